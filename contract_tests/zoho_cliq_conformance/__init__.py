@@ -1,0 +1,1 @@
+"""A conformance suite for servers of the Zoho Cliq Message Actions API."""

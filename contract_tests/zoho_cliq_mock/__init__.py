@@ -1,0 +1,1 @@
+"""A stateful mock server of the Zoho Cliq Message Actions API."""

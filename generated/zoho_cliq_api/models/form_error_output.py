@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    TypeVar,
+    cast,
+)
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.form_error_output_inputs import FormErrorOutputInputs
+
+
+T = TypeVar("T", bound="FormErrorOutput")
+
+
+@_attrs_define
+class FormErrorOutput:
+    """What is wrong with a form that was sent.
+
+    Attributes:
+        type_ (Literal['form_error']):
+        inputs (FormErrorOutputInputs | Unset): A line per field, by the field's name.
+        text (str | Unset): The line above the form.
+    """
+
+    type_: Literal["form_error"]
+    inputs: FormErrorOutputInputs | Unset = UNSET
+    text: str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        type_ = self.type_
+
+        inputs: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.inputs, Unset):
+            inputs = self.inputs.to_dict()
+
+        text = self.text
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "type": type_,
+            }
+        )
+        if inputs is not UNSET:
+            field_dict["inputs"] = inputs
+        if text is not UNSET:
+            field_dict["text"] = text
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.form_error_output_inputs import FormErrorOutputInputs  # noqa: PLC0415
+
+        d = dict(src_dict)
+        type_ = cast(Literal["form_error"], d.pop("type"))
+        if type_ != "form_error":
+            raise ValueError(f"type must match const 'form_error', got '{type_}'")
+
+        _inputs = d.pop("inputs", UNSET)
+        inputs: FormErrorOutputInputs | Unset
+        if isinstance(_inputs, Unset):
+            inputs = UNSET
+        else:
+            inputs = FormErrorOutputInputs.from_dict(_inputs)
+
+        text = d.pop("text", UNSET)
+
+        form_error_output = cls(
+            type_=type_,
+            inputs=inputs,
+            text=text,
+        )
+
+        form_error_output.additional_properties = d
+        return form_error_output
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.deluge_handler import DelugeHandler
+    from ..models.unset_handler import UnsetHandler
+    from ..models.webhook_handler import WebhookHandler
+
+
+T = TypeVar("T", bound="HandlerResponse")
+
+
+@_attrs_define
+class HandlerResponse:
+    """The handler of a message action in its envelope.
+
+    Attributes:
+        data (DelugeHandler | UnsetHandler | WebhookHandler):
+        type_ (str): What the answer holds: `messageaction` or `execution_handler`.
+        url (str): The path of the resource, `/api/v3` included. Never join it to the base URL.
+    """
+
+    data: DelugeHandler | UnsetHandler | WebhookHandler
+    type_: str
+    url: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.deluge_handler import DelugeHandler  # noqa: PLC0415
+        from ..models.webhook_handler import WebhookHandler  # noqa: PLC0415
+
+        data: dict[str, Any]
+        if isinstance(self.data, DelugeHandler):
+            data = self.data.to_dict()
+        elif isinstance(self.data, WebhookHandler):
+            data = self.data.to_dict()
+        else:
+            data = self.data.to_dict()
+
+        type_ = self.type_
+
+        url = self.url
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "data": data,
+                "type": type_,
+                "url": url,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.deluge_handler import DelugeHandler  # noqa: PLC0415
+        from ..models.unset_handler import UnsetHandler  # noqa: PLC0415
+        from ..models.webhook_handler import WebhookHandler  # noqa: PLC0415
+
+        d = dict(src_dict)
+
+        def _parse_data(data: object) -> DelugeHandler | UnsetHandler | WebhookHandler:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                data_type_0 = DelugeHandler.from_dict(data)
+
+                return data_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                data_type_1 = WebhookHandler.from_dict(data)
+
+                return data_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            data_type_2 = UnsetHandler.from_dict(data)
+
+            return data_type_2
+
+        data = _parse_data(d.pop("data"))
+
+        type_ = d.pop("type")
+
+        url = d.pop("url")
+
+        handler_response = cls(
+            data=data,
+            type_=type_,
+            url=url,
+        )
+
+        handler_response.additional_properties = d
+        return handler_response
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.execution_type import ExecutionType
+from ..models.message_type import MessageType
+from ..models.scope import Scope
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="MessageActionCreate")
+
+
+@_attrs_define
+class MessageActionCreate:
+    """A new message action.
+
+    Attributes:
+        hint (str): A line of explanation below the name.
+        name (str): The text of the menu entry.
+        execution_type (ExecutionType | Unset): How the handler runs: `deluge`, a script at Zoho; `webhook`, a request
+            to a server of yours.
+        execution_url (str | Unset): Where Cliq sends the event when the action is chosen. Needed by, and only for,
+            webhook actions.
+        image (str | Unset): The icon beside the name, as base64 text (RFC 4648, section 4). It is never returned.
+        message_types (list[MessageType] | Unset): The kinds of message that the action is offered on.
+        multi_selectable (bool | Unset): Whether the action can be chosen for several messages at once.
+        scope (Scope | Unset): Who sees the action: everyone in the `organization`, the members of some `team`s, or for
+            `personal` the creator and those the creator adds.
+        team_ids (list[int] | Unset): The teams that see the action. Needed where the scope is `team`.
+    """
+
+    hint: str
+    name: str
+    execution_type: ExecutionType | Unset = UNSET
+    execution_url: str | Unset = UNSET
+    image: str | Unset = UNSET
+    message_types: list[MessageType] | Unset = UNSET
+    multi_selectable: bool | Unset = UNSET
+    scope: Scope | Unset = UNSET
+    team_ids: list[int] | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        hint = self.hint
+
+        name = self.name
+
+        execution_type: str | Unset = UNSET
+        if not isinstance(self.execution_type, Unset):
+            execution_type = self.execution_type.value
+
+        execution_url = self.execution_url
+
+        image = self.image
+
+        message_types: list[str] | Unset = UNSET
+        if not isinstance(self.message_types, Unset):
+            message_types = []
+            for message_types_item_data in self.message_types:
+                message_types_item = message_types_item_data.value
+                message_types.append(message_types_item)
+
+        multi_selectable = self.multi_selectable
+
+        scope: str | Unset = UNSET
+        if not isinstance(self.scope, Unset):
+            scope = self.scope.value
+
+        team_ids: list[int] | Unset = UNSET
+        if not isinstance(self.team_ids, Unset):
+            team_ids = self.team_ids
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "hint": hint,
+                "name": name,
+            }
+        )
+        if execution_type is not UNSET:
+            field_dict["execution_type"] = execution_type
+        if execution_url is not UNSET:
+            field_dict["execution_url"] = execution_url
+        if image is not UNSET:
+            field_dict["image"] = image
+        if message_types is not UNSET:
+            field_dict["message_types"] = message_types
+        if multi_selectable is not UNSET:
+            field_dict["multi_selectable"] = multi_selectable
+        if scope is not UNSET:
+            field_dict["scope"] = scope
+        if team_ids is not UNSET:
+            field_dict["team_ids"] = team_ids
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        hint = d.pop("hint")
+
+        name = d.pop("name")
+
+        _execution_type = d.pop("execution_type", UNSET)
+        execution_type: ExecutionType | Unset
+        if isinstance(_execution_type, Unset):
+            execution_type = UNSET
+        else:
+            execution_type = ExecutionType(_execution_type)
+
+        execution_url = d.pop("execution_url", UNSET)
+
+        image = d.pop("image", UNSET)
+
+        _message_types = d.pop("message_types", UNSET)
+        message_types: list[MessageType] | Unset = UNSET
+        if _message_types is not UNSET:
+            message_types = []
+            for message_types_item_data in _message_types:
+                message_types_item = MessageType(message_types_item_data)
+
+                message_types.append(message_types_item)
+
+        multi_selectable = d.pop("multi_selectable", UNSET)
+
+        _scope = d.pop("scope", UNSET)
+        scope: Scope | Unset
+        if isinstance(_scope, Unset):
+            scope = UNSET
+        else:
+            scope = Scope(_scope)
+
+        team_ids = cast(list[int], d.pop("team_ids", UNSET))
+
+        message_action_create = cls(
+            hint=hint,
+            name=name,
+            execution_type=execution_type,
+            execution_url=execution_url,
+            image=image,
+            message_types=message_types,
+            multi_selectable=multi_selectable,
+            scope=scope,
+            team_ids=team_ids,
+        )
+
+        return message_action_create

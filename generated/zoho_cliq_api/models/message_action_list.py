@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.message_action import MessageAction
+
+
+T = TypeVar("T", bound="MessageActionList")
+
+
+@_attrs_define
+class MessageActionList:
+    """One page of message actions.
+
+    Attributes:
+        data (list[MessageAction]):
+        type_ (str): What the answer holds: `messageaction` or `execution_handler`.
+        url (str): The path of the resource, `/api/v3` included. Never join it to the base URL.
+        deleted (list[str] | Unset): Ids of actions that are gone since the sync token.
+        next_token (str | Unset): The token of the next page. The last page has none.
+        sync_token (str | Unset): The token for a later listing of what changed.
+        total_count (int | Unset): How many actions there are in all.
+    """
+
+    data: list[MessageAction]
+    type_: str
+    url: str
+    deleted: list[str] | Unset = UNSET
+    next_token: str | Unset = UNSET
+    sync_token: str | Unset = UNSET
+    total_count: int | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        data = []
+        for data_item_data in self.data:
+            data_item = data_item_data.to_dict()
+            data.append(data_item)
+
+        type_ = self.type_
+
+        url = self.url
+
+        deleted: list[str] | Unset = UNSET
+        if not isinstance(self.deleted, Unset):
+            deleted = self.deleted
+
+        next_token = self.next_token
+
+        sync_token = self.sync_token
+
+        total_count = self.total_count
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "data": data,
+                "type": type_,
+                "url": url,
+            }
+        )
+        if deleted is not UNSET:
+            field_dict["deleted"] = deleted
+        if next_token is not UNSET:
+            field_dict["next_token"] = next_token
+        if sync_token is not UNSET:
+            field_dict["sync_token"] = sync_token
+        if total_count is not UNSET:
+            field_dict["total_count"] = total_count
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.message_action import MessageAction  # noqa: PLC0415
+
+        d = dict(src_dict)
+        data = []
+        _data = d.pop("data")
+        for data_item_data in _data:
+            data_item = MessageAction.from_dict(data_item_data)
+
+            data.append(data_item)
+
+        type_ = d.pop("type")
+
+        url = d.pop("url")
+
+        deleted = cast(list[str], d.pop("deleted", UNSET))
+
+        next_token = d.pop("next_token", UNSET)
+
+        sync_token = d.pop("sync_token", UNSET)
+
+        total_count = d.pop("total_count", UNSET)
+
+        message_action_list = cls(
+            data=data,
+            type_=type_,
+            url=url,
+            deleted=deleted,
+            next_token=next_token,
+            sync_token=sync_token,
+            total_count=total_count,
+        )
+
+        message_action_list.additional_properties = d
+        return message_action_list
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.message_type import MessageType
+from ..models.scope import Scope
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="MessageActionUpdate")
+
+
+@_attrs_define
+class MessageActionUpdate:
+    """The fields to change. What is left out stays as it is.
+
+    Attributes:
+        execution_url (str | Unset): Where Cliq sends the event when the action is chosen. Needed by, and only for,
+            webhook actions.
+        hint (str | Unset): A line of explanation below the name.
+        image (str | Unset): The icon beside the name, as base64 text (RFC 4648, section 4). It is never returned.
+        message_types (list[MessageType] | Unset): The kinds of message that the action is offered on.
+        multi_selectable (bool | Unset): Whether the action can be chosen for several messages at once.
+        name (str | Unset): The text of the menu entry.
+        scope (Scope | Unset): Who sees the action: everyone in the `organization`, the members of some `team`s, or for
+            `personal` the creator and those the creator adds.
+        team_ids (list[int] | Unset): The teams that see the action. Needed where the scope is `team`.
+    """
+
+    execution_url: str | Unset = UNSET
+    hint: str | Unset = UNSET
+    image: str | Unset = UNSET
+    message_types: list[MessageType] | Unset = UNSET
+    multi_selectable: bool | Unset = UNSET
+    name: str | Unset = UNSET
+    scope: Scope | Unset = UNSET
+    team_ids: list[int] | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        execution_url = self.execution_url
+
+        hint = self.hint
+
+        image = self.image
+
+        message_types: list[str] | Unset = UNSET
+        if not isinstance(self.message_types, Unset):
+            message_types = []
+            for message_types_item_data in self.message_types:
+                message_types_item = message_types_item_data.value
+                message_types.append(message_types_item)
+
+        multi_selectable = self.multi_selectable
+
+        name = self.name
+
+        scope: str | Unset = UNSET
+        if not isinstance(self.scope, Unset):
+            scope = self.scope.value
+
+        team_ids: list[int] | Unset = UNSET
+        if not isinstance(self.team_ids, Unset):
+            team_ids = self.team_ids
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({})
+        if execution_url is not UNSET:
+            field_dict["execution_url"] = execution_url
+        if hint is not UNSET:
+            field_dict["hint"] = hint
+        if image is not UNSET:
+            field_dict["image"] = image
+        if message_types is not UNSET:
+            field_dict["message_types"] = message_types
+        if multi_selectable is not UNSET:
+            field_dict["multi_selectable"] = multi_selectable
+        if name is not UNSET:
+            field_dict["name"] = name
+        if scope is not UNSET:
+            field_dict["scope"] = scope
+        if team_ids is not UNSET:
+            field_dict["team_ids"] = team_ids
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        execution_url = d.pop("execution_url", UNSET)
+
+        hint = d.pop("hint", UNSET)
+
+        image = d.pop("image", UNSET)
+
+        _message_types = d.pop("message_types", UNSET)
+        message_types: list[MessageType] | Unset = UNSET
+        if _message_types is not UNSET:
+            message_types = []
+            for message_types_item_data in _message_types:
+                message_types_item = MessageType(message_types_item_data)
+
+                message_types.append(message_types_item)
+
+        multi_selectable = d.pop("multi_selectable", UNSET)
+
+        name = d.pop("name", UNSET)
+
+        _scope = d.pop("scope", UNSET)
+        scope: Scope | Unset
+        if isinstance(_scope, Unset):
+            scope = UNSET
+        else:
+            scope = Scope(_scope)
+
+        team_ids = cast(list[int], d.pop("team_ids", UNSET))
+
+        message_action_update = cls(
+            execution_url=execution_url,
+            hint=hint,
+            image=image,
+            message_types=message_types,
+            multi_selectable=multi_selectable,
+            name=name,
+            scope=scope,
+            team_ids=team_ids,
+        )
+
+        return message_action_update

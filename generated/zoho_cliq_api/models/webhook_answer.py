@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.banner_output import BannerOutput
+    from ..models.form_error_output import FormErrorOutput
+    from ..models.form_output import FormOutput
+    from ..models.message_output import MessageOutput
+
+
+T = TypeVar("T", bound="WebhookAnswer")
+
+
+@_attrs_define
+class WebhookAnswer:
+    """What the person sees.
+
+    Attributes:
+        output (BannerOutput | FormErrorOutput | FormOutput | MessageOutput):
+    """
+
+    output: BannerOutput | FormErrorOutput | FormOutput | MessageOutput
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.banner_output import BannerOutput  # noqa: PLC0415
+        from ..models.form_error_output import FormErrorOutput  # noqa: PLC0415
+        from ..models.form_output import FormOutput  # noqa: PLC0415
+
+        output: dict[str, Any]
+        if isinstance(self.output, BannerOutput):
+            output = self.output.to_dict()
+        elif isinstance(self.output, FormOutput):
+            output = self.output.to_dict()
+        elif isinstance(self.output, FormErrorOutput):
+            output = self.output.to_dict()
+        else:
+            output = self.output.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "output": output,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.banner_output import BannerOutput  # noqa: PLC0415
+        from ..models.form_error_output import FormErrorOutput  # noqa: PLC0415
+        from ..models.form_output import FormOutput  # noqa: PLC0415
+        from ..models.message_output import MessageOutput  # noqa: PLC0415
+
+        d = dict(src_dict)
+
+        def _parse_output(
+            data: object,
+        ) -> BannerOutput | FormErrorOutput | FormOutput | MessageOutput:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                output_type_0 = BannerOutput.from_dict(data)
+
+                return output_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                output_type_1 = FormOutput.from_dict(data)
+
+                return output_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                output_type_2 = FormErrorOutput.from_dict(data)
+
+                return output_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            output_type_3 = MessageOutput.from_dict(data)
+
+            return output_type_3
+
+        output = _parse_output(d.pop("output"))
+
+        webhook_answer = cls(
+            output=output,
+        )
+
+        webhook_answer.additional_properties = d
+        return webhook_answer
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

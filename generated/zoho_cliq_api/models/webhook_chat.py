@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.webhook_message import WebhookMessage
+    from ..models.webhook_user import WebhookUser
+
+
+T = TypeVar("T", bound="WebhookChat")
+
+
+@_attrs_define
+class WebhookChat:
+    """The chat that the message stands in.
+
+    Attributes:
+        id (str | Unset): The chat's id.
+        members (list[WebhookUser] | Unset): The people in the chat.
+        owner (str | Unset): The owner's id.
+        recent_messages (list[WebhookMessage] | Unset): The last messages.
+        title (str | Unset): The chat's name.
+        type_ (str | Unset): The kind of chat.
+    """
+
+    id: str | Unset = UNSET
+    members: list[WebhookUser] | Unset = UNSET
+    owner: str | Unset = UNSET
+    recent_messages: list[WebhookMessage] | Unset = UNSET
+    title: str | Unset = UNSET
+    type_: str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
+        members: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.members, Unset):
+            members = []
+            for members_item_data in self.members:
+                members_item = members_item_data.to_dict()
+                members.append(members_item)
+
+        owner = self.owner
+
+        recent_messages: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.recent_messages, Unset):
+            recent_messages = []
+            for recent_messages_item_data in self.recent_messages:
+                recent_messages_item = recent_messages_item_data.to_dict()
+                recent_messages.append(recent_messages_item)
+
+        title = self.title
+
+        type_ = self.type_
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if id is not UNSET:
+            field_dict["id"] = id
+        if members is not UNSET:
+            field_dict["members"] = members
+        if owner is not UNSET:
+            field_dict["owner"] = owner
+        if recent_messages is not UNSET:
+            field_dict["recent_messages"] = recent_messages
+        if title is not UNSET:
+            field_dict["title"] = title
+        if type_ is not UNSET:
+            field_dict["type"] = type_
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.webhook_message import WebhookMessage  # noqa: PLC0415
+        from ..models.webhook_user import WebhookUser  # noqa: PLC0415
+
+        d = dict(src_dict)
+        id = d.pop("id", UNSET)
+
+        _members = d.pop("members", UNSET)
+        members: list[WebhookUser] | Unset = UNSET
+        if _members is not UNSET:
+            members = []
+            for members_item_data in _members:
+                members_item = WebhookUser.from_dict(members_item_data)
+
+                members.append(members_item)
+
+        owner = d.pop("owner", UNSET)
+
+        _recent_messages = d.pop("recent_messages", UNSET)
+        recent_messages: list[WebhookMessage] | Unset = UNSET
+        if _recent_messages is not UNSET:
+            recent_messages = []
+            for recent_messages_item_data in _recent_messages:
+                recent_messages_item = WebhookMessage.from_dict(recent_messages_item_data)
+
+                recent_messages.append(recent_messages_item)
+
+        title = d.pop("title", UNSET)
+
+        type_ = d.pop("type", UNSET)
+
+        webhook_chat = cls(
+            id=id,
+            members=members,
+            owner=owner,
+            recent_messages=recent_messages,
+            title=title,
+            type_=type_,
+        )
+
+        webhook_chat.additional_properties = d
+        return webhook_chat
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

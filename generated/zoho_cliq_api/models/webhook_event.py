@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.webhook_event_handler import WebhookEventHandler
+    from ..models.webhook_params import WebhookParams
+
+
+T = TypeVar("T", bound="WebhookEvent")
+
+
+@_attrs_define
+class WebhookEvent:
+    """What Cliq sends when a person chooses a message action.
+
+    Attributes:
+        handler (WebhookEventHandler): The handler that is to run.
+        name (str): The name of the action.
+        params (WebhookParams): The context, as far as the handler's permissions go.
+        type_ (str): The kind of component, `messageaction`.
+        response_url (str | Unset): Where an answer may be posted once after the time for answering is over.
+        timestamp (int | Unset): When the action was chosen, in milliseconds since 1970.
+    """
+
+    handler: WebhookEventHandler
+    name: str
+    params: WebhookParams
+    type_: str
+    response_url: str | Unset = UNSET
+    timestamp: int | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        handler = self.handler.to_dict()
+
+        name = self.name
+
+        params = self.params.to_dict()
+
+        type_ = self.type_
+
+        response_url = self.response_url
+
+        timestamp = self.timestamp
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "handler": handler,
+                "name": name,
+                "params": params,
+                "type": type_,
+            }
+        )
+        if response_url is not UNSET:
+            field_dict["response_url"] = response_url
+        if timestamp is not UNSET:
+            field_dict["timestamp"] = timestamp
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.webhook_event_handler import WebhookEventHandler  # noqa: PLC0415
+        from ..models.webhook_params import WebhookParams  # noqa: PLC0415
+
+        d = dict(src_dict)
+        handler = WebhookEventHandler.from_dict(d.pop("handler"))
+
+        name = d.pop("name")
+
+        params = WebhookParams.from_dict(d.pop("params"))
+
+        type_ = d.pop("type")
+
+        response_url = d.pop("response_url", UNSET)
+
+        timestamp = d.pop("timestamp", UNSET)
+
+        webhook_event = cls(
+            handler=handler,
+            name=name,
+            params=params,
+            type_=type_,
+            response_url=response_url,
+            timestamp=timestamp,
+        )
+
+        webhook_event.additional_properties = d
+        return webhook_event
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.webhook_user import WebhookUser
+
+
+T = TypeVar("T", bound="WebhookMessage")
+
+
+@_attrs_define
+class WebhookMessage:
+    """A message. Its id may contain a space.
+
+    Attributes:
+        id (str | Unset): The message's id.
+        sender (WebhookUser | Unset): A person.
+        text (str | Unset): The text.
+        time (str | Unset): When it was sent, in milliseconds since 1970, as a string.
+        type_ (str | Unset): The kind of message.
+    """
+
+    id: str | Unset = UNSET
+    sender: WebhookUser | Unset = UNSET
+    text: str | Unset = UNSET
+    time: str | Unset = UNSET
+    type_: str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
+        sender: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.sender, Unset):
+            sender = self.sender.to_dict()
+
+        text = self.text
+
+        time = self.time
+
+        type_ = self.type_
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if id is not UNSET:
+            field_dict["id"] = id
+        if sender is not UNSET:
+            field_dict["sender"] = sender
+        if text is not UNSET:
+            field_dict["text"] = text
+        if time is not UNSET:
+            field_dict["time"] = time
+        if type_ is not UNSET:
+            field_dict["type"] = type_
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.webhook_user import WebhookUser  # noqa: PLC0415
+
+        d = dict(src_dict)
+        id = d.pop("id", UNSET)
+
+        _sender = d.pop("sender", UNSET)
+        sender: WebhookUser | Unset
+        if isinstance(_sender, Unset):
+            sender = UNSET
+        else:
+            sender = WebhookUser.from_dict(_sender)
+
+        text = d.pop("text", UNSET)
+
+        time = d.pop("time", UNSET)
+
+        type_ = d.pop("type", UNSET)
+
+        webhook_message = cls(
+            id=id,
+            sender=sender,
+            text=text,
+            time=time,
+            type_=type_,
+        )
+
+        webhook_message.additional_properties = d
+        return webhook_message
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

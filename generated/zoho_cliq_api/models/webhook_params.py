@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.webhook_access import WebhookAccess
+    from ..models.webhook_attachment import WebhookAttachment
+    from ..models.webhook_chat import WebhookChat
+    from ..models.webhook_environment import WebhookEnvironment
+    from ..models.webhook_location import WebhookLocation
+    from ..models.webhook_mention import WebhookMention
+    from ..models.webhook_message import WebhookMessage
+    from ..models.webhook_messages import WebhookMessages
+    from ..models.webhook_user import WebhookUser
+
+
+T = TypeVar("T", bound="WebhookParams")
+
+
+@_attrs_define
+class WebhookParams:
+    """The context, as far as the handler's permissions go.
+
+    Attributes:
+        access (WebhookAccess | Unset): Who chose the action and where.
+        attachments (list[WebhookAttachment] | Unset): Files of the message.
+        chat (WebhookChat | Unset): The chat that the message stands in.
+        environment (WebhookEnvironment | Unset): The data centre that the event comes from.
+        location (WebhookLocation | Unset): Where the person is.
+        mentions (list[WebhookMention] | Unset): People and teams that the message mentions.
+        message (WebhookMessage | Unset): A message. Its id may contain a space.
+        messages (WebhookMessages | Unset): All chosen messages.
+        user (WebhookUser | Unset): A person.
+    """
+
+    access: WebhookAccess | Unset = UNSET
+    attachments: list[WebhookAttachment] | Unset = UNSET
+    chat: WebhookChat | Unset = UNSET
+    environment: WebhookEnvironment | Unset = UNSET
+    location: WebhookLocation | Unset = UNSET
+    mentions: list[WebhookMention] | Unset = UNSET
+    message: WebhookMessage | Unset = UNSET
+    messages: WebhookMessages | Unset = UNSET
+    user: WebhookUser | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        access: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.access, Unset):
+            access = self.access.to_dict()
+
+        attachments: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.attachments, Unset):
+            attachments = []
+            for attachments_item_data in self.attachments:
+                attachments_item = attachments_item_data.to_dict()
+                attachments.append(attachments_item)
+
+        chat: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.chat, Unset):
+            chat = self.chat.to_dict()
+
+        environment: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.environment, Unset):
+            environment = self.environment.to_dict()
+
+        location: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.location, Unset):
+            location = self.location.to_dict()
+
+        mentions: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.mentions, Unset):
+            mentions = []
+            for mentions_item_data in self.mentions:
+                mentions_item = mentions_item_data.to_dict()
+                mentions.append(mentions_item)
+
+        message: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.message, Unset):
+            message = self.message.to_dict()
+
+        messages: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.messages, Unset):
+            messages = self.messages.to_dict()
+
+        user: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.user, Unset):
+            user = self.user.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if access is not UNSET:
+            field_dict["access"] = access
+        if attachments is not UNSET:
+            field_dict["attachments"] = attachments
+        if chat is not UNSET:
+            field_dict["chat"] = chat
+        if environment is not UNSET:
+            field_dict["environment"] = environment
+        if location is not UNSET:
+            field_dict["location"] = location
+        if mentions is not UNSET:
+            field_dict["mentions"] = mentions
+        if message is not UNSET:
+            field_dict["message"] = message
+        if messages is not UNSET:
+            field_dict["messages"] = messages
+        if user is not UNSET:
+            field_dict["user"] = user
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.webhook_access import WebhookAccess  # noqa: PLC0415
+        from ..models.webhook_attachment import WebhookAttachment  # noqa: PLC0415
+        from ..models.webhook_chat import WebhookChat  # noqa: PLC0415
+        from ..models.webhook_environment import WebhookEnvironment  # noqa: PLC0415
+        from ..models.webhook_location import WebhookLocation  # noqa: PLC0415
+        from ..models.webhook_mention import WebhookMention  # noqa: PLC0415
+        from ..models.webhook_message import WebhookMessage  # noqa: PLC0415
+        from ..models.webhook_messages import WebhookMessages  # noqa: PLC0415
+        from ..models.webhook_user import WebhookUser  # noqa: PLC0415
+
+        d = dict(src_dict)
+        _access = d.pop("access", UNSET)
+        access: WebhookAccess | Unset
+        if isinstance(_access, Unset):
+            access = UNSET
+        else:
+            access = WebhookAccess.from_dict(_access)
+
+        _attachments = d.pop("attachments", UNSET)
+        attachments: list[WebhookAttachment] | Unset = UNSET
+        if _attachments is not UNSET:
+            attachments = []
+            for attachments_item_data in _attachments:
+                attachments_item = WebhookAttachment.from_dict(attachments_item_data)
+
+                attachments.append(attachments_item)
+
+        _chat = d.pop("chat", UNSET)
+        chat: WebhookChat | Unset
+        if isinstance(_chat, Unset):
+            chat = UNSET
+        else:
+            chat = WebhookChat.from_dict(_chat)
+
+        _environment = d.pop("environment", UNSET)
+        environment: WebhookEnvironment | Unset
+        if isinstance(_environment, Unset):
+            environment = UNSET
+        else:
+            environment = WebhookEnvironment.from_dict(_environment)
+
+        _location = d.pop("location", UNSET)
+        location: WebhookLocation | Unset
+        if isinstance(_location, Unset):
+            location = UNSET
+        else:
+            location = WebhookLocation.from_dict(_location)
+
+        _mentions = d.pop("mentions", UNSET)
+        mentions: list[WebhookMention] | Unset = UNSET
+        if _mentions is not UNSET:
+            mentions = []
+            for mentions_item_data in _mentions:
+                mentions_item = WebhookMention.from_dict(mentions_item_data)
+
+                mentions.append(mentions_item)
+
+        _message = d.pop("message", UNSET)
+        message: WebhookMessage | Unset
+        if isinstance(_message, Unset):
+            message = UNSET
+        else:
+            message = WebhookMessage.from_dict(_message)
+
+        _messages = d.pop("messages", UNSET)
+        messages: WebhookMessages | Unset
+        if isinstance(_messages, Unset):
+            messages = UNSET
+        else:
+            messages = WebhookMessages.from_dict(_messages)
+
+        _user = d.pop("user", UNSET)
+        user: WebhookUser | Unset
+        if isinstance(_user, Unset):
+            user = UNSET
+        else:
+            user = WebhookUser.from_dict(_user)
+
+        webhook_params = cls(
+            access=access,
+            attachments=attachments,
+            chat=chat,
+            environment=environment,
+            location=location,
+            mentions=mentions,
+            message=message,
+            messages=messages,
+            user=user,
+        )
+
+        webhook_params.additional_properties = d
+        return webhook_params
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,124 @@
+"""The composed document: upstream, corrected by the overlay, with readable names, and proved sound.
+
+Overlay 1.0 can neither move nor rename a node, so a component says its readable name in `x-name`; composing renames it
+and every reference to it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from pipeline.documents import Json
+from pipeline.errors import PipelineError
+from pipeline.normalize import METHODS, order
+from pipeline.overlay import apply
+
+_REF = "#/components/schemas/"
+
+
+def compose(upstream: Json, overlay: Json | None, name: str = "overlay.yaml") -> Json:
+    """`upstream` with `overlay` applied (or as it is), named, ordered and validated.
+
+    Raises PipelineError on an overlay that does not fit, a document that is not valid OpenAPI 3.1, an example that does
+    not validate, or an operation without threshold and error codes that nobody waived.
+    """
+    document = apply(upstream, overlay, name) if overlay is not None else copy.deepcopy(upstream)
+    document = order(rename(document))
+    check(document)
+    return document
+
+
+def operations(document: Json) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and operation of everything under `paths`, in document order."""
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def rename(document: Json) -> Json:
+    """The document with every component that carries `x-name` under that name."""
+    schemas = document["components"]["schemas"]
+    names = {
+        old: schema["x-name"] for old, schema in schemas.items() if isinstance(schema, dict) and "x-name" in schema
+    }
+    for old, new in names.items():
+        if list(names.values()).count(new) > 1 or (new in schemas and new not in names):
+            raise PipelineError(f"components.schemas.{old}: the name {new!r} is taken")
+    renamed = {
+        names.get(old, old): {key: value for key, value in schema.items() if key != "x-name"}
+        for old, schema in schemas.items()
+    }
+    result = {**document, "components": {**document["components"], "schemas": renamed}}
+    return _follow(result, {f"{_REF}{old}": f"{_REF}{new}" for old, new in names.items()})
+
+
+def _follow(node: Json, names: dict[str, str]) -> Json:
+    if isinstance(node, list):
+        return [_follow(value, names) for value in node]
+    if isinstance(node, dict):
+        return {
+            key: names.get(value, value) if key == "$ref" and isinstance(value, str) else _follow(value, names)
+            for key, value in node.items()
+        }
+    return node
+
+
+def check(document: Json) -> None:
+    """Raises PipelineError at the first thing that makes the document unsound."""
+    for error in OpenAPIV31SpecValidator(document).iter_errors():
+        where = ".".join(map(str, error.absolute_path)) or "the document"
+        raise PipelineError(f"the composed document is not valid OpenAPI 3.1: {where}: {error.message[:300]}")
+    for path, method, operation in operations(document):
+        if "x-threshold" not in operation and "x-waiver" not in operation:
+            raise PipelineError(
+                f"{method.upper()} {path}: states no threshold; add x-threshold "
+                "(or x-waiver with a reason) to the overlay"
+            )
+        for code in operation.get("x-error-codes", []):
+            if "x-error-catalogue" in document and code not in document["x-error-catalogue"]:
+                raise PipelineError(f"{method.upper()} {path}: code {code} has no class; add it to x-error-catalogue")
+    for example in examples(document):
+        validator = validator_for(document, example.schema)
+        for problem in validator.iter_errors(example.value):
+            where = "/".join(map(str, problem.instance_path))
+            raise PipelineError(f"example {example.where} does not validate at /{where}: {problem.message[:300]}")
+
+
+def validator_for(document: Json, schema: Json) -> jsonschema_rs.Validator:
+    """A Draft 2020-12 validator of `schema`, whose references are resolved in `document`."""
+    root = {"components": {"schemas": document["components"]["schemas"]}, "allOf": [schema]}
+    return jsonschema_rs.Draft202012Validator(root)
+
+
+class Example(NamedTuple):
+    """One example of the document, with the schema that it must obey."""
+
+    where: str
+    schema: Json
+    value: Json
+
+
+def examples(document: Json) -> Iterator[Example]:
+    """Every example of a parameter, request body, response or webhook."""
+    items = {**document["paths"], **document.get("webhooks", {})}
+    for path, item in items.items():
+        for method in METHODS:
+            if method not in item:
+                continue
+            operation, where = item[method], f"{method.upper()} {path}"
+            for parameter in operation.get("parameters", []):
+                if "example" in parameter:
+                    yield Example(f"{where} {parameter['name']}", parameter["schema"], parameter["example"])
+            bodies = {"request": operation.get("requestBody", {}), **operation.get("responses", {})}
+            for part, body in bodies.items():
+                for media in body.get("content", {}).values():
+                    if "example" in media:
+                        yield Example(f"{where} {part}", media["schema"], media["example"])
+                    for key, example in media.get("examples", {}).items():
+                        yield Example(f"{where} {part} {key}", media["schema"], example["value"])

@@ -1,0 +1,145 @@
+"""Emits `contract.py`: the document's facts about operations as a typed, frozen Python table.
+
+The emitted module needs nothing but the standard library, so that a mock server or a conformance suite can use it
+without loading an HTTP client.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.compose import operations
+from pipeline.documents import Json
+
+IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options", "trace"})
+"""Methods that RFC 9110, section 9.2.2, calls idempotent."""
+
+_HEAD = '''"""What the document states about each operation, as data. Generated; do not edit.
+
+`OPERATIONS` has one entry per operation id, `ERROR_CODES` one per documented error code, `SERVERS` one per data centre.
+`document()` gives the whole composed OpenAPI document. Nothing here needs an HTTP client.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+
+class Threshold(NamedTuple):
+    """How many calls one user may make in a window, and how long the user is refused after more."""
+
+    limit: int
+    window_seconds: int
+    lock_seconds: int
+
+
+class Operation(NamedTuple):
+    """One operation of the API.
+
+    `scopes` are OAuth scopes, any one of which is enough. `error_codes` are those that the vendor documents for the
+    operation; others may come. `statuses` are all documented statuses, `success` the one of a good answer.
+    `idempotent` says whether repeating the call cannot change its result. `threshold` is None where none is documented.
+    """
+
+    name: str
+    method: str
+    path: str
+    success: int
+    statuses: tuple[int, ...]
+    threshold: Threshold | None
+    scopes: tuple[str, ...]
+    error_codes: tuple[str, ...]
+    idempotent: bool
+
+
+class ErrorCode(NamedTuple):
+    """An error code: its class of exception, the family of that class, and whether the vendor documents it."""
+
+    code: str
+    class_name: str
+    family: str
+    documented: bool
+
+
+class Server(NamedTuple):
+    """A data centre: its short name, the API's base URL, and the accounts host that issues tokens."""
+
+    data_center: str
+    base_url: str
+    accounts_url: str
+
+
+def document() -> dict[str, Any]:
+    """The composed OpenAPI document; a new copy at every call."""
+    text = files(__package__).joinpath("openapi.json").read_text("utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+'''
+
+
+def emit(document: Json) -> str:
+    """The source of `contract.py` for a composed document (unformatted)."""
+    lines = [_HEAD]
+    lines.append("OPERATIONS: Mapping[str, Operation] = MappingProxyType({")
+    lines += [f"    {entry['name']!r}: {_call('Operation', entry)}," for entry in table(document)]
+    lines.append("})\n")
+    lines.append("ERROR_CODES: Mapping[str, ErrorCode] = MappingProxyType({")
+    documented = {code for entry in table(document) for code in entry["error_codes"]}
+    for code, meaning in sorted(document.get("x-error-catalogue", {}).items()):
+        entry = {
+            "code": code,
+            "class_name": meaning["class"],
+            "family": meaning["family"],
+            "documented": code in documented,
+        }
+        lines.append(f"    {code!r}: {_call('ErrorCode', entry)},")
+    lines.append("})\n")
+    lines.append("SERVERS: Mapping[str, Server] = MappingProxyType({")
+    for server in document.get("servers", []):
+        entry = {
+            "data_center": server.get("x-data-center", "us"),
+            "base_url": server["url"],
+            "accounts_url": server.get("x-accounts-url", ""),
+        }
+        lines.append(f"    {entry['data_center']!r}: {_call('Server', entry)},")
+    lines.append("})")
+    return "\n".join(lines) + "\n"
+
+
+def table(document: Json) -> list[dict[str, Any]]:
+    """One row per operation, in the order of its name."""
+    rows = []
+    for path, method, operation in operations(document):
+        statuses = tuple(sorted(int(status) for status in operation["responses"] if status.isdigit()))
+        requirements = operation.get("security", document.get("security", []))
+        rows.append(
+            {
+                "name": operation["operationId"],
+                "method": method.upper(),
+                "path": path,
+                "success": next((status for status in statuses if 200 <= status < 300), 200),
+                "statuses": statuses,
+                "threshold": operation.get("x-threshold"),
+                "scopes": tuple(
+                    scope for requirement in requirements for scopes in requirement.values() for scope in scopes
+                ),
+                "error_codes": tuple(operation.get("x-error-codes", [])),
+                "idempotent": operation.get("x-idempotent", method in IDEMPOTENT),
+            }
+        )
+    return sorted(rows, key=lambda row: str(row["name"]))
+
+
+def _call(name: str, fields: dict[str, Any]) -> str:
+    return f"{name}({', '.join(f'{key}={_value(key, value)}' for key, value in fields.items())})"
+
+
+def _value(key: str, value: Any) -> str:
+    if key == "threshold" and value is not None:
+        return _call("Threshold", {field: value[field] for field in ("limit", "window_seconds", "lock_seconds")})
+    return repr(value)

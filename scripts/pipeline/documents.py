@@ -1,0 +1,159 @@
+"""Reading and writing OpenAPI documents as plain data.
+
+Reading is hardened: a size cap, no YAML tags, no duplicate keys, no alias bombs, no cyclic aliases, strings that
+look like dates stay strings. Writing is canonical: equal data gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import PipelineError
+
+MAX_BYTES = 10_000_000
+MAX_NODES = 500_000
+MAX_DEPTH = 100
+
+Json = Any
+"""Plain data as JSON knows it: dict, list, str, int, float, bool, None."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as JSON's superset: no dates, no yes/no booleans, no merge keys, no duplicate keys."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("null", "int", "float")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"), "tTfF")
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    seen: dict[Hashable, Any] = {}
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, "a key is not a plain value", key_node.start_mark)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+        seen[key] = None
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"key {key!r} stands twice")
+        found[key] = value
+    return found
+
+
+class _Copier:
+    """Copies plain data without sharing, so that a bomb of aliases is noticed and a cycle is refused."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.nodes = 0
+
+    def copy(self, node: Any, depth: int = 0) -> Json:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise PipelineError(f"{self.name}: too large or too deeply nested once its aliases are followed")
+        if isinstance(node, dict):
+            return {self._key(key): self.copy(value, depth + 1) for key, value in node.items()}
+        if isinstance(node, list):
+            return [self.copy(value, depth + 1) for value in node]
+        if isinstance(node, str) and _CONTROL.search(node):
+            raise PipelineError(f"{self.name}: a control character in {node[:40]!r}; remove it")
+        if node is None or isinstance(node, (str, int, float, bool)):
+            return node
+        raise PipelineError(f"{self.name}: holds a value that JSON does not know: {type(node).__name__}")
+
+    def _key(self, key: Any) -> str:
+        if isinstance(key, bool) or not isinstance(key, (str, int)):
+            raise PipelineError(f"{self.name}: the key {key!r} is not a string")
+        return str(self.copy(str(key)))
+
+
+def parse(text: bytes, name: str) -> Json:
+    """Plain data from JSON or YAML bytes.
+
+    `name` is used in messages only. Raises PipelineError on anything that is not one plain document.
+    """
+    if len(text) > MAX_BYTES:
+        raise PipelineError(f"{name}: {len(text):,} bytes; a document may have at most {MAX_BYTES:,}")
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PipelineError(f"{name}: not UTF-8 text (byte {error.start})") from error
+    try:
+        if decoded.lstrip().startswith("{"):
+            data = json.loads(decoded, object_pairs_hook=_no_duplicates)
+        else:
+            data = yaml.load(decoded, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise PipelineError(f"{name}:{where} not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise PipelineError(f"{name}: not YAML: {str(error).splitlines()[0]}") from error
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise PipelineError(f"{name}: not JSON: {reason}") from error
+    try:
+        return _Copier(name).copy(data)
+    except RecursionError as error:
+        raise PipelineError(f"{name}: nested too deeply") from error
+
+
+def load(path: Path) -> Json:
+    """The document in a file; PipelineError where it is missing, unreadable, or not plain YAML or JSON."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PipelineError(f"{path}: {path.stat().st_size:,} bytes; a document may have at most {MAX_BYTES:,}")
+        text = path.read_bytes()
+    except OSError as error:
+        raise PipelineError(f"{path}: {error.strerror or error}") from error
+    return parse(text, str(path))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, no aliases, multi-line strings as literal blocks."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _string(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _string)
+
+
+def dump_yaml(data: Json, header: str = "") -> str:
+    """Canonical YAML: the order of `data`, two spaces, lines of at most about 110 characters."""
+    body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
+    return comment + str(body)
+
+
+def dump_json(data: Json) -> str:
+    """Canonical compact JSON with a final newline."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"

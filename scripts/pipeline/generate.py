@@ -1,0 +1,102 @@
+"""From a composed document to an importable, typed package.
+
+The generator and the formatter run as pinned modules of this Python, isolated from the host: its configuration files,
+its PATH and its other versions of ruff have no say in the bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from pipeline import contract, templates
+from pipeline.documents import Json, dump_json, dump_yaml
+from pipeline.errors import PipelineError
+
+PINS = {"openapi-python-client": "0.29.1", "ruff": "0.17.6"}
+"""What decides the bytes of the generated package; the lock holds the same versions."""
+
+_RUFF = ("--isolated", "--no-cache", "--quiet")
+
+
+def generate(document: Json, package: str, into: Path) -> None:
+    """Writes `package` for a composed document as the folder `into`, which must not exist yet.
+
+    Raises PipelineError where the generator warns, fails, or is not the pinned version.
+    """
+    for name, pinned in PINS.items():
+        if version(name) != pinned:
+            raise PipelineError(f"{name} {version(name)} is installed; {pinned} is pinned (run scripts/bootstrap)")
+    with tempfile.TemporaryDirectory(prefix="generate-") as scratch_name:
+        scratch = Path(scratch_name)
+        custom = scratch / "templates"
+        custom.mkdir()
+        templates.write(custom)
+        (scratch / "document.yaml").write_text(dump_yaml(document), "utf-8")
+        (scratch / "config.yaml").write_text(
+            dump_yaml({"package_name_override": package, "project_name_override": package, "post_hooks": []}), "utf-8"
+        )
+        _generator(scratch, custom, into)
+        (into / "contract.py").write_text(contract.emit(document), "utf-8")
+        (into / "openapi.json").write_text(dump_json(document), "utf-8")
+        (into / "py.typed").write_text("", "utf-8")
+        _run(scratch, "ruff", "check", *_RUFF, "--fix-only", "--select", "I,F401,F811", str(into))
+        _run(scratch, "ruff", "format", *_RUFF, "--line-length", "100", str(into))
+
+
+def _generator(scratch: Path, custom: Path, into: Path) -> None:
+    _run(
+        scratch,
+        "openapi_python_client",
+        *("generate", "--path", str(scratch / "document.yaml"), "--config", str(scratch / "config.yaml")),
+        *("--meta", "none", "--output-path", str(into), "--custom-template-path", str(custom), "--fail-on-warning"),
+    )
+
+
+def _run(scratch: Path, module: str, *arguments: str) -> None:
+    """Runs a module of this Python, away from the host's configuration; its output is shown only when it fails."""
+    keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
+    environment = {key: os.environ[key] for key in keep if key in os.environ}
+    environment |= {"HOME": str(scratch), "XDG_CONFIG_HOME": str(scratch), "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=scratch,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise PipelineError(f"{module} failed: {' | '.join(lines[:12])[:1500]}")
+
+
+def type_check(package: Path) -> None:
+    """mypy --strict on a generated package; PipelineError names the first findings."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--no-error-summary",
+            "--config-file=",
+            "--cache-dir",
+            _cache(),
+            str(package),
+        ],
+        cwd=package.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise PipelineError("the generated package does not type-check: " + " | ".join(done.stdout.splitlines()[:5]))
+
+
+def _cache() -> str:
+    return str(Path(tempfile.gettempdir()) / "zoho-cliq-pipeline-mypy")

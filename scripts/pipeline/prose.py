@@ -1,0 +1,155 @@
+"""Facts that the vendor states only in the HTML of descriptions.
+
+Thresholds, lock periods and error codes of an operation; maximum, default and size of a value. Only numbers and
+identifiers are taken; no sentence leaves this module.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+from pipeline.errors import PipelineError
+
+_UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400}
+_UNIT = r"(seconds?|secs?|minutes?|mins?|hours?|days?)"
+_THRESHOLD = re.compile(
+    rf"Threshold\s+limit\s*:\s*(\d+)\s+(?:requests?|calls?)\s+(?:per|/|in)\s*(?:(\d+)\s*)?{_UNIT}\b", re.I
+)
+_LOCK = re.compile(rf"Lock\s+period\s*:\s*(\d+)\s*{_UNIT}\b", re.I)
+_MENTIONS_THRESHOLD = re.compile(r"Threshold\s+limit|Lock\s+period", re.I)
+_CODE = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*$")
+_MAXIMUM = re.compile(r"Maximum\s+limit\s*:\s*([\d,]+)", re.I)
+_DEFAULT = re.compile(r"Default\s*:\s*([\d,]+)\b", re.I)
+_SIZE = re.compile(r"Maximum\s+size\s*:\s*([\d,]+)\s*KB", re.I)
+_LENGTH = re.compile(r"Maximum\s+length\s*:\s*([\d,]+)\s*characters", re.I)
+
+
+class Threshold(NamedTuple):
+    """How many calls a user may make in a window, and how long the user is refused after more."""
+
+    limit: int
+    window_seconds: int
+    lock_seconds: int
+
+
+class OperationFacts(NamedTuple):
+    """What an operation's description states in figures and identifiers."""
+
+    threshold: Threshold | None
+    error_codes: tuple[str, ...]
+    errors_carry_code: bool
+
+
+class ValueFacts(NamedTuple):
+    """What a parameter's or property's description states in figures."""
+
+    maximum: int | None
+    default: int | None
+    max_bytes: int | None
+    max_length: int | None
+
+
+class _Reader(HTMLParser):
+    """Collects the text, and the rows of every table."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text: list[str] = []
+        self.tables: list[list[list[str]]] = []
+        self._cell: list[str] | None = None
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "style"):
+            self._hidden += 1
+        elif tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self._cell = []
+        self.text.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style"):
+            self._hidden = max(0, self._hidden - 1)
+        elif tag in ("td", "th") and self._cell is not None:
+            if self.tables and self.tables[-1]:
+                self.tables[-1][-1].append(_fold("".join(self._cell)))
+            self._cell = None
+        self.text.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if self._hidden:
+            return
+        self.text.append(data)
+        if self._cell is not None:
+            self._cell.append(data)
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _read(html: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader
+
+
+def plain(html: str) -> str:
+    """The text of a piece of HTML, white space folded."""
+    return _fold("".join(_read(html).text))
+
+
+def _seconds(count: str | None, unit: str) -> int:
+    return int(count or 1) * _UNITS[unit.lower().rstrip("s")]
+
+
+def operation_facts(html: str, where: str) -> OperationFacts:
+    """Threshold and error codes out of an operation's description.
+
+    Raises PipelineError where a threshold is mentioned in words that are not understood: a guess would lock users out.
+    """
+    reader = _read(html)
+    text = _fold("".join(reader.text))
+    threshold = None
+    limit, lock = _THRESHOLD.search(text), _LOCK.search(text)
+    if limit and lock:
+        threshold = Threshold(
+            int(limit.group(1)), _seconds(limit.group(2), limit.group(3)), _seconds(lock.group(1), lock.group(2))
+        )
+    elif _MENTIONS_THRESHOLD.search(text):
+        raise PipelineError(
+            f"{where}: mentions a threshold in words that are not understood; extend scripts/pipeline/prose.py"
+        )
+    codes: list[str] = []
+    for table in reader.tables:
+        if not table or not table[0] or table[0][0].lower() != "error code":
+            continue
+        for row in table[1:]:
+            if row and row[0]:
+                if not _CODE.match(row[0]):
+                    raise PipelineError(f"{where}: {row[0]!r} stands where an error code is expected")
+                codes.append(row[0])
+    carry_code = bool(codes) or re.search(r'"code"\s*:', text) is not None
+    return OperationFacts(threshold, tuple(dict.fromkeys(codes)), carry_code)
+
+
+def _number(match: re.Match[str] | None) -> int | None:
+    return int(match.group(1).replace(",", "")) if match else None
+
+
+def value_facts(html: str) -> ValueFacts:
+    """Maximum, default, size (KB read as 1,024 bytes) and length out of a value's description."""
+    text = plain(html)
+    kilobytes = _number(_SIZE.search(text))
+    return ValueFacts(
+        maximum=_number(_MAXIMUM.search(text)),
+        default=_number(_DEFAULT.search(text)),
+        max_bytes=None if kilobytes is None else kilobytes * 1024,
+        max_length=_number(_LENGTH.search(text)),
+    )

@@ -1,0 +1,1 @@
+"""Work with Zoho Cliq message actions."""
