@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pipeline.documents import load
-from pipeline.regenerate import ROOT, Tree
+from pipeline.tree import ROOT, Tree
 
 TESTS = Path(__file__).resolve().parent
 REDOCLY = ROOT / "scripts" / "node" / "node_modules" / ".bin" / "redocly"

@@ -13,7 +13,7 @@ import pytest
 from pipeline.compose import check, compose, examples, operations, validator_for
 from pipeline.documents import load
 from pipeline.errors import PipelineError
-from pipeline.regenerate import Tree
+from pipeline.tree import Tree
 
 FAMILIES = {
     "bad_request",

@@ -12,7 +12,7 @@ import pytest
 from pipeline.documents import dump_yaml, load
 from pipeline.errors import PipelineError
 from pipeline.overlay import apply
-from pipeline.regenerate import Tree
+from pipeline.tree import Tree
 
 DOCUMENT = {
     "openapi": "3.1.1",
