@@ -2,15 +2,30 @@
 
 from .banner_output import BannerOutput
 from .banner_status import BannerStatus
+from .bot_identity import BotIdentity
+from .button import Button
+from .button_action import ButtonAction
+from .button_action_data import ButtonActionData
+from .button_action_type import ButtonActionType
+from .button_colour import ButtonColour
+from .card import Card
+from .card_button import CardButton
+from .card_field import CardField
+from .card_option import CardOption
+from .card_section import CardSection
+from .card_theme import CardTheme
 from .creator import Creator
 from .deluge_handler import DelugeHandler
 from .error import Error
 from .execution_type import ExecutionType
+from .form_action import FormAction
 from .form_error_output import FormErrorOutput
 from .form_error_output_inputs import FormErrorOutputInputs
+from .form_input import FormInput
+from .form_input_data_source import FormInputDataSource
+from .form_input_type import FormInputType
+from .form_option import FormOption
 from .form_output import FormOutput
-from .form_output_action import FormOutputAction
-from .form_output_inputs_item import FormOutputInputsItem
 from .handler_reference import HandlerReference
 from .handler_response import HandlerResponse
 from .handler_type import HandlerType
@@ -21,13 +36,11 @@ from .message_action_list import MessageActionList
 from .message_action_response import MessageActionResponse
 from .message_action_update import MessageActionUpdate
 from .message_output import MessageOutput
-from .message_output_bot import MessageOutputBot
-from .message_output_buttons_item import MessageOutputButtonsItem
-from .message_output_card import MessageOutputCard
-from .message_output_slides_item import MessageOutputSlidesItem
 from .message_type import MessageType
 from .permission import Permission
 from .scope import Scope
+from .slide import Slide
+from .slide_type import SlideType
 from .unset_handler import UnsetHandler
 from .webhook_access import WebhookAccess
 from .webhook_answer import WebhookAnswer
@@ -48,15 +61,30 @@ from .webhook_user import WebhookUser
 __all__ = (
     "BannerOutput",
     "BannerStatus",
+    "BotIdentity",
+    "Button",
+    "ButtonAction",
+    "ButtonActionData",
+    "ButtonActionType",
+    "ButtonColour",
+    "Card",
+    "CardButton",
+    "CardField",
+    "CardOption",
+    "CardSection",
+    "CardTheme",
     "Creator",
     "DelugeHandler",
     "Error",
     "ExecutionType",
+    "FormAction",
     "FormErrorOutput",
     "FormErrorOutputInputs",
+    "FormInput",
+    "FormInputDataSource",
+    "FormInputType",
+    "FormOption",
     "FormOutput",
-    "FormOutputAction",
-    "FormOutputInputsItem",
     "HandlerReference",
     "HandlerResponse",
     "HandlerType",
@@ -67,13 +95,11 @@ __all__ = (
     "MessageActionResponse",
     "MessageActionUpdate",
     "MessageOutput",
-    "MessageOutputBot",
-    "MessageOutputButtonsItem",
-    "MessageOutputCard",
-    "MessageOutputSlidesItem",
     "MessageType",
     "Permission",
     "Scope",
+    "Slide",
+    "SlideType",
     "UnsetHandler",
     "WebhookAccess",
     "WebhookAnswer",

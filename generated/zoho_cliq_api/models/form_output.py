@@ -15,8 +15,8 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.form_output_action import FormOutputAction
-    from ..models.form_output_inputs_item import FormOutputInputsItem
+    from ..models.form_action import FormAction
+    from ..models.form_input import FormInput
 
 
 T = TypeVar("T", bound="FormOutput")
@@ -24,28 +24,34 @@ T = TypeVar("T", bound="FormOutput")
 
 @_attrs_define
 class FormOutput:
-    """A form to fill in.
+    """A form to fill in. What happens on sending is a function's business.
 
     Attributes:
-        inputs (list[FormOutputInputsItem]): The fields.
+        action (FormAction): The function that runs when the form is sent.
+        inputs (list[FormInput]): The fields.
         name (str): The form's name.
         title (str): The heading.
         type_ (Literal['form']):
-        action (FormOutputAction | Unset): What runs when the form is sent.
         button_label (str | Unset): The label of the button that sends the form.
         hint (str | Unset): A line of explanation.
+        trigger_on_cancel (bool | Unset): Whether the function also runs when the form is dropped.
+        version (int | Unset): The version of the form's layout. 1 is the only one known.
     """
 
-    inputs: list[FormOutputInputsItem]
+    action: FormAction
+    inputs: list[FormInput]
     name: str
     title: str
     type_: Literal["form"]
-    action: FormOutputAction | Unset = UNSET
     button_label: str | Unset = UNSET
     hint: str | Unset = UNSET
+    trigger_on_cancel: bool | Unset = UNSET
+    version: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        action = self.action.to_dict()
+
         inputs = []
         for inputs_item_data in self.inputs:
             inputs_item = inputs_item_data.to_dict()
@@ -57,43 +63,48 @@ class FormOutput:
 
         type_ = self.type_
 
-        action: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.action, Unset):
-            action = self.action.to_dict()
-
         button_label = self.button_label
 
         hint = self.hint
+
+        trigger_on_cancel = self.trigger_on_cancel
+
+        version = self.version
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "action": action,
                 "inputs": inputs,
                 "name": name,
                 "title": title,
                 "type": type_,
             }
         )
-        if action is not UNSET:
-            field_dict["action"] = action
         if button_label is not UNSET:
             field_dict["button_label"] = button_label
         if hint is not UNSET:
             field_dict["hint"] = hint
+        if trigger_on_cancel is not UNSET:
+            field_dict["trigger_on_cancel"] = trigger_on_cancel
+        if version is not UNSET:
+            field_dict["version"] = version
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.form_output_action import FormOutputAction  # noqa: PLC0415
-        from ..models.form_output_inputs_item import FormOutputInputsItem  # noqa: PLC0415
+        from ..models.form_action import FormAction  # noqa: PLC0415
+        from ..models.form_input import FormInput  # noqa: PLC0415
 
         d = dict(src_dict)
+        action = FormAction.from_dict(d.pop("action"))
+
         inputs = []
         _inputs = d.pop("inputs")
         for inputs_item_data in _inputs:
-            inputs_item = FormOutputInputsItem.from_dict(inputs_item_data)
+            inputs_item = FormInput.from_dict(inputs_item_data)
 
             inputs.append(inputs_item)
 
@@ -105,25 +116,24 @@ class FormOutput:
         if type_ != "form":
             raise ValueError(f"type must match const 'form', got '{type_}'")
 
-        _action = d.pop("action", UNSET)
-        action: FormOutputAction | Unset
-        if isinstance(_action, Unset):
-            action = UNSET
-        else:
-            action = FormOutputAction.from_dict(_action)
-
         button_label = d.pop("button_label", UNSET)
 
         hint = d.pop("hint", UNSET)
 
+        trigger_on_cancel = d.pop("trigger_on_cancel", UNSET)
+
+        version = d.pop("version", UNSET)
+
         form_output = cls(
+            action=action,
             inputs=inputs,
             name=name,
             title=title,
             type_=type_,
-            action=action,
             button_label=button_label,
             hint=hint,
+            trigger_on_cancel=trigger_on_cancel,
+            version=version,
         )
 
         form_output.additional_properties = d

@@ -9,10 +9,10 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.message_output_bot import MessageOutputBot
-    from ..models.message_output_buttons_item import MessageOutputButtonsItem
-    from ..models.message_output_card import MessageOutputCard
-    from ..models.message_output_slides_item import MessageOutputSlidesItem
+    from ..models.bot_identity import BotIdentity
+    from ..models.button import Button
+    from ..models.card import Card
+    from ..models.slide import Slide
 
 
 T = TypeVar("T", bound="MessageOutput")
@@ -24,17 +24,17 @@ class MessageOutput:
 
     Attributes:
         text (str): The text.
-        bot (MessageOutputBot | Unset): Whose name the message carries.
-        buttons (list[MessageOutputButtonsItem] | Unset): Buttons below the message.
-        card (MessageOutputCard | Unset): How the message is framed.
-        slides (list[MessageOutputSlidesItem] | Unset): Parts below the text.
+        bot (BotIdentity | Unset): Whose name the message carries.
+        buttons (list[Button] | Unset): Buttons below the message.
+        card (Card | Unset): How the message is framed. A poll has options; a prompt has at least one button.
+        slides (list[Slide] | Unset): Parts below the text.
     """
 
     text: str
-    bot: MessageOutputBot | Unset = UNSET
-    buttons: list[MessageOutputButtonsItem] | Unset = UNSET
-    card: MessageOutputCard | Unset = UNSET
-    slides: list[MessageOutputSlidesItem] | Unset = UNSET
+    bot: BotIdentity | Unset = UNSET
+    buttons: list[Button] | Unset = UNSET
+    card: Card | Unset = UNSET
+    slides: list[Slide] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,43 +82,43 @@ class MessageOutput:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.message_output_bot import MessageOutputBot  # noqa: PLC0415
-        from ..models.message_output_buttons_item import MessageOutputButtonsItem  # noqa: PLC0415
-        from ..models.message_output_card import MessageOutputCard  # noqa: PLC0415
-        from ..models.message_output_slides_item import MessageOutputSlidesItem  # noqa: PLC0415
+        from ..models.bot_identity import BotIdentity  # noqa: PLC0415
+        from ..models.button import Button  # noqa: PLC0415
+        from ..models.card import Card  # noqa: PLC0415
+        from ..models.slide import Slide  # noqa: PLC0415
 
         d = dict(src_dict)
         text = d.pop("text")
 
         _bot = d.pop("bot", UNSET)
-        bot: MessageOutputBot | Unset
+        bot: BotIdentity | Unset
         if isinstance(_bot, Unset):
             bot = UNSET
         else:
-            bot = MessageOutputBot.from_dict(_bot)
+            bot = BotIdentity.from_dict(_bot)
 
         _buttons = d.pop("buttons", UNSET)
-        buttons: list[MessageOutputButtonsItem] | Unset = UNSET
+        buttons: list[Button] | Unset = UNSET
         if _buttons is not UNSET:
             buttons = []
             for buttons_item_data in _buttons:
-                buttons_item = MessageOutputButtonsItem.from_dict(buttons_item_data)
+                buttons_item = Button.from_dict(buttons_item_data)
 
                 buttons.append(buttons_item)
 
         _card = d.pop("card", UNSET)
-        card: MessageOutputCard | Unset
+        card: Card | Unset
         if isinstance(_card, Unset):
             card = UNSET
         else:
-            card = MessageOutputCard.from_dict(_card)
+            card = Card.from_dict(_card)
 
         _slides = d.pop("slides", UNSET)
-        slides: list[MessageOutputSlidesItem] | Unset = UNSET
+        slides: list[Slide] | Unset = UNSET
         if _slides is not UNSET:
             slides = []
             for slides_item_data in _slides:
-                slides_item = MessageOutputSlidesItem.from_dict(slides_item_data)
+                slides_item = Slide.from_dict(slides_item_data)
 
                 slides.append(slides_item)
 

@@ -6,29 +6,52 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="FormOutputAction")
+T = TypeVar("T", bound="FormOption")
 
 
 @_attrs_define
-class FormOutputAction:
-    """What runs when the form is sent."""
+class FormOption:
+    """A choice of a field.
 
+    Attributes:
+        label (str): The text shown.
+        value (str): What is sent.
+    """
+
+    label: str
+    value: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        label = self.label
+
+        value = self.value
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "label": label,
+                "value": value,
+            }
+        )
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        form_output_action = cls()
+        label = d.pop("label")
 
-        form_output_action.additional_properties = d
-        return form_output_action
+        value = d.pop("value")
+
+        form_option = cls(
+            label=label,
+            value=value,
+        )
+
+        form_option.additional_properties = d
+        return form_option
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,32 +1,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    Literal,
+    TypeVar,
+    cast,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="MessageOutputButtonsItem")
+T = TypeVar("T", bound="FormAction")
 
 
 @_attrs_define
-class MessageOutputButtonsItem:
+class FormAction:
+    """The function that runs when the form is sent.
+
+    Attributes:
+        name (str): The function's name.
+        type_ (Literal['invoke.function']):
+    """
+
+    name: str
+    type_: Literal["invoke.function"]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        name = self.name
+
+        type_ = self.type_
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "name": name,
+                "type": type_,
+            }
+        )
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        message_output_buttons_item = cls()
+        name = d.pop("name")
 
-        message_output_buttons_item.additional_properties = d
-        return message_output_buttons_item
+        type_ = cast(Literal["invoke.function"], d.pop("type"))
+        if type_ != "invoke.function":
+            raise ValueError(f"type must match const 'invoke.function', got '{type_}'")
+
+        form_action = cls(
+            name=name,
+            type_=type_,
+        )
+
+        form_action.additional_properties = d
+        return form_action
 
     @property
     def additional_keys(self) -> list[str]:

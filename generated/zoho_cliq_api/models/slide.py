@@ -6,27 +6,65 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="FormOutputInputsItem")
+from ..models.slide_type import SlideType
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Slide")
 
 
 @_attrs_define
-class FormOutputInputsItem:
+class Slide:
+    """A part below the text. A table has `headers` and `rows`, a list texts, labels name-value pairs, images addresses, a
+    text a text.
+
+        Attributes:
+            data (Any): What is shown.
+            type_ (SlideType): What a part shows.
+            title (str | Unset): The heading.
+    """
+
+    data: Any
+    type_: SlideType
+    title: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        data = self.data
+
+        type_ = self.type_.value
+
+        title = self.title
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "data": data,
+                "type": type_,
+            }
+        )
+        if title is not UNSET:
+            field_dict["title"] = title
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        form_output_inputs_item = cls()
+        data = d.pop("data")
 
-        form_output_inputs_item.additional_properties = d
-        return form_output_inputs_item
+        type_ = SlideType(d.pop("type"))
+
+        title = d.pop("title", UNSET)
+
+        slide = cls(
+            data=data,
+            type_=type_,
+            title=title,
+        )
+
+        slide.additional_properties = d
+        return slide
 
     @property
     def additional_keys(self) -> list[str]:

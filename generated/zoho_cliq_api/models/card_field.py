@@ -6,29 +6,52 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="MessageOutputCard")
+T = TypeVar("T", bound="CardField")
 
 
 @_attrs_define
-class MessageOutputCard:
-    """How the message is framed."""
+class CardField:
+    """A name and a value.
 
+    Attributes:
+        title (str): The name.
+        value (str): The value.
+    """
+
+    title: str
+    value: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        title = self.title
+
+        value = self.value
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "title": title,
+                "value": value,
+            }
+        )
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        message_output_card = cls()
+        title = d.pop("title")
 
-        message_output_card.additional_properties = d
-        return message_output_card
+        value = d.pop("value")
+
+        card_field = cls(
+            title=title,
+            value=value,
+        )
+
+        card_field.additional_properties = d
+        return card_field
 
     @property
     def additional_keys(self) -> list[str]:

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="MessageOutputBot")
+T = TypeVar("T", bound="ButtonActionData")
 
 
 @_attrs_define
-class MessageOutputBot:
-    """Whose name the message carries."""
+class ButtonActionData:
+    """What the action needs."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -25,10 +25,10 @@ class MessageOutputBot:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        message_output_bot = cls()
+        button_action_data = cls()
 
-        message_output_bot.additional_properties = d
-        return message_output_bot
+        button_action_data.additional_properties = d
+        return button_action_data
 
     @property
     def additional_keys(self) -> list[str]:

@@ -6,27 +6,55 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="MessageOutputSlidesItem")
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="BotIdentity")
 
 
 @_attrs_define
-class MessageOutputSlidesItem:
+class BotIdentity:
+    """Whose name the message carries.
+
+    Attributes:
+        name (str): The name.
+        image (str | Unset): The address of a picture.
+    """
+
+    name: str
+    image: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        name = self.name
+
+        image = self.image
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "name": name,
+            }
+        )
+        if image is not UNSET:
+            field_dict["image"] = image
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        message_output_slides_item = cls()
+        name = d.pop("name")
 
-        message_output_slides_item.additional_properties = d
-        return message_output_slides_item
+        image = d.pop("image", UNSET)
+
+        bot_identity = cls(
+            name=name,
+            image=image,
+        )
+
+        bot_identity.additional_properties = d
+        return bot_identity
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.form_input_data_source import FormInputDataSource
+from ..models.form_input_type import FormInputType
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.form_option import FormOption
+
+
+T = TypeVar("T", bound="FormInput")
+
+
+@_attrs_define
+class FormInput:
+    """A field of a form.
+
+    Attributes:
+        label (str): The text beside the field.
+        name (str): The field's name.
+        type_ (FormInputType): A kind of field.
+        data_source (FormInputDataSource | Unset): What a native select lists.
+        format_ (str | Unset): The kind of text, as `email`, `tel`, `url`, `password`.
+        hint (str | Unset): A line of explanation.
+        mandatory (bool | Unset): Whether the field must be filled in. Most kinds are mandatory where this is left out.
+        max_length (int | Unset): How many characters are allowed.
+        max_selections (int | Unset): How many may be chosen.
+        min_length (int | Unset): How many characters are needed.
+        multiple (bool | Unset): Whether several may be chosen.
+        options (list[FormOption] | Unset): The choices.
+        placeholder (str | Unset): What stands in the empty field.
+        trigger_on_change (bool | Unset): Whether a change runs the function.
+        value (Any | Unset): What the field holds at first.
+    """
+
+    label: str
+    name: str
+    type_: FormInputType
+    data_source: FormInputDataSource | Unset = UNSET
+    format_: str | Unset = UNSET
+    hint: str | Unset = UNSET
+    mandatory: bool | Unset = UNSET
+    max_length: int | Unset = UNSET
+    max_selections: int | Unset = UNSET
+    min_length: int | Unset = UNSET
+    multiple: bool | Unset = UNSET
+    options: list[FormOption] | Unset = UNSET
+    placeholder: str | Unset = UNSET
+    trigger_on_change: bool | Unset = UNSET
+    value: Any | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        label = self.label
+
+        name = self.name
+
+        type_ = self.type_.value
+
+        data_source: str | Unset = UNSET
+        if not isinstance(self.data_source, Unset):
+            data_source = self.data_source.value
+
+        format_ = self.format_
+
+        hint = self.hint
+
+        mandatory = self.mandatory
+
+        max_length = self.max_length
+
+        max_selections = self.max_selections
+
+        min_length = self.min_length
+
+        multiple = self.multiple
+
+        options: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.options, Unset):
+            options = []
+            for options_item_data in self.options:
+                options_item = options_item_data.to_dict()
+                options.append(options_item)
+
+        placeholder = self.placeholder
+
+        trigger_on_change = self.trigger_on_change
+
+        value = self.value
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "label": label,
+                "name": name,
+                "type": type_,
+            }
+        )
+        if data_source is not UNSET:
+            field_dict["data_source"] = data_source
+        if format_ is not UNSET:
+            field_dict["format"] = format_
+        if hint is not UNSET:
+            field_dict["hint"] = hint
+        if mandatory is not UNSET:
+            field_dict["mandatory"] = mandatory
+        if max_length is not UNSET:
+            field_dict["max_length"] = max_length
+        if max_selections is not UNSET:
+            field_dict["max_selections"] = max_selections
+        if min_length is not UNSET:
+            field_dict["min_length"] = min_length
+        if multiple is not UNSET:
+            field_dict["multiple"] = multiple
+        if options is not UNSET:
+            field_dict["options"] = options
+        if placeholder is not UNSET:
+            field_dict["placeholder"] = placeholder
+        if trigger_on_change is not UNSET:
+            field_dict["trigger_on_change"] = trigger_on_change
+        if value is not UNSET:
+            field_dict["value"] = value
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.form_option import FormOption  # noqa: PLC0415
+
+        d = dict(src_dict)
+        label = d.pop("label")
+
+        name = d.pop("name")
+
+        type_ = FormInputType(d.pop("type"))
+
+        _data_source = d.pop("data_source", UNSET)
+        data_source: FormInputDataSource | Unset
+        if isinstance(_data_source, Unset):
+            data_source = UNSET
+        else:
+            data_source = FormInputDataSource(_data_source)
+
+        format_ = d.pop("format", UNSET)
+
+        hint = d.pop("hint", UNSET)
+
+        mandatory = d.pop("mandatory", UNSET)
+
+        max_length = d.pop("max_length", UNSET)
+
+        max_selections = d.pop("max_selections", UNSET)
+
+        min_length = d.pop("min_length", UNSET)
+
+        multiple = d.pop("multiple", UNSET)
+
+        _options = d.pop("options", UNSET)
+        options: list[FormOption] | Unset = UNSET
+        if _options is not UNSET:
+            options = []
+            for options_item_data in _options:
+                options_item = FormOption.from_dict(options_item_data)
+
+                options.append(options_item)
+
+        placeholder = d.pop("placeholder", UNSET)
+
+        trigger_on_change = d.pop("trigger_on_change", UNSET)
+
+        value = d.pop("value", UNSET)
+
+        form_input = cls(
+            label=label,
+            name=name,
+            type_=type_,
+            data_source=data_source,
+            format_=format_,
+            hint=hint,
+            mandatory=mandatory,
+            max_length=max_length,
+            max_selections=max_selections,
+            min_length=min_length,
+            multiple=multiple,
+            options=options,
+            placeholder=placeholder,
+            trigger_on_change=trigger_on_change,
+            value=value,
+        )
+
+        form_input.additional_properties = d
+        return form_input
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
