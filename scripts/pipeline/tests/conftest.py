@@ -1,4 +1,4 @@
-"""What the pipeline's tests share: committed documents, a copied tree to change, the vendor's file where there is one."""
+"""What the tests share: committed documents, a copied tree to change, the vendor's file where there is one."""
 
 from __future__ import annotations
 
