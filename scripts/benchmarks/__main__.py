@@ -19,7 +19,7 @@ _RESULTS = environment.HERE / "results"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs what the arguments name; gives the exit code: 0 measured, 1 a target missed (with --strict), 2 not set up."""
+    """Runs what the arguments name; gives the exit code: 0 measured, 1 a target missed (with --strict), 2 no set-up."""
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measures the project side by side with what one would take instead.",

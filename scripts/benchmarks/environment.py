@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 BUILD = ROOT / "build" / "benchmarks"
 LOCK = HERE / "requirements.lock"
 _UPSTREAM = ROOT / "openapi" / "upstream.yaml"
-_LOCK_HEADER = "# What the benchmarks need beyond the project's own lock, with hashes. Written by `scripts/bench lock`.\n"
+_LOCK_HEADER = "# What the benchmarks need beyond the project's own lock. Written by `scripts/bench lock`.\n"
 
 
 class SetupError(Exception):

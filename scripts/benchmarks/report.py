@@ -118,7 +118,7 @@ def _finite(value: Any) -> Any:
 
 
 def progress(what: str) -> Any:
-    """A function (done, of) that shows how far a measurement is: in place on a terminal, else a line at each quarter."""
+    """A function (done, of) that shows how far a measurement is: in place on a terminal, else a line a quarter."""
     told = -1
 
     def show(done: int, of: int) -> None:

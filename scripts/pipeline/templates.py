@@ -71,6 +71,19 @@ CHANGES = (
         ),
     ),
     Change(
+        "types.py.jinja",
+        "93df9d75883a4eafac77dd21bc6907f3ef612e3f7841e08656618dcf6c4ce494",
+        "a pickled or copied model held another UNSET, which was then taken for a value and sent",
+        (
+            (
+                "    def __bool__(self) -> Literal[False]:\n        return False\n",
+                "    def __bool__(self) -> Literal[False]:\n        return False\n\n"
+                "    def __reduce__(self) -> str:\n"
+                '        return "UNSET"\n',
+            ),
+        ),
+    ),
+    Change(
         "models_init.py.jinja",
         "4f64a3d6e1b15a561be5573c1b7702eb928c0e4fa6b67107d20e57a74c44d51a",
         "importing one model imported every other: a program that only reads actions paid for every webhook model",
