@@ -1,4 +1,4 @@
-"""What the pipeline's tests share: committed documents, a copied tree to change, the vendor's file where there is one."""
+"""What the tests share: committed documents, a copied tree to change, the vendor's file where there is one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pipeline.documents import load
-from pipeline.regenerate import ROOT, Tree
+from pipeline.tree import ROOT, Tree
 
 TESTS = Path(__file__).resolve().parent
 REDOCLY = ROOT / "scripts" / "node" / "node_modules" / ".bin" / "redocly"

@@ -11,7 +11,8 @@ from pipeline import prose
 from pipeline.documents import load, parse
 from pipeline.errors import PipelineError
 from pipeline.normalize import normalize
-from pipeline.regenerate import Tree, import_vendor, upstream_text
+from pipeline.regenerate import import_vendor
+from pipeline.tree import Tree, upstream_text
 
 NUMBERS = {
     ("/messageactions", "post"): (30, "CREATE"),
