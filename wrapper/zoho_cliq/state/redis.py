@@ -110,7 +110,7 @@ class RedisState:
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         self._clock = clock
         parts = urlsplit(url)
-        self._shown = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        self._shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         try:
             self._server: Any = redis.Redis.from_url(
                 url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS, decode_responses=True
