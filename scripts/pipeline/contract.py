@@ -22,9 +22,7 @@ _HEAD = '''"""What the document states about each operation, as data. Generated;
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -75,6 +73,9 @@ class Server(NamedTuple):
 
 def document() -> dict[str, Any]:
     """The composed OpenAPI document; a new copy at every call."""
+    import json
+    from importlib.resources import files
+
     text = files(__package__).joinpath("openapi.json").read_text("utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

@@ -6,7 +6,9 @@ its PATH and its other versions of ruff have no say in the bytes.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,13 +61,10 @@ def _generator(scratch: Path, custom: Path, into: Path) -> None:
 
 def _run(scratch: Path, module: str, *arguments: str) -> None:
     """Runs a module of this Python, away from the host's configuration; its output is shown only when it fails."""
-    keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
-    environment = {key: os.environ[key] for key in keep if key in os.environ}
-    environment |= {"HOME": str(scratch), "XDG_CONFIG_HOME": str(scratch), "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=scratch,
-        env=environment,
+        env=_environment(scratch),
         capture_output=True,
         text=True,
         check=False,
@@ -75,28 +74,53 @@ def _run(scratch: Path, module: str, *arguments: str) -> None:
         raise PipelineError(f"{module} failed: {' | '.join(lines[:12])[:1500]}")
 
 
-def type_check(package: Path) -> None:
-    """mypy --strict on a generated package; PipelineError names the first findings."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            "--no-error-summary",
-            "--config-file=",
-            "--cache-dir",
-            _cache(),
-            str(package),
-        ],
-        cwd=package.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise PipelineError("the generated package does not type-check: " + " | ".join(done.stdout.splitlines()[:5]))
+def _environment(home: Path) -> dict[str, str]:
+    """The variables of a subprocess: none of the host's that could change the bytes it writes."""
+    keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
+    environment = {key: os.environ[key] for key in keep if key in os.environ}
+    return environment | {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
 
 
-def _cache() -> str:
-    return str(Path(tempfile.gettempdir()) / "zoho-cliq-pipeline-mypy")
+def type_check(package: Path, cache: Path) -> None:
+    """mypy --strict on a generated package; PipelineError names the first findings.
+
+    `cache` is a folder that may be lost at any time; each run works on a copy of its own, so that runs do not meet.
+    """
+    with tempfile.TemporaryDirectory(prefix="type-check-") as name:
+        own = Path(name) / "cache"
+        with contextlib.suppress(OSError, shutil.Error):
+            shutil.copytree(cache, own)
+        done = subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "mypy",
+                    "--strict",
+                    "--no-error-summary",
+                    "--config-file=",
+                    "--no-color-output",
+                ),
+                *("--cache-dir", str(own), str(package)),
+            ],
+            cwd=package.parent,
+            env=_environment(Path(name)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            lines = (done.stdout + done.stderr).splitlines()
+            raise PipelineError("the generated package does not type-check: " + " | ".join(lines[:5]))
+        _keep(own, cache)
+
+
+def _keep(own: Path, cache: Path) -> None:
+    """Puts a cache in the place of the shared one; without it the next run is only slower."""
+    with contextlib.suppress(OSError, shutil.Error):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="mypy-", dir=cache.parent) as name:
+            shutil.copytree(own, Path(name) / "new")
+            if cache.exists():
+                cache.rename(Path(name) / "old")
+            (Path(name) / "new").rename(cache)

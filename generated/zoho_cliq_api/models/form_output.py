@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import (
-    TYPE_CHECKING,
     Any,
     Literal,
     TypeVar,
@@ -14,38 +13,51 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.form_output_action import FormOutputAction
-    from ..models.form_output_inputs_item import FormOutputInputsItem
-
-
 T = TypeVar("T", bound="FormOutput")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class FormOutput:
-    """A form to fill in.
+    """A form to fill in. What happens on sending is a function's business.
 
     Attributes:
-        inputs (list[FormOutputInputsItem]): The fields.
+        action (FormAction): The function that runs when the form is sent.
+        inputs (list[FormInput]): The fields.
         name (str): The form's name.
         title (str): The heading.
         type_ (Literal['form']):
-        action (FormOutputAction | Unset): What runs when the form is sent.
         button_label (str | Unset): The label of the button that sends the form.
         hint (str | Unset): A line of explanation.
+        trigger_on_cancel (bool | Unset): Whether the function also runs when the form is dropped.
+        version (int | Unset): The version of the form's layout. 1 is the only one known.
     """
 
-    inputs: list[FormOutputInputsItem]
+    action: FormAction
+    inputs: list[FormInput]
     name: str
     title: str
     type_: Literal["form"]
-    action: FormOutputAction | Unset = UNSET
     button_label: str | Unset = UNSET
     hint: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    trigger_on_cancel: bool | Unset = UNSET
+    version: int | Unset = UNSET
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
+        action = self.action.to_dict()
+
         inputs = []
         for inputs_item_data in self.inputs:
             inputs_item = inputs_item_data.to_dict()
@@ -57,76 +69,77 @@ class FormOutput:
 
         type_ = self.type_
 
-        action: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.action, Unset):
-            action = self.action.to_dict()
-
         button_label = self.button_label
 
         hint = self.hint
+
+        trigger_on_cancel = self.trigger_on_cancel
+
+        version = self.version
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "action": action,
                 "inputs": inputs,
                 "name": name,
                 "title": title,
                 "type": type_,
             }
         )
-        if action is not UNSET:
-            field_dict["action"] = action
         if button_label is not UNSET:
             field_dict["button_label"] = button_label
         if hint is not UNSET:
             field_dict["hint"] = hint
+        if trigger_on_cancel is not UNSET:
+            field_dict["trigger_on_cancel"] = trigger_on_cancel
+        if version is not UNSET:
+            field_dict["version"] = version
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.form_output_action import FormOutputAction  # noqa: PLC0415
-        from ..models.form_output_inputs_item import FormOutputInputsItem  # noqa: PLC0415
+        action = FormAction.from_dict(src_dict["action"])
 
-        d = dict(src_dict)
-        inputs = []
-        _inputs = d.pop("inputs")
-        for inputs_item_data in _inputs:
-            inputs_item = FormOutputInputsItem.from_dict(inputs_item_data)
+        _inputs = src_dict["inputs"]
+        inputs = list(map(FormInput.from_dict, _inputs))
 
-            inputs.append(inputs_item)
+        name = src_dict["name"]
 
-        name = d.pop("name")
+        title = src_dict["title"]
 
-        title = d.pop("title")
-
-        type_ = cast(Literal["form"], d.pop("type"))
+        type_ = cast(Literal["form"], src_dict["type"])
         if type_ != "form":
             raise ValueError(f"type must match const 'form', got '{type_}'")
 
-        _action = d.pop("action", UNSET)
-        action: FormOutputAction | Unset
-        if isinstance(_action, Unset):
-            action = UNSET
-        else:
-            action = FormOutputAction.from_dict(_action)
+        button_label = src_dict.get("button_label", UNSET)
 
-        button_label = d.pop("button_label", UNSET)
+        hint = src_dict.get("hint", UNSET)
 
-        hint = d.pop("hint", UNSET)
+        trigger_on_cancel = src_dict.get("trigger_on_cancel", UNSET)
+
+        version = src_dict.get("version", UNSET)
 
         form_output = cls(
-            inputs=inputs,
-            name=name,
-            title=title,
-            type_=type_,
-            action=action,
-            button_label=button_label,
-            hint=hint,
+            action,
+            inputs,
+            name,
+            title,
+            type_,
+            button_label,
+            hint,
+            trigger_on_cancel,
+            version,
         )
 
-        form_output.additional_properties = d
+        if len(src_dict) != 5 + (button_label is not UNSET) + (hint is not UNSET) + (
+            trigger_on_cancel is not UNSET
+        ) + (version is not UNSET):
+            form_output.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return form_output
 
     @property
@@ -144,3 +157,21 @@ class FormOutput:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "action",
+        "inputs",
+        "name",
+        "title",
+        "type",
+        "button_label",
+        "hint",
+        "trigger_on_cancel",
+        "version",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.form_action import FormAction
+from ..models.form_input import FormInput

@@ -1,41 +1,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.message_output_bot import MessageOutputBot
-    from ..models.message_output_buttons_item import MessageOutputButtonsItem
-    from ..models.message_output_card import MessageOutputCard
-    from ..models.message_output_slides_item import MessageOutputSlidesItem
-
-
 T = TypeVar("T", bound="MessageOutput")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class MessageOutput:
     """A message in the chat.
 
     Attributes:
         text (str): The text.
-        bot (MessageOutputBot | Unset): Whose name the message carries.
-        buttons (list[MessageOutputButtonsItem] | Unset): Buttons below the message.
-        card (MessageOutputCard | Unset): How the message is framed.
-        slides (list[MessageOutputSlidesItem] | Unset): Parts below the text.
+        bot (BotIdentity | Unset): Whose name the message carries.
+        buttons (list[Button] | Unset): Buttons below the message.
+        card (Card | Unset): How the message is framed. A poll has options; a prompt has at least one button.
+        slides (list[Slide] | Unset): Parts below the text.
     """
 
     text: str
-    bot: MessageOutputBot | Unset = UNSET
-    buttons: list[MessageOutputButtonsItem] | Unset = UNSET
-    card: MessageOutputCard | Unset = UNSET
-    slides: list[MessageOutputSlidesItem] | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    bot: BotIdentity | Unset = UNSET
+    buttons: list[Button] | Unset = UNSET
+    card: Card | Unset = UNSET
+    slides: list[Slide] | Unset = UNSET
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         text = self.text
@@ -82,55 +87,46 @@ class MessageOutput:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.message_output_bot import MessageOutputBot  # noqa: PLC0415
-        from ..models.message_output_buttons_item import MessageOutputButtonsItem  # noqa: PLC0415
-        from ..models.message_output_card import MessageOutputCard  # noqa: PLC0415
-        from ..models.message_output_slides_item import MessageOutputSlidesItem  # noqa: PLC0415
+        text = src_dict["text"]
 
-        d = dict(src_dict)
-        text = d.pop("text")
-
-        _bot = d.pop("bot", UNSET)
-        bot: MessageOutputBot | Unset
+        _bot = src_dict.get("bot", UNSET)
+        bot: BotIdentity | Unset
         if isinstance(_bot, Unset):
             bot = UNSET
         else:
-            bot = MessageOutputBot.from_dict(_bot)
+            bot = BotIdentity.from_dict(_bot)
 
-        _buttons = d.pop("buttons", UNSET)
-        buttons: list[MessageOutputButtonsItem] | Unset = UNSET
+        _buttons = src_dict.get("buttons", UNSET)
+        buttons: list[Button] | Unset = UNSET
         if _buttons is not UNSET:
-            buttons = []
-            for buttons_item_data in _buttons:
-                buttons_item = MessageOutputButtonsItem.from_dict(buttons_item_data)
+            buttons = list(map(Button.from_dict, _buttons))
 
-                buttons.append(buttons_item)
-
-        _card = d.pop("card", UNSET)
-        card: MessageOutputCard | Unset
+        _card = src_dict.get("card", UNSET)
+        card: Card | Unset
         if isinstance(_card, Unset):
             card = UNSET
         else:
-            card = MessageOutputCard.from_dict(_card)
+            card = Card.from_dict(_card)
 
-        _slides = d.pop("slides", UNSET)
-        slides: list[MessageOutputSlidesItem] | Unset = UNSET
+        _slides = src_dict.get("slides", UNSET)
+        slides: list[Slide] | Unset = UNSET
         if _slides is not UNSET:
-            slides = []
-            for slides_item_data in _slides:
-                slides_item = MessageOutputSlidesItem.from_dict(slides_item_data)
-
-                slides.append(slides_item)
+            slides = list(map(Slide.from_dict, _slides))
 
         message_output = cls(
-            text=text,
-            bot=bot,
-            buttons=buttons,
-            card=card,
-            slides=slides,
+            text,
+            bot,
+            buttons,
+            card,
+            slides,
         )
 
-        message_output.additional_properties = d
+        if len(src_dict) != 1 + (bot is not UNSET) + (buttons is not UNSET) + (
+            card is not UNSET
+        ) + (slides is not UNSET):
+            message_output.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return message_output
 
     @property
@@ -148,3 +144,19 @@ class MessageOutput:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "text",
+        "bot",
+        "buttons",
+        "card",
+        "slides",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.bot_identity import BotIdentity
+from ..models.button import Button
+from ..models.card import Card
+from ..models.slide import Slide

@@ -6,14 +6,26 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="FormOutputAction")
+T = TypeVar("T", bound="ButtonActionData")
 
 
-@_attrs_define
-class FormOutputAction:
-    """What runs when the form is sent."""
+@_attrs_define(weakref_slot=False)
+class ButtonActionData:
+    """What the action needs."""
 
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
 
@@ -24,11 +36,13 @@ class FormOutputAction:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        form_output_action = cls()
+        button_action_data = cls()
 
-        form_output_action.additional_properties = d
-        return form_output_action
+        if len(src_dict) != 0:
+            button_action_data.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
+        return button_action_data
 
     @property
     def additional_keys(self) -> list[str]:
@@ -45,3 +59,6 @@ class FormOutputAction:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(())

@@ -1,0 +1,83 @@
+"""The seven operations of the mock over HTTP: each field, rule and error, as the document and the vendor's page say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+
+def create(client: httpx.Client, name: str = "Open incident", **fields: Any) -> dict[str, Any]:
+    answer = client.post("/messageactions", json={"name": name, "hint": "Start an incident", **fields})
+    assert answer.status_code == 200, answer.text
+    data: dict[str, Any] = answer.json()["data"]
+    return data
+
+
+def test_a_created_action_is_shown_with_the_defaults(owner: httpx.Client) -> None:
+    answer = owner.post("/messageactions", json={"name": "Open incident", "hint": "Start"})
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    body = answer.json()
+    identifier = body["data"].pop("id")
+    assert identifier.isdigit()
+    assert len(identifier) == 17
+    assert body == {
+        "url": "/api/v3/messageactions",
+        "type": "messageaction",
+        "data": {
+            "name": "Open incident",
+            "hint": "Start",
+            "scope": "organization",
+            "multi_selectable": False,
+            "message_types": ["attachment", "link", "text"],
+            "handlers": [{"type": "execution_handler"}],
+            "creator": {"name": "Ada", "id": "70021945"},
+            "execution_type": "deluge",
+            "status": "enabled",
+            "type": "custom",
+        },
+    }
+    read = owner.get(f"/messageactions/{identifier}").json()
+    assert read == {
+        "url": f"/api/v3/messageactions/{identifier}",
+        "type": "messageaction",
+        "data": {"id": identifier, **body["data"]},
+    }
+
+
+def test_pages_hold_each_action_once(owner: httpx.Client) -> None:
+    made = [create(owner, f"Action {number}")["id"] for number in range(7)]
+    seen: list[str] = []
+    query = {"limit": "3"}
+    for expected in (3, 3, 1):
+        page = owner.get("/messageactions", params=query).json()
+        seen += [action["id"] for action in page["data"]]
+        assert len(page["data"]) == expected
+        query = {"limit": "3", "next_token": page.get("next_token", "")}
+    assert "next_token" not in page
+    assert seen == made
+
+
+def test_a_sync_token_gives_what_changed_and_what_is_gone(owner: httpx.Client) -> None:
+    first, second, third = (create(owner, name)["id"] for name in ("One", "Two", "Three"))
+    token = owner.get("/messageactions").json()["sync_token"]
+    owner.patch(f"/messageactions/{second}", json={"hint": "Other"})
+    owner.delete(f"/messageactions/{third}")
+    changes = owner.get("/messageactions", params={"sync_token": token}).json()
+    assert [action["id"] for action in changes["data"]] == [second]
+    assert changes["deleted"] == [third]
+    assert owner.get("/messageactions", params={"sync_token": changes["sync_token"]}).json()["data"] == []
+    assert first
+
+
+def test_more_calls_than_the_threshold_lock_the_user_for_five_minutes(
+    owner: httpx.Client, colleague: httpx.Client, control: httpx.Client
+) -> None:
+    identifier = create(owner)["id"]
+    path = f"/messageactions/{identifier}"
+    assert [owner.get(path).status_code for _ in range(11)] == [200] * 10 + [429]
+    assert colleague.get(path).status_code == 200
+    control.post("/clock", json={"advance": 299})
+    assert owner.get(path).json()["code"] == "request_limit_exceeded"
+    control.post("/clock", json={"advance": 1.5})
+    assert owner.get(path).status_code == 200

@@ -1,0 +1,66 @@
+"""Reading request bodies: bytes to data, with everything hostile refused before it reaches the schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+from zoho_cliq_mock.errors import Refusal
+
+# Above a script of 250 KB of which every character is escaped (`\\u0020`: six bytes for one).
+MAX_BYTES = 2 * 1024 * 1024
+
+
+class _Duplicate(ValueError):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _Duplicate(next(key for key in keys if keys.count(key) > 1))
+    return found
+
+
+def is_json(content_type: bytes | None) -> bool:
+    """Whether a Content-Type header says JSON in UTF-8."""
+    if content_type == b"application/json":
+        return True
+    if content_type is None:
+        return False
+    kind, *parameters = content_type.decode("latin-1").lower().split(";")
+    charsets = [text.strip() for text in parameters if text.strip().startswith("charset=")]
+    return kind.strip() == "application/json" and all(
+        text.removeprefix("charset=").strip('"') in ("utf-8", "utf8") for text in charsets
+    )
+
+
+def read_json(content_type: bytes | None, raw: bytes) -> Any:
+    """The data of a JSON body. Raises `Refusal` with what is wrong."""
+    if not is_json(content_type):
+        raise Refusal("invalid_inputs", "the Content-Type must be application/json")
+    if not raw:
+        raise Refusal("invalid_inputs", "the body is missing")
+    try:
+        # The strict parser refuses NaN, lone surrogates, other encodings and deep nesting; the second one, which by
+        # then meets only sound input, tells duplicate keys.
+        orjson.loads(raw)
+        data = json.loads(raw, object_pairs_hook=_unique)
+    except _Duplicate as error:
+        raise Refusal("invalid_inputs", f"the body has the key {str(error)[:40]!r} twice") from None
+    except (ValueError, RecursionError):
+        raise Refusal("invalid_inputs", "the body is not valid JSON") from None
+    if b"\\u0000" in raw and _has_null(data):
+        raise Refusal("invalid_inputs", "the body has a null character in a string")
+    return data
+
+
+def _has_null(data: Any) -> bool:
+    if isinstance(data, str):
+        return "\0" in data
+    if isinstance(data, dict):
+        return any(_has_null(key) or _has_null(value) for key, value in data.items())
+    return isinstance(data, list) and any(map(_has_null, data))

@@ -1,0 +1,66 @@
+"""Signed cursors: `next_token` and `sync_token`.
+
+A cursor holds positions in the sequence of changes, never a time stamp or an offset, so that it stays exact while
+others write. It is bound to its database, to the state since the last reset, and to the user for whom it was made. The
+signature makes every changed or foreign token recognisable.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import struct
+from typing import NamedTuple
+
+_LAYOUT = struct.Struct(">BIQQQQ")
+_MAC_BYTES = 12
+NEXT, SYNC = 1, 2
+
+
+class Cursor(NamedTuple):
+    """A position in a listing (`kind` NEXT) or between listings (`kind` SYNC).
+
+    `issued` is in seconds since 1970; `start` is the sequence number when the listing began; `since` is the one from
+    which a listing of changes counts, or 0 for a full listing; `last` is the last id of the page before.
+    """
+
+    kind: int
+    issued: int
+    start: int
+    since: int
+    last: int
+
+
+class BadCursor(ValueError):
+    """A token that was not made for this place, with the reason."""
+
+
+def _mac(key: bytes, payload: bytes, user: str) -> bytes:
+    return hashlib.blake2b(payload + user.encode(), key=key, digest_size=_MAC_BYTES).digest()
+
+
+def encode(cursor: Cursor, *, key: bytes, epoch: int, user: str) -> str:
+    """The token for a cursor: opaque text of URL-safe characters."""
+    payload = _LAYOUT.pack(cursor.kind, epoch, *cursor[1:])
+    return base64.urlsafe_b64encode(payload + _mac(key, payload, user)).decode()
+
+
+def decode(token: str, kind: int, *, key: bytes, epoch: int, user: str) -> Cursor:
+    """The cursor in a token. Raises `BadCursor` for one that was not given to this user since the last reset."""
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+    except (UnicodeEncodeError, binascii.Error, ValueError):
+        raise BadCursor("is not a token of this server") from None
+    payload, mac = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
+    # Base64 has several spellings of one value; only the one that was given out is a token.
+    canonical = base64.urlsafe_b64encode(raw).decode() == token
+    if len(payload) != _LAYOUT.size or not canonical or not hmac.compare_digest(mac, _mac(key, payload, user)):
+        raise BadCursor("is not a token of this server for this user")
+    found, made_in, *rest = _LAYOUT.unpack(payload)
+    if found != kind:
+        raise BadCursor("is a token of the other kind")
+    if made_in != epoch:
+        raise BadCursor("is a token from before the last reset")
+    return Cursor(found, *rest)

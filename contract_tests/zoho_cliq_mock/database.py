@@ -1,0 +1,82 @@
+"""The SQLite file: opening it, recognising that it is ours, and its tables.
+
+The file belongs to one server at a time (exclusive locking), which makes it both safe and quicker. `:memory:` keeps
+everything in memory.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from pathlib import Path
+
+APPLICATION_ID = 0x5A43_4D31  # "ZCM1"
+SCHEMA_VERSION = 1
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+CREATE TABLE action (
+    id INTEGER PRIMARY KEY, organization TEXT NOT NULL, creator TEXT NOT NULL, folded_name TEXT NOT NULL,
+    name TEXT NOT NULL, fields TEXT NOT NULL, rendered BLOB NOT NULL, handler TEXT
+) STRICT;
+CREATE INDEX action_name ON action (organization, folded_name);
+CREATE TABLE audience_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+-- Both the visibility of actions and the log of changes: an action is visible to an audience where `present` is 1, and
+-- `change` is the sequence number of the last change at which the audience saw the action before or after it.
+CREATE TABLE audience (
+    audience INTEGER NOT NULL, present INTEGER NOT NULL, action INTEGER NOT NULL, change INTEGER NOT NULL,
+    PRIMARY KEY (audience, present, action)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audience_change ON audience (audience, change);
+CREATE TABLE lock (bucket TEXT PRIMARY KEY, until REAL NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+
+class DatabaseError(Exception):
+    """A file that cannot serve as the database, with the reason and what to do."""
+
+
+def open_database(path: str, *, durable: bool = False) -> sqlite3.Connection:
+    """Open the database file, or make it. Raises `DatabaseError` for a file that is not ours or is in use.
+
+    `durable` makes each commit survive a loss of power; without it commits survive the end of the process.
+    """
+    new = path == ":memory:" or not Path(path).exists() or Path(path).stat().st_size == 0
+    try:
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=256
+        )
+        try:
+            if not new:
+                _check_ours(connection, path)
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.execute("PRAGMA cache_size = -4096")
+            connection.execute("BEGIN EXCLUSIVE")
+            if new:
+                for statement in _TABLES.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                connection.execute("INSERT INTO meta VALUES ('key', ?), ('epoch', 1)", (secrets.token_bytes(32),))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.OperationalError as error:
+        reason = "is in use by another server" if "locked" in str(error) else f"cannot be opened ({error})"
+        raise DatabaseError(f"database {path} {reason}; give another file with --db") from None
+    except sqlite3.DatabaseError:
+        raise DatabaseError(f"{path} is not a database of this mock server; give another file with --db") from None
+    return connection
+
+
+def _check_ours(connection: sqlite3.Connection, path: str) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise DatabaseError(f"{path} is not a database of this mock server; give another file with --db")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise DatabaseError(
+            f"database {path} has layout {version}, this version needs {SCHEMA_VERSION}; give a new file with --db"
+        )

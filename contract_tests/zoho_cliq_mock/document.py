@@ -1,0 +1,167 @@
+"""The composed document, made ready for checking requests: routes, and one compiled validator per request body.
+
+Everything here comes out of `zoho_cliq_api.contract`; policies that loosen the document loosen the compiled schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import jsonschema_rs
+from zoho_cliq_api.contract import OPERATIONS, Operation, document
+
+from zoho_cliq_mock.policies import Policies
+
+BASE_PATH = "/api/v3"
+_CODES = {
+    "required": "param_missing",
+    "additionalProperties": "extra_key_found",
+    "unevaluatedProperties": "extra_key_found",
+    "maxProperties": "extra_key_found",
+    "minProperties": "param_missing",
+}
+
+
+class Problem(NamedTuple):
+    """What is wrong with a request: a sentence that names the field, and the code that siblings of this API give."""
+
+    message: str
+    code: str
+
+
+class Route(NamedTuple):
+    """A path of the document: its segments (None for a parameter) and its operations by method."""
+
+    segments: tuple[str | None, ...]
+    operations: dict[str, Operation]
+    allow: str
+
+
+def routes() -> list[Route]:
+    """All paths of the document."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS.values():
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    return [
+        Route(
+            tuple(None if part.startswith("{") else part for part in path.strip("/").split("/")),
+            methods,
+            ", ".join(sorted(methods)),
+        )
+        for path, methods in by_path.items()
+    ]
+
+
+def match(table: list[Route], raw_path: str) -> tuple[Route, list[str]] | None:
+    """The route of a path below the base path, still percent-encoded, and its parameters."""
+    parts = raw_path.split("/")
+    for route in table:
+        if len(route.segments) == len(parts):
+            found = []
+            for part, segment in zip(parts, route.segments, strict=True):
+                text = unquote(part) if "%" in part else part
+                if segment is None:
+                    found.append(text)
+                elif segment != text:
+                    break
+            else:
+                return route, found
+    return None
+
+
+class Validators:
+    """The compiled request schemas of the document under some policies."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._document = document()
+        schemas = self._document["components"]["schemas"]
+        for name in _reachable(self._document, schemas):
+            _loosen(schemas[name], policies)
+        root = {"components": {"schemas": schemas}}
+        self._bodies: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        self._max_bytes: dict[str, dict[str, int]] = {}
+        for item in self._document["paths"].values():
+            for operation in item.values():
+                if not isinstance(operation, dict) or "requestBody" not in operation:
+                    continue
+                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                name = operation["operationId"]
+                self._bodies[name] = jsonschema_rs.Draft202012Validator({**schema, **root})
+                properties = schemas[schema["$ref"].rsplit("/", 1)[1]].get("properties", {})
+                self._max_bytes[name] = {
+                    key: value["x-max-bytes"] for key, value in properties.items() if "x-max-bytes" in value
+                }
+        self.list_limit = self._list_limit()
+
+    def has_body(self, operation: str) -> bool:
+        """Whether the operation takes a body."""
+        return operation in self._bodies
+
+    def problem(self, operation: str, body: Any) -> Problem | None:
+        """What is wrong with a body, or None."""
+        validator = self._bodies[operation]
+        if not validator.is_valid(body):
+            return _explain(next(iter(validator.iter_errors(body))))
+        for name, limit in self._max_bytes[operation].items():
+            value = body.get(name)
+            if isinstance(value, str) and len(value) * 4 > limit and len(value.encode()) > limit:
+                return Problem(f"{name}: is longer than {limit} bytes of UTF-8", "input_pattern_mismatch")
+        return None
+
+    def _list_limit(self) -> tuple[int, int, int]:
+        parameters = self._document["paths"]["/messageactions"]["get"]["parameters"]
+        schema = next(each["schema"] for each in parameters if each["name"] == "limit")
+        return schema["minimum"], schema["maximum"], schema["x-default"]
+
+
+def _reachable(whole: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """Names of the schemas that request bodies use."""
+    waiting = [
+        operation["requestBody"]
+        for item in whole["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict) and "requestBody" in operation
+    ]
+    found: set[str] = set()
+    while waiting:
+        for name in _references(waiting.pop()):
+            if name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+    return found
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].rsplit("/", 1)[1]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _loosen(node: Any, policies: Policies) -> None:
+    if isinstance(node, dict):
+        if policies.empty_strings == "accept":
+            node.pop("minLength", None)
+        if policies.empty_arrays == "accept":
+            node.pop("minItems", None)
+        for value in node.values():
+            _loosen(value, policies)
+    elif isinstance(node, list):
+        for value in node:
+            _loosen(value, policies)
+
+
+def _explain(error: jsonschema_rs.ValidationError) -> Problem:
+    """One sentence that names the field and the rule, without repeating a long value."""
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path).lstrip(".")
+    rule = str(error.schema_path[-1]) if error.schema_path else ""
+    what = error.message
+    if len(what) > 200:
+        what = f"{what[:60]} … {what[-100:]}"
+    return Problem(f"{where}: {what}" if where else what, _CODES.get(rule, "input_pattern_mismatch"))

@@ -1,0 +1,169 @@
+"""The seven operations: from checked parameters and body to status and body of the answer.
+
+`ACTS` has one function per operation id of the document. An operation that the document gains and that is not here is
+answered with 501.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
+
+from zoho_cliq_mock.cursors import NEXT, SYNC, BadCursor, Cursor, decode, encode
+from zoho_cliq_mock.directory import User
+from zoho_cliq_mock.document import BASE_PATH
+from zoho_cliq_mock.errors import Refusal
+from zoho_cliq_mock.state import State
+
+
+class Call(NamedTuple):
+    """A call that passed the guards: by whom, the parameters of its path, its query and its checked body."""
+
+    user: User
+    parameters: list[str]
+    query: bytes
+    body: Any
+
+
+def create_action(state: State, call: Call) -> bytes:
+    """POST /messageactions"""
+    return _envelope(_COLLECTION, state.store.create(call.user, call.body))
+
+
+def list_actions(state: State, call: Call) -> bytes:
+    """GET /messageactions"""
+    query = parse_query(call.query) if call.query else {}
+    limit = _limit(state, query.get("limit"))
+    listing = _listing(state, call.user, query)
+    if listing.since:
+        page = state.store.changes(call.user, since=listing.since - 1, last=listing.last, limit=limit)
+    else:
+        page = state.store.page(call.user, last=listing.last, limit=limit)
+    parts = [b'{"url":"', _COLLECTION, b'","type":"messageaction","data":[', b",".join(page.items), b"]"]
+    if page.more:
+        parts += (b',"next_token":"', _token(state, call.user, listing._replace(last=page.last)), b'"')
+    elif listing.since and state.policies.deleted_key == "present":
+        gone = state.store.deleted(call.user, listing.since - 1)
+        parts += (b',"deleted":[', b",".join(b'"%s"' % each.encode() for each in gone), b"]")
+    if not page.more or state.policies.sync_token_on == "every":
+        token = _token(state, call.user, Cursor(SYNC, listing.issued, listing.start, 0, 0))
+        parts += (b',"sync_token":"', token, b'"')
+    if state.policies.total_count == "present":
+        parts.append(b',"total_count":%d' % state.store.count(call.user))
+    parts.append(b"}")
+    return b"".join(parts)
+
+
+def get_action(state: State, call: Call) -> bytes:
+    """GET /messageactions/{id}"""
+    return _envelope(_path(call), state.store.get(call.user, call.parameters[0]))
+
+
+def update_action(state: State, call: Call) -> bytes:
+    """PATCH /messageactions/{id}"""
+    return _envelope(_path(call), state.store.update(call.user, call.parameters[0], call.body))
+
+
+def delete_action(state: State, call: Call) -> bytes:
+    """DELETE /messageactions/{id}"""
+    state.store.delete(call.user, call.parameters[0])
+    return b""
+
+
+def get_handler(state: State, call: Call) -> bytes:
+    """GET /messageactions/{id}/handlers/{type}"""
+    data = state.store.get_handler(call.user, call.parameters[0], call.parameters[1])
+    return _envelope(_path(call), data, b"execution_handler")
+
+
+def update_handler(state: State, call: Call) -> bytes:
+    """PATCH /messageactions/{id}/handlers/{type}"""
+    data = state.store.update_handler(call.user, call.parameters[0], call.parameters[1], call.body)
+    return _envelope(_path(call), data, b"execution_handler")
+
+
+ACTS: dict[str, Callable[[State, Call], bytes]] = {
+    "create_message_action": create_action,
+    "list_message_actions": list_actions,
+    "get_message_action": get_action,
+    "update_message_action": update_action,
+    "delete_message_action": delete_action,
+    "get_message_action_handler": get_handler,
+    "update_message_action_handler": update_handler,
+}
+
+_COLLECTION = f"{BASE_PATH}/messageactions".encode()
+_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+def parse_query(query: bytes) -> dict[str, str]:
+    """The parameters of a query string. A parameter that is given twice is refused."""
+    found: dict[str, str] = {}
+    for pair in query.decode("latin-1").split("&"):
+        name, _, value = pair.partition("=")
+        name = unquote_plus(name)
+        if name in found:
+            raise Refusal("invalid_inputs", f"{name[:40]}: is given twice")
+        if name:
+            found[name] = unquote_plus(value)
+    return found
+
+
+def _limit(state: State, text: str | None) -> int:
+    least, most, default = state.validators.list_limit
+    if text is None:
+        return default
+    if not _NUMBER.fullmatch(text):
+        raise Refusal("invalid_inputs", "limit: must be a whole number")
+    limit = int(text)
+    if least <= limit <= most:
+        return limit
+    if state.policies.list_limit == "clamp":
+        return min(max(limit, least), most)
+    raise Refusal("invalid_inputs", f"limit: must be from {least} to {most}")
+
+
+def _listing(state: State, user: User, query: dict[str, str]) -> Cursor:
+    """Where a listing stands: at its start, or after the page that `next_token` ends."""
+    now = int(state.clock.now())
+    since = 0
+    sync = _decoded(state, user, SYNC, "sync_token", query.get("sync_token"))
+    if sync:
+        # Position 0 means a full listing, so positions of changes are stored one higher.
+        since = sync.start
+    following = _decoded(state, user, NEXT, "next_token", query.get("next_token"))
+    if following is None:
+        return Cursor(NEXT, now, state.store.change + 1, since, 0)
+    if since and since != following.since:
+        raise Refusal("invalid_inputs", "next_token: belongs to another listing than sync_token")
+    return following
+
+
+def _decoded(state: State, user: User, kind: int, name: str, token: str | None) -> Cursor | None:
+    if not token or (token == "null" and state.policies.null_token == "absent"):
+        return None
+    try:
+        cursor = decode(token, kind, key=state.cursor_key, epoch=state.epoch, user=user.id)
+    except BadCursor as error:
+        raise Refusal("invalid_inputs", f"{name}: {error}") from None
+    lifetime = state.policies.token_lifetime
+    if lifetime and state.clock.now() - cursor.issued > lifetime:
+        raise Refusal("invalid_inputs", f"{name}: is older than {lifetime} s")
+    return cursor
+
+
+def _token(state: State, user: User, cursor: Cursor) -> bytes:
+    return encode(cursor, key=state.cursor_key, epoch=state.epoch, user=user.id).encode()
+
+
+def _path(call: Call) -> bytes:
+    identifier = call.parameters[0].encode()
+    if len(call.parameters) == 1:
+        return b"%s/%s" % (_COLLECTION, identifier)
+    return b"%s/%s/handlers/%s" % (_COLLECTION, identifier, call.parameters[1].encode())
+
+
+def _envelope(path: bytes, data: bytes, kind: bytes = b"messageaction") -> bytes:
+    return b'{"url":"%s","type":"%s","data":%s}' % (path, kind, data)

@@ -1,0 +1,145 @@
+"""Named policies: one for each choice that the vendor's documentation leaves open.
+
+Each field of `Policies` is a policy. Its default is what the mock does; its other values are what siblings of this API
+have been seen to do, or what a reader of the documentation could equally expect. The README of this folder lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+
+def _choice(about: str, *values: str) -> Any:
+    return field(default=values[0], metadata={"about": about, "choices": values})
+
+
+def _number(about: str, default: int) -> Any:
+    return field(default=default, metadata={"about": about, "choices": None})
+
+
+def _words(about: str, default: str, *values: str) -> Any:
+    return field(default=default, metadata={"about": about, "choices": values, "many": True})
+
+
+class PolicyError(ValueError):
+    """A policy that does not exist, or a value that it does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The policies in force; every field has a documented default. Make another set with `changed`."""
+
+    # How errors look
+    domain_errors: str = _choice(
+        "Status of an error that has a code of its own: by its family (404, 400, 500), or always 400.", "family", "400"
+    )
+    throttle_status: str = _choice("Status of a refusal by the threshold.", "429", "400")
+    scope_status: str = _choice("Status of a token that lacks the operation's scope.", "403", "401")
+    error_codes: str = _choice("Whether error bodies carry `code`.", "present", "absent")
+    error_shape: str = _choice("`{message, code}` or `{error: {code, message}}`.", "flat", "nested")
+    validation_codes: str = _choice(
+        "Code of a refused body: `invalid_inputs`, or as siblings do `param_missing`, `extra_key_found`, "
+        "`input_pattern_mismatch`.",
+        "invalid_inputs",
+        "sibling",
+    )
+    malformed_id: str = _choice("A path id that is not a number: as an unknown id, or refused as bad.", "404", "400")
+    handler_of_missing_action: str = _choice(
+        "Code of a handler call on an action that is not there.", "execution_handler_not_found", "msgaction_not_found"
+    )
+    invisible: str = _choice("The answer about an action that the caller cannot see.", "404", "403")
+
+    # Thresholds
+    threshold_per: str = _choice(
+        "Whether each operation has a count of its own, or the user one for all.", "operation", "user"
+    )
+    threshold_window: str = _choice("Any sixty seconds, or whole minutes of the clock.", "sliding", "fixed")
+    threshold_counts: str = _choice("Whether calls that are refused with 4xx count too.", "all", "accepted")
+    lock_extends: str = _choice("Whether a call during the lock starts it anew.", "no", "yes")
+
+    # Bodies
+    default_scope: str = _choice("`scope` where it is left out.", "organization", "personal")
+    default_message_types: str = _words(
+        "`message_types` where they are left out.", "attachment,link,text", "attachment", "link", "text"
+    )
+    default_permissions: str = _words(
+        "`permissions` of a webhook handler before the first change.",
+        "",
+        "attachments",
+        "chat",
+        "location",
+        "message",
+        "user",
+    )
+    empty_strings: str = _choice("Whether `name`, `hint` and `image` may be empty.", "refuse", "accept")
+    empty_arrays: str = _choice(
+        "Whether `message_types` may be empty, and `team_ids` with scope team.", "refuse", "accept"
+    )
+    repeated_items: str = _choice("What repeated items of an array become.", "merge", "keep", "refuse")
+    empty_update: str = _choice("`{}` as the body of an update.", "accept", "refuse")
+    stray_team_ids: str = _choice("`team_ids` where the scope is not team.", "refuse", "ignore")
+    stray_execution_url: str = _choice("`execution_url` for a deluge action.", "refuse", "ignore", "store")
+    execution_url_schemes: str = _words("Schemes allowed in `execution_url`.", "http,https", "http", "https")
+    team_choice: str = _choice(
+        "Which teams an action may name: any of the organization, or only one's own.", "any", "own"
+    )
+
+    # Actions
+    name_case: str = _choice("Whether names that differ in case only are the same.", "sensitive", "insensitive")
+    name_unique_in: str = _choice("Where a name is unique.", "organization", "creator")
+    creation_limit: int = _number("How many actions an organization may have; 0 for no limit.", 0)
+    may_change: str = _choice(
+        "Who may change or delete an action.", "creator", "collaborators", "visible", "organization"
+    )
+    unset_handler: str = _choice(
+        "A handler before its first change: without script or permissions, with empty ones, or not found.",
+        "unset",
+        "empty",
+        "not_found",
+    )
+
+    # Lists
+    list_order: str = _choice("The order of lists.", "oldest_first", "newest_first")
+    list_limit: str = _choice("A `limit` out of bounds.", "refuse", "clamp")
+    sync_token_on: str = _choice("Which pages carry a `sync_token`.", "last", "every")
+    total_count: str = _choice("Whether lists carry `total_count`.", "absent", "present")
+    deleted_key: str = _choice("Whether lists of changes carry `deleted`.", "present", "absent")
+    handler_changes_sync: str = _choice(
+        "Whether a change of the handler counts as a change of its action.", "no", "yes"
+    )
+    null_token: str = _choice("The literal `null` as a token.", "absent", "refuse")
+    token_lifetime: int = _number("Seconds after which a next or sync token is refused; 0 for never.", 0)
+
+    def changed(self, values: Mapping[str, object]) -> Policies:
+        """The same policies with some changed.
+
+        Raises `PolicyError`, with the names or values that exist, for a name or value that does not.
+        """
+        parsed: dict[str, Any] = {name: _parse(name, value) for name, value in values.items()}
+        return replace(self, **parsed)
+
+    def as_dict(self) -> dict[str, str | int]:
+        """All policies by name."""
+        return {policy.name: getattr(self, policy.name) for policy in fields(self)}
+
+
+CATALOGUE = {policy.name: policy for policy in fields(Policies)}
+
+
+def _parse(name: str, value: object) -> str | int:
+    policy = CATALOGUE.get(name)
+    if policy is None:
+        raise PolicyError(f"there is no policy {name!r}; there are: {', '.join(CATALOGUE)}")
+    choices: tuple[str, ...] | None = policy.metadata["choices"]
+    text = str(value)
+    if choices is None:
+        if not text.isascii() or not text.isdigit() or isinstance(value, bool):
+            raise PolicyError(f"policy {name} takes a whole number from 0, not {text!r}")
+        return int(text)
+    parts = [part for part in text.split(",") if part] if policy.metadata.get("many") else [text]
+    for part in parts:
+        if part not in choices:
+            raise PolicyError(f"policy {name} takes {' or '.join(choices)}, not {part!r}")
+    return ",".join(parts)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.button_action_type import ButtonActionType
+
+T = TypeVar("T", bound="ButtonAction")
+
+
+@_attrs_define(weakref_slot=False)
+class ButtonAction:
+    """What a button does. To open an address `data` needs `web`, to run a function `name`, to call the system `api`.
+
+    Attributes:
+        data (ButtonActionData): What the action needs.
+        type_ (ButtonActionType): The kinds of thing that a button does.
+    """
+
+    data: ButtonActionData
+    type_: ButtonActionType
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
+
+    def to_dict(self) -> dict[str, Any]:
+        data = self.data.to_dict()
+
+        type_ = self.type_.value
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "data": data,
+                "type": type_,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        data = ButtonActionData.from_dict(src_dict["data"])
+
+        type_ = ButtonActionType(src_dict["type"])
+
+        button_action = cls(
+            data,
+            type_,
+        )
+
+        if len(src_dict) != 2:
+            button_action.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
+        return button_action
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "data",
+        "type",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.button_action_data import ButtonActionData

@@ -1,0 +1,14 @@
+from enum import StrEnum
+
+
+class CardTheme(StrEnum):
+    MODERN_INLINE = "modern-inline"
+    POLL = "poll"
+    PROMPT = "prompt"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+CARD_THEME_BY_VALUE: dict[object, CardTheme] = {member.value: member for member in CardTheme}
+"""The member of each known value."""

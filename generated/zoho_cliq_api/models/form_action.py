@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import (
+    Any,
+    Literal,
+    TypeVar,
+    cast,
+)
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="FormAction")
+
+
+@_attrs_define(weakref_slot=False)
+class FormAction:
+    """The function that runs when the form is sent.
+
+    Attributes:
+        name (str): The function's name.
+        type_ (Literal['invoke.function']):
+    """
+
+    name: str
+    type_: Literal["invoke.function"]
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
+
+    def to_dict(self) -> dict[str, Any]:
+        name = self.name
+
+        type_ = self.type_
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "name": name,
+                "type": type_,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        name = src_dict["name"]
+
+        type_ = cast(Literal["invoke.function"], src_dict["type"])
+        if type_ != "invoke.function":
+            raise ValueError(f"type must match const 'invoke.function', got '{type_}'")
+
+        form_action = cls(
+            name,
+            type_,
+        )
+
+        if len(src_dict) != 2:
+            form_action.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
+        return form_action
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "name",
+        "type",
+    )
+)

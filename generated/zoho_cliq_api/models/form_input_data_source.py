@@ -1,0 +1,17 @@
+from enum import StrEnum
+
+
+class FormInputDataSource(StrEnum):
+    CHANNELS = "channels"
+    CONTACTS = "contacts"
+    CONVERSATIONS = "conversations"
+    TEAMS = "teams"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+FORM_INPUT_DATA_SOURCE_BY_VALUE: dict[object, FormInputDataSource] = {
+    member.value: member for member in FormInputDataSource
+}
+"""The member of each known value."""

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.slide_type import SlideType
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Slide")
+
+
+@_attrs_define(weakref_slot=False)
+class Slide:
+    """A part below the text. A table has `headers` and `rows`, a list texts, labels name-value pairs, images addresses, a
+    text a text.
+
+        Attributes:
+            data (Any): What is shown.
+            type_ (SlideType): What a part shows.
+            title (str | Unset): The heading.
+    """
+
+    data: Any
+    type_: SlideType
+    title: str | Unset = UNSET
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
+
+    def to_dict(self) -> dict[str, Any]:
+        data = self.data
+
+        type_ = self.type_.value
+
+        title = self.title
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "data": data,
+                "type": type_,
+            }
+        )
+        if title is not UNSET:
+            field_dict["title"] = title
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        data = src_dict["data"]
+
+        type_ = SlideType(src_dict["type"])
+
+        title = src_dict.get("title", UNSET)
+
+        slide = cls(
+            data,
+            type_,
+            title,
+        )
+
+        if len(src_dict) != 2 + (title is not UNSET):
+            slide.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
+        return slide
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "data",
+        "type",
+        "title",
+    )
+)

@@ -1,0 +1,16 @@
+from enum import StrEnum
+
+
+class SlideType(StrEnum):
+    IMAGES = "images"
+    LABEL = "label"
+    LIST = "list"
+    TABLE = "table"
+    TEXT = "text"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+SLIDE_TYPE_BY_VALUE: dict[object, SlideType] = {member.value: member for member in SlideType}
+"""The member of each known value."""

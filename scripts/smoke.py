@@ -1,0 +1,30 @@
+"""A first call with an installed wheel: the client against the mock, nothing from the checkout."""
+
+import sys
+from pathlib import Path
+
+import zoho_cliq
+import zoho_cliq_api
+from zoho_cliq import Cliq
+from zoho_cliq_mock import MockServer
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Creates, reads and deletes an action; fails where anything was imported from the checkout's sources."""
+    for package in (zoho_cliq, zoho_cliq_api):
+        installed = Path(str(package.__file__)).resolve()
+        if "site-packages" not in installed.parts:
+            sys.exit(f"smoke: {package.__name__} comes from {installed.relative_to(CHECKOUT)}, not from the wheel")
+    with MockServer() as server, Cliq("1000.owner", base_url=server.url) as cliq:
+        action = cliq.message_actions.create(name="Smoke", hint="A first call")
+        assert cliq.message_actions.get(action.id).name == "Smoke"
+        assert [found.id for found in cliq.message_actions.list()] == [action.id]
+        cliq.message_actions.delete(action.id)
+        assert list(cliq.message_actions.list()) == []
+    print(f"smoke: zoho_cliq {zoho_cliq.__version__} works from its wheel")
+
+
+if __name__ == "__main__":
+    main()
