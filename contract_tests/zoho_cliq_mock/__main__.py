@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -77,6 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.quiet:
             print(_hints(url, BASE_PATH, app.state, control=not options.no_control), flush=True)
 
+    # uvicorn ends in order on SIGTERM and then raises the signal again; what is left to do is to close the database.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         make_server(app, ready).run(sockets=[sock])
     except KeyboardInterrupt:

@@ -51,6 +51,7 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         http=Protocol,
         server_header=False,
         ws="none",
