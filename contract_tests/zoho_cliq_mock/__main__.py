@@ -7,6 +7,7 @@ The first line on the standard output is `listening on` and the API's base URL. 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,11 +15,17 @@ if TYPE_CHECKING:
     from zoho_cliq_mock.app import App
 
 USAGE_ERROR = 2
+CONTROL_TOKEN = "ZOHO_CLIQ_MOCK_CONTROL_TOKEN"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives its exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["trigger"]:
+        from zoho_cliq_mock.trigger.command import trigger
+
+        return trigger(given[1:])
+    options = _parser().parse_args(given)
     try:
         import uvicorn  # noqa: F401
     except ModuleNotFoundError:
@@ -43,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     def ready() -> None:
         print(f"listening on {url}{BASE_PATH}", flush=True)
+        print(f"control API at {url}/_mock with the token {app.state.control_token}", flush=True)
 
     server = make_server(app, ready)
     try:
@@ -65,7 +73,14 @@ def _app(options: argparse.Namespace) -> App:
         if not found:
             raise PolicyError(f"--policy takes name=value, not {text!r}")
         policies[name] = value
-    return create_app(options.db, thresholds=not options.no_thresholds, policies=policies, durable=options.durable)
+    return create_app(
+        options.db,
+        thresholds=not options.no_thresholds,
+        policies=policies,
+        durable=options.durable,
+        control_token=os.environ.get(CONTROL_TOKEN),
+        webhook_hosts=options.allow_webhook_host,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +93,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-thresholds", action="store_true", help="never refuse for too many calls")
     parser.add_argument(
         "--policy", action="append", default=[], metavar="NAME=VALUE", help="set a policy; may be repeated"
+    )
+    parser.add_argument(
+        "--allow-webhook-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host besides this machine that events may go to; may be repeated",
+    )
+    parser.epilog = (
+        f"The control token is ${CONTROL_TOKEN} where that is set, else a new one. `%(prog)s trigger --help` tells how "
+        "to choose a message action."
     )
     return parser
 

@@ -6,7 +6,7 @@ A plain ASGI callable, because routing and request objects would cost more than 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from zoho_cliq_mock.document import BASE_PATH, match, routes
 from zoho_cliq_mock.errors import NOT_ACCEPTABLE, TOKEN_INVALID, Refusal, body_of, status_of
 from zoho_cliq_mock.operations import ACTS, Call
 from zoho_cliq_mock.state import State
+from zoho_cliq_mock.trigger.service import Trigger
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -37,6 +38,7 @@ def create_app(
     control: bool = True,
     control_token: str | None = None,
     durable: bool = False,
+    webhook_hosts: Collection[str] = (),
 ) -> App:
     """The mock server as an ASGI application, for use in this process.
 
@@ -52,6 +54,7 @@ def create_app(
         durable=durable,
         control_token=control_token,
     )
+    state.parts["trigger"] = Trigger(state, webhook_hosts)
     return App(state, control=control)
 
 

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from zoho_cliq_mock.policies import PolicyError
 from zoho_cliq_mock.state import State
+from zoho_cliq_mock.trigger.routes import trigger_routes
 
 
 class ControlError(Exception):
@@ -34,6 +35,7 @@ def control_app(state: State) -> Starlette:
     """The control API over a state."""
     routes = [Route("/_mock/health", _endpoint(state, health, needs_token=False), methods=["GET"])]
     routes += [Route(f"/_mock/{path}", _endpoint(state, act), methods=[method]) for method, path, act in ROUTES]
+    routes += trigger_routes(state.parts["trigger"], lambda request: _refusal(state, request))
     return Starlette(routes=routes)
 
 
@@ -130,9 +132,9 @@ def _endpoint(state: State, act: Act, *, needs_token: bool = True) -> Callable[[
     async def endpoint(request: Request) -> Response:
         try:
             if needs_token:
-                given = request.headers.get("authorization", "").removeprefix("Bearer ")
-                if not secrets.compare_digest(given.encode(), state.control_token.encode()):
-                    raise ControlError("the control token is missing or wrong", 401)
+                refused = _refusal(state, request)
+                if refused is not None:
+                    return refused
             raw = await request.body()
             try:
                 body = orjson.loads(raw) if raw else None
@@ -143,6 +145,13 @@ def _endpoint(state: State, act: Act, *, needs_token: bool = True) -> Callable[[
             return _json({"message": str(error)}, error.status)
 
     return endpoint
+
+
+def _refusal(state: State, request: Request) -> Response | None:
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if secrets.compare_digest(given.encode(), state.control_token.encode()):
+        return None
+    return _json({"message": "the control token is missing or wrong"}, 401)
 
 
 def _json(data: Any, status: int) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,6 +45,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
     """A uvicorn server for the application, with nothing that the mock does not use."""
+
+    def started() -> None:
+        app.state.parts["trigger"].resume()
+        on_ready()
+
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -55,7 +60,7 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
         timeout_graceful_shutdown=2,
         backlog=2048,
     )
-    return _Server(config, on_ready)
+    return _Server(config, started)
 
 
 class MockServer:
@@ -78,6 +83,7 @@ class MockServer:
         clock: Clock | Callable[[], float] | None = None,
         control: bool = True,
         durable: bool = False,
+        webhook_hosts: Collection[str] = (),
     ) -> None:
         self._socket = listen("127.0.0.1", port)
         try:
@@ -89,6 +95,7 @@ class MockServer:
                 clock=clock,
                 control=control,
                 durable=durable,
+                webhook_hosts=webhook_hosts,
             )
         except BaseException:
             self._socket.close()

@@ -50,6 +50,7 @@ class State:
         self.directory = read_seed(self.seed)
         self.cursor_key: bytes = self._meta("key")
         self.epoch: int = self._meta("epoch")
+        self.parts: dict[str, Any] = {}
         self.store = Store(self.connection, self.directory, self.policies)
         self.thresholds = Thresholds(self.connection, self.clock, self.policies, enabled=thresholds)
 
@@ -66,6 +67,8 @@ class State:
         self.thresholds.clear()
         self.store.clear()
         self.epoch = self._meta("epoch")
+        for part in self.parts.values():
+            part.reset(self.seed)
 
     def close(self) -> None:
         """Close the database."""
