@@ -13,6 +13,8 @@ import uvicorn
 from zoho_cliq_mock.app import App, create_app
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.document import BASE_PATH
+from zoho_cliq_mock.trigger.service import trigger_of
+from zoho_cliq_mock.wire import Protocol
 
 
 class _Server(uvicorn.Server):
@@ -47,7 +49,7 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
     """A uvicorn server for the application, with nothing that the mock does not use."""
 
     def started() -> None:
-        app.state.parts["trigger"].resume()
+        trigger_of(app.state).resume()
         on_ready()
 
     config = uvicorn.Config(
@@ -55,6 +57,7 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
         lifespan="off",
         log_config=None,
         access_log=False,
+        http=Protocol,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=2,

@@ -301,6 +301,13 @@ def test_undocumented_limits_are_policies(webhook: Any, control: httpx.Client, m
     assert choose()["shown"]["kind"] == "banner"
     control.post("/policies", json={"banner_text_limit": 50})
     assert "banner_text_limit" in choose()["shown"]["text"]
+    field = {"type": "date", "name": "d", "label": "D"}
+    action = {"type": "invoke.function", "name": "f"}
+    form = {"type": "form", "name": "n", "title": "t", "inputs": [field, field], "action": action}
+    webhook.answer = lambda event: output(form)
+    for limit, kind in ((0, "form"), (2, "form"), (1, "wrong")):
+        control.post("/policies", json={"form_inputs_limit": limit})
+        assert choose()["shown"]["kind"] == kind
 
 
 def test_a_webhook_that_is_not_there_is_told(make: Any, choose: Any) -> None:
@@ -387,6 +394,10 @@ def test_a_response_url_is_good_once_and_for_ten_minutes(
     unknown = webhook.got[1]["response_url"].rpartition("/")[0] + "/nonsense"
     assert httpx.post(unknown, json=answer).status_code == 404
     assert httpx.get(webhook.got[1]["response_url"]).status_code == 405
+    control.post("/policies", json={"response_url_seconds": 5})
+    choose()
+    control.post("/clock", json={"advance": 5})
+    assert httpx.post(webhook.got[2]["response_url"], json=answer).status_code == 410
 
 
 def test_of_many_deferred_answers_at_once_one_is_taken(

@@ -153,7 +153,7 @@ def test_what_cannot_be_added_is_told_and_nothing_is_added(
 
 
 def test_a_seed_brings_its_own_chats() -> None:
-    from zoho_cliq_mock.directory import DEMO
+    from zoho_cliq_mock.seed import DEMO, SeedError
 
     messages = [{"text": "hello", "sender": "colleague", "id": "7 1"}]
     seed = {**DEMO, "chats": [{"id": "CT_9", "members": ["owner", "colleague"], "messages": messages}]}
@@ -165,10 +165,9 @@ def test_a_seed_brings_its_own_chats() -> None:
                 assert [message["id"] for message in control.get("/messages").json()["messages"]] == ["7 1"]
                 assert control.post("/messages", json={"chat": "CT_9", "text": "x"}).status_code == 200
                 server.reset()
-    from zoho_cliq_mock.trigger.chats import ChatError
 
     for wrong in ("x", ["x"], [{"members": ["nobody"]}]):
-        with pytest.raises(ChatError, match="chats"):
+        with pytest.raises(SeedError, match="chats"):
             MockServer(seed={**DEMO, "chats": wrong})
 
 

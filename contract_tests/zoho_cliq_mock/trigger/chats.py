@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import orjson
 
 from zoho_cliq_mock.directory import User
+from zoho_cliq_mock.seed import SeedError
 
 TYPES = ("text", "link", "attachment")
 _TABLES = (
@@ -74,20 +76,19 @@ class Chats:
             self._execute(statement)
 
     def seed(self, seed: Mapping[str, Any], now: float) -> None:
-        """Put the seed's chats in, where there are none yet. Raises `ChatError`, and then puts none in."""
+        """Put the seed's chats in, where there are none yet. Raises `SeedError`."""
         if self._execute("SELECT 1 FROM chat LIMIT 1").fetchone():
             return
-        entries = seed["chats"] if "chats" in seed else _default(self._users().values())
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise ChatError("chats: must be a list of objects")
-        for number, entry in enumerate(entries):
+        for number, entry in enumerate(seed["chats"] if "chats" in seed else _default(self._users().values())):
+            messages = entry.get("messages", [])
             try:
                 chat = self.add(entry)
-                for message in entry.get("messages", []):
+                if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+                    raise ChatError("messages: must be a list of objects")
+                for message in messages:
                     self.post(chat.id, message, now)
             except ChatError as error:
-                self.clear()
-                raise ChatError(f"chats[{number}]: {error}") from None
+                raise SeedError(f"chats[{number}].{error}") from None
 
     def clear(self) -> None:
         """Remove all chats and messages."""
@@ -208,6 +209,12 @@ class Chats:
         except sqlite3.IntegrityError:
             raise ChatError(f"id: there is a message {identifier!r} already") from None
         return message
+
+
+def check_chats(entries: list[dict[str, Any]], users: Mapping[str, User]) -> None:
+    """Raises `SeedError` where a seed's chats cannot be used."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as nowhere:
+        Chats(nowhere, lambda: users).seed({"chats": entries}, 0.0)
 
 
 def _json(entry: tuple[Any, ...]) -> str:

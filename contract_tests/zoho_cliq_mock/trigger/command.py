@@ -14,7 +14,8 @@ import urllib.error
 import urllib.request
 from typing import Any, NoReturn
 
-CONTROL_TOKEN = "ZOHO_CLIQ_MOCK_CONTROL_TOKEN"
+CONTROL_TOKEN = "ZOHO_CLIQ_MOCK_CONTROL"
+BASE_URL = "ZOHO_CLIQ_BASE_URL"
 SHOWN, NOT_SHOWN, USAGE_ERROR = 0, 1, 2
 _WITH_TEXT = ("message", "banner", "form", "form_error")
 
@@ -48,7 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--user", metavar="KEY", help="who chooses (default: the first user of the seed)")
     parser.add_argument("--chat", metavar="ID", help="where the new message is (default: the user's first chat)")
     parser.add_argument(
-        "--url", default="http://127.0.0.1:8100", help="the mock's address (default: %(default)s)", metavar="URL"
+        "--url",
+        default=os.environ.get(BASE_URL, "http://127.0.0.1:8100"),
+        metavar="URL",
+        help=f"the mock's address (default: ${BASE_URL}, else port 8100)",
     )
     parser.add_argument(
         "--token", default=os.environ.get(CONTROL_TOKEN), help=f"the control token (default: ${CONTROL_TOKEN})"

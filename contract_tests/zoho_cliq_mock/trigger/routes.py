@@ -18,37 +18,36 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from zoho_cliq_mock.control import ControlError, answer, check_origin, check_token
+from zoho_cliq_mock.state import State
 from zoho_cliq_mock.trigger.chats import ChatError
 from zoho_cliq_mock.trigger.post import MAX_ANSWER
-from zoho_cliq_mock.trigger.service import Trigger, TriggerError
+from zoho_cliq_mock.trigger.service import Trigger, TriggerError, trigger_of
 from zoho_cliq_mock.trigger.signing import SigningUnavailable
 
-Guard = Callable[[Request], Response | None]
 Act = Callable[[Trigger, Request], Awaitable[Response]]
 
 _TRIGGER_FIELDS = {"action", "user", "chat", "messages", "text", "type", "attachments", "location"}
 
 
-def trigger_routes(service: Trigger, guard: Guard) -> list[Route]:
-    """The routes over a trigger side; `guard` gives the refusal of a call without the control token."""
-    table: list[tuple[str, str, Act]] = [
-        ("GET", "menu", menu),
-        ("POST", "trigger", trigger),
-        ("GET", "deliveries", deliveries),
-        ("GET", "chats", chats),
-        ("POST", "chats", add_chat),
-        ("GET", "messages", messages),
-        ("POST", "messages", add_message),
-        ("GET", "signing-key", signing_key),
-    ]
-    routes = [Route(f"/_mock/{path}", _endpoint(service, act, guard), methods=[method]) for method, path, act in table]
-    return [*routes, Route("/_mock/responses/{key}", _endpoint(service, respond, None), methods=["POST"])]
+def trigger_routes(state: State) -> list[Route]:
+    """The routes over a state that has the part `trigger`."""
+    table: dict[str, dict[str, Act]] = {
+        "menu": {"GET": menu},
+        "trigger": {"POST": trigger},
+        "deliveries": {"GET": deliveries},
+        "chats": {"GET": chats, "POST": add_chat},
+        "messages": {"GET": messages, "POST": add_message},
+        "signing-key": {"GET": signing_key},
+        "responses/{key}": {"POST": respond},
+    }
+    return [Route(f"/_mock/{path}", _endpoint(state, acts), methods=list(acts)) for path, acts in table.items()]
 
 
 async def menu(service: Trigger, request: Request) -> Response:
     """GET menu"""
     query = request.query_params
-    return _json({"actions": service.menu(query.get("user"), query.getlist("message"))})
+    return answer({"actions": service.menu(query.get("user"), query.getlist("message"))})
 
 
 async def trigger(service: Trigger, request: Request) -> Response:
@@ -71,36 +70,36 @@ async def trigger(service: Trigger, request: Request) -> Response:
         new_message=new or None,
         location=body.get("location"),
     )
-    return _json(record)
+    return answer(record)
 
 
 async def deliveries(service: Trigger, request: Request) -> Response:
     """GET deliveries"""
-    return _json({"deliveries": service.deliveries.records()})
+    return answer({"deliveries": service.deliveries.records()})
 
 
 async def chats(service: Trigger, request: Request) -> Response:
     """GET chats"""
-    return _json({"chats": [chat.public() for chat in service.chats.all()]})
+    return answer({"chats": [chat.public() for chat in service.chats.all()]})
 
 
 async def add_chat(service: Trigger, request: Request) -> Response:
     """POST chats"""
     body = await _object(request, {"id", "title", "type", "owner", "members"})
-    return _json(service.chats.add(body).public())
+    return answer(service.chats.add(body).public())
 
 
 async def messages(service: Trigger, request: Request) -> Response:
     """GET messages: of one chat, or of all"""
     store, chat = service.chats, request.query_params.get("chat")
     places = [store.chat(chat)] if chat else store.all()
-    return _json({"messages": [message.public() for place in places for message in store.messages(place.id)]})
+    return answer({"messages": [message.public() for place in places for message in store.messages(place.id)]})
 
 
 async def add_message(service: Trigger, request: Request) -> Response:
     """POST messages"""
     body = await _object(request, {"id", "chat", "sender", "type", "text", "attachments"})
-    return _json(service.post_message(body.get("chat", ""), body).public())
+    return answer(service.post_message(body.get("chat", ""), body).public())
 
 
 async def signing_key(service: Trigger, request: Request) -> Response:
@@ -117,8 +116,8 @@ async def respond(service: Trigger, request: Request) -> Response:
             raise TriggerError(f"the answer is longer than {MAX_ANSWER} bytes", 413)
     shown = service.respond(request.path_params["key"], request.headers.get("content-type"), bytes(body))
     if shown.kind == "wrong":
-        return _json({"message": shown.text, "problems": list(shown.problems)}, 400)
-    return _json({"status": "shown", "kind": shown.kind})
+        return answer({"message": shown.text, "problems": list(shown.problems)}, 400)
+    return answer({"status": "shown", "kind": shown.kind})
 
 
 async def _object(request: Request, known: set[str]) -> dict[str, Any]:
@@ -134,20 +133,19 @@ async def _object(request: Request, known: set[str]) -> dict[str, Any]:
     return body
 
 
-def _endpoint(service: Trigger, act: Act, guard: Guard | None) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(state: State, acts: dict[str, Act]) -> Callable[[Request], Awaitable[Response]]:
+    service = trigger_of(state)
+
     async def endpoint(request: Request) -> Response:
-        refused = guard(request) if guard else None
-        if refused is not None:
-            return refused
+        act = acts["GET" if request.method == "HEAD" else request.method]
         try:
+            if act is not respond:
+                check_origin(request)
+                check_token(state, request)
             return await act(service, request)
-        except TriggerError as error:
-            return _json({"message": str(error)}, error.status)
+        except (ControlError, TriggerError) as error:
+            return answer({"message": str(error)}, error.status)
         except (ChatError, SigningUnavailable) as error:
-            return _json({"message": str(error)}, 400)
+            return answer({"message": str(error)}, 400)
 
     return endpoint
-
-
-def _json(data: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(data), status, media_type="application/json")

@@ -48,8 +48,7 @@ class Trigger:
     """The trigger side of one mock server; a part of its state.
 
     `stubs` maps names of Deluge actions to functions that take the event's data and give `{"output": …}`.
-    `allowed_hosts` are hosts besides this machine that events may go to. `resolve` looks hosts up. Raises `ChatError`
-    where the seed's chats cannot be used.
+    `allowed_hosts` are hosts besides this machine that events may go to. `resolve` looks hosts up.
     """
 
     def __init__(self, state: State, allowed_hosts: Collection[str] = ()) -> None:
@@ -299,3 +298,10 @@ class Trigger:
         if user.key not in place.members:
             raise TriggerError(f"{user.key} is not in the chat {place.id}", 403)
         return place, chosen
+
+
+def trigger_of(state: State) -> Trigger:
+    """The trigger side of a state that `create_app` made."""
+    part = state.parts["trigger"]
+    assert isinstance(part, Trigger)
+    return part
