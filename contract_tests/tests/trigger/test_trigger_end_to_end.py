@@ -1,4 +1,4 @@
-"""From the client's create to the chat and back, over real sockets: client, mock, a receiver in a framework's server."""
+"""From create to the chat and back, over real sockets: client, mock, and a receiver in a framework's server."""
 
 from __future__ import annotations
 
