@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     except environment.SetupError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
-    report.render(found, Console())
+    report.render(found, Console(width=None if sys.stdout.isatty() else 120))
     folder = _RESULTS if options.keep else environment.BUILD / "results"
     saved = report.save(found, folder)
     print(f"figures: {saved.relative_to(Path.cwd()) if saved.is_relative_to(Path.cwd()) else saved}", file=sys.stderr)
