@@ -289,8 +289,9 @@ def test_lifetimes(fields: dict[str, Any], life: float) -> None:
         ("ca", "ca"),
         ("sa", "sa"),
         ("uk", "uk"),
-    ]
-    + [("com.cn", "cn"), ("ae", "ae")],
+        ("com.cn", "cn"),
+        ("ae", "ae"),
+    ],
 )
 def test_api_domain_is_mapped_to_its_data_center(ending: str, center: str) -> None:
     assert data_center_of(f"https://www.zohoapis.{ending}") == center

@@ -106,14 +106,14 @@ complete = st.fixed_dictionaries(
 @given(st.one_of(bodies, complete, values), st.sampled_from(sorted(REQUESTS)))
 def test_verdict_is_that_of_an_independent_validator(value: Any, name: str) -> None:
     schema = REQUESTS[name]
-    assert not list(RULES.faults(value, schema)) == peer(schema).is_valid(value)
+    assert any(RULES.faults(value, schema)) is not peer(schema).is_valid(value)
 
 
 @settings(derandomize=True, database=None, deadline=None, max_examples=200)
 @given(values, st.sampled_from(sorted(PARAMETERS)))
 def test_verdict_on_parameters_is_that_of_an_independent_validator(value: Any, name: str) -> None:
     schema = PARAMETERS[name]
-    assert not list(RULES.faults(value, schema)) == peer(schema).is_valid(value)
+    assert any(RULES.faults(value, schema)) is not peer(schema).is_valid(value)
 
 
 @pytest.mark.parametrize(
