@@ -82,6 +82,7 @@ class Schemas:
                 self.reader.repaired(where, f"the client uses this name itself; it is called {readable}")
             while not self._free(readable):
                 readable, count = f"{stem}{count}", count + 1
+            if readable != stem:
                 self.reader.repaired(where, f"its name clashes; it is called {readable}")
             self.modules.add(names.module(readable))
             self.names[vendor] = readable
