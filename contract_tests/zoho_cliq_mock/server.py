@@ -13,6 +13,7 @@ import uvicorn
 from zoho_cliq_mock.app import App, create_app
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.document import BASE_PATH
+from zoho_cliq_mock.wire import Protocol
 
 
 class _Server(uvicorn.Server):
@@ -50,6 +51,7 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
         lifespan="off",
         log_config=None,
         access_log=False,
+        http=Protocol,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=2,

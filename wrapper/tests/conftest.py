@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +21,63 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside 
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._http import AsyncTransport, Transport
+
+
+@pytest.fixture(scope="session")
+def redis_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[], tuple[str, subprocess.Popen[bytes]]]]:
+    """Starts Redis servers, each on a socket file of its own. Skips where Redis is not installed; in CI that is a
+    failure."""
+    program = shutil.which("redis-server")
+    if program is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("redis-server is not installed")
+    running = []
+
+    def start() -> tuple[str, subprocess.Popen[bytes]]:
+        folder = tmp_path_factory.mktemp("redis")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [
+            program,
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            folder,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running.append(process)
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                return f"redis://127.0.0.1:{port}/0", process
+            time.sleep(0.05)
+        raise RuntimeError("redis-server does not answer")
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def shared_redis(redis_server: Callable[[], tuple[str, Any]]) -> str:
+    return redis_server()[0]
+
+
+@pytest.fixture
+def redis_url(shared_redis: str) -> Iterator[str]:
+    """The address of an empty Redis."""
+    redis = pytest.importorskip("redis")
+    yield shared_redis
+    with redis.Redis.from_url(shared_redis) as server:
+        server.flushall()
 
 
 @pytest.fixture
