@@ -91,14 +91,13 @@ def server() -> Scripted:
 
 
 @pytest.fixture
-def make(clock: JumpingClock, server: Scripted) -> Iterator[Callable[..., Cliq]]:
+def make(clock: JumpingClock, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Cliq]]:
     """Makes clients that talk to the scripted server and live on the jumping clock."""
+    monkeypatch.setattr("zoho_cliq.client.Transport", lambda: Transport(httpx.MockTransport(server)))
     made = []
 
     def make(auth: Any = TOKEN, **settings: Any) -> Cliq:
         cliq = Cliq(auth, **{"base_url": BASE_URL, "clock": clock, **settings})
-        cliq._transport.close()
-        cliq._transport = Transport(httpx.MockTransport(server))
         made.append(cliq)
         return cliq
 
@@ -108,13 +107,12 @@ def make(clock: JumpingClock, server: Scripted) -> Iterator[Callable[..., Cliq]]
 
 
 @pytest.fixture
-def make_async(clock: JumpingClock, server: Scripted) -> Callable[..., AsyncCliq]:
+def make_async(clock: JumpingClock, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AsyncCliq]:
     """Makes asynchronous clients that talk to the scripted server; the test closes them."""
+    monkeypatch.setattr("zoho_cliq.client.AsyncTransport", lambda: AsyncTransport(httpx.MockTransport(server)))
 
     def make(auth: Any = TOKEN, **settings: Any) -> AsyncCliq:
-        cliq = AsyncCliq(auth, **{"base_url": BASE_URL, "clock": clock, **settings})
-        cliq._transport = AsyncTransport(httpx.MockTransport(server))
-        return cliq
+        return AsyncCliq(auth, **{"base_url": BASE_URL, "clock": clock, **settings})
 
     return make
 

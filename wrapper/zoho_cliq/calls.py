@@ -11,6 +11,7 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,17 @@ def given(**fields: object) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if not isinstance(value, Unset)}
 
 
+@cache
+def _document() -> Any:
+    """The composed document, loaded once; nobody changes it."""
+    return document()
+
+
 class Calls:
     """Builds the call of every operation, checked against the composed document."""
 
     def __init__(self) -> None:
-        self.document = document()
+        self.document = _document()
         self.rules = Rules(self.document["components"]["schemas"])
         self.drift = Drift()
         self._reader = Reader(self.rules)

@@ -110,9 +110,10 @@ class Reader:
     def _variant(self, value: Any, schema: Schema, at: str, path: str, notes: list[Note]) -> Any:
         variants = [self._rules.resolve(variant) for variant in schema["anyOf"]]
         if isinstance(value, dict):
-            given = {name for name, part in value.items() if part is not None}
+            # The models choose by which fields are there, so a null must not be there.
+            value = {name: part for name, part in value.items() if part is not None}
             for variant, resolved in zip(schema["anyOf"], variants, strict=True):
-                if resolved.get("type") == "object" and given.issuperset(resolved.get("required", ())):
+                if resolved.get("type") == "object" and value.keys() >= set(resolved.get("required", ())):
                     return self._shaped(value, variant, at, path, notes)
         lawful = [resolved for resolved in variants if "type" in resolved and has_type(value, resolved["type"])]
         if isinstance(value, dict) or not lawful:
