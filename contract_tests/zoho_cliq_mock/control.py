@@ -45,7 +45,9 @@ def make_app(state: State) -> Starlette:
     for method, path, act in ROUTES:
         by_path.setdefault(path, {})[method] = act
     routes = [Route(f"/_mock/{path}", _endpoint(state, acts), methods=list(acts)) for path, acts in by_path.items()]
-    return Starlette(routes=routes)
+    from zoho_cliq_mock.trigger.routes import trigger_routes
+
+    return Starlette(routes=routes + trigger_routes(state))
 
 
 def health(state: State, _: Any) -> Any:

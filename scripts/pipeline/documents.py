@@ -7,6 +7,7 @@ look like dates stay strings. Writing is canonical: equal data gives equal bytes
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Hashable
 from pathlib import Path
@@ -23,18 +24,22 @@ MAX_DEPTH = 100
 Json = Any
 """Plain data as JSON knows it: dict, list, str, int, float, bool, None."""
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line separators, changes of writing direction, and halves of surrogate pairs."""
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as JSON's superset: no dates, no yes/no booleans, no merge keys, no duplicate keys."""
+    """YAML 1.2's core schema: no dates, no yes/no booleans, no octal or base-60 numbers, no merge keys."""
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("null", "int", "float")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"), "tTfF")
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("null", r"^(?:null|Null|NULL|~|)$", ["n", "N", "~", ""]),
+    ("bool", r"^(?:true|false|True|False|TRUE|FALSE)$", list("tTfF")),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
+    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)$", list("-+.0123456789")),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
@@ -73,11 +78,16 @@ class _Copier:
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise PipelineError(f"{self.name}: too large or too deeply nested once its aliases are followed")
         if isinstance(node, dict):
-            return {self._key(key): self.copy(value, depth + 1) for key, value in node.items()}
+            copied = {self._key(key): self.copy(value, depth + 1) for key, value in node.items()}
+            if len(copied) != len(node):
+                raise PipelineError(f"{self.name}: a key stands twice, once as a number and once as a string")
+            return copied
         if isinstance(node, list):
             return [self.copy(value, depth + 1) for value in node]
         if isinstance(node, str) and _CONTROL.search(node):
             raise PipelineError(f"{self.name}: a control character in {node[:40]!r}; remove it")
+        if isinstance(node, float) and not math.isfinite(node):
+            raise PipelineError(f"{self.name}: {node} is not a number that JSON knows")
         if node is None or isinstance(node, (str, int, float, bool)):
             return node
         raise PipelineError(f"{self.name}: holds a value that JSON does not know: {type(node).__name__}")
@@ -110,24 +120,31 @@ def parse(text: bytes, name: str) -> Json:
         raise PipelineError(f"{name}:{where} not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise PipelineError(f"{name}: not YAML: {str(error).splitlines()[0]}") from error
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise PipelineError(f"{name}: not JSON: {reason}") from error
+    except RecursionError as error:
+        raise PipelineError(f"{name}: nested too deeply") from error
+    except ValueError as error:
+        raise PipelineError(f"{name}: not JSON: {error}") from error
     try:
         return _Copier(name).copy(data)
     except RecursionError as error:
         raise PipelineError(f"{name}: nested too deeply") from error
 
 
-def load(path: Path) -> Json:
-    """The document in a file; PipelineError where it is missing, unreadable, or not plain YAML or JSON."""
+def read(path: Path) -> bytes:
+    """The bytes of a file; PipelineError where it is missing, unreadable or too large."""
     try:
+        if not path.is_file():
+            raise PipelineError(f"{path}: {'is not a file' if path.exists() else 'No such file'}")
         if path.stat().st_size > MAX_BYTES:
             raise PipelineError(f"{path}: {path.stat().st_size:,} bytes; a document may have at most {MAX_BYTES:,}")
-        text = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise PipelineError(f"{path}: {error.strerror or error}") from error
-    return parse(text, str(path))
+
+
+def load(path: Path) -> Json:
+    """The document in a file; PipelineError where it is missing, unreadable, or not plain YAML or JSON."""
+    return parse(read(path), str(path))
 
 
 class _Dumper(yaml.SafeDumper):

@@ -6,14 +6,17 @@ its PATH and its other versions of ruff have no say in the bytes.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline import contract, templates
+from pipeline import contract, shapes, templates
+from pipeline.client_view import client_view, content_types
 from pipeline.documents import Json, dump_json, dump_yaml
 from pipeline.errors import PipelineError
 
@@ -36,12 +39,18 @@ def generate(document: Json, package: str, into: Path) -> None:
         custom = scratch / "templates"
         custom.mkdir()
         templates.write(custom)
-        (scratch / "document.yaml").write_text(dump_yaml(document), "utf-8")
-        (scratch / "config.yaml").write_text(
-            dump_yaml({"package_name_override": package, "project_name_override": package, "post_hooks": []}), "utf-8"
-        )
+        view = client_view(document)
+        config = {
+            "package_name_override": package,
+            "project_name_override": package,
+            "post_hooks": [],
+            "content_type_overrides": content_types(view),
+        }
+        (scratch / "document.yaml").write_text(dump_yaml(view), "utf-8")
+        (scratch / "config.yaml").write_text(dump_yaml(config), "utf-8")
         _generator(scratch, custom, into)
         (into / "contract.py").write_text(contract.emit(document), "utf-8")
+        (into / "shapes.py").write_text(shapes.emit(document), "utf-8")
         (into / "openapi.json").write_text(dump_json(document), "utf-8")
         (into / "py.typed").write_text("", "utf-8")
         _run(scratch, "ruff", "check", *_RUFF, "--fix-only", "--select", "I,F401,F811", str(into))
@@ -51,52 +60,75 @@ def generate(document: Json, package: str, into: Path) -> None:
 def _generator(scratch: Path, custom: Path, into: Path) -> None:
     _run(
         scratch,
-        "openapi_python_client",
+        str(Path(__file__).with_name("run_generator.py")),
         *("generate", "--path", str(scratch / "document.yaml"), "--config", str(scratch / "config.yaml")),
         *("--meta", "none", "--output-path", str(into), "--custom-template-path", str(custom), "--fail-on-warning"),
     )
 
 
-def _run(scratch: Path, module: str, *arguments: str) -> None:
-    """Runs a module of this Python, away from the host's configuration; its output is shown only when it fails."""
-    keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
-    environment = {key: os.environ[key] for key in keep if key in os.environ}
-    environment |= {"HOME": str(scratch), "XDG_CONFIG_HOME": str(scratch), "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
+def _run(scratch: Path, program: str, *arguments: str) -> None:
+    """Runs a module or file with this Python, away from the host's configuration; silent unless it fails."""
+    start = [program] if program.endswith(".py") else ["-m", program]
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-P", *start, *arguments],
         cwd=scratch,
-        env=environment,
+        env=_environment(scratch),
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise PipelineError(f"{module} failed: {' | '.join(lines[:12])[:1500]}")
+        raise PipelineError(f"{Path(program).stem} failed: {' | '.join(lines[:12])[:1500]}")
 
 
-def type_check(package: Path) -> None:
-    """mypy --strict on a generated package; PipelineError names the first findings."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            "--no-error-summary",
-            "--config-file=",
-            "--cache-dir",
-            _cache(),
-            str(package),
-        ],
-        cwd=package.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise PipelineError("the generated package does not type-check: " + " | ".join(done.stdout.splitlines()[:5]))
+def _environment(home: Path) -> dict[str, str]:
+    """The variables of a subprocess: none of the host's that could change the bytes it writes."""
+    keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
+    environment = {key: os.environ[key] for key in keep if key in os.environ}
+    return environment | {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
 
 
-def _cache() -> str:
-    return str(Path(tempfile.gettempdir()) / "zoho-cliq-pipeline-mypy")
+def type_check(package: Path, cache: Path) -> None:
+    """mypy --strict on a generated package; PipelineError names the first findings.
+
+    `cache` is a folder that may be lost at any time; each run works on a copy of its own, so that runs do not meet.
+    """
+    with tempfile.TemporaryDirectory(prefix="type-check-") as name:
+        own = Path(name) / "cache"
+        with contextlib.suppress(OSError, shutil.Error):
+            shutil.copytree(cache, own)
+        done = subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "mypy",
+                    "--strict",
+                    "--no-error-summary",
+                    "--config-file=",
+                    "--no-color-output",
+                ),
+                *("--cache-dir", str(own), str(package)),
+            ],
+            cwd=package.parent,
+            env=_environment(Path(name)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            lines = (done.stdout + done.stderr).splitlines()
+            raise PipelineError("the generated package does not type-check: " + " | ".join(lines[:5]))
+        _keep(own, cache)
+
+
+def _keep(own: Path, cache: Path) -> None:
+    """Puts a cache in the place of the shared one; without it the next run is only slower."""
+    with contextlib.suppress(OSError, shutil.Error):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="mypy-", dir=cache.parent) as name:
+            shutil.copytree(own, Path(name) / "new")
+            if cache.exists():
+                cache.rename(Path(name) / "old")
+            (Path(name) / "new").rename(cache)

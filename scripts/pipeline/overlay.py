@@ -26,14 +26,15 @@ def apply(document: Json, overlay: Json, name: str = "overlay") -> Json:
     _check(overlay, name)
     result = copy.deepcopy(document)
     for number, action in enumerate(overlay["actions"], 1):
-        result = _act(result, action, f"{name}: action {number} ({action['target'].strip()})")
+        result = act(result, action, f"{name}: action {number} ({action['target'].strip()})")
     return result
 
 
 def matches(document: Json, action: Json, where: str) -> list[Any]:
     """The nodes of `document` that an action's target selects; PipelineError where the target is not JSONPath."""
     try:
-        return list(jsonpath_rfc9535.find(action["target"].strip(), document))
+        found = jsonpath_rfc9535.find(action["target"].strip(), document)
+        return list({node.location: node for node in found}.values())  # a union may select a node twice
     except jsonpath_rfc9535.JSONPathError as error:
         raise PipelineError(f"{where}: the target is not RFC 9535 JSONPath: {error}") from error
 
@@ -63,11 +64,13 @@ def _check(overlay: Json, name: str) -> None:
             raise PipelineError(f"{where} ({action['target'].strip()}): states no reason; add a description")
         if "remove" in action and not isinstance(action["remove"], bool):
             raise PipelineError(f"{where} ({action['target'].strip()}): remove must be true or false")
-        if "update" not in action and action.get("remove") is not True:
-            raise PipelineError(f"{where} ({action['target'].strip()}): neither updates nor removes")
+        if ("update" in action) == (action.get("remove") is True):
+            both = "both updates and removes" if "update" in action else "neither updates nor removes"
+            raise PipelineError(f"{where} ({action['target'].strip()}): {both}")
 
 
-def _act(document: Json, action: Json, where: str) -> Json:
+def act(document: Json, action: Json, where: str) -> Json:
+    """Carries out one action on a document in place, and gives it."""
     nodes = matches(document, action, where)
     if not nodes:
         raise PipelineError(f"{where}: matches nothing; the vendor's document has changed or the target is wrong")

@@ -1,1 +1,123 @@
-"""Work with Zoho Cliq message actions."""
+"""Work with Zoho Cliq message actions.
+
+    from zoho_cliq import Cliq
+
+    with Cliq("an access token", data_center="eu") as cliq:
+        for action in cliq.message_actions.list():
+            print(action.id, action.name)
+
+Importing this package loads next to nothing; each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as in typing, without loading it
+if TYPE_CHECKING:
+    from typing import Any
+
+    from zoho_cliq_api.models import (
+        Creator,
+        DelugeHandler,
+        ExecutionType,
+        HandlerReference,
+        HandlerType,
+        MessageAction,
+        MessageType,
+        Permission,
+        Scope,
+        UnsetHandler,
+        WebhookHandler,
+    )
+    from zoho_cliq_api.types import UNSET, Unset
+
+    from . import errors
+    from .auth import OAuth, StaticToken
+    from .calls import Page
+    from .changes import AsyncChanges, Changes
+    from .client import AsyncCliq, AsyncMiddleware, Cliq, Middleware
+    from .errors import CliqError
+    from .exchange import RawResponse, Request, Wait
+    from .paging import AsyncPager, Pager
+    from .state import Budget
+
+# Where each public name comes from. Sub-packages of this one add a line for each name of theirs.
+_HOMES = {
+    "AsyncChanges": "zoho_cliq.changes",
+    "AsyncCliq": "zoho_cliq.client",
+    "AsyncMiddleware": "zoho_cliq.client",
+    "AsyncPager": "zoho_cliq.paging",
+    "Budget": "zoho_cliq.state",
+    "Changes": "zoho_cliq.changes",
+    "Cliq": "zoho_cliq.client",
+    "CliqError": "zoho_cliq.errors",
+    "Creator": "zoho_cliq_api.models",
+    "DelugeHandler": "zoho_cliq_api.models",
+    "ExecutionType": "zoho_cliq_api.models",
+    "HandlerReference": "zoho_cliq_api.models",
+    "HandlerType": "zoho_cliq_api.models",
+    "MessageAction": "zoho_cliq_api.models",
+    "MessageType": "zoho_cliq_api.models",
+    "Middleware": "zoho_cliq.client",
+    "OAuth": "zoho_cliq.auth",
+    "Page": "zoho_cliq.calls",
+    "Pager": "zoho_cliq.paging",
+    "Permission": "zoho_cliq_api.models",
+    "RawResponse": "zoho_cliq.exchange",
+    "Request": "zoho_cliq.exchange",
+    "Scope": "zoho_cliq_api.models",
+    "StaticToken": "zoho_cliq.auth",
+    "UNSET": "zoho_cliq_api.types",
+    "Unset": "zoho_cliq_api.types",
+    "UnsetHandler": "zoho_cliq_api.models",
+    "Wait": "zoho_cliq.exchange",
+    "WebhookHandler": "zoho_cliq_api.models",
+}
+
+__all__ = [
+    "UNSET",
+    "AsyncChanges",
+    "AsyncCliq",
+    "AsyncMiddleware",
+    "AsyncPager",
+    "Budget",
+    "Changes",
+    "Cliq",
+    "CliqError",
+    "Creator",
+    "DelugeHandler",
+    "ExecutionType",
+    "HandlerReference",
+    "HandlerType",
+    "MessageAction",
+    "MessageType",
+    "Middleware",
+    "OAuth",
+    "Page",
+    "Pager",
+    "Permission",
+    "RawResponse",
+    "Request",
+    "Scope",
+    "StaticToken",
+    "Unset",
+    "UnsetHandler",
+    "Wait",
+    "WebhookHandler",
+    "errors",
+]
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    if name == "errors":
+        return importlib.import_module("zoho_cliq.errors")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

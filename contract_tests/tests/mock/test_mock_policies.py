@@ -311,6 +311,17 @@ EXPECTED: dict[Callable[[World], object], tuple[object, dict[object, object]]] =
 }
 
 
+TESTED_WITH_THE_TRIGGER = {
+    "webhook_timeout_ms",
+    "webhook_retries",
+    "webhook_retry_seconds",
+    "webhook_signature",
+    "response_url_seconds",
+    "banner_text_limit",
+    "form_inputs_limit",
+}
+
+
 @pytest.mark.parametrize("look", EXPECTED, ids=lambda look: look.__name__)
 def test_each_value_has_its_effect(world: World, look: Callable[[World], object]) -> None:
     default, others = EXPECTED[look]
@@ -334,7 +345,7 @@ def test_the_handler_before_its_first_change(world: World) -> None:
 
 def test_every_policy_and_value_is_tested() -> None:
     tested = {look.__name__: others for look, (_, others) in EXPECTED.items()}
-    assert {*tested, "unset_handler"} >= set(CATALOGUE)
+    assert {*tested, "unset_handler", *TESTED_WITH_THE_TRIGGER} >= set(CATALOGUE)
     for name, others in tested.items():
         policy = CATALOGUE[name]
         if policy.metadata["choices"] and not policy.metadata.get("many"):

@@ -1,4 +1,4 @@
-"""What the pipeline's tests share: committed documents, a copied tree to change, the vendor's file where there is one."""
+"""What the tests share: committed documents, a copied tree to change, the vendor's file where there is one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pipeline.documents import load
-from pipeline.regenerate import ROOT, Tree
+from pipeline.tree import ROOT, Tree
 
 TESTS = Path(__file__).resolve().parent
 REDOCLY = ROOT / "scripts" / "node" / "node_modules" / ".bin" / "redocly"
@@ -48,7 +48,8 @@ def copied(tree: Tree, tmp_path: Path) -> Tree:
     root = tmp_path / "a tree"
     shutil.copytree(tree.root / "openapi", root / "openapi")
     shutil.copytree(tree.generated, root / "generated" / tree.generated.name, ignore=shutil.ignore_patterns("__pyc*"))
-    shutil.copy(tree.root / "CHANGELOG.md", root)
+    for name in ("CHANGELOG.md", "pyproject.toml"):
+        shutil.copy(tree.root / name, root)
     return Tree(root)
 
 

@@ -1,0 +1,206 @@
+"""The composed document: valid, clean, complete, and every example in it obeys its schema."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pipeline.compose import check, compose, examples, operations, validator_for
+from pipeline.documents import load
+from pipeline.errors import PipelineError
+from pipeline.tree import Tree
+
+FAMILIES = {
+    "bad_request",
+    "conflict",
+    "forbidden",
+    "method_not_allowed",
+    "not_acceptable",
+    "not_found",
+    "rate_limited",
+    "server_error",
+    "unauthorized",
+}
+
+
+def test_redocly_has_nothing_to_say(tree: Tree, redocly: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(redocly), "lint", "--extends=recommended", "--format=json", str(tree.composed)],
+        cwd=tmp_path,
+        env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    report = json.loads(done.stdout)
+    assert [problem["message"] for problem in report["problems"]] == []
+    assert report["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
+    assert done.returncode == 0
+
+
+def test_it_is_valid_openapi_3_1(composed: Any) -> None:
+    assert composed["openapi"].startswith("3.1.")
+    check(composed)
+
+
+def test_the_checks_can_fail(composed: Any) -> None:
+    for path, value, message in (
+        (("paths", "/messageactions", "get", "responses"), [], "not valid OpenAPI 3.1"),
+        (("components", "schemas", "Scope", "type"), "strin", "not valid OpenAPI 3.1"),
+    ):
+        broken = copy.deepcopy(composed)
+        node = broken
+        for key in path[:-1]:
+            node = node[key]
+        node[path[-1]] = value
+        with pytest.raises(PipelineError, match=message):
+            check(broken)
+    broken = copy.deepcopy(composed)
+    del broken["paths"]["/messageactions"]["get"]["x-threshold"]
+    with pytest.raises(PipelineError, match="GET /messageactions: states no threshold"):
+        check(broken)
+
+
+def test_every_example_validates(composed: Any) -> None:
+    found = list(examples(composed))
+    for example in found:
+        validator_for(composed, example.schema).validate(example.value)
+    assert len(found) > 80
+
+
+def test_a_wrong_example_is_found(composed: Any) -> None:
+    for example in examples(composed):
+        if example.where.startswith("POST /messageactions request"):
+            assert not validator_for(composed, example.schema).is_valid({**example.value, "name": "x" * 31})
+
+
+def test_both_execution_types_have_examples_everywhere(composed: Any) -> None:
+    wheres = {example.where for example in examples(composed)}
+    for path, method, operation in operations(composed):
+        for part in (["request"] if "requestBody" in operation else []) + [
+            status for status, response in operation["responses"].items() if "content" in response
+        ]:
+            where = f"{method.upper()} {path} {part}"
+            if part in ("request", "200") and (path, method) != ("/messageactions", "get"):
+                assert {f"{where} deluge", f"{where} webhook"} <= wheres
+            else:
+                assert any(found.startswith(where) for found in wheres), where
+
+
+def test_operation_ids_are_the_readable_ones(composed: Any) -> None:
+    assert {operation["operationId"] for _, _, operation in operations(composed)} >= {
+        "create_message_action",
+        "delete_message_action",
+        "get_message_action",
+        "get_message_action_handler",
+        "list_message_actions",
+        "update_message_action",
+        "update_message_action_handler",
+    }
+
+
+def test_everything_that_people_read_is_described(composed: Any) -> None:
+    bare = [name for name, schema in composed["components"]["schemas"].items() if "description" not in schema]
+    assert bare == []
+    assert [
+        op["operationId"] for _, _, op in operations(composed) if not (op.get("summary") and op["description"])
+    ] == []
+
+
+def test_error_codes_have_a_class_and_a_known_family(composed: Any) -> None:
+    catalogue = composed["x-error-catalogue"]
+    assert {meaning["family"] for meaning in catalogue.values()} <= FAMILIES
+    classes = [meaning["class"] for meaning in catalogue.values()]
+    assert len(set(classes)) == len(classes)
+    for _, _, operation in operations(composed):
+        assert set(operation["x-error-codes"]) <= set(catalogue)
+
+
+def conforms(composed: Any, name: str, value: Any) -> bool:
+    """Whether a value obeys a component schema."""
+    return bool(validator_for(composed, {"$ref": f"#/components/schemas/{name}"}).is_valid(value))
+
+
+CREATE = {"name": "n", "hint": "h"}
+
+
+@pytest.mark.parametrize(
+    ("lawful", "value"),
+    [
+        (True, CREATE),
+        (False, {"name": "n"}),
+        (False, {**CREATE, "execution_type": "webhook"}),
+        (True, {**CREATE, "execution_type": "webhook", "execution_url": "https://example.com/"}),
+        (False, {**CREATE, "execution_type": "webhook", "execution_url": "ftp://example.com/"}),
+        (False, {**CREATE, "scope": "team"}),
+        (False, {**CREATE, "scope": "team", "team_ids": []}),
+        (True, {**CREATE, "scope": "team", "team_ids": [1, 2, 3, 4]}),
+        (False, {**CREATE, "scope": "team", "team_ids": [1, 2, 3, 4, 5]}),
+        (False, {**CREATE, "scope": "everyone"}),
+        (False, {**CREATE, "message_types": []}),
+        (False, {**CREATE, "field1": "x"}),
+        (False, {**CREATE, "image": "not base64!"}),
+        (True, {**CREATE, "image": "aGVsbG8="}),
+    ],
+)
+def test_rules_of_a_new_action(composed: Any, lawful: bool, value: Any) -> None:
+    assert conforms(composed, "MessageActionCreate", value) is lawful
+
+
+@pytest.mark.parametrize(
+    ("lawful", "value"),
+    [
+        (True, {"script": "x"}),
+        (True, {"permissions": ["chat"]}),
+        (False, {}),
+        (False, {"script": "x", "permissions": []}),
+        (False, {"permissions": ["everything"]}),
+        (False, {"script": "x" * 256_001}),
+    ],
+)
+def test_rules_of_a_handlers_change(composed: Any, lawful: bool, value: Any) -> None:
+    assert conforms(composed, "HandlerUpdate", value) is lawful
+
+
+def test_enumerations_are_closed_in_requests_and_open_in_responses(composed: Any) -> None:
+    example = next(
+        e.value for e in examples(composed) if e.where == "GET /messageactions/{MESSAGE_ACTION_ID} 200 deluge"
+    )
+    for field, value in (("scope", "galaxy"), ("execution_type", "quantum"), ("message_types", ["smell"])):
+        assert conforms(composed, "MessageActionResponse", {**example, "data": {**example["data"], field: value}})
+    assert not conforms(composed, "MessageActionResponse", {**example, "data": {**example["data"], "scope": 1}})
+
+
+def test_ten_data_centres_and_the_authorization_code_flow(composed: Any) -> None:
+    assert len({server["x-data-center"] for server in composed["servers"]}) == 10
+    assert all(server["url"].endswith("/api/v3") and server["x-accounts-url"] for server in composed["servers"])
+    assert list(composed["components"]["securitySchemes"]["Cliq_Auth"]["flows"]) == ["authorizationCode"]
+
+
+def test_links_lead_to_operations_and_their_parameters(composed: Any) -> None:
+    known = {operation["operationId"]: operation for _, _, operation in operations(composed)}
+    links = composed["paths"]["/messageactions"]["post"]["responses"]["200"]["links"]
+    assert len(links) == 5
+    for link in links.values():
+        names = {parameter["name"] for parameter in known[link["operationId"]]["parameters"]}
+        assert set(link["parameters"]) == names
+
+
+def test_composing_is_repeatable(tree: Tree, composed: Any) -> None:
+    once = compose(load(tree.upstream), load(tree.overlay))
+    assert once == composed
+    assert json.dumps(once) == json.dumps(composed)
+
+
+def test_a_taken_name_is_refused(tree: Tree) -> None:
+    given = load(tree.overlay)
+    given["actions"].append(
+        {"target": "$.components.schemas.Permission", "description": "clash", "update": {"x-name": "Scope"}}
+    )
+    with pytest.raises(PipelineError, match=r"components\.schemas\.Permission: the name 'Scope' is taken"):
+        compose(load(tree.upstream), given)

@@ -1,0 +1,280 @@
+"""The generated client: the same bytes on any host, all or nothing, and without the faults that were mended."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pipeline import generate, templates
+from pipeline import tree as trees
+from pipeline.compose import operations
+from pipeline.documents import dump_yaml, load
+from pipeline.errors import PipelineError
+from pipeline.install import install, recover
+from pipeline.regenerate import main
+from pipeline.tree import Tree, differences, files
+
+
+def run(code: str, **environment: str) -> str:
+    """What a fresh Python prints for a piece of code."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, but for what may be lost at any time."""
+    return {str(path): (folder / path).read_bytes() for path in files(folder) if path.parts[0] != "build"}
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A host that would spoil the bytes if it were asked: settings everywhere, and another ruff first on the PATH."""
+    settings = "line-length = 40\nindent-width = 2\n[format]\nquote-style = 'single'\n[lint]\nselect = ['ALL']\n"
+    home = tmp_path / "home"
+    for folder in (home / ".config" / "ruff", tmp_path / "tmp"):
+        folder.mkdir(parents=True)
+    for place in (home / ".config" / "ruff" / "ruff.toml", tmp_path / "tmp" / "ruff.toml", tmp_path / "ruff.toml"):
+        place.write_text(settings)
+    (tmp_path / "mypy.ini").write_text("[mypy]\nplugins = nowhere\n")
+    fake = tmp_path / "bin" / "ruff"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'ruff 0.0.1'\nexit 3\n")
+    fake.chmod(0o755)
+    for key, value in {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "TMPDIR": str(tmp_path / "tmp"),
+        "PATH": f"{fake.parent}:/usr/bin:/bin",
+        "RUFF_CONFIG": str(tmp_path / "ruff.toml"),
+        "PYTHONHASHSEED": "12345",
+        "PYTHONPATH": str(tmp_path / "tmp"),
+        "MYPY_CACHE_DIR": "/dev/null",
+        "FORCE_COLOR": "1",
+    }.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.chdir(tmp_path / "tmp")
+    return tmp_path
+
+
+def test_the_committed_client_is_what_a_fresh_run_makes_on_a_hostile_host(
+    tree: Tree, composed: Any, hostile: Path
+) -> None:
+    (hostile / "fresh").mkdir()
+    trees.build(tree, composed, hostile / "fresh")
+    assert differences(tree, hostile / "fresh") == []
+
+
+def test_check_notices_every_kind_of_difference(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check"], copied) == 0
+    (copied.generated / "models" / "scope.py").unlink()
+    (copied.generated / "models" / "extra.py").write_text("x = 1\n")
+    with (copied.generated / "client.py").open("a") as file:
+        file.write("# edited by hand\n")
+    with copied.composed.open("a") as file:
+        file.write("# edited by hand\n")
+    before = contents(copied.root)
+    capsys.readouterr()
+    assert main(["--check"], copied) == 1
+    assert sorted(capsys.readouterr().out.splitlines()) == [
+        "differs: generated/zoho_cliq_api/client.py (differs)",
+        "differs: generated/zoho_cliq_api/models/extra.py (not generated)",
+        "differs: generated/zoho_cliq_api/models/scope.py (missing)",
+        "differs: openapi/message-actions.yaml",
+    ]
+    assert contents(copied.root) == before
+    assert main([], copied) == 0
+    assert main(["--check"], copied) == 0
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (PipelineError("openapi_python_client failed: a warning"), "a warning"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+    ],
+)
+def test_a_failure_leaves_everything_as_it_was(
+    copied: Tree,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    broken: Exception,
+    message: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise broken
+
+    overlay = load(copied.overlay)
+    overlay["info"]["title"] = "changed"
+    overlay["actions"][0]["update"]["summary"] = "Changed."
+    copied.overlay.write_text(dump_yaml(overlay))
+    before = contents(copied.root)
+    monkeypatch.setattr(generate, "type_check", fail)
+    assert main([], copied) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert contents(copied.root) == before
+
+
+def test_installing_is_all_or_nothing(copied: Tree, tmp_path: Path) -> None:
+    before = contents(copied.root)
+    fresh = copied.root / "build" / "fresh"
+    fresh.mkdir(parents=True)
+    (fresh / "a").write_text("new")
+    with pytest.raises(OSError, match="No such file"):
+        install(
+            copied.root,
+            {
+                copied.generated: fresh / "a",
+                copied.root / "openapi" / "new.yaml": copied.composed,
+                copied.overlay: fresh / "not there",
+            },
+        )
+    assert contents(copied.root) == {
+        path: text for path, text in before.items() if path != "openapi/message-actions.yaml"
+    }
+
+
+def test_an_installation_cut_short_is_undone_by_the_next_run(copied: Tree) -> None:
+    before = contents(copied.root)
+    # Killed where it hurts most: the old package is away, the new one not there yet, and nobody cleans up.
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom pipeline import install\nfrom pipeline.tree import Tree\n"
+        "tree = Tree(Path(sys.argv[1]))\n(tree.root / 'build').mkdir()\nfresh = tree.root / 'build' / 'fresh'\n"
+        "fresh.mkdir()\nnew = tree.root / 'build' / 'new'\nnew.write_text('x')\n"
+        "Path.rename_ = Path.rename\n"
+        "def rename(self, target):\n"
+        "    if self == fresh: os._exit(9)\n"
+        "    return self.rename_(target)\n"
+        "Path.rename = rename\n"
+        "install.install(tree.root, {tree.composed: new, tree.generated: fresh})\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(trees.ROOT / "scripts")}
+    done = subprocess.run([sys.executable, "-c", code, str(copied.root)], env=environment, check=False)
+    assert done.returncode == 9
+    assert not copied.generated.exists()
+    assert copied.composed.read_text() == "x"
+    assert recover(copied.root)
+    assert contents(copied.root) == before
+    assert not recover(copied.root)
+
+
+def test_two_type_checks_at_once_do_not_meet(tree: Tree, tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom pipeline.generate import type_check\n"
+        "type_check(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+    )
+    command = [sys.executable, "-c", code, str(tree.generated), str(tmp_path / "cache")]
+    environment = {**os.environ, "PYTHONPATH": str(trees.ROOT / "scripts")}
+    running = [subprocess.Popen(command, env=environment) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in running] == [0, 0]
+
+
+def test_a_cache_that_cannot_be_written_does_no_harm(tree: Tree, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("not a folder")
+    generate.type_check(tree.generated, tmp_path / "cache")
+
+
+def test_a_type_error_is_refused(tree: Tree, tmp_path: Path) -> None:
+    package = tmp_path / "bad_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("x: int = 'text'\n")
+    with pytest.raises(PipelineError, match=r"does not type-check: .*bad_package"):
+        generate.type_check(package, tmp_path / "cache")
+
+
+def test_another_version_of_a_pinned_tool_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(generate.PINS, "ruff", "0.0.1")
+    with pytest.raises(PipelineError, match=r"ruff .* is installed; 0\.0\.1 is pinned"):
+        generate.generate({}, "p", tmp_path / "p")
+
+
+def test_the_pins_are_those_of_the_lock(tree: Tree) -> None:
+    lock = (tree.root / "requirements.lock").read_text("utf-8")
+    for name, version in generate.PINS.items():
+        assert f"\n{name}=={version} " in lock
+
+
+def test_an_unknown_template_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    change = templates.CHANGES[0]
+    monkeypatch.setattr(templates, "CHANGES", (change._replace(sha256="0" * 64),))
+    with pytest.raises(PipelineError, match="look at it and renew the hash"):
+        templates.write(tmp_path)
+    monkeypatch.setattr(templates, "CHANGES", (change._replace(replacements=(("not there", ""),)),))
+    with pytest.raises(PipelineError, match="stands there 0 times, not once"):
+        templates.write(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_generator_warning_is_refused(composed: Any, tmp_path: Path) -> None:
+    schemas = {**composed["components"]["schemas"], "Odd": {"type": "array", "description": "no items"}}
+    document = {**composed, "components": {**composed["components"], "schemas": schemas}}
+    with pytest.raises(PipelineError, match=r"openapi_python_client failed: .*items"):
+        generate.generate(document, "odd", tmp_path / "odd")
+
+
+def test_a_client_shows_no_token_and_has_a_timeout() -> None:
+    from zoho_cliq_api import AuthenticatedClient, Client
+
+    client = AuthenticatedClient(
+        base_url="https://example.com",
+        token="1000.very-secret",
+        headers={"X-Key": "very-secret"},
+        cookies={"session": "very-secret"},
+        httpx_args={"auth": ("u", "very-secret")},
+    )
+    assert "very-secret" not in repr(client) + str(client)
+    assert "very-secret" not in repr(Client(base_url="https://example.com", headers={"X-Key": "very-secret"}))
+    assert client.get_httpx_client().timeout.read == 30.0
+
+
+def test_the_package_is_lazy_and_the_contract_free_of_heavy_modules() -> None:
+    code = "import sys, zoho_cliq_api.contract; print(*sorted(sys.modules))"
+    loaded = set(run(code).split())
+    assert "zoho_cliq_api.contract" in loaded
+    heavy = {"httpx", "attr", "attrs", "json", "importlib.resources", "zoho_cliq_api.client", "zoho_cliq_api.models"}
+    assert loaded & heavy == set()
+    assert run("import zoho_cliq_api as z; print(z.Client.__name__, z.AuthenticatedClient.__name__)") == (
+        "Client AuthenticatedClient"
+    )
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        _ = importlib.import_module("zoho_cliq_api").Nothing
+
+
+def test_the_private_names_that_the_wrapper_builds_on_exist(composed: Any) -> None:
+    for path, method, operation in operations(composed):
+        module = importlib.import_module(f"zoho_cliq_api.api.messageactions.{operation['operationId']}")
+        names = [parameter["name"].lower() for parameter in operation.get("parameters", [])]
+        keywords = inspect.signature(module._get_kwargs).parameters
+        assert set(keywords) == {*names, *(["body"] if "requestBody" in operation else [])}
+        values: dict[str, Any] = dict.fromkeys(names, "7")
+        if "message_action_id" in names:
+            request = module._get_kwargs(**values, **({"body": Body()} if "requestBody" in operation else {}))
+            assert request["url"] == path.replace("{MESSAGE_ACTION_ID}", "7").replace("{HANDLER_TYPE}", "7")
+            assert request["method"] == method
+        assert list(inspect.signature(module._parse_response).parameters) == ["client", "response"]
+
+
+class Body:
+    """Stands for a generated model."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {}
+
+
+def test_no_generated_line_names_a_path_of_a_machine_or_a_date(tree: Tree) -> None:
+    for name, content in contents(tree.generated).items():
+        assert str(tree.root).encode() not in content, name

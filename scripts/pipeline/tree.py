@@ -1,0 +1,122 @@
+"""Where a checkout keeps what the pipeline reads and writes, and a fresh run beside it."""
+
+from __future__ import annotations
+
+import filecmp
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline import generate
+from pipeline.compose import compose
+from pipeline.documents import Json, dump_yaml, load
+from pipeline.install import install, scratch
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "zoho_cliq_api"
+_COMPOSED_HEADER = "Composed from upstream.yaml and overlay.yaml by scripts/regenerate. Do not edit."
+_UPSTREAM_HEADER = "The facts of the vendor's document in normal form, imported by scripts/regenerate. Do not edit."
+
+
+class Tree(NamedTuple):
+    """A checkout, by its root."""
+
+    root: Path
+
+    @property
+    def upstream(self) -> Path:
+        return self.root / "openapi" / "upstream.yaml"
+
+    @property
+    def overlay(self) -> Path:
+        return self.root / "openapi" / "overlay.yaml"
+
+    @property
+    def composed(self) -> Path:
+        return self.root / "openapi" / "message-actions.yaml"
+
+    @property
+    def provenance(self) -> Path:
+        return self.root / "openapi" / "provenance.toml"
+
+    @property
+    def changelog(self) -> Path:
+        return self.root / "CHANGELOG.md"
+
+    @property
+    def generated(self) -> Path:
+        return self.root / "generated" / PACKAGE
+
+    @property
+    def version(self) -> str:
+        """The version that pyproject.toml states."""
+        project = tomllib.loads((self.root / "pyproject.toml").read_text("utf-8"))["project"]
+        return str(project["version"])
+
+    def name(self, path: Path) -> str:
+        """A path of the checkout as people know it."""
+        return str(path.relative_to(self.root))
+
+
+def upstream_text(document: Json) -> str:
+    """The bytes of upstream.yaml for a document in normal form."""
+    return dump_yaml(document, _UPSTREAM_HEADER)
+
+
+def composed_text(document: Json) -> str:
+    """The bytes of message-actions.yaml for a composed document."""
+    return dump_yaml(document, _COMPOSED_HEADER)
+
+
+def build(tree: Tree, composed: Json, into: Path) -> None:
+    """Writes what follows from a composed document into `into`: the document and the type-checked package."""
+    (into / tree.composed.name).write_text(composed_text(composed), "utf-8")
+    generate.generate(composed, PACKAGE, into / PACKAGE)
+    generate.type_check(into / PACKAGE, tree.root / "build" / "mypy")
+
+
+def regenerate(tree: Tree, check: bool) -> list[str]:
+    """Builds afresh and installs (or only compares, with `check`); gives the differences that there were.
+
+    Raises PipelineError before anything is written where the overlay, the document or the generated code is not sound.
+    """
+    with scratch(tree.root) as name:
+        fresh = Path(name)
+        build(tree, compose(load(tree.upstream), load(tree.overlay), tree.name(tree.overlay)), fresh)
+        found = differences(tree, fresh)
+        if found and not check:
+            install(tree.root, moves(tree, fresh))
+    return found
+
+
+def moves(tree: Tree, fresh: Path) -> dict[Path, Path]:
+    """What `install` has to move to put a fresh run in place."""
+    return {tree.generated: fresh / PACKAGE, tree.composed: fresh / tree.composed.name}
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """The files below a folder that belong to it, relative to it; caches do not."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path.relative_to(folder)
+
+
+def differences(tree: Tree, fresh: Path) -> list[str]:
+    """What in the checkout differs from a fresh run, one line each."""
+    found = []
+    composed = fresh / tree.composed.name
+    if not tree.composed.exists() or not filecmp.cmp(composed, tree.composed, shallow=False):
+        found.append(tree.name(tree.composed))
+    ours, theirs = set(files(tree.generated)), set(files(fresh / PACKAGE))
+    for path in sorted(ours | theirs):
+        if path not in ours:
+            state = "missing"
+        elif path not in theirs:
+            state = "not generated"
+        elif not filecmp.cmp(tree.generated / path, fresh / PACKAGE / path, shallow=False):
+            state = "differs"
+        else:
+            continue
+        found.append(f"{tree.name(tree.generated / path)} ({state})")
+    return found

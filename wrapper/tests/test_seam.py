@@ -1,0 +1,45 @@
+"""The seam to the generated client: private names, and classes made from its catalogue."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import subprocess
+import sys
+
+import error_classes
+import pytest
+from zoho_cliq import errors
+from zoho_cliq.classify import BY_FAMILY
+from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_generated_module_has_the_private_names(name: str) -> None:
+    module = importlib.import_module(f"zoho_cliq_api.api.messageactions.{name}")
+    assert list(inspect.signature(module._parse_response).parameters) == ["client", "response"]
+    expected = [text[1:-1].lower() for text in OPERATIONS[name].path.split("/") if text.startswith("{")]
+    taken = list(inspect.signature(module._get_kwargs).parameters)
+    assert taken[: len(expected)] == expected
+    assert set(taken[len(expected) :]) <= {"body", "limit", "next_token", "sync_token"}
+
+
+def test_error_classes_are_in_step_with_the_catalogue() -> None:
+    text = error_classes.ERRORS.read_text("utf-8")
+    assert error_classes.replaced(text) == text, "run python wrapper/tests/error_classes.py"
+
+
+def test_every_family_has_a_class() -> None:
+    for entry in ERROR_CODES.values():
+        family = BY_FAMILY[entry.family]
+        assert issubclass(errors.BY_CODE[entry.code], family)
+        assert family.__name__ == error_classes.class_of(entry.family)
+
+
+def test_import_loads_no_http_client() -> None:
+    code = (
+        "import sys; bare = len(sys.modules); import zoho_cliq; print(len(sys.modules) - bare, 'httpx' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert out[1] == "False"
+    assert int(out[0]) <= 5

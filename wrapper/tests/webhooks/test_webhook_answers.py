@@ -1,0 +1,172 @@
+"""Answers are built typed, checked against the documented limits at their edges, and sent as Cliq has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema
+import pytest
+from zoho_cliq.webhooks import AnswerInvalid, AnswerLimits, banner, button, card, form, form_error, form_input, text
+from zoho_cliq.webhooks.answers import Answer, wire
+from zoho_cliq_api import contract
+from zoho_cliq_api.models import ButtonColour
+
+DOCUMENT = contract.document()
+OUTPUTS = {"banner": "BannerOutput", "form": "FormOutput", "form_error": "FormErrorOutput"}
+
+
+def by_the_document(output: dict[str, Any]) -> None:
+    """What an independent validator says."""
+    name = OUTPUTS.get(output.get("type", ""), "MessageOutput")
+    jsonschema.Draft202012Validator({**DOCUMENT, "$ref": f"#/components/schemas/{name}"}).validate(output)
+
+
+GOOD: dict[str, Callable[[], Answer]] = {
+    "text": lambda: text("x" * 10_000),
+    "text with buttons": lambda: text(
+        "hi",
+        buttons=[
+            button("x" * 20, function="f", hint="x" * 100, key="x" * 100, colour=ButtonColour.GREEN),
+            *[button("Open", open_url="https://example.com")] * 4,
+        ],
+        slides=[{"type": "table", "data": {"headers": ["a"], "rows": [{"a": "1"}]}}],
+        bot={"name": "Desk"},
+    ),
+    "banner": lambda: banner("x" * 20_000),
+    "failure": lambda: banner("no", failure=True),
+    "card": lambda: card(
+        "x" * 200,
+        text="new",
+        thumbnail="https://example.com/a.png",
+        sections={"Summary": {"Account": "Zylker"}},
+        buttons=[button("x" * 30, function="f")] * 5,
+    ),
+    "poll": lambda: card("Lunch?", text="vote", theme="poll", options=["x" * 100] * 10),
+    "prompt": lambda: card("Sure?", text="?", theme="prompt", buttons=[button("Yes", copy="yes")]),
+    "form": lambda: form(
+        "Ticket",
+        name="x" * 50,
+        function="file",
+        hint="h",
+        button_label="File",
+        inputs=[
+            form_input("text", "x" * 50, "x" * 50, hint="x" * 100, placeholder="x" * 100),
+            form_input("textarea", "note", "Note", max_length=5000, value="x" * 1000),
+            form_input("radio", "r", "R", options={str(number): "x" * 100 for number in range(5)}),
+            form_input("checkbox", "c", "C", options={"x" * 50: "one"}, max_selections=5),
+            form_input("select", "A-z_9", "S", options={str(number): "o" for number in range(100)}),
+            form_input("native_select", "n", "N", data_source="channels"),
+            form_input("file", "f", "F", max_selections=10),
+        ],
+    ),
+    "form error": lambda: form_error("look", inputs={"summary": "too short"}),
+    "string": lambda: "filed",
+    "mapping": lambda: {"text": "filed", "card": {"title": "t", "theme": "modern-inline"}},
+}
+
+BAD: dict[str, tuple[Callable[[], Answer], str]] = {
+    "empty text": (lambda: text(""), "text"),
+    "long text": (lambda: text("x" * 10_001), "text"),
+    "six buttons": (lambda: text("x", buttons=[button("a", function="f")] * 6), "buttons"),
+    "long label": (lambda: text("x", buttons=[button("x" * 21, function="f")]), "buttons[0].label"),
+    "long hint": (lambda: text("x", buttons=[button("x", function="f", hint="x" * 101)]), "buttons[0].hint"),
+    "long label in a card": (lambda: card("t", text="x", buttons=[button("x" * 31, function="f")]), "label"),
+    "no action": (lambda: text("x", buttons=[button("x")]), "action"),
+    "two actions": (lambda: text("x", buttons=[button("x", function="f", copy="c")]), "action"),
+    "action without its data": (
+        lambda: text("x", buttons=[button("x", action={"type": "open.url", "data": {}})]),
+        "action.data.web",
+    ),
+    "unknown action": (lambda: text("x", buttons=[button("x", action={"type": "explode", "data": {}})]), "action.type"),
+    "long heading": (lambda: card("x" * 201, text="x"), "card.title"),
+    "plain thumbnail": (lambda: card("t", text="x", thumbnail="http://example.com/a.png"), "card.thumbnail"),
+    "theme": (lambda: card("t", text="x", theme="loud"), "card.theme"),
+    "one choice": (lambda: card("t", text="x", theme="poll", options=["a"]), "card.options"),
+    "eleven choices": (lambda: card("t", text="x", theme="poll", options=["a"] * 11), "card.options"),
+    "long choice": (lambda: card("t", text="x", theme="poll", options=["a", "x" * 101]), "card.options[1].text"),
+    "poll without choices": (lambda: card("t", text="x", theme="poll"), "card.options"),
+    "prompt without buttons": (lambda: card("t", text="x", theme="prompt"), "card.buttons"),
+    "slide": (lambda: text("x", slides=[{"type": "table", "data": []}]), "slides[0].data"),
+    "table without rows": (
+        lambda: text("x", slides=[{"type": "table", "data": {"headers": []}}]),
+        "slides[0].data.rows",
+    ),
+    "empty banner": (lambda: banner(""), "text"),
+    "no fields": (lambda: form("t", name="n", function="f", inputs=[]), "inputs"),
+    "long name": (lambda: form("t", name="x" * 51, function="f", inputs=[form_input("date", "d", "D")]), "name"),
+    "kind of field": (lambda: {"type": "form", "inputs": [{"type": "nose"}]}, "name"),
+    "six radio buttons": (
+        lambda: wire(form_input("radio", "r", "R", options={str(n): "o" for n in range(6)})),
+        "options",
+    ),
+    "lonely radio button": (lambda: wire(form_input("radio", "r", "R", options={"a": "o"})), "options"),
+    "radio without choices": (lambda: wire(form_input("radio", "r", "R", options={})), "options"),
+    "name with a space": (lambda: wire(form_input("select", "a b", "S", options={"a": "o"})), "name"),
+    "name with a line break": (lambda: wire(form_input("select", "a\n", "S", options={"a": "o"})), "name"),
+    "huge textarea": (lambda: wire(form_input("textarea", "a", "S", max_length=5001)), "max_length"),
+    "field error": (lambda: form_error(inputs={"a": 3}), "inputs.a"),
+    "number": (lambda: 3, "answer"),
+    "list": (lambda: ["x"], "answer"),
+    "banner without a status": (lambda: {"type": "banner", "text": "x"}, "status"),
+    "mapping without a text": (lambda: {"card": {"title": "t", "theme": "poll"}}, "text"),
+    "null": (lambda: {"text": None}, "text"),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_answer_is_good_by_the_document_too(name: str) -> None:
+    sent = wire(GOOD[name]())
+    assert list(sent) == ["output"]
+    by_the_document(sent["output"])
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_answer_is_refused_with_its_field(name: str) -> None:
+    build, field = BAD[name]
+    with pytest.raises(AnswerInvalid) as caught:
+        wire(build())
+    assert caught.value.field == field
+    assert str(caught.value).startswith(f"{field}: ")
+
+
+def test_builders_give_what_cliq_has() -> None:
+    assert wire(banner("Filed")) == {"output": {"type": "banner", "status": "success", "text": "Filed"}}
+    assert wire(banner("No", failure=True))["output"]["status"] == "failure"
+    assert wire(text("Hi", buttons=[button("Open", open_url="https://example.com/1")])) == {
+        "output": {
+            "text": "Hi",
+            "buttons": [{"label": "Open", "action": {"type": "open.url", "data": {"web": "https://example.com/1"}}}],
+        }
+    }
+    assert wire(card("T", text="x", sections={"S": {"a": "b"}}))["output"]["card"] == {
+        "title": "T",
+        "theme": "modern-inline",
+        "sections": [{"title": "S", "fields": [{"title": "a", "value": "b"}]}],
+    }
+    assert wire(form_error("E")) == {"output": {"type": "form_error", "text": "E"}}
+    assert wire(None) == {"output": {}}
+
+
+@pytest.mark.parametrize(
+    ("limits", "answer", "field"),
+    [
+        (AnswerLimits(banner_text=5), banner("x" * 6), "text"),
+        (AnswerLimits(form_title=5), {"title": "x" * 6}, "title"),
+        (AnswerLimits(form_inputs=1), {"inputs": [{"type": "date", "name": "d", "label": "D"}] * 2}, "inputs"),
+        (AnswerLimits(slides=1), text("x", slides=[{"type": "text", "data": "a"}] * 2), "slides"),
+        (
+            AnswerLimits(card_sections=1),
+            card("t", text="x", sections={"a": {"b": "c"}, "d": {"e": "f"}}),
+            "card.sections",
+        ),
+    ],
+)
+def test_limits_that_nobody_documents_are_a_policy(limits: AnswerLimits, answer: Any, field: str) -> None:
+    if isinstance(answer, dict):
+        whole = {"type": "form", "name": "n", "title": "t", "inputs": [{"type": "date", "name": "d", "label": "D"}]}
+        answer = {**whole, "action": {"type": "invoke.function", "name": "f"}, **answer}
+    wire(answer)
+    with pytest.raises(AnswerInvalid) as caught:
+        wire(answer, limits)
+    assert caught.value.field == field

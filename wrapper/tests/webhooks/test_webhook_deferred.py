@@ -1,0 +1,162 @@
+"""Deferred answers: only to hosts that are trusted, once, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from zoho_cliq.webhooks import (
+    AnswerInvalid,
+    DeferredAnswerFailed,
+    Event,
+    Receiver,
+    ResponseUrlRefused,
+    banner,
+    parse_event,
+)
+from zoho_cliq.webhooks.deferred import checked_response_url, cliq_hosts
+from zoho_cliq_api import contract
+
+
+def test_every_data_centre_is_trusted_over_https_alone() -> None:
+    assert len(cliq_hosts()) == len(contract.SERVERS) == 10
+    for host in cliq_hosts():
+        for url in (f"https://{host}/v2/responses/1", f"https://{host.upper()}/x", f"https://{host}:443/x?a=b"):
+            assert checked_response_url(url, ()) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "http://cliq.zoho.com/x",
+        "https://cliq.zoho.com:8443/x",
+        "https://cliq.zoho.com.evil.example/x",
+        "https://evil.example/cliq.zoho.com",
+        "https://evil.example?cliq.zoho.com",
+        "https://evil.example#@cliq.zoho.com/",
+        "https://cliq.zoho.com@evil.example/x",
+        "https://cliq.zoho.com:x@evil.example/x",
+        "https://evil.example\\@cliq.zoho.com/x",
+        "https://cliq.zoho.com\\@evil.example/x",
+        "https://cliq.zoho.com\t.evil.example/x",
+        "https://cliq.zoho.com\n/x",
+        " https://cliq.zoho.com/x",
+        "https://cliq.zoho.com/x y",
+        "https://clıq.zoho.com/x",
+        "https:cliq.zoho.com/x",
+        "https:///cliq.zoho.com/x",
+        "//cliq.zoho.com/x",
+        "ftp://cliq.zoho.com/x",
+        "https://127.0.0.1/x",
+        "https://zoho.com/x",
+        "https://accounts.zoho.com/x",
+        "https://cliq.zoho.com./x",
+    ],
+)
+def test_any_other_address_is_refused_and_not_shown(url: str | None) -> None:
+    with pytest.raises(ResponseUrlRefused) as caught:
+        checked_response_url(url, ())
+    assert "/x" not in str(caught.value)
+
+
+def test_the_developer_may_trust_further_hosts() -> None:
+    url = "http://127.0.0.1:8123/_mock/responses/1"
+    for hosts in (["127.0.0.1"], ["127.0.0.1:8123"], {"127.0.0.1:8123", "other"}):
+        assert checked_response_url(url, hosts) == url
+    for hosts in (["127.0.0.1:8124"], ["127.0.0"], ["localhost"]):
+        with pytest.raises(ResponseUrlRefused, match=r"127\.0\.0\.1"):
+            checked_response_url(url, hosts)
+    assert checked_response_url("http://[::1]:81/x", ["[::1]"])
+
+
+class Cliq(ThreadingHTTPServer):
+    """Stands for Cliq: notes what it gets, answers as told."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.got: list[tuple[str, Any, str | None]] = []
+        self.status = 200
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/responses/1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Cliq
+
+    def do_POST(self) -> None:
+        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.got.append((self.path, sent, self.headers["Content-Type"]))
+        self.send_response(self.server.status)
+        if self.server.status == 302:
+            self.send_header("Location", self.server.url)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def cliq() -> Iterator[Cliq]:
+    with Cliq() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def event(url: str | None) -> Event:
+    return parse_event(json.dumps({"name": "A", "response_url": url}).encode())
+
+
+def test_a_deferred_answer_is_posted_as_cliq_wants_it(cliq: Cliq) -> None:
+    receiver = Receiver(response_hosts=["127.0.0.1"])
+    receiver.respond(event(cliq.url), "Done at last")
+    asyncio.run(receiver.respond_async(event(cliq.url), banner("Done")))
+    done = {"type": "banner", "status": "success", "text": "Done"}
+    assert cliq.got == [
+        ("/responses/1", {"output": {"text": "Done at last"}}, "application/json"),
+        ("/responses/1", {"output": done}, "application/json"),
+    ]
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 410, 500])
+def test_a_refused_answer_is_told_and_not_repeated(cliq: Cliq, status: int) -> None:
+    cliq.status = status
+    receiver = Receiver(response_hosts=["127.0.0.1"])
+    with pytest.raises(DeferredAnswerFailed, match=str(status)) as caught:
+        receiver.respond(event(cliq.url), "x")
+    assert caught.value.status == status
+    with pytest.raises(DeferredAnswerFailed):
+        asyncio.run(receiver.respond_async(event(cliq.url), "x"))
+    assert len(cliq.got) == 2
+
+
+def test_no_reply_is_told_without_the_address() -> None:
+    receiver = Receiver(response_hosts=["127.0.0.1"])
+    with pytest.raises(DeferredAnswerFailed) as caught:
+        receiver.respond(event("http://127.0.0.1:1/capability"), "x")
+    assert caught.value.status is None
+    assert "capability" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_nothing_is_sent_where_the_answer_or_the_host_is_wrong(cliq: Cliq) -> None:
+    receiver = Receiver(response_hosts=["127.0.0.1"])
+    with pytest.raises(AnswerInvalid):
+        receiver.respond(event(cliq.url), "")
+    with pytest.raises(ResponseUrlRefused):
+        Receiver().respond(event(cliq.url), "x")
+    with pytest.raises(ResponseUrlRefused, match="answered at once"):
+        receiver.respond(event(None), "x")
+    assert cliq.got == []

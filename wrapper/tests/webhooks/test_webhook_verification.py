@@ -1,0 +1,129 @@
+"""Secrets and signatures: checked before anything is read, over the bytes as they came, and never shown."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import sys
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from zoho_cliq.errors import ConfigurationError, ValidationError
+from zoho_cliq.webhooks import (
+    SecretMismatch,
+    SignatureMismatch,
+    UnreadableEvent,
+    execution_url,
+    new_secret,
+    parse_event,
+    verify_secret,
+    verify_signature,
+)
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+BODY = json.dumps({"name": "A", "text": "ä"}, ensure_ascii=False).encode()
+
+
+def sign(body: bytes, key: rsa.RSAPrivateKey = KEY) -> str:
+    return base64.b64encode(key.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()
+
+
+@pytest.mark.parametrize("key", [PEM, PEM.decode(), "".join(PEM.decode().splitlines()[1:-1])])
+def test_a_right_signature_is_taken_in_every_form_of_the_key(key: str | bytes) -> None:
+    verify_signature(BODY, sign(BODY), key)
+    event = parse_event(BODY, {"X-Cliq-Signature": sign(BODY)}, public_key=key)
+    assert event.name == "A"
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        None,
+        "",
+        "nonsense!",
+        "ä",
+        "AAAA",
+        sign(BODY)[:-4],
+        sign(BODY + b" "),
+        sign(json.dumps(json.loads(BODY)).encode()),
+        sign(BODY, rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+        base64.b64encode(KEY.sign(BODY, padding.PKCS1v15(), hashes.SHA1())).decode(),
+    ],
+)
+def test_a_wrong_signature_is_refused(signature: str | None) -> None:
+    with pytest.raises(SignatureMismatch):
+        verify_signature(BODY, signature, PEM)
+
+
+def test_the_signature_is_checked_before_the_body_is_read() -> None:
+    with pytest.raises(SignatureMismatch):
+        parse_event(b"not json", {}, public_key=PEM)
+    with pytest.raises(UnreadableEvent):
+        parse_event(b"not json", {"x-cliq-signature": sign(b"not json")}, public_key=PEM)
+
+
+def test_a_key_that_is_none_is_the_callers_mistake_not_the_senders() -> None:
+    curve = ec.generate_private_key(ec.SECP256R1()).public_key()
+    for key in ("nonsense", b"", curve.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)):
+        with pytest.raises(ConfigurationError, match="public_key"):
+            verify_signature(BODY, sign(BODY), key)
+
+
+def test_without_cryptography_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    with pytest.raises(ConfigurationError, match=r"zoho-cliq\[webhooks\]"):
+        verify_signature(BODY, sign(BODY), PEM)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "secret=", "secret=wrong", "other=s3cret", "secret=s3cret&secret=s3cret", "secret=%FF", "Secret=s3cret"],
+)
+def test_a_wrong_secret_is_refused_and_not_shown(query: str) -> None:
+    with pytest.raises(SecretMismatch) as caught:
+        verify_secret(query, "s3cret")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    real = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((a, b)) or real(a, b))
+    verify_secret("a=b&secret=s3cret", "s3cret")
+    with pytest.raises(SecretMismatch):
+        verify_secret("", "s3cret")
+    assert compared == [(b"s3cret", b"s3cret"), (b"", b"s3cret")]
+
+
+def test_a_secret_survives_the_way_through_the_url() -> None:
+    for secret in (new_secret(), "a&b=c d/ü%"):
+        for url in ("https://example.com/cliq", "https://example.com/cliq?a=b#part"):
+            built = execution_url(url, secret)
+            assert "#" not in built
+            verify_secret(built.partition("?")[2], secret)
+
+
+def test_the_url_with_its_secret_may_have_225_characters_and_no_more() -> None:
+    secret = new_secret()
+    room = 225 - len("https://example.com/?secret=") - len(secret)
+    assert len(execution_url(f"https://example.com/{'x' * room}", secret)) == 225
+    with pytest.raises(ValidationError, match="has 226") as caught:
+        execution_url(f"https://example.com/{'x' * (room + 1)}", secret)
+    assert secret not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com", "example.com", "https://", "https://exa mple.com", "https://ä.de"]
+)
+def test_a_url_that_cliq_does_not_take_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="execution_url"):
+        execution_url(url, new_secret())
+
+
+def test_secrets_are_long_and_new_every_time() -> None:
+    assert len(new_secret()) >= 43
+    assert new_secret() != new_secret()

@@ -1,0 +1,116 @@
+"""Incremental sync: what was created or updated since an earlier listing, and what is gone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+from zoho_cliq_api.models import MessageAction
+
+from .calls import Page
+from .errors import ApiError, CliqError, IncompletePass, RateLimited
+from .paging import Walk
+
+logger = logging.getLogger("zoho_cliq")
+# How a server may refuse a token that it no longer knows; which of them is not documented.
+REFUSALS = frozenset({400, 404, 410, 422})
+
+
+class Pass:
+    """One pass over the changes: what has been learnt on the way, and whether the end was reached."""
+
+    def __init__(self, token: str | None) -> None:
+        self.sync_token = token
+        self.walk = Walk(None)
+        self.full = token is None
+        self.complete = False
+        self.found_token: str | None = None
+        self.deleted: list[str] | None = None
+
+    def took(self, page: Page) -> None:
+        """Notes what `page` says."""
+        self.walk.took(page)
+        self.found_token = page.sync_token or self.found_token
+        if page.deleted is not None:
+            self.deleted = [*(self.deleted or []), *page.deleted]
+        self.complete = self.walk.over
+
+    def refused(self, error: CliqError) -> bool:
+        """Whether the server refused the sync token, so that everything must be listed."""
+        at_start = not self.full and self.walk.token is None
+        if not at_start or not isinstance(error, ApiError) or isinstance(error, RateLimited):
+            return False
+        if error.status not in REFUSALS:
+            return False
+        logger.warning("the sync token was refused (%s); listing everything instead", error.code or error.status)
+        self.full, self.sync_token = True, None
+        return True
+
+
+class _Results:
+    """What both kinds of changes tell after a complete pass."""
+
+    _latest: Pass | None = None
+
+    def _completed(self) -> Pass:
+        if self._latest is None or not self._latest.complete:
+            raise IncompletePass("known only after the changes have been iterated to their end")
+        return self._latest
+
+    @property
+    def deleted(self) -> list[str] | None:
+        """Ids of actions that are gone; None where the server sent no such key. Raises IncompletePass before the
+        end."""
+        return self._completed().deleted
+
+    @property
+    def sync_token(self) -> str | None:
+        """The token for the next sync; None where the server sent none. Raises IncompletePass before the end."""
+        return self._completed().found_token
+
+    @property
+    def full(self) -> bool:
+        """Whether everything was listed, because no token was given or the server refused it: then what is not among
+        the actions is gone. Raises IncompletePass before the end."""
+        return self._completed().full
+
+
+class Changes(_Results):
+    """Iterate for the actions that were created or updated; then read `deleted`, `sync_token` and `full`."""
+
+    def __init__(self, fetch: Callable[[str | None, str | None], Page], token: str | None) -> None:
+        self._fetch = fetch
+        self._token = token
+
+    def __iter__(self) -> Iterator[MessageAction]:
+        state = self._latest = Pass(self._token)
+        while not state.walk.over:
+            try:
+                page = self._fetch(state.walk.token, state.sync_token)
+            except CliqError as error:
+                if state.refused(error):
+                    continue
+                raise
+            state.took(page)
+            yield from page.items
+
+
+class AsyncChanges(_Results):
+    """Iterate for the actions that were created or updated; then read `deleted`, `sync_token` and `full`."""
+
+    def __init__(self, fetch: Callable[[str | None, str | None], Awaitable[Page]], token: str | None) -> None:
+        self._fetch = fetch
+        self._token = token
+
+    async def __aiter__(self) -> AsyncIterator[MessageAction]:
+        state = self._latest = Pass(self._token)
+        while not state.walk.over:
+            try:
+                page = await self._fetch(state.walk.token, state.sync_token)
+            except CliqError as error:
+                if state.refused(error):
+                    continue
+                raise
+            state.took(page)
+            for action in page.items:
+                yield action

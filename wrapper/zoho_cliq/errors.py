@@ -1,0 +1,308 @@
+"""What can go wrong, as one tree of exceptions. Needs nothing but the standard library.
+
+    CliqError
+    ├── ConfigurationError        the client was set up wrongly
+    ├── StateError                the shared state cannot be used; nothing was sent
+    ├── ValidationError           refused before sending; names the field
+    ├── WouldWait                 the wait exceeds `max_wait`; nothing was sent
+    ├── PaginationLoop            the server gave a page token twice
+    ├── IncompletePass            a result was asked for before the listing was read to its end
+    ├── TransportError            no usable answer came
+    │   └── OutcomeUnknown        bytes went out and no answer came: the change may have happened
+    ├── AuthError                 no access token can be had
+    ├── DecodeError               an answer came that cannot be read; carries the body
+    └── ApiError                  the server refused: status, code, message, body
+        ├── BadRequest 400, Unauthorized 401 (an AuthError too), Forbidden 403, NotFound 404,
+        │   MethodNotAllowed 405, NotAcceptable 406, Conflict 409, RateLimited 429 (`retry_after`), ServerError 5xx
+        ├── UnexpectedStatus      any other status, redirects among them
+        └── one class for each error code that is known, below the class of its family
+
+The class of an answer is decided by its error code first and by its status second, because the API is known to throttle
+with status 400 and to report a missing handler with 400. Every exception can be pickled; none shows a token.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from .exchange import RawResponse
+
+
+class CliqError(Exception):
+    """The base of everything that this package raises.
+
+    `operation` is the operation's id as in `zoho_cliq_api.contract.OPERATIONS`, or None outside of a call.
+    `resume_token` is set where a listing failed: `list().resume(token)` goes on with the page that failed.
+    """
+
+    def __init__(self, message: str, *, operation: str | None = None) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.resume_token: str | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+    def __str__(self) -> str:
+        message = str(self.args[0]) if self.args else ""
+        return f"{self.operation}: {message}" if self.operation else message
+
+
+def _rebuild(cls: type[CliqError], args: tuple[Any, ...], state: dict[str, Any]) -> CliqError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(CliqError):
+    """The client was set up wrongly: an unknown data centre, a state that cannot be opened, a missing variable."""
+
+
+class StateError(CliqError):
+    """The shared state, a file or a Redis server, cannot be read or written; nothing was sent."""
+
+
+class ValidationError(CliqError):
+    """The arguments break a rule of the API; nothing was sent.
+
+    `field` is the path of the argument at fault, such as `team_ids[2]`.
+    """
+
+    def __init__(self, message: str, *, field: str, operation: str | None = None) -> None:
+        super().__init__(f"{field}: {message}", operation=operation)
+        self.field = field
+
+
+class WouldWait(CliqError):
+    """The call would have to wait for longer than `max_wait` allows; nothing was sent.
+
+    `seconds` is how long the wait would be at least, `reason` is `threshold`, `lock` or `token`.
+    """
+
+    def __init__(self, message: str, *, seconds: float, reason: str, operation: str | None = None) -> None:
+        super().__init__(message, operation=operation)
+        self.seconds = seconds
+        self.reason = reason
+
+
+class PaginationLoop(CliqError):
+    """The server gave a page token for the second time in one listing; going on would never end."""
+
+
+class IncompletePass(CliqError):
+    """A result of a listing was asked for before the listing had been read to its end."""
+
+
+class TransportError(CliqError):
+    """No usable answer came: no connection, a timeout, or a connection that broke.
+
+    `sent` says whether any byte of the request may have gone out.
+    """
+
+    def __init__(self, message: str, *, sent: bool, operation: str | None = None) -> None:
+        super().__init__(message, operation=operation)
+        self.sent = sent
+
+
+class OutcomeUnknown(TransportError):
+    """A change was sent and no answer came, so it may have happened or not. Look before sending it again."""
+
+    def __init__(self, message: str, *, sent: bool = True, operation: str | None = None) -> None:
+        super().__init__(message, sent=sent, operation=operation)
+
+
+class AuthError(CliqError):
+    """No access token can be had, or the server does not accept the one that was sent.
+
+    `code` is what the accounts server gave as its reason, such as `invalid_code`, or None.
+    """
+
+    code: str | None = None
+
+
+class DecodeError(CliqError):
+    """An answer came that cannot be read as what the operation returns. `body` is the answer as it came."""
+
+    def __init__(self, message: str, *, status: int, body: bytes, operation: str | None = None) -> None:
+        super().__init__(message, operation=operation)
+        self.status = status
+        self.body = body
+
+
+class ApiError(CliqError):
+    """The server refused the call.
+
+    `status` is the HTTP status; `code` the error code or None; `message` the server's explanation; `body` the answer as
+    it came; `response` the whole answer with headers, attempts and seconds waited.
+    """
+
+    family: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str | None = None,
+        operation: str | None = None,
+        response: RawResponse | None = None,
+    ) -> None:
+        shown = f"{status} {code}: {message}" if code else f"{status}: {message}"
+        super().__init__(shown, operation=operation)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.response = response
+
+    @property
+    def body(self) -> bytes:
+        """The answer's body as it came; empty where there was none."""
+        return self.response.body if self.response else b""
+
+
+class BadRequest(ApiError):
+    """The server found fault with the request (400)."""
+
+    family = "bad_request"
+
+
+class Unauthorized(ApiError, AuthError):
+    """The server does not accept the access token (401)."""
+
+    family = "unauthorized"
+
+
+class Forbidden(ApiError):
+    """The access token's scopes, or the user's rights, do not reach so far (403)."""
+
+    family = "forbidden"
+
+
+class NotFound(ApiError):
+    """There is no such thing (404)."""
+
+    family = "not_found"
+
+
+class MethodNotAllowed(ApiError):
+    """The path does not take the method (405)."""
+
+    family = "method_not_allowed"
+
+
+class NotAcceptable(ApiError):
+    """The answer cannot be given in an accepted form (406)."""
+
+    family = "not_acceptable"
+
+
+class Conflict(ApiError):
+    """The state of things at the server forbids the call (409)."""
+
+    family = "conflict"
+
+
+class RateLimited(ApiError):
+    """The threshold was exceeded and the user is locked out (429).
+
+    `retry_after` is the number of seconds until the lock ends.
+    """
+
+    family = "rate_limited"
+    retry_after: float = 0.0
+
+
+class ServerError(ApiError):
+    """The server failed (any 5xx)."""
+
+    family = "server_error"
+
+
+class UnexpectedStatus(ApiError):
+    """The server answered with a status that the API does not document, such as a redirect."""
+
+
+# One class for each code of contract.ERROR_CODES; written by `python wrapper/tests/error_classes.py`.
+# <codes>
+
+
+class HandlerGetFailed(ServerError):
+    """The server answered with the code `execution_handler_get_failed` (documented)."""
+
+
+class HandlerNotFound(NotFound):
+    """The server answered with the code `execution_handler_not_found` (documented)."""
+
+
+class HandlerUpdateFailed(BadRequest):
+    """The server answered with the code `execution_handler_update_failed` (documented)."""
+
+
+class ExtraKeyFound(BadRequest):
+    """The server answered with the code `extra_key_found` (seen at sibling resources)."""
+
+
+class InputPatternMismatch(BadRequest):
+    """The server answered with the code `input_pattern_mismatch` (seen at sibling resources)."""
+
+
+class InvalidInputs(BadRequest):
+    """The server answered with the code `invalid_inputs` (documented)."""
+
+
+class MessageActionLimitExceeded(Conflict):
+    """The server answered with the code `msgaction_creation_limit_exceeded` (documented)."""
+
+
+class MessageActionNameExists(Conflict):
+    """The server answered with the code `msgaction_name_already_exists` (documented)."""
+
+
+class MessageActionNotFound(NotFound):
+    """The server answered with the code `msgaction_not_found` (documented)."""
+
+
+class ScopeInvalid(Forbidden):
+    """The server answered with the code `oauthtoken_scope_invalid` (seen at sibling resources)."""
+
+
+class OperationFailed(ServerError):
+    """The server answered with the code `operation_failed` (seen at sibling resources)."""
+
+
+class ParameterMissing(BadRequest):
+    """The server answered with the code `param_missing` (seen at sibling resources)."""
+
+
+class RequestLimitExceeded(RateLimited):
+    """The server answered with the code `request_limit_exceeded` (seen at sibling resources)."""
+
+
+class RequestMethodInvalid(MethodNotAllowed):
+    """The server answered with the code `request_method_invalid` (seen at sibling resources)."""
+
+
+class RequestUrlInvalid(NotFound):
+    """The server answered with the code `request_url_invalid` (seen at sibling resources)."""
+
+
+BY_CODE: dict[str, type[ApiError]] = {
+    "execution_handler_get_failed": HandlerGetFailed,
+    "execution_handler_not_found": HandlerNotFound,
+    "execution_handler_update_failed": HandlerUpdateFailed,
+    "extra_key_found": ExtraKeyFound,
+    "input_pattern_mismatch": InputPatternMismatch,
+    "invalid_inputs": InvalidInputs,
+    "msgaction_creation_limit_exceeded": MessageActionLimitExceeded,
+    "msgaction_name_already_exists": MessageActionNameExists,
+    "msgaction_not_found": MessageActionNotFound,
+    "oauthtoken_scope_invalid": ScopeInvalid,
+    "operation_failed": OperationFailed,
+    "param_missing": ParameterMissing,
+    "request_limit_exceeded": RequestLimitExceeded,
+    "request_method_invalid": RequestMethodInvalid,
+    "request_url_invalid": RequestUrlInvalid,
+}
+# </codes>

@@ -1,0 +1,135 @@
+"""What clients share: the ledger of calls, the lock after a throttle, the access token, and leases for single-flight
+work.
+
+Three keepers with one protocol: this process (`MemoryState`), a file (SQLite, every process on the machine) and Redis
+(every machine). The ledger has two phases. A call *reserves* a slot before it is sent and *settles* it when its answer
+has come. A settled slot counts until a window after the answer, an unsettled one until a window after the latest moment
+at which its call can still reach the server. The server sees a call between those two moments, so whatever the latency
+and however many clients share the user, it never sees more calls in any window than the threshold allows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from zoho_cliq_api.contract import Threshold
+
+from ..clock import Clock
+from ..exchange import Secret
+
+GRACE = 5.0  # seconds between leave to send and sending
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to send one call, to be given back with `settle` or `release`.
+
+    The call must be begun before `send_by` on the monotonic clock of this machine; the leave is void afterwards.
+    """
+
+    account: str
+    operation: str
+    slot: str
+    window: float
+    send_by: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No leave now. Ask again in `seconds`; `reason` is `threshold` or `lock`."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is left of a threshold: `remaining` of `limit` calls now; one more in `resets_in` seconds, 0 where none is
+    used up; `locked_for` is how many seconds the account is locked out for."""
+
+    limit: int
+    remaining: int
+    resets_in: float
+    locked_for: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """An access token and the time, in seconds since 1970, at which it ends."""
+
+    token: Secret
+    expires_at: float
+
+
+class State(Protocol):
+    """What a keeper of shared state can do. Every method is safe across threads.
+
+    `account` names the user at one server. `blocking` says that methods may take longer than a moment.
+    Whatever fails raises `StateError`.
+    """
+
+    blocking: bool
+
+    def reserve(self, account: str, operation: str, threshold: Threshold, timeout: float) -> Permit | Refusal:
+        """Takes a slot for a call that is begun within `GRACE` seconds and over within `timeout` seconds from then."""
+        ...
+
+    def settle(self, permit: Permit) -> None:
+        """The answer has come: the slot counts for one window from now."""
+        ...
+
+    def release(self, permit: Permit) -> None:
+        """Nothing was sent: the slot is free."""
+        ...
+
+    def lock(self, account: str, seconds: float) -> None:
+        """Nobody may send for the account until so many seconds from now."""
+        ...
+
+    def budget(self, account: str, operation: str, threshold: Threshold) -> Budget:
+        """What is left of the threshold."""
+        ...
+
+    def locked_for(self, account: str) -> float:
+        """For how many seconds nobody may send for the account."""
+        ...
+
+    def load_token(self, account: str) -> StoredToken | None:
+        """The account's access token, if one is kept."""
+        ...
+
+    def store_token(self, account: str, token: StoredToken) -> None:
+        """Keeps the access token for all who share the state."""
+        ...
+
+    def acquire(self, lease: str, owner: str, seconds: float) -> bool:
+        """Takes the lease unless another owner holds it. It ends by itself after so many seconds."""
+        ...
+
+    def free(self, lease: str, owner: str) -> None:
+        """Gives the lease back, if `owner` still holds it."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of files and connections."""
+        ...
+
+
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
+
+def open_state(where: str | Path | None, clock: Clock) -> State:
+    """The keeper for `Cliq(state=…)`: None is this process, `redis://…` a Redis server, all else the path of a file."""
+    if where is None:
+        from .memory import MemoryState
+
+        return MemoryState(clock)
+    if isinstance(where, str) and where.startswith(REDIS_SCHEMES):
+        from .redis import RedisState
+
+        return RedisState(where, clock)
+    from .sqlite import SQLiteState
+
+    return SQLiteState(where, clock)

@@ -1,0 +1,156 @@
+"""Checks arguments against the composed document before anything is sent, so that a refused call costs no threshold.
+
+Knows the schema keywords that the document's requests use; a test holds that list against the document, and the
+verdicts against an independent JSON Schema validator. Messages are for people: they name the field, the rule and what
+was given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .errors import ValidationError
+
+Schema = Mapping[str, Any]
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list, tuple),
+    "object": (dict,),
+}
+_ARTICLES = {"array": "a list", "object": "an object", "integer": "an integer", "boolean": "true or false"}
+# What the checks below read. Annotations say nothing about which values are lawful.
+KEYWORDS = frozenset(
+    "$ref type enum const minLength maxLength pattern x-max-bytes minimum maximum minItems maxItems items "
+    "required properties additionalProperties minProperties maxProperties allOf if then".split()
+)
+ANNOTATIONS = frozenset("description format x-default unevaluatedProperties example".split())
+
+
+def has_type(value: object, name: str) -> bool:
+    """Whether `value` is of the JSON type `name`. True is no integer, 1.0 is one."""
+    if isinstance(value, bool):
+        return name == "boolean"
+    if name == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _TYPES[name])
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A JSON Schema pattern as Python has it: `$` there never matches before a line break."""
+    return re.compile(text[:-1] + r"\Z" if text.endswith("$") else text)
+
+
+class Rules:
+    """The document's schemas, and the check of a value against one of them."""
+
+    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+        self._schemas = schemas
+        self._patterns: dict[str, re.Pattern[str]] = {}
+
+    def resolve(self, schema: Schema) -> Schema:
+        """The schema itself, or the one that its `$ref` names."""
+        while "$ref" in schema:
+            schema = self._schemas[schema["$ref"].rpartition("/")[2]]
+        return schema
+
+    def check(self, value: object, schema: Schema, *, field: str, operation: str) -> None:
+        """Raises ValidationError with the first fault of `value`."""
+        for where, fault in self.faults(value, schema, field):
+            raise ValidationError(fault, field=where, operation=operation)
+
+    def faults(self, value: object, schema: Schema, path: str = "") -> Iterator[tuple[str, str]]:
+        """Every fault of `value` as (path of the field, what is wrong with it)."""
+        schema = self.resolve(schema)
+        if "type" in schema and not has_type(value, schema["type"]):
+            yield path, f"must be {_ARTICLES.get(schema['type'], 'a ' + schema['type'])}, not {_kind(value)}"
+            return
+        if "enum" in schema and value not in schema["enum"]:
+            yield path, f"must be one of {', '.join(map(str, schema['enum']))}, not {_shown(value)}"
+        if "const" in schema and value != schema["const"]:
+            yield path, f"must be {schema['const']}"
+        if isinstance(value, str):
+            yield from self._text(value, schema, path)
+        elif isinstance(value, (list, tuple)):
+            yield from self._list(value, schema, path)
+        elif isinstance(value, dict):
+            yield from self._object(value, schema, path)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            if value < schema.get("minimum", value):
+                yield path, f"must be at least {schema['minimum']}, not {value}"
+            if value > schema.get("maximum", value):
+                yield path, f"must be at most {schema['maximum']}, not {value}"
+        for part in schema.get("allOf", ()):
+            yield from self.faults(value, part, path)
+        if "if" in schema and not any(self.faults(value, schema["if"], path)):
+            yield from self._consequence(value, schema, path)
+
+    def _text(self, value: str, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+        if len(value) < schema.get("minLength", 0):
+            yield path, "must not be empty" if not value else f"must have at least {schema['minLength']} characters"
+        if len(value) > schema.get("maxLength", len(value)):
+            yield path, f"must have at most {schema['maxLength']} characters, has {len(value)}"
+        if "x-max-bytes" in schema:
+            size = len(value.encode("utf-8", "surrogatepass"))
+            if size > schema["x-max-bytes"]:
+                yield path, f"must have at most {schema['x-max-bytes']} bytes of UTF-8, has {size}"
+        if "pattern" in schema:
+            text = schema["pattern"]
+            compiled = self._patterns.setdefault(text, pattern(text))
+            if not compiled.search(value):
+                yield path, f"must match {text}, is {_shown(value)}"
+
+    def _list(self, value: list[Any] | tuple[Any, ...], schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+        if len(value) < schema.get("minItems", 0):
+            yield path, f"must have at least {_count(schema['minItems'], 'item')}, has {len(value)}"
+        if len(value) > schema.get("maxItems", len(value)):
+            yield path, f"must have at most {_count(schema['maxItems'], 'item')}, has {len(value)}"
+        if "items" in schema:
+            for number, item in enumerate(value):
+                yield from self.faults(item, schema["items"], f"{path}[{number}]")
+
+    def _object(self, value: dict[str, Any], schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+        properties = schema.get("properties", {})
+        for name in schema.get("required", ()):
+            if name not in value:
+                yield _join(path, name), "is required"
+        if schema.get("additionalProperties") is False:
+            for name in value:
+                if name not in properties:
+                    yield _join(path, name), "is not a field of this operation"
+        if len(value) < schema.get("minProperties", 0):
+            yield path or " or ".join(properties), "is required"
+        if len(value) > schema.get("maxProperties", len(value)):
+            yield path or " and ".join(value), f"only {schema['maxProperties']} may be given at a time"
+        for name, part in properties.items():
+            if name in value:
+                yield from self.faults(value[name], part, _join(path, name))
+
+    def _consequence(self, value: object, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+        cause = " and ".join(
+            f"{name} is {part['const']}" for name, part in schema["if"].get("properties", {}).items() if "const" in part
+        )
+        for where, fault in self.faults(value, schema.get("then", {}), path):
+            yield where, f"{fault} where {cause}" if cause else fault
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _kind(value: object) -> str:
+    return "null (None)" if value is None else type(value).__name__
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

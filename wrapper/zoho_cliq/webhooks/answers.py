@@ -1,0 +1,241 @@
+"""What a handler answers: a message, a banner, a card, a form, or what is wrong with a form.
+
+The functions here build the generated models and check them against the document's limits, which are those of Zoho's
+pages on message cards, buttons and forms (text 10,000 characters, card heading 200, 5 buttons, 100 choices, and so on).
+Where the vendor documents no limit, `AnswerLimits` is the named policy; by default it sets none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from zoho_cliq_api.models import (
+    BannerOutput,
+    BotIdentity,
+    Button,
+    ButtonAction,
+    ButtonColour,
+    CardButton,
+    FormErrorOutput,
+    FormInput,
+    FormOutput,
+    MessageOutput,
+    Slide,
+)
+
+from . import schema
+from .errors import AnswerInvalid
+
+Output: TypeAlias = MessageOutput | BannerOutput | FormOutput | FormErrorOutput
+Answer: TypeAlias = Output | str | Mapping[str, Any] | None
+
+_SCHEMA_OF_TYPE = {"banner": "BannerOutput", "form": "FormOutput", "form_error": "FormErrorOutput"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerLimits:
+    """Limits that Zoho does not document. None means not checked.
+
+    `banner_text`, `form_title`, `form_hint` and `form_button_label` count characters; `form_inputs`, `slides` and
+    `card_sections` count items.
+    """
+
+    banner_text: int | None = None
+    form_title: int | None = None
+    form_hint: int | None = None
+    form_button_label: int | None = None
+    form_inputs: int | None = None
+    slides: int | None = None
+    card_sections: int | None = None
+
+    def check(self, output: Mapping[str, Any]) -> None:
+        """Raises `AnswerInvalid` where the output breaks one of these limits."""
+        found: Mapping[str, Mapping[str, Any]] = {
+            str(output.get("type", "message")): output,
+            "card": output.get("card", {}),
+        }
+        for kind, name, most in (
+            ("banner", "text", self.banner_text),
+            ("form", "title", self.form_title),
+            ("form", "hint", self.form_hint),
+            ("form", "button_label", self.form_button_label),
+            ("form", "inputs", self.form_inputs),
+            ("message", "slides", self.slides),
+            ("card", "sections", self.card_sections),
+        ):
+            size = len(found.get(kind, {}).get(name, ()))
+            if most is not None and size > most:
+                where = f"{'card.' if kind == 'card' else ''}{name}"
+                raise AnswerInvalid(f"must have at most {most} by AnswerLimits, has {size}", field=where)
+
+
+NO_LIMITS = AnswerLimits()
+
+
+def text(
+    text: str,
+    *,
+    buttons: Iterable[Button | Mapping[str, Any]] = (),
+    slides: Iterable[Slide | Mapping[str, Any]] = (),
+    bot: BotIdentity | Mapping[str, Any] | None = None,
+) -> MessageOutput:
+    """A message in the chat: up to 10,000 characters and 5 buttons. Raises `AnswerInvalid`."""
+    output = {"text": text, "buttons": _plain(buttons), "slides": _plain(slides), "bot": _plain(bot)}
+    return MessageOutput.from_dict(_checked("MessageOutput", output))
+
+
+def banner(text: str, *, failure: bool = False) -> BannerOutput:
+    """A line at the top of the person's window, green or, for a failure, red. Raises `AnswerInvalid`."""
+    output = {"type": "banner", "status": "failure" if failure else "success", "text": text}
+    return BannerOutput.from_dict(_checked("BannerOutput", output))
+
+
+def card(
+    title: str,
+    *,
+    text: str,
+    theme: str = "modern-inline",
+    thumbnail: str | None = None,
+    sections: Mapping[str, Mapping[str, str]] | None = None,
+    options: Iterable[str] = (),
+    buttons: Iterable[CardButton | Button | Mapping[str, Any]] = (),
+    slides: Iterable[Slide | Mapping[str, Any]] = (),
+    bot: BotIdentity | Mapping[str, Any] | None = None,
+) -> MessageOutput:
+    """A message in a frame. `text` is what notifications show.
+
+    `theme` is `modern-inline`, `prompt` (needs a button) or `poll` (needs 2 to 10 `options`). `sections` maps
+    headings to fields, names to values. Raises `AnswerInvalid`, whose `field` is such as `card.buttons[0].label`.
+    """
+    framed = {
+        "title": title,
+        "theme": theme,
+        "thumbnail": thumbnail,
+        "sections": [
+            {"title": heading, "fields": [{"title": name, "value": value} for name, value in fields.items()]}
+            for heading, fields in (sections or {}).items()
+        ],
+        "options": [{"text": choice} for choice in options],
+        "buttons": _plain(buttons),
+    }
+    output = {"text": text, "card": _without_nothing(framed), "slides": _plain(slides), "bot": _plain(bot)}
+    return MessageOutput.from_dict(_checked("MessageOutput", output))
+
+
+def button(
+    label: str,
+    *,
+    open_url: str | None = None,
+    function: str | None = None,
+    copy: str | None = None,
+    action: ButtonAction | Mapping[str, Any] | None = None,
+    hint: str | None = None,
+    key: str | None = None,
+    colour: ButtonColour | None = None,
+) -> Button:
+    """A button that opens an address, runs a function, copies a text, or does what `action` says: exactly one of them.
+
+    Labels may have 20 characters below a message and 30 in a card; that is checked where the button is used. Raises
+    `AnswerInvalid`.
+    """
+    actions = {
+        "open.url": None if open_url is None else {"web": open_url},
+        "invoke.function": None if function is None else {"name": function},
+        "copy": None if copy is None else {"text": copy},
+    }
+    chosen: list[Any] = [{"type": kind, "data": data} for kind, data in actions.items() if data is not None]
+    chosen += [] if action is None else [_plain(action)]
+    if len(chosen) != 1:
+        raise AnswerInvalid("exactly one of open_url, function, copy and action is needed", field="action")
+    built = {"label": label, "action": chosen[0], "hint": hint, "key": key, "type": colour.value if colour else None}
+    return Button.from_dict(_checked("CardButton", built))
+
+
+def form(
+    title: str,
+    *,
+    name: str,
+    function: str,
+    inputs: Iterable[FormInput | Mapping[str, Any]],
+    hint: str | None = None,
+    button_label: str | None = None,
+    trigger_on_cancel: bool | None = None,
+) -> FormOutput:
+    """A form to fill in; `function` is the Cliq function that gets what was filled in. Raises `AnswerInvalid`."""
+    output = {
+        "type": "form",
+        "name": name,
+        "title": title,
+        "hint": hint,
+        "button_label": button_label,
+        "trigger_on_cancel": trigger_on_cancel,
+        "inputs": _plain(inputs),
+        "action": {"type": "invoke.function", "name": function},
+    }
+    return FormOutput.from_dict(_checked("FormOutput", output, kept=("inputs",)))
+
+
+def form_input(kind: str, name: str, label: str, *, options: Mapping[str, str] | None = None, **more: Any) -> FormInput:
+    """A field of a form. `kind` is such as `text`, `textarea`, `select`, `radio`; `options` maps values to labels.
+
+    `more` are the other fields of the model, such as `hint`, `placeholder`, `mandatory`, `max_length`. Raises
+    `AnswerInvalid`.
+    """
+    built = {"type": kind, "name": name, "label": label, **more}
+    if options is not None:
+        built["options"] = [{"label": shown, "value": value} for value, shown in options.items()]
+    return FormInput.from_dict(_checked("FormInput", built, kept=("options",)))
+
+
+def form_error(text: str | None = None, *, inputs: Mapping[str, str] | None = None) -> FormErrorOutput:
+    """What is wrong with a form that was sent: one line above it, one for each field by its name."""
+    output = {"type": "form_error", "text": text, "inputs": dict(inputs or {})}
+    return FormErrorOutput.from_dict(_checked("FormErrorOutput", output))
+
+
+def wire(answer: Answer, limits: AnswerLimits = NO_LIMITS) -> dict[str, Any]:
+    """The JSON object that goes to Cliq for an answer: `{"output": …}`, checked. Raises `AnswerInvalid`.
+
+    A string is a message, a mapping an output as Cliq has it. None shows nothing; that an empty output does so is not
+    documented.
+    """
+    if answer is None:
+        return {"output": {}}
+    output = {"text": answer} if isinstance(answer, str) else _plain(answer)
+    if not isinstance(output, dict):
+        raise AnswerInvalid(f"a function gave a {type(answer).__name__}, which is no answer", field="answer")
+    _refuse_faults(_SCHEMA_OF_TYPE.get(str(output.get("type")), "MessageOutput"), output)
+    limits.check(output)
+    return {"output": output}
+
+
+def _checked(name: str, value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:
+    built = _without_nothing(value, kept)
+    _refuse_faults(name, built)
+    return built
+
+
+def _refuse_faults(name: str, output: dict[str, Any]) -> None:
+    schema.refuse_faults(name, output)
+    if name == "FormErrorOutput":
+        for field, message in output.get("inputs", {}).items():
+            if not isinstance(message, str):
+                raise AnswerInvalid(f"must be a string, not {type(message).__name__}", field=f"inputs.{field}")
+
+
+def _without_nothing(value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:
+    """Without what was not given. What is in `kept` stays even when empty, so that the check can complain."""
+    return {name: item for name, item in value.items() if item is not None and (name in kept or item not in ([], {}))}
+
+
+def _plain(value: Any) -> Any:
+    """Generated models and what holds them as JSON has it."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [_plain(item) for item in value]
+    return value

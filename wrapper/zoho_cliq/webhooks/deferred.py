@@ -1,0 +1,88 @@
+"""Answers after the time for answering is over: one POST to the event's `response_url`.
+
+Whoever can forge an event could name any address there, so an answer only goes to a host of Cliq's, or to one that the
+developer allows. Relies on `zoho_cliq_api.contract` for the hosts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+from urllib.parse import urlsplit
+
+from zoho_cliq_api import contract
+
+from ..errors import TransportError
+from ..exchange import Request
+from .errors import DeferredAnswerFailed, ResponseUrlRefused
+
+# Stricter than any parser of URLs, so that no two parsers can disagree on the host: no user, no backslash, no space.
+_PLAIN_URL = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?:[/?][!-\[\]-~]*)?")
+
+
+@cache
+def cliq_hosts() -> frozenset[str]:
+    """The hosts of Cliq in all data centres."""
+    return frozenset(str(urlsplit(server.base_url).hostname) for server in contract.SERVERS.values())
+
+
+def checked_response_url(url: str | None, response_hosts: Collection[str]) -> str:
+    """The URL itself, where an answer may go to it.
+
+    A host of Cliq's needs https and no other port. `response_hosts` are further hosts, as `host` (any port) or
+    `host:port`, where http is allowed too. Raises `ResponseUrlRefused`, whose message does not show the URL.
+    """
+    if not url:
+        raise ResponseUrlRefused("the event has no response_url, so it can only be answered at once")
+    match = _PLAIN_URL.fullmatch(url)
+    if match is None:
+        raise ResponseUrlRefused("the event's response_url is not a plain http or https URL")
+    scheme, host, port = match[1], match[2].lower(), match[3]
+    number = int(port) if port else {"http": 80, "https": 443}[scheme]
+    if host in cliq_hosts() and scheme == "https" and number == 443:
+        return url
+    allowed = {entry.lower() for entry in response_hosts}
+    if host in allowed or f"{host}:{number}" in allowed:
+        return url
+    raise ResponseUrlRefused(f"the host {host!r} of the event's response_url is neither Cliq's nor in response_hosts")
+
+
+def post(url: str, body: bytes) -> None:
+    """Sends a deferred answer. It is sent once: a `response_url` takes one answer, so repeating could not help."""
+    from .._http import Transport  # loads the HTTP client, which only deferred answers need
+
+    transport = Transport()
+    try:
+        _judge(transport.send(_request(url, body)).status)
+    except TransportError as error:
+        raise _unanswered(error) from None
+    finally:
+        transport.close()
+
+
+async def post_async(url: str, body: bytes) -> None:
+    """As `post`, in this task."""
+    from .._http import AsyncTransport
+
+    transport = AsyncTransport()
+    try:
+        _judge((await transport.send(_request(url, body))).status)
+    except TransportError as error:
+        raise _unanswered(error) from None
+    finally:
+        await transport.aclose()
+
+
+def _request(url: str, body: bytes) -> Request:
+    return Request("respond", "POST", url, headers={"Content-Type": "application/json"}, content=body)
+
+
+def _judge(status: int) -> None:
+    if not 200 <= status < 300:
+        raise DeferredAnswerFailed(f"the deferred answer was refused with status {status}", status=status)
+
+
+def _unanswered(error: TransportError) -> DeferredAnswerFailed:
+    outcome = "it may have been shown" if error.sent else "it was not sent"
+    return DeferredAnswerFailed(f"the deferred answer got no reply; {outcome}", sent=error.sent)

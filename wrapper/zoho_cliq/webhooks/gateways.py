@@ -1,0 +1,106 @@
+"""ASGI and WSGI around a receiver, without a framework.
+
+Both read no more of a body than the receiver takes, and nothing of one that is refused for its method, secret or type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .replies import Reply
+
+if TYPE_CHECKING:
+    from .receiver import Receiver
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+class AsgiApp:
+    """An ASGI 3 application. A class, because routers take functions for endpoints of their own kind."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1003})
+        else:
+            reply = await self._reply(scope, receive)
+            if reply is not None:
+                await _send(reply, send)
+
+    async def _reply(self, scope: Mapping[str, Any], receive: Receive) -> Reply | None:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
+        length = _length(headers.get("content-length"))
+        refused = self._receiver.admit(scope["method"], query, headers.get("content-type", ""), length)
+        if refused is not None:
+            return refused
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._receiver.max_body:
+                return self._receiver.too_large()
+        return await self._receiver.handle_async(scope["method"], headers, bytes(body), query)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def _send(reply: Reply, send: Send) -> None:
+    headers = {**reply.headers, "Content-Length": str(len(reply.body))}
+    listed = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": listed})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+class WsgiApp:
+    """A WSGI application."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        reply = self._reply(environ)
+        reason = HTTPStatus(reply.status).phrase
+        headers = {**reply.headers, "Content-Length": str(len(reply.body))}
+        # WSGI leaves the connection to the server.
+        start_response(f"{reply.status} {reason}", [item for item in headers.items() if item[0] != "Connection"])
+        return [reply.body]
+
+    def _reply(self, environ: Mapping[str, Any]) -> Reply:
+        method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
+        kind, length = environ.get("CONTENT_TYPE", ""), _length(environ.get("CONTENT_LENGTH"))
+        refused = self._receiver.admit(method, query, kind, length)
+        if refused is not None:
+            return refused
+        # Servers of the standard library never end the stream, so where a length is given, just that much is read.
+        body = environ["wsgi.input"].read(self._receiver.max_body + 1 if length is None else length)
+        if len(body) > self._receiver.max_body:
+            return self._receiver.too_large()
+        headers = {"content-type": kind}
+        for name, value in environ.items():
+            if name.startswith("HTTP_"):
+                headers[name.removeprefix("HTTP_").replace("_", "-").lower()] = value
+        return self._receiver.handle(method, headers, body, query)
+
+
+def _length(given: str | None) -> int | None:
+    return int(given) if given and given.isascii() and given.isdigit() else None

@@ -1,0 +1,233 @@
+"""The receiver: takes events in, runs the function of the action, sends its answer out.
+
+All decisions are here, without I/O: `handle` and `handle_async` take the parts of a request and give a `Reply`. The
+gateways in `gateways` feed them from ASGI and WSGI; a framework without either can call them itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from ..errors import ConfigurationError
+from . import deferred, gateways
+from .answers import NO_LIMITS, Answer, AnswerLimits, banner, wire
+from .errors import AnswerInvalid, EventRefused
+from .events import Event, check_age, parse_event
+from .replies import Replies, Reply
+from .verification import verify_secret
+
+Handler: TypeAlias = Callable[[Event], Answer] | Callable[[Event], Awaitable[Answer]]
+_H = TypeVar("_H", bound=Handler)
+
+REPLAY_WINDOW = 300.0
+MAX_BODY = 1024 * 1024
+FAILURE_TEXT = "This did not work. Please try again later."
+
+_log = logging.getLogger(__name__)
+
+
+class Receiver:
+    """Receives the events of message actions and answers them.
+
+    `secret` is the one in the `execution_url`, `public_key` an RSA key (PEM or bare base64); with either, nothing is
+    read of a request that does not carry it. `replay_window` is how many seconds old an event may be; by default 300
+    where there is a secret or a key, else unlimited, as without them anybody can forge a fresh event. Within the window
+    an event that comes again is answered as before, without running the function again. `max_body` bounds the request,
+    in bytes. `response_hosts` are hosts besides Cliq's that deferred answers may go to (`host` or `host:port`).
+    `failure_text` is what a person sees when a function fails. `now` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        secret: str | None = None,
+        public_key: str | bytes | None = None,
+        replay_window: float | None = None,
+        max_body: int = MAX_BODY,
+        response_hosts: Collection[str] = (),
+        failure_text: str = FAILURE_TEXT,
+        limits: AnswerLimits = NO_LIMITS,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        if secret is not None and len(secret) < 16:
+            raise ConfigurationError("secret: at least 16 characters are needed; new_secret() makes one")
+        if isinstance(response_hosts, str):
+            raise ConfigurationError("response_hosts: give a list of hosts, not one text")
+        verified = secret is not None or public_key is not None
+        self._secret = secret
+        self._public_key = public_key
+        self._window = REPLAY_WINDOW if replay_window is None and verified else replay_window
+        self._replies = None if self._window is None else Replies(2 * self._window, now)
+        self._now = now
+        self._handlers: dict[str, Handler] = {}
+        self._limits = limits
+        self._failure = json.dumps(wire(banner(failure_text, failure=True))).encode()
+        self.max_body = max_body
+        self.response_hosts = tuple(response_hosts)
+
+    def __repr__(self) -> str:
+        return f"Receiver(actions={sorted(self._handlers)})"
+
+    def action(self, name: str) -> Callable[[_H], _H]:
+        """Registers the decorated function, plain or async, for the action of this name.
+
+        It gets the `Event` and gives an answer: a text, what the functions of `zoho_cliq.webhooks` build, a dictionary
+        as Cliq has it, or None for nothing.
+        """
+
+        def register(handler: _H) -> _H:
+            if name in self._handlers:
+                raise ConfigurationError(f"the action {name!r} already has a function")
+            self._handlers[name] = handler
+            return handler
+
+        return register
+
+    def asgi(self) -> gateways.AsgiApp:
+        """An ASGI application. Plain functions run in threads, so that they hold nothing up."""
+        return gateways.AsgiApp(self)
+
+    def wsgi(self) -> gateways.WsgiApp:
+        """A WSGI application. Async functions run in an event loop of their own."""
+        return gateways.WsgiApp(self)
+
+    def admit(self, method: str, query: str, content_type: str, length: int | None) -> Reply | None:
+        """What can be refused before the body is read: the refusal, or None."""
+        if method != "POST":
+            return refusal(405, "send events with POST", {"Allow": "POST"})
+        if self._secret is not None:
+            try:
+                verify_secret(query, self._secret)
+            except EventRefused as refused:
+                return self._refused(refused)
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            return refusal(415, "send events as application/json", {"Accept": "application/json"})
+        if length is not None and length > self.max_body:
+            return self.too_large()
+        return None
+
+    def too_large(self) -> Reply:
+        """The refusal of a body beyond `max_body`."""
+        return refusal(413, f"the body may have at most {self.max_body} bytes", {"Connection": "close"})
+
+    def handle(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply:
+        """Handles one request in this thread: method, headers (any case), the body as sent, the query string."""
+        taken = self._take(method, headers, body, query)
+        if isinstance(taken, Reply):
+            return taken
+        event, handler = taken
+        try:
+            answer: Any = handler(event)
+            if inspect.isawaitable(answer):
+                answer = asyncio.run(_awaited(answer))
+            return self._answered(event, body, answer)
+        except Exception as failure:  # noqa: BLE001 - the person must see something whatever happens
+            return self._failed(event, body, failure)
+        except BaseException:
+            self._released(body)
+            raise
+
+    async def handle_async(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply:
+        """As `handle`, in this task."""
+        taken = self._take(method, headers, body, query)
+        if isinstance(taken, Reply):
+            return taken
+        event, handler = taken
+        try:
+            if inspect.iscoroutinefunction(handler):
+                answer = await handler(event)
+            else:
+                answer = await asyncio.to_thread(handler, event)
+                if inspect.isawaitable(answer):
+                    answer = await answer
+            return self._answered(event, body, answer)
+        except Exception as failure:  # noqa: BLE001 - the person must see something whatever happens
+            return self._failed(event, body, failure)
+        except BaseException:
+            self._released(body)
+            raise
+
+    def respond(self, event: Event, answer: Answer) -> None:
+        """Sends a deferred answer, once, to the event's `response_url`.
+
+        Raises `ResponseUrlRefused` where that is no host of Cliq's, `AnswerInvalid`, and `DeferredAnswerFailed` where
+        the answer was not taken.
+        """
+        deferred.post(*self._deferred(event, answer))
+
+    async def respond_async(self, event: Event, answer: Answer) -> None:
+        """As `respond`, in this task."""
+        await deferred.post_async(*self._deferred(event, answer))
+
+    def _deferred(self, event: Event, answer: Answer) -> tuple[str, bytes]:
+        url = deferred.checked_response_url(event.response_url, self.response_hosts)
+        return url, json.dumps(wire(answer, self._limits)).encode()
+
+    def _take(self, method: str, headers: Mapping[str, str], body: bytes, query: str) -> Reply | tuple[Event, Handler]:
+        given = {name.lower(): value for name, value in headers.items()}
+        refused = self.admit(method, query, given.get("content-type", ""), len(body))
+        if refused is not None:
+            return refused
+        try:
+            event = parse_event(body, given, public_key=self._public_key)
+            if self._window is not None:
+                check_age(event, self._now(), self._window)
+        except EventRefused as error:
+            return self._refused(error)
+        handler = self._handlers.get(event.name)
+        if handler is None:
+            _log.warning("no function for the action %r", event.name)
+            return refusal(404, "no function for this action")
+        known = self._replies.claim(body) if self._replies else None
+        return known or (event, handler)
+
+    def _refused(self, error: EventRefused) -> Reply:
+        _log.warning("an event was refused: %s", error)
+        return refusal(error.status, str(error))
+
+    def _answered(self, event: Event, body: bytes, answer: Answer) -> Reply:
+        return self._settled(body, _json(200, json.dumps(wire(answer, self._limits)).encode()))
+
+    def _failed(self, event: Event, body: bytes, failure: Exception) -> Reply:
+        if isinstance(failure, AnswerInvalid):
+            _log.error("the answer to %r cannot be shown: %s", event.name, failure)
+        else:
+            _log.error("the function of %r failed:\n%s", event.name, self._redacted(event, failure))
+        return self._settled(body, _json(200, self._failure))
+
+    def _redacted(self, event: Event, failure: Exception) -> str:
+        shown = "".join(traceback.format_exception(failure))
+        for hidden in (self._secret, event.response_url):
+            if hidden:
+                shown = shown.replace(hidden, "…").replace(quote(hidden, safe=""), "…")
+        return shown
+
+    def _settled(self, body: bytes, reply: Reply) -> Reply:
+        if self._replies:
+            self._replies.settle(body, reply)
+        return reply
+
+    def _released(self, body: bytes) -> None:
+        if self._replies:
+            self._replies.release(body)
+
+
+def refusal(status: int, why: str, headers: Mapping[str, str] | None = None) -> Reply:
+    """A refusal as JSON: `{"error": …}`."""
+    return _json(status, json.dumps({"error": why}).encode(), headers)
+
+
+def _json(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+
+async def _awaited(answer: Awaitable[Answer]) -> Answer:
+    return await answer

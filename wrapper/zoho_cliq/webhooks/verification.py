@@ -1,0 +1,91 @@
+"""Who an event comes from: a secret in the URL, a signature over the body.
+
+Signatures of message actions are not documented. Webhook extensions of Cliq send `X-Cliq-Signature`: base64 of an RSA
+PKCS #1 v1.5 signature with SHA-256 over the body as sent. So both checks are opt-in. The signature needs the extra
+`webhooks` (the package cryptography); it is imported on first use.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+import secrets
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+from ..errors import ConfigurationError, ValidationError
+from . import schema
+from .errors import SecretMismatch, SignatureMismatch
+
+SIGNATURE_HEADER = "x-cliq-signature"
+SECRET_PARAMETER = "secret"  # the name of the parameter, not a secret
+
+
+def new_secret() -> str:
+    """A secret of 256 random bits, in characters that need no escaping in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def execution_url(url: str, secret: str) -> str:
+    """The URL to give to a webhook action: `url` with the secret as the parameter `secret`.
+
+    Raises `ValidationError` where the result is longer than Cliq allows (225 characters) or has characters that it does
+    not take; the message does not show the URL.
+    """
+    parts = urlsplit(url)
+    parameter = f"{SECRET_PARAMETER}={quote(secret, safe='')}"
+    query = f"{parts.query}&{parameter}" if parts.query else parameter
+    built = urlunsplit(parts._replace(query=query, fragment=""))
+    rule = schema.schemas()["MessageActionCreate"]["properties"]["execution_url"]
+    if len(built) > rule["maxLength"]:
+        raise ValidationError(
+            f"must have at most {rule['maxLength']} characters, has {len(built)} with the secret", field="execution_url"
+        )
+    if not re.search(rule["pattern"], built):
+        raise ValidationError("must be an http or https URL in plain characters", field="execution_url")
+    return built
+
+
+def verify_secret(query: str, secret: str) -> None:
+    """Compares the secret in a query string with `secret`, in constant time.
+
+    Raises `SecretMismatch` where it is missing, given twice or different.
+    """
+    given = [value for name, value in parse_qsl(query, keep_blank_values=True) if name == SECRET_PARAMETER]
+    right = hmac.compare_digest((given[0] if given else "").encode(errors="replace"), secret.encode())
+    if len(given) != 1 or not right:
+        raise SecretMismatch("the secret in the URL is missing or wrong")
+
+
+def verify_signature(body: bytes, signature: str | None, public_key: str | bytes) -> None:
+    """Checks that `signature` was made over exactly `body` with the private half of `public_key`.
+
+    `public_key` is PEM, or the bare base64 text that Cliq shows. Raises `SignatureMismatch`, and `ConfigurationError`
+    where the key cannot be read or the package cryptography is missing.
+    """
+    try:
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import padding, rsa
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    except ImportError as missing:
+        raise ConfigurationError("to verify signatures, install zoho-cliq[webhooks]") from missing
+    try:
+        key = load_pem_public_key(_pem(public_key))
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise ConfigurationError("public_key is not an RSA public key in PEM or base64")
+    try:
+        given = base64.b64decode(signature or "", validate=True)
+        key.verify(given, body, padding.PKCS1v15(), hashes.SHA256())
+    except (binascii.Error, ValueError, InvalidSignature):
+        raise SignatureMismatch("the signature is missing or wrong") from None
+
+
+def _pem(public_key: str | bytes) -> bytes:
+    text = public_key if isinstance(public_key, bytes) else public_key.encode()
+    if b"-----BEGIN" in text:
+        return text
+    return b"-----BEGIN PUBLIC KEY-----\n" + b"".join(text.split()) + b"\n-----END PUBLIC KEY-----\n"
