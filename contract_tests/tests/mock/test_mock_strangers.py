@@ -87,7 +87,7 @@ def test_a_java_client_of_openapi_generator_does_all_seven_operations(tmp_path: 
             "-o",
             tmp_path / "client",
         ),
-        *("--library", "native", "--additional-properties=openApiNullable=false"),
+        *("--library", "native", "--additional-properties=openApiNullable=false,containerDefaultToNull=true"),
         "--global-property=apiTests=false,modelTests=false,apiDocs=false,modelDocs=false",
     )
     sources = [str(path) for path in (tmp_path / "client" / "src" / "main").rglob("*.java")]
