@@ -194,9 +194,7 @@ def plain(there: World) -> Client:
         body = models.ExehandlerEdit(script='info "changed";')
         kind = models.HandlerType("execution_handler")
         taken = [
-            until_taken(
-                lambda identifier=identifier: updating.sync_detailed(identifier, kind, client=client, body=body)
-            )
+            until_taken(partial(updating.sync_detailed, identifier, kind, client=client, body=body))
             for identifier in ids
         ]
         return sum(answer.status_code == 200 for answer in taken)
@@ -237,7 +235,7 @@ def run(quick: bool) -> Report:
                 report.figures.setdefault(title, {})[name] = figures
                 told = ", ".join(f"{key} {value}" for key, value in remark.items())
                 rows.append((name, f"{calls}", f"{there.minutes:.1f}", f"{there.lockouts}", told))
-        # The cuts differ, because they fall on the n-th call and the plain loop makes more; these are the first client's.
+        # Cuts fall on the n-th call, so they differ between the clients; the least is that for our cuts.
         first = report.figures[title][OURS]
         least_calls, least_minutes = first["least_calls"], first["least_minutes"]
         rows.append(("least possible", f"{least_calls}", f"{least_minutes:.1f}", "0", ""))
