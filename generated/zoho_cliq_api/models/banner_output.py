@@ -16,7 +16,7 @@ from ..models.banner_status import BannerStatus
 T = TypeVar("T", bound="BannerOutput")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class BannerOutput:
     """A line at the top of the window.
 
@@ -29,7 +29,19 @@ class BannerOutput:
     status: BannerStatus
     text: str
     type_: Literal["banner"]
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         status = self.status.value
@@ -52,22 +64,24 @@ class BannerOutput:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        status = BannerStatus(d.pop("status"))
+        status = BannerStatus(src_dict["status"])
 
-        text = d.pop("text")
+        text = src_dict["text"]
 
-        type_ = cast(Literal["banner"], d.pop("type"))
+        type_ = cast(Literal["banner"], src_dict["type"])
         if type_ != "banner":
             raise ValueError(f"type must match const 'banner', got '{type_}'")
 
         banner_output = cls(
-            status=status,
-            text=text,
-            type_=type_,
+            status,
+            text,
+            type_,
         )
 
-        banner_output.additional_properties = d
+        if len(src_dict) != 3:
+            banner_output.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return banner_output
 
     @property
@@ -85,3 +99,12 @@ class BannerOutput:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "status",
+        "text",
+        "type",
+    )
+)

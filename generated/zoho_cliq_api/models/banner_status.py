@@ -7,3 +7,9 @@ class BannerStatus(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+BANNER_STATUS_BY_VALUE: dict[object, BannerStatus] = {
+    member.value: member for member in BannerStatus
+}
+"""The member of each known value."""

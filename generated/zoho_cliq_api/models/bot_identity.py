@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="BotIdentity")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class BotIdentity:
     """Whose name the message carries.
 
@@ -22,7 +22,19 @@ class BotIdentity:
 
     name: str
     image: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         name = self.name
@@ -43,17 +55,19 @@ class BotIdentity:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        name = d.pop("name")
+        name = src_dict["name"]
 
-        image = d.pop("image", UNSET)
+        image = src_dict.get("image", UNSET)
 
         bot_identity = cls(
-            name=name,
-            image=image,
+            name,
+            image,
         )
 
-        bot_identity.additional_properties = d
+        if len(src_dict) != 1 + (image is not UNSET):
+            bot_identity.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return bot_identity
 
     @property
@@ -71,3 +85,11 @@ class BotIdentity:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "name",
+        "image",
+    )
+)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -9,14 +9,10 @@ from attrs import field as _attrs_field
 from ..models.button_colour import ButtonColour
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.button_action import ButtonAction
-
-
 T = TypeVar("T", bound="Button")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class Button:
     """A button below a message.
 
@@ -34,7 +30,19 @@ class Button:
     hint: str | Unset = UNSET
     key: str | Unset = UNSET
     type_: ButtonColour | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         action = self.action.to_dict()
@@ -68,18 +76,15 @@ class Button:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.button_action import ButtonAction  # noqa: PLC0415
+        action = ButtonAction.from_dict(src_dict["action"])
 
-        d = dict(src_dict)
-        action = ButtonAction.from_dict(d.pop("action"))
+        label = src_dict["label"]
 
-        label = d.pop("label")
+        hint = src_dict.get("hint", UNSET)
 
-        hint = d.pop("hint", UNSET)
+        key = src_dict.get("key", UNSET)
 
-        key = d.pop("key", UNSET)
-
-        _type_ = d.pop("type", UNSET)
+        _type_ = src_dict.get("type", UNSET)
         type_: ButtonColour | Unset
         if isinstance(_type_, Unset):
             type_ = UNSET
@@ -87,14 +92,17 @@ class Button:
             type_ = ButtonColour(_type_)
 
         button = cls(
-            action=action,
-            label=label,
-            hint=hint,
-            key=key,
-            type_=type_,
+            action,
+            label,
+            hint,
+            key,
+            type_,
         )
 
-        button.additional_properties = d
+        if len(src_dict) != 2 + (hint is not UNSET) + (key is not UNSET) + (type_ is not UNSET):
+            button.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return button
 
     @property
@@ -112,3 +120,16 @@ class Button:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "action",
+        "label",
+        "hint",
+        "key",
+        "type",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.button_action import ButtonAction

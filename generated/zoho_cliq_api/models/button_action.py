@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.button_action_type import ButtonActionType
 
-if TYPE_CHECKING:
-    from ..models.button_action_data import ButtonActionData
-
-
 T = TypeVar("T", bound="ButtonAction")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class ButtonAction:
     """What a button does. To open an address `data` needs `web`, to run a function `name`, to call the system `api`.
 
@@ -26,7 +22,19 @@ class ButtonAction:
 
     data: ButtonActionData
     type_: ButtonActionType
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         data = self.data.to_dict()
@@ -46,19 +54,19 @@ class ButtonAction:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.button_action_data import ButtonActionData  # noqa: PLC0415
+        data = ButtonActionData.from_dict(src_dict["data"])
 
-        d = dict(src_dict)
-        data = ButtonActionData.from_dict(d.pop("data"))
-
-        type_ = ButtonActionType(d.pop("type"))
+        type_ = ButtonActionType(src_dict["type"])
 
         button_action = cls(
-            data=data,
-            type_=type_,
+            data,
+            type_,
         )
 
-        button_action.additional_properties = d
+        if len(src_dict) != 2:
+            button_action.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return button_action
 
     @property
@@ -76,3 +84,13 @@ class ButtonAction:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "data",
+        "type",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.button_action_data import ButtonActionData

@@ -9,11 +9,23 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="ButtonActionData")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class ButtonActionData:
     """What the action needs."""
 
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
 
@@ -24,10 +36,12 @@ class ButtonActionData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
         button_action_data = cls()
 
-        button_action_data.additional_properties = d
+        if len(src_dict) != 0:
+            button_action_data.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return button_action_data
 
     @property
@@ -45,3 +59,6 @@ class ButtonActionData:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(())

@@ -11,3 +11,9 @@ class ButtonActionType(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+BUTTON_ACTION_TYPE_BY_VALUE: dict[object, ButtonActionType] = {
+    member.value: member for member in ButtonActionType
+}
+"""The member of each known value."""

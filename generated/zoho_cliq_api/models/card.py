@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -9,16 +9,10 @@ from attrs import field as _attrs_field
 from ..models.card_theme import CardTheme
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.card_button import CardButton
-    from ..models.card_option import CardOption
-    from ..models.card_section import CardSection
-
-
 T = TypeVar("T", bound="Card")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class Card:
     """How the message is framed. A poll has options; a prompt has at least one button.
 
@@ -37,7 +31,19 @@ class Card:
     options: list[CardOption] | Unset = UNSET
     sections: list[CardSection] | Unset = UNSET
     thumbnail: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         theme = self.theme.value
@@ -88,54 +94,42 @@ class Card:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.card_button import CardButton  # noqa: PLC0415
-        from ..models.card_option import CardOption  # noqa: PLC0415
-        from ..models.card_section import CardSection  # noqa: PLC0415
+        theme = CardTheme(src_dict["theme"])
 
-        d = dict(src_dict)
-        theme = CardTheme(d.pop("theme"))
+        title = src_dict["title"]
 
-        title = d.pop("title")
-
-        _buttons = d.pop("buttons", UNSET)
+        _buttons = src_dict.get("buttons", UNSET)
         buttons: list[CardButton] | Unset = UNSET
         if _buttons is not UNSET:
-            buttons = []
-            for buttons_item_data in _buttons:
-                buttons_item = CardButton.from_dict(buttons_item_data)
+            buttons = list(map(CardButton.from_dict, _buttons))
 
-                buttons.append(buttons_item)
-
-        _options = d.pop("options", UNSET)
+        _options = src_dict.get("options", UNSET)
         options: list[CardOption] | Unset = UNSET
         if _options is not UNSET:
-            options = []
-            for options_item_data in _options:
-                options_item = CardOption.from_dict(options_item_data)
+            options = list(map(CardOption.from_dict, _options))
 
-                options.append(options_item)
-
-        _sections = d.pop("sections", UNSET)
+        _sections = src_dict.get("sections", UNSET)
         sections: list[CardSection] | Unset = UNSET
         if _sections is not UNSET:
-            sections = []
-            for sections_item_data in _sections:
-                sections_item = CardSection.from_dict(sections_item_data)
+            sections = list(map(CardSection.from_dict, _sections))
 
-                sections.append(sections_item)
-
-        thumbnail = d.pop("thumbnail", UNSET)
+        thumbnail = src_dict.get("thumbnail", UNSET)
 
         card = cls(
-            theme=theme,
-            title=title,
-            buttons=buttons,
-            options=options,
-            sections=sections,
-            thumbnail=thumbnail,
+            theme,
+            title,
+            buttons,
+            options,
+            sections,
+            thumbnail,
         )
 
-        card.additional_properties = d
+        if len(src_dict) != 2 + (buttons is not UNSET) + (options is not UNSET) + (
+            sections is not UNSET
+        ) + (thumbnail is not UNSET):
+            card.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return card
 
     @property
@@ -153,3 +147,19 @@ class Card:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "theme",
+        "title",
+        "buttons",
+        "options",
+        "sections",
+        "thumbnail",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.card_button import CardButton
+from ..models.card_option import CardOption
+from ..models.card_section import CardSection

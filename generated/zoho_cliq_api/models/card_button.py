@@ -1,19 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-if TYPE_CHECKING:
-    from ..models.button_action import ButtonAction
-
-
 T = TypeVar("T", bound="CardButton")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class CardButton:
     """A button in a card. Its label may be longer than that of a button below a message.
 
@@ -25,7 +21,19 @@ class CardButton:
 
     action: ButtonAction
     label: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         action = self.action.to_dict()
@@ -45,19 +53,19 @@ class CardButton:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.button_action import ButtonAction  # noqa: PLC0415
+        action = ButtonAction.from_dict(src_dict["action"])
 
-        d = dict(src_dict)
-        action = ButtonAction.from_dict(d.pop("action"))
-
-        label = d.pop("label")
+        label = src_dict["label"]
 
         card_button = cls(
-            action=action,
-            label=label,
+            action,
+            label,
         )
 
-        card_button.additional_properties = d
+        if len(src_dict) != 2:
+            card_button.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return card_button
 
     @property
@@ -75,3 +83,13 @@ class CardButton:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "action",
+        "label",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.button_action import ButtonAction

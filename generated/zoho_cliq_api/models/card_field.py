@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="CardField")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class CardField:
     """A name and a value.
 
@@ -20,7 +20,19 @@ class CardField:
 
     title: str
     value: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         title = self.title
@@ -40,17 +52,19 @@ class CardField:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        title = d.pop("title")
+        title = src_dict["title"]
 
-        value = d.pop("value")
+        value = src_dict["value"]
 
         card_field = cls(
-            title=title,
-            value=value,
+            title,
+            value,
         )
 
-        card_field.additional_properties = d
+        if len(src_dict) != 2:
+            card_field.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return card_field
 
     @property
@@ -68,3 +82,11 @@ class CardField:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "title",
+        "value",
+    )
+)

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="CardOption")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class CardOption:
     """A choice of a poll.
 
@@ -18,7 +18,19 @@ class CardOption:
     """
 
     text: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         text = self.text
@@ -35,14 +47,16 @@ class CardOption:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        text = d.pop("text")
+        text = src_dict["text"]
 
         card_option = cls(
-            text=text,
+            text,
         )
 
-        card_option.additional_properties = d
+        if len(src_dict) != 1:
+            card_option.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return card_option
 
     @property
@@ -60,3 +74,6 @@ class CardOption:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(("text",))

@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.card_field import CardField
-
-
 T = TypeVar("T", bound="CardSection")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class CardSection:
     """A group of fields.
 
@@ -26,7 +22,19 @@ class CardSection:
 
     fields: list[CardField] | Unset = UNSET
     title: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         fields: list[dict[str, Any]] | Unset = UNSET
@@ -50,26 +58,22 @@ class CardSection:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.card_field import CardField  # noqa: PLC0415
-
-        d = dict(src_dict)
-        _fields = d.pop("fields", UNSET)
+        _fields = src_dict.get("fields", UNSET)
         fields: list[CardField] | Unset = UNSET
         if _fields is not UNSET:
-            fields = []
-            for fields_item_data in _fields:
-                fields_item = CardField.from_dict(fields_item_data)
+            fields = list(map(CardField.from_dict, _fields))
 
-                fields.append(fields_item)
-
-        title = d.pop("title", UNSET)
+        title = src_dict.get("title", UNSET)
 
         card_section = cls(
-            fields=fields,
-            title=title,
+            fields,
+            title,
         )
 
-        card_section.additional_properties = d
+        if len(src_dict) != 0 + (fields is not UNSET) + (title is not UNSET):
+            card_section.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return card_section
 
     @property
@@ -87,3 +91,13 @@ class CardSection:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "fields",
+        "title",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.card_field import CardField

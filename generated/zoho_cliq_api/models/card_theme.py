@@ -8,3 +8,7 @@ class CardTheme(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+CARD_THEME_BY_VALUE: dict[object, CardTheme] = {member.value: member for member in CardTheme}
+"""The member of each known value."""

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="DelugeHandler")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class DelugeHandler:
     """The handler of a Deluge action.
 
@@ -22,7 +22,19 @@ class DelugeHandler:
     function_id: str
     name: str
     script: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         function_id = self.function_id
@@ -45,20 +57,22 @@ class DelugeHandler:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        function_id = d.pop("function_id")
+        function_id = src_dict["function_id"]
 
-        name = d.pop("name")
+        name = src_dict["name"]
 
-        script = d.pop("script")
+        script = src_dict["script"]
 
         deluge_handler = cls(
-            function_id=function_id,
-            name=name,
-            script=script,
+            function_id,
+            name,
+            script,
         )
 
-        deluge_handler.additional_properties = d
+        if len(src_dict) != 3:
+            deluge_handler.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return deluge_handler
 
     @property
@@ -76,3 +90,12 @@ class DelugeHandler:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "function_id",
+        "name",
+        "script",
+    )
+)

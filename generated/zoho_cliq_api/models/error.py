@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="Error")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class Error:
     """What went wrong.
 
@@ -22,7 +22,19 @@ class Error:
 
     message: str
     code: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         message = self.message
@@ -43,17 +55,19 @@ class Error:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        message = d.pop("message")
+        message = src_dict["message"]
 
-        code = d.pop("code", UNSET)
+        code = src_dict.get("code", UNSET)
 
         error = cls(
-            message=message,
-            code=code,
+            message,
+            code,
         )
 
-        error.additional_properties = d
+        if len(src_dict) != 1 + (code is not UNSET):
+            error.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return error
 
     @property
@@ -71,3 +85,11 @@ class Error:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "message",
+        "code",
+    )
+)

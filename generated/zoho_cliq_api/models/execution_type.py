@@ -7,3 +7,9 @@ class ExecutionType(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+EXECUTION_TYPE_BY_VALUE: dict[object, ExecutionType] = {
+    member.value: member for member in ExecutionType
+}
+"""The member of each known value."""

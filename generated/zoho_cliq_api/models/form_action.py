@@ -14,7 +14,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="FormAction")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class FormAction:
     """The function that runs when the form is sent.
 
@@ -25,7 +25,19 @@ class FormAction:
 
     name: str
     type_: Literal["invoke.function"]
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         name = self.name
@@ -45,19 +57,21 @@ class FormAction:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        name = d.pop("name")
+        name = src_dict["name"]
 
-        type_ = cast(Literal["invoke.function"], d.pop("type"))
+        type_ = cast(Literal["invoke.function"], src_dict["type"])
         if type_ != "invoke.function":
             raise ValueError(f"type must match const 'invoke.function', got '{type_}'")
 
         form_action = cls(
-            name=name,
-            type_=type_,
+            name,
+            type_,
         )
 
-        form_action.additional_properties = d
+        if len(src_dict) != 2:
+            form_action.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return form_action
 
     @property
@@ -75,3 +89,11 @@ class FormAction:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "name",
+        "type",
+    )
+)

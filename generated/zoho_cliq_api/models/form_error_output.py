@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import (
-    TYPE_CHECKING,
     Any,
     Literal,
     TypeVar,
@@ -14,14 +13,10 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.form_error_output_inputs import FormErrorOutputInputs
-
-
 T = TypeVar("T", bound="FormErrorOutput")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class FormErrorOutput:
     """What is wrong with a form that was sent.
 
@@ -34,7 +29,19 @@ class FormErrorOutput:
     type_: Literal["form_error"]
     inputs: FormErrorOutputInputs | Unset = UNSET
     text: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         type_ = self.type_
@@ -61,29 +68,29 @@ class FormErrorOutput:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.form_error_output_inputs import FormErrorOutputInputs  # noqa: PLC0415
-
-        d = dict(src_dict)
-        type_ = cast(Literal["form_error"], d.pop("type"))
+        type_ = cast(Literal["form_error"], src_dict["type"])
         if type_ != "form_error":
             raise ValueError(f"type must match const 'form_error', got '{type_}'")
 
-        _inputs = d.pop("inputs", UNSET)
+        _inputs = src_dict.get("inputs", UNSET)
         inputs: FormErrorOutputInputs | Unset
         if isinstance(_inputs, Unset):
             inputs = UNSET
         else:
             inputs = FormErrorOutputInputs.from_dict(_inputs)
 
-        text = d.pop("text", UNSET)
+        text = src_dict.get("text", UNSET)
 
         form_error_output = cls(
-            type_=type_,
-            inputs=inputs,
-            text=text,
+            type_,
+            inputs,
+            text,
         )
 
-        form_error_output.additional_properties = d
+        if len(src_dict) != 1 + (inputs is not UNSET) + (text is not UNSET):
+            form_error_output.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return form_error_output
 
     @property
@@ -101,3 +108,14 @@ class FormErrorOutput:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "type",
+        "inputs",
+        "text",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.form_error_output_inputs import FormErrorOutputInputs

@@ -9,11 +9,23 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="FormErrorOutputInputs")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class FormErrorOutputInputs:
     """A line per field, by the field's name."""
 
-    additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, str] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, str]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, str]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
 
@@ -24,10 +36,12 @@ class FormErrorOutputInputs:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
         form_error_output_inputs = cls()
 
-        form_error_output_inputs.additional_properties = d
+        if len(src_dict) != 0:
+            form_error_output_inputs.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return form_error_output_inputs
 
     @property
@@ -45,3 +59,6 @@ class FormErrorOutputInputs:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(())

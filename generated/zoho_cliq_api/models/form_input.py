@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -10,14 +10,10 @@ from ..models.form_input_data_source import FormInputDataSource
 from ..models.form_input_type import FormInputType
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.form_option import FormOption
-
-
 T = TypeVar("T", bound="FormInput")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class FormInput:
     """A field of a form.
 
@@ -54,7 +50,19 @@ class FormInput:
     placeholder: str | Unset = UNSET
     trigger_on_change: bool | Unset = UNSET
     value: Any | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         label = self.label
@@ -132,70 +140,72 @@ class FormInput:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.form_option import FormOption  # noqa: PLC0415
+        label = src_dict["label"]
 
-        d = dict(src_dict)
-        label = d.pop("label")
+        name = src_dict["name"]
 
-        name = d.pop("name")
+        type_ = FormInputType(src_dict["type"])
 
-        type_ = FormInputType(d.pop("type"))
-
-        _data_source = d.pop("data_source", UNSET)
+        _data_source = src_dict.get("data_source", UNSET)
         data_source: FormInputDataSource | Unset
         if isinstance(_data_source, Unset):
             data_source = UNSET
         else:
             data_source = FormInputDataSource(_data_source)
 
-        format_ = d.pop("format", UNSET)
+        format_ = src_dict.get("format", UNSET)
 
-        hint = d.pop("hint", UNSET)
+        hint = src_dict.get("hint", UNSET)
 
-        mandatory = d.pop("mandatory", UNSET)
+        mandatory = src_dict.get("mandatory", UNSET)
 
-        max_length = d.pop("max_length", UNSET)
+        max_length = src_dict.get("max_length", UNSET)
 
-        max_selections = d.pop("max_selections", UNSET)
+        max_selections = src_dict.get("max_selections", UNSET)
 
-        min_length = d.pop("min_length", UNSET)
+        min_length = src_dict.get("min_length", UNSET)
 
-        multiple = d.pop("multiple", UNSET)
+        multiple = src_dict.get("multiple", UNSET)
 
-        _options = d.pop("options", UNSET)
+        _options = src_dict.get("options", UNSET)
         options: list[FormOption] | Unset = UNSET
         if _options is not UNSET:
-            options = []
-            for options_item_data in _options:
-                options_item = FormOption.from_dict(options_item_data)
+            options = list(map(FormOption.from_dict, _options))
 
-                options.append(options_item)
+        placeholder = src_dict.get("placeholder", UNSET)
 
-        placeholder = d.pop("placeholder", UNSET)
+        trigger_on_change = src_dict.get("trigger_on_change", UNSET)
 
-        trigger_on_change = d.pop("trigger_on_change", UNSET)
-
-        value = d.pop("value", UNSET)
+        value = src_dict.get("value", UNSET)
 
         form_input = cls(
-            label=label,
-            name=name,
-            type_=type_,
-            data_source=data_source,
-            format_=format_,
-            hint=hint,
-            mandatory=mandatory,
-            max_length=max_length,
-            max_selections=max_selections,
-            min_length=min_length,
-            multiple=multiple,
-            options=options,
-            placeholder=placeholder,
-            trigger_on_change=trigger_on_change,
-            value=value,
+            label,
+            name,
+            type_,
+            data_source,
+            format_,
+            hint,
+            mandatory,
+            max_length,
+            max_selections,
+            min_length,
+            multiple,
+            options,
+            placeholder,
+            trigger_on_change,
+            value,
         )
 
-        form_input.additional_properties = d
+        if len(src_dict) != 3 + (data_source is not UNSET) + (format_ is not UNSET) + (
+            hint is not UNSET
+        ) + (mandatory is not UNSET) + (max_length is not UNSET) + (max_selections is not UNSET) + (
+            min_length is not UNSET
+        ) + (multiple is not UNSET) + (options is not UNSET) + (placeholder is not UNSET) + (
+            trigger_on_change is not UNSET
+        ) + (value is not UNSET):
+            form_input.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return form_input
 
     @property
@@ -213,3 +223,26 @@ class FormInput:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "label",
+        "name",
+        "type",
+        "data_source",
+        "format",
+        "hint",
+        "mandatory",
+        "max_length",
+        "max_selections",
+        "min_length",
+        "multiple",
+        "options",
+        "placeholder",
+        "trigger_on_change",
+        "value",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.form_option import FormOption

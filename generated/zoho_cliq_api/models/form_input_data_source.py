@@ -9,3 +9,9 @@ class FormInputDataSource(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+FORM_INPUT_DATA_SOURCE_BY_VALUE: dict[object, FormInputDataSource] = {
+    member.value: member for member in FormInputDataSource
+}
+"""The member of each known value."""

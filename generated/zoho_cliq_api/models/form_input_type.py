@@ -19,3 +19,9 @@ class FormInputType(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+FORM_INPUT_TYPE_BY_VALUE: dict[object, FormInputType] = {
+    member.value: member for member in FormInputType
+}
+"""The member of each known value."""

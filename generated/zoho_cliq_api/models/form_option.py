@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="FormOption")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class FormOption:
     """A choice of a field.
 
@@ -20,7 +20,19 @@ class FormOption:
 
     label: str
     value: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         label = self.label
@@ -40,17 +52,19 @@ class FormOption:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        label = d.pop("label")
+        label = src_dict["label"]
 
-        value = d.pop("value")
+        value = src_dict["value"]
 
         form_option = cls(
-            label=label,
-            value=value,
+            label,
+            value,
         )
 
-        form_option.additional_properties = d
+        if len(src_dict) != 2:
+            form_option.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return form_option
 
     @property
@@ -68,3 +82,11 @@ class FormOption:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "label",
+        "value",
+    )
+)

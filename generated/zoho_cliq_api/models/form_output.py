@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import (
-    TYPE_CHECKING,
     Any,
     Literal,
     TypeVar,
@@ -14,15 +13,10 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.form_action import FormAction
-    from ..models.form_input import FormInput
-
-
 T = TypeVar("T", bound="FormOutput")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class FormOutput:
     """A form to fill in. What happens on sending is a function's business.
 
@@ -47,7 +41,19 @@ class FormOutput:
     hint: str | Unset = UNSET
     trigger_on_cancel: bool | Unset = UNSET
     version: int | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         action = self.action.to_dict()
@@ -95,48 +101,45 @@ class FormOutput:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.form_action import FormAction  # noqa: PLC0415
-        from ..models.form_input import FormInput  # noqa: PLC0415
+        action = FormAction.from_dict(src_dict["action"])
 
-        d = dict(src_dict)
-        action = FormAction.from_dict(d.pop("action"))
+        _inputs = src_dict["inputs"]
+        inputs = list(map(FormInput.from_dict, _inputs))
 
-        inputs = []
-        _inputs = d.pop("inputs")
-        for inputs_item_data in _inputs:
-            inputs_item = FormInput.from_dict(inputs_item_data)
+        name = src_dict["name"]
 
-            inputs.append(inputs_item)
+        title = src_dict["title"]
 
-        name = d.pop("name")
-
-        title = d.pop("title")
-
-        type_ = cast(Literal["form"], d.pop("type"))
+        type_ = cast(Literal["form"], src_dict["type"])
         if type_ != "form":
             raise ValueError(f"type must match const 'form', got '{type_}'")
 
-        button_label = d.pop("button_label", UNSET)
+        button_label = src_dict.get("button_label", UNSET)
 
-        hint = d.pop("hint", UNSET)
+        hint = src_dict.get("hint", UNSET)
 
-        trigger_on_cancel = d.pop("trigger_on_cancel", UNSET)
+        trigger_on_cancel = src_dict.get("trigger_on_cancel", UNSET)
 
-        version = d.pop("version", UNSET)
+        version = src_dict.get("version", UNSET)
 
         form_output = cls(
-            action=action,
-            inputs=inputs,
-            name=name,
-            title=title,
-            type_=type_,
-            button_label=button_label,
-            hint=hint,
-            trigger_on_cancel=trigger_on_cancel,
-            version=version,
+            action,
+            inputs,
+            name,
+            title,
+            type_,
+            button_label,
+            hint,
+            trigger_on_cancel,
+            version,
         )
 
-        form_output.additional_properties = d
+        if len(src_dict) != 5 + (button_label is not UNSET) + (hint is not UNSET) + (
+            trigger_on_cancel is not UNSET
+        ) + (version is not UNSET):
+            form_output.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return form_output
 
     @property
@@ -154,3 +157,21 @@ class FormOutput:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "action",
+        "inputs",
+        "name",
+        "title",
+        "type",
+        "button_label",
+        "hint",
+        "trigger_on_cancel",
+        "version",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.form_action import FormAction
+from ..models.form_input import FormInput

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.handler_type import HandlerType
+from ..models.handler_type import HANDLER_TYPE_BY_VALUE, HandlerType
 
 T = TypeVar("T", bound="HandlerReference")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class HandlerReference:
     """A handler that the action has.
 
@@ -20,7 +20,19 @@ class HandlerReference:
     """
 
     type_: HandlerType | str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         type_: str
@@ -41,26 +53,17 @@ class HandlerReference:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-
-        def _parse_type_(data: object) -> HandlerType | str:
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                type_type_0 = HandlerType(data)
-
-                return type_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(HandlerType | str, data)
-
-        type_ = _parse_type_(d.pop("type"))
+        _type_ = src_dict["type"]
+        type_ = HANDLER_TYPE_BY_VALUE.get(_type_, _type_)
 
         handler_reference = cls(
-            type_=type_,
+            type_,
         )
 
-        handler_reference.additional_properties = d
+        if len(src_dict) != 1:
+            handler_reference.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return handler_reference
 
     @property
@@ -78,3 +81,6 @@ class HandlerReference:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(("type",))

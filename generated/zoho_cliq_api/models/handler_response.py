@@ -1,21 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-if TYPE_CHECKING:
-    from ..models.deluge_handler import DelugeHandler
-    from ..models.unset_handler import UnsetHandler
-    from ..models.webhook_handler import WebhookHandler
-
-
 T = TypeVar("T", bound="HandlerResponse")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class HandlerResponse:
     """The handler of a message action in its envelope.
 
@@ -28,12 +22,21 @@ class HandlerResponse:
     data: DelugeHandler | UnsetHandler | WebhookHandler
     type_: str
     url: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.deluge_handler import DelugeHandler  # noqa: PLC0415
-        from ..models.webhook_handler import WebhookHandler  # noqa: PLC0415
-
         data: dict[str, Any]
         if isinstance(self.data, DelugeHandler):
             data = self.data.to_dict()
@@ -60,12 +63,6 @@ class HandlerResponse:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.deluge_handler import DelugeHandler  # noqa: PLC0415
-        from ..models.unset_handler import UnsetHandler  # noqa: PLC0415
-        from ..models.webhook_handler import WebhookHandler  # noqa: PLC0415
-
-        d = dict(src_dict)
-
         def _parse_data(data: object) -> DelugeHandler | UnsetHandler | WebhookHandler:
             try:
                 if not isinstance(data, dict):
@@ -89,19 +86,22 @@ class HandlerResponse:
 
             return data_type_2
 
-        data = _parse_data(d.pop("data"))
+        data = _parse_data(src_dict["data"])
 
-        type_ = d.pop("type")
+        type_ = src_dict["type"]
 
-        url = d.pop("url")
+        url = src_dict["url"]
 
         handler_response = cls(
-            data=data,
-            type_=type_,
-            url=url,
+            data,
+            type_,
+            url,
         )
 
-        handler_response.additional_properties = d
+        if len(src_dict) != 3:
+            handler_response.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return handler_response
 
     @property
@@ -119,3 +119,16 @@ class HandlerResponse:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "data",
+        "type",
+        "url",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.deluge_handler import DelugeHandler
+from ..models.unset_handler import UnsetHandler
+from ..models.webhook_handler import WebhookHandler

@@ -6,3 +6,7 @@ class HandlerType(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+HANDLER_TYPE_BY_VALUE: dict[object, HandlerType] = {member.value: member for member in HandlerType}
+"""The member of each known value."""

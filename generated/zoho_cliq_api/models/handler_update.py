@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="HandlerUpdate")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class HandlerUpdate:
     """The change of a handler, exactly one of its two fields.
 
@@ -45,8 +45,7 @@ class HandlerUpdate:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _permissions = d.pop("permissions", UNSET)
+        _permissions = src_dict.get("permissions", UNSET)
         permissions: list[Permission] | Unset = UNSET
         if _permissions is not UNSET:
             permissions = []
@@ -55,11 +54,11 @@ class HandlerUpdate:
 
                 permissions.append(permissions_item)
 
-        script = d.pop("script", UNSET)
+        script = src_dict.get("script", UNSET)
 
         handler_update = cls(
-            permissions=permissions,
-            script=script,
+            permissions,
+            script,
         )
 
         return handler_update

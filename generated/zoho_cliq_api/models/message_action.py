@@ -1,25 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.execution_type import ExecutionType
-from ..models.message_type import MessageType
-from ..models.scope import Scope
+from ..models.execution_type import EXECUTION_TYPE_BY_VALUE, ExecutionType
+from ..models.message_type import MESSAGE_TYPE_BY_VALUE, MessageType
+from ..models.scope import SCOPE_BY_VALUE, Scope
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.creator import Creator
-    from ..models.handler_reference import HandlerReference
-
 
 T = TypeVar("T", bound="MessageAction")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class MessageAction:
     """A message action as the server returns it.
 
@@ -52,7 +47,19 @@ class MessageAction:
     type_: str
     execution_url: str | Unset = UNSET
     team_ids: list[int] | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         creator = self.creator.to_dict()
@@ -127,97 +134,56 @@ class MessageAction:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.creator import Creator  # noqa: PLC0415
-        from ..models.handler_reference import HandlerReference  # noqa: PLC0415
+        creator = Creator.from_dict(src_dict["creator"])
 
-        d = dict(src_dict)
-        creator = Creator.from_dict(d.pop("creator"))
+        _execution_type = src_dict["execution_type"]
+        execution_type = EXECUTION_TYPE_BY_VALUE.get(_execution_type, _execution_type)
 
-        def _parse_execution_type(data: object) -> ExecutionType | str:
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                execution_type_type_0 = ExecutionType(data)
+        _handlers = src_dict["handlers"]
+        handlers = list(map(HandlerReference.from_dict, _handlers))
 
-                return execution_type_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(ExecutionType | str, data)
+        hint = src_dict["hint"]
 
-        execution_type = _parse_execution_type(d.pop("execution_type"))
+        id = src_dict["id"]
 
-        handlers = []
-        _handlers = d.pop("handlers")
-        for handlers_item_data in _handlers:
-            handlers_item = HandlerReference.from_dict(handlers_item_data)
+        _message_types = src_dict["message_types"]
+        message_types = [MESSAGE_TYPE_BY_VALUE.get(value, value) for value in _message_types]
 
-            handlers.append(handlers_item)
+        multi_selectable = src_dict["multi_selectable"]
 
-        hint = d.pop("hint")
+        name = src_dict["name"]
 
-        id = d.pop("id")
+        _scope = src_dict["scope"]
+        scope = SCOPE_BY_VALUE.get(_scope, _scope)
 
-        message_types = []
-        _message_types = d.pop("message_types")
-        for message_types_item_data in _message_types:
+        status = src_dict["status"]
 
-            def _parse_message_types_item(data: object) -> MessageType | str:
-                try:
-                    if not isinstance(data, str):
-                        raise TypeError()
-                    message_types_item_type_0 = MessageType(data)
+        type_ = src_dict["type"]
 
-                    return message_types_item_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                return cast(MessageType | str, data)
+        execution_url = src_dict.get("execution_url", UNSET)
 
-            message_types_item = _parse_message_types_item(message_types_item_data)
-
-            message_types.append(message_types_item)
-
-        multi_selectable = d.pop("multi_selectable")
-
-        name = d.pop("name")
-
-        def _parse_scope(data: object) -> Scope | str:
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                scope_type_0 = Scope(data)
-
-                return scope_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(Scope | str, data)
-
-        scope = _parse_scope(d.pop("scope"))
-
-        status = d.pop("status")
-
-        type_ = d.pop("type")
-
-        execution_url = d.pop("execution_url", UNSET)
-
-        team_ids = cast(list[int], d.pop("team_ids", UNSET))
+        team_ids: list[int] | Unset = src_dict.get("team_ids", UNSET)
 
         message_action = cls(
-            creator=creator,
-            execution_type=execution_type,
-            handlers=handlers,
-            hint=hint,
-            id=id,
-            message_types=message_types,
-            multi_selectable=multi_selectable,
-            name=name,
-            scope=scope,
-            status=status,
-            type_=type_,
-            execution_url=execution_url,
-            team_ids=team_ids,
+            creator,
+            execution_type,
+            handlers,
+            hint,
+            id,
+            message_types,
+            multi_selectable,
+            name,
+            scope,
+            status,
+            type_,
+            execution_url,
+            team_ids,
         )
 
-        message_action.additional_properties = d
+        if len(src_dict) != 11 + (execution_url is not UNSET) + (team_ids is not UNSET):
+            message_action.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return message_action
 
     @property
@@ -235,3 +201,25 @@ class MessageAction:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "creator",
+        "execution_type",
+        "handlers",
+        "hint",
+        "id",
+        "message_types",
+        "multi_selectable",
+        "name",
+        "scope",
+        "status",
+        "type",
+        "execution_url",
+        "team_ids",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.creator import Creator
+from ..models.handler_reference import HandlerReference

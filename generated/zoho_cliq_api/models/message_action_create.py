@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
@@ -13,7 +13,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="MessageActionCreate")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class MessageActionCreate:
     """A new message action.
 
@@ -99,23 +99,22 @@ class MessageActionCreate:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        hint = d.pop("hint")
+        hint = src_dict["hint"]
 
-        name = d.pop("name")
+        name = src_dict["name"]
 
-        _execution_type = d.pop("execution_type", UNSET)
+        _execution_type = src_dict.get("execution_type", UNSET)
         execution_type: ExecutionType | Unset
         if isinstance(_execution_type, Unset):
             execution_type = UNSET
         else:
             execution_type = ExecutionType(_execution_type)
 
-        execution_url = d.pop("execution_url", UNSET)
+        execution_url = src_dict.get("execution_url", UNSET)
 
-        image = d.pop("image", UNSET)
+        image = src_dict.get("image", UNSET)
 
-        _message_types = d.pop("message_types", UNSET)
+        _message_types = src_dict.get("message_types", UNSET)
         message_types: list[MessageType] | Unset = UNSET
         if _message_types is not UNSET:
             message_types = []
@@ -124,27 +123,27 @@ class MessageActionCreate:
 
                 message_types.append(message_types_item)
 
-        multi_selectable = d.pop("multi_selectable", UNSET)
+        multi_selectable = src_dict.get("multi_selectable", UNSET)
 
-        _scope = d.pop("scope", UNSET)
+        _scope = src_dict.get("scope", UNSET)
         scope: Scope | Unset
         if isinstance(_scope, Unset):
             scope = UNSET
         else:
             scope = Scope(_scope)
 
-        team_ids = cast(list[int], d.pop("team_ids", UNSET))
+        team_ids: list[int] | Unset = src_dict.get("team_ids", UNSET)
 
         message_action_create = cls(
-            hint=hint,
-            name=name,
-            execution_type=execution_type,
-            execution_url=execution_url,
-            image=image,
-            message_types=message_types,
-            multi_selectable=multi_selectable,
-            scope=scope,
-            team_ids=team_ids,
+            hint,
+            name,
+            execution_type,
+            execution_url,
+            image,
+            message_types,
+            multi_selectable,
+            scope,
+            team_ids,
         )
 
         return message_action_create

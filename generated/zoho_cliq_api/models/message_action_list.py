@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.message_action import MessageAction
-
-
 T = TypeVar("T", bound="MessageActionList")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class MessageActionList:
     """One page of message actions.
 
@@ -36,7 +32,19 @@ class MessageActionList:
     next_token: str | Unset = UNSET
     sync_token: str | Unset = UNSET
     total_count: int | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         data = []
@@ -80,39 +88,37 @@ class MessageActionList:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.message_action import MessageAction  # noqa: PLC0415
+        _data = src_dict["data"]
+        data = list(map(MessageAction.from_dict, _data))
 
-        d = dict(src_dict)
-        data = []
-        _data = d.pop("data")
-        for data_item_data in _data:
-            data_item = MessageAction.from_dict(data_item_data)
+        type_ = src_dict["type"]
 
-            data.append(data_item)
+        url = src_dict["url"]
 
-        type_ = d.pop("type")
+        deleted: list[str] | Unset = src_dict.get("deleted", UNSET)
 
-        url = d.pop("url")
+        next_token = src_dict.get("next_token", UNSET)
 
-        deleted = cast(list[str], d.pop("deleted", UNSET))
+        sync_token = src_dict.get("sync_token", UNSET)
 
-        next_token = d.pop("next_token", UNSET)
-
-        sync_token = d.pop("sync_token", UNSET)
-
-        total_count = d.pop("total_count", UNSET)
+        total_count = src_dict.get("total_count", UNSET)
 
         message_action_list = cls(
-            data=data,
-            type_=type_,
-            url=url,
-            deleted=deleted,
-            next_token=next_token,
-            sync_token=sync_token,
-            total_count=total_count,
+            data,
+            type_,
+            url,
+            deleted,
+            next_token,
+            sync_token,
+            total_count,
         )
 
-        message_action_list.additional_properties = d
+        if len(src_dict) != 3 + (deleted is not UNSET) + (next_token is not UNSET) + (
+            sync_token is not UNSET
+        ) + (total_count is not UNSET):
+            message_action_list.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return message_action_list
 
     @property
@@ -130,3 +136,18 @@ class MessageActionList:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "data",
+        "type",
+        "url",
+        "deleted",
+        "next_token",
+        "sync_token",
+        "total_count",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.message_action import MessageAction

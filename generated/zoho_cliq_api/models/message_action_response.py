@@ -1,19 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-if TYPE_CHECKING:
-    from ..models.message_action import MessageAction
-
-
 T = TypeVar("T", bound="MessageActionResponse")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class MessageActionResponse:
     """One message action in its envelope.
 
@@ -26,7 +22,19 @@ class MessageActionResponse:
     data: MessageAction
     type_: str
     url: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         data = self.data.to_dict()
@@ -49,22 +57,22 @@ class MessageActionResponse:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.message_action import MessageAction  # noqa: PLC0415
+        data = MessageAction.from_dict(src_dict["data"])
 
-        d = dict(src_dict)
-        data = MessageAction.from_dict(d.pop("data"))
+        type_ = src_dict["type"]
 
-        type_ = d.pop("type")
-
-        url = d.pop("url")
+        url = src_dict["url"]
 
         message_action_response = cls(
-            data=data,
-            type_=type_,
-            url=url,
+            data,
+            type_,
+            url,
         )
 
-        message_action_response.additional_properties = d
+        if len(src_dict) != 3:
+            message_action_response.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return message_action_response
 
     @property
@@ -82,3 +90,14 @@ class MessageActionResponse:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "data",
+        "type",
+        "url",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.message_action import MessageAction

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="MessageActionUpdate")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class MessageActionUpdate:
     """The fields to change. What is left out stays as it is.
 
@@ -88,14 +88,13 @@ class MessageActionUpdate:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        execution_url = d.pop("execution_url", UNSET)
+        execution_url = src_dict.get("execution_url", UNSET)
 
-        hint = d.pop("hint", UNSET)
+        hint = src_dict.get("hint", UNSET)
 
-        image = d.pop("image", UNSET)
+        image = src_dict.get("image", UNSET)
 
-        _message_types = d.pop("message_types", UNSET)
+        _message_types = src_dict.get("message_types", UNSET)
         message_types: list[MessageType] | Unset = UNSET
         if _message_types is not UNSET:
             message_types = []
@@ -104,28 +103,28 @@ class MessageActionUpdate:
 
                 message_types.append(message_types_item)
 
-        multi_selectable = d.pop("multi_selectable", UNSET)
+        multi_selectable = src_dict.get("multi_selectable", UNSET)
 
-        name = d.pop("name", UNSET)
+        name = src_dict.get("name", UNSET)
 
-        _scope = d.pop("scope", UNSET)
+        _scope = src_dict.get("scope", UNSET)
         scope: Scope | Unset
         if isinstance(_scope, Unset):
             scope = UNSET
         else:
             scope = Scope(_scope)
 
-        team_ids = cast(list[int], d.pop("team_ids", UNSET))
+        team_ids: list[int] | Unset = src_dict.get("team_ids", UNSET)
 
         message_action_update = cls(
-            execution_url=execution_url,
-            hint=hint,
-            image=image,
-            message_types=message_types,
-            multi_selectable=multi_selectable,
-            name=name,
-            scope=scope,
-            team_ids=team_ids,
+            execution_url,
+            hint,
+            image,
+            message_types,
+            multi_selectable,
+            name,
+            scope,
+            team_ids,
         )
 
         return message_action_update

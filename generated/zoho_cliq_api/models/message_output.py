@@ -1,24 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.bot_identity import BotIdentity
-    from ..models.button import Button
-    from ..models.card import Card
-    from ..models.slide import Slide
-
-
 T = TypeVar("T", bound="MessageOutput")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class MessageOutput:
     """A message in the chat.
 
@@ -35,7 +28,19 @@ class MessageOutput:
     buttons: list[Button] | Unset = UNSET
     card: Card | Unset = UNSET
     slides: list[Slide] | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         text = self.text
@@ -82,55 +87,46 @@ class MessageOutput:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.bot_identity import BotIdentity  # noqa: PLC0415
-        from ..models.button import Button  # noqa: PLC0415
-        from ..models.card import Card  # noqa: PLC0415
-        from ..models.slide import Slide  # noqa: PLC0415
+        text = src_dict["text"]
 
-        d = dict(src_dict)
-        text = d.pop("text")
-
-        _bot = d.pop("bot", UNSET)
+        _bot = src_dict.get("bot", UNSET)
         bot: BotIdentity | Unset
         if isinstance(_bot, Unset):
             bot = UNSET
         else:
             bot = BotIdentity.from_dict(_bot)
 
-        _buttons = d.pop("buttons", UNSET)
+        _buttons = src_dict.get("buttons", UNSET)
         buttons: list[Button] | Unset = UNSET
         if _buttons is not UNSET:
-            buttons = []
-            for buttons_item_data in _buttons:
-                buttons_item = Button.from_dict(buttons_item_data)
+            buttons = list(map(Button.from_dict, _buttons))
 
-                buttons.append(buttons_item)
-
-        _card = d.pop("card", UNSET)
+        _card = src_dict.get("card", UNSET)
         card: Card | Unset
         if isinstance(_card, Unset):
             card = UNSET
         else:
             card = Card.from_dict(_card)
 
-        _slides = d.pop("slides", UNSET)
+        _slides = src_dict.get("slides", UNSET)
         slides: list[Slide] | Unset = UNSET
         if _slides is not UNSET:
-            slides = []
-            for slides_item_data in _slides:
-                slides_item = Slide.from_dict(slides_item_data)
-
-                slides.append(slides_item)
+            slides = list(map(Slide.from_dict, _slides))
 
         message_output = cls(
-            text=text,
-            bot=bot,
-            buttons=buttons,
-            card=card,
-            slides=slides,
+            text,
+            bot,
+            buttons,
+            card,
+            slides,
         )
 
-        message_output.additional_properties = d
+        if len(src_dict) != 1 + (bot is not UNSET) + (buttons is not UNSET) + (
+            card is not UNSET
+        ) + (slides is not UNSET):
+            message_output.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return message_output
 
     @property
@@ -148,3 +144,19 @@ class MessageOutput:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "text",
+        "bot",
+        "buttons",
+        "card",
+        "slides",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.bot_identity import BotIdentity
+from ..models.button import Button
+from ..models.card import Card
+from ..models.slide import Slide

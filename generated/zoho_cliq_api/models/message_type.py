@@ -8,3 +8,7 @@ class MessageType(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+MESSAGE_TYPE_BY_VALUE: dict[object, MessageType] = {member.value: member for member in MessageType}
+"""The member of each known value."""

@@ -10,3 +10,7 @@ class Permission(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+PERMISSION_BY_VALUE: dict[object, Permission] = {member.value: member for member in Permission}
+"""The member of each known value."""

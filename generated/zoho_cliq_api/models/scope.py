@@ -8,3 +8,7 @@ class Scope(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+SCOPE_BY_VALUE: dict[object, Scope] = {member.value: member for member in Scope}
+"""The member of each known value."""

@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="Slide")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class Slide:
     """A part below the text. A table has `headers` and `rows`, a list texts, labels name-value pairs, images addresses, a
     text a text.
@@ -26,7 +26,19 @@ class Slide:
     data: Any
     type_: SlideType
     title: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         data = self.data
@@ -50,20 +62,22 @@ class Slide:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        data = d.pop("data")
+        data = src_dict["data"]
 
-        type_ = SlideType(d.pop("type"))
+        type_ = SlideType(src_dict["type"])
 
-        title = d.pop("title", UNSET)
+        title = src_dict.get("title", UNSET)
 
         slide = cls(
-            data=data,
-            type_=type_,
-            title=title,
+            data,
+            type_,
+            title,
         )
 
-        slide.additional_properties = d
+        if len(src_dict) != 2 + (title is not UNSET):
+            slide.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return slide
 
     @property
@@ -81,3 +95,12 @@ class Slide:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "data",
+        "type",
+        "title",
+    )
+)

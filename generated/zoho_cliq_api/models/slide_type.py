@@ -10,3 +10,7 @@ class SlideType(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+SLIDE_TYPE_BY_VALUE: dict[object, SlideType] = {member.value: member for member in SlideType}
+"""The member of each known value."""

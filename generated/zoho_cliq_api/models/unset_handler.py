@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="UnsetHandler")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class UnsetHandler:
     """A handler for which nothing has been set yet.
 
@@ -20,7 +20,19 @@ class UnsetHandler:
 
     function_id: str
     name: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         function_id = self.function_id
@@ -40,17 +52,19 @@ class UnsetHandler:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        function_id = d.pop("function_id")
+        function_id = src_dict["function_id"]
 
-        name = d.pop("name")
+        name = src_dict["name"]
 
         unset_handler = cls(
-            function_id=function_id,
-            name=name,
+            function_id,
+            name,
         )
 
-        unset_handler.additional_properties = d
+        if len(src_dict) != 2:
+            unset_handler.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return unset_handler
 
     @property
@@ -68,3 +82,11 @@ class UnsetHandler:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "function_id",
+        "name",
+    )
+)

@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.webhook_organization import WebhookOrganization
-
-
 T = TypeVar("T", bound="WebhookAccess")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookAccess:
     """Who chose the action and where.
 
@@ -32,7 +28,19 @@ class WebhookAccess:
     user_agent: str | Unset = UNSET
     user_id: str | Unset = UNSET
     zoho_user_id: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         chat_id = self.chat_id
@@ -65,33 +73,35 @@ class WebhookAccess:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.webhook_organization import WebhookOrganization  # noqa: PLC0415
+        chat_id = src_dict.get("chat_id", UNSET)
 
-        d = dict(src_dict)
-        chat_id = d.pop("chat_id", UNSET)
-
-        _organization = d.pop("organization", UNSET)
+        _organization = src_dict.get("organization", UNSET)
         organization: WebhookOrganization | Unset
         if isinstance(_organization, Unset):
             organization = UNSET
         else:
             organization = WebhookOrganization.from_dict(_organization)
 
-        user_agent = d.pop("user_agent", UNSET)
+        user_agent = src_dict.get("user_agent", UNSET)
 
-        user_id = d.pop("user_id", UNSET)
+        user_id = src_dict.get("user_id", UNSET)
 
-        zoho_user_id = d.pop("zoho_user_id", UNSET)
+        zoho_user_id = src_dict.get("zoho_user_id", UNSET)
 
         webhook_access = cls(
-            chat_id=chat_id,
-            organization=organization,
-            user_agent=user_agent,
-            user_id=user_id,
-            zoho_user_id=zoho_user_id,
+            chat_id,
+            organization,
+            user_agent,
+            user_id,
+            zoho_user_id,
         )
 
-        webhook_access.additional_properties = d
+        if len(src_dict) != 0 + (chat_id is not UNSET) + (organization is not UNSET) + (
+            user_agent is not UNSET
+        ) + (user_id is not UNSET) + (zoho_user_id is not UNSET):
+            webhook_access.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_access
 
     @property
@@ -109,3 +119,16 @@ class WebhookAccess:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "chat_id",
+        "organization",
+        "user_agent",
+        "user_id",
+        "zoho_user_id",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.webhook_organization import WebhookOrganization

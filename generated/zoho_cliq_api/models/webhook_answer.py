@@ -1,22 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-if TYPE_CHECKING:
-    from ..models.banner_output import BannerOutput
-    from ..models.form_error_output import FormErrorOutput
-    from ..models.form_output import FormOutput
-    from ..models.message_output import MessageOutput
-
-
 T = TypeVar("T", bound="WebhookAnswer")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookAnswer:
     """What the person sees.
 
@@ -25,13 +18,21 @@ class WebhookAnswer:
     """
 
     output: BannerOutput | FormErrorOutput | FormOutput | MessageOutput
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.banner_output import BannerOutput  # noqa: PLC0415
-        from ..models.form_error_output import FormErrorOutput  # noqa: PLC0415
-        from ..models.form_output import FormOutput  # noqa: PLC0415
-
         output: dict[str, Any]
         if isinstance(self.output, BannerOutput):
             output = self.output.to_dict()
@@ -54,13 +55,6 @@ class WebhookAnswer:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.banner_output import BannerOutput  # noqa: PLC0415
-        from ..models.form_error_output import FormErrorOutput  # noqa: PLC0415
-        from ..models.form_output import FormOutput  # noqa: PLC0415
-        from ..models.message_output import MessageOutput  # noqa: PLC0415
-
-        d = dict(src_dict)
-
         def _parse_output(
             data: object,
         ) -> BannerOutput | FormErrorOutput | FormOutput | MessageOutput:
@@ -94,13 +88,16 @@ class WebhookAnswer:
 
             return output_type_3
 
-        output = _parse_output(d.pop("output"))
+        output = _parse_output(src_dict["output"])
 
         webhook_answer = cls(
-            output=output,
+            output,
         )
 
-        webhook_answer.additional_properties = d
+        if len(src_dict) != 1:
+            webhook_answer.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_answer
 
     @property
@@ -118,3 +115,11 @@ class WebhookAnswer:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(("output",))
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.banner_output import BannerOutput
+from ..models.form_error_output import FormErrorOutput
+from ..models.form_output import FormOutput
+from ..models.message_output import MessageOutput

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="WebhookAttachment")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookAttachment:
     """A file of the message.
 
@@ -28,7 +28,19 @@ class WebhookAttachment:
     size: int | Unset = UNSET
     type_: str | Unset = UNSET
     url: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -59,26 +71,30 @@ class WebhookAttachment:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id", UNSET)
+        id = src_dict.get("id", UNSET)
 
-        name = d.pop("name", UNSET)
+        name = src_dict.get("name", UNSET)
 
-        size = d.pop("size", UNSET)
+        size = src_dict.get("size", UNSET)
 
-        type_ = d.pop("type", UNSET)
+        type_ = src_dict.get("type", UNSET)
 
-        url = d.pop("url", UNSET)
+        url = src_dict.get("url", UNSET)
 
         webhook_attachment = cls(
-            id=id,
-            name=name,
-            size=size,
-            type_=type_,
-            url=url,
+            id,
+            name,
+            size,
+            type_,
+            url,
         )
 
-        webhook_attachment.additional_properties = d
+        if len(src_dict) != 0 + (id is not UNSET) + (name is not UNSET) + (size is not UNSET) + (
+            type_ is not UNSET
+        ) + (url is not UNSET):
+            webhook_attachment.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_attachment
 
     @property
@@ -96,3 +112,14 @@ class WebhookAttachment:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "id",
+        "name",
+        "size",
+        "type",
+        "url",
+    )
+)

@@ -1,22 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.webhook_message import WebhookMessage
-    from ..models.webhook_user import WebhookUser
-
-
 T = TypeVar("T", bound="WebhookChat")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookChat:
     """The chat that the message stands in.
 
@@ -35,7 +30,19 @@ class WebhookChat:
     recent_messages: list[WebhookMessage] | Unset = UNSET
     title: str | Unset = UNSET
     type_: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -80,46 +87,39 @@ class WebhookChat:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.webhook_message import WebhookMessage  # noqa: PLC0415
-        from ..models.webhook_user import WebhookUser  # noqa: PLC0415
+        id = src_dict.get("id", UNSET)
 
-        d = dict(src_dict)
-        id = d.pop("id", UNSET)
-
-        _members = d.pop("members", UNSET)
+        _members = src_dict.get("members", UNSET)
         members: list[WebhookUser] | Unset = UNSET
         if _members is not UNSET:
-            members = []
-            for members_item_data in _members:
-                members_item = WebhookUser.from_dict(members_item_data)
+            members = list(map(WebhookUser.from_dict, _members))
 
-                members.append(members_item)
+        owner = src_dict.get("owner", UNSET)
 
-        owner = d.pop("owner", UNSET)
-
-        _recent_messages = d.pop("recent_messages", UNSET)
+        _recent_messages = src_dict.get("recent_messages", UNSET)
         recent_messages: list[WebhookMessage] | Unset = UNSET
         if _recent_messages is not UNSET:
-            recent_messages = []
-            for recent_messages_item_data in _recent_messages:
-                recent_messages_item = WebhookMessage.from_dict(recent_messages_item_data)
+            recent_messages = list(map(WebhookMessage.from_dict, _recent_messages))
 
-                recent_messages.append(recent_messages_item)
+        title = src_dict.get("title", UNSET)
 
-        title = d.pop("title", UNSET)
-
-        type_ = d.pop("type", UNSET)
+        type_ = src_dict.get("type", UNSET)
 
         webhook_chat = cls(
-            id=id,
-            members=members,
-            owner=owner,
-            recent_messages=recent_messages,
-            title=title,
-            type_=type_,
+            id,
+            members,
+            owner,
+            recent_messages,
+            title,
+            type_,
         )
 
-        webhook_chat.additional_properties = d
+        if len(src_dict) != 0 + (id is not UNSET) + (members is not UNSET) + (
+            owner is not UNSET
+        ) + (recent_messages is not UNSET) + (title is not UNSET) + (type_ is not UNSET):
+            webhook_chat.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_chat
 
     @property
@@ -137,3 +137,18 @@ class WebhookChat:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "id",
+        "members",
+        "owner",
+        "recent_messages",
+        "title",
+        "type",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.webhook_message import WebhookMessage
+from ..models.webhook_user import WebhookUser

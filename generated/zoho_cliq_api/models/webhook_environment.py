@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="WebhookEnvironment")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookEnvironment:
     """The data centre that the event comes from.
 
@@ -24,7 +24,19 @@ class WebhookEnvironment:
     base_url: str | Unset = UNSET
     data_center: str | Unset = UNSET
     tld: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         base_url = self.base_url
@@ -47,20 +59,24 @@ class WebhookEnvironment:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        base_url = d.pop("base_url", UNSET)
+        base_url = src_dict.get("base_url", UNSET)
 
-        data_center = d.pop("data_center", UNSET)
+        data_center = src_dict.get("data_center", UNSET)
 
-        tld = d.pop("tld", UNSET)
+        tld = src_dict.get("tld", UNSET)
 
         webhook_environment = cls(
-            base_url=base_url,
-            data_center=data_center,
-            tld=tld,
+            base_url,
+            data_center,
+            tld,
         )
 
-        webhook_environment.additional_properties = d
+        if len(src_dict) != 0 + (base_url is not UNSET) + (data_center is not UNSET) + (
+            tld is not UNSET
+        ):
+            webhook_environment.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_environment
 
     @property
@@ -78,3 +94,12 @@ class WebhookEnvironment:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "base_url",
+        "data_center",
+        "tld",
+    )
+)

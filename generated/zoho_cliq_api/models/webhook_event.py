@@ -1,22 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.webhook_event_handler import WebhookEventHandler
-    from ..models.webhook_params import WebhookParams
-
-
 T = TypeVar("T", bound="WebhookEvent")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookEvent:
     """What Cliq sends when a person chooses a message action.
 
@@ -35,7 +30,19 @@ class WebhookEvent:
     type_: str
     response_url: str | Unset = UNSET
     timestamp: int | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         handler = self.handler.to_dict()
@@ -69,32 +76,31 @@ class WebhookEvent:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.webhook_event_handler import WebhookEventHandler  # noqa: PLC0415
-        from ..models.webhook_params import WebhookParams  # noqa: PLC0415
+        handler = WebhookEventHandler.from_dict(src_dict["handler"])
 
-        d = dict(src_dict)
-        handler = WebhookEventHandler.from_dict(d.pop("handler"))
+        name = src_dict["name"]
 
-        name = d.pop("name")
+        params = WebhookParams.from_dict(src_dict["params"])
 
-        params = WebhookParams.from_dict(d.pop("params"))
+        type_ = src_dict["type"]
 
-        type_ = d.pop("type")
+        response_url = src_dict.get("response_url", UNSET)
 
-        response_url = d.pop("response_url", UNSET)
-
-        timestamp = d.pop("timestamp", UNSET)
+        timestamp = src_dict.get("timestamp", UNSET)
 
         webhook_event = cls(
-            handler=handler,
-            name=name,
-            params=params,
-            type_=type_,
-            response_url=response_url,
-            timestamp=timestamp,
+            handler,
+            name,
+            params,
+            type_,
+            response_url,
+            timestamp,
         )
 
-        webhook_event.additional_properties = d
+        if len(src_dict) != 4 + (response_url is not UNSET) + (timestamp is not UNSET):
+            webhook_event.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_event
 
     @property
@@ -112,3 +118,18 @@ class WebhookEvent:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "handler",
+        "name",
+        "params",
+        "type",
+        "response_url",
+        "timestamp",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.webhook_event_handler import WebhookEventHandler
+from ..models.webhook_params import WebhookParams

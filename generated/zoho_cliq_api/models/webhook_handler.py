@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.permission import Permission
+from ..models.permission import PERMISSION_BY_VALUE, Permission
 
 T = TypeVar("T", bound="WebhookHandler")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookHandler:
     """The handler of a webhook action.
 
@@ -24,7 +24,19 @@ class WebhookHandler:
     function_id: str
     name: str
     permissions: list[Permission | str]
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         function_id = self.function_id
@@ -54,37 +66,23 @@ class WebhookHandler:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        function_id = d.pop("function_id")
+        function_id = src_dict["function_id"]
 
-        name = d.pop("name")
+        name = src_dict["name"]
 
-        permissions = []
-        _permissions = d.pop("permissions")
-        for permissions_item_data in _permissions:
-
-            def _parse_permissions_item(data: object) -> Permission | str:
-                try:
-                    if not isinstance(data, str):
-                        raise TypeError()
-                    permissions_item_type_0 = Permission(data)
-
-                    return permissions_item_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                return cast(Permission | str, data)
-
-            permissions_item = _parse_permissions_item(permissions_item_data)
-
-            permissions.append(permissions_item)
+        _permissions = src_dict["permissions"]
+        permissions = [PERMISSION_BY_VALUE.get(value, value) for value in _permissions]
 
         webhook_handler = cls(
-            function_id=function_id,
-            name=name,
-            permissions=permissions,
+            function_id,
+            name,
+            permissions,
         )
 
-        webhook_handler.additional_properties = d
+        if len(src_dict) != 3:
+            webhook_handler.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_handler
 
     @property
@@ -102,3 +100,12 @@ class WebhookHandler:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "function_id",
+        "name",
+        "permissions",
+    )
+)

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="WebhookLocation")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookLocation:
     """Where the person is.
 
@@ -26,7 +26,19 @@ class WebhookLocation:
     latitude: float | Unset = UNSET
     longitude: float | Unset = UNSET
     status: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         accuracy = self.accuracy
@@ -53,23 +65,27 @@ class WebhookLocation:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        accuracy = d.pop("accuracy", UNSET)
+        accuracy = src_dict.get("accuracy", UNSET)
 
-        latitude = d.pop("latitude", UNSET)
+        latitude = src_dict.get("latitude", UNSET)
 
-        longitude = d.pop("longitude", UNSET)
+        longitude = src_dict.get("longitude", UNSET)
 
-        status = d.pop("status", UNSET)
+        status = src_dict.get("status", UNSET)
 
         webhook_location = cls(
-            accuracy=accuracy,
-            latitude=latitude,
-            longitude=longitude,
-            status=status,
+            accuracy,
+            latitude,
+            longitude,
+            status,
         )
 
-        webhook_location.additional_properties = d
+        if len(src_dict) != 0 + (accuracy is not UNSET) + (latitude is not UNSET) + (
+            longitude is not UNSET
+        ) + (status is not UNSET):
+            webhook_location.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_location
 
     @property
@@ -87,3 +103,13 @@ class WebhookLocation:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "accuracy",
+        "latitude",
+        "longitude",
+        "status",
+    )
+)

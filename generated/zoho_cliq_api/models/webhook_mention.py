@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="WebhookMention")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookMention:
     """A mention in the message.
 
@@ -24,7 +24,19 @@ class WebhookMention:
     id: str | Unset = UNSET
     name: str | Unset = UNSET
     type_: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -47,20 +59,22 @@ class WebhookMention:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id", UNSET)
+        id = src_dict.get("id", UNSET)
 
-        name = d.pop("name", UNSET)
+        name = src_dict.get("name", UNSET)
 
-        type_ = d.pop("type", UNSET)
+        type_ = src_dict.get("type", UNSET)
 
         webhook_mention = cls(
-            id=id,
-            name=name,
-            type_=type_,
+            id,
+            name,
+            type_,
         )
 
-        webhook_mention.additional_properties = d
+        if len(src_dict) != 0 + (id is not UNSET) + (name is not UNSET) + (type_ is not UNSET):
+            webhook_mention.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_mention
 
     @property
@@ -78,3 +92,12 @@ class WebhookMention:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "id",
+        "name",
+        "type",
+    )
+)

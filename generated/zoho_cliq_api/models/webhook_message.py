@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.webhook_user import WebhookUser
-
-
 T = TypeVar("T", bound="WebhookMessage")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookMessage:
     """A message. Its id may contain a space.
 
@@ -32,7 +28,19 @@ class WebhookMessage:
     text: str | Unset = UNSET
     time: str | Unset = UNSET
     type_: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -65,33 +73,35 @@ class WebhookMessage:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.webhook_user import WebhookUser  # noqa: PLC0415
+        id = src_dict.get("id", UNSET)
 
-        d = dict(src_dict)
-        id = d.pop("id", UNSET)
-
-        _sender = d.pop("sender", UNSET)
+        _sender = src_dict.get("sender", UNSET)
         sender: WebhookUser | Unset
         if isinstance(_sender, Unset):
             sender = UNSET
         else:
             sender = WebhookUser.from_dict(_sender)
 
-        text = d.pop("text", UNSET)
+        text = src_dict.get("text", UNSET)
 
-        time = d.pop("time", UNSET)
+        time = src_dict.get("time", UNSET)
 
-        type_ = d.pop("type", UNSET)
+        type_ = src_dict.get("type", UNSET)
 
         webhook_message = cls(
-            id=id,
-            sender=sender,
-            text=text,
-            time=time,
-            type_=type_,
+            id,
+            sender,
+            text,
+            time,
+            type_,
         )
 
-        webhook_message.additional_properties = d
+        if len(src_dict) != 0 + (id is not UNSET) + (sender is not UNSET) + (text is not UNSET) + (
+            time is not UNSET
+        ) + (type_ is not UNSET):
+            webhook_message.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_message
 
     @property
@@ -109,3 +119,16 @@ class WebhookMessage:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "id",
+        "sender",
+        "text",
+        "time",
+        "type",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.webhook_user import WebhookUser

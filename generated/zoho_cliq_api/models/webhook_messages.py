@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.webhook_message import WebhookMessage
-
-
 T = TypeVar("T", bound="WebhookMessages")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookMessages:
     """All chosen messages.
 
@@ -26,7 +22,19 @@ class WebhookMessages:
 
     count: int | Unset = UNSET
     list_: list[WebhookMessage] | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         count = self.count
@@ -50,26 +58,22 @@ class WebhookMessages:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.webhook_message import WebhookMessage  # noqa: PLC0415
+        count = src_dict.get("count", UNSET)
 
-        d = dict(src_dict)
-        count = d.pop("count", UNSET)
-
-        _list_ = d.pop("list", UNSET)
+        _list_ = src_dict.get("list", UNSET)
         list_: list[WebhookMessage] | Unset = UNSET
         if _list_ is not UNSET:
-            list_ = []
-            for list_item_data in _list_:
-                list_item = WebhookMessage.from_dict(list_item_data)
-
-                list_.append(list_item)
+            list_ = list(map(WebhookMessage.from_dict, _list_))
 
         webhook_messages = cls(
-            count=count,
-            list_=list_,
+            count,
+            list_,
         )
 
-        webhook_messages.additional_properties = d
+        if len(src_dict) != 0 + (count is not UNSET) + (list_ is not UNSET):
+            webhook_messages.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_messages
 
     @property
@@ -87,3 +91,13 @@ class WebhookMessages:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "count",
+        "list",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.webhook_message import WebhookMessage

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="WebhookOrganization")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookOrganization:
     """The person's organization.
 
@@ -22,7 +22,19 @@ class WebhookOrganization:
 
     id: str | Unset = UNSET
     type_: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -41,17 +53,19 @@ class WebhookOrganization:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id", UNSET)
+        id = src_dict.get("id", UNSET)
 
-        type_ = d.pop("type", UNSET)
+        type_ = src_dict.get("type", UNSET)
 
         webhook_organization = cls(
-            id=id,
-            type_=type_,
+            id,
+            type_,
         )
 
-        webhook_organization.additional_properties = d
+        if len(src_dict) != 0 + (id is not UNSET) + (type_ is not UNSET):
+            webhook_organization.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_organization
 
     @property
@@ -69,3 +83,11 @@ class WebhookOrganization:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "id",
+        "type",
+    )
+)

@@ -1,29 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.webhook_access import WebhookAccess
-    from ..models.webhook_attachment import WebhookAttachment
-    from ..models.webhook_chat import WebhookChat
-    from ..models.webhook_environment import WebhookEnvironment
-    from ..models.webhook_location import WebhookLocation
-    from ..models.webhook_mention import WebhookMention
-    from ..models.webhook_message import WebhookMessage
-    from ..models.webhook_messages import WebhookMessages
-    from ..models.webhook_user import WebhookUser
-
-
 T = TypeVar("T", bound="WebhookParams")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookParams:
     """The context, as far as the handler's permissions go.
 
@@ -48,7 +36,19 @@ class WebhookParams:
     message: WebhookMessage | Unset = UNSET
     messages: WebhookMessages | Unset = UNSET
     user: WebhookUser | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         access: dict[str, Any] | Unset = UNSET
@@ -119,78 +119,59 @@ class WebhookParams:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.webhook_access import WebhookAccess  # noqa: PLC0415
-        from ..models.webhook_attachment import WebhookAttachment  # noqa: PLC0415
-        from ..models.webhook_chat import WebhookChat  # noqa: PLC0415
-        from ..models.webhook_environment import WebhookEnvironment  # noqa: PLC0415
-        from ..models.webhook_location import WebhookLocation  # noqa: PLC0415
-        from ..models.webhook_mention import WebhookMention  # noqa: PLC0415
-        from ..models.webhook_message import WebhookMessage  # noqa: PLC0415
-        from ..models.webhook_messages import WebhookMessages  # noqa: PLC0415
-        from ..models.webhook_user import WebhookUser  # noqa: PLC0415
-
-        d = dict(src_dict)
-        _access = d.pop("access", UNSET)
+        _access = src_dict.get("access", UNSET)
         access: WebhookAccess | Unset
         if isinstance(_access, Unset):
             access = UNSET
         else:
             access = WebhookAccess.from_dict(_access)
 
-        _attachments = d.pop("attachments", UNSET)
+        _attachments = src_dict.get("attachments", UNSET)
         attachments: list[WebhookAttachment] | Unset = UNSET
         if _attachments is not UNSET:
-            attachments = []
-            for attachments_item_data in _attachments:
-                attachments_item = WebhookAttachment.from_dict(attachments_item_data)
+            attachments = list(map(WebhookAttachment.from_dict, _attachments))
 
-                attachments.append(attachments_item)
-
-        _chat = d.pop("chat", UNSET)
+        _chat = src_dict.get("chat", UNSET)
         chat: WebhookChat | Unset
         if isinstance(_chat, Unset):
             chat = UNSET
         else:
             chat = WebhookChat.from_dict(_chat)
 
-        _environment = d.pop("environment", UNSET)
+        _environment = src_dict.get("environment", UNSET)
         environment: WebhookEnvironment | Unset
         if isinstance(_environment, Unset):
             environment = UNSET
         else:
             environment = WebhookEnvironment.from_dict(_environment)
 
-        _location = d.pop("location", UNSET)
+        _location = src_dict.get("location", UNSET)
         location: WebhookLocation | Unset
         if isinstance(_location, Unset):
             location = UNSET
         else:
             location = WebhookLocation.from_dict(_location)
 
-        _mentions = d.pop("mentions", UNSET)
+        _mentions = src_dict.get("mentions", UNSET)
         mentions: list[WebhookMention] | Unset = UNSET
         if _mentions is not UNSET:
-            mentions = []
-            for mentions_item_data in _mentions:
-                mentions_item = WebhookMention.from_dict(mentions_item_data)
+            mentions = list(map(WebhookMention.from_dict, _mentions))
 
-                mentions.append(mentions_item)
-
-        _message = d.pop("message", UNSET)
+        _message = src_dict.get("message", UNSET)
         message: WebhookMessage | Unset
         if isinstance(_message, Unset):
             message = UNSET
         else:
             message = WebhookMessage.from_dict(_message)
 
-        _messages = d.pop("messages", UNSET)
+        _messages = src_dict.get("messages", UNSET)
         messages: WebhookMessages | Unset
         if isinstance(_messages, Unset):
             messages = UNSET
         else:
             messages = WebhookMessages.from_dict(_messages)
 
-        _user = d.pop("user", UNSET)
+        _user = src_dict.get("user", UNSET)
         user: WebhookUser | Unset
         if isinstance(_user, Unset):
             user = UNSET
@@ -198,18 +179,25 @@ class WebhookParams:
             user = WebhookUser.from_dict(_user)
 
         webhook_params = cls(
-            access=access,
-            attachments=attachments,
-            chat=chat,
-            environment=environment,
-            location=location,
-            mentions=mentions,
-            message=message,
-            messages=messages,
-            user=user,
+            access,
+            attachments,
+            chat,
+            environment,
+            location,
+            mentions,
+            message,
+            messages,
+            user,
         )
 
-        webhook_params.additional_properties = d
+        if len(src_dict) != 0 + (access is not UNSET) + (attachments is not UNSET) + (
+            chat is not UNSET
+        ) + (environment is not UNSET) + (location is not UNSET) + (mentions is not UNSET) + (
+            message is not UNSET
+        ) + (messages is not UNSET) + (user is not UNSET):
+            webhook_params.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_params
 
     @property
@@ -227,3 +215,28 @@ class WebhookParams:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "access",
+        "attachments",
+        "chat",
+        "environment",
+        "location",
+        "mentions",
+        "message",
+        "messages",
+        "user",
+    )
+)
+# Models may refer to each other in a circle, so these stand below the class.
+from ..models.webhook_access import WebhookAccess
+from ..models.webhook_attachment import WebhookAttachment
+from ..models.webhook_chat import WebhookChat
+from ..models.webhook_environment import WebhookEnvironment
+from ..models.webhook_location import WebhookLocation
+from ..models.webhook_mention import WebhookMention
+from ..models.webhook_message import WebhookMessage
+from ..models.webhook_messages import WebhookMessages
+from ..models.webhook_user import WebhookUser

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="WebhookUser")
 
 
-@_attrs_define
+@_attrs_define(weakref_slot=False)
 class WebhookUser:
     """A person.
 
@@ -36,7 +36,19 @@ class WebhookUser:
     last_name: str | Unset = UNSET
     organization_id: str | Unset = UNSET
     timezone: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    _additional_properties: dict[str, Any] | None = _attrs_field(
+        init=False, default=None, eq=lambda more: more or None, repr=False
+    )
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, more: dict[str, Any]) -> None:
+        self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
         admin = self.admin
@@ -83,38 +95,44 @@ class WebhookUser:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        admin = d.pop("admin", UNSET)
+        admin = src_dict.get("admin", UNSET)
 
-        country = d.pop("country", UNSET)
+        country = src_dict.get("country", UNSET)
 
-        email = d.pop("email", UNSET)
+        email = src_dict.get("email", UNSET)
 
-        first_name = d.pop("first_name", UNSET)
+        first_name = src_dict.get("first_name", UNSET)
 
-        id = d.pop("id", UNSET)
+        id = src_dict.get("id", UNSET)
 
-        language = d.pop("language", UNSET)
+        language = src_dict.get("language", UNSET)
 
-        last_name = d.pop("last_name", UNSET)
+        last_name = src_dict.get("last_name", UNSET)
 
-        organization_id = d.pop("organization_id", UNSET)
+        organization_id = src_dict.get("organization_id", UNSET)
 
-        timezone = d.pop("timezone", UNSET)
+        timezone = src_dict.get("timezone", UNSET)
 
         webhook_user = cls(
-            admin=admin,
-            country=country,
-            email=email,
-            first_name=first_name,
-            id=id,
-            language=language,
-            last_name=last_name,
-            organization_id=organization_id,
-            timezone=timezone,
+            admin,
+            country,
+            email,
+            first_name,
+            id,
+            language,
+            last_name,
+            organization_id,
+            timezone,
         )
 
-        webhook_user.additional_properties = d
+        if len(src_dict) != 0 + (admin is not UNSET) + (country is not UNSET) + (
+            email is not UNSET
+        ) + (first_name is not UNSET) + (id is not UNSET) + (language is not UNSET) + (
+            last_name is not UNSET
+        ) + (organization_id is not UNSET) + (timezone is not UNSET):
+            webhook_user.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _KNOWN
+            }
         return webhook_user
 
     @property
@@ -132,3 +150,18 @@ class WebhookUser:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_KNOWN: frozenset[str] = frozenset(
+    (
+        "admin",
+        "country",
+        "email",
+        "first_name",
+        "id",
+        "language",
+        "last_name",
+        "organization_id",
+        "timezone",
+    )
+)

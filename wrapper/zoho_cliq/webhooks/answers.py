@@ -67,9 +67,8 @@ class AnswerLimits:
         ):
             size = len(found.get(kind, {}).get(name, ()))
             if most is not None and size > most:
-                raise AnswerInvalid(
-                    f"{'card.' if kind == 'card' else ''}{name}: {size}, at most {most} by AnswerLimits"
-                )
+                where = f"{'card.' if kind == 'card' else ''}{name}"
+                raise AnswerInvalid(f"must have at most {most} by AnswerLimits, has {size}", field=where)
 
 
 NO_LIMITS = AnswerLimits()
@@ -149,7 +148,7 @@ def button(
     chosen: list[Any] = [{"type": kind, "data": data} for kind, data in actions.items() if data is not None]
     chosen += [] if action is None else [_plain(action)]
     if len(chosen) != 1:
-        raise AnswerInvalid("action: exactly one of open_url, function, copy and action is needed")
+        raise AnswerInvalid("exactly one of open_url, function, copy and action is needed", field="action")
     built = {"label": label, "action": chosen[0], "hint": hint, "key": key, "type": colour.value if colour else None}
     return Button.from_dict(_checked("CardButton", built))
 
@@ -206,21 +205,24 @@ def wire(answer: Answer, limits: AnswerLimits = NO_LIMITS) -> dict[str, Any]:
         return {"output": {}}
     output = {"text": answer} if isinstance(answer, str) else _plain(answer)
     if not isinstance(output, dict):
-        raise AnswerInvalid(f"answer: a handler gave a {type(answer).__name__}, which is no answer")
-    _refuse(schema.problem(_SCHEMA_OF_TYPE.get(str(output.get("type")), "MessageOutput"), output))
+        raise AnswerInvalid(f"a function gave a {type(answer).__name__}, which is no answer", field="answer")
+    _refuse_faults(_SCHEMA_OF_TYPE.get(str(output.get("type")), "MessageOutput"), output)
     limits.check(output)
     return {"output": output}
 
 
 def _checked(name: str, value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:
     built = _without_nothing(value, kept)
-    _refuse(schema.problem(name, built))
+    _refuse_faults(name, built)
     return built
 
 
-def _refuse(problem: str | None) -> None:
-    if problem is not None:
-        raise AnswerInvalid(problem)
+def _refuse_faults(name: str, output: dict[str, Any]) -> None:
+    schema.refuse_faults(name, output)
+    if name == "FormErrorOutput":
+        for field, message in output.get("inputs", {}).items():
+            if not isinstance(message, str):
+                raise AnswerInvalid(f"must be a string, not {type(message).__name__}", field=f"inputs.{field}")
 
 
 def _without_nothing(value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:

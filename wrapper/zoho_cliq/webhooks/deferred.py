@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from zoho_cliq_api import contract
 
+from ..errors import TransportError
+from ..exchange import Request
 from .errors import DeferredAnswerFailed, ResponseUrlRefused
 
-TIMEOUT = 30.0
-HEADERS = {"Content-Type": "application/json"}
 # Stricter than any parser of URLs, so that no two parsers can disagree on the host: no user, no backslash, no space.
 _PLAIN_URL = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?:[/?][!-\[\]-~]*)?")
 
@@ -50,32 +50,39 @@ def checked_response_url(url: str | None, response_hosts: Collection[str]) -> st
 
 def post(url: str, body: bytes) -> None:
     """Sends a deferred answer. It is sent once: a `response_url` takes one answer, so repeating could not help."""
-    import httpx
+    from .._http import Transport  # loads the HTTP client, which only deferred answers need
 
+    transport = Transport()
     try:
-        with httpx.Client(timeout=TIMEOUT) as client:
-            status = client.post(url, content=body, headers=HEADERS).status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        _judge(transport.send(_request(url, body)).status)
+    except TransportError as error:
         raise _unanswered(error) from None
-    _judge(status)
+    finally:
+        transport.close()
 
 
 async def post_async(url: str, body: bytes) -> None:
     """As `post`, in this task."""
-    import httpx
+    from .._http import AsyncTransport
 
+    transport = AsyncTransport()
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-            status = (await client.post(url, content=body, headers=HEADERS)).status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        _judge((await transport.send(_request(url, body))).status)
+    except TransportError as error:
         raise _unanswered(error) from None
-    _judge(status)
+    finally:
+        await transport.aclose()
+
+
+def _request(url: str, body: bytes) -> Request:
+    return Request("respond", "POST", url, headers={"Content-Type": "application/json"}, content=body)
 
 
 def _judge(status: int) -> None:
     if not 200 <= status < 300:
-        raise DeferredAnswerFailed(f"the deferred answer was refused with status {status}", status)
+        raise DeferredAnswerFailed(f"the deferred answer was refused with status {status}", status=status)
 
 
-def _unanswered(error: Exception) -> DeferredAnswerFailed:
-    return DeferredAnswerFailed(f"the deferred answer got no reply ({type(error).__name__}); it may have been shown")
+def _unanswered(error: TransportError) -> DeferredAnswerFailed:
+    outcome = "it may have been shown" if error.sent else "it was not sent"
+    return DeferredAnswerFailed(f"the deferred answer got no reply; {outcome}", sent=error.sent)

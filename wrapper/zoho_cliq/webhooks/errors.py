@@ -1,4 +1,4 @@
-"""What can go wrong on the receiving side.
+"""What can go wrong on the receiving side. Everything here is a `CliqError`.
 
     WebhookError
     ├── EventRefused          not let in: `status` is the HTTP status of the refusal
@@ -6,7 +6,7 @@
     │   ├── SignatureMismatch 403
     │   ├── StaleEvent        403
     │   └── UnreadableEvent   400
-    ├── AnswerInvalid         an answer breaks a limit; `field` names it
+    ├── AnswerInvalid         an answer breaks a limit, a ValidationError too; `field` names the part
     ├── ResponseUrlRefused    a deferred answer would go to a host that is not Cliq's
     └── DeferredAnswerFailed  Cliq did not take a deferred answer
 
@@ -15,9 +15,11 @@ No message contains a secret, a signature, a response URL or the body.
 
 from __future__ import annotations
 
+from ..errors import CliqError, ValidationError
 
-class WebhookError(Exception):
-    """Base of everything raised by `zoho_cliq.webhooks`."""
+
+class WebhookError(CliqError):
+    """Base of what is raised for events and answers. Mistakes in the set-up are `ConfigurationError`."""
 
 
 class EventRefused(WebhookError):
@@ -48,12 +50,8 @@ class UnreadableEvent(EventRefused):
     """The body is not an event."""
 
 
-class AnswerInvalid(WebhookError):
+class AnswerInvalid(ValidationError, WebhookError):
     """An answer that Cliq would not show. `field` names the part, as `card.title` or `inputs[2].name`."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.field = message.partition(":")[0]
 
 
 class ResponseUrlRefused(WebhookError):
@@ -61,8 +59,12 @@ class ResponseUrlRefused(WebhookError):
 
 
 class DeferredAnswerFailed(WebhookError):
-    """A deferred answer was not taken. `status` is the HTTP status, or None where no answer came."""
+    """A deferred answer was not taken. `status` is the HTTP status, or None where no reply came.
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    Without a reply, `sent` says whether the answer may have arrived all the same.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, sent: bool = True) -> None:
         super().__init__(message)
         self.status = status
+        self.sent = sent

@@ -16,9 +16,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
+from ..errors import ConfigurationError
 from . import deferred, gateways
 from .answers import NO_LIMITS, Answer, AnswerLimits, banner, wire
-from .errors import AnswerInvalid, EventRefused, WebhookError
+from .errors import AnswerInvalid, EventRefused
 from .events import Event, check_age, parse_event
 from .replies import Replies, Reply
 from .verification import verify_secret
@@ -57,9 +58,9 @@ class Receiver:
         now: Callable[[], float] = time.time,
     ) -> None:
         if secret is not None and len(secret) < 16:
-            raise WebhookError("secret: at least 16 characters are needed; new_secret() makes one")
+            raise ConfigurationError("secret: at least 16 characters are needed; new_secret() makes one")
         if isinstance(response_hosts, str):
-            raise WebhookError("response_hosts: give a list of hosts, not one text")
+            raise ConfigurationError("response_hosts: give a list of hosts, not one text")
         verified = secret is not None or public_key is not None
         self._secret = secret
         self._public_key = public_key
@@ -84,7 +85,7 @@ class Receiver:
 
         def register(handler: _H) -> _H:
             if name in self._handlers:
-                raise WebhookError(f"the action {name!r} already has a function")
+                raise ConfigurationError(f"the action {name!r} already has a function")
             self._handlers[name] = handler
             return handler
 

@@ -14,8 +14,9 @@ import re
 import secrets
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from ..errors import ConfigurationError, ValidationError
 from . import schema
-from .errors import AnswerInvalid, SecretMismatch, SignatureMismatch, WebhookError
+from .errors import SecretMismatch, SignatureMismatch
 
 SIGNATURE_HEADER = "x-cliq-signature"
 SECRET_PARAMETER = "secret"  # the name of the parameter, not a secret
@@ -29,18 +30,20 @@ def new_secret() -> str:
 def execution_url(url: str, secret: str) -> str:
     """The URL to give to a webhook action: `url` with the secret as the parameter `secret`.
 
-    Raises `AnswerInvalid` where the result is longer than Cliq allows (225 characters) or has characters that it does
+    Raises `ValidationError` where the result is longer than Cliq allows (225 characters) or has characters that it does
     not take; the message does not show the URL.
     """
     parts = urlsplit(url)
     parameter = f"{SECRET_PARAMETER}={quote(secret, safe='')}"
     query = f"{parts.query}&{parameter}" if parts.query else parameter
     built = urlunsplit(parts._replace(query=query, fragment=""))
-    longest = schema.limit("MessageActionCreate", "execution_url", "maxLength")
-    if len(built) > longest:
-        raise AnswerInvalid(f"execution_url: {len(built)} characters with the secret, at most {longest} are allowed")
-    if not re.search(schema.schemas()["MessageActionCreate"]["properties"]["execution_url"]["pattern"], built):
-        raise AnswerInvalid("execution_url: not an http or https URL in plain characters")
+    rule = schema.schemas()["MessageActionCreate"]["properties"]["execution_url"]
+    if len(built) > rule["maxLength"]:
+        raise ValidationError(
+            f"must have at most {rule['maxLength']} characters, has {len(built)} with the secret", field="execution_url"
+        )
+    if not re.search(rule["pattern"], built):
+        raise ValidationError("must be an http or https URL in plain characters", field="execution_url")
     return built
 
 
@@ -58,8 +61,8 @@ def verify_secret(query: str, secret: str) -> None:
 def verify_signature(body: bytes, signature: str | None, public_key: str | bytes) -> None:
     """Checks that `signature` was made over exactly `body` with the private half of `public_key`.
 
-    `public_key` is PEM, or the bare base64 text that Cliq shows. Raises `SignatureMismatch`, and `WebhookError` where
-    the key cannot be read or the package cryptography is missing.
+    `public_key` is PEM, or the bare base64 text that Cliq shows. Raises `SignatureMismatch`, and `ConfigurationError`
+    where the key cannot be read or the package cryptography is missing.
     """
     try:
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -67,13 +70,13 @@ def verify_signature(body: bytes, signature: str | None, public_key: str | bytes
         from cryptography.hazmat.primitives.asymmetric import padding, rsa
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
     except ImportError as missing:
-        raise WebhookError("to verify signatures, install zoho-cliq[webhooks]") from missing
+        raise ConfigurationError("to verify signatures, install zoho-cliq[webhooks]") from missing
     try:
         key = load_pem_public_key(_pem(public_key))
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, rsa.RSAPublicKey):
-        raise WebhookError("public_key is not an RSA public key in PEM or base64")
+        raise ConfigurationError("public_key is not an RSA public key in PEM or base64")
     try:
         given = base64.b64decode(signature or "", validate=True)
         key.verify(given, body, padding.PKCS1v15(), hashes.SHA256())

@@ -1,0 +1,364 @@
+"""The one sender: every request of a run goes through `Client.send`, which paces it, counts it, keeps the trace, and
+shows it to the oracle. It remembers what it created and removes it in the end, and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import string
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from zoho_cliq_api.contract import OPERATIONS
+
+from . import rules
+from .model import Directory, Identity
+from .oracle import Oracle, Violation, error_of, is_throttle
+from .pacer import Clock, Pacer
+from .profile import Profile
+from .trace import Answer, Exchange, Headers
+from .transport import Transport, TransportError
+
+Lines = list[str]
+CREATION_LIMIT = "msgaction_creation_limit_exceeded"
+
+
+class Stopped(Exception):
+    """The run has to stop; the message says why."""
+
+
+class BudgetSpent(Stopped):
+    """The budget of calls or minutes leaves room for the clean-up only."""
+
+
+class Locked(Stopped):
+    """The server refused a call for a threshold that the run had kept; nothing more may be sent for some minutes."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class CannotRun(Stopped):
+    """The server cannot be graded as things are."""
+
+
+class ControlFailed(CannotRun):
+    """The reset or clock URL of the profile did not work."""
+
+
+class Client:
+    """Sends requests for the drivers. `only_creations` holds ids created and not yet deleted, with their creators."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        transport: Transport,
+        *,
+        control: Transport | None = None,
+        seed: int | None = None,
+        budget: int | None = None,
+        deadline: float | None = None,
+        clock: Clock | None = None,
+        on_exchange: Callable[[Exchange, list[Violation]], None] | None = None,
+        paced: bool = True,
+    ) -> None:
+        self.profile, self.transport = profile, transport
+        self._control = control or transport
+        self.seed = random.SystemRandom().randrange(2**32) if seed is None else seed
+        self.random = random.Random(self.seed)
+        self.tokens = profile.labelled_tokens()
+        self.oracle = Oracle(
+            directory(profile), creation_limit=profile.creation_limit, exclusive=profile.reset_url is not None
+        )
+        self.clock = clock or Clock(advance=self.advance if profile.clock_url else None)
+        self.pacer = Pacer(self.clock, active=paced and profile.pace)
+        self.budget, self.deadline = budget, deadline
+        self.trace: list[Exchange] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.sequence: list[tuple[str, str]] = []
+        self.created: dict[str, str] = {}
+        self.scenario = ""
+        self.expect_throttle = False
+        self.unknown_creates = False
+        self.prefix = "zc" + "".join(self.random.choices(string.ascii_lowercase + string.digits, k=6))
+        self._names = 0
+        self._on_exchange = on_exchange
+        self._base_path = urlsplit(profile.base_url).path.rstrip("/")
+        self._cleaning = False
+
+    # --- requests
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        user: str | None = "owner",
+        query: Mapping[str, object] | str | None = None,
+        body: Any = None,
+        raw: bytes | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        about: str | None = None,
+    ) -> Answer:
+        """Send one request below the base URL and let the oracle judge it.
+
+        `user` is a token's label, or None for no token. `body` is sent as JSON, `raw` as it is. `headers` are added,
+        or taken away where None. Raises `Stopped` where the run cannot go on.
+        """
+        target = path + self._query(query)
+        sent = {"Accept": "application/json"}
+        if user is not None:
+            sent["Authorization"] = f"Bearer {self.tokens[user]}"
+        content = raw if raw is not None else None if body is None else encode(body)
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        merged: dict[str, str | None] = {**sent, **(headers or {})}
+        given: Headers = tuple((name, value) for name, value in merged.items() if value is not None)
+        return self.deliver(method, target, given, content, about)
+
+    @staticmethod
+    def _query(query: Mapping[str, object] | str | None) -> str:
+        if not query:
+            return ""
+        return "?" + (query if isinstance(query, str) else urlencode({k: v for k, v in query.items() if v is not None}))
+
+    def deliver(
+        self, method: str, target: str, headers: Headers, content: bytes | None, about: str | None = None
+    ) -> Answer:
+        """Send exactly this request; see `send`."""
+        user, operation = self.whose(method, target, headers)
+        self._afford(user, operation)
+        if user and operation:
+            self.pacer.before(user, operation)
+        sent = self.clock.now()
+        answer, failure = None, ""
+        try:
+            answer = self.transport(method, self._base_path + target, headers, content)
+        except TransportError as error:
+            failure = str(error)
+        received = self.clock.now()
+        if user and operation:
+            self.pacer.after(user, operation)
+            self.sequence.append((user, operation))
+        self.counts[user or "nobody", operation or "other"] += 1
+        number = len(self.trace) + 1
+        exchange = Exchange(
+            number, method, target, headers, content, answer, sent, received, about, self.scenario, failure
+        )
+        self.trace.append(exchange)
+        new = self.oracle.observe(exchange)
+        self._remember(user, exchange)
+        if self._on_exchange is not None:
+            self._on_exchange(exchange, new)
+        if answer is None:
+            return Answer(0, (), b"")
+        if is_throttle(answer) and not self.expect_throttle:
+            self._locked(user, operation)
+        if error_of(answer)[0] == CREATION_LIMIT and not (self.oracle.creation_limit or new):
+            here = len(self.oracle.model.living())
+            raise CannotRun(
+                f"the organization is full: the server refused a create with {CREATION_LIMIT} while {here} actions "
+                "of this run were there; make room, or give creation_limit in the profile"
+            )
+        return answer
+
+    def whose(self, method: str, target: str, headers: Headers) -> tuple[str | None, str | None]:
+        """User and operation that a request counts for."""
+        call = rules.read(Exchange(0, method, target, (), None, None))
+        given = next((value for name, value in headers if name.lower() == "authorization"), "")
+        identity = self.oracle.directory.tokens.get(given.rpartition(" ")[2])
+        operation = rules.LONG[call.operation] if call.operation else None
+        return (identity.user if identity else None), operation
+
+    def _afford(self, user: str | None, operation: str | None) -> None:
+        if self._cleaning:
+            return
+        reserve = 1 if self.profile.reset_url else len(self.created) + 1
+        if self.budget is not None and len(self.trace) + reserve >= self.budget:
+            raise BudgetSpent(f"the budget of {self.budget} calls is spent; {reserve} are kept for the clean-up")
+        delay = self.pacer.delay(user, operation) if user and operation else 0.0
+        if self.deadline is not None and self.clock.now() + delay > self.deadline:
+            raise BudgetSpent("the minutes that the run may take are over")
+
+    def _locked(self, user: str | None, operation: str | None) -> None:
+        threshold = OPERATIONS[operation].threshold if operation else None
+        seconds = float(threshold.lock_seconds if threshold else 300)
+        raise Locked(
+            f"the server refused {operation} of {user} for its threshold, though the run kept below the documented one",
+            seconds,
+        )
+
+    def _remember(self, user: str | None, exchange: Exchange) -> None:
+        answer = exchange.answer
+        if exchange.method == "POST" and exchange.target.split("?")[0].rstrip("/") == "/messageactions":
+            shown = answer.json() if answer is not None and answer.status < 300 else None
+            data = shown.get("data") if isinstance(shown, dict) else None
+            identifier = data.get("id") if isinstance(data, dict) else None
+            if isinstance(identifier, str | int) and user and str(identifier).isdigit():
+                self.created.setdefault(str(identifier), user)
+            elif answer is None or answer.status >= 500 or answer.status < 300:
+                self.unknown_creates = True
+        elif exchange.method == "DELETE" and answer is not None and answer.status in (200, 202, 204):
+            self.created.pop(exchange.target.split("?")[0].rpartition("/")[2], None)
+
+    # --- shortcuts that read well in scenarios
+
+    def name(self, length: int | None = None, text: str = "") -> str:
+        """A name that nobody has, of exactly `length` characters where that is given."""
+        self._names += 1
+        name = f"{self.prefix} {self._names}{' ' + text if text else ''}"
+        return name if length is None else name + "x" * (length - len(name))
+
+    def action(self, **changes: Any) -> dict[str, Any]:
+        """The body of a create that is valid, with changes; a change to `...` leaves the field out."""
+        body: dict[str, Any] = {"name": self.name(), "hint": "a hint", "scope": "personal", "message_types": ["text"]}
+        return {name: value for name, value in {**body, **changes}.items() if value is not ...}
+
+    def create(self, user: str = "owner", about: str | None = None, **changes: Any) -> str:
+        """Create an action; gives its id, or an empty text where the server gave none."""
+        return identifier_of(self.send("POST", "/messageactions", user=user, body=self.action(**changes), about=about))
+
+    def get(self, identifier: str, user: str = "owner", about: str | None = None) -> Answer:
+        return self.send("GET", f"/messageactions/{_path(identifier)}", user=user, about=about)
+
+    def update(self, identifier: str, user: str = "owner", about: str | None = None, **changes: Any) -> Answer:
+        return self.send("PATCH", f"/messageactions/{_path(identifier)}", user=user, body=changes, about=about)
+
+    def delete(self, identifier: str, user: str = "owner", about: str | None = None) -> Answer:
+        return self.send("DELETE", f"/messageactions/{_path(identifier)}", user=user, about=about)
+
+    def get_handler(
+        self, identifier: str, user: str = "owner", kind: str = rules.HANDLER, about: str | None = None
+    ) -> Answer:
+        return self.send("GET", f"/messageactions/{_path(identifier)}/handlers/{_path(kind)}", user=user, about=about)
+
+    def update_handler(
+        self, identifier: str, user: str = "owner", kind: str = rules.HANDLER, about: str | None = None, **body: Any
+    ) -> Answer:
+        path = f"/messageactions/{_path(identifier)}/handlers/{_path(kind)}"
+        return self.send("PATCH", path, user=user, body=body, about=about)
+
+    def list(self, user: str = "owner", about: str | None = None, **query: Any) -> dict[str, Any]:
+        """One page; an empty dict where the answer is no page."""
+        shown = self.send("GET", "/messageactions", user=user, query=query, about=about).json()
+        return shown if isinstance(shown, dict) and isinstance(shown.get("data"), list) else {}
+
+    def pages(
+        self, user: str = "owner", about: str | None = None, most: int = 60, **query: Any
+    ) -> Iterator[dict[str, Any]]:
+        """All pages of a listing, at most `most`; beyond that the chain does not end, which is a violation."""
+        page = self.list(user, about, **query)
+        yield page
+        kept: dict[str, Any] = {name: value for name, value in query.items() if name == "limit"}
+        tokens: set[str] = set()
+        while isinstance(token := page.get("next_token"), str) and token:
+            if token in tokens or len(tokens) >= most:
+                self.oracle.fails("list.next_token", "a listing that ends", "it does not end")
+                return
+            tokens.add(token)
+            page = self.list(user, about, next_token=token, **kept)
+            yield page
+
+    def listing(self, user: str = "owner", about: str | None = None, **query: Any) -> str:
+        """Read a listing to its end; gives the last sync token that came, or an empty text."""
+        token = ""
+        for page in self.pages(user, about, **query):
+            given = page.get("sync_token")
+            token = given if isinstance(given, str) else token
+        return token
+
+    # --- control and clean-up
+
+    def advance(self, seconds: float) -> None:
+        """Advance the server's clock through the profile's clock URL."""
+        self._post(self.profile.clock_url or "", {"advance": seconds}, "clock_url")
+
+    def reset(self) -> None:
+        """Empty the server through the profile's reset URL, if there is one."""
+        if self.profile.reset_url:
+            self._post(self.profile.reset_url, None, "reset_url")
+            self.oracle.forget()
+            self.pacer.forget()
+            self.created.clear()
+            self.unknown_creates = False
+
+    def _post(self, url: str, body: Any, key: str) -> None:
+        headers: list[tuple[str, str]] = []
+        if self.profile.control_token:
+            headers.append(("Authorization", f"Bearer {self.profile.control_token}"))
+        content = b"" if body is None else encode(body)
+        if content:
+            headers.append(("Content-Type", "application/json"))
+        try:
+            answer = self._control("POST", urlsplit(url).path, tuple(headers), content)
+        except TransportError as error:
+            raise ControlFailed(f"{key} {url} does not answer: {error}") from None
+        if answer.status >= 300:
+            raise ControlFailed(f"{key} {url} answered {answer.status}; is control_token right?")
+
+    def clean_up(self) -> Lines:
+        """Remove everything that this run created; gives a line for each thing that may be left."""
+        self._cleaning, self.scenario, self.expect_throttle = True, "clean-up", False
+        left = []
+        try:
+            if self.profile.reset_url:
+                with contextlib.suppress(Stopped):
+                    self.reset()
+                    return []
+            if self.unknown_creates:
+                self._find_unknown()
+            for identifier, user in list(self.created.items()):
+                answer = self.delete(identifier, user)
+                if answer.status in (200, 202, 204, 404, 410) or error_of(answer)[0] == "msgaction_not_found":
+                    self.created.pop(identifier, None)
+        except Locked as error:
+            left.append(f"clean-up stopped: {error}")
+        left += [f"action {identifier} of {user} is still there" for identifier, user in self.created.items()]
+        return left
+
+    def _find_unknown(self) -> None:
+        for user in ("owner", "colleague", "outsider"):
+            if user not in self.tokens:
+                continue
+            for page in self.pages(user, limit=rules.LARGEST_LIMIT):
+                for item in page.get("data", []):
+                    if isinstance(item, dict) and str(item.get("name", "")).startswith(self.prefix):
+                        self.created.setdefault(str(item.get("id")), user)
+
+
+def _path(segment: str) -> str:
+    return quote(segment, safe="~") if segment else "0"
+
+
+def encode(body: Any) -> bytes:
+    """JSON in UTF-8; a lone surrogate stays an escape."""
+    try:
+        return json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(body).encode()
+
+
+def identifier_of(answer: Answer) -> str:
+    """The id in the answer to a create, or an empty text."""
+    shown = answer.json() if answer.status < 300 else None
+    data = shown.get("data") if isinstance(shown, dict) else None
+    identifier = data.get("id") if isinstance(data, dict) else None
+    return identifier if isinstance(identifier, str) else ""
+
+
+def directory(profile: Profile) -> Directory:
+    """Whose tokens the profile's are."""
+    everything = frozenset({"CREATE", "READ", "UPDATE", "DELETE"})
+    here, there = "the organization", "another organization"
+    tokens = {
+        token: Identity(user, there if user == "outsider" else here, everything)
+        for user, token in profile.tokens.items()
+    }
+    tokens |= {token: Identity("owner", here, frozenset({scope})) for scope, token in profile.owner_only.items()}
+    teams = {user: frozenset(numbers) for user, numbers in profile.teams.items()}
+    return Directory(tokens, teams)

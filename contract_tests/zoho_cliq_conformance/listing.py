@@ -1,0 +1,264 @@
+"""What listings must hold: pages that join into a whole, and changes since a listing that add up to the present.
+
+A `Cursor` is a listing on its way, by the `next_token` that continues it; a `SyncPoint` is what the holder of a
+`sync_token` knows. A listing of changes is right if it makes the holder's knowledge equal to what is there, and brings
+nothing that did not change. How a server orders, marks or stores any of this is its own affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from . import rules
+from .model import Action, Model, shown_content
+from .rules import Call, Condition
+from .trace import Exchange
+
+if TYPE_CHECKING:
+    from .oracle import Oracle
+
+CLOCK_GRAIN = 1.0  # seconds; a server may stamp changes so coarsely, and repeat what falls into the same stamp
+NEXT_TOKEN_LIFE = 60.0
+SYNC_TOKEN_LIFE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPoint:
+    """What the holder of a sync token knows: the content of actions as of a listing that started at `start`."""
+
+    user: str
+    start: int
+    start_time: float
+    given: int
+    given_time: float
+    view: Mapping[str, Mapping[str, Any]]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A listing on its way: who lists, since when, with which page size, and what has been seen."""
+
+    user: str
+    limit: int
+    explicit: bool
+    since: SyncPoint | None
+    judged: bool
+    start: int
+    start_time: float
+    seen: Mapping[str, Mapping[str, Any]]
+    deleted: frozenset[str] | None
+    token_given: bool
+    made: float
+    exchanges: tuple[int, ...]
+
+
+class Lists:
+    """All cursors and sync points of a run."""
+
+    def __init__(self, model: Model, oracle: Oracle) -> None:
+        self._model, self._oracle = model, oracle
+        self._cursors: dict[tuple[str, str], Cursor] = {}
+        self._points: dict[tuple[str, str], SyncPoint] = {}
+
+    def conditions(self, call: Call, user: str, exchange: Exchange) -> list[Condition]:
+        """Errors that the tokens of a request may bring."""
+        found = []
+        codes = rules.codes_of("list")
+        statuses = rules.BAD | {403, 404, 410}
+        next_token, sync_token = call.parameter("next_token"), call.parameter("sync_token")
+        if next_token is not None:
+            cursor = self._cursors.get((user, next_token))
+            if cursor is None:
+                found.append(
+                    Condition("list.token", "the next_token is not of a listing of the user's", False, statuses, codes)
+                )
+            elif exchange.sent - cursor.made > NEXT_TOKEN_LIFE or call.parameter("limit") != _limit_text(cursor):
+                found.append(Condition("list.token", "an old next_token, or another limit", False, statuses, codes))
+        if sync_token is not None:
+            point = self._points.get((user, sync_token))
+            if point is None or exchange.sent - point.given_time > SYNC_TOKEN_LIFE or next_token is not None:
+                found.append(Condition("list.token", "an unknown or old sync_token", False, statuses, codes))
+        return found
+
+    def page(self, call: Call, user: str, shown: dict[str, Any], exchange: Exchange) -> None:
+        """Judge a page and remember its tokens."""
+        cursor = self._start(call, user, exchange)
+        if cursor is None:
+            for item in shown["data"]:
+                self._visible(user, item)
+            return
+        self._oracle._related = (*self._oracle._related, *cursor.exchanges)
+        items = [item for item in shown["data"] if isinstance(item, dict)]
+        seen = dict(cursor.seen)
+        here: set[str] = set()
+        for item in items:
+            identifier = str(item.get("id"))
+            action = self._visible(user, item)
+            repeated = identifier in here or (identifier in seen and (action is None or action.touched <= cursor.start))
+            self._oracle.holds("list.unique", not repeated, "each action once", f"{identifier} again", action)
+            here.add(identifier)
+            seen[identifier] = shown_content(item)
+            if action is not None:
+                self._item(cursor, action, item)
+        self._size(call, cursor, items, shown)
+        deleted = shown.get("deleted")
+        gone = cursor.deleted
+        if isinstance(deleted, list):
+            gone = (gone or frozenset()) | {str(identifier) for identifier in deleted}
+        after = replace(
+            cursor,
+            seen=seen,
+            deleted=gone,
+            token_given=cursor.token_given or isinstance(shown.get("sync_token"), str),
+            made=exchange.received,
+            exchanges=(*cursor.exchanges, exchange.number),
+        )
+        self._tokens(call, user, shown, after, exchange)
+
+    def _start(self, call: Call, user: str, exchange: Exchange) -> Cursor | None:
+        next_token, sync_token = call.parameter("next_token"), call.parameter("sync_token")
+        given = call.parameter("limit")
+        limit = int(given) if given is not None and given.isdigit() else rules.DEFAULT_LIMIT
+        limit = min(limit, rules.LARGEST_LIMIT) or rules.LARGEST_LIMIT
+        if next_token is not None:
+            cursor = self._cursors.get((user, next_token))
+            if cursor is None:
+                return None
+            return cursor if given is None else replace(cursor, limit=limit, explicit=True)
+        point = self._points.get((user, sync_token)) if sync_token is not None else None
+        return Cursor(
+            user=user,
+            limit=limit,
+            explicit=given is not None,
+            since=point,
+            judged=sync_token is None or point is not None,
+            start=self._model.sequence,
+            start_time=exchange.sent,
+            seen={},
+            deleted=None,
+            token_given=False,
+            made=exchange.received,
+            exchanges=(),
+        )
+
+    def _visible(self, user: str, item: dict[str, Any]) -> Action | None:
+        action = self._model.actions.get(str(item.get("id")))
+        if action is None:
+            self._oracle.stray(str(item.get("id")), item.get("name"))
+        if action is None or action.uncertain:
+            return None
+        if not action.alive:
+            self._oracle.fails("list.deleted", "a deleted action is not listed", f"{action.id} is listed", action)
+            return action
+        sees = self._model.sees(user, action)
+        if sees is False:
+            from .oracle import visibility_fact
+
+            fact = visibility_fact(self._model, user, action)
+            self._oracle.fails(fact, f"{user} does not see {action.id}", "it is listed", action)
+        elif sees:
+            self._oracle.passes("list.deleted")
+        return action
+
+    def _item(self, cursor: Cursor, action: Action, item: dict[str, Any]) -> None:
+        versions = list(action.since(cursor.start)) or action.versions[-1:]
+        shown = shown_content(item)
+        good = any(all(shown.get(k) == v for k, v in version.content.items()) for version in versions if version.alive)
+        if action.alive:
+            content = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in action.content.items()}
+            self._oracle.holds("list.current", good, f"the action as it is: {content}", item, action)
+            self._oracle.common(action, item)
+        if cursor.since is not None:
+            old = action.touched <= cursor.since.start and action.touched_at < cursor.since.start_time - CLOCK_GRAIN
+            self._oracle.holds("sync.only-changes", not old, "only what changed since", f"{action.id} did not", action)
+
+    def _size(self, call: Call, cursor: Cursor, items: list[Any], shown: dict[str, Any]) -> None:
+        limit = cursor.limit
+        fact = "list.limit" if cursor.explicit else "list.limit.default"
+        good = len(items) <= limit
+        self._oracle.holds(fact, good, f"at most {limit} actions", f"{len(items)} actions")
+        quiet = cursor.since is None and cursor.judged and self._model.sequence == cursor.start
+        if quiet and "next_token" in shown:
+            full = len(items) >= limit
+            self._oracle.holds(fact, full, f"{limit} actions on a page that is not the last", f"{len(items)} actions")
+        if quiet and call.parameter("next_token") is not None:
+            self._oracle.holds(
+                "list.next_token.last", bool(items), "a next_token only where more follows", "an empty page"
+            )
+
+    def _tokens(self, call: Call, user: str, shown: dict[str, Any], cursor: Cursor, exchange: Exchange) -> None:
+        following = shown.get("next_token")
+        last = not isinstance(following, str) or not following
+        if isinstance(following, str) and following:
+            moves = following != call.parameter("next_token")
+            self._oracle.holds("list.next_token", moves, "another token than the one sent", "the same token")
+            if moves:
+                self._cursors[user, following] = cursor
+        token = shown.get("sync_token")
+        if isinstance(token, str) and token:
+            held = dict(cursor.since.view) if cursor.since else {}
+            held.update(cursor.seen)
+            complete = last and cursor.judged and (cursor.since is None or cursor.since.complete)
+            self._points[user, token] = SyncPoint(
+                user, cursor.start, cursor.start_time, self._model.sequence, exchange.received, held, complete
+            )
+        if last and cursor.judged:
+            self._finish(user, cursor)
+
+    def _finish(self, user: str, cursor: Cursor) -> None:
+        oracle = self._oracle
+        oracle.holds("sync.token", cursor.token_given, "a sync_token with a complete listing", "none")
+        for action in self._model.actions.values():
+            versions = list(action.since(cursor.start))
+            if action.uncertain or not action.existed(cursor.start):
+                continue
+            if not all(self._model.sees(user, action, version) is True for version in versions):
+                continue
+            if cursor.since is None:
+                missing = f"{action.id} is missing"
+                oracle.holds("list.complete", action.id in cursor.seen, "every visible action", missing, action)
+            elif self._changed(cursor.since, action, versions[0].sequence, versions[0].content):
+                missing = f"{action.id} is missing"
+                oracle.holds("sync.changes", action.id in cursor.seen, "every change since", missing, action)
+        if cursor.deleted is not None:
+            self._deletions(user, cursor, cursor.deleted)
+
+    def _changed(self, since: SyncPoint, action: Action, sequence: int, content: Mapping[str, Any]) -> bool:
+        if not since.complete:
+            return sequence > since.given
+        held = since.view.get(action.id)
+        return held is None or any(held.get(name) != value for name, value in content.items())
+
+    def _deletions(self, user: str, cursor: Cursor, deleted: frozenset[str]) -> None:
+        oracle = self._oracle
+        for identifier in deleted:
+            action = self._model.actions.get(identifier)
+            if action is None or action.uncertain:
+                continue
+            there = all(self._model.sees(user, action, v) is True for v in action.since(cursor.start)) and action.alive
+            oracle.holds("sync.deleted.true", not there, "deleted holds what is gone", f"{identifier} is there", action)
+        if cursor.since is None:
+            return
+        for identifier in cursor.since.view:
+            action = self._model.actions.get(identifier)
+            if action is None or action.uncertain or action.alive:
+                continue
+            if any(version.alive for version in action.since(cursor.start)):
+                continue
+            dead = next(v.sequence for v in action.versions if not v.alive)
+            if dead <= cursor.since.start:
+                continue
+            oracle.holds(
+                "sync.deleted",
+                identifier in deleted,
+                "deleted holds every deleted action",
+                f"{identifier} is not in it",
+                action,
+            )
+
+
+def _limit_text(cursor: Cursor) -> str | None:
+    return str(cursor.limit) if cursor.explicit else None

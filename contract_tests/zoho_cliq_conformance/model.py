@@ -1,0 +1,166 @@
+"""What must be true of the server: every action of this run with all its versions, and who sees it.
+
+The model learns only from acknowledged answers. A version is made by each acknowledged write; a sequence number orders
+them. Fields that the documents leave open are adopted from the first answer that shows them and held from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FIELDS = ("name", "hint", "scope", "team_ids", "multi_selectable", "message_types", "execution_type", "execution_url")
+SETS = ("team_ids", "message_types", "permissions")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose a token is: a user, the user's organization and the scopes, which are None where unknown."""
+
+    user: str
+    organization: str
+    scopes: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The people behind the tokens. `complete` is false for recorded traffic, where an unknown token may be valid."""
+
+    tokens: Mapping[str, Identity]
+    teams: Mapping[str, frozenset[int]]
+    complete: bool = True
+
+    def organization(self, user: str) -> str:
+        """The user's organization; a user that nobody described is in one of its own."""
+        return next((entry.organization for entry in self.tokens.values() if entry.user == user), f"of {user}")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an action is from a sequence number on."""
+
+    sequence: int
+    alive: bool
+    content: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Action:
+    """One action: creator, versions, handler, and the numbers of the exchanges that made it what it is."""
+
+    id: str
+    creator: str
+    versions: list[Version]
+    touched: int = 0
+    touched_at: float = 0.0
+    script: str | None = None
+    permissions: frozenset[str] | None = None
+    shown_creator: Any = None
+    uncertain: bool = False
+    exchanges: list[int] = field(default_factory=list)
+
+    @property
+    def alive(self) -> bool:
+        return self.versions[-1].alive
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        return self.versions[-1].content
+
+    def since(self, sequence: int) -> Iterator[Version]:
+        """Every version that was in force at `sequence` or later; none where the action is younger."""
+        before = [version for version in self.versions if version.sequence <= sequence]
+        yield from before[-1:]
+        yield from (version for version in self.versions if version.sequence > sequence)
+
+    def existed(self, sequence: int) -> bool:
+        return self.versions[0].sequence <= sequence
+
+
+def canonical(name: str, value: Any) -> Any:
+    """A value in a form in which equal means the same: arrays that are sets become sets."""
+    if name in SETS and isinstance(value, list):
+        return frozenset(item if isinstance(item, str | int) else repr(item) for item in value)
+    return value
+
+
+def shown_content(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The content that an answer shows."""
+    return normal({name: canonical(name, shown[name]) for name in FIELDS if name in shown})
+
+
+def normal(content: dict[str, Any]) -> dict[str, Any]:
+    """Content without what does not apply: teams belong to scope team, the URL to webhook actions."""
+    if content.get("scope", "team") != "team":
+        content.pop("team_ids", None)
+    if content.get("execution_type", "webhook") != "webhook":
+        content.pop("execution_url", None)
+    return content
+
+
+class Model:
+    """All actions of the run by id, and the sequence of acknowledged writes."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
+        self.actions: dict[str, Action] = {}
+        self.sequence = 0
+        self.changed_at = 0.0
+
+    def create(self, identifier: str, creator: str, content: dict[str, Any], now: float) -> Action:
+        """A new action."""
+        self.sequence += 1
+        action = Action(identifier, creator, [Version(self.sequence, True, normal(content))])
+        self._touch(action, now)
+        self.actions[identifier] = action
+        return action
+
+    def change(self, action: Action, content: dict[str, Any], now: float, alive: bool = True) -> None:
+        """A new version of an action."""
+        self.sequence += 1
+        action.versions.append(Version(self.sequence, alive, normal(content)))
+        self._touch(action, now)
+
+    def touch(self, action: Action, now: float) -> None:
+        """A write that does not show in the content: of the handler, or of the image."""
+        self.sequence += 1
+        self._touch(action, now)
+
+    def _touch(self, action: Action, now: float) -> None:
+        action.touched, action.touched_at = self.sequence, now
+        self.changed_at = now
+
+    def sees(self, user: str, action: Action, version: Version | None = None) -> bool | None:
+        """Whether the user sees the action in that version; None where the profile does not tell."""
+        version = version or action.versions[-1]
+        if not version.alive:
+            return False
+        if user == action.creator:
+            return True
+        if self.directory.organization(user) != self.directory.organization(action.creator):
+            return False
+        scope = version.content.get("scope")
+        if scope == "organization":
+            return True
+        if scope == "personal":
+            return False
+        teams = self.directory.teams.get(user)
+        if scope != "team" or teams is None or not isinstance(version.content.get("team_ids"), frozenset):
+            return None
+        return bool(teams & version.content["team_ids"])
+
+    def named(self, name: str, organization: str) -> list[Action]:
+        """Living actions of the organization whose name equals `name`, whatever its case and the spaces around it."""
+        wanted = name.strip().casefold()
+        return [
+            action
+            for action in self.actions.values()
+            if action.alive
+            and self.directory.organization(action.creator) == organization
+            and str(action.content.get("name", "")).strip().casefold() == wanted
+        ]
+
+    def living(self, creator: str | None = None) -> list[Action]:
+        """Actions that are there, of one creator or of all."""
+        return [action for action in self.actions.values() if action.alive and creator in (None, action.creator)]

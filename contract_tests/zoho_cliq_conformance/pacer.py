@@ -1,0 +1,102 @@
+"""Keeps a run under the documented thresholds: when the next call of a user and an operation may be sent.
+
+Thresholds come from the document. A call counts from the moment its answer arrived, and one on its way counts as well,
+so that neither a fixed nor a sliding window at the server ever holds more than the threshold. Where the server's clock
+can be advanced, it is advanced instead of waiting.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+
+from zoho_cliq_api.contract import OPERATIONS
+
+MARGIN = 1.0
+
+
+class Clock:
+    """Seconds that pass by themselves, and by `pause`, which waits or has the server's clock advanced."""
+
+    def __init__(
+        self,
+        advance: Callable[[float], None] | None = None,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        on_wait: Callable[[float, str], None] | None = None,
+    ) -> None:
+        self._advance, self._now, self._sleep, self._on_wait = advance, now, sleep, on_wait
+        self._offset = 0.0
+        self.waited = 0.0
+
+    @property
+    def jumps(self) -> bool:
+        """Whether waiting takes no time."""
+        return self._advance is not None
+
+    def now(self) -> float:
+        """Seconds; advanced time included."""
+        return self._now() + self._offset
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Let `seconds` pass."""
+        if seconds <= 0:
+            return
+        self.waited += seconds
+        if self._advance is not None:
+            self._advance(seconds)
+            self._offset += seconds
+            return
+        until = self._now() + seconds
+        while (left := until - self._now()) > 0:
+            if self._on_wait is not None:
+                self._on_wait(left, why)
+            self._sleep(min(left, 1.0))
+
+
+class Pacer:
+    """Windows of calls by user and operation. With `active` false nothing ever waits."""
+
+    def __init__(self, clock: Clock, active: bool = True) -> None:
+        self.clock, self.active = clock, active
+        self._calls: dict[tuple[str, str], deque[float]] = defaultdict(deque)
+
+    def delay(self, user: str, operation: str) -> float:
+        """Seconds until this call may be sent."""
+        threshold = OPERATIONS[operation].threshold
+        if not self.active or threshold is None:
+            return 0.0
+        calls, now = self._calls[user, operation], self.clock.now()
+        span = threshold.window_seconds + MARGIN
+        while calls and calls[0] <= now - span:
+            calls.popleft()
+        return calls[0] + span - now if len(calls) >= threshold.limit else 0.0
+
+    def before(self, user: str, operation: str) -> None:
+        """Wait until the call may be sent."""
+        self.clock.pause(self.delay(user, operation), f"{operation}: under the threshold for {user}")
+
+    def after(self, user: str, operation: str) -> None:
+        """Count a call whose answer has arrived."""
+        self._calls[user, operation].append(self.clock.now())
+
+    def forget(self) -> None:
+        """Count from nothing: the server was emptied."""
+        self._calls.clear()
+
+
+def minutes(calls: Iterable[tuple[str, str]], latency: float = 0.2) -> float:
+    """How long a sequence of (user, operation) calls takes under the thresholds, in minutes."""
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    pacer = Pacer(Clock(now=lambda: now, sleep=sleep))
+    for user, operation in calls:
+        pacer.before(user, operation)
+        now += latency
+        pacer.after(user, operation)
+    return now / 60

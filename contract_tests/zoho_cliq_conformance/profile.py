@@ -1,0 +1,157 @@
+"""The profile: what a server to be graded is called, and whom its tokens belong to.
+
+Only `base_url` and `tokens.owner` are required. What is missing makes checks *skipped*, never *passed*. Any string may
+be `env:NAME`: it is then read from the environment, so that a profile need not hold a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+SCOPES = ("CREATE", "READ", "UPDATE", "DELETE")
+USERS = ("owner", "colleague", "outsider")
+KEYS = {"base_url", "reset_url", "clock_url", "control_token", "creation_limit", "pace", "tokens", "teams"}
+
+
+class ProfileError(ValueError):
+    """A profile that cannot be used; the message names the key and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A server to be graded. Tokens never show in its repr."""
+
+    base_url: str
+    tokens: Mapping[str, str] = field(repr=False)
+    owner_only: Mapping[str, str] = field(default_factory=dict, repr=False)
+    teams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    reset_url: str | None = None
+    clock_url: str | None = None
+    control_token: str | None = field(default=None, repr=False)
+    creation_limit: int | None = None
+    pace: bool = True
+
+    def labelled_tokens(self) -> dict[str, str]:
+        """Every token by a label: `owner`, `colleague`, `outsider`, `owner-create`, …"""
+        only = {f"owner-{scope.lower()}": token for scope, token in self.owner_only.items()}
+        return {**self.tokens, **only}
+
+    def has(self, need: str) -> bool:
+        """Whether the profile gives what a check needs, such as `tokens.colleague` or `clock_url`."""
+        head, _, rest = need.partition(".")
+        if head == "tokens":
+            return rest.removeprefix("owner_only.") in (self.owner_only if "owner_only." in rest else self.tokens)
+        if head == "teams":
+            return bool(self.teams.get(rest))
+        if head == "foreign_team":
+            return bool(set(self.teams.get("owner", ())) - set(self.teams.get("colleague", ())))
+        if head == "pace":
+            return self.pace
+        return getattr(self, head) is not None
+
+
+def load(path: Path, base_url: str | None = None) -> Profile:
+    """Read a profile from a TOML file; `base_url` takes the place of the file's. Raises `ProfileError`."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"profile {path} cannot be read: {error}") from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"profile {path} is not TOML: {error}") from None
+    if base_url:
+        values["base_url"] = base_url
+    return parse(values)
+
+
+def parse(values: Mapping[str, Any]) -> Profile:
+    """A profile from the values of a TOML document. Raises `ProfileError`."""
+    unknown = sorted(set(values) - KEYS)
+    if unknown:
+        raise ProfileError(f"profile: unknown key {unknown[0]!r}; there are: {', '.join(sorted(KEYS))}")
+    tokens = _table(values, "tokens")
+    only = _table(tokens, "owner_only", "tokens.owner_only")
+    teams = _table(values, "teams")
+    for name in set(tokens) - {*USERS, "owner_only"}:
+        raise ProfileError(f"profile: unknown user tokens.{name}; there are: {', '.join(USERS)}")
+    for name in set(only) - set(SCOPES):
+        raise ProfileError(f"profile: unknown scope tokens.owner_only.{name}; there are: {', '.join(SCOPES)}")
+    if "owner" not in tokens:
+        raise ProfileError("profile: tokens.owner is missing: the token of a user with all four scopes")
+    if "base_url" not in values:
+        raise ProfileError('profile: base_url is missing, such as "https://cliq.example/api/v3"')
+    return Profile(
+        base_url=_url(values, "base_url").rstrip("/"),
+        tokens={name: _token(tokens[name], f"tokens.{name}") for name in USERS if name in tokens},
+        owner_only={name: _token(only[name], f"tokens.owner_only.{name}") for name in SCOPES if name in only},
+        teams={name: _numbers(teams[name], f"teams.{name}") for name in teams},
+        reset_url=_url(values, "reset_url") if "reset_url" in values else None,
+        clock_url=_url(values, "clock_url") if "clock_url" in values else None,
+        control_token=_token(values["control_token"], "control_token") if "control_token" in values else None,
+        creation_limit=_whole(values["creation_limit"], "creation_limit") if "creation_limit" in values else None,
+        pace=_boolean(values.get("pace", True), "pace"),
+    )
+
+
+def _table(values: Mapping[str, Any], key: str, shown: str = "") -> Mapping[str, Any]:
+    found = values.get(key, {})
+    if not isinstance(found, Mapping):
+        raise ProfileError(f"profile: {shown or key} must be a table")
+    return found
+
+
+def _text(value: object, key: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ProfileError(f"profile: {key} must be a text that is not empty")
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    found = os.environ.get(name, "")
+    if not found:
+        raise ProfileError(f"profile: {key} names the environment variable {name}, which is not set")
+    return found
+
+
+def _token(value: object, key: str) -> str:
+    token = _text(value, key)
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise ProfileError(f"profile: {key} is not a token: it has a space or a character outside ASCII")
+    return token
+
+
+def _url(values: Mapping[str, Any], key: str) -> str:
+    url = _text(values[key], key)
+    try:
+        split = urlsplit(url)
+        good = split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ProfileError(f"profile: {key} is not an http or https URL: {url!r}")
+    return url
+
+
+def _numbers(value: object, key: str) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, int) and not isinstance(item, bool) for item in value):
+        raise ProfileError(f"profile: {key} must be a list of team ids, which are whole numbers")
+    return tuple(value)
+
+
+def _whole(value: object, key: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ProfileError(f"profile: {key} must be a whole number from 1")
+    return value
+
+
+def _boolean(value: object, key: str) -> bool:
+    if not isinstance(value, bool):
+        raise ProfileError(f"profile: {key} must be true or false")
+    return value

@@ -1,0 +1,382 @@
+"""What the documents say of a request by itself, before any state: which errors it must or may be refused with.
+
+`read` turns an exchange into a `Call` with the conditions that hold for it. Limits, values, error codes and scopes are
+taken from the composed document. Where the vendor is silent, a condition is a *may*: either answer is lawful.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS, document
+
+from .trace import Exchange
+
+SCHEMAS: Mapping[str, Any] = document()["components"]["schemas"]
+SHORT = {name: name.replace("_message_action_handler", "_handler").split("_message_action")[0] for name in OPERATIONS}
+LONG = {short: name for name, short in SHORT.items()}
+BODIES = {"create": "MessageActionCreate", "update": "MessageActionUpdate", "update_handler": "HandlerUpdate"}
+SCRIPT_SURE_BYTES = 250_000
+SCRIPT_REFUSED_BYTES = SCHEMAS["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
+DEFAULT_LIMIT = 20
+LARGEST_LIMIT = 100
+HANDLER = SCHEMAS["HandlerType"]["enum"][0]
+
+BAD = frozenset({400, 422})
+MALFORMED = frozenset({400, 413, 415, 422})
+NOT_FOUND = frozenset({400, 404, 410})
+HIDDEN = frozenset({400, 403, 404, 410})
+FORBIDDEN = frozenset({401, 403})
+DOMAIN = frozenset({400, 403, 404, 409, 410, 422})
+
+_family = {code: entry.family for code, entry in ERROR_CODES.items()}
+_GENERIC = frozenset(code for code, entry in ERROR_CODES.items() if not entry.documented)
+_BAD_CODES = frozenset(code for code in _GENERIC if _family[code] == "bad_request") | {"invalid_inputs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A reason for which a request is refused. `must`: it has to be; otherwise it may be.
+
+    `codes` holds the acceptable error codes; None among them stands for no code and for codes that no document knows.
+    """
+
+    fact: str
+    why: str
+    must: bool
+    statuses: frozenset[int]
+    codes: frozenset[str | None]
+
+    def fits(self, status: int, code: str | None) -> bool:
+        """Whether an error of this status and code is this condition's."""
+        return status in self.statuses and self.fits_code(code)
+
+    def fits_code(self, code: str | None) -> bool:
+        """Whether the code is acceptable, whatever the status."""
+        return code in self.codes or (code not in ERROR_CODES and None in self.codes)
+
+
+@dataclass(slots=True)
+class Call:
+    """A request as the oracle understands it.
+
+    `operation` is the short name of one of the seven, or None. `place` is collection, item, handler, or None for a path
+    that the document does not have. `loose` names the body's fields whose stored value the documents leave open.
+    """
+
+    operation: str | None
+    place: str | None
+    identifier: str = ""
+    handler: str = ""
+    query: list[tuple[str, str]] = field(default_factory=list)
+    body: dict[str, Any] | None = None
+    conditions: list[Condition] = field(default_factory=list)
+    loose: set[str] = field(default_factory=set)
+
+    def parameter(self, name: str) -> str | None:
+        """A query parameter, None where it is absent, empty or the literal null."""
+        found = [value for key, value in self.query if key == name]
+        return found[0] if found and found[0] not in ("", "null") else None
+
+
+PLACES: dict[str, dict[str, str]] = {
+    "collection": {"GET": "list", "POST": "create"},
+    "item": {"GET": "get", "PATCH": "update", "DELETE": "delete"},
+    "handler": {"GET": "get_handler", "PATCH": "update_handler"},
+}
+
+
+def codes_of(operation: str, *more: str | None) -> frozenset[str | None]:
+    """Codes of a refused body of the operation: what the page lists for it, and what siblings send."""
+    own = {"execution_handler_update_failed"} if operation == "update_handler" else set()
+    generic: set[str | None] = set() if operation == "create" else {None}
+    return frozenset(_BAD_CODES | own | generic | set(more))
+
+
+def read(exchange: Exchange) -> Call:
+    """Route the request and collect every condition that follows from the request alone."""
+    split = (
+        urlsplit(exchange.target) if "//" not in exchange.target else urlsplit(exchange.target.replace("//", "/%2F/"))
+    )
+    segments = [unquote(part) for part in split.path.split("/")[1:]]
+    call = _route(exchange.method, segments)
+    call.query = parse_qsl(split.query, keep_blank_values=True, errors="replace")
+    call.conditions += [*_accept(exchange), *_query(call)]
+    if call.operation in BODIES:
+        _read_body(exchange, call)
+    if call.place in ("item", "handler") and not re.fullmatch(SCHEMAS["Identifier"]["pattern"], call.identifier):
+        call.conditions.append(
+            Condition(
+                "protocol.id", f"{call.identifier!r} is no id", True, HIDDEN | BAD, _not_found_codes(call.operation)
+            )
+        )
+    if call.place == "handler" and call.operation and call.handler != HANDLER:
+        code = "execution_handler_not_found"
+        codes: frozenset[str | None] = frozenset({code})
+        call.conditions.append(
+            Condition(f"{call.operation}.{code}", f"there is no handler {call.handler!r}", True, NOT_FOUND | BAD, codes)
+        )
+    return call
+
+
+def _not_found_codes(operation: str | None) -> frozenset[str | None]:
+    handler = {"execution_handler_not_found"} if operation and operation.endswith("_handler") else set()
+    return frozenset({"msgaction_not_found", "request_url_invalid", None, *_BAD_CODES, *handler})
+
+
+def _route(method: str, segments: list[str]) -> Call:
+    place, identifier, handler = None, "", ""
+    match segments:
+        case ["messageactions"]:
+            place = "collection"
+        case ["messageactions", identifier] if identifier:
+            place = "item"
+        case ["messageactions", identifier, "handlers", handler] if identifier and handler:
+            place = "handler"
+    if place is None:
+        trailing = segments[-1:] == [""] and _route(method, segments[:-1]).place is not None
+        call = Call(None, None)
+        codes: frozenset[str | None] = frozenset({None, "request_url_invalid", "request_method_invalid"})
+        statuses = frozenset({404, 400, 405, 301, 307, 308}) if trailing else frozenset({404, 400})
+        call.conditions.append(Condition("protocol.path", "there is no such path", not trailing, statuses, codes))
+        return call
+    operation = PLACES[place].get(method)
+    call = Call(operation, place, identifier, handler)
+    if operation is None:
+        free = method in ("HEAD", "OPTIONS")
+        codes = frozenset({None, "request_method_invalid", "request_url_invalid"})
+        statuses = frozenset({405, 501}) if not method.isalpha() else frozenset({405, 400})
+        call.conditions.append(
+            Condition("protocol.method", f"this path does not take {method}", not free, statuses, codes)
+        )
+    return call
+
+
+def _accept(exchange: Exchange) -> Iterator[Condition]:
+    given = exchange.header("accept")
+    if given is None or not given.strip():
+        return
+    ranges = [part.strip().lower() for part in given.split(",")]
+    names = {part.split(";")[0].strip() for part in ranges}
+    if names & {"*/*", "application/*", "application/json"}:
+        if any(re.search(r"q=0(\.0*)?$", part) for part in ranges):
+            yield Condition(
+                "protocol.accept", "the Accept header weighs ranges with 0", False, frozenset({406}), frozenset({None})
+            )
+        return
+    simple = all(re.fullmatch(r"[a-z]+/[a-z0-9.+-]+(;\s*q=(1(\.0+)?|0?\.[0-9]+))?", part) for part in ranges)
+    yield Condition(
+        "protocol.accept", f"Accept {given!r} leaves no room for JSON", simple, frozenset({406}), frozenset({None})
+    )
+
+
+def _query(call: Call) -> Iterator[Condition]:
+    if call.operation != "list":
+        if call.query:
+            yield Condition("protocol.query", "unknown query parameters", False, BAD, codes_of("list"))
+        return
+    names = [name for name, _ in call.query]
+    if set(names) - {"limit", "next_token", "sync_token"} or len(names) != len(set(names)):
+        yield Condition("protocol.query", "unknown or repeated query parameters", False, BAD, codes_of("list"))
+    for name, value in call.query:
+        if name == "limit":
+            if re.fullmatch("[0-9]{1,9}", value) and 1 <= int(value) <= LARGEST_LIMIT:
+                continue
+            number = re.fullmatch("[ +-]?[0-9]+([.][0-9]*)?[ ]?", value) is not None or value in ("", "null")
+            plain = re.fullmatch("[ -~]+", value) is not None
+            yield Condition("list.limit.type", f"limit is {value!r}", plain and not number, BAD, codes_of("list"))
+        elif name.endswith("_token") and value in ("", "null"):
+            yield Condition("list.token", f"{name} is {value!r}", False, BAD, codes_of("list"))
+
+
+def plain(text: str) -> bool:
+    """Whether no server has a reason to change or refuse the text for its characters."""
+    return (
+        text == text.strip()
+        and text != ""
+        and unicodedata.is_normalized("NFC", text)
+        and all((char.isalnum() and char < "\u3000") or char in " -_.,:" for char in text)
+        and all(unicodedata.category(char) in ("Lu", "Ll", "Nd", "Pd", "Pc", "Po", "Zs") for char in text)
+    )
+
+
+def simple_length(text: str) -> bool:
+    """Whether everyone counts the same characters: no combining marks, nothing outside the basic plane."""
+    return all(char < "\U00010000" and not unicodedata.combining(char) for char in text)
+
+
+def _read_body(exchange: Exchange, call: Call) -> None:
+    operation = call.operation or ""
+    kind = exchange.header("content-type")
+    essence = (kind or "").split(";")[0].strip().lower()
+    if essence != "application/json":
+        call.conditions.append(
+            Condition(
+                "protocol.content-type",
+                f"Content-Type is {kind!r}",
+                False,
+                MALFORMED | {406},
+                codes_of(operation, None),
+            )
+        )
+    body = exchange.body
+    if not body or not body.strip():
+        must = operation == "create"
+        call.conditions.append(
+            Condition("protocol.malformed", "there is no body", must, MALFORMED, codes_of(operation, None))
+        )
+        call.body = {}
+        return
+    try:
+        parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        other_encoding = body[:2] in (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb") or b"\x00" in body[:4]
+        call.conditions.append(
+            Condition(
+                "protocol.malformed",
+                f"the body is no JSON: {error}"[:200],
+                not other_encoding,
+                MALFORMED,
+                codes_of(operation, None),
+            )
+        )
+        return
+    if not isinstance(parsed, dict):
+        call.conditions.append(
+            Condition(f"{operation}.object", "the body is no object", True, MALFORMED, codes_of(operation, None))
+        )
+        return
+    if body.count(b'"') and _repeats_keys(body):
+        call.conditions.append(
+            Condition("protocol.malformed", "a key is repeated", False, BAD, codes_of(operation, None))
+        )
+        call.loose |= set(parsed)
+    call.body = parsed
+    for fact, why, must, loose in _faults(operation, parsed):
+        call.conditions.append(Condition(f"{operation}.{fact}", why, must, BAD, codes_of(operation)))
+        if loose:
+            call.loose.add(loose)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _repeats_keys(body: bytes) -> bool:
+    repeated = False
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        found = dict(items)
+        repeated = repeated or len(found) != len(items)
+        return found
+
+    json.loads(body, object_pairs_hook=pairs)
+    return repeated
+
+
+Fault = tuple[str, str, bool, str]  # fact, why, must be refused, field whose value becomes open
+
+
+def _faults(operation: str, body: dict[str, Any]) -> Iterator[Fault]:
+    schema = SCHEMAS[BODIES[operation]]
+    for name in schema.get("required", ()):
+        if name not in body:
+            yield f"{name}.required", f"{name} is missing", True, ""
+    for name, value in body.items():
+        known = schema["properties"].get(name)
+        if known is None:
+            yield "unknown-key", f"{name!r} is not documented", False, ""
+        elif value is None:
+            must = name in schema.get("required", ())
+            yield (f"{name}.required" if must else "null"), f"{name} is null", must, name
+        else:
+            yield from _field(name, value, SCHEMAS[known["$ref"].split("/")[-1]] if "$ref" in known else known)
+    if operation == "update_handler" and len(body) != 1:
+        yield "one-field", "not exactly one of script and permissions", False, "script permissions"
+    elif operation != "update_handler" and not body:
+        yield "empty", "nothing is changed", False, ""
+    if operation == "create":
+        yield from _rules_of_create(body)
+
+
+def _rules_of_create(body: dict[str, Any]) -> Iterator[Fault]:
+    if body.get("execution_type") == "webhook" and body.get("execution_url") is None:
+        yield "execution_url.required", "a webhook action without execution_url", True, ""
+    if body.get("execution_type") != "webhook" and "execution_url" in body:
+        yield "execution_url.stray", "execution_url for a Deluge action", False, "execution_url"
+    if body.get("scope") == "team" and body.get("team_ids") is None:
+        yield "team_ids.required", "scope team without team_ids", True, ""
+    if body.get("scope") != "team" and "team_ids" in body:
+        yield "team_ids.stray", "team_ids for another scope than team", False, "team_ids"
+
+
+TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "array": (list,), "boolean": (bool,)}
+
+
+def _field(name: str, value: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
+    if not isinstance(value, TYPES[schema["type"]]):
+        yield f"{name}.type", f"{name} is {type(value).__name__}, not {schema['type']}", True, name
+    elif isinstance(value, str):
+        yield from _string(name, value, schema)
+    elif isinstance(value, list):
+        yield from _array(name, value, schema)
+
+
+def _string(name: str, value: str, schema: Mapping[str, Any]) -> Iterator[Fault]:
+    if "enum" in schema:
+        if value not in schema["enum"]:
+            similar = value.strip().lower() in schema["enum"]
+            yield f"{name}.values", f"{name} is {value[:60]!r}", not similar, name
+        return
+    if name == "script":
+        size = len(value.encode("utf-8", "surrogatepass"))
+        if size > SCRIPT_SURE_BYTES:
+            yield "script.max", f"script has {size} bytes", size > SCRIPT_REFUSED_BYTES, name
+        if value == "" or re.search("[\x00\r\ud800-\udfff]", value) or value != value.strip():
+            yield "script.characters", "script is empty, or has characters at the edge of what is text", False, name
+        return
+    longest = schema.get("maxLength")
+    if longest is not None and (len(value) > longest or (len(value) * 2 > longest and not simple_length(value))):
+        surely = len(value) > longest and simple_length(value) and len(value.strip()) > longest
+        yield f"{name}.max", f"{name} has {len(value)} characters", surely, name
+    if name == "execution_url":
+        sure = re.fullmatch(r"https://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(/[A-Za-z0-9/_.-]*)?", value)
+        doubtful = not sure
+    elif name == "image":
+        doubtful = not value or not re.fullmatch(schema["pattern"], value)
+    else:
+        doubtful = not plain(value)
+    if doubtful:
+        yield f"{name}.characters", f"{name} is {value[:60]!r}", False, name
+
+
+def _array(name: str, value: list[Any], schema: Mapping[str, Any]) -> Iterator[Fault]:
+    items = schema["items"]
+    allowed = SCHEMAS[items["$ref"].split("/")[-1]]["enum"] if "$ref" in items else None
+    if allowed is not None:
+        bad = [item for item in value if item not in allowed]
+        similar = all(isinstance(item, str) and item.strip().lower() in allowed for item in bad)
+        if bad:
+            yield f"{name}.values", f"{name} holds {str(bad[0])[:60]!r}", not similar, name
+    else:
+        for item in value:
+            if isinstance(item, float) and item.is_integer():
+                yield f"{name}.type", f"{name} holds {item!r}", False, name
+            elif isinstance(item, bool) or not isinstance(item, int):
+                yield f"{name}.type", f"{name} holds {str(item)[:60]!r}", True, name
+            elif not items["minimum"] <= item <= items["maximum"]:
+                yield f"{name}.range", f"{name} holds {str(item)[:60]}", False, name
+    unique = len({str(item) for item in value})
+    if len(value) > schema.get("maxItems", len(value)):
+        yield f"{name}.max", f"{name} has {len(value)} items", unique > schema["maxItems"], name
+    if unique < len(value):
+        yield f"{name}.repeated", f"{name} repeats an item", False, name
+    if not value:
+        yield f"{name}.min", f"{name} is empty", name == "message_types", name

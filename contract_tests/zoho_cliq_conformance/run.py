@@ -1,0 +1,100 @@
+"""A whole run: drivers in order, then clean-up, then the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from .client import BudgetSpent, CannotRun, Client, Locked, Stopped
+from .facts import FACTS
+from .oracle import Violation
+from .table import SCENARIOS, Scenario
+
+CONFORMS, FAULTS, CANNOT_RUN, LOCKED = 0, 1, 2, 3
+
+
+@dataclass
+class Result:
+    """What a run found. `skipped` holds scenario or driver names with the reason."""
+
+    client: Client
+    skipped: dict[str, str] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
+    stopped: str = ""
+    locked_for: float = 0.0
+    cannot: bool = False
+    leftovers: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    calls_of_clean_up: int = 0
+
+    @property
+    def violations(self) -> list[Violation]:
+        return self.client.oracle.violations
+
+    def faults(self, strict: bool = False) -> list[Violation]:
+        """The violations that decide: of stated facts, with `strict` of all."""
+        return [violation for violation in self.violations if strict or FACTS[violation.fact].stated]
+
+    def exit_code(self, strict: bool = False) -> int:
+        """0 conforms, 1 faults, 2 cannot run, 3 locked."""
+        if self.faults(strict):
+            return FAULTS
+        if self.locked_for:
+            return LOCKED
+        return CANNOT_RUN if self.cannot else CONFORMS
+
+
+def run_table(
+    client: Client,
+    result: Result,
+    *,
+    scenarios: Iterable[Scenario] = SCENARIOS,
+    on_scenario: Callable[[str], None] | None = None,
+    until: Callable[[], bool] | None = None,
+) -> None:
+    """Run the table's scenarios; stops early where `until` says so. Raises `Stopped` where the run cannot go on."""
+    for scenario in scenarios:
+        missing = [need for need in scenario.needs if not client.profile.has(need)]
+        if missing:
+            result.skipped[scenario.name] = f"needs {', '.join(missing)}"
+            continue
+        if on_scenario is not None:
+            on_scenario(scenario.name)
+        client.scenario = scenario.name
+        scenario.run(client)
+        result.ran.append(scenario.name)
+        if until is not None and until():
+            return
+
+
+Driver = Callable[[Client, Result], None]
+
+
+def run(client: Client, drivers: Iterable[tuple[str, Driver]], *, clean: bool = True) -> Result:
+    """Run drivers, then clean up whatever happened, Ctrl-C included."""
+    result = Result(client)
+    try:
+        client.reset()
+        for name, driver in drivers:
+            client.scenario = name
+            driver(client, result)
+    except BudgetSpent as error:
+        result.stopped = str(error)
+    except Locked as error:
+        result.stopped, result.locked_for = str(error), error.seconds
+    except CannotRun as error:
+        result.stopped, result.cannot = str(error), True
+    except Stopped as error:
+        result.stopped = str(error)
+    except KeyboardInterrupt:
+        result.stopped, result.cannot = "interrupted", True
+    finally:
+        before = len(client.trace)
+        if clean:
+            try:
+                result.leftovers = client.clean_up()
+            except (Stopped, KeyboardInterrupt) as error:
+                result.leftovers = [f"clean-up was cut short: {error}"]
+                result.leftovers += [f"action {i} of {u} is still there" for i, u in client.created.items()]
+        result.calls_of_clean_up = len(client.trace) - before
+    return result

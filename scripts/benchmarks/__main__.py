@@ -1,0 +1,54 @@
+"""The command behind scripts/bench: runs one benchmark, prints it, keeps its figures, draws its chart."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import environment, report
+
+BENCHES = {
+    "client": "what a call costs, against raw httpx, generated clients and http.client",
+    "imports": "what importing costs, against httpx, stripe, openai and slack_sdk",
+    "thresholds": "many processes, one user: lock-outs and time lost, against limiters and retries",
+    "regenerate": "from document to checked client, stage by stage",
+}
+_RESULTS = environment.HERE / "results"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs what the arguments name; gives the exit code: 0 measured, 1 a target missed (with --strict), 2 no set-up."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measures the project side by side with what one would take instead.",
+        epilog="\n".join(f"  {name:12} {what}" for name, what in BENCHES.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", choices=[*BENCHES, "lock"], metavar="NAME", help="see below; `lock` renews the pins")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a first look, not a result")
+    parser.add_argument("--keep", action="store_true", help="write figures and chart to scripts/benchmarks/results")
+    parser.add_argument("--strict", action="store_true", help="exit 1 unless every target is met")
+    options = parser.parse_args(arguments)
+    try:
+        if options.name == "lock":
+            environment.write_lock()
+            return 0
+        environment.packages()
+        bench = importlib.import_module(f"benchmarks.{options.name}")
+        found: report.Report = bench.run(options.quick)
+    except environment.SetupError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    report.render(found, Console(width=None if sys.stdout.isatty() else 120))
+    folder = _RESULTS if options.keep else environment.BUILD / "results"
+    saved = report.save(found, folder)
+    print(f"figures: {saved.relative_to(Path.cwd()) if saved.is_relative_to(Path.cwd()) else saved}", file=sys.stderr)
+    return int(options.strict and any(target.verdict != "met" for target in found.targets))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,274 @@
+"""The clients that are compared, each doing the same jobs: read one action, list a page, create one.
+
+Every job gives the id and the name of what it got (of a page: the first id and the last name), so that equal work can
+be checked before it is timed.
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, ExitStack
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+from zoho_cliq import AsyncCliq, Cliq
+
+from benchmarks.canned import FIRST_ID
+
+ID = str(FIRST_ID + 7)
+TOKEN = "1000.benchmark"
+NEW: dict[str, Any] = {
+    "name": "Create ticket",
+    "hint": "File this message at the help desk",
+    "message_types": ["text", "link"],
+    "execution_type": "webhook",
+    "execution_url": "https://desk.example.com/cliq",
+    "scope": "organization",
+}
+_HEADERS = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"}
+
+Got = tuple[str, str]
+
+
+def ends(items: list[Got]) -> Got:
+    """The first id and the last name of a page, every item of which has been looked at."""
+    return items[0][0], items[-1][1]
+
+
+class Unhurried:
+    """A clock on which every call comes eight seconds after the one before, so that no threshold makes one wait."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"the client waits {seconds} s; the measurement would be wrong")
+
+    async def async_sleep(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+class Jobs(NamedTuple):
+    """The jobs of one synchronous client."""
+
+    name: str
+    get: Callable[[], Got]
+    page: Callable[[int], Got]
+    create: Callable[[], Got]
+
+
+class AsyncJobs(NamedTuple):
+    """The jobs of one asynchronous client."""
+
+    name: str
+    get: Callable[[], Awaitable[Got]]
+    page: Callable[[int], Awaitable[Got]]
+    create: Callable[[], Awaitable[Got]]
+
+
+def raw_httpx(url: str, stack: ExitStack) -> Jobs:
+    """What one writes by hand: an httpx client, the status checked, the JSON read."""
+    client = stack.enter_context(httpx.Client(base_url=url, headers=_HEADERS))
+
+    def read(response: httpx.Response) -> Any:
+        return response.raise_for_status().json()["data"]
+
+    def get() -> Got:
+        data = read(client.get(f"/messageactions/{ID}"))
+        return data["id"], data["name"]
+
+    def page(limit: int) -> Got:
+        return ends(
+            [(item["id"], item["name"]) for item in read(client.get("/messageactions", params={"limit": limit}))]
+        )
+
+    def create() -> Got:
+        data = read(client.post("/messageactions", json=NEW))
+        return data["id"], data["name"]
+
+    return Jobs("httpx + json", get, page, create)
+
+
+def raw_http(url: str, stack: ExitStack) -> Jobs:
+    """The floor: http.client on one connection, no pool, no timeouts, no redirects, no encodings."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
+    stack.callback(connection.close)
+    posting = {**_HEADERS, "Content-Type": "application/json"}
+
+    def read(method: str, path: str, body: str | None = None) -> Any:
+        connection.request(method, f"{parts.path}{path}", body, posting if body else _HEADERS)
+        response = connection.getresponse()
+        content = response.read()
+        if response.status >= 400:
+            raise RuntimeError(response.status)
+        return json.loads(content)["data"]
+
+    def get() -> Got:
+        data = read("GET", f"/messageactions/{ID}")
+        return data["id"], data["name"]
+
+    def page(limit: int) -> Got:
+        return ends([(item["id"], item["name"]) for item in read("GET", f"/messageactions?limit={limit}")])
+
+    def create() -> Got:
+        data = read("POST", "/messageactions", json.dumps(NEW))
+        return data["id"], data["name"]
+
+    return Jobs("http.client", get, page, create)
+
+
+def stock_modules() -> tuple[Any, Any, Any, Any, Any]:
+    """The pieces of the generated client: its class, the three calls, and the body of a create."""
+    package = "stock_cliq.api.messageactions"
+    return (
+        importlib.import_module("stock_cliq").AuthenticatedClient,
+        importlib.import_module(f"{package}.get_details_of_a_specific_message_action"),
+        importlib.import_module(f"{package}.list_all_message_actions"),
+        importlib.import_module(f"{package}.create_a_new_message_action"),
+        importlib.import_module("stock_cliq.models").MsgactionCreate,
+    )
+
+
+def stock(url: str, stack: ExitStack) -> Jobs:
+    """openapi-python-client's client of the repaired document, as generated."""
+    client_class, getting, listing, creating, body = stock_modules()
+    client = stack.enter_context(client_class(base_url=url, token=TOKEN))
+
+    def get() -> Got:
+        data = getting.sync(ID, client=client).data
+        return data.id, data.name
+
+    def page(limit: int) -> Got:
+        data = listing.sync(client=client, limit=limit).data
+        return ends([(item.id, item.name) for item in data])
+
+    def create() -> Got:
+        data = creating.sync(client=client, body=body.from_dict(NEW)).data
+        return data.id, data.name
+
+    return Jobs("openapi-python-client", get, page, create)
+
+
+def stock_async(url: str, client: Any = None) -> AsyncJobs:
+    """The asynchronous half of the same generated client."""
+    client_class, getting, listing, creating, body = stock_modules()
+    client = client or client_class(base_url=url, token=TOKEN)
+
+    async def get() -> Got:
+        data = (await getting.asyncio(ID, client=client)).data
+        return data.id, data.name
+
+    async def page(limit: int) -> Got:
+        data = (await listing.asyncio(client=client, limit=limit)).data
+        return ends([(item.id, item.name) for item in data])
+
+    async def create() -> Got:
+        data = (await creating.asyncio(client=client, body=body.from_dict(NEW))).data
+        return data.id, data.name
+
+    return AsyncJobs("openapi-python-client", get, page, create)
+
+
+def raw_httpx_async(url: str, stack: AsyncExitStack) -> AsyncJobs:
+    """httpx's own asynchronous client, by hand."""
+    client = httpx.AsyncClient(base_url=url, headers=_HEADERS)
+    stack.push_async_callback(client.aclose)
+
+    def read(response: httpx.Response) -> Any:
+        return response.raise_for_status().json()["data"]
+
+    async def get() -> Got:
+        data = read(await client.get(f"/messageactions/{ID}"))
+        return data["id"], data["name"]
+
+    async def page(limit: int) -> Got:
+        data = read(await client.get("/messageactions", params={"limit": limit}))
+        return ends([(item["id"], item["name"]) for item in data])
+
+    async def create() -> Got:
+        data = read(await client.post("/messageactions", json=NEW))
+        return data["id"], data["name"]
+
+    return AsyncJobs("httpx + json", get, page, create)
+
+
+def generator(url: str, stack: ExitStack) -> Jobs | None:
+    """openapi-generator's Python client of the repaired document; None where it was not made for want of Java."""
+    try:
+        package: Any = importlib.import_module("generator_cliq")
+    except ModuleNotFoundError:
+        return None
+    configuration = package.Configuration(host=url, access_token=TOKEN)
+    api = package.MessageactionsApi(stack.enter_context(package.ApiClient(configuration)))
+
+    def get() -> Got:
+        data = api.get_details_of_a_specific_message_action(ID).data
+        return data.id, data.name
+
+    def page(limit: int) -> Got:
+        data = api.list_all_message_actions(limit=limit).data
+        return ends([(item.id, item.name) for item in data])
+
+    def create() -> Got:
+        data = api.create_a_new_message_action(package.MsgactionCreate.from_dict(NEW)).data
+        return data.id, data.name
+
+    return Jobs("openapi-generator", get, page, create)
+
+
+def ours(url: str, stack: ExitStack, state: str | None = None) -> Jobs:
+    """zoho_cliq with its ledger in memory, or in the SQLite file `state`."""
+    clock = Unhurried()
+    cliq = stack.enter_context(Cliq(TOKEN, base_url=url, clock=clock, state=state))
+
+    def get() -> Got:
+        clock.now += 8
+        action = cliq.message_actions.get(ID)
+        return action.id, action.name
+
+    def page(limit: int) -> Got:
+        clock.now += 8
+        found = next(iter(cliq.message_actions.list(limit=limit).pages()))
+        return ends([(item.id, item.name) for item in found.items])
+
+    def create() -> Got:
+        clock.now += 8
+        action = cliq.message_actions.create(**NEW)
+        return action.id, action.name
+
+    return Jobs("zoho_cliq" if state is None else "zoho_cliq, SQLite ledger", get, page, create)
+
+
+def ours_async(url: str, stack: AsyncExitStack, state: str | None = None) -> AsyncJobs:
+    """The asynchronous client; must be made on the loop that uses it."""
+    clock = Unhurried()
+    cliq = AsyncCliq(TOKEN, base_url=url, clock=clock, state=state)
+    stack.push_async_callback(cliq.close)
+
+    async def get() -> Got:
+        clock.now += 8
+        action = await cliq.message_actions.get(ID)
+        return action.id, action.name
+
+    async def page(limit: int) -> Got:
+        clock.now += 8
+        found = await anext(aiter(cliq.message_actions.list(limit=limit).pages()))
+        return ends([(item.id, item.name) for item in found.items])
+
+    async def create() -> Got:
+        clock.now += 8
+        action = await cliq.message_actions.create(**NEW)
+        return action.id, action.name
+
+    return AsyncJobs("zoho_cliq" if state is None else "zoho_cliq, SQLite ledger", get, page, create)
