@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,6 +25,7 @@ examples:
   zoho-cliq-mock --port 0 --db cliq.db           on a free port, kept in a file
   zoho-cliq-mock --policy scope_status=401       behave as siblings of the API have been seen to do
   zoho-cliq-mock --list-policies                 what can be chosen
+  zoho-cliq-mock trigger --action NAME --text T  choose a message action at a running mock; see trigger --help
 
 The first line printed is `listening on http://127.0.0.1:PORT/api/v3`. Without --seed there are the users owner and
 colleague (one organization) and outsider (another), with the tokens 1000.owner, 1000.colleague and 1000.outsider.
@@ -32,7 +34,12 @@ colleague (one organization) and outsider (another), with the tokens 1000.owner,
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives its exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["trigger"]:
+        from zoho_cliq_mock.trigger.command import trigger
+
+        return trigger(given[1:])
+    options = _parser().parse_args(given)
     if options.list_policies:
         return _list_policies()
     try:
@@ -61,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
             policies=_policies(options.policy),
             durable=options.durable,
             control=not options.no_control,
+            webhook_hosts=options.allow_webhook_host,
             control_token=options.control_token or os.environ.get("ZOHO_CLIQ_MOCK_CONTROL") or None,
         )
     except (DatabaseError, SeedError, PolicyError) as error:
@@ -77,6 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.quiet:
             print(_hints(url, BASE_PATH, app.state, control=not options.no_control), flush=True)
 
+    # uvicorn ends in order on SIGTERM and then raises the signal again; what is left to do is to close the database.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         make_server(app, ready).run(sockets=[sock])
     except KeyboardInterrupt:
@@ -161,6 +171,14 @@ def _parser() -> argparse.ArgumentParser:
     control.add_argument("--no-control", action="store_true", help="switch it off")
     control.add_argument(
         "--control-token", metavar="TOKEN", help="its token (default: $ZOHO_CLIQ_MOCK_CONTROL, else a random one)"
+    )
+    webhooks = parser.add_argument_group("webhooks")
+    webhooks.add_argument(
+        "--allow-webhook-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host besides this machine that events may go to; may be repeated",
     )
     output = parser.add_argument_group("output")
     output.add_argument("--quiet", action="store_true", help="print the first line only")

@@ -7,7 +7,7 @@ A plain ASGI callable, because routing and request objects would cost more than 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from zoho_cliq_mock.faults import Rule, deliver, spoil
 from zoho_cliq_mock.journal import BODY_BYTES, Entry
 from zoho_cliq_mock.operations import ACTS, Call
 from zoho_cliq_mock.state import State
+from zoho_cliq_mock.trigger.service import Trigger
 from zoho_cliq_mock.wire import Headers, Receive, Scope, Send, answer, read_body
 
 _JSON = b"application/json; charset=utf-8"
@@ -42,6 +43,7 @@ def create_app(
     control: bool = True,
     control_token: str | None = None,
     durable: bool = False,
+    webhook_hosts: Collection[str] = (),
 ) -> App:
     """The mock server as an ASGI application, for use in this process.
 
@@ -57,6 +59,7 @@ def create_app(
         durable=durable,
         control_token=control_token,
     )
+    state.parts["trigger"] = Trigger(state, webhook_hosts)
     return App(state, control=control)
 
 

@@ -8,7 +8,8 @@ change it last saw it before or after. From that follow, exactly and without a s
 - what changed since a change: what any of the user's audiences was touched by, and what the user sees;
 - what is gone since a change: what any of them was touched by, and what the user does not see.
 
-Every change of an action touches all audiences that see it after the change, so that "touched" needs no history.
+Every change of an action touches all audiences that see it after the change, so that "touched" needs no history. A user
+who joins an audience is touched by what touches it from then on, and who leaves it takes its touches along.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Audiences:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._keys: dict[str, int] = {}
+        self._joined: dict[tuple[str, str], int] = {}
         self._statements: dict[tuple[str, int, bool], str] = {}
         self.change = 0
         self.load()
@@ -37,6 +39,7 @@ class Audiences:
         """Read the counters anew; gives the highest id of an action ever noted here."""
         execute = self._connection.execute
         self._keys = dict(execute("SELECT name, id FROM audience_name").fetchall())
+        self._joined = {(user, name): change for user, name, change in execute("SELECT * FROM joined")}
         self.change, highest = execute(
             "SELECT coalesce(max(change), 0), coalesce(max(action), 0) FROM audience"
         ).fetchone()
@@ -61,14 +64,17 @@ class Audiences:
 
     def membership_changed(self, before: User, after: User) -> None:
         """Note for a user, whose teams changed, which actions came into or went out of sight."""
-        own = before.audiences[:1]
-        gained = self._all(after) - self._all(before)
-        lost = self._all(before) - self._all(after)
+        execute = self._connection.execute
+        own = self._key(before.audiences[0])
         self.change += 1
-        for action in gained | lost:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO audience VALUES (?, 0, ?, ?)", (self._key(own[0]), action, self.change)
-            )
+        for name in set(before.audiences) - set(after.audiences):
+            execute(TAKE_ALONG_STATEMENT, (own, self._key(name), self._joined.pop((before.id, name), 0)))
+            execute("DELETE FROM joined WHERE user = ? AND audience = ?", (before.id, name))
+        for name in set(after.audiences) - set(before.audiences):
+            self._joined[before.id, name] = self.change
+            execute("INSERT OR REPLACE INTO joined VALUES (?, ?, ?)", (before.id, name, self.change))
+        for action in self._all(before) ^ self._all(after):
+            execute("INSERT OR REPLACE INTO audience VALUES (?, 0, ?, ?)", (own, action, self.change))
 
     def page(self, user: User, *, last: int, limit: int, descending: bool) -> list[tuple[int, bytes]]:
         """The next actions that the user sees, as id and JSON; `last` is the id before, 0 for the start."""
@@ -84,8 +90,8 @@ class Audiences:
         touched = self.touched(user, since, at_most=DENSE)
         if touched is None:
             arguments: list[int] = []
-            for key in keys:
-                arguments += (key, _start(last, descending), since)
+            for key, joined in self._touching(user):
+                arguments += (key, _start(last, descending), max(since, joined))
             arguments += (keys[0], _start(last, descending), since, *keys)
             statement = self.dense_statement(len(keys), descending)
             return self._connection.execute(statement, (*arguments, limit)).fetchall()
@@ -116,10 +122,9 @@ class Audiences:
         """Ids that any of the user's audiences was touched by after a change; None where they are more than asked."""
         limit = -1 if at_most is None else at_most + 1
         found: set[int] = set()
-        for key in self._keys_of(user):
-            found.update(
-                action for (action,) in self._connection.execute(TOUCHED_STATEMENT, (key, since, limit)).fetchall()
-            )
+        for key, joined in self._touching(user):
+            rows = self._connection.execute(TOUCHED_STATEMENT, (key, max(since, joined), limit)).fetchall()
+            found.update(action for (action,) in rows)
             if at_most is not None and len(found) > at_most:
                 return None
         return found
@@ -174,6 +179,12 @@ class Audiences:
         known = self._keys
         return [known[name] for name in user.audiences if name in known] or [_NO_AUDIENCE]
 
+    def _touching(self, user: User) -> list[tuple[int, int]]:
+        """The user's audiences, and the change from which on each touches the user."""
+        known = self._keys
+        pairs = [(known[name], self._joined.get((user.id, name), 0)) for name in user.audiences if name in known]
+        return pairs or [(_NO_AUDIENCE, 0)]
+
     def _key(self, name: str) -> int:
         key = self._keys.get(name)
         if key is None:
@@ -184,6 +195,10 @@ class Audiences:
 
 
 TOUCHED_STATEMENT = "SELECT action FROM audience WHERE audience = ? AND change > ? LIMIT ?"
+TAKE_ALONG_STATEMENT = (
+    "INSERT INTO audience SELECT ?, 0, action, change FROM audience WHERE audience = ? AND change > ?"
+    " ON CONFLICT DO UPDATE SET change = max(change, excluded.change)"
+)
 SEES_STATEMENT = "SELECT 1 FROM audience WHERE audience = ? AND present = 1 AND action = ?"
 
 

@@ -45,7 +45,9 @@ def make_app(state: State) -> Starlette:
     for method, path, act in ROUTES:
         by_path.setdefault(path, {})[method] = act
     routes = [Route(f"/_mock/{path}", _endpoint(state, acts), methods=list(acts)) for path, acts in by_path.items()]
-    return Starlette(routes=routes)
+    from zoho_cliq_mock.trigger.routes import trigger_routes
+
+    return Starlette(routes=routes + trigger_routes(state))
 
 
 def health(state: State, _: Any) -> Any:
@@ -187,27 +189,19 @@ def clear_faults(state: State, _: Any) -> Any:
 def add_token(state: State, body: Any) -> Any:
     """POST tokens: `{"user": key, "scopes": ["READ"], "expires_in": s}` gives `{"token": …}`."""
     given = _object(body, "user", "scopes", "expires_in")
-    key, scopes, seconds = given.get("user"), given.get("scopes", list(SCOPES)), given.get("expires_in")
-    if key not in state.directory.users:
-        raise ControlError(f"user: there is no user {key!r}")
-    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise ControlError("scopes: must be a list of texts")
+    key, scopes, seconds = _user_key(state, given), _scopes(given), given.get("expires_in")
     if seconds is not None and (not isinstance(seconds, (int, float)) or isinstance(seconds, bool)):
         raise ControlError("expires_in: must be a number of seconds")
-    return {"token": state.oauth.mint(key, frozenset(map(full_scope, scopes)), seconds)}
+    return {"token": state.oauth.mint(key, scopes, seconds)}
 
 
 def add_code(state: State, body: Any) -> Any:
     """POST codes: `{"user": key, "client_id": id, "scopes": […]}` gives `{"code": …}`, good for ten minutes."""
     given = _object(body, "user", "client_id", "scopes")
-    key, client, scopes = given.get("user"), given.get("client_id"), given.get("scopes", list(SCOPES))
-    if key not in state.directory.users:
-        raise ControlError(f"user: there is no user {key!r}")
+    client = _text(given, "client_id")
     if client not in state.directory.clients:
         raise ControlError("client_id: there is no such client")
-    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise ControlError("scopes: must be a list of texts")
-    return {"code": state.oauth.mint_code(key, client, frozenset(map(full_scope, scopes)))}
+    return {"code": state.oauth.mint_code(_user_key(state, given), client, _scopes(given))}
 
 
 def revoke_token(state: State, body: Any) -> Any:
@@ -331,6 +325,20 @@ def _object(body: Any, *names: str) -> dict[str, Any]:
     if not isinstance(body, dict) or not body.keys() <= set(names):
         raise ControlError(f"the body must be an object of {', '.join(names)}")
     return body
+
+
+def _user_key(state: State, given: dict[str, Any]) -> str:
+    key = _text(given, "user")
+    if key not in state.directory.users:
+        raise ControlError(f"user: there is no user {key!r}")
+    return key
+
+
+def _scopes(given: dict[str, Any]) -> frozenset[str]:
+    scopes = given.get("scopes", list(SCOPES))
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        raise ControlError("scopes: must be a list of texts")
+    return frozenset(map(full_scope, scopes))
 
 
 def _text(given: dict[str, Any], name: str, default: str | None = None) -> str:

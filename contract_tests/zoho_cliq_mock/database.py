@@ -27,6 +27,10 @@ CREATE TABLE audience (
     audience INTEGER NOT NULL, present INTEGER NOT NULL, action INTEGER NOT NULL, change INTEGER NOT NULL,
     PRIMARY KEY (audience, present, action)
 ) STRICT, WITHOUT ROWID;
+-- From which change on a user who joined a team later is touched by what touches the team.
+CREATE TABLE joined (
+    user TEXT NOT NULL, audience TEXT NOT NULL, change INTEGER NOT NULL, PRIMARY KEY (user, audience)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX audience_change ON audience (audience, change);
 CREATE TABLE issued (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, token TEXT NOT NULL UNIQUE, user TEXT NOT NULL,

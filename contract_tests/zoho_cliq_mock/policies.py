@@ -115,6 +115,15 @@ class Policies:
     null_token: str = _choice("The literal `null` as a token.", "absent", "refuse")
     token_lifetime: int = _number("Seconds after which a next or sync token is refused; 0 for never.", 0)
 
+    # Webhooks
+    webhook_timeout_ms: int = _number("How long an answer to an event is waited for.", 15_000)
+    webhook_retries: int = _number("How often an event is sent again after 5xx, a timeout or no connection.", 0)
+    webhook_retry_seconds: int = _number("How long after an attempt the next one is made.", 60)
+    webhook_signature: str = _choice("Whether events carry `X-Cliq-Signature`.", "absent", "present")
+    response_url_seconds: int = _number("How long a deferred answer is taken.", 600)
+    banner_text_limit: int = _number("How many characters a banner may have; 0 for no limit.", 0)
+    form_inputs_limit: int = _number("How many fields a form may have; 0 for no limit.", 0)
+
     # OAuth
     access_token_seconds: int = _number("How long an access token lives.", 3600)
     oauth_error_status: str = _choice("Status of a refused token request, which has an `error` key.", "200", "400")

@@ -78,6 +78,10 @@ def read_seed(seed: object) -> Directory:
     if members:
         raise SeedError(f"teams: the member {next(iter(members))} is not in users")
     _read_tokens(directory, sections)
+    if sections["chats"]:
+        from zoho_cliq_mock.trigger.chats import check_chats
+
+        check_chats(sections["chats"], directory.users)
     return directory
 
 
@@ -135,8 +139,9 @@ _SECTIONS: dict[str, dict[str, tuple[str, bool]]] = {
         "scopes": (_TEXTS, True),
         "expires": (_NUMBER, True),
     },
-    # Actions are checked by the document's own rules when the store creates them.
+    # Actions are checked by the document's own rules when the store creates them, chats by those of chats.
     "actions": {},
+    "chats": {},
 }
 
 

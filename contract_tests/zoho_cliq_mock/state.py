@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 import orjson
@@ -23,6 +24,9 @@ from zoho_cliq_mock.policies import Policies
 from zoho_cliq_mock.seed import DEMO, SeedError, read_seed
 from zoho_cliq_mock.store import Store
 from zoho_cliq_mock.thresholds import Thresholds
+
+# Compiling the schemas takes most of the time of a reset.
+_validators = lru_cache(maxsize=16)(Validators)
 
 
 class Part(Protocol):
@@ -58,7 +62,7 @@ class State:
     ) -> None:
         self.first_policies = self.policies = Policies().changed(policies or {})
         self.first_thresholds = thresholds
-        self.validators = Validators(self.policies)
+        self.validators = _validators(self.policies)
         self.clock = clock if isinstance(clock, Clock) else Clock(clock or time.time)
         self._first_clock = (self.clock.frozen, self.clock.offset, self.clock.now())
         self.control_token = control_token or secrets.token_urlsafe(24)
@@ -104,7 +108,7 @@ class State:
     def set_policies(self, policies: Policies) -> None:
         """Put policies into force."""
         self.policies = self.store.policies = self.thresholds.policies = self.oauth.policies = policies
-        self.validators = Validators(policies)
+        self.validators = _validators(policies)
 
     def set_thresholds(self, *, enabled: bool) -> None:
         """Switch thresholds, and with them the limit of token requests, on or off."""

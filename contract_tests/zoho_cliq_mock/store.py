@@ -70,7 +70,7 @@ class Store:
     def clear(self) -> None:
         """Remove all actions. Their ids are not given out again, and tokens of earlier listings are not valid again."""
         with self._transaction() as execute:
-            for table in ("action", "audience", "audience_name"):
+            for table in ("action", "audience", "audience_name", "joined"):
                 execute(f"DELETE FROM {table}")
             self.keep_ids()
             execute("UPDATE meta SET value = value + 1 WHERE name = 'epoch'")

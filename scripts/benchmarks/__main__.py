@@ -14,6 +14,8 @@ from benchmarks import environment, report
 BENCHES = {
     "client": "what a call costs, against raw httpx, generated clients and http.client",
     "imports": "what importing costs, against httpx, stripe, openai and slack_sdk",
+    "thresholds": "many processes, one user: lock-outs and time lost, against limiters and retries",
+    "regenerate": "from document to checked client, stage by stage",
 }
 _RESULTS = environment.HERE / "results"
 
