@@ -276,6 +276,8 @@ def test_mistakes_of_the_developer_are_told_at_once() -> None:
         made.action("Async")(lambda event: text("x"))
     with pytest.raises(ConfigurationError, match="16 characters"):
         Receiver(secret="short")
+    with pytest.raises(ConfigurationError, match="public_key"):
+        Receiver(public_key="nonsense")
     with pytest.raises(ConfigurationError, match="list of hosts"):
         Receiver(response_hosts="127.0.0.1")
     assert SECRET not in repr(receiver(secret=SECRET))
