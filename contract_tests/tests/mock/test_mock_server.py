@@ -21,6 +21,7 @@ from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.database import DatabaseError
+from zoho_cliq_mock.operations import ACTS
 from zoho_cliq_mock.seed import DEMO, SeedError, read_seed
 
 pytest_plugins = ["pytester"]
@@ -171,6 +172,14 @@ def test_a_failure_of_the_mock_is_a_500_in_the_form_of_the_api(
         assert (answer.status_code, answer.json()["code"]) == (500, "operation_failed")
     assert "ZeroDivisionError" in caplog.text
     assert "1000.owner" not in caplog.text
+
+
+def test_an_operation_that_the_document_gained_is_not_implemented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(ACTS, "list_message_actions")
+    with MockServer() as server:
+        answer = httpx.get(f"{server.url}/messageactions", headers=OWNER)
+    assert (answer.status_code, answer.json()["code"]) == (501, "operation_failed")
+    assert "list_message_actions" in answer.json()["message"]
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
