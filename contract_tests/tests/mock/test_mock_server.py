@@ -114,6 +114,19 @@ def test_a_file_keeps_everything(tmp_path: Path, command: Any) -> None:
         assert client.post("/messageactions", json=BODY).json()["data"]["id"] > made["id"]
 
 
+def test_ids_of_a_future_that_was_undone_are_not_given_out_again(tmp_path: Path) -> None:
+    path = str(tmp_path / "mock.db")
+    app = create_app(path)
+    owner = app.state.directory.users["owner"]
+    app.state.snapshot("before")
+    undone = json.loads(app.state.store.create(owner, BODY))["id"]
+    app.state.restore("before")
+    app.state.close()
+    app = create_app(path)
+    assert int(json.loads(app.state.store.create(owner, BODY))["id"]) > int(undone)
+    app.state.close()
+
+
 def test_a_lock_survives_a_restart(tmp_path: Path) -> None:
     path = str(tmp_path / "mock.db")
     now = [1_800_000_000.0]
