@@ -322,8 +322,14 @@ def test_operation_without_a_threshold_heeds_the_lock(
     server.answer(httpx.Response(429, headers={"Retry-After": "5"}), GOOD)
     get(cliq)
     assert 5 <= sum(clock.slept) < 5.2
-    server.answer(refused(429))
+    server.answer(refused(429), GOOD)
     with pytest.raises(errors.RateLimited):
+        get(cliq)
+    with pytest.raises(errors.WouldWait):
+        get(cliq)
+    get(cliq.with_options(max_wait=400))
+    server.answer(LOST[0])
+    with pytest.raises(errors.TransportError):
         get(cliq)
 
 

@@ -234,6 +234,18 @@ def test_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_file_that_breaks_while_in_use_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    state = open_state(path, ManualClock())
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE slots")
+    with pytest.raises(errors.StateError, match="no such table"):
+        taken(state)
+    state.lock(ACCOUNT, 1.0)  # the failed transaction left nothing open
+    state.close()
+    state.close()
+
+
 def test_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     open_state(path, ManualClock()).close()

@@ -37,7 +37,9 @@ class Adoption:
     def steps(self, engine: Engine, options: Options) -> Steps[MessageAction]:
         """Creates, and where the outcome is unclear or the name taken, looks."""
         waited = Waited()
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 return (yield from engine.call(self.create, options, waited))
             except (OutcomeUnknown, ServerError, DecodeError, MessageActionNameExists) as error:

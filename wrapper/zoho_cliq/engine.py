@@ -41,6 +41,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 ATTEMPTS = 3
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 8.0
+UNDOCUMENTED_LOCK = 300.0  # of an operation without a documented threshold: what all the others have
 LOCK_GUARD = 0.1  # seconds by which a lock is outwaited
 TRANSIENT = frozenset({500, 502, 503, 504})
 
@@ -163,9 +164,9 @@ class Engine:
             if isinstance(failure, NotFound) and unknown and call.operation.method == "DELETE":
                 return self._read(call, response, options)  # an earlier attempt, whose answer was lost, deleted it
             if isinstance(failure, RateLimited):
-                failure.retry_after = retry_after(response) or float(
-                    call.operation.threshold.lock_seconds if call.operation.threshold else 0
-                )
+                threshold = call.operation.threshold
+                lock = threshold.lock_seconds if threshold else UNDOCUMENTED_LOCK
+                failure.retry_after = retry_after(response) or float(lock)
                 yield from self._quietly(self.state.lock, self.account, failure.retry_after)
                 if (yield from self._again(progress, failure.retry_after + LOCK_GUARD, "lock")):
                     continue

@@ -149,7 +149,9 @@ class RefreshedToken:
             logger.warning("%s", error)
 
     def _refreshed(self, progress: Progress) -> Steps[StoredToken]:
-        for attempt in range(1, TRIES + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             permit = yield from self._allowed(progress)
             try:
                 answer: RawResponse = yield Send(self._request(progress, attempt), private=True)

@@ -44,7 +44,7 @@ CREATE TABLE leases (lease TEXT PRIMARY KEY, owner TEXT NOT NULL, stamp REAL NOT
 ROWID;
 """
 # Connections that a forked child inherited: using or closing them would disturb the parent, so they are kept untouched.
-_INHERITED: list[sqlite3.Connection] = []
+_INHERITED: list[object] = []
 
 
 class SQLiteState:
@@ -106,8 +106,7 @@ class SQLiteState:
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
         if self._pid != os.getpid():
-            if self._db is not None:
-                _INHERITED.append(self._db)
+            _INHERITED.append(self._db)
             self._db, self._mutex, self._pid = None, threading.Lock(), os.getpid()
         with self._mutex:
             try:
