@@ -12,21 +12,21 @@ from types import MappingProxyType
 from typing import Any
 
 _UNFIT = (AttributeError, KeyError, RecursionError, TypeError)
-_EXECUTION_TYPE = frozenset(
+_known_execution_type = frozenset(
     (
         "deluge",
         "webhook",
     )
 )
-_HANDLER_TYPE = frozenset(("execution_handler",))
-_MESSAGE_TYPE = frozenset(
+_known_handler_type = frozenset(("execution_handler",))
+_known_message_type = frozenset(
     (
         "attachment",
         "link",
         "text",
     )
 )
-_PERMISSION = frozenset(
+_known_permission = frozenset(
     (
         "attachments",
         "chat",
@@ -35,7 +35,7 @@ _PERMISSION = frozenset(
         "user",
     )
 )
-_SCOPE = frozenset(
+_known_scope = frozenset(
     (
         "organization",
         "personal",
@@ -44,7 +44,7 @@ _SCOPE = frozenset(
 )
 
 
-def creator(value: Any) -> bool:
+def is_creator(value: Any) -> bool:
     """Whether a value is exactly as the schema Creator has it."""
     try:
         return bool(
@@ -57,7 +57,7 @@ def creator(value: Any) -> bool:
         return False
 
 
-def deluge_handler(value: Any) -> bool:
+def is_deluge_handler(value: Any) -> bool:
     """Whether a value is exactly as the schema DelugeHandler has it."""
     try:
         return bool(
@@ -71,27 +71,29 @@ def deluge_handler(value: Any) -> bool:
         return False
 
 
-def handler_reference(value: Any) -> bool:
+def is_handler_reference(value: Any) -> bool:
     """Whether a value is exactly as the schema HandlerReference has it."""
     try:
-        return bool(value.__class__ is dict and value["type"] in _HANDLER_TYPE and len(value) == 1)
+        return bool(
+            value.__class__ is dict and value["type"] in _known_handler_type and len(value) == 1
+        )
     except _UNFIT:
         return False
 
 
-def handler_response(value: Any) -> bool:
+def is_handler_response(value: Any) -> bool:
     """Whether a value is exactly as the schema HandlerResponse has it."""
     try:
         return bool(
             value.__class__ is dict
             and (
-                deluge_handler(value["data"])
+                is_deluge_handler(value["data"])
                 if value["data"].keys() >= {"function_id", "name", "script"}
                 else (
-                    webhook_handler(value["data"])
+                    is_webhook_handler(value["data"])
                     if value["data"].keys() >= {"function_id", "name", "permissions"}
                     else (
-                        unset_handler(value["data"])
+                        is_unset_handler(value["data"])
                         if value["data"].keys() >= {"function_id", "name"}
                         else False
                     )
@@ -105,22 +107,22 @@ def handler_response(value: Any) -> bool:
         return False
 
 
-def message_action(value: Any) -> bool:
+def is_message_action(value: Any) -> bool:
     """Whether a value is exactly as the schema MessageAction has it."""
     try:
         return bool(
             value.__class__ is dict
-            and creator(value["creator"])
-            and value["execution_type"] in _EXECUTION_TYPE
+            and is_creator(value["creator"])
+            and value["execution_type"] in _known_execution_type
             and value["handlers"].__class__ is list
-            and all(map(handler_reference, value["handlers"]))
+            and all(map(is_handler_reference, value["handlers"]))
             and value["hint"].__class__ is str
             and value["id"].__class__ is str
             and value["message_types"].__class__ is list
-            and _MESSAGE_TYPE.issuperset(value["message_types"])
+            and _known_message_type.issuperset(value["message_types"])
             and value["multi_selectable"].__class__ is bool
             and value["name"].__class__ is str
-            and value["scope"] in _SCOPE
+            and value["scope"] in _known_scope
             and value["status"].__class__ is str
             and value["type"].__class__ is str
             and ("execution_url" not in value or value["execution_url"].__class__ is str)
@@ -135,13 +137,13 @@ def message_action(value: Any) -> bool:
         return False
 
 
-def message_action_list(value: Any) -> bool:
+def is_message_action_list(value: Any) -> bool:
     """Whether a value is exactly as the schema MessageActionList has it."""
     try:
         return bool(
             value.__class__ is dict
             and value["data"].__class__ is list
-            and all(map(message_action, value["data"]))
+            and all(map(is_message_action, value["data"]))
             and value["type"].__class__ is str
             and value["url"].__class__ is str
             and (
@@ -163,12 +165,12 @@ def message_action_list(value: Any) -> bool:
         return False
 
 
-def message_action_response(value: Any) -> bool:
+def is_message_action_response(value: Any) -> bool:
     """Whether a value is exactly as the schema MessageActionResponse has it."""
     try:
         return bool(
             value.__class__ is dict
-            and message_action(value["data"])
+            and is_message_action(value["data"])
             and value["type"].__class__ is str
             and value["url"].__class__ is str
             and len(value) == 3
@@ -177,7 +179,7 @@ def message_action_response(value: Any) -> bool:
         return False
 
 
-def unset_handler(value: Any) -> bool:
+def is_unset_handler(value: Any) -> bool:
     """Whether a value is exactly as the schema UnsetHandler has it."""
     try:
         return bool(
@@ -190,7 +192,7 @@ def unset_handler(value: Any) -> bool:
         return False
 
 
-def webhook_handler(value: Any) -> bool:
+def is_webhook_handler(value: Any) -> bool:
     """Whether a value is exactly as the schema WebhookHandler has it."""
     try:
         return bool(
@@ -198,7 +200,7 @@ def webhook_handler(value: Any) -> bool:
             and value["function_id"].__class__ is str
             and value["name"].__class__ is str
             and value["permissions"].__class__ is list
-            and _PERMISSION.issuperset(value["permissions"])
+            and _known_permission.issuperset(value["permissions"])
             and len(value) == 3
         )
     except _UNFIT:
@@ -207,14 +209,14 @@ def webhook_handler(value: Any) -> bool:
 
 EXACT: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
     {
-        "Creator": creator,
-        "DelugeHandler": deluge_handler,
-        "HandlerReference": handler_reference,
-        "HandlerResponse": handler_response,
-        "MessageAction": message_action,
-        "MessageActionList": message_action_list,
-        "MessageActionResponse": message_action_response,
-        "UnsetHandler": unset_handler,
-        "WebhookHandler": webhook_handler,
+        "Creator": is_creator,
+        "DelugeHandler": is_deluge_handler,
+        "HandlerReference": is_handler_reference,
+        "HandlerResponse": is_handler_response,
+        "MessageAction": is_message_action,
+        "MessageActionList": is_message_action_list,
+        "MessageActionResponse": is_message_action_response,
+        "UnsetHandler": is_unset_handler,
+        "WebhookHandler": is_webhook_handler,
     }
 )

@@ -15,6 +15,8 @@ BENCHES = {
     "client": "what a call costs, against raw httpx, generated clients and http.client",
     "imports": "what importing costs, against httpx, stripe, openai and slack_sdk",
     "thresholds": "many processes, one user: lock-outs and time lost, against limiters and retries",
+    "mock": "what a request costs the mock server, against Prism and bare Starlette; growth",
+    "jobs": "what people do, in calls and minutes under the real thresholds, on a simulated clock",
     "regenerate": "from document to checked client, stage by stage",
 }
 _RESULTS = environment.HERE / "results"

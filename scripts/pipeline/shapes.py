@@ -7,11 +7,12 @@ value costs thirty times what the emitted comparisons do, so the walk is left to
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from pipeline.compose import operations
 from pipeline.documents import Json
+from pipeline.names import slug
+from pipeline.schema_changes import resolve
 
 _HEAD = '''"""Whether an answer is exactly as documented. Generated; do not edit.
 
@@ -33,26 +34,27 @@ _CLASSES = {"string": "str", "integer": "int", "boolean": "bool"}
 
 def emit(document: Json) -> str:
     """The source of `shapes.py` for a composed document."""
-    emitter = _Emitter(document["components"]["schemas"])
+    emitter = _Emitter(document)
     for _, _, operation in operations(document):
         for status, response in operation["responses"].items():
             schema = response.get("content", {}).get("application/json", {}).get("schema", {})
-            if status.startswith("2") and "$ref" in schema:
-                emitter.function(schema["$ref"])
+            if str(status).startswith("2") and isinstance(schema, dict) and "$ref" in schema:
+                emitter.object_function(schema)
     return emitter.source()
 
 
 class _Emitter:
     """Collects functions and sets while it walks the schemas."""
 
-    def __init__(self, schemas: Mapping[str, Json]) -> None:
-        self._schemas = schemas
+    def __init__(self, document: Json) -> None:
+        self._document = document
+        self._names: dict[str, str] = {}
         self._functions: dict[str, str] = {}
         self._sets: dict[str, str] = {}
 
     def source(self) -> str:
         """The whole module."""
-        table = "".join(f'    "{name}": {_snake(name)},\n' for name in sorted(self._functions))
+        table = "".join(f"    {name!r}: {self._names[name]},\n" for name in sorted(self._functions))
         return (
             _HEAD
             + "".join(self._sets[name] for name in sorted(self._sets))
@@ -61,21 +63,36 @@ class _Emitter:
             + f"\n\nEXACT: Mapping[str, Callable[[Any], bool]] = MappingProxyType({{\n{table}}})\n"
         )
 
-    def function(self, reference: str) -> str:
-        """The name of the function for an object schema, which is emitted where it is not yet."""
-        name = reference.rpartition("/")[2]
+    def object_function(self, reference: Json) -> str | None:
+        """The name of the function for an object that `reference` names, emitted where it is not yet; None if it names
+        something else."""
+        schema = resolve(reference, self._document)
+        if "$ref" not in reference or schema.get("type") != "object":
+            return None
+        name = reference["$ref"].rpartition("/")[2]
+        function = self._name(name, "is_")
         if name not in self._functions:
             self._functions[name] = ""  # a schema may refer to itself
-            condition = self._object(self._schemas[name], "value")
             self._functions[name] = (
-                f"def {_snake(name)}(value: Any) -> bool:\n"
+                f"def {function}(value: Any) -> bool:\n"
                 f'    """Whether a value is exactly as the schema {name} has it."""\n'
-                f"    try:\n        return {condition}\n    except _UNFIT:\n        return False\n"
+                f"    try:\n        return {self._object(schema, 'value')}\n    except _UNFIT:\n        return False\n"
             )
-        return _snake(name)
+        return function
+
+    def _name(self, name: str, prefix: str) -> str:
+        """A name for Python that no other schema has."""
+        if name not in self._names:
+            words = slug(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name))
+            taken = set(self._names.values())
+            options = (f"{prefix}{words}", *(f"{prefix}{words}_{number}" for number in range(2, 1000)))
+            self._names[name] = next(option for option in options if option not in taken)
+        return self._names[name]
 
     def _object(self, schema: Json, value: str) -> str:
         properties: dict[str, Any] = schema.get("properties", {})
+        if not set(schema.get("required", ())) <= properties.keys():
+            return "False"
         required = [name for name in properties if name in schema.get("required", ())]
         optional = [name for name in properties if name not in required]
         parts = [f"{value}.__class__ is dict"]
@@ -90,59 +107,59 @@ class _Emitter:
 
     def _check(self, schema: Json, value: str) -> str:
         """An expression that is true only where `value` is exactly as the schema has it."""
-        if "$ref" in schema:
-            resolved = self._schemas[schema["$ref"].rpartition("/")[2]]
-            if resolved.get("type") == "object":
-                return f"{self.function(schema['$ref'])}({value})"
-            return self._check({**resolved, "x-name": schema["$ref"].rpartition("/")[2]}, value)
+        if not isinstance(schema, dict):
+            return "False"
+        if function := self.object_function(schema):
+            return f"{function}({value})"
+        if known := self._enum(schema):
+            return f"{value} in {known}"
+        schema = resolve(schema, self._document)
         if "anyOf" in schema:
             return self._variants(schema["anyOf"], value)
         kind = schema.get("type")
-        if kind == "string" and "enum" in schema and "x-name" in schema:
-            return f"{value} in {self._set(schema)}"
         if kind == "array" and "items" in schema:
             return f"{value}.__class__ is list and {self._items(schema['items'], value)}"
-        if kind in _CLASSES and "enum" not in schema:
+        if (
+            isinstance(kind, str)
+            and kind in _CLASSES
+            and not schema.keys() & {"enum", "const", "allOf", "oneOf", "not"}
+        ):
             return f"{value}.__class__ is {_CLASSES[kind]}"
         return "False"
 
     def _items(self, schema: Json, value: str) -> str:
-        names = self._open_enum(schema.get("anyOf", ()))
-        if names is not None:
-            return f"{names}.issuperset({value})"
-        if "$ref" in schema and self._schemas[schema["$ref"].rpartition("/")[2]].get("type") == "object":
-            return f"all(map({self.function(schema['$ref'])}, {value}))"
+        if isinstance(schema, dict):
+            if known := self._open_enum(schema.get("anyOf", ())):
+                return f"{known}.issuperset({value})"
+            if function := self.object_function(schema):
+                return f"all(map({function}, {value}))"
         return f"all({self._check(schema, 'item')} for item in {value})"
 
     def _variants(self, variants: list[Json], value: str) -> str:
-        names = self._open_enum(variants)
-        if names is not None:
-            return f"{value} in {names}"
-        if not all("$ref" in variant for variant in variants):
-            return "False"
+        if known := self._open_enum(variants):
+            return f"{value} in {known}"
         chosen = "False"
         for variant in reversed(variants):
-            schema = self._schemas[variant["$ref"].rpartition("/")[2]]
-            if schema.get("type") != "object":
+            function = self.object_function(variant) if isinstance(variant, dict) else None
+            if function is None:
                 return "False"
-            required = "{" + ", ".join(map(repr, schema.get("required", ()))) + "}"
-            chosen = f"({self.function(variant['$ref'])}({value}) if {value}.keys() >= {required} else {chosen})"
+            required = resolve(variant, self._document).get("required", ())
+            fits = f"{value}.keys() >= {{{', '.join(map(repr, required))}}}" if required else "True"
+            chosen = f"({function}({value}) if {fits} else {chosen})"
         return chosen
 
     def _open_enum(self, variants: Any) -> str | None:
         """The set of known values where the variants are an enum of strings and any other string."""
-        if len(variants) != 2 or "$ref" not in variants[0] or variants[1] != {"type": "string"}:
+        return self._enum(variants[0]) if len(variants) == 2 and variants[1] == {"type": "string"} else None
+
+    def _enum(self, schema: Json) -> str | None:
+        """The name of the set of the values of a named enum of strings; None for anything else."""
+        resolved = resolve(schema, self._document)
+        if not isinstance(schema, dict) or "$ref" not in schema or resolved.get("type") != "string":
             return None
-        name = variants[0]["$ref"].rpartition("/")[2]
-        schema = self._schemas[name]
-        return self._set({**schema, "x-name": name}) if schema.get("type") == "string" and "enum" in schema else None
-
-    def _set(self, schema: Json) -> str:
-        name = f"_{_snake(schema['x-name']).upper()}"
-        values = ", ".join(map(repr, schema["enum"]))
-        self._sets[name] = f"{name} = frozenset(({values},))\n"
+        values = resolved.get("enum", ())
+        if not values or not all(isinstance(value, str) for value in values):
+            return None
+        name = self._name(schema["$ref"].rpartition("/")[2], "_known_")
+        self._sets[name] = f"{name} = frozenset(({', '.join(map(repr, values))},))\n"
         return name
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -14,13 +14,14 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
 import httpx
 
-from .errors import TransportError
+from .errors import ConfigurationError, TransportError
 from .exchange import RawResponse, Request
 
 _UNSENT = (
@@ -33,6 +34,10 @@ _UNSENT = (
     httpx.InvalidURL,
 )
 _HEADERS = {"Accept": "application/json", "User-Agent": "zoho-cliq-python"}
+
+
+# Clients that a forked child or another event loop left behind: closing them would disturb their owner.
+_LEFT_BEHIND: list[object] = []
 
 
 class _Deadline(threading.local):
@@ -114,14 +119,25 @@ def _failure(error: Exception, timeout: float) -> TransportError:
     return TransportError(text, sent=not isinstance(error, _UNSENT))
 
 
+def _refuse_closed(client: httpx.Client | httpx.AsyncClient) -> None:
+    if client.is_closed:
+        raise ConfigurationError("the client is closed; make another, or close it later")
+
+
 def _answer(request: Request, response: httpx.Response) -> RawResponse:
     headers = {name.lower(): value for name, value in response.headers.items()}
     return RawResponse(request.operation, response.status_code, headers, response.content)
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The trusted certificates; reading them takes longer than all else about a new client."""
+    return httpx.create_ssl_context()
+
+
 def _settings() -> dict[str, Any]:
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return {"headers": _HEADERS, "follow_redirects": False, "cookies": no_cookies}
+    return {"headers": _HEADERS, "follow_redirects": False, "cookies": no_cookies, "verify": _certificates()}
 
 
 class Transport:
@@ -142,13 +158,15 @@ class Transport:
         return client
 
     def send(self, request: Request) -> RawResponse:
-        """Sends once. Raises TransportError only."""
+        """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""
         if self._pid != os.getpid():
+            _LEFT_BEHIND.append(self._client)
             self._client, self._pid = self._make(), os.getpid()
+        _refuse_closed(self._client)
         self._deadline.at = time.monotonic() + request.timeout
         try:
             return _answer(request, self._client.request(**_arguments(request)))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except Exception as error:
             raise _failure(error, request.timeout) from error
 
     def close(self) -> None:
@@ -169,12 +187,14 @@ class AsyncTransport:
         return httpx.AsyncClient(transport=self._transport, **_settings())
 
     async def send(self, request: Request) -> RawResponse:
-        """Sends once. Raises TransportError only."""
+        """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""
         home = (os.getpid(), asyncio.get_running_loop())
         if self._home != home:
             if self._home != (home[0], None):
+                _LEFT_BEHIND.append(self._client)
                 self._client = self._make()
             self._home = home
+        _refuse_closed(self._client)
         connecting = False
 
         async def trace(event: str, info: object) -> None:
@@ -188,7 +208,7 @@ class AsyncTransport:
             async with asyncio.timeout(request.timeout):
                 answer = await self._client.request(**_arguments(request), extensions={"trace": trace})
             return _answer(request, answer)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except Exception as error:
             failure = _failure(error, request.timeout)
             failure.sent = failure.sent and not connecting
             raise failure from error
