@@ -60,7 +60,7 @@ def build(tree: Tree) -> Path:
 def _pdoc(pages: Path, modules: Path, version: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        # In a class with a method called `list`, pdoc takes `list[…]` for that method; it then shows the source's words.
+        # In a class with a method called `list`, pdoc takes `list[…]` for it, and shows the source's words instead.
         warnings.filterwarnings("ignore", r".*'function' object is not subscriptable", UserWarning)
         sys.path.insert(0, str(modules))
         pdoc.doc.Class._taken_from = _taken_from_public  # type: ignore[method-assign]

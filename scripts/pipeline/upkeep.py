@@ -30,7 +30,7 @@ class Upkeep(NamedTuple):
 
 
 class _Gone(NamedTuple):
-    """A property that the vendor removed from a component."""
+    """A property, or a value of an enumeration, that the vendor removed from a component."""
 
     schema: str
     name: str
@@ -65,7 +65,7 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
                 unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
             continue
         before = act(before, action, where)
-    cut |= _examples(overlay, cut, new, gone, name)
+    cut |= _examples(overlay, cut, new, gone, set(_removed_values(old, new)), name)
     return Upkeep(without(text, set(cut), name), tuple(cut.values()), tuple(unnecessary))
 
 
@@ -75,6 +75,15 @@ def _removed_properties(old: Json, new: Json) -> Iterator[_Gone]:
         for key in schema.get("properties", {}):
             if key not in now.get(name, {}).get("properties", {}):
                 yield _Gone(name, key)
+
+
+def _removed_values(old: Json, new: Json) -> Iterator[_Gone]:
+    """Values that the vendor removed from an enumeration."""
+    now = new["components"]["schemas"]
+    for name, schema in old["components"]["schemas"].items():
+        for value in schema.get("enum", []):
+            if name in now and value not in now[name].get("enum", [value]):
+                yield _Gone(name, value)
 
 
 def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
@@ -147,9 +156,11 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
     return shrunk, left_out
 
 
-def _examples(overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], name: str) -> dict[Path, str]:
-    """Where the overlay's examples hold properties that are gone."""
-    if not gone:
+def _examples(
+    overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], values: set[_Gone], name: str
+) -> dict[Path, str]:
+    """Where the overlay's examples hold properties or values that are gone."""
+    if not gone | values:
         return {}
     document = copy.deepcopy(new)
     found: dict[Path, str] = {}
@@ -162,7 +173,7 @@ def _examples(overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], 
             document = act(document, shrunk, where)
     named = {schema.get("x-name", key): key for key, schema in document["components"]["schemas"].items()}
     composed = rename(document)
-    lost = {(readable, prop) for readable, key in named.items() for schema, prop in gone if schema == key}
+    lost = {(readable, part) for readable, key in named.items() for schema, part in gone | values if schema == key}
     for index, action in enumerate(overlay["actions"]):
         if ("actions", index) in cut or "update" not in action:
             continue
@@ -174,7 +185,8 @@ def _examples(overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], 
                     found["actions", index, "update", *path[:2]] = words
                     continue
                 for inner in places:
-                    words = f"action {index + 1} ({action['target'].strip()}): an example no longer holds {inner[-1]}"
+                    what = inner[-1] if inner and isinstance(inner[-1], str) else "a value that is gone"
+                    words = f"action {index + 1} ({action['target'].strip()}): an example no longer holds {what}"
                     found["actions", index, "update", *path, *inner] = words
     return found
 
@@ -187,6 +199,8 @@ def _places(schema: Json, value: Json, document: Json, lost: set[tuple[str, str]
         name = schema["$ref"].rpartition("/")[2]
         if name not in document["components"]["schemas"]:
             return  # composing will say so
+        if isinstance(value, str) and (name, value) in lost:
+            yield ()
         if isinstance(value, dict):
             yield from ((prop,) for owner, prop in sorted(lost) if owner == name and prop in value)
         yield from _places(document["components"]["schemas"][name], value, document, lost, depth + 1)
