@@ -13,7 +13,7 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -92,18 +92,21 @@ class _TimedBackend(httpcore.NetworkBackend):
         return _TimedStream(stream, self._deadline)
 
 
-def _arguments(request: Request) -> dict[str, Any]:
-    headers = dict(request.headers)
+def _built(request: Request, defaults: Mapping[str, str], **extensions: Any) -> httpx.Request:
+    """The request as httpx sends it. Building it here and handing it to the transport leaves out what httpx's client
+    does in between for redirects, cookies and authentication, of which nothing is used: a third of a call's time."""
+    headers = {**defaults, **{name.lower(): value for name, value in request.headers.items()}}
     if request.authorization:
-        headers["Authorization"] = f"Bearer {request.authorization.reveal()}"
-    return {
-        "method": request.method,
-        "url": request.url,
-        "params": dict(request.params) or None,
-        "headers": headers,
-        "content": request.content,
-        "timeout": request.timeout,
-    }
+        headers["authorization"] = f"Bearer {request.authorization.reveal()}"
+    seconds = request.timeout
+    return httpx.Request(
+        request.method,
+        request.url,
+        params=request.params or None,
+        headers=headers,
+        content=request.content,
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds), **extensions},
+    )
 
 
 def _failure(error: Exception, timeout: float) -> TransportError:
@@ -115,7 +118,10 @@ def _failure(error: Exception, timeout: float) -> TransportError:
 
 
 def _answer(request: Request, response: httpx.Response) -> RawResponse:
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers.raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "backslashreplace")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return RawResponse(request.operation, response.status_code, headers, response.content)
 
 
@@ -132,6 +138,7 @@ class Transport:
         self._deadline = _Deadline()
         self._pid = os.getpid()
         self._client = self._make()
+        self._defaults = dict(self._client.headers)
 
     def _make(self) -> httpx.Client:
         client = httpx.Client(transport=self._transport, **_settings())
@@ -147,7 +154,13 @@ class Transport:
             self._client, self._pid = self._make(), os.getpid()
         self._deadline.at = time.monotonic() + request.timeout
         try:
-            return _answer(request, self._client.request(**_arguments(request)))
+            built = _built(request, self._defaults)
+            response = self._client._transport_for_url(built.url).handle_request(built)
+            try:
+                response.read()
+            finally:
+                response.close()
+            return _answer(request, response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _failure(error, request.timeout) from error
 
@@ -164,6 +177,7 @@ class AsyncTransport:
         self._transport = transport
         self._home: tuple[int, asyncio.AbstractEventLoop | None] = (os.getpid(), None)
         self._client = self._make()
+        self._defaults = dict(self._client.headers)
 
     def _make(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=self._transport, **_settings())
@@ -186,8 +200,13 @@ class AsyncTransport:
 
         try:
             async with asyncio.timeout(request.timeout):
-                answer = await self._client.request(**_arguments(request), extensions={"trace": trace})
-            return _answer(request, answer)
+                built = _built(request, self._defaults, trace=trace)
+                response = await self._client._transport_for_url(built.url).handle_async_request(built)
+                try:
+                    await response.aread()
+                finally:
+                    await response.aclose()
+            return _answer(request, response)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             failure = _failure(error, request.timeout)
             failure.sent = failure.sent and not connecting
