@@ -1,4 +1,4 @@
-"""What scripts/demo runs: the client against a mock server of its own, one line per call.
+"""What scripts/demo runs: the client against a mock server of its own, one line per call, and a person who chooses.
 
 The mock server is a process of its own on a free port, with a database file in a temporary folder that holds 45
 actions. Each line is what really happened: the status comes from the answer. Ctrl-C, like the end, leaves no process
@@ -8,19 +8,25 @@ and no file. Exit codes: 0 all seven operations worked, 1 one did not, 130 inter
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from zoho_cliq import Cliq, DelugeHandler, RawResponse, WebhookHandler
 from zoho_cliq.errors import ApiError, CliqError
+from zoho_cliq.webhooks import Receiver
 from zoho_cliq_api.contract import OPERATIONS
+from zoho_cliq_mock.trigger.command import CONTROL_TOKEN, choose
 
 T = TypeVar("T")
 SEEDED = 45
@@ -63,7 +69,7 @@ class Table:
 
 
 @contextmanager
-def mock_server(folder: Path) -> Iterator[str]:
+def mock_server(folder: Path, control_token: str) -> Iterator[str]:
     """A mock server with a database file and 45 actions; gives its base URL, and ends it afterwards."""
     seed = {
         "organizations": [{"id": "48210", "name": "Demo"}],
@@ -78,7 +84,8 @@ def mock_server(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "zoho_cliq_mock", "--port", "0", "--quiet"]
     command += ["--db", str(folder / "mock.db"), "--seed", str(folder / "seed.json")]
     # A session of its own: Ctrl-C reaches this program only, which then ends the server.
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    environment = {**os.environ, CONTROL_TOKEN: control_token}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=environment)
     try:
         assert server.stdout is not None
         first = server.stdout.readline().strip()
@@ -159,7 +166,29 @@ def refused(cliq: Cliq, table: Table) -> None:
         raise DemoError("a second action of the same name was created")
 
 
-def webhook(cliq: Cliq, table: Table) -> None:
+class Quiet(WSGIRequestHandler):
+    """Answers without a line on the standard error."""
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def desk() -> Iterator[str]:
+    """A server of one's own that answers the events of the webhook action; gives its URL."""
+    receiver = Receiver()
+    receiver.action("Send to desk")(lambda event: f"Filed for {event.user.first_name}: {event.text}")
+    with make_server("127.0.0.1", 0, receiver.wsgi(), handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def webhook(cliq: Cliq, table: Table, desk_url: str, person_chooses: Callable[[str, str], str]) -> None:
     """The life of an action whose handler is a server of one's own."""
     actions = cliq.message_actions
     action = table.call(
@@ -169,14 +198,14 @@ def webhook(cliq: Cliq, table: Table) -> None:
             name="Send to desk",
             hint="File this message",
             execution_type="webhook",
-            execution_url="https://desk.example.com/cliq/inbox",
+            execution_url=f"{desk_url}/inbox",
         ),
         lambda made: f"{made.id}, sends to {made.execution_url}",
     )
     table.call(
         "update_message_action",
         "execution_url='…/inbox2'",
-        lambda: actions.update(action.id, execution_url="https://desk.example.com/cliq/inbox2"),
+        lambda: actions.update(action.id, execution_url=f"{desk_url}/inbox2"),
         lambda changed: str(changed.execution_url),
     )
     table.call(
@@ -192,6 +221,10 @@ def webhook(cliq: Cliq, table: Table) -> None:
         lambda handler: ", ".join(handler.permissions) if isinstance(handler, WebhookHandler) else "no permissions",
     )
     table.call("get_message_action", action.id, lambda: actions.get(action.id), lambda got: f"{got.name}: {got.status}")
+    shown = person_chooses(action.name, "The printer is on fire")
+    if shown != "Filed for Ada: The printer is on fire":
+        raise DemoError(f"the chat shows {shown!r}")
+    table.line("(chosen on a message)", "'The printer is on fire'", 200, f"the chat shows: {shown}")
     table.call("delete_message_action", action.id, lambda: actions.delete(action.id), lambda _: "gone")
 
 
@@ -199,14 +232,20 @@ def main() -> int:
     """Runs the demonstration; gives the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     table = Table()
+    token = secrets.token_urlsafe()
     try:
         with (
             tempfile.TemporaryDirectory(prefix="zoho-cliq-demo-") as folder,
-            mock_server(Path(folder)) as url,
+            mock_server(Path(folder), token) as url,
+            desk() as desk_url,
             Cliq("1000.owner", base_url=url, on_response=table.heard) as cliq,
         ):
             deluge(cliq, table)
-            webhook(cliq, table)
+
+            def person_chooses(action: str, text: str) -> str:
+                return str(choose(url, token, {"action": action, "text": text})["shown"]["text"])
+
+            webhook(cliq, table, desk_url, person_chooses)
     except KeyboardInterrupt:
         print("\ndemo: interrupted; the mock server is stopped and its files are removed", file=sys.stderr)
         return 130

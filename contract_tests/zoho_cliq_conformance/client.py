@@ -8,6 +8,7 @@ import contextlib
 import json
 import random
 import string
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -181,8 +182,8 @@ class Client:
         reserve = 1 if self.profile.reset_url else len(self.created) + 1
         if self.budget is not None and len(self.trace) + reserve >= self.budget:
             raise BudgetSpent(f"the budget of {self.budget} calls is spent; {reserve} are kept for the clean-up")
-        delay = self.pacer.delay(user, operation) if user and operation else 0.0
-        if self.deadline is not None and self.clock.now() + delay > self.deadline:
+        delay = self.pacer.delay(user, operation) if user and operation and not self.clock.jumps else 0.0
+        if self.deadline is not None and time.monotonic() + delay > self.deadline:
             raise BudgetSpent("the minutes that the run may take are over")
 
     def _locked(self, user: str | None, operation: str | None) -> None:

@@ -7,6 +7,7 @@ nothing that did not change. How a server orders, marks or stores any of this is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -39,11 +40,15 @@ class SyncPoint:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A listing on its way: who lists, since when, with which page size, and what has been seen."""
+    """A listing on its way: who lists, since when, with which page size, and what has been seen.
+
+    `sized` is false where the limit that was asked for is one that a server may clamp.
+    """
 
     user: str
     limit: int
     explicit: bool
+    sized: bool
     since: SyncPoint | None
     judged: bool
     start: int
@@ -121,18 +126,21 @@ class Lists:
     def _start(self, call: Call, user: str, exchange: Exchange) -> Cursor | None:
         next_token, sync_token = call.parameter("next_token"), call.parameter("sync_token")
         given = call.parameter("limit")
-        limit = int(given) if given is not None and given.isdigit() else rules.DEFAULT_LIMIT
-        limit = min(limit, rules.LARGEST_LIMIT) or rules.LARGEST_LIMIT
+        limit, sized = rules.DEFAULT_LIMIT, True
+        if given is not None:
+            sized = re.fullmatch("[0-9]{1,9}", given) is not None and 1 <= int(given) <= rules.LARGEST_LIMIT
+            limit = int(given) if sized else rules.LARGEST_LIMIT
         if next_token is not None:
             cursor = self._cursors.get((user, next_token))
             if cursor is None:
                 return None
-            return cursor if given is None else replace(cursor, limit=limit, explicit=True)
+            return cursor if given is None else replace(cursor, limit=limit, explicit=True, sized=sized)
         point = self._points.get((user, sync_token)) if sync_token is not None else None
         return Cursor(
             user=user,
             limit=limit,
             explicit=given is not None,
+            sized=sized,
             since=point,
             judged=sync_token is None or point is not None,
             start=self._model.sequence,
@@ -180,7 +188,7 @@ class Lists:
         fact = "list.limit" if cursor.explicit else "list.limit.default"
         good = len(items) <= limit
         self._oracle.holds(fact, good, f"at most {limit} actions", f"{len(items)} actions")
-        quiet = cursor.since is None and cursor.judged and self._model.sequence == cursor.start
+        quiet = cursor.sized and cursor.since is None and cursor.judged and self._model.sequence == cursor.start
         if quiet and "next_token" in shown:
             full = len(items) >= limit
             self._oracle.holds(fact, full, f"{limit} actions on a page that is not the last", f"{len(items)} actions")
@@ -222,7 +230,9 @@ class Lists:
                 oracle.holds("list.complete", action.id in cursor.seen, "every visible action", missing, action)
             elif self._changed(cursor.since, action, versions[0].sequence, versions[0].content):
                 missing = f"{action.id} is missing"
-                oracle.holds("sync.changes", action.id in cursor.seen, "every change since", missing, action)
+                foreign = action.creator != user and action.id not in cursor.since.view
+                fact = "sync.visibility" if foreign else "sync.changes"
+                oracle.holds(fact, action.id in cursor.seen, "every change since", missing, action)
         if cursor.deleted is not None:
             self._deletions(user, cursor, cursor.deleted)
 

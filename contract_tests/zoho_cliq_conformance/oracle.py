@@ -69,7 +69,7 @@ def is_throttle(answer: Answer | None) -> bool:
 
 
 class Oracle:
-    """The oracle. `creation_limit` is how many actions an organization may have, `exclusive` that nobody else is there."""
+    """The oracle. An organization may have `creation_limit` actions; `exclusive`: nobody else uses the server."""
 
     def __init__(self, directory: Directory, *, creation_limit: int | None = None, exclusive: bool = False) -> None:
         self.directory, self.creation_limit, self.exclusive = directory, creation_limit, exclusive
@@ -371,8 +371,7 @@ class Oracle:
             return
         musts = [c for c in conditions if c.must]
         if musts:
-            chosen = next((c for c in musts if c.fact == self._exchange.about), musts[0])
-            self.fails(chosen.fact, self._expectation(conditions, call), self._came(answer))
+            self.fails(self._chosen(musts), self._expectation(conditions, call), self._came(answer))
         elif code is not None and code in ERROR_CODES and ERROR_CODES[code].documented and code != "invalid_inputs":
             fact = f"{call.operation}.{code}"
             listed = code in OPERATIONS[rules.LONG[call.operation]].error_codes if call.operation else False
@@ -391,6 +390,12 @@ class Oracle:
         """Judge a listed action that no acknowledged create made: it must not bear the name of a refused one."""
         if isinstance(name, str) and name in self._refused_names and name.strip().casefold() not in self._limbo:
             self.fails("errors.change-nothing", "a refused create makes nothing", f"{identifier}, {name!r}, is listed")
+
+    def _chosen(self, musts: list[Condition]) -> str:
+        """The fact to report: what the sender wanted to learn, if it is of the same kind as one of the conditions."""
+        about = self._exchange.about or ""
+        kinds = {condition.fact.rpartition(".")[0] for condition in musts}
+        return about if about.rpartition(".")[0] in kinds and about else musts[0].fact
 
     def _about(self, fact: str) -> str:
         return self._exchange.about or fact
@@ -417,9 +422,8 @@ class Oracle:
     def _success(self, call: Call, identity: Identity | None, conditions: list[Condition], answer: Answer) -> None:
         musts = [c for c in conditions if c.must]
         if musts:
-            chosen = next((c for c in musts if c.fact == self._exchange.about), musts[0])
             action = self.model.actions.get(call.identifier)
-            self.fails(chosen.fact, self._expectation(conditions, call), self._came(answer), action)
+            self.fails(self._chosen(musts), self._expectation(conditions, call), self._came(answer), action)
         if call.operation is None:
             return
         success = OPERATIONS[rules.LONG[call.operation]].success
@@ -574,7 +578,7 @@ class Oracle:
         self.common(action, data)
 
     def _updated(self, call: Call, action: Action, data: dict[str, Any]) -> None:
-        body = call.body or {}
+        body = {name: value for name, value in (call.body or {}).items() if name != "execution_type"}
         sent = {name: canonical(name, body[name]) for name in FIELDS if name in body and name not in call.loose}
         adopted = shown_content({name: data[name] for name in call.loose if name in data})
         before = dict(shown_content(data)) if action.uncertain else dict(action.content)
@@ -584,7 +588,13 @@ class Oracle:
         wrong = mismatches(content, data)
         for name in wrong:
             fact = "update.applies" if name in body else "update.keeps"
-            self.fails(self._about(fact), f"{name} {_show(content.get(name))}", f"{data.get(name)!r}", action)
+            fact = "update.execution_type" if name == "execution_type" else fact
+            self.fails(
+                self._about(fact) if name in body else fact,
+                f"{name} {_show(content.get(name))}",
+                f"{data.get(name)!r}",
+                action,
+            )
         if not wrong:
             self.passes("update.keeps")
             if sent:
@@ -601,7 +611,7 @@ class Oracle:
         self.holds("handler.name", data.get("name") == rules.HANDLER, f"name {rules.HANDLER}", data.get("name"), action)
         same = data.get("function_id") == action.id
         self.holds("handler.function_id", same, f"function_id {action.id}", data.get("function_id"), action)
-        fact = "update_handler.applies" if operation == "update_handler" else "get_handler.current"
+        fact = "update_handler.applies" if operation == "update_handler" else self._about("get_handler.current")
         if operation == "update_handler":
             if isinstance(body.get("script"), str) and action.content.get("execution_type") == "deluge":
                 loose = "script" in call.loose or len(body) > 1
@@ -613,6 +623,11 @@ class Oracle:
             self._wrote(action)
         if action.uncertain:
             return
+        if action.script is None and (script := data.get("script")):
+            others = {other.script for other in self.model.actions.values()}
+            self.holds(
+                "handler.fresh", script not in others, "no script of another action", shorten(repr(script), 80), action
+            )
         if action.script is not None:
             good = data.get("script") == action.script
             self.holds(

@@ -304,6 +304,8 @@ def _faults(operation: str, body: dict[str, Any]) -> Iterator[Fault]:
         yield "empty", "nothing is changed", False, ""
     if operation == "create":
         yield from _rules_of_create(body)
+    elif body.get("scope") == "team" and body.get("team_ids") is None:
+        yield "team_ids.required", "scope team without team_ids", False, ""
 
 
 def _rules_of_create(body: dict[str, Any]) -> Iterator[Fault]:
@@ -339,7 +341,7 @@ def _string(name: str, value: str, schema: Mapping[str, Any]) -> Iterator[Fault]
         size = len(value.encode("utf-8", "surrogatepass"))
         if size > SCRIPT_SURE_BYTES:
             yield "script.max", f"script has {size} bytes", size > SCRIPT_REFUSED_BYTES, name
-        if value == "" or re.search("[\x00\r\ud800-\udfff]", value) or value != value.strip():
+        if value == "" or re.search("[\x00\r\ud800-\udfff]", value):
             yield "script.characters", "script is empty, or has characters at the edge of what is text", False, name
         return
     longest = schema.get("maxLength")

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 Scope = MutableMapping[str, Any]
@@ -26,10 +27,46 @@ _NOT_HTTP = b'{"message":"the request is not valid HTTP","code":"invalid_inputs"
 class Protocol(HttpToolsProtocol):
     """One connection. Puts the request's cycle, which holds the transport, into the scope under `CYCLE`."""
 
+    _resuming = False
+
+    def data_received(self, data: bytes) -> None:
+        """Read requests. An offer to upgrade (Java's client offers HTTP/2 with each request) is ignored, as it may be."""
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("")
+
+    def _go_on_without_upgrade(self, rest: bytes) -> None:
+        """The parser stops after the head of a request that offers an upgrade; a new one reads its body and the rest."""
+        self.parser = httptools.HttpRequestParser(self)
+        length = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
+        if length:
+            self.cycle.more_body = True
+            self.cycle.message_event.clear()
+            self._resuming = True
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n%s: %s\r\n\r\n" % length[0])
+            self._resuming = False
+        if rest:
+            self.data_received(rest)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        if not self._resuming:
+            super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header was read."""
+        if not self._resuming:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The head of a request was read; its task, which starts later, finds the cycle in the scope."""
-        super().on_headers_complete()
-        self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
+        if not self._resuming:
+            super().on_headers_complete()
+            self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from pipeline.compose import operations
 from pipeline.documents import Json
-from pipeline.schema_changes import Comparison, Finding, Rating
+from pipeline.schema_changes import Comparison, Finding, Rating, deprecation
 
 __all__ = ["Change", "Rating", "bump", "compare", "highest", "next_version"]
 
@@ -150,8 +150,7 @@ def _operation(old: Json, new: Json, before: _Operation, after: _Operation) -> I
         yield Finding("moved", f"moved from {_place(before)}", "fix")
     if was["operationId"] != now["operationId"]:
         yield Finding("renamed", f"operation id {was['operationId']} → {now['operationId']}", "breaking")
-    if now.get("deprecated") and not was.get("deprecated"):
-        yield Finding("deprecated", "deprecated", "feature")
+    yield from deprecation(was, now, "operation")
     yield from _parameters(old, new, before, after)
     yield from _body(old, new, was.get("requestBody"), now.get("requestBody"))
     yield from _responses(old, new, was["responses"], now["responses"])
@@ -197,8 +196,7 @@ def _parameters(old: Json, new: Json, before: _Operation, after: _Operation) -> 
         for key in ("style", "explode"):
             if one.get(key) != other.get(key):
                 yield Finding("parameter-style", f"{where}: {key} {one.get(key)} → {other.get(key)}", "fix")
-        if other.get("deprecated") and not one.get("deprecated"):
-            yield Finding("deprecated", f"{where} deprecated", "feature")
+        yield from deprecation(one, other, where)
         yield from Comparison(old, new, "request").schemas(one["schema"], other["schema"], where)
 
 

@@ -137,8 +137,7 @@ class Comparison:
                 must = name in needed[1]
                 text = f"{inner} became {'required' if must else 'optional'}"
                 yield Finding("property-required", text, self.by_direction(wider=not must))
-            if isinstance(now[name], dict) and now[name].get("deprecated") and not was[name].get("deprecated"):
-                yield Finding("deprecated", f"{inner} deprecated", "feature")
+            yield from deprecation(was[name], now[name], inner)
             yield from self.schemas(was[name], now[name], inner)
         extra = [schema.get("additionalProperties", True) for schema in (old, new)]
         if isinstance(extra[0], dict) and isinstance(extra[1], dict):
@@ -170,6 +169,14 @@ class Comparison:
         for key in gone[len(come) :]:
             text = f"{where}: can no longer be {_title(was[key])}"
             yield Finding("variant-removed", text, self.by_direction(wider=False))
+
+
+def deprecation(old: Json, new: Json, where: str) -> Iterator[Finding]:
+    """Whether something became deprecated, or no longer is."""
+    was, now = bool(old.get("deprecated")), bool(new.get("deprecated"))
+    if was != now:
+        text = f"{where} {'is deprecated' if now else 'is no longer deprecated'}"
+        yield Finding("deprecated", text, "feature" if now else "fix")
 
 
 def resolve(schema: Json, document: Json) -> dict[str, Any]:

@@ -141,16 +141,14 @@ def test_sixteen_threads_renew_once(
     server.revoked.add(f"{TOKEN}.1")
     barrier, found = threading.Barrier(16), []
 
-    def work() -> None:
+    def work(number: int) -> None:
         barrier.wait()
-        found.append(
-            cliq.message_actions.update("5", hint="x").id
-            if len(found) % 2
-            else next(iter(cliq.message_actions.list())).id
-        )
+        actions = cliq.message_actions
+        made = actions.update("5", hint="x") if number % 2 else actions.list().first()
+        found.append(made.id if made else "")
 
     server.answer(lambda request: enveloped([action(5)]) if "limit" in request.url.params else GOOD)
-    threads = [threading.Thread(target=work) for _ in range(16)]
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -436,6 +434,8 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
         ({"timeout": float("nan")}, "timeout"),
         ({"max_wait": -1}, "max_wait"),
         ({"base_url": "cliq.zoho.com"}, "base_url"),
+        ({"base_url": "http://cliq.test:99999/api/v3"}, "base_url"),
+        ({"base_url": "http://[/api/v3"}, "base_url"),
         ({"base_url": "https://user@cliq.zoho.com/api/v3"}, "base_url"),
         ({"auth": ""}, "access token"),
         ({"auth": "a b"}, "access token"),

@@ -118,10 +118,13 @@ def test_json_with_another_content_type_is_read(cliq: Cliq, server: Scripted) ->
 
 
 def test_delete_needs_no_body(cliq: Cliq, server: Scripted) -> None:
-    for status, body in ((204, b""), (200, b"{}"), (202, b"<html>")):
+    for status, body in ((204, b""), (200, b"{}"), (202, b"")):
         server.answer(httpx.Response(status, content=body))
         cliq.message_actions.delete("5")
     assert {note.detail for note in cliq._calls.drift.counts()} == {"200", "202"}
+    server.answer(httpx.Response(200, content=b"<html>"))
+    with pytest.raises(errors.DecodeError):
+        cliq.message_actions.delete("5")
 
 
 @pytest.mark.parametrize(

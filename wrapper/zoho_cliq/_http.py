@@ -14,13 +14,14 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
 import httpx
 
-from .errors import TransportError
+from .errors import ConfigurationError, TransportError
 from .exchange import RawResponse, Request
 
 _UNSENT = (
@@ -33,6 +34,10 @@ _UNSENT = (
     httpx.InvalidURL,
 )
 _HEADERS = {"Accept": "application/json", "User-Agent": "zoho-cliq-python"}
+
+
+# Clients that a forked child or another event loop left behind: closing them would disturb their owner.
+_LEFT_BEHIND: list[object] = []
 
 
 class _Deadline(threading.local):
@@ -117,6 +122,11 @@ def _failure(error: Exception, timeout: float) -> TransportError:
     return TransportError(text, sent=not isinstance(error, _UNSENT))
 
 
+def _refuse_closed(client: httpx.Client | httpx.AsyncClient) -> None:
+    if client.is_closed:
+        raise ConfigurationError("the client is closed; make another, or close it later")
+
+
 def _answer(request: Request, response: httpx.Response) -> RawResponse:
     headers: dict[str, str] = {}
     for raw_name, raw_value in response.headers.raw:
@@ -125,9 +135,15 @@ def _answer(request: Request, response: httpx.Response) -> RawResponse:
     return RawResponse(request.operation, response.status_code, headers, response.content)
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The trusted certificates; reading them takes longer than all else about a new client."""
+    return httpx.create_ssl_context()
+
+
 def _settings() -> dict[str, Any]:
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return {"headers": _HEADERS, "follow_redirects": False, "cookies": no_cookies}
+    return {"headers": _HEADERS, "follow_redirects": False, "cookies": no_cookies, "verify": _certificates()}
 
 
 class Transport:
@@ -149,9 +165,11 @@ class Transport:
         return client
 
     def send(self, request: Request) -> RawResponse:
-        """Sends once. Raises TransportError only."""
+        """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""
         if self._pid != os.getpid():
+            _LEFT_BEHIND.append(self._client)
             self._client, self._pid = self._make(), os.getpid()
+        _refuse_closed(self._client)
         self._deadline.at = time.monotonic() + request.timeout
         try:
             built = _built(request, self._defaults)
@@ -161,7 +179,7 @@ class Transport:
             finally:
                 response.close()
             return _answer(request, response)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except Exception as error:
             raise _failure(error, request.timeout) from error
 
     def close(self) -> None:
@@ -183,12 +201,14 @@ class AsyncTransport:
         return httpx.AsyncClient(transport=self._transport, **_settings())
 
     async def send(self, request: Request) -> RawResponse:
-        """Sends once. Raises TransportError only."""
+        """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""
         home = (os.getpid(), asyncio.get_running_loop())
         if self._home != home:
             if self._home != (home[0], None):
+                _LEFT_BEHIND.append(self._client)
                 self._client = self._make()
             self._home = home
+        _refuse_closed(self._client)
         connecting = False
 
         async def trace(event: str, info: object) -> None:
@@ -207,7 +227,7 @@ class AsyncTransport:
                 finally:
                     await response.aclose()
             return _answer(request, response)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except Exception as error:
             failure = _failure(error, request.timeout)
             failure.sent = failure.sent and not connecting
             raise failure from error

@@ -23,7 +23,7 @@ from .drift import Drift
 from .engine import Call
 from .errors import DecodeError, ValidationError
 from .exchange import RawResponse, T
-from .reading import Answer, Note, Reader, Undecodable
+from .reading import Answer, Note, Reader, Undecodable, parsed_json
 from .validation import Rules
 
 PAGE_SIZE = 100
@@ -144,6 +144,8 @@ class Calls:
             self.drift.add([Note("status", responses, "", str(response.status))])
         content = self._at(operation)["responses"][str(operation.success)].get("content")
         if not content:
+            if response.body.strip():
+                parsed_json(response)  # a page of HTML with status 200 is nobody's success
             return None
         schema = content["application/json"]["schema"]
         try:

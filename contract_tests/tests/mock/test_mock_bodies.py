@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -100,3 +101,39 @@ def test_what_is_not_http_is_refused_in_the_form_of_the_api(mock: MockServer, da
     head, _, body = received.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert set(json.loads(body)) == {"message", "code"}
+
+
+def exchange(mock: MockServer, request: bytes, answers: int) -> list[tuple[bytes, Any]]:
+    """Send bytes as they are; gives the status lines and the JSON of so many answers."""
+    address = urlsplit(mock.url)
+    found = []
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:
+        connection.sendall(request)
+        stream = connection.makefile("rb")
+        for _ in range(answers):
+            status, length = stream.readline().strip(), 0
+            while (line := stream.readline().strip().lower()) != b"":
+                if line.startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            found.append((status, json.loads(stream.read(length) or b"null")))
+    return found
+
+
+@pytest.mark.parametrize("upgrade", ["h2c", "websocket"])
+@pytest.mark.parametrize("framing", ["content-length", "chunked"])
+def test_an_offer_to_upgrade_is_ignored(mock: MockServer, upgrade: str, framing: str) -> None:
+    body = b'{"name": "Open incident", "hint": "Start"}'
+    head = (
+        "POST /api/v3/messageactions HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        f"Upgrade: {upgrade}\r\nHTTP2-Settings: AAEAAEAA\r\nAuthorization: Bearer 1000.owner\r\n"
+        "Content-Type: application/json\r\n"
+    ).encode()
+    if framing == "chunked":
+        post = head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    else:
+        post = head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    lines = head.replace(b"POST", b"GET").splitlines(keepends=True)
+    get = b"".join(line for line in lines if not line.startswith(b"Content-Type")) + b"\r\n"
+    answers = exchange(mock, post + get + get, 3)
+    assert [status for status, _ in answers] == [b"HTTP/1.1 200 OK"] * 3
+    assert [action["name"] for action in answers[2][1]["data"]] == ["Open incident"]

@@ -320,6 +320,13 @@ def test_a_webhook_that_is_not_there_is_told(make: Any, choose: Any) -> None:
 # ---- slow webhooks, deferred answers
 
 
+def wait_for(good: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 5
+    while not good():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 @pytest.fixture
 def held(webhook: Any) -> Iterator[threading.Event]:
     """The webhook answers when this is set."""
@@ -364,9 +371,7 @@ def test_a_deferred_answer_may_come_before_the_answer(
     records: list[Any] = []
     chooser = threading.Thread(target=lambda: records.append(choose()))
     chooser.start()
-    deadline = time.monotonic() + 5
-    while not webhook.got and time.monotonic() < deadline:
-        time.sleep(0.005)
+    wait_for(lambda: webhook.got)
     assert httpx.post(webhook.got[0]["response_url"], json={"output": {"text": "early"}}).status_code == 200
     held.set()
     chooser.join()
@@ -376,9 +381,30 @@ def test_a_deferred_answer_may_come_before_the_answer(
     assert records == [record]
 
 
+def test_nothing_of_a_delivery_is_left_after_a_reset_in_the_middle_of_it(
+    held: threading.Event, mock: MockServer, webhook: Any, control: httpx.Client, make: Any, choose: Any
+) -> None:
+    make(webhook.url)
+    records: list[Any] = []
+    chooser = threading.Thread(target=lambda: records.append(choose()))
+    chooser.start()
+    wait_for(lambda: webhook.got)
+    mock.reset()
+    held.set()
+    chooser.join()
+    assert "shown" not in records[0]
+    assert shown_in(control) == []
+    assert control.get("/deliveries").json()["deliveries"] == []
+    assert httpx.post(webhook.got[0]["response_url"], json={"output": {}}).status_code == 404
+    webhook.answer = lambda event: output({"text": "new"})
+    make(webhook.url)
+    assert choose()["id"] > records[0]["id"]
+
+
 def test_a_response_url_is_good_once_and_for_ten_minutes(
     webhook: Any, control: httpx.Client, make: Any, choose: Any
 ) -> None:
+    control.post("/clock", json={"freeze": 1_795_421_600})
     make(webhook.url)
     answer = {"output": {"type": "banner", "status": "success", "text": "x"}}
     for advance, status, said in ((599, 200, "banner"), (0, 410, "used")):
@@ -466,6 +492,30 @@ def until(control: httpx.Client, good: Callable[[Any], bool]) -> Any:
             return record
         time.sleep(0.01)
     raise AssertionError(f"it did not happen: {record}")
+
+
+def test_a_slow_retry_does_not_hold_up_others(webhook: Any, control: httpx.Client, make: Any, choose: Any) -> None:
+    release = threading.Event()
+    first: set[str] = set()
+
+    def answer(event: dict[str, Any]) -> Any:
+        if event["name"] not in first:
+            first.add(event["name"])
+            return 500, JSON, b"{}"
+        if event["name"] == "Slow":
+            release.wait(10)
+        return output({"text": event["name"]})
+
+    control.post("/policies", json={"webhook_retries": 1, "webhook_retry_seconds": 60})
+    webhook.answer = answer
+    for name in ("Slow", "Quick"):
+        make(webhook.url, name=name)
+        choose(name)
+    control.post("/clock", json={"advance": 61})
+    wait_for(lambda: shown_in(control))
+    assert [message["text"] for message in shown_in(control)] == ["Quick"]
+    release.set()
+    wait_for(lambda: len(shown_in(control)) == 2)
 
 
 def test_what_is_refused_for_its_address_or_with_4xx_is_not_tried_again(

@@ -71,6 +71,7 @@ def actions_for_teams(t: Client) -> None:
     t.update(own, team_ids=many, about="update.team_ids.max")
     if len(teams) >= TEAMS:
         t.update(own, team_ids=teams[:TEAMS], about="update.team_ids.max")
+    t.update(own, team_ids=["a team"], about="update.team_ids.type")
     t.update(own, team_ids=[teams[-1]], about="update.team_ids.alone")
     t.get(own)
 
@@ -202,7 +203,7 @@ def limits_of_handlers(t: Client) -> None:
     hook = living(t, execution_type="webhook", scope="organization")
     t.get_handler(own)
     t.update_handler(own, script='info "hi";\nreturn Map();\n', about="update_handler.applies")
-    t.get_handler(own, about="get_handler.current")
+    t.get_handler(own)
     t.update_handler(own, script="s" * SCRIPT_SURE_BYTES, about="update_handler.script.max")
     t.update_handler(own, script="s" * (SCRIPT_REFUSED_BYTES + 1), about="update_handler.script.max")
     t.update_handler(own, script="é" * (SCRIPT_REFUSED_BYTES // 2 + 1), about="update_handler.script.bytes")
@@ -218,5 +219,4 @@ def limits_of_handlers(t: Client) -> None:
     t.update_handler(hook, permissions="chat", about="update_handler.permissions.type")
     t.update_handler(hook, script="return 1;", about="update_handler.script.fit")
     t.get_handler(hook, about="errors.change-nothing")
-    t.get_handler(own, about="update_handler.keeps-others")
     t.get(own, about="update_handler.keeps-action")

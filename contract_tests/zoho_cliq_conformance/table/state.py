@@ -66,7 +66,7 @@ def one_field_at_a_time(t: Client) -> None:
         t.update(identifier, **change, about="update.applies")
     t.update(deluge)
     for identifier in (deluge, hook):
-        t.get(identifier, about="get.current")
+        t.get(identifier)
     t.update(hook, execution_type="deluge")
     t.get(hook, about="update.execution_type")
     t.list(limit=100)
@@ -89,7 +89,9 @@ def deletion(t: Client) -> None:
     """A deleted action answers to nothing; its handler is gone with it; others stay."""
     gone = t.create(scope="personal", execution_type="deluge")
     stays = t.create(scope="personal", execution_type="deluge")
+    t.update_handler(stays, script="return 9;")
     t.update_handler(gone, script="return 4;")
+    t.get_handler(stays, about="update_handler.keeps-others")
     t.delete(gone, about="delete.success")
     t.get(gone, about="delete.gone")
     t.update(gone, hint="still there?", about="delete.gone")

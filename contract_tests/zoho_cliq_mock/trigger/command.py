@@ -33,7 +33,7 @@ def trigger(arguments: list[str]) -> int:
             call[name] = getattr(options, name)
     if options.type and not options.text:
         _fail("--type goes with --text")
-    record = _post(f"{options.url.rstrip('/').removesuffix('/api/v3')}/_mock/trigger", options.token, call)
+    record = choose(options.url, options.token, call)
     _report(record)
     return SHOWN if record["shown"]["kind"] in (*_WITH_TEXT, "nothing") else NOT_SHOWN
 
@@ -60,14 +60,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _post(url: str, token: str, call: dict[str, Any]) -> Any:
+def choose(base_url: str, token: str, call: dict[str, Any]) -> dict[str, Any]:
+    """Send `POST /_mock/trigger` to a running mock and give the record of the delivery.
+
+    `base_url` may end in `/api/v3`. Exits with one line on the standard error where the mock refuses or is not there.
+    """
+    url = f"{base_url.rstrip('/').removesuffix('/api/v3')}/_mock/trigger"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     # The mock is on this machine, so a proxy of the environment is no way to it.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         request = urllib.request.Request(url, json.dumps(call).encode(), headers)
         with opener.open(request) as answer:
-            return json.load(answer)
+            record: dict[str, Any] = json.load(answer)
+            return record
     except urllib.error.HTTPError as refused:
         with refused:
             _fail(_message(refused.read()) or f"the mock refuses with status {refused.code}")

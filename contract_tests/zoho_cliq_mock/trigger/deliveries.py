@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY, record TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL,"
     " body BLOB NOT NULL, due REAL) STRICT",
     "CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due) WHERE due IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS response_url (key TEXT PRIMARY KEY, delivery INTEGER NOT NULL, until REAL NOT NULL,"

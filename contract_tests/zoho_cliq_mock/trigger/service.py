@@ -24,7 +24,7 @@ from zoho_cliq_mock.trigger.deliveries import Deliveries
 from zoho_cliq_mock.trigger.menu import not_offered
 from zoho_cliq_mock.trigger.payload import LOCATION, PERMISSIONS, Selection, build
 from zoho_cliq_mock.trigger.post import HttpAnswer, PostFailed, post, resolve
-from zoho_cliq_mock.trigger.signing import HEADER, Signer
+from zoho_cliq_mock.trigger.signing import HEADER, Signer, SigningUnavailable
 
 if TYPE_CHECKING:
     from zoho_cliq_mock.state import State
@@ -60,7 +60,6 @@ class Trigger:
         self.chats.seed(state.seed, state.clock.now())
         self.deliveries = Deliveries(state.connection)
         self.signer = Signer(state.connection)
-        self._in_flight: set[int] = set()
         self._retries: asyncio.Task[None] | None = None
 
     @cached_property
@@ -168,21 +167,21 @@ class Trigger:
         policies = self._state.policies
         start = time.monotonic()
         attempt: dict[str, Any] = {"number": len(record["attempts"]) + 1, "url": url.partition("?")[0]}
-        self._in_flight.add(identifier)
         try:
             async with asyncio.timeout(policies.webhook_timeout_ms / 1000):
                 answer = await self._send(url, body)
             attempt.update(status=answer.status, headers=answer.headers, body=answer.body.decode("utf-8", "replace"))
             shown, again = self._read(answer), answer.status >= 500
-        except (AddressRefused, PostFailed, TimeoutError) as error:
+        except (AddressRefused, PostFailed, SigningUnavailable, TimeoutError) as error:
             reason = str(error) or f"no answer within {policies.webhook_timeout_ms / 1000:g} s"
             attempt["error"] = reason
-            shown, again = Shown("unanswered", reason), not isinstance(error, AddressRefused)
-        finally:
-            self._in_flight.discard(identifier)
+            shown, again = Shown("unanswered", reason), isinstance(error, PostFailed | TimeoutError)
         attempt["milliseconds"] = round((time.monotonic() - start) * 1000, 1)
+        stored = self.deliveries.record(identifier)
+        if stored is None:
+            return record  # the mock was reset meanwhile
         # A deferred answer may have come meanwhile.
-        record.update(self.deliveries.record(identifier) or {})
+        record.update(stored)
         record["attempts"].append(attempt)
         due = None
         if again and len(record["attempts"]) <= policies.webhook_retries:
@@ -215,9 +214,8 @@ class Trigger:
 
     async def _retry(self) -> None:
         while self.deliveries.waiting():
-            for due in self.deliveries.due(self._state.clock.now()):
-                if due.id not in self._in_flight:
-                    await self._attempt_again(due.record, due.body)
+            due = self.deliveries.due(self._state.clock.now())
+            await asyncio.gather(*(self._attempt_again(each.record, each.body) for each in due))
             # The mock's clock may be moved at any time, so it is looked at often rather than waited for.
             await asyncio.sleep(_POLL_SECONDS)
 

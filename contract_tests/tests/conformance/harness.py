@@ -1,0 +1,89 @@
+"""How the tests of the kit grade servers in this process: the mock, the second reference server, and faulty ones."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from reference_server import Reference
+from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.pacer import Clock
+from zoho_cliq_conformance.profile import Profile, parse
+from zoho_cliq_conformance.run import Result, run, run_table
+from zoho_cliq_conformance.thresholds import run_thresholds
+from zoho_cliq_conformance.transport import AsgiTransport, CallTransport, Transport
+
+CONTROL = "control-token-of-the-tests"
+
+
+def profile(url: str = "http://in-process", **changes: Any) -> Profile:
+    """The profile of a demo server at `url`."""
+    values = {
+        "base_url": f"{url}/api/v3",
+        "reset_url": f"{url}/_mock/reset",
+        "clock_url": f"{url}/_mock/clock",
+        "control_token": CONTROL,
+        "tokens": {
+            "owner": "1000.owner",
+            "colleague": "1000.colleague",
+            "outsider": "1000.outsider",
+            "owner_only": {scope: f"1000.owner-{scope.lower()}" for scope in ("CREATE", "READ", "UPDATE", "DELETE")},
+        },
+        "teams": {"owner": [100001, 100002, 100003, 100004], "colleague": [100002]},
+        **changes,
+    }
+    return parse({name: value for name, value in values.items() if value is not None})
+
+
+class StepClock:
+    """A clock for servers that goes on a little with every look at it, and by `advance`."""
+
+    def __init__(self) -> None:
+        self._steps = itertools.count()
+        self.offset = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.offset + next(self._steps) / 1000
+
+
+def mock_transport(policies: dict[str, object] | None = None, *, thresholds: bool = True) -> Transport:
+    """The mock in this process."""
+    from zoho_cliq_mock import create_app
+
+    return AsgiTransport(create_app(policies=policies, thresholds=thresholds, control_token=CONTROL))
+
+
+def reference_transport(prepare: Callable[[Reference], Any] | None = None, *, thresholds: bool = True) -> Transport:
+    """The second reference server in this process, changed by `prepare`, which may give another handle."""
+    server = Reference(StepClock(), thresholds=thresholds)
+    handle = prepare(server) if prepare is not None else None
+    return CallTransport(handle or server)
+
+
+def grade(
+    transport: Transport,
+    *,
+    seed: int = 1,
+    thresholds: bool = True,
+    until_fault: bool = False,
+    graded: Profile | None = None,
+) -> Result:
+    """Grade with the table, and with the thresholds driver too."""
+    client = Client(graded or profile(), transport, seed=seed)
+    client.clock = Clock(advance=client.advance)
+    client.pacer.clock = client.clock
+
+    def table(client: Client, result: Result) -> None:
+        run_table(client, result, until=(lambda: bool(result.faults())) if until_fault else None)
+
+    drivers = [("table", table)]
+    if thresholds:
+        drivers = [
+            ("thresholds", run_thresholds),
+            ("table", lambda c, r: None if until_fault and r.faults() else table(c, r)),
+        ]
+    try:
+        return run(client, drivers)
+    finally:
+        transport.close()

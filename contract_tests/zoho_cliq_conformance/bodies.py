@@ -1,0 +1,125 @@
+"""Bodies drawn at random: valid ones, and ones that are wrong in one place, from the composed document's limits."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from .rules import SCHEMAS, SCRIPT_REFUSED_BYTES, SCRIPT_SURE_BYTES
+
+_create = SCHEMAS["MessageActionCreate"]["properties"]
+LONGEST: dict[str, int] = {name: _create[name]["maxLength"] for name in ("name", "hint", "execution_url")}
+TEAMS: int = _create["team_ids"]["maxItems"]
+TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
+PERMISSIONS: list[str] = SCHEMAS["Permission"]["enum"]
+IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+WORDS = string.ascii_letters + string.digits
+
+
+def words(random: Random, longest: int) -> str:
+    """A plain text of at most that length, often of exactly that, sometimes not in ASCII."""
+    length = longest if random.random() < 0.4 else random.randint(1, longest)
+    return "é" * length if random.random() < 0.25 else "".join(random.choices(WORDS, k=length))
+
+
+def url(length: int) -> str:
+    """A plain URL of exactly that length."""
+    return "https://hooks.example.com/cliq/".ljust(length, "a")
+
+
+def some(random: Random, values: Sequence[Any], most: int | None = None) -> list[Any]:
+    """One or more of the values, in any order."""
+    return random.sample(list(values), random.randint(1, min(len(values), most or len(values))))
+
+
+def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
+    """A valid create, but for its name, which the sender gives."""
+    body: dict[str, Any] = {"hint": words(random, LONGEST["hint"])}
+    optional: dict[str, Any] = {
+        "multi_selectable": random.random() < 0.5,
+        "message_types": some(random, TYPES),
+        "image": IMAGE,
+        "execution_type": random.choice(["deluge", "webhook"]),
+    }
+    body.update({name: value for name, value in optional.items() if random.random() < 0.6})
+    if random.random() < 0.85:
+        body["scope"] = random.choice(["organization", "personal", *(["team", "team"] if teams else [])])
+    if body.get("execution_type") == "webhook":
+        body["execution_url"] = url(random.choice([32, 60, LONGEST["execution_url"]]))
+    if body.get("scope") == "team":
+        body["team_ids"] = list(teams)[:TEAMS] if random.random() < 0.3 else some(random, teams, TEAMS)
+    return body
+
+
+def update(random: Random, teams: Sequence[int], webhook: bool, team: bool) -> dict[str, Any]:
+    """A valid update of an action that is or is not a webhook's or a team's, but for the name."""
+    choices: dict[str, Any] = {
+        "hint": words(random, LONGEST["hint"]),
+        "multi_selectable": random.random() < 0.5,
+        "message_types": some(random, TYPES),
+        "image": IMAGE,
+        "scope": random.choice(["organization", "personal", *(["team"] if teams else [])]),
+    }
+    if webhook:
+        choices["execution_url"] = url(random.choice([40, LONGEST["execution_url"]]))
+    if team and teams:
+        choices["team_ids"] = some(random, teams, TEAMS)
+    names = some(random, sorted(choices), 2)
+    body = {name: choices[name] for name in names}
+    if body.get("scope") == "team":
+        body["team_ids"] = some(random, teams, TEAMS)
+    elif "scope" in body:
+        body.pop("team_ids", None)
+    return body
+
+
+def wrong(update: bool) -> list[tuple[str, Any]]:
+    """Changes that make a body wrong: a field and its value, or `...` for a field left out."""
+    found: list[tuple[str, Any]] = [
+        ("name", "n" * (LONGEST["name"] + 1)),
+        ("hint", "h" * (LONGEST["hint"] + 1)),
+        ("execution_url", url(LONGEST["execution_url"] + 1)),
+        ("message_types", []),
+        ("message_types", ["text", "video"]),
+        ("message_types", "text"),
+        ("message_types", [1]),
+        ("scope", "everyone"),
+        ("scope", 1),
+        ("team_ids", [*range(100001, 100001 + TEAMS + 1)]),
+        ("team_ids", 100001),
+        ("team_ids", ["a team"]),
+        ("team_ids", [1.5]),
+        ("multi_selectable", "true"),
+        ("multi_selectable", 1),
+        ("image", 7),
+        ("name", 5),
+        ("hint", ["a hint"]),
+        ("execution_url", 7),
+        ("colour", "red"),
+    ]
+    if not update:
+        found += [
+            ("name", ...),
+            ("name", None),
+            ("hint", ...),
+            ("execution_type", "lambda"),
+            ("execution_type", {"a": 1}),
+        ]
+    return found
+
+
+def script(random: Random) -> str:
+    """A script, often as long as may be."""
+    return random.choice(["return 1;\n", "info message;", "s" * SCRIPT_SURE_BYTES, "é" * (SCRIPT_SURE_BYTES // 2)])
+
+
+WRONG_HANDLERS: list[dict[str, Any]] = [
+    {"script": "s" * (SCRIPT_REFUSED_BYTES + 1)},
+    {"script": "é" * (SCRIPT_REFUSED_BYTES // 2 + 1)},
+    {"script": 7},
+    {"permissions": ["chat", "wallet"]},
+    {"permissions": "chat"},
+    {"permissions": [1]},
+]

@@ -1,0 +1,264 @@
+"""The command `zoho-cliq-conformance`: grade a server, or recorded traffic.
+
+Exit status: 0 the server conforms, 1 there are faults, 2 it could not be graded, 3 it is locked for a threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import har, plan, render, report
+from .client import Client
+from .creation_limit import run_creation_limit
+from .oracle import Violation
+from .pacer import Clock
+from .profile import Profile, ProfileError, load
+from .run import CANNOT_RUN, Driver, Result, run, run_table
+from .thresholds import run_thresholds
+from .trace import Exchange
+from .transport import HttpTransport
+
+DRIVERS = ("table", "machine", "fuzz", "thresholds", "creation-limit")
+ORDER = ("thresholds", "table", "machine", "fuzz", "creation-limit")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; gives the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.act(arguments))
+    except (ProfileError, har.HarError) as error:
+        print(f"zoho-cliq-conformance: {error}", file=sys.stderr)
+        return CANNOT_RUN
+    except OSError as error:
+        print(f"zoho-cliq-conformance: {error}", file=sys.stderr)
+        return CANNOT_RUN
+    except KeyboardInterrupt:
+        print("zoho-cliq-conformance: interrupted", file=sys.stderr)
+        return CANNOT_RUN
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zoho-cliq-conformance",
+        description="Grade a server of the Zoho Cliq Message Actions API.",
+        epilog="Exit status: 0 conforms, 1 faults, 2 cannot run, 3 locked for a threshold.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    grade = commands.add_parser("run", help="grade a server", description="Grade a server.")
+    grade.add_argument("--profile", type=Path, required=True, help="TOML file that names the server and its tokens")
+    grade.add_argument(
+        "--base-url", help="grade this URL instead of the profile's, for example http://127.0.0.1:8100/api/v3"
+    )
+    grade.add_argument(
+        "--only",
+        type=_drivers,
+        default=["table"],
+        metavar="DRIVERS",
+        help=f"comma-separated, of {', '.join(DRIVERS)} (default: table)",
+    )
+    grade.add_argument("--plan", action="store_true", help="print calls and minutes per operation, and send nothing")
+    grade.add_argument("--budget", type=_count, metavar="N", help="send at most N calls, clean-up included")
+    grade.add_argument("--max-minutes", type=_minutes, metavar="M", help="stop after M minutes, and clean up")
+    grade.add_argument(
+        "--examples", type=_count, default=30, metavar="N", help="examples of machine and fuzz (default 30)"
+    )
+    grade.add_argument("--seed", type=int, help="repeat a run's names and random choices")
+    _common(grade)
+    grade.set_defaults(act=_run)
+    check = commands.add_parser(
+        "check-har", help="judge recorded traffic", description="Judge the traffic of a HAR file."
+    )
+    check.add_argument("file", type=Path, help="HAR 1.2 file")
+    check.add_argument("--profile", type=Path, help="profile that says whose the tokens are")
+    check.add_argument("--base-url", help="only traffic to this base URL")
+    _common(check)
+    check.set_defaults(act=_check_har)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json, junit.xml and report.html there")
+    parser.add_argument("--strict", action="store_true", help="inferred and guessed facts decide, too")
+    parser.add_argument("--verbose", action="store_true", help="show every fact and every line of shell")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _drivers(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in DRIVERS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"no driver {text!r}; there are {', '.join(DRIVERS)}")
+    return [name for name in ORDER if name in names]
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def _minutes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above 0")
+    return value
+
+
+class Progress:
+    """Lines on standard error while a run goes on: where it is, what it waits for, and each new fault."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet, self._terminal = quiet, sys.stderr.isatty()
+        self._last_wait = 0.0
+        self._seen: set[str] = set()
+
+    def exchange(self, exchange: Exchange, new: list[Violation]) -> None:
+        for violation in new:
+            if violation.fact not in self._seen:
+                self._seen.add(violation.fact)
+                self._say(f"fault: {violation.fact}: {exchange.summary()}")
+
+    def scenario(self, client: Client) -> Callable[[str], None]:
+        return lambda name: self._say(f"{len(client.trace):4} calls  {name}")
+
+    def wait(self, seconds: float, why: str) -> None:
+        now = time.monotonic()
+        if now - self._last_wait > (1 if self._terminal else 20):
+            self._last_wait = now
+            self._say(f"waiting {seconds:.0f} s: {why}", passing=self._terminal)
+
+    def _say(self, line: str, passing: bool = False) -> None:
+        if not self._quiet:
+            print(
+                f"\r\033[K{line}" if self._terminal else line, end="" if passing else "\n", file=sys.stderr, flush=True
+            )
+
+
+def drivers_for(
+    names: Sequence[str], examples: int, on_scenario: Callable[[str], None] | None = None
+) -> list[tuple[str, Driver]]:
+    """The drivers of these names; the heavy libraries are loaded only for those that need them."""
+    found: list[tuple[str, Driver]] = []
+    for name in names:
+        if name == "table":
+            found.append((name, lambda client, result: run_table(client, result, on_scenario=on_scenario)))
+        elif name == "thresholds":
+            found.append((name, run_thresholds))
+        elif name == "creation-limit":
+            found.append((name, run_creation_limit))
+        elif name == "machine":
+            from .machine import run_machine
+
+            found.append((name, lambda client, result: run_machine(client, result, examples=examples)))
+        else:
+            from .fuzz import run_fuzz
+
+            found.append((name, lambda client, result: run_fuzz(client, result, examples=examples)))
+    return found
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    profile = load(arguments.profile, arguments.base_url)
+    if arguments.plan:
+        for line in plan.lines(plan.make(profile, arguments.only), profile):
+            print(line)
+        return 0
+    _writable(arguments.report)
+    progress = Progress(arguments.quiet)
+    client = connect(
+        profile, seed=arguments.seed, budget=arguments.budget, max_minutes=arguments.max_minutes, progress=progress
+    )
+    started = time.monotonic()
+    result = run(client, drivers_for(arguments.only, arguments.examples, progress.scenario(client)))
+    client.transport.close()
+    seconds = time.monotonic() - started
+    if all(exchange.answer is None for exchange in client.trace) and client.trace:
+        print(f"zoho-cliq-conformance: {profile.base_url} does not answer: {client.trace[0].failure}", file=sys.stderr)
+        return CANNOT_RUN
+    return _finish(result, arguments, arguments.only, seconds)
+
+
+def connect(
+    profile: Profile,
+    *,
+    seed: int | None = None,
+    budget: int | None = None,
+    max_minutes: float | None = None,
+    progress: Progress | None = None,
+) -> Client:
+    """A client for the profile's server over HTTP."""
+    control = HttpTransport(profile.reset_url or profile.clock_url or profile.base_url)
+    client = Client(
+        profile,
+        HttpTransport(profile.base_url),
+        control=control,
+        seed=seed,
+        budget=budget,
+        on_exchange=progress.exchange if progress else None,
+    )
+    client.clock = Clock(
+        advance=client.advance if profile.clock_url else None, on_wait=progress.wait if progress else None
+    )
+    client.pacer.clock = client.clock
+    client.deadline = time.monotonic() + max_minutes * 60 if max_minutes else None
+    return client
+
+
+def _writable(directory: Path | None) -> None:
+    if directory is not None:
+        directory.mkdir(parents=True, exist_ok=True)
+
+
+def _check_har(arguments: argparse.Namespace) -> int:
+    exchanges = har.load(arguments.file, arguments.base_url)
+    if not exchanges:
+        raise har.HarError(f"{arguments.file} holds no traffic of message actions")
+    profile = (
+        load(arguments.profile) if arguments.profile else Profile(arguments.base_url or "https://recorded/api/v3", {})
+    )
+    _writable(arguments.report)
+    client = Client(profile, HttpTransport(profile.base_url), seed=0)
+    if not arguments.profile:
+        client.oracle = har.oracle_without_profile()
+    for exchange in exchanges:
+        client.trace.append(exchange)
+        user, operation = client.whose(exchange.method, exchange.target, exchange.headers)
+        client.counts[user or "somebody", operation or "other"] += 1
+        client.oracle.observe(exchange)
+    return _finish(Result(client), arguments, ["har"], 0.0)
+
+
+def _finish(result: Result, arguments: argparse.Namespace, drivers: list[str], seconds: float) -> int:
+    found = report.build(result, strict=arguments.strict, drivers=drivers, seconds=seconds)
+    for line in render.terminal(found, arguments.verbose):
+        print(line)
+    if arguments.report is not None:
+        write(found, arguments.report)
+        print(f"reports: {arguments.report / 'report.html'}, report.json, junit.xml")
+    return int(found["exit_code"])
+
+
+def write(found: dict[str, Any], directory: Path) -> None:
+    """Write the three report files."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in (
+        ("report.json", report.to_json(found)),
+        ("junit.xml", render.junit(found)),
+        ("report.html", render.html(found)),
+    ):
+        partial = directory / f".{name}.partial"
+        partial.write_text(text, "utf-8")
+        partial.replace(directory / name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""What stands between schemathesis and the server: requests come in as generated and go out as ones that mean something.
+
+A schema cannot say that a name is free, an id exists, or a token was given by a listing. Most requests get such values in
+the place of generated ones; the rest go out as they are, so that both sides of each rule are met. After writes the gateway
+reads back, and now and then lists, since a generator by itself rarely looks at what it did.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from ..client import Client, Stopped, encode
+from ..model import Action
+from ..oracle import Violation
+from ..rules import plain
+from ..trace import Answer
+
+SPECIFICATION = "/openapi.json"
+BASE = "/api/v3"
+STATUS = "{} Answer"
+HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "server", "date"}
+Start = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class Gateway:
+    """A WSGI application over a client. `document` is what schemathesis reads; `stopped` is why nothing more is sent."""
+
+    def __init__(self, client: Client, document: dict[str, Any], stop_at_fault: bool = False) -> None:
+        self._client, self._document, self._stop_at_fault = client, document, stop_at_fault
+        self._random = client.random
+        self._requests = 0
+        self._points: list[tuple[str, str]] = []
+        self.stopped: Stopped | None = None
+        self.last: list[Violation] = []
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == SPECIFICATION:
+            return self._reply(
+                start, Answer(200, (("Content-Type", "application/json"),), json.dumps(self._document).encode())
+            )
+        if self.stopped is not None:
+            return self._reply(start, Answer(404, (), b""))
+        before = len(self._client.oracle.violations)
+        try:
+            answer = self._forward(environ)
+        except Stopped as stop:
+            self.stopped, answer = stop, Answer(404, (), b"")
+        self.last = self._client.oracle.violations[before:]
+        return self._reply(start, answer)
+
+    @staticmethod
+    def _reply(start: Start, answer: Answer) -> list[bytes]:
+        headers = [(name, value) for name, value in answer.headers if name.lower() not in HOP_BY_HOP]
+        start(STATUS.format(answer.status or 502), headers)
+        return [answer.body]
+
+    def _forward(self, environ: dict[str, Any]) -> Answer:
+        method = environ["REQUEST_METHOD"]
+        target = environ.get("REQUEST_URI") or environ["PATH_INFO"]
+        path, _, query = target.removeprefix(BASE).partition("?")
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length) if length else None
+        user = self._asker()
+        path = self._path(path)
+        if method == "GET" and path == "/messageactions":
+            query = self._query(query, user)
+        if body is not None:
+            body = self._body(method, path, body)
+        headers = [("Accept", "application/xml" if self._random.random() < 0.02 else "application/json")]
+        kind = environ.get("CONTENT_TYPE")
+        if kind or body is not None:
+            headers.append(("Content-Type", kind or "application/json"))
+        headers += self._authorization(user)
+        answer = self._client.deliver(method, path + (f"?{query}" if query else ""), tuple(headers), body)
+        self._requests += 1
+        self._look(method, path, answer)
+        return answer
+
+    # --- who asks
+
+    def _asker(self) -> str:
+        labels = list(self._client.tokens)
+        return "owner" if self._random.random() < 0.75 else self._random.choice(labels)
+
+    def _authorization(self, user: str) -> list[tuple[str, str]]:
+        good = self._client.tokens[user]
+        if self._random.random() < 0.95:
+            return [("Authorization", f"Bearer {good}")]
+        wrong = [None, f"Bearer {good}x", f"Basic {good}", good, "Bearer 1000.0f00", f"Bearer {good[:-1]}"]
+        chosen = self._random.choice(wrong)
+        return [] if chosen is None else [("Authorization", chosen)]
+
+    # --- values that a schema cannot give
+
+    def _known(self, **content: Any) -> list[Action]:
+        actions = self._client.oracle.model.actions.values()
+        return [a for a in actions if all(a.content.get(name) == value for name, value in content.items())]
+
+    def _path(self, path: str) -> str:
+        parts = path.split("/")
+        known = self._known()
+        if len(parts) > 2 and parts[1] == "messageactions" and known and self._random.random() < 0.85:
+            if re.fullmatch("[0-9]{1,19}", parts[2]) and parts[2] not in self._client.oracle.model.actions:
+                parts[2] = known[-1 - min(self._random.randrange(len(known)), self._random.randrange(len(known)))].id
+        return "/".join(parts)
+
+    def _query(self, query: str, user: str) -> str:
+        given = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
+        if self._random.random() < 0.8:
+            given.pop("next_token", None)
+            given.pop("sync_token", None)
+            mine = [token for owner, token in self._points if owner == user]
+            if mine and self._random.random() < 0.5:
+                given["sync_token"] = self._random.choice(mine[-4:])
+            return urlencode(given, errors="replace")
+        return query
+
+    def _body(self, method: str, path: str, body: bytes) -> bytes:
+        try:
+            given = json.loads(body)
+        except (ValueError, RecursionError):
+            return body
+        if not isinstance(given, dict):
+            return body
+        if "/handlers/" in path:
+            return body
+        random, client = self._random, self._client
+        name = given.get("name")
+        if isinstance(name, str) and (len(name) <= 30 or not plain(name)) and random.random() < 0.85:
+            given["name"] = client.name(30 if random.random() < 0.3 else None)
+        elif isinstance(name, str) and len(name) > 30:
+            given["name"] = client.name(31)
+        hint = given.get("hint")
+        if isinstance(hint, str) and random.random() < 0.6:
+            given["hint"] = "h" * len(hint) if hint else "h"
+        teams = client.profile.teams.get("owner", ())
+        if isinstance(given.get("team_ids"), list) and teams and random.random() < 0.8:
+            count = len(given["team_ids"])
+            if all(isinstance(team, int) for team in given["team_ids"]):
+                given["team_ids"] = [*teams, *range(max(teams) + 1, max(teams) + 9)][:count]
+        if isinstance(given.get("execution_url"), str) and random.random() < 0.7:
+            given["execution_url"] = "https://hooks.example.com/cliq/".ljust(len(given["execution_url"]), "a")
+        if method == "POST" and random.random() < 0.5:
+            self._fitting(given)
+        return encode(given)
+
+    def _fitting(self, given: dict[str, Any]) -> None:
+        if given.get("execution_type") != "webhook":
+            given.pop("execution_url", None)
+        if given.get("scope") != "team":
+            given.pop("team_ids", None)
+
+    # --- looking at what was done
+
+    def _look(self, method: str, path: str, answer: Answer) -> None:
+        client, random = self._client, self._random
+        if method in ("PATCH", "DELETE") and path.count("/") >= 2 and random.random() < 0.6:
+            client.send("GET", "/".join(path.split("/")[:3]))
+            if "/handlers/" in path:
+                client.send("GET", path)
+        if self._requests % 25 == 0:
+            self._listing()
+        if self._requests % 60 == 30:
+            self._refused()
+
+    def _listing(self) -> None:
+        client, random = self._client, self._random
+        users = [user for user in ("owner", "owner", "colleague", "outsider") if user in client.tokens]
+        user = random.choice(users)
+        limit = random.choice([None, 20, 100, 7])
+        limits: dict[str, Any] = {} if limit is None else {"limit": limit}
+        if self._points and random.random() < 0.5:
+            user, token = random.choice(self._points[-3:])
+            limits["sync_token"] = token
+        token = client.listing(user, **limits)
+        if token:
+            self._points.append((user, token))
+
+    def _refused(self) -> None:
+        """A misfit of handler and action, which no schema can tell."""
+        for kind, body in (("webhook", {"script": "return 1;"}), ("deluge", {"permissions": ["chat"]})):
+            for action in self._known(execution_type=kind)[-1:]:
+                self._client.update_handler(action.id, **body)
+                self._client.get_handler(action.id)

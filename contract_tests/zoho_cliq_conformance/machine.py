@@ -1,0 +1,371 @@
+"""The machine: random histories of several users, shrunk to the shortest that shows a fault.
+
+A hypothesis state machine that only chooses what to send; the oracle judges. A step is an episode of a few requests, whose
+details come from one drawn number, since a step costs more than a request. With a reset URL each history starts on an
+empty server, otherwise with names of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from . import bodies
+from .client import Client
+from .facts import FACTS
+from .model import Action
+from .run import Result
+from .table.bodies import JUNK
+from .table.protocol import operations
+from .table.scenario import settle
+from .thresholds import NAMES, run_one
+
+STEPS = 20
+SEEDS = st.integers(0, 2**24)
+LIMITS = (None, None, 1, 2, 3, 7, 20, 99, 100)
+NOBODY = "987000000654321"
+
+
+class FaultFound(AssertionError):
+    """A stated fact does not hold; ends a history."""
+
+
+def run_machine(
+    client: Client, result: Result, *, examples: int = 30, shrink: bool = True, strict: bool = False, steps: int = STEPS
+) -> None:
+    """Drive random histories; violations end up with the oracle, of the shortest history that was found."""
+    oracle = client.oracle
+    kept, failed = list(oracle.violations), Counter(oracle.failed)
+    state = {"start": len(kept)}
+
+    class Histories(_Histories):
+        def __init__(self) -> None:
+            super().__init__()
+            self.client, self.strict, self.state = client, strict, state
+            del oracle.violations[len(kept) :]
+            client.scenario = "machine"
+            client.reset()
+
+    phases = [Phase.explicit, Phase.generate, *([Phase.shrink] if shrink else [])]
+    try:
+        run_state_machine_as_test(
+            hypothesis.seed(client.seed)(Histories),
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                database=None,
+                phases=phases,
+                report_multiple_bugs=False,
+                print_blob=False,
+                suppress_health_check=list(HealthCheck),
+                verbosity=hypothesis.Verbosity.quiet,
+            ),
+        )
+    except FaultFound:
+        pass
+    oracle.failed = failed + Counter(violation.fact for violation in oracle.violations[len(kept) :])
+    result.ran.append("machine")
+
+
+class _Histories(RuleBasedStateMachine):
+    client: Client
+    strict: bool
+    state: dict[str, int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cursors: list[tuple[str, str, int | None]] = []
+        self.points: list[tuple[str, str]] = []
+
+    # --- choices
+
+    def users(self) -> list[str]:
+        return [user for user in ("owner", "colleague", "outsider") if user in self.client.tokens]
+
+    def reader(self, random: Random) -> str:
+        return random.choice([*self.users(), "owner"])
+
+    def writer(self, random: Random) -> str:
+        return random.choice([*self.users(), *["owner"] * 6])
+
+    def teams(self, user: str) -> tuple[int, ...]:
+        return tuple(self.client.profile.teams.get(user, ()))
+
+    def pick(self, random: Random, **content: Any) -> Action | None:
+        """One of the actions with that content, deleted ones too; younger ones more often."""
+        known = [
+            action
+            for action in self.client.oracle.model.actions.values()
+            if all(action.content.get(name) == value for name, value in content.items())
+        ]
+        return known[-1 - min(random.randrange(len(known)), random.randrange(len(known)))] if known else None
+
+    def identifier(self, random: Random) -> str:
+        action = self.pick(random)
+        return action.id if action is not None and random.random() < 0.95 else NOBODY
+
+    def living(self) -> str:
+        living = self.client.oracle.model.living("owner")
+        return living[-1].id if living else self.client.create(scope="personal", execution_type="deluge") or NOBODY
+
+    def listing(self, random: Random, user: str, **query: Any) -> None:
+        limit = random.choice(LIMITS)
+        if limit is not None and limit * 12 < len(self.client.oracle.model.actions):
+            limit = 7
+        token = self.client.listing(user, **query, **({"limit": limit} if limit else {}))
+        if token:
+            self.points.append((user, token))
+
+    def check(self) -> None:
+        for violation in self.client.oracle.violations[self.state["start"] :]:
+            if self.strict or FACTS[violation.fact].stated:
+                raise FaultFound(f"{violation.fact}: expected {violation.expected}, got {violation.got}")
+
+    # --- writes
+
+    @rule(seed=SEEDS)
+    def create(self, seed: int) -> None:
+        random = Random(seed)
+        for _ in range(2):
+            user = self.writer(random)
+            body = bodies.create(random, self.teams(user))
+            name = self.client.name(bodies.LONGEST["name"] if random.random() < 0.4 else None, text="Aé"[: seed % 3])
+            identifier = self.client.create(user, **{"scope": ..., "message_types": ..., "name": name, **body})
+            if identifier:
+                self.client.get(identifier, user=self.reader(random))
+        self.check()
+
+    @rule(count=st.integers(18, 24))
+    def create_many(self, count: int) -> None:
+        if len(self.client.oracle.model.living()) < 45:
+            for _ in range(count):
+                self.client.create(scope="organization")
+            for page in self.client.pages():
+                del page
+        self.check()
+
+    def change(self, random: Random) -> None:
+        """One write of an action that is there."""
+        action, user = self.pick(random), self.writer(random)
+        if action is None:
+            return
+        content = action.content
+        body = bodies.update(
+            random, self.teams(user), content.get("execution_type") == "webhook", content.get("scope") == "team"
+        )
+        if random.random() < 0.25:
+            body["name"] = self.client.name(bodies.LONGEST["name"] if random.random() < 0.5 else None)
+        self.client.update(action.id, user=user, **body)
+
+    @rule(seed=SEEDS)
+    def update(self, seed: int) -> None:
+        random = Random(seed)
+        for _ in range(3):
+            self.change(random)
+        self.client.get(self.identifier(random))
+        self.check()
+
+    @rule(seed=SEEDS)
+    def same_name(self, seed: int) -> None:
+        random = Random(seed)
+        action = self.pick(random)
+        if action is None or action.creator not in self.client.tokens:
+            return
+        body = {"name": action.content["name"], "hint": "a hint", "scope": action.content["scope"]}
+        if body["scope"] == "team":
+            body["team_ids"] = sorted(action.content.get("team_ids", ()))
+        self.client.create(action.creator, **body)
+        self.client.update(self.identifier(random), user=action.creator, name=body["name"])
+        if random.random() < 0.5 and action.alive:
+            self.client.update(action.id, user=action.creator, name=self.client.name())
+            self.client.create(action.creator, **body)
+        self.check()
+
+    @rule(seed=SEEDS)
+    def delete(self, seed: int) -> None:
+        random = Random(seed)
+        identifier = self.identifier(random)
+        self.client.delete(identifier, user=self.writer(random))
+        self.client.get(identifier)
+        if random.random() < 0.3:
+            self.client.get_handler(identifier)
+            self.client.update(identifier, hint="still there?")
+            self.client.delete(identifier)
+        self.check()
+
+    @rule(seed=SEEDS)
+    def handler(self, seed: int) -> None:
+        random = Random(seed)
+        action = self.pick(random)
+        if action is None:
+            return
+        webhook = action.content.get("execution_type") == "webhook"
+        for fits in (True, random.random() < 0.5):
+            script = {"script": bodies.script(random)}
+            permissions = {
+                "permissions": some
+                if (some := bodies.some(random, bodies.PERMISSIONS)) and seed % 3
+                else bodies.PERMISSIONS
+            }
+            self.client.update_handler(
+                action.id, user=self.writer(random), **(permissions if webhook == fits else script)
+            )
+            self.client.get_handler(action.id)
+        self.client.get(action.id)
+        self.client.get_handler(self.identifier(random), user=self.reader(random))
+        self.check()
+
+    # --- reads
+
+    @rule(seed=SEEDS)
+    def read(self, seed: int) -> None:
+        random = Random(seed)
+        for _ in range(3):
+            self.client.get(self.identifier(random), user=self.reader(random))
+        self.listing(random, self.reader(random))
+        self.check()
+
+    @rule(seed=SEEDS)
+    def pages(self, seed: int) -> None:
+        """A listing with writes between its pages."""
+        random = Random(seed)
+        user, limit = self.reader(random), random.choice(LIMITS[2:6])
+        most = len(self.client.oracle.model.actions) // limit + 8
+        page = self.client.list(user, limit=limit)
+        for _ in range(min(most, 25)):
+            token = page.get("next_token")
+            if not isinstance(token, str) or not token:
+                break
+            if random.random() < 0.3:
+                self.change(random)
+            elif random.random() < 0.2:
+                self.client.delete(self.identifier(random))
+            page = self.client.list(user, limit=limit, next_token=token)
+        if isinstance(page.get("sync_token"), str):
+            self.points.append((user, page["sync_token"]))
+        self.check()
+
+    @rule(seed=SEEDS)
+    def changes(self, seed: int) -> None:
+        """What changed since one of the last listings, or since one now and a write after it."""
+        random = Random(seed)
+        if random.random() < 0.5 or not self.points:
+            self.listing(random, self.reader(random))
+            if random.random() < 0.5:
+                self.change(random)
+            elif random.random() < 0.5:
+                self.client.create(scope=random.choice(["organization", "personal"]))
+            else:
+                self.client.delete(self.identifier(random))
+        if self.points:
+            user, token = random.choice(self.points[-4:])
+            self.listing(random, user, sync_token=token)
+        self.check()
+
+    @rule()
+    def let_time_pass(self) -> None:
+        if self.client.clock.jumps:
+            settle(self.client)
+
+    # --- what has to be refused
+
+    @rule(seed=SEEDS)
+    def wrong_bodies(self, seed: int) -> None:
+        random = Random(seed)
+        for _ in range(4):
+            updating = random.random() < 0.5
+            name, value = random.choice(bodies.wrong(updating))
+            special = {"team_ids": {"scope": "team"}, "execution_url": {"execution_type": "webhook"}}.get(name, {})
+            action = self.pick(random, **special) if updating else None
+            if action is not None:
+                self.client.update(action.id, **{name: value})
+                self.client.get(action.id)
+            elif not updating:
+                self.client.create(**{**special, name: value})
+        if random.random() < 0.4:
+            self.client.create(**random.choice([{"execution_type": "webhook"}, {"scope": "team"}]))
+            self.client.update(self.identifier(random), scope="team")
+        self.check()
+
+    @rule(seed=SEEDS)
+    def wrong_handlers(self, seed: int) -> None:
+        random = Random(seed)
+        for _ in range(2):
+            body = random.choice(bodies.WRONG_HANDLERS)
+            action = self.pick(random, execution_type="deluge" if "script" in body else "webhook")
+            if action is not None:
+                self.client.update_handler(action.id, **body)
+                self.client.get_handler(action.id)
+        self.client.get_handler(self.living(), kind="welcome_handler")
+        self.client.update_handler(self.living(), kind="welcome_handler", script="return 1;")
+        self.check()
+
+    @rule(seed=SEEDS)
+    def junk(self, seed: int) -> None:
+        random = Random(seed)
+        for _ in range(4):
+            identifier = self.living()
+            path = random.choice(["", "", f"/{identifier}", f"/{identifier}/handlers/execution_handler"])
+            method = "PATCH" if path else "POST"
+            if random.random() < 0.7:
+                _, raw, _ = random.choice(JUNK)
+            else:
+                text = random.choice(["\\u0000", "\\ud800", "\U0001f4ce", "\u202e"])
+                twice = ', "hint": "again"' if random.random() < 0.3 else ""
+                raw = f'{{"name": "{self.client.name()}{text}", "hint": "{text}", "scope": "personal"{twice}}}'.encode()
+            form = {"Content-Type": "application/x-www-form-urlencoded"} if random.random() < 0.1 else {}
+            self.client.send(method, f"/messageactions{path}", raw=b"name=a&hint=b" if form else raw, headers=form)
+        self.check()
+
+    @rule(seed=SEEDS)
+    def wrong_tokens(self, seed: int) -> None:
+        random = Random(seed)
+        good = self.client.tokens["owner"]
+        labels = [label for label in self.client.tokens if label.startswith("owner-")]
+        for _ in range(4):
+            identifier = self.living()
+            method, path, body = random.choice(operations(identifier))
+            sent = self.client.action() if method == "POST" else body
+            if labels and random.random() < 0.5:
+                self.client.send(method, path, user=random.choice(labels), body=sent)
+                continue
+            wrong = [None, f"Bearer {good}x", f"Bearer {good[:-1]}", f"Basic {good}", good, "Bearer 1000.0f00"]
+            query = {"access_token": good} if random.random() < 0.2 else None
+            authorization = None if query else random.choice(wrong)
+            self.client.send(method, path, body=sent, query=query, headers={"Authorization": authorization})
+        self.client.get(self.living())
+        self.check()
+
+    @rule(seed=SEEDS)
+    def wrong_requests(self, seed: int) -> None:
+        random = Random(seed)
+        identifier = self.living()
+        method, path, body = random.choice(operations(identifier))
+        sent = self.client.action() if method == "POST" else body
+        self.client.send(method, path, body=sent, headers={"Accept": "application/xml"})
+        self.client.send(random.choice(["PUT", "POST", "DELETE"]), path, body={} if "handlers" in path else sent or {})
+        paths = [f"{path}/more/and/more", "/messageaction", "/messageactions/ten", f"/messageactions/{'9' * 26}"]
+        self.client.send("GET", random.choice(paths))
+        self.client.send("GET", "/messageactions", query={"limit": random.choice(["ten", "0", "-1", "101"])})
+        accepted = ["*/*", "application/*", "text/html, application/json;q=0.5", None]
+        self.client.send("GET", "/messageactions", headers={"Accept": random.choice(accepted)})
+        name = random.choice(["next_token", "sync_token"])
+        self.client.send("GET", "/messageactions", query={name: "bm90LWEtdG9rZW4="})
+        if random.random() < 0.4:
+            charset = {"Content-Type": "application/json; charset=utf-8"}
+            self.client.send("POST", "/messageactions", body=self.client.action(), headers=charset)
+        self.client.get(identifier)
+        self.check()
+
+    @rule(operation=st.sampled_from(NAMES))
+    def threshold(self, operation: str) -> None:
+        if self.client.profile.pace and self.client.clock.jumps and not self.client.oracle.creation_limit:
+            run_one(self.client, operation)
+            self.check()

@@ -1,0 +1,142 @@
+"""The report for people and machines: lines for the terminal, JUnit XML, and one HTML page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from html import escape
+from importlib.resources import files
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "unreachable": "·"}
+_UNSAFE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd]")
+
+
+def terminal(report: Mapping[str, Any], verbose: bool = False) -> Iterator[str]:
+    """Lines for a terminal."""
+    for number, fault in enumerate(report["faults"], 1):
+        kind = "fault" if fault["decides"] else f"remark ({fault['class']})"
+        yield f"{kind} {number}: {fault['statement']}  [{fault['fact']}; {fault['where']}]"
+        yield f"    request   {fault['request']}   ({fault['times']} times; first in {fault['scenario']})"
+        yield f"    expected  {clean(fault['expected'])}"
+        yield f"    got       {clean(fault['got'])}"
+        yield f"    state     {clean(fault['state'])}"
+        for line in fault["curl"] if verbose else fault["curl"][-3:]:
+            yield f"    $ {clean(line)}"
+        if not verbose and len(fault["curl"]) > 3:
+            yield f"    (the last 3 of {len(fault['curl'])} lines; the reports have them all)"
+        yield ""
+    if verbose:
+        for fact in report["facts"]:
+            reason = f" ({fact['reason']})" if fact["reason"] else ""
+            yield f"{MARKS[fact['verdict']]} {fact['id']}: {fact['statement']}{reason}"
+        yield ""
+    reasons = {fact["reason"] for fact in report["facts"] if fact["verdict"] == "skipped"}
+    counts = report["summary"]
+    yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + f" of {len(report['facts'])} facts"
+    for reason in sorted(reasons):
+        skipped = [fact["id"] for fact in report["facts"] if fact["reason"] == reason]
+        yield f"skipped: {reason}: {', '.join(skipped)}"
+    yield (
+        f"{report['calls']} calls in {report['seconds']:.1f} s, {report['waited_seconds']:.0f} s of pacing; seed {report['seed']}"
+    )
+    for line in (*report["notes"], *report["leftovers"]):
+        yield f"note: {line}"
+    if report["stopped"]:
+        yield f"stopped: {report['stopped']}"
+    yield f"{report['base_url']}: {report['verdict']}"
+
+
+def clean(text: str) -> str:
+    """The text without characters that a terminal or XML cannot show."""
+    return _UNSAFE.sub("\ufffd", text)
+
+
+def junit(report: Mapping[str, Any]) -> str:
+    """JUnit XML: a test case for each fact."""
+    faults = {fault["fact"]: fault for fault in report["faults"]}
+    facts = report["facts"]
+    failed = sum(fact["id"] in faults and faults[fact["id"]]["decides"] for fact in facts)
+    skipped = sum(fact["verdict"] in ("skipped", "unreachable") for fact in facts)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
+    lines.append(
+        f'<testsuite name="zoho-cliq-conformance" tests="{len(facts)}" failures="{failed}" skipped="{skipped}" '
+        f'time="{report["seconds"]}">'
+    )
+    for fact in facts:
+        group, _, name = fact["id"].partition(".")
+        case = f"  <testcase classname={quoteattr(group)} name={quoteattr(name)}"
+        fault = faults.get(fact["id"])
+        if fault and fault["decides"]:
+            text = f"expected {fault['expected']}\ngot {fault['got']}\nstate {fault['state']}\n" + "\n".join(
+                fault["curl"]
+            )
+            lines.append(
+                f"{case}><failure message={quoteattr(clean(fault['statement']))}>{escape(clean(text))}</failure></testcase>"
+            )
+        elif fact["verdict"] in ("skipped", "unreachable"):
+            lines.append(f"{case}><skipped message={quoteattr(fact['reason'])}/></testcase>")
+        else:
+            lines.append(f"{case}/>")
+    return "\n".join([*lines, "</testsuite>", ""])
+
+
+def html(report: Mapping[str, Any]) -> str:
+    """One HTML page, without scripts and without anything from elsewhere."""
+    verdict = report["verdict"]
+    style = files(__package__).joinpath("report.css").read_text("utf-8")
+    parts = [
+        "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>",
+        f"<title>Conformance: {_e(verdict)}</title><style>{style}</style>",
+        f"<h1>Conformance of <code>{_e(report['base_url'])}</code></h1>",
+        f"<p><span class='verdict {_e(verdict.split()[0])}'>{_e(verdict)}</span></p>",
+        f"<p>{', '.join(f'{count} {_e(name)}' for name, count in report['summary'].items())} of {len(report['facts'])} facts; "
+        f"{report['calls']} calls in {report['seconds']} s, {report['waited_seconds']} s of pacing; drivers "
+        f"{_e(', '.join(report['drivers']))}; seed {report['seed']}; {_e(report['finished'])}.</p>",
+    ]
+    if report["stopped"]:
+        parts.append(f"<p><strong>Stopped:</strong> {_e(report['stopped'])}</p>")
+    parts += _html_faults(report)
+    parts.append("<h2>Facts</h2><table><tr><th>verdict<th>fact<th>statement<th>where<th>class<th>calls</tr>")
+    for fact in report["facts"]:
+        reason = f" <span class='skipped'>({_e(fact['reason'])})</span>" if fact["reason"] else ""
+        parts.append(
+            f"<tr><td class='{fact['verdict']}'>{MARKS[fact['verdict']]} {fact['verdict']}<td><code>{_e(fact['id'])}</code>"
+            f"<td>{_e(fact['statement'])}{reason}<td>{_e(fact['where'])}<td>{fact['class']}<td>{fact['calls']}</tr>"
+        )
+    parts.append("</table><h2>Operations, statuses, checks</h2>")
+    parts.append("<table><tr><th>operation<th>status<th>check<th>passed<th>failed<th>verdict</tr>")
+    parts += [
+        f"<tr><td>{row['operation']}<td>{row['status']}<td>{_e(row['check'])}<td>{row['passed']}<td>{row['failed']}"
+        f"<td class='{row['verdict']}'>{row['verdict']}</tr>"
+        for row in report["table"]
+    ]
+    parts.append("</table><h2>Calls</h2><table><tr><th>user<th>operation<th>calls<th>allowed a minute</tr>")
+    parts += [
+        f"<tr><td>{_e(row['user'])}<td>{_e(row['operation'])}<td>{row['calls']}<td>{row['threshold_per_minute'] or ''}</tr>"
+        for row in report["calls_per_operation"]
+    ]
+    parts.append("</table><h2>Left over</h2><ul>")
+    parts += [f"<li>{_e(line)}</li>" for line in report["leftovers"] or ["nothing"]]
+    parts.append("</ul><h2>How good is this kit?</h2><table>")
+    parts += [f"<tr><td>{_e(key.replace('_', ' '))}<td>{_e(str(value))}</tr>" for key, value in report["score"].items()]
+    parts.append("</table></html>\n")
+    return "\n".join(parts)
+
+
+def _html_faults(report: Mapping[str, Any]) -> Iterator[str]:
+    yield f"<h2>{'Faults' if report['faults'] else 'No faults'}</h2>"
+    for fault in report["faults"]:
+        kind = "fault" if fault["decides"] else "fault remark"
+        yield f"<div class='{kind}'><strong>{_e(fault['statement'])}</strong> <code>{_e(fault['fact'])}</code>, {_e(fault['where'])}"
+        yield "<dl>" + "".join(
+            f"<dt>{name}<dd>{_e(str(fault[name]))}"
+            for name in ("request", "expected", "got", "state", "scenario", "times", "class")
+        )
+        curl = "\n".join(map(_e, fault["curl"]))
+        yield f"</dl><details><summary>How to see it: {len(fault['curl'])} lines of shell</summary><pre>{curl}</pre></details></div>"
+
+
+def _e(text: str) -> str:
+    return escape(clean(str(text)))
