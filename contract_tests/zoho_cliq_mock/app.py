@@ -1,14 +1,16 @@
 """The ASGI application: the guard chain (parse, fault, auth, scope, threshold, validate, act) and the answers.
 
-A plain ASGI callable, because routing and request objects would cost more than the work itself. Everything under
-`/_mock/` and `/oauth/` goes to applications of their own.
+A plain ASGI callable, because routing and request objects would cost more than the work itself. What lies under
+`/_mock/` and `/oauth/` is answered by applications of their own, which are loaded when they are first needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import logging
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from zoho_cliq_api.contract import Operation
 
@@ -17,14 +19,18 @@ from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.directory import Grant
 from zoho_cliq_mock.document import BASE_PATH, match, routes
 from zoho_cliq_mock.errors import NOT_ACCEPTABLE, TOKEN_INVALID, Refusal, body_of, status_of
+from zoho_cliq_mock.faults import Rule, deliver, spoil
+from zoho_cliq_mock.journal import BODY_BYTES, Entry
 from zoho_cliq_mock.operations import ACTS, Call
 from zoho_cliq_mock.state import State
+from zoho_cliq_mock.trigger.service import Trigger
+from zoho_cliq_mock.wire import Headers, Receive, Scope, Send, answer, read_body
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_JSON = b"application/json; charset=utf-8"
+_log = logging.getLogger("zoho_cliq_mock")
 
-_JSON = (b"content-type", b"application/json; charset=utf-8")
+# Path prefix, and the module whose `make_app(state)` answers there.
+MOUNTS = (("/oauth/", "zoho_cliq_mock.accounts"), ("/_mock/", "zoho_cliq_mock.control"))
 
 
 def create_app(
@@ -37,6 +43,7 @@ def create_app(
     control: bool = True,
     control_token: str | None = None,
     durable: bool = False,
+    webhook_hosts: Collection[str] = (),
 ) -> App:
     """The mock server as an ASGI application, for use in this process.
 
@@ -52,7 +59,28 @@ def create_app(
         durable=durable,
         control_token=control_token,
     )
+    state.parts["trigger"] = Trigger(state, webhook_hosts)
     return App(state, control=control)
+
+
+class Answer(NamedTuple):
+    """What is sent: status, further headers and body; `code` is the error's."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    code: str | None = None
+
+
+class Request(NamedTuple):
+    """A parsed request to an operation."""
+
+    operation: Operation
+    parameters: list[str]
+    query: bytes
+    authorization: bytes | None
+    content_type: bytes | None
+    body: bytes
 
 
 class App:
@@ -62,123 +90,168 @@ class App:
         self.state = state
         self._routes = routes()
         self._prefix = f"{BASE_PATH}/".encode()
-        self._with_control = control
-        self._control: Any = None
+        self._mounts = [mount for mount in MOUNTS if control or mount[0] != "/_mock/"]
+        self._mounted: dict[str, Any] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await _refuse_other(scope, receive, send)
             return
-        if scope["path"].startswith("/_mock/") and self._with_control:
-            await self._control_app()(scope, receive, send)
-            return
-        status, headers, body = await self._answer(scope, receive)
-        if status == 204:
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-        else:
-            length = (b"content-length", b"%d" % len(body))
-            await send({"type": "http.response.start", "status": status, "headers": [_JSON, length, *headers]})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        path: str = scope["path"]
+        if not path.startswith("/api/"):
+            for prefix, module in self._mounts:
+                if path.startswith(prefix):
+                    if prefix not in self._mounted:
+                        self._mounted[prefix] = import_module(module).make_app(self.state)
+                    await self._mounted[prefix](scope, receive, send)
+                    return
+        await self._answer(scope, receive, send)
 
-    def _control_app(self) -> Any:
-        if self._control is None:
-            from zoho_cliq_mock.control import control_app
-
-            self._control = control_app(self.state)
-        return self._control
-
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = self.state
+        request: Request | None = None
+        grant: Grant | None = None
+        rule: Rule | None = None
+        result: Answer | None = None
         try:
-            raw_path: bytes = scope["raw_path"].partition(b"?")[0]
-            if not raw_path.startswith(self._prefix):
-                raise Refusal("request_url_invalid", "there is nothing at this path")
-            found = match(self._routes, raw_path[len(self._prefix) :].decode("latin-1"))
-            if found is None:
-                raise Refusal("request_url_invalid", "there is nothing at this path")
-            route, parameters = found
-            operation = route.operations.get(scope["method"])
-            if operation is None:
-                code, text = "request_method_invalid", f"this path takes {route.allow}"
-                allow = [(b"allow", route.allow.encode())]
-                return status_of(code, state.policies), allow, body_of(code, text, state.policies)
-            authorization = accept = content_type = None
-            for name, value in scope["headers"]:
-                if name == b"authorization":
-                    authorization = value
-                elif name == b"accept":
-                    accept = value
-                elif name == b"content-type":
-                    content_type = value
-            if accept is not None and not takes_json(accept):
-                raise Refusal(NOT_ACCEPTABLE, "answers are application/json, which the Accept header rules out")
-            raw = await _body(receive) if state.validators.has_body(operation.name) else b""
-            grant = self._grant(authorization)
-            _check_scope(operation, grant)
-            state.thresholds.enter(grant.user.id, operation)
-            try:
-                body = self._valid(operation, parameters, content_type, raw)
-                act = ACTS.get(operation.name)
-                if act is None:
-                    return (
-                        501,
-                        [],
-                        body_of("operation_failed", f"the mock does not know {operation.name}", state.policies),
-                    )
-                answer = act(state, Call(grant.user, parameters, scope["query_string"], body))
-            except Refusal:
-                state.thresholds.forget_last(grant.user.id, operation)
-                raise
-            return operation.success, [], answer
+            request = await self._parse(scope, receive)
+            grant = self._known_grant(request.authorization)
+            if state.faults.rules:
+                rule = state.faults.pick(request.operation.name, grant.user.key if grant else None)
+                if rule is not None and not rule.after:
+                    await rule.pause(receive)
+            if rule is None or rule.after or rule.fault == "delay":
+                result = self._carry_out(request, grant)
         except Refusal as refusal:
-            policies = state.policies
-            return status_of(refusal.code, policies), [], body_of(refusal.code, refusal.message, policies)
+            result = self._refused(refusal, scope)
+        except Exception:  # noqa: BLE001  (a server answers 500, whatever went wrong)
+            _log.exception("the mock failed at %s %s", scope["method"], scope["path"])
+            result = self._refused(Refusal("operation_failed", "the mock server failed; its log says why"), scope)
+        user = grant.user.key if grant else None
+        if rule is not None and rule.after:
+            await rule.pause(receive)
+        if rule is None or rule.fault == "delay":
+            assert result is not None
+            self._note(scope, request, user, result.status, result.code, rule)
+            await answer(scope, send, result.status, _JSON, result.headers, result.body)
+            return
+        assert request is not None
+        done = (result.status, result.body) if result is not None else None
+        spoilt = spoil(rule, request.operation.name, state.policies, done)
+        self._note(scope, request, user, spoilt.status, spoilt.code, rule)
+        await deliver(rule, spoilt, scope, receive, send)
 
-    def _grant(self, authorization: bytes | None) -> Grant:
+    async def _parse(self, scope: Scope, receive: Receive) -> Request:
+        raw_path: bytes = scope["raw_path"].partition(b"?")[0]
+        found = None
+        if raw_path.startswith(self._prefix):
+            found = match(self._routes, raw_path[len(self._prefix) :].decode("latin-1"))
+        if found is None:
+            raise Refusal("request_url_invalid", "there is nothing at this path")
+        route, parameters = found
+        operation = route.operations.get(scope["method"])
+        if operation is None:
+            raise MethodRefusal(route.allow)
+        authorization = accept = content_type = None
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"accept":
+                accept = value if accept is None else accept + b"," + value
+            elif name == b"content-type":
+                content_type = value
+        if accept is not None and not takes_json(accept):
+            raise Refusal(NOT_ACCEPTABLE, "answers are application/json, which the Accept header rules out")
+        body = b""
+        if self.state.validators.has_body(operation.name):
+            read = await read_body(scope, receive, MAX_BYTES)
+            if read is None:
+                raise Refusal("invalid_inputs", f"the body is longer than {MAX_BYTES} bytes")
+            body = read
+        return Request(operation, parameters, scope["query_string"], authorization, content_type, body)
+
+    def _known_grant(self, authorization: bytes | None) -> Grant | None:
         kind, _, token = (authorization or b"").decode("latin-1").partition(" ")
-        grant = self.state.directory.grants.get(token.strip())
-        if kind.lower() not in ("bearer", "zoho-oauthtoken") or grant is None:
-            raise Refusal(TOKEN_INVALID, "the access token is missing or not valid")
-        if grant.expires is not None and grant.expires <= self.state.clock.now():
-            raise Refusal(TOKEN_INVALID, "the access token has expired")
-        return grant
+        if kind.lower() not in ("bearer", "zoho-oauthtoken"):
+            return None
+        return self.state.directory.grants.get(token.strip())
 
-    def _valid(self, operation: Operation, parameters: list[str], content_type: bytes | None, raw: bytes) -> Any:
+    def _carry_out(self, request: Request, grant: Grant | None) -> Answer:
+        state, operation = self.state, request.operation
+        if grant is None:
+            raise Refusal(TOKEN_INVALID, "the access token is missing or not valid")
+        if grant.expires is not None and grant.expires <= state.clock.now():
+            raise Refusal(TOKEN_INVALID, "the access token has expired")
+        if not any(scope.lower() in grant.scopes for scope in operation.scopes):
+            raise Refusal(
+                "oauthtoken_scope_invalid", f"the access token lacks the scope {' or '.join(operation.scopes)}"
+            )
+        state.thresholds.enter(grant.user.id, operation)
+        try:
+            body = self._valid(request)
+            act = ACTS.get(operation.name)
+            if act is None:
+                message = f"the mock does not know the operation {operation.name}"
+                return Answer(501, [], body_of("operation_failed", message, state.policies), "operation_failed")
+            done = act(state, Call(grant.user, request.parameters, request.query, body))
+        except Refusal:
+            state.thresholds.forget_last(grant.user.id, operation)
+            raise
+        return Answer(operation.success, [], done)
+
+    def _valid(self, request: Request) -> Any:
         state = self.state
-        if parameters and state.policies.malformed_id == "400":
-            identifier = parameters[0]
+        if request.parameters and state.policies.malformed_id == "400":
+            identifier = request.parameters[0]
             if not (identifier.isascii() and identifier.isdigit() and len(identifier) <= 19):
                 raise Refusal("invalid_inputs", "the id in the path must be a number of up to 19 digits")
-        if not state.validators.has_body(operation.name):
+        name = request.operation.name
+        if not state.validators.has_body(name):
             return None
-        body = read_json(content_type, raw)
-        problem = state.validators.problem(operation.name, body)
+        body = read_json(request.content_type, request.body)
+        problem = state.validators.problem(name, body)
         if problem is not None:
             sibling = state.policies.validation_codes == "sibling"
             raise Refusal(problem.code if sibling else "invalid_inputs", problem.message)
         return body
 
+    def _refused(self, refusal: Refusal, scope: Scope) -> Answer:
+        policies, code = self.state.policies, refusal.code
+        headers = [(b"allow", refusal.allow.encode())] if isinstance(refusal, MethodRefusal) else []
+        return Answer(status_of(code, policies), headers, body_of(code, refusal.message, policies), code)
 
-def _check_scope(operation: Operation, grant: Grant) -> None:
-    if not any(scope.lower() in grant.scopes for scope in operation.scopes):
-        raise Refusal("oauthtoken_scope_invalid", f"the access token lacks the scope {' or '.join(operation.scopes)}")
+    def _note(
+        self,
+        scope: Scope,
+        request: Request | None,
+        user: str | None,
+        status: int,
+        code: str | None,
+        rule: Rule | None,
+    ) -> None:
+        self.state.journal.add(
+            Entry(
+                self.state.clock.now(),
+                scope["method"],
+                scope["path"],
+                scope["query_string"].decode("latin-1"),
+                user,
+                request.operation.name if request else None,
+                status,
+                code,
+                rule.fault if rule else None,
+                request.body[:BODY_BYTES] if request else b"",
+            )
+        )
 
 
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    raw: bytes = message.get("body", b"")
-    parts = [raw]
-    size = len(raw)
-    while message.get("more_body"):
-        message = await receive()
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size <= MAX_BYTES:
-            parts.append(part)
-    if size > MAX_BYTES:
-        raise Refusal("invalid_inputs", f"the body is longer than {MAX_BYTES} bytes")
-    return b"".join(parts) if len(parts) > 1 else raw
+class MethodRefusal(Refusal):
+    """A method that the path does not take."""
+
+    def __init__(self, allow: str) -> None:
+        super().__init__("request_method_invalid", f"this path takes {allow}")
+        self.allow = allow
 
 
 @lru_cache(maxsize=256)

@@ -53,7 +53,3 @@ class Clock:
     def shift(self, seconds: float) -> None:
         """Run, ahead of the source by exactly so many seconds."""
         self._offset, self._frozen = seconds, None
-
-    def reset(self) -> None:
-        """Back to the source's own time."""
-        self.shift(0.0)

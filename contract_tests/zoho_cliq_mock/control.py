@@ -1,6 +1,8 @@
 """The control API under `/_mock/`: what a test or a person does to the mock itself.
 
-Every call but `health` carries the control token as `Authorization: Bearer …`. Answers are JSON.
+Every call but `health` carries the control token as `Authorization: Bearer …`, comes from this machine, and is refused
+where a browser sends it from another page (`Host` and `Origin` are checked). Answers are JSON; a refusal is
+`{"message": …}`. `ROUTES` is the list of all calls.
 """
 
 from __future__ import annotations
@@ -15,8 +17,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from zoho_cliq_mock.directory import SCOPES, full_scope
+from zoho_cliq_mock.errors import Refusal
+from zoho_cliq_mock.faults import FaultError
 from zoho_cliq_mock.policies import PolicyError
+from zoho_cliq_mock.seed import SeedError
 from zoho_cliq_mock.state import State
+from zoho_cliq_mock.wire import CYCLE
+
+_LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class ControlError(Exception):
@@ -30,15 +39,19 @@ class ControlError(Exception):
 Act = Callable[[State, Any], Any]
 
 
-def control_app(state: State) -> Starlette:
+def make_app(state: State) -> Starlette:
     """The control API over a state."""
-    routes = [Route("/_mock/health", _endpoint(state, health, needs_token=False), methods=["GET"])]
-    routes += [Route(f"/_mock/{path}", _endpoint(state, act), methods=[method]) for method, path, act in ROUTES]
-    return Starlette(routes=routes)
+    by_path: dict[str, dict[str, Act]] = {}
+    for method, path, act in ROUTES:
+        by_path.setdefault(path, {})[method] = act
+    routes = [Route(f"/_mock/{path}", _endpoint(state, acts), methods=list(acts)) for path, acts in by_path.items()]
+    from zoho_cliq_mock.trigger.routes import trigger_routes
+
+    return Starlette(routes=routes + trigger_routes(state))
 
 
 def health(state: State, _: Any) -> Any:
-    """GET health: that the server is up."""
+    """GET health: that the server is up. The one call that needs no token."""
     return {"status": "ok"}
 
 
@@ -48,23 +61,47 @@ def reset(state: State, _: Any) -> Any:
     return {"status": "reset"}
 
 
+def snapshot(state: State, body: Any) -> Any:
+    """POST snapshot: `{"name": text}`; keeps the state in memory."""
+    state.snapshot(_text(_object(body or {}, "name"), "name", "default"))
+    return {"status": "kept"}
+
+
+def restore(state: State, body: Any) -> Any:
+    """POST restore: `{"name": text}`; back to a snapshot."""
+    name = _text(_object(body or {}, "name"), "name", "default")
+    if not state.restore(name):
+        raise ControlError(f"there is no snapshot {name!r}", 404)
+    return {"status": "restored"}
+
+
+def seed(state: State, body: Any) -> Any:
+    """POST seed: resets to the seed in the body."""
+    state.reseed(body)
+    return {"status": "reset"}
+
+
+def read_seed(state: State, _: Any) -> Any:
+    """GET seed: the seed in force."""
+    return state.seed
+
+
 def clock(state: State, body: Any) -> Any:
     """POST clock: `{"advance": s}`, `{"freeze": true}` or `{"freeze": at}`, `{"run": true}`, `{"offset": s}`."""
-    known = {"advance", "freeze", "run", "offset"}
-    if not isinstance(body, dict) or not body.keys() <= known:
-        raise ControlError(f"the body takes {', '.join(sorted(known))}")
-    for name, value in body.items():
+    given = _object(body, "advance", "freeze", "run", "offset")
+    for name, value in given.items():
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e11
         if not number and not (name in ("freeze", "run") and value is True):
             raise ControlError(f"{name}: must be a number of seconds")
-    if "offset" in body:
-        state.clock.shift(body["offset"])
-    if "freeze" in body:
-        state.clock.freeze(None if body["freeze"] is True else body["freeze"])
-    if "run" in body:
+    if "offset" in given:
+        state.clock.shift(given["offset"])
+    if "freeze" in given:
+        state.clock.freeze(None if given["freeze"] is True else given["freeze"])
+    if "run" in given:
         state.clock.run()
-    if "advance" in body:
-        state.clock.advance(body["advance"])
+    if "advance" in given:
+        state.clock.advance(given["advance"])
+    state.keep_clock()
     return read_clock(state, None)
 
 
@@ -74,17 +111,24 @@ def read_clock(state: State, _: Any) -> Any:
 
 
 def read_state(state: State, _: Any) -> Any:
-    """GET state: actions, locks, policies and clock."""
+    """GET state: actions, users, locks, policies, faults and clock. No tokens."""
     actions = state.connection.execute("SELECT organization, rendered, handler FROM action ORDER BY id").fetchall()
     return {
         "actions": [
             {"organization": organization, **orjson.loads(rendered), "handler": orjson.loads(handler or "null")}
             for organization, rendered, handler in actions
         ],
+        "users": [
+            {"key": user.key, "id": user.id, "organization": user.organization, "teams": sorted(user.teams)}
+            for user in state.directory.users.values()
+        ],
         "locks": state.thresholds.locks(),
         "policies": state.policies.as_dict(),
         "thresholds": state.thresholds.enabled,
+        "faults": [rule.shown() for rule in state.faults.rules],
+        "requests": state.journal.total,
         "clock": read_clock(state, None),
+        **{name: part.snapshot() for name, part in state.parts.items()},
     }
 
 
@@ -92,10 +136,7 @@ def change_policies(state: State, body: Any) -> Any:
     """POST policies: `{name: value}`."""
     if not isinstance(body, dict):
         raise ControlError("the body must be an object of policies")
-    try:
-        state.set_policies(state.policies.changed(body))
-    except PolicyError as error:
-        raise ControlError(str(error)) from None
+    state.set_policies(state.policies.changed(body))
     return state.policies.as_dict()
 
 
@@ -105,45 +146,203 @@ def read_policies(state: State, _: Any) -> Any:
 
 
 def change_thresholds(state: State, body: Any) -> Any:
-    """POST thresholds: `{"enabled": bool}` and `{"clear": true}`."""
-    if not isinstance(body, dict) or not body.keys() <= {"enabled", "clear"}:
-        raise ControlError("the body takes enabled, clear")
-    if "enabled" in body:
-        state.thresholds.enabled = bool(body["enabled"])
-    if body.get("clear"):
+    """POST thresholds: `{"enabled": bool}`, `{"clear": true}`."""
+    given = _object(body, "enabled", "clear")
+    if not all(isinstance(value, bool) for value in given.values()):
+        raise ControlError("enabled and clear take true or false")
+    if "enabled" in given:
+        state.set_thresholds(enabled=given["enabled"])
+    if given.get("clear"):
         state.thresholds.clear()
+    return read_thresholds(state, None)
+
+
+def read_thresholds(state: State, _: Any) -> Any:
+    """GET thresholds: whether they are on, and until when whom they lock."""
     return {"enabled": state.thresholds.enabled, "locks": state.thresholds.locks()}
 
 
+def add_faults(state: State, body: Any) -> Any:
+    """POST faults: a rule, or a list of rules, which are all added or none."""
+    given = body if isinstance(body, list) else [body]
+    kept = list(state.faults.rules)
+    try:
+        rules = [state.faults.add(each) for each in given]
+    except FaultError:
+        state.faults.rules[:] = kept
+        raise
+    return {"rules": [rule.shown() for rule in rules]}
+
+
+def read_faults(state: State, _: Any) -> Any:
+    """GET faults: the rules, with how often each was met and acted."""
+    return {"rules": [rule.shown() for rule in state.faults.rules]}
+
+
+def clear_faults(state: State, _: Any) -> Any:
+    """DELETE faults: removes all rules; the answer has them with their counts."""
+    shown = read_faults(state, None)
+    state.faults.clear()
+    return shown
+
+
+def add_token(state: State, body: Any) -> Any:
+    """POST tokens: `{"user": key, "scopes": ["READ"], "expires_in": s}` gives `{"token": …}`."""
+    given = _object(body, "user", "scopes", "expires_in")
+    key, scopes, seconds = _user_key(state, given), _scopes(given), given.get("expires_in")
+    if seconds is not None and (not isinstance(seconds, (int, float)) or isinstance(seconds, bool)):
+        raise ControlError("expires_in: must be a number of seconds")
+    return {"token": state.oauth.mint(key, scopes, seconds)}
+
+
+def add_code(state: State, body: Any) -> Any:
+    """POST codes: `{"user": key, "client_id": id, "scopes": […]}` gives `{"code": …}`, good for ten minutes."""
+    given = _object(body, "user", "client_id", "scopes")
+    client = _text(given, "client_id")
+    if client not in state.directory.clients:
+        raise ControlError("client_id: there is no such client")
+    return {"code": state.oauth.mint_code(_user_key(state, given), client, _scopes(given))}
+
+
+def revoke_token(state: State, body: Any) -> Any:
+    """DELETE tokens: `{"token": text}`; the token is no longer valid."""
+    status = state.oauth.revoke({"token": _text(_object(body, "token"), "token")})[1]
+    if "error" in status:
+        raise ControlError("token: there is no such token", 404)
+    return {"status": "revoked"}
+
+
+def change_collaborators(state: State, body: Any) -> Any:
+    """POST collaborators: `{"action": id, "users": [key]}`; exactly these people see the action whatever its scope."""
+    given = _object(body, "action", "users")
+    keys = given.get("users")
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise ControlError("users: must be a list of users' keys")
+    unknown = [key for key in keys if key not in state.directory.users]
+    if unknown:
+        raise ControlError(f"users: there is no user {unknown[0]!r}")
+    state.store.share(_text(given, "action"), tuple(state.directory.users[key].id for key in keys))
+    return {"status": "shared"}
+
+
+def change_teams(state: State, body: Any) -> Any:
+    """POST teams: `{"user": key, "teams": [number]}`; the user is a member of exactly these teams."""
+    given = _object(body, "user", "teams")
+    teams = given.get("teams")
+    if not isinstance(teams, list) or not all(isinstance(team, int) and not isinstance(team, bool) for team in teams):
+        raise ControlError("teams: must be a list of numbers")
+    user = state.change_teams(_text(given, "user"), frozenset(teams))
+    return {"user": user.key, "teams": sorted(user.teams)}
+
+
+def read_journal(state: State, _: Any) -> Any:
+    """GET journal: the last requests, the oldest first."""
+    return {"total": state.journal.total, "requests": [entry.shown() for entry in state.journal.entries]}
+
+
+def clear_journal(state: State, _: Any) -> Any:
+    """DELETE journal: forgets the requests."""
+    state.journal.clear()
+    return {"status": "cleared"}
+
+
 ROUTES: list[tuple[str, str, Act]] = [
+    ("GET", "health", health),
     ("POST", "reset", reset),
+    ("POST", "snapshot", snapshot),
+    ("POST", "restore", restore),
+    ("POST", "seed", seed),
+    ("GET", "seed", read_seed),
     ("POST", "clock", clock),
     ("GET", "clock", read_clock),
     ("GET", "state", read_state),
     ("POST", "policies", change_policies),
     ("GET", "policies", read_policies),
     ("POST", "thresholds", change_thresholds),
+    ("GET", "thresholds", read_thresholds),
+    ("POST", "faults", add_faults),
+    ("GET", "faults", read_faults),
+    ("DELETE", "faults", clear_faults),
+    ("POST", "tokens", add_token),
+    ("DELETE", "tokens", revoke_token),
+    ("POST", "codes", add_code),
+    ("POST", "collaborators", change_collaborators),
+    ("POST", "teams", change_teams),
+    ("GET", "journal", read_journal),
+    ("DELETE", "journal", clear_journal),
 ]
 
 
-def _endpoint(state: State, act: Act, *, needs_token: bool = True) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(state: State, acts: dict[str, Act]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
+        act = acts["GET" if request.method == "HEAD" else request.method]
         try:
-            if needs_token:
-                given = request.headers.get("authorization", "").removeprefix("Bearer ")
-                if not secrets.compare_digest(given.encode(), state.control_token.encode()):
-                    raise ControlError("the control token is missing or wrong", 401)
+            check_origin(request)
+            if act is not health:
+                check_token(state, request)
             raw = await request.body()
             try:
                 body = orjson.loads(raw) if raw else None
             except ValueError:
                 raise ControlError("the body is not valid JSON") from None
-            return _json(act(state, body), 200)
+            return answer(act(state, body))
         except ControlError as error:
-            return _json({"message": str(error)}, error.status)
+            return answer({"message": str(error)}, error.status)
+        except (FaultError, PolicyError, SeedError) as error:
+            return answer({"message": str(error)}, 400)
+        except Refusal as refusal:
+            return answer({"message": refusal.message, "code": refusal.code}, 404)
 
     return endpoint
 
 
-def _json(data: Any, status: int) -> Response:
+def check_token(state: State, request: Request) -> None:
+    """Raise `ControlError` unless the request carries the control token."""
+    given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    if not secrets.compare_digest(given.encode(), state.control_token.encode()):
+        raise ControlError("the control token is missing or wrong; send it as Authorization: Bearer …", 401)
+
+
+def check_origin(request: Request) -> None:
+    """Raise `ControlError` for a request from elsewhere: another machine, another host name, another web page."""
+    if CYCLE not in request.scope:  # in process, where nobody else can ask
+        return
+    client = request.client.host if request.client else "127.0.0.1"
+    host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
+    origin = request.headers.get("origin")
+    if client not in ("127.0.0.1", "::1") or host not in _LOCAL_NAMES:
+        raise ControlError("the control API answers on this machine only", 403)
+    if origin is not None and origin != f"http://{request.headers.get('host', '')}":
+        raise ControlError("the control API answers no other web page", 403)
+
+
+def answer(data: Any, status: int = 200) -> Response:
+    """A JSON answer."""
     return Response(orjson.dumps(data), status, media_type="application/json")
+
+
+def _object(body: Any, *names: str) -> dict[str, Any]:
+    if not isinstance(body, dict) or not body.keys() <= set(names):
+        raise ControlError(f"the body must be an object of {', '.join(names)}")
+    return body
+
+
+def _user_key(state: State, given: dict[str, Any]) -> str:
+    key = _text(given, "user")
+    if key not in state.directory.users:
+        raise ControlError(f"user: there is no user {key!r}")
+    return key
+
+
+def _scopes(given: dict[str, Any]) -> frozenset[str]:
+    scopes = given.get("scopes", list(SCOPES))
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        raise ControlError("scopes: must be a list of texts")
+    return frozenset(map(full_scope, scopes))
+
+
+def _text(given: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = given.get(name, default)
+    if not isinstance(value, str):
+        raise ControlError(f"{name}: must be a text")
+    return value

@@ -17,7 +17,7 @@ _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 CREATE TABLE action (
     id INTEGER PRIMARY KEY, organization TEXT NOT NULL, creator TEXT NOT NULL, folded_name TEXT NOT NULL,
-    name TEXT NOT NULL, fields TEXT NOT NULL, rendered BLOB NOT NULL, handler TEXT
+    name TEXT NOT NULL, rendered BLOB NOT NULL, hidden TEXT, handler TEXT
 ) STRICT;
 CREATE INDEX action_name ON action (organization, folded_name);
 CREATE TABLE audience_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -27,7 +27,16 @@ CREATE TABLE audience (
     audience INTEGER NOT NULL, present INTEGER NOT NULL, action INTEGER NOT NULL, change INTEGER NOT NULL,
     PRIMARY KEY (audience, present, action)
 ) STRICT, WITHOUT ROWID;
+-- From which change on a user who joined a team later is touched by what touches the team.
+CREATE TABLE joined (
+    user TEXT NOT NULL, audience TEXT NOT NULL, change INTEGER NOT NULL, PRIMARY KEY (user, audience)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX audience_change ON audience (audience, change);
+CREATE TABLE issued (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, token TEXT NOT NULL UNIQUE, user TEXT NOT NULL,
+    client TEXT NOT NULL, made_from TEXT NOT NULL, scopes TEXT NOT NULL, expires REAL
+) STRICT;
+CREATE INDEX issued_from ON issued (made_from);
 CREATE TABLE lock (bucket TEXT PRIMARY KEY, until REAL NOT NULL) STRICT, WITHOUT ROWID;
 """
 

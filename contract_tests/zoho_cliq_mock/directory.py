@@ -1,51 +1,16 @@
 """Who there is: organizations with their users and teams, access tokens, and OAuth clients.
 
-A directory is read from a seed (JSON; see the README), checked with one clear message for each mistake, and kept in the
-database beside the actions. `DEMO` is the seed that the mock starts with where none is given.
+The types of the directory. `seed` reads one from JSON; the database keeps what was issued since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from zoho_cliq_api.contract import OPERATIONS
 
 SCOPES = {scope.rsplit(".", 1)[1]: scope for operation in OPERATIONS.values() for scope in operation.scopes}
-
-DEMO: dict[str, Any] = {
-    "organizations": [{"id": "48210", "name": "Demo"}, {"id": "48999", "name": "Elsewhere"}],
-    "users": [
-        {"key": "owner", "id": "70021945", "name": "Ada", "organization": "48210"},
-        {"key": "colleague", "id": "70021946", "name": "Grace", "organization": "48210"},
-        {"key": "outsider", "id": "70031001", "name": "Edsger", "organization": "48999"},
-    ],
-    "teams": [
-        {"id": 100001, "name": "Support", "organization": "48210", "members": ["owner"]},
-        {"id": 100002, "name": "Operations", "organization": "48210", "members": ["owner", "colleague"]},
-        {"id": 100003, "name": "Sales", "organization": "48210", "members": ["owner"]},
-        {"id": 100004, "name": "Research", "organization": "48210", "members": ["owner"]},
-    ],
-    "tokens": [
-        {"token": "1000.owner", "user": "owner", "scopes": list(SCOPES)},
-        *(
-            {"token": f"1000.owner-{operation.lower()}", "user": "owner", "scopes": [operation]}
-            for operation in ("CREATE", "READ", "UPDATE", "DELETE")
-        ),
-        {"token": "1000.colleague", "user": "colleague", "scopes": list(SCOPES)},
-        {"token": "1000.outsider", "user": "outsider", "scopes": list(SCOPES)},
-    ],
-    "clients": [{"client_id": "1000.DEMO", "client_secret": "demo-secret"}],
-    "refresh_tokens": [
-        {"token": "1000.owner-refresh", "client_id": "1000.DEMO", "user": "owner", "scopes": list(SCOPES)}
-    ],
-    "actions": [],
-}
-
-
-class SeedError(ValueError):
-    """A seed that cannot be used: which entry, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +34,36 @@ class Grant:
     expires: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What a refresh token or a code allows a client: for whom, which scopes, and until when."""
+
+    client: str
+    user: User
+    scopes: frozenset[str]
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An OAuth client. `user` is whose tokens the client-credentials grant gives."""
+
+    id: str
+    secret: str = field(repr=False)
+    user: User | None = None
+    scopes: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class Directory:
-    """Users by key, teams by organization and id, grants by access token."""
+    """Users by key, teams by organization and id, grants by access token, permits by refresh token and by code."""
 
     users: dict[str, User] = field(default_factory=dict)
     teams: dict[str, set[int]] = field(default_factory=dict)
-    grants: dict[str, Grant] = field(default_factory=dict)
+    grants: dict[str, Grant] = field(default_factory=dict, repr=False)
+    clients: dict[str, Client] = field(default_factory=dict)
+    permits: dict[str, Permit] = field(default_factory=dict, repr=False)
+    codes: dict[str, Permit] = field(default_factory=dict, repr=False)
 
 
 def user_audience(user_id: str) -> str:
@@ -98,43 +86,12 @@ def full_scope(name: str) -> str:
     return SCOPES.get(name.upper(), name).lower()
 
 
-def read_seed(seed: Mapping[str, Any]) -> Directory:
-    """The directory that a seed describes. Raises `SeedError`."""
-    directory = Directory()
-    organizations = {str(entry["id"]) for entry in _entries(seed, "organizations", "id")}
-    members: dict[str, set[int]] = {}
-    for entry in _entries(seed, "teams", "id", "organization"):
-        organization = str(entry["organization"])
-        directory.teams.setdefault(organization, set()).add(entry["id"])
-        for member in entry.get("members", []):
-            members.setdefault(member, set()).add(entry["id"])
-    for entry in _entries(seed, "users", "key", "id", "name", "organization"):
-        organization, teams = str(entry["organization"]), members.get(entry["key"], set())
-        if organization not in organizations:
-            raise SeedError(f"users: {entry['key']} is of organization {organization}, which is not in organizations")
-        audiences = (
-            user_audience(entry["id"]),
-            organization_audience(organization),
-            *(team_audience(organization, team) for team in sorted(teams)),
-        )
-        directory.users[entry["key"]] = User(
-            entry["key"], entry["id"], entry["name"], organization, frozenset(teams), audiences
-        )
-    for entry in _entries(seed, "tokens", "token", "user", "scopes"):
-        if entry["user"] not in directory.users:
-            raise SeedError(f"tokens: {entry['user']} is not in users")
-        directory.grants[entry["token"]] = Grant(
-            directory.users[entry["user"]], frozenset(map(full_scope, entry["scopes"])), entry.get("expires")
-        )
-    return directory
-
-
-def _entries(seed: Mapping[str, Any], name: str, *needed: str) -> list[dict[str, Any]]:
-    entries = seed.get(name, [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise SeedError(f"{name}: must be a list of objects")
-    for number, entry in enumerate(entries):
-        for key in needed:
-            if key not in entry:
-                raise SeedError(f"{name}[{number}]: {key} is missing")
-    return entries
+def make_user(key: str, identifier: str, name: str, organization: str, teams: Iterable[int]) -> User:
+    """A user with the audiences that follow from organization and teams."""
+    chosen = frozenset(teams)
+    audiences = (
+        user_audience(identifier),
+        organization_audience(organization),
+        *(team_audience(organization, team) for team in sorted(chosen)),
+    )
+    return User(key, identifier, name, organization, chosen, audiences)

@@ -45,13 +45,13 @@ def list_actions(state: State, call: Call) -> bytes:
     if page.more:
         parts += (b',"next_token":"', _token(state, call.user, listing._replace(last=page.last)), b'"')
     elif listing.since and state.policies.deleted_key == "present":
-        gone = state.store.deleted(call.user, listing.since - 1)
-        parts += (b',"deleted":[', b",".join(b'"%s"' % each.encode() for each in gone), b"]")
+        gone = state.store.audiences.gone(call.user, listing.since - 1)
+        parts += (b',"deleted":[', b",".join(b'"%d"' % each for each in gone), b"]")
     if not page.more or state.policies.sync_token_on == "every":
         token = _token(state, call.user, Cursor(SYNC, listing.issued, listing.start, 0, 0))
         parts += (b',"sync_token":"', token, b'"')
     if state.policies.total_count == "present":
-        parts.append(b',"total_count":%d' % state.store.count(call.user))
+        parts.append(b',"total_count":%d' % state.store.audiences.count(call.user))
     parts.append(b"}")
     return b"".join(parts)
 
@@ -135,7 +135,7 @@ def _listing(state: State, user: User, query: dict[str, str]) -> Cursor:
         since = sync.start
     following = _decoded(state, user, NEXT, "next_token", query.get("next_token"))
     if following is None:
-        return Cursor(NEXT, now, state.store.change + 1, since, 0)
+        return Cursor(NEXT, now, state.store.audiences.change + 1, since, 0)
     if since and since != following.since:
         raise Refusal("invalid_inputs", "next_token: belongs to another listing than sync_token")
     return following

@@ -91,7 +91,10 @@ class Policies:
     name_unique_in: str = _choice("Where a name is unique.", "organization", "creator")
     creation_limit: int = _number("How many actions an organization may have; 0 for no limit.", 0)
     may_change: str = _choice(
-        "Who may change or delete an action.", "creator", "collaborators", "visible", "organization"
+        "Who may change or delete an action: its creator, its collaborators too, or all who see it.",
+        "creator",
+        "collaborators",
+        "visible",
     )
     unset_handler: str = _choice(
         "A handler before its first change: without script or permissions, with empty ones, or not found.",
@@ -111,6 +114,25 @@ class Policies:
     )
     null_token: str = _choice("The literal `null` as a token.", "absent", "refuse")
     token_lifetime: int = _number("Seconds after which a next or sync token is refused; 0 for never.", 0)
+
+    # Webhooks
+    webhook_timeout_ms: int = _number("How long an answer to an event is waited for.", 15_000)
+    webhook_retries: int = _number("How often an event is sent again after 5xx, a timeout or no connection.", 0)
+    webhook_retry_seconds: int = _number("How long after an attempt the next one is made.", 60)
+    webhook_signature: str = _choice("Whether events carry `X-Cliq-Signature`.", "absent", "present")
+    response_url_seconds: int = _number("How long a deferred answer is taken.", 600)
+    banner_text_limit: int = _number("How many characters a banner may have; 0 for no limit.", 0)
+    form_inputs_limit: int = _number("How many fields a form may have; 0 for no limit.", 0)
+
+    # OAuth
+    access_token_seconds: int = _number("How long an access token lives.", 3600)
+    oauth_error_status: str = _choice("Status of a refused token request, which has an `error` key.", "200", "400")
+    oauth_throttle_status: str = _choice("Status of the answer to too many token requests.", "400", "200")
+    oauth_expiry: str = _choice(
+        "`expires_in` in seconds, or as in old answers in milliseconds beside `expires_in_sec`.",
+        "seconds",
+        "milliseconds",
+    )
 
     def changed(self, values: Mapping[str, object]) -> Policies:
         """The same policies with some changed.

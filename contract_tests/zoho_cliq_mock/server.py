@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +13,8 @@ import uvicorn
 from zoho_cliq_mock.app import App, create_app
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.document import BASE_PATH
+from zoho_cliq_mock.trigger.service import trigger_of
+from zoho_cliq_mock.wire import Protocol
 
 
 class _Server(uvicorn.Server):
@@ -45,17 +47,24 @@ def listen(host: str, port: int) -> socket.socket:
 
 def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
     """A uvicorn server for the application, with nothing that the mock does not use."""
+
+    def started() -> None:
+        trigger_of(app.state).resume()
+        on_ready()
+
     config = uvicorn.Config(
         app,
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
+        http=Protocol,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=2,
         backlog=2048,
     )
-    return _Server(config, on_ready)
+    return _Server(config, started)
 
 
 class MockServer:
@@ -78,6 +87,7 @@ class MockServer:
         clock: Clock | Callable[[], float] | None = None,
         control: bool = True,
         durable: bool = False,
+        webhook_hosts: Collection[str] = (),
     ) -> None:
         self._socket = listen("127.0.0.1", port)
         try:
@@ -89,6 +99,7 @@ class MockServer:
                 clock=clock,
                 control=control,
                 durable=durable,
+                webhook_hosts=webhook_hosts,
             )
         except BaseException:
             self._socket.close()

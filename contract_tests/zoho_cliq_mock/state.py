@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Protocol
 
 import orjson
 
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.database import open_database
-from zoho_cliq_mock.directory import DEMO, read_seed
+from zoho_cliq_mock.directory import User, make_user
 from zoho_cliq_mock.document import Validators
+from zoho_cliq_mock.errors import Refusal
+from zoho_cliq_mock.faults import Faults
+from zoho_cliq_mock.journal import Journal
+from zoho_cliq_mock.oauth import OAuth
 from zoho_cliq_mock.policies import Policies
+from zoho_cliq_mock.seed import DEMO, SeedError, read_seed
 from zoho_cliq_mock.store import Store
 from zoho_cliq_mock.thresholds import Thresholds
+
+# Compiling the schemas takes most of the time of a reset.
+_validators = lru_cache(maxsize=16)(Validators)
+
+
+class Part(Protocol):
+    """Something with a state of its own, which lives beside the store: what reset, snapshot and restore ask of it."""
+
+    def reset(self, seed: Mapping[str, Any]) -> None:
+        """Back to the seed."""
+
+    def snapshot(self) -> Any:
+        """Its state, for `restore`. What it keeps in the database is in the snapshot already."""
+
+    def restore(self, saved: Any) -> None:
+        """Back to a snapshot."""
 
 
 class State:
     """The state of a mock server.
 
-    `db` is a path or `:memory:`. `seed` is used for a new database and kept in it; an existing one has its own.
-    `clock` is a `Clock`, or a callable that gives seconds since 1970.
+    `db` is a path or `:memory:`. `seed` is used for a new database and kept in it; an existing one keeps its own, and
+    another seed for it is refused. `clock` is a `Clock`, or a callable that gives seconds since 1970.
     """
 
     def __init__(
@@ -38,38 +62,228 @@ class State:
     ) -> None:
         self.first_policies = self.policies = Policies().changed(policies or {})
         self.first_thresholds = thresholds
-        self.validators = Validators(self.policies)
+        self.validators = _validators(self.policies)
         self.clock = clock if isinstance(clock, Clock) else Clock(clock or time.time)
+        self._first_clock = (self.clock.frozen, self.clock.offset, self.clock.now())
         self.control_token = control_token or secrets.token_urlsafe(24)
-        read_seed(seed or DEMO)  # before anything is written
-        self.connection = open_database(db, durable=durable)
-        stored = self._meta("seed")
-        if stored is None:
-            self._set_meta("seed", orjson.dumps(seed or DEMO))
-        self.seed: dict[str, Any] = orjson.loads(self._meta("seed"))
+        self.faults = Faults()
+        self.journal = Journal()
+        self.parts: dict[str, Part] = {}
+        self._snapshots: dict[str, tuple[sqlite3.Connection, Any]] = {}
+        self.seed: dict[str, Any] = dict(seed or DEMO)
+        # Everything about the seed is checked before anything is written.
         self.directory = read_seed(self.seed)
+        if db != ":memory:" and self.seed.get("actions"):
+            State(seed=self.seed, policies=policies).close()
+        self.connection = open_database(db, durable=durable)
+        try:
+            self._begin(given=seed is not None)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _begin(self, *, given: bool) -> None:
+        stored = self._meta("seed")
+        if stored is not None:
+            if given and orjson.loads(stored) != self.seed:
+                raise SeedError("the database was made with another seed; give a new file with --db")
+            self.seed = orjson.loads(stored)
+        self.directory = read_seed(self.seed)
+        self._read_teams()
         self.cursor_key: bytes = self._meta("key")
         self.epoch: int = self._meta("epoch")
         self.store = Store(self.connection, self.directory, self.policies)
-        self.thresholds = Thresholds(self.connection, self.clock, self.policies, enabled=thresholds)
+        self.thresholds = Thresholds(self.connection, self.clock, self.policies, enabled=self.first_thresholds)
+        self.oauth = OAuth(self.connection, self.directory, self.clock, self.policies)
+        self.oauth.limited = self.first_thresholds
+        self._read_clock()
+        if stored is None:
+            # A first start may have ended half-way through the seed.
+            self.store.clear()
+            self.epoch = self._meta("epoch")
+            self._plant()
+
+    # ---- policies, clock, seed
 
     def set_policies(self, policies: Policies) -> None:
         """Put policies into force."""
-        self.policies = self.store.policies = self.thresholds.policies = policies
-        self.validators = Validators(policies)
+        self.policies = self.store.policies = self.thresholds.policies = self.oauth.policies = policies
+        self.validators = _validators(policies)
+
+    def set_thresholds(self, *, enabled: bool) -> None:
+        """Switch thresholds, and with them the limit of token requests, on or off."""
+        self.thresholds.enabled = self.oauth.limited = enabled
+
+    def keep_clock(self) -> None:
+        """Write the clock into the database, so that locks last as long after a restart."""
+        self._set_meta("clock", orjson.dumps([self.clock.now() if self.clock.frozen else None, self.clock.offset]))
 
     def reset(self) -> None:
-        """Back to the seed: no other actions, no locks, no faults; clock, policies and thresholds as at the start."""
-        self.clock.reset()
+        """Back to the seed.
+
+        No other actions, tokens, locks, faults or journal; clock, policies and thresholds are as at the start. Ids go
+        on, and cursors from before are no longer valid.
+        """
+        frozen, offset, now = self._first_clock
+        if frozen:
+            self.clock.freeze(now)
+        else:
+            self.clock.shift(offset)
+        self.keep_clock()
         self.set_policies(self.first_policies)
-        self.thresholds.enabled = self.first_thresholds
-        self.thresholds.clear()
+        self.set_thresholds(enabled=self.first_thresholds)
+        self.faults.clear()
+        self.journal.clear()
+        self.connection.execute("DELETE FROM issued")
+        self.connection.execute("DELETE FROM meta WHERE name = 'teams'")
         self.store.clear()
         self.epoch = self._meta("epoch")
+        self._take_directory()
+        self.thresholds.clear()
+        self._plant()
+        for part in self.parts.values():
+            part.reset(self.seed)
+
+    def reseed(self, seed: Mapping[str, Any]) -> None:
+        """Reset to another seed, which takes the place of the old one. Raises `SeedError` and then changes nothing."""
+        read_seed(seed)
+        State(seed=seed, policies=self.first_policies.as_dict()).close()
+        self.seed = dict(seed)
+        self._set_meta("seed", orjson.dumps(self.seed))
+        self.reset()
+
+    def _plant(self) -> None:
+        """Create the seed's actions, then note that the seed is in."""
+        for number, entry in enumerate(self.seed.get("actions", [])):
+            try:
+                self._plant_action(dict(entry))
+            except (Refusal, SeedError) as error:
+                message = error.message if isinstance(error, Refusal) else str(error)
+                raise SeedError(f"actions[{number}]: {message}") from None
+        self._set_meta("seed", orjson.dumps(self.seed))
+
+    def _plant_action(self, entry: dict[str, Any]) -> None:
+        creator = self._user(entry.pop("creator", None), "creator")
+        people = entry.pop("collaborators", [])
+        handler = entry.pop("handler", None)
+        problem = self.validators.problem("create_message_action", entry)
+        if problem is None and handler is not None:
+            problem = self.validators.problem("update_message_action_handler", handler)
+        if problem is not None:
+            raise SeedError(problem.message)
+        identifier = orjson.loads(self.store.create(creator, entry))["id"]
+        if people:
+            self.store.share(identifier, tuple(self._user(key, "collaborators").id for key in people))
+        if handler is not None:
+            self.store.update_handler(creator, identifier, "execution_handler", handler)
+
+    # ---- people
+
+    def _user(self, key: object, where: str) -> User:
+        user = self.directory.users.get(key) if isinstance(key, str) else None
+        if user is None:
+            raise SeedError(f"{where}: {key!r} is not in users")
+        return user
+
+    def change_teams(self, key: str, teams: frozenset[int]) -> User:
+        """Make a user a member of exactly these teams. Raises `SeedError`."""
+        before = self._user(key, "user")
+        unknown = teams - self.directory.teams.get(before.organization, set())
+        if unknown:
+            raise SeedError(f"teams: there is no team {min(unknown)} in the organization")
+        after = make_user(before.key, before.id, before.name, before.organization, teams)
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            self.store.audiences.membership_changed(before, after)
+            members = {user.key: sorted(user.teams) for user in self.directory.users.values()} | {key: sorted(teams)}
+            self._set_meta("teams", orjson.dumps(members))
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self.connection.rollback()
+            self.store.load()
+            raise
+        self._replace_user(after)
+        return after
+
+    def _read_teams(self) -> None:
+        for key, teams in orjson.loads(self._meta("teams") or b"{}").items():
+            user = self.directory.users[key]
+            self._replace_user(make_user(key, user.id, user.name, user.organization, teams))
+
+    def _replace_user(self, user: User) -> None:
+        directory = self.directory
+        directory.users[user.key] = user
+        for token, grant in directory.grants.items():
+            if grant.user.key == user.key:
+                directory.grants[token] = replace(grant, user=user)
+        for permits in (directory.permits, directory.codes):
+            for token, permit in permits.items():
+                if permit.user.key == user.key:
+                    permits[token] = replace(permit, user=user)
+        for name, client in directory.clients.items():
+            if client.user is not None and client.user.key == user.key:
+                directory.clients[name] = replace(client, user=user)
+
+    def _take_directory(self) -> None:
+        self.directory = self.store.directory = read_seed(self.seed)
+        self._read_teams()
+        self.oauth.load(self.directory)
+
+    # ---- snapshots
+
+    def snapshot(self, name: str) -> None:
+        """Keep the whole state under a name, in memory."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        self.connection.backup(copy)
+        rest = {
+            "policies": self.policies,
+            "thresholds": self.thresholds.enabled,
+            "parts": {key: part.snapshot() for key, part in self.parts.items()},
+        }
+        self._drop(name)
+        self._snapshots[name] = (copy, rest)
+
+    def restore(self, name: str) -> bool:
+        """Back to a snapshot; False where there is none of this name. Faults and journal stay as they are."""
+        if name not in self._snapshots:
+            return False
+        copy, rest = self._snapshots[name]
+        copy.backup(self.connection)
+        self.store.keep_ids()
+        # Positions in the log of changes are given out again, so that no earlier cursor may hold.
+        self.epoch += 1
+        self._set_meta("epoch", self.epoch)
+        self.seed = orjson.loads(self._meta("seed"))
+        self.store.load()
+        self._take_directory()
+        self.thresholds.load()
+        self._read_clock()
+        self.set_policies(rest["policies"])
+        self.set_thresholds(enabled=rest["thresholds"])
+        for key, part in self.parts.items():
+            part.restore(rest["parts"].get(key))
+        return True
+
+    def _drop(self, name: str) -> None:
+        if name in self._snapshots:
+            self._snapshots.pop(name)[0].close()
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database and drop the snapshots."""
+        for name in list(self._snapshots):
+            self._drop(name)
         self.connection.close()
+
+    # ---- the meta table
+
+    def _read_clock(self) -> None:
+        stored = self._meta("clock")
+        if stored is not None:
+            frozen_at, offset = orjson.loads(stored)
+            if frozen_at is None:
+                self.clock.shift(offset)
+            else:
+                self.clock.freeze(frozen_at)
 
     def _meta(self, name: str) -> Any:
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()

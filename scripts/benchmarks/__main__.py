@@ -14,6 +14,10 @@ from benchmarks import environment, report
 BENCHES = {
     "client": "what a call costs, against raw httpx, generated clients and http.client",
     "imports": "what importing costs, against httpx, stripe, openai and slack_sdk",
+    "thresholds": "many processes, one user: lock-outs and time lost, against limiters and retries",
+    "mock": "what a request costs the mock server, against Prism and bare Starlette; growth",
+    "jobs": "what people do, in calls and minutes under the real thresholds, on a simulated clock",
+    "regenerate": "from document to checked client, stage by stage",
 }
 _RESULTS = environment.HERE / "results"
 
@@ -41,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     except environment.SetupError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
-    report.render(found, Console())
+    report.render(found, Console(width=None if sys.stdout.isatty() else 120))
     folder = _RESULTS if options.keep else environment.BUILD / "results"
     saved = report.save(found, folder)
     print(f"figures: {saved.relative_to(Path.cwd()) if saved.is_relative_to(Path.cwd()) else saved}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """The clients that are compared, each doing the same jobs: read one action, list a page, create one.
 
-Every job gives the id and the name of the (first) action it got, so that equal work can be checked before it is timed.
+Every job gives the id and the name of what it got (of a page: the first id and the last name), so that equal work can
+be checked before it is timed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
+from zoho_cliq import AsyncCliq, Cliq
 
 from benchmarks.canned import FIRST_ID
 
@@ -30,6 +32,30 @@ NEW: dict[str, Any] = {
 _HEADERS = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"}
 
 Got = tuple[str, str]
+
+
+def ends(items: list[Got]) -> Got:
+    """The first id and the last name of a page, every item of which has been looked at."""
+    return items[0][0], items[-1][1]
+
+
+class Unhurried:
+    """A clock on which every call comes eight seconds after the one before, so that no threshold makes one wait."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"the client waits {seconds} s; the measurement would be wrong")
+
+    async def async_sleep(self, seconds: float) -> None:
+        self.sleep(seconds)
 
 
 class Jobs(NamedTuple):
@@ -62,8 +88,9 @@ def raw_httpx(url: str, stack: ExitStack) -> Jobs:
         return data["id"], data["name"]
 
     def page(limit: int) -> Got:
-        data = read(client.get("/messageactions", params={"limit": limit}))
-        return data[0]["id"], data[0]["name"]
+        return ends(
+            [(item["id"], item["name"]) for item in read(client.get("/messageactions", params={"limit": limit}))]
+        )
 
     def create() -> Got:
         data = read(client.post("/messageactions", json=NEW))
@@ -92,8 +119,7 @@ def raw_http(url: str, stack: ExitStack) -> Jobs:
         return data["id"], data["name"]
 
     def page(limit: int) -> Got:
-        data = read("GET", f"/messageactions?limit={limit}")
-        return data[0]["id"], data[0]["name"]
+        return ends([(item["id"], item["name"]) for item in read("GET", f"/messageactions?limit={limit}")])
 
     def create() -> Got:
         data = read("POST", "/messageactions", json.dumps(NEW))
@@ -102,7 +128,8 @@ def raw_http(url: str, stack: ExitStack) -> Jobs:
     return Jobs("http.client", get, page, create)
 
 
-def _stock() -> tuple[Any, Any, Any, Any, Any]:
+def stock_modules() -> tuple[Any, Any, Any, Any, Any]:
+    """The pieces of the generated client: its class, the three calls, and the body of a create."""
     package = "stock_cliq.api.messageactions"
     return (
         importlib.import_module("stock_cliq").AuthenticatedClient,
@@ -115,7 +142,7 @@ def _stock() -> tuple[Any, Any, Any, Any, Any]:
 
 def stock(url: str, stack: ExitStack) -> Jobs:
     """openapi-python-client's client of the repaired document, as generated."""
-    client_class, getting, listing, creating, body = _stock()
+    client_class, getting, listing, creating, body = stock_modules()
     client = stack.enter_context(client_class(base_url=url, token=TOKEN))
 
     def get() -> Got:
@@ -124,7 +151,7 @@ def stock(url: str, stack: ExitStack) -> Jobs:
 
     def page(limit: int) -> Got:
         data = listing.sync(client=client, limit=limit).data
-        return data[0].id, data[0].name
+        return ends([(item.id, item.name) for item in data])
 
     def create() -> Got:
         data = creating.sync(client=client, body=body.from_dict(NEW)).data
@@ -135,7 +162,7 @@ def stock(url: str, stack: ExitStack) -> Jobs:
 
 def stock_async(url: str, client: Any = None) -> AsyncJobs:
     """The asynchronous half of the same generated client."""
-    client_class, getting, listing, creating, body = _stock()
+    client_class, getting, listing, creating, body = stock_modules()
     client = client or client_class(base_url=url, token=TOKEN)
 
     async def get() -> Got:
@@ -144,7 +171,7 @@ def stock_async(url: str, client: Any = None) -> AsyncJobs:
 
     async def page(limit: int) -> Got:
         data = (await listing.asyncio(client=client, limit=limit)).data
-        return data[0].id, data[0].name
+        return ends([(item.id, item.name) for item in data])
 
     async def create() -> Got:
         data = (await creating.asyncio(client=client, body=body.from_dict(NEW))).data
@@ -167,7 +194,7 @@ def raw_httpx_async(url: str, stack: AsyncExitStack) -> AsyncJobs:
 
     async def page(limit: int) -> Got:
         data = read(await client.get("/messageactions", params={"limit": limit}))
-        return data[0]["id"], data[0]["name"]
+        return ends([(item["id"], item["name"]) for item in data])
 
     async def create() -> Got:
         data = read(await client.post("/messageactions", json=NEW))
@@ -191,10 +218,57 @@ def generator(url: str, stack: ExitStack) -> Jobs | None:
 
     def page(limit: int) -> Got:
         data = api.list_all_message_actions(limit=limit).data
-        return data[0].id, data[0].name
+        return ends([(item.id, item.name) for item in data])
 
     def create() -> Got:
         data = api.create_a_new_message_action(package.MsgactionCreate.from_dict(NEW)).data
         return data.id, data.name
 
     return Jobs("openapi-generator", get, page, create)
+
+
+def ours(url: str, stack: ExitStack, state: str | None = None) -> Jobs:
+    """zoho_cliq with its ledger in memory, or in the SQLite file `state`."""
+    clock = Unhurried()
+    cliq = stack.enter_context(Cliq(TOKEN, base_url=url, clock=clock, state=state))
+
+    def get() -> Got:
+        clock.now += 8
+        action = cliq.message_actions.get(ID)
+        return action.id, action.name
+
+    def page(limit: int) -> Got:
+        clock.now += 8
+        found = next(iter(cliq.message_actions.list(limit=limit).pages()))
+        return ends([(item.id, item.name) for item in found.items])
+
+    def create() -> Got:
+        clock.now += 8
+        action = cliq.message_actions.create(**NEW)
+        return action.id, action.name
+
+    return Jobs("zoho_cliq" if state is None else "zoho_cliq, SQLite ledger", get, page, create)
+
+
+def ours_async(url: str, stack: AsyncExitStack, state: str | None = None) -> AsyncJobs:
+    """The asynchronous client; must be made on the loop that uses it."""
+    clock = Unhurried()
+    cliq = AsyncCliq(TOKEN, base_url=url, clock=clock, state=state)
+    stack.push_async_callback(cliq.close)
+
+    async def get() -> Got:
+        clock.now += 8
+        action = await cliq.message_actions.get(ID)
+        return action.id, action.name
+
+    async def page(limit: int) -> Got:
+        clock.now += 8
+        found = await anext(aiter(cliq.message_actions.list(limit=limit).pages()))
+        return ends([(item.id, item.name) for item in found.items])
+
+    async def create() -> Got:
+        clock.now += 8
+        action = await cliq.message_actions.create(**NEW)
+        return action.id, action.name
+
+    return AsyncJobs("zoho_cliq" if state is None else "zoho_cliq, SQLite ledger", get, page, create)

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from benchmarks.measure import Estimate, shown, verdict
+from benchmarks.measure import WIDEST, Estimate, verdict
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Table:
 
     title: str
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,9 @@ class Report:
 
     def promise(self, promise: str, measured: Estimate, at_most: float, unit: str = "×", digits: int = 2) -> None:
         """Adds a target of the form "at most so much", judged by the whole interval."""
-        text = f"{shown(measured, unit, digits)} ({measured.low:.{digits}f} to {measured.high:.{digits}f})"
+        text = f"{measured.low:.{digits}f} to {measured.high:.{digits}f}{unit}"
+        if measured.spread <= WIDEST:
+            text = f"{measured.median:.{digits}f}{unit} ({text})"
         self.targets.append(Target(promise, text, verdict(measured, at_most)))
 
     def exact(self, promise: str, measured: float, at_most: float, unit: str = "") -> None:

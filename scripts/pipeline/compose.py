@@ -15,9 +15,19 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pipeline.documents import Json
 from pipeline.errors import PipelineError
+from pipeline.names import pascal
 from pipeline.normalize import METHODS, order
 from pipeline.overlay import apply
 
+_FAMILIES = {
+    "_not_found": "not_found",
+    "_already_exists": "conflict",
+    "_limit_exceeded": "conflict",
+    "_failed": "server_error",
+    "_denied": "forbidden",
+    "_not_allowed": "forbidden",
+}
+"""What the last words of an error code say of its family, as far as the catalogue's known codes show it."""
 _REF = "#/components/schemas/"
 
 
@@ -28,9 +38,23 @@ def compose(upstream: Json, overlay: Json | None, name: str = "overlay.yaml") ->
     not validate, or an operation without threshold and error codes that nobody waived.
     """
     document = apply(upstream, overlay, name) if overlay is not None else copy.deepcopy(upstream)
-    document = order(rename(document))
+    document = order(complete_catalogue(rename(document)))
     check(document)
     return document
+
+
+def complete_catalogue(document: Json) -> Json:
+    """The document with a class and a family, taken from its own words, for every error code that has none yet."""
+    catalogue = dict(document.get("x-error-catalogue", {}))
+    taken = {meaning["class"] for meaning in catalogue.values()}
+    for _, _, operation in operations(document):
+        for code in operation.get("x-error-codes", []):
+            if code not in catalogue:
+                name = pascal(code) if pascal(code) not in taken else f"{pascal(code)}Error"
+                family = next((family for ending, family in _FAMILIES.items() if code.endswith(ending)), "bad_request")
+                catalogue[code] = {"class": name, "family": family, "x-guessed": True}
+                taken.add(name)
+    return {**document, "x-error-catalogue": catalogue} if catalogue else document
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -80,9 +104,6 @@ def check(document: Json) -> None:
                 f"{method.upper()} {path}: states no threshold; add x-threshold "
                 "(or x-waiver with a reason) to the overlay"
             )
-        for code in operation.get("x-error-codes", []):
-            if "x-error-catalogue" in document and code not in document["x-error-catalogue"]:
-                raise PipelineError(f"{method.upper()} {path}: code {code} has no class; add it to x-error-catalogue")
     for example in examples(document):
         validator = validator_for(document, example.schema)
         for problem in validator.iter_errors(example.value):
@@ -102,6 +123,15 @@ class Example(NamedTuple):
     where: str
     schema: Json
     value: Json
+
+
+def examples_below(media: Json, update: Json) -> Iterator[tuple[tuple[str, ...], Json, Json]]:
+    """The examples that an overlay's update gives to a parameter or media type: where in it, schema, value."""
+    if isinstance(media, dict) and isinstance(update, dict) and "schema" in media:
+        if "example" in update:
+            yield ("example",), media["schema"], update["example"]
+        for key, example in update.get("examples", {}).items():
+            yield ("examples", key, "value"), media["schema"], example["value"]
 
 
 def examples(document: Json) -> Iterator[Example]:

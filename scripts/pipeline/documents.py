@@ -130,15 +130,21 @@ def parse(text: bytes, name: str) -> Json:
         raise PipelineError(f"{name}: nested too deeply") from error
 
 
-def load(path: Path) -> Json:
-    """The document in a file; PipelineError where it is missing, unreadable, or not plain YAML or JSON."""
+def read(path: Path) -> bytes:
+    """The bytes of a file; PipelineError where it is missing, unreadable or too large."""
     try:
+        if not path.is_file():
+            raise PipelineError(f"{path}: {'is not a file' if path.exists() else 'No such file'}")
         if path.stat().st_size > MAX_BYTES:
             raise PipelineError(f"{path}: {path.stat().st_size:,} bytes; a document may have at most {MAX_BYTES:,}")
-        text = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise PipelineError(f"{path}: {error.strerror or error}") from error
-    return parse(text, str(path))
+
+
+def load(path: Path) -> Json:
+    """The document in a file; PipelineError where it is missing, unreadable, or not plain YAML or JSON."""
+    return parse(read(path), str(path))
 
 
 class _Dumper(yaml.SafeDumper):

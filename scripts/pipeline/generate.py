@@ -15,7 +15,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline import contract, templates
+from pipeline import contract, shapes, templates
+from pipeline.client_view import client_view, content_types
 from pipeline.documents import Json, dump_json, dump_yaml
 from pipeline.errors import PipelineError
 
@@ -38,12 +39,18 @@ def generate(document: Json, package: str, into: Path) -> None:
         custom = scratch / "templates"
         custom.mkdir()
         templates.write(custom)
-        (scratch / "document.yaml").write_text(dump_yaml(document), "utf-8")
-        (scratch / "config.yaml").write_text(
-            dump_yaml({"package_name_override": package, "project_name_override": package, "post_hooks": []}), "utf-8"
-        )
+        view = client_view(document)
+        config = {
+            "package_name_override": package,
+            "project_name_override": package,
+            "post_hooks": [],
+            "content_type_overrides": content_types(view),
+        }
+        (scratch / "document.yaml").write_text(dump_yaml(view), "utf-8")
+        (scratch / "config.yaml").write_text(dump_yaml(config), "utf-8")
         _generator(scratch, custom, into)
         (into / "contract.py").write_text(contract.emit(document), "utf-8")
+        (into / "shapes.py").write_text(shapes.emit(document), "utf-8")
         (into / "openapi.json").write_text(dump_json(document), "utf-8")
         (into / "py.typed").write_text("", "utf-8")
         _run(scratch, "ruff", "check", *_RUFF, "--fix-only", "--select", "I,F401,F811", str(into))
@@ -53,16 +60,17 @@ def generate(document: Json, package: str, into: Path) -> None:
 def _generator(scratch: Path, custom: Path, into: Path) -> None:
     _run(
         scratch,
-        "openapi_python_client",
+        str(Path(__file__).with_name("run_generator.py")),
         *("generate", "--path", str(scratch / "document.yaml"), "--config", str(scratch / "config.yaml")),
         *("--meta", "none", "--output-path", str(into), "--custom-template-path", str(custom), "--fail-on-warning"),
     )
 
 
-def _run(scratch: Path, module: str, *arguments: str) -> None:
-    """Runs a module of this Python, away from the host's configuration; its output is shown only when it fails."""
+def _run(scratch: Path, program: str, *arguments: str) -> None:
+    """Runs a module or file with this Python, away from the host's configuration; silent unless it fails."""
+    start = [program] if program.endswith(".py") else ["-m", program]
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-P", *start, *arguments],
         cwd=scratch,
         env=_environment(scratch),
         capture_output=True,
@@ -71,7 +79,7 @@ def _run(scratch: Path, module: str, *arguments: str) -> None:
     )
     if done.returncode != 0:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise PipelineError(f"{module} failed: {' | '.join(lines[:12])[:1500]}")
+        raise PipelineError(f"{Path(program).stem} failed: {' | '.join(lines[:12])[:1500]}")
 
 
 def _environment(home: Path) -> dict[str, str]:

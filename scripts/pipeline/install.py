@@ -56,14 +56,17 @@ def install(root: Path, moves: Mapping[Path, Path]) -> None:
         journal.unlink()
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replaces one file; a reader sees the old text or the new, never a part."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+def swap(fresh: Path, target: Path, old: Path) -> None:
+    """Puts one fresh folder in the place of another, which goes to `old`; on failure the target is as before."""
+    had = target.exists()
+    if had:
+        target.rename(old)
     try:
-        _write(fresh, text)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+        fresh.rename(target)
+    except BaseException:
+        if had:
+            old.rename(target)
+        raise
 
 
 def _undo(root: Path) -> bool:

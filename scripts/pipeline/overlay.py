@@ -26,7 +26,7 @@ def apply(document: Json, overlay: Json, name: str = "overlay") -> Json:
     _check(overlay, name)
     result = copy.deepcopy(document)
     for number, action in enumerate(overlay["actions"], 1):
-        result = _act(result, action, f"{name}: action {number} ({action['target'].strip()})")
+        result = act(result, action, f"{name}: action {number} ({action['target'].strip()})")
     return result
 
 
@@ -69,7 +69,8 @@ def _check(overlay: Json, name: str) -> None:
             raise PipelineError(f"{where} ({action['target'].strip()}): {both}")
 
 
-def _act(document: Json, action: Json, where: str) -> Json:
+def act(document: Json, action: Json, where: str) -> Json:
+    """Carries out one action on a document in place, and gives it."""
     nodes = matches(document, action, where)
     if not nodes:
         raise PipelineError(f"{where}: matches nothing; the vendor's document has changed or the target is wrong")

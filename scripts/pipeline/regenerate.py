@@ -1,67 +1,114 @@
 """The command behind scripts/regenerate.
 
-    regenerate                  compose, validate, generate, type-check; write what differs, all or nothing
-    regenerate --check          exit 1 when anything committed differs from a fresh run; write nothing
-    regenerate --from FILE      import the vendor's document and say whether it differs from openapi/upstream.yaml
-    regenerate --every-python   --check once with every Python from 3.11 on that this machine has
+    regenerate                            compose, validate, generate, type-check; write what differs, all or nothing
+    regenerate --check                    exit 1 when anything committed differs from a fresh run; write nothing
+    regenerate --every-python             --check once with every Python from 3.11 on that this machine has
+    regenerate --from FILE|URL            report what the vendor's document would change; write nothing
+    regenerate --from FILE|URL --accept   write all that follows from it, together or not at all, and run the tests
+    regenerate --from FILE|URL --package NAME --into DIR
+                                          a client with contract.py for any other document of the vendor's
 
-Exit codes: 0 the same or written, 1 a difference, 2 refused.
+Exit codes: 0 the same, written or accepted; 1 a difference, a change, or a failing test; 2 refused.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import os
 import sys
-from pathlib import Path
 
-from pipeline.documents import Json, load
+from pipeline.accept import accept, run_tests
 from pipeline.errors import PipelineError
+from pipeline.fetch import fetch
 from pipeline.install import recover
-from pipeline.normalize import normalize
 from pipeline.pythons import every_python
-from pipeline.tree import ROOT, Tree, regenerate, upstream_text
+from pipeline.report import FORMATS, render
+from pipeline.review import review
+from pipeline.sibling import make
+from pipeline.tree import ROOT, Tree, regenerate
 
 
-def import_vendor(source: Path) -> tuple[Json, tuple[str, ...]]:
-    """The vendor's document in normal form, and the repairs that it needed."""
-    result = normalize(load(source), str(source))
-    return result.document, result.repairs
-
-
-def main(arguments: list[str] | None = None, tree: Tree | None = None) -> int:
-    """The command; gives the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/regenerate", description="From the vendor's document to everything else."
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="scripts/regenerate",
+        description="From the vendor's document to everything that follows from it.",
+        epilog="Exit codes: 0 the same, written or accepted; 1 a difference, a change, or a failing test; 2 refused.",
+        allow_abbrev=False,
     )
-    parser.add_argument("--from", dest="source", metavar="FILE", help="import the vendor's document and compare it")
-    parser.add_argument("--check", action="store_true", help="exit 1 when anything committed differs from a fresh run")
-    parser.add_argument("--every-python", action="store_true", help="--check with every Python from 3.11 on")
-    options = parser.parse_args(arguments)
+    made.add_argument(
+        "--from", dest="source", metavar="FILE|URL", help="report what the vendor's document would change"
+    )
+    made.add_argument("--accept", action="store_true", help="write everything that follows from it, and run the tests")
+    made.add_argument("--no-tests", action="store_true", help="with --accept: do not run the tests")
+    made.add_argument("--format", choices=FORMATS, default="text", help="how the report is written (default: text)")
+    made.add_argument("--package", metavar="NAME", help="make a package of this name for another document")
+    made.add_argument("--into", metavar="DIR", help="with --package: the folder that the package is put in")
+    made.add_argument("--check", action="store_true", help="exit 1 when anything committed differs from a fresh run")
+    made.add_argument("--every-python", action="store_true", help="--check with every Python from 3.11 on")
+    return made
+
+
+def main(arguments: list[str] | None = None, tree: Tree | None = None, today: datetime.date | None = None) -> int:
+    """The command; gives the exit code. `today` is the date that provenance.toml notes."""
     tree = tree or Tree(ROOT)
+    options = _options(arguments)
     try:
         if recover(tree.root):
             print("regenerate: an earlier run was cut short; what it had changed is put back", file=sys.stderr)
         if options.every_python:
             return every_python(tree)
+        if options.package:
+            return make(fetch(options.source), options.package, options.into)
         if options.source:
-            document, repairs = import_vendor(Path(options.source))
-            for repair in repairs:
-                print(f"repaired: {repair}")
-            if upstream_text(document) == tree.upstream.read_text("utf-8"):
-                print("no change")
-                return 0
-            print(f"{options.source} differs from {tree.upstream.relative_to(tree.root)}")
-            return 1
-        found = regenerate(tree, options.check)
+            return _review(tree, options, today or datetime.date.today())
+        return _regenerate(tree, options.check)
     except (PipelineError, OSError) as error:
-        print(f"regenerate: {error}", file=sys.stderr)
+        print(f"regenerate: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    """The options; exits with 2 where they do not go together."""
+    made = parser()
+    options = made.parse_args(arguments)
+    if (options.package is None) != (options.into is None):
+        made.error("--package NAME and --into DIR belong together")
+    for name in ("accept", "package"):
+        if getattr(options, name) and not options.source:
+            made.error(f"--{name} needs --from FILE|URL")
+    if options.accept and options.package:
+        made.error("--accept is for this checkout's own document, --package for another one")
+    if options.source and (options.check or options.every_python):
+        made.error("--check and --every-python compare the checkout with itself; leave out --from")
+    return options
+
+
+def _regenerate(tree: Tree, check: bool) -> int:
+    found = regenerate(tree, check)
     if not found:
         print("regenerate: everything is as a fresh run makes it")
         return 0
     for line in found:
-        print(("differs: " if options.check else "written: ") + line)
-    return 1 if options.check else 0
+        print(("differs: " if check else "written: ") + line)
+    return 1 if check else 0
+
+
+def _review(tree: Tree, options: argparse.Namespace, today: datetime.date) -> int:
+    found = review(tree, fetch(options.source))
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    if found.same and options.format == "text":
+        print("no change")
+    else:
+        print(render(found, tree.version, options.format, colour), end="", flush=True)
+    if found.refusal is not None:
+        raise PipelineError(found.refusal)
+    if not options.accept:
+        return 0 if found.same else 1
+    for name in accept(tree, found, tree.version, today):
+        print(f"written: {name}", file=sys.stderr)
+    return 1 if not (options.no_tests or found.same) and run_tests(tree, found) else 0
 
 
 if __name__ == "__main__":

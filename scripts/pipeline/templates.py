@@ -288,6 +288,19 @@ CHANGES = (
             ),
         ),
     ),
+    Change(
+        "endpoint_module.py.jinja",
+        "c1b2628053eb4875ba59566baa5ae907666f9cbfafa308d93f970a4404b7cd52",
+        "with bodies of several media types the code named `Unset` without importing it (where unused, ruff drops it); "
+        "an answer that may be anything was thrown away",
+        (
+            ("from ...types import Response, UNSET\n", "from ...types import Response, UNSET, Unset\n"),
+            (
+                '{% set parsed_responses = (endpoint.responses | length > 0) and return_string != PythonCode("Any") %}',
+                "{% set parsed_responses = endpoint.responses | length > 0 %}",
+            ),
+        ),
+    ),
 )
 
 

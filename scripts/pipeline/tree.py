@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -46,6 +47,12 @@ class Tree(NamedTuple):
     @property
     def generated(self) -> Path:
         return self.root / "generated" / PACKAGE
+
+    @property
+    def version(self) -> str:
+        """The version that pyproject.toml states."""
+        project = tomllib.loads((self.root / "pyproject.toml").read_text("utf-8"))["project"]
+        return str(project["version"])
 
     def name(self, path: Path) -> str:
         """A path of the checkout as people know it."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +23,63 @@ from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._http import AsyncTransport, Transport
 
 
+@pytest.fixture(scope="session")
+def redis_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[], tuple[str, subprocess.Popen[bytes]]]]:
+    """Starts Redis servers, each on a socket file of its own. Skips where Redis is not installed; in CI that is a
+    failure."""
+    program = shutil.which("redis-server")
+    if program is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("redis-server is not installed")
+    running = []
+
+    def start() -> tuple[str, subprocess.Popen[bytes]]:
+        folder = tmp_path_factory.mktemp("redis")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [
+            program,
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            folder,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running.append(process)
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                return f"redis://127.0.0.1:{port}/0", process
+            time.sleep(0.05)
+        raise RuntimeError("redis-server does not answer")
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def shared_redis(redis_server: Callable[[], tuple[str, Any]]) -> str:
+    return redis_server()[0]
+
+
+@pytest.fixture
+def redis_url(shared_redis: str) -> Iterator[str]:
+    """The address of an empty Redis."""
+    redis = pytest.importorskip("redis")
+    yield shared_redis
+    with redis.Redis.from_url(shared_redis) as server:
+        server.flushall()
+
+
 @pytest.fixture
 def clock() -> JumpingClock:
     return JumpingClock()
@@ -28,14 +91,13 @@ def server() -> Scripted:
 
 
 @pytest.fixture
-def make(clock: JumpingClock, server: Scripted) -> Iterator[Callable[..., Cliq]]:
+def make(clock: JumpingClock, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Cliq]]:
     """Makes clients that talk to the scripted server and live on the jumping clock."""
+    monkeypatch.setattr("zoho_cliq.client.Transport", lambda: Transport(httpx.MockTransport(server)))
     made = []
 
     def make(auth: Any = TOKEN, **settings: Any) -> Cliq:
         cliq = Cliq(auth, **{"base_url": BASE_URL, "clock": clock, **settings})
-        cliq._transport.close()
-        cliq._transport = Transport(httpx.MockTransport(server))
         made.append(cliq)
         return cliq
 
@@ -45,13 +107,12 @@ def make(clock: JumpingClock, server: Scripted) -> Iterator[Callable[..., Cliq]]
 
 
 @pytest.fixture
-def make_async(clock: JumpingClock, server: Scripted) -> Callable[..., AsyncCliq]:
+def make_async(clock: JumpingClock, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AsyncCliq]:
     """Makes asynchronous clients that talk to the scripted server; the test closes them."""
+    monkeypatch.setattr("zoho_cliq.client.AsyncTransport", lambda: AsyncTransport(httpx.MockTransport(server)))
 
     def make(auth: Any = TOKEN, **settings: Any) -> AsyncCliq:
-        cliq = AsyncCliq(auth, **{"base_url": BASE_URL, "clock": clock, **settings})
-        cliq._transport = AsyncTransport(httpx.MockTransport(server))
-        return cliq
+        return AsyncCliq(auth, **{"base_url": BASE_URL, "clock": clock, **settings})
 
     return make
 

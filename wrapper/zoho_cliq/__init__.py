@@ -31,17 +31,23 @@ if TYPE_CHECKING:
     from zoho_cliq_api.types import UNSET, Unset
 
     from . import errors
-    from .auth import StaticToken
+    from .auth import OAuth, StaticToken
     from .calls import Page
-    from .client import AsyncCliq, Cliq
+    from .changes import AsyncChanges, Changes
+    from .client import AsyncCliq, AsyncMiddleware, Cliq, Middleware
     from .errors import CliqError
     from .exchange import RawResponse, Request, Wait
+    from .paging import AsyncPager, Pager
     from .state import Budget
 
 # Where each public name comes from. Sub-packages of this one add a line for each name of theirs.
 _HOMES = {
+    "AsyncChanges": "zoho_cliq.changes",
     "AsyncCliq": "zoho_cliq.client",
+    "AsyncMiddleware": "zoho_cliq.client",
+    "AsyncPager": "zoho_cliq.paging",
     "Budget": "zoho_cliq.state",
+    "Changes": "zoho_cliq.changes",
     "Cliq": "zoho_cliq.client",
     "CliqError": "zoho_cliq.errors",
     "Creator": "zoho_cliq_api.models",
@@ -51,7 +57,10 @@ _HOMES = {
     "HandlerType": "zoho_cliq_api.models",
     "MessageAction": "zoho_cliq_api.models",
     "MessageType": "zoho_cliq_api.models",
+    "Middleware": "zoho_cliq.client",
+    "OAuth": "zoho_cliq.auth",
     "Page": "zoho_cliq.calls",
+    "Pager": "zoho_cliq.paging",
     "Permission": "zoho_cliq_api.models",
     "RawResponse": "zoho_cliq.exchange",
     "Request": "zoho_cliq.exchange",
@@ -66,8 +75,12 @@ _HOMES = {
 
 __all__ = [
     "UNSET",
+    "AsyncChanges",
     "AsyncCliq",
+    "AsyncMiddleware",
+    "AsyncPager",
     "Budget",
+    "Changes",
     "Cliq",
     "CliqError",
     "Creator",
@@ -77,7 +90,10 @@ __all__ = [
     "HandlerType",
     "MessageAction",
     "MessageType",
+    "Middleware",
+    "OAuth",
     "Page",
+    "Pager",
     "Permission",
     "RawResponse",
     "Request",

@@ -1,20 +1,27 @@
-"""The only module that knows httpx: sends a `Request`, gives a `RawResponse`, and turns every failure into
-TransportError.
+"""The only module that knows httpx: sends a `Request`, gives a `RawResponse`, and turns failures into TransportError.
 
-The httpx client is made once per process (and, for asyncio, once per event loop): what a fork or another loop
-inherits is never used. Redirects are not followed and nothing is retried here; both are the engine's to decide.
+`Request.timeout` bounds a whole attempt, though httpx bounds only each step of one: for threads, every step on the
+socket gets what is left of the time; for tasks, asyncio ends the attempt. Only looking up a host's address is left to
+the system's own bounds. The httpx client is made once per process and, for tasks, once per event loop: what a fork or
+another loop inherits is never used. Redirects are not followed, cookies not kept, and nothing is retried here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+import ssl
+import threading
+import time
+from collections.abc import Iterable
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
+import httpcore
 import httpx
 
-from .errors import TransportError
+from .errors import ConfigurationError, TransportError
 from .exchange import RawResponse, Request
 
 _UNSENT = (
@@ -27,6 +34,67 @@ _UNSENT = (
     httpx.InvalidURL,
 )
 _HEADERS = {"Accept": "application/json", "User-Agent": "zoho-cliq-python"}
+
+
+# Clients that a forked child or another event loop left behind: closing them would disturb their owner.
+_LEFT_BEHIND: list[object] = []
+
+
+class _Deadline(threading.local):
+    """When the attempt of this thread has to be over."""
+
+    at = float("inf")
+
+    def left(self, timeout: float | None) -> float:
+        """What is left of the time, at most `timeout`; never 0, which would mean not to wait at all."""
+        return max(0.001, min(self.at - time.monotonic(), float("inf") if timeout is None else timeout))
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A stream whose every step keeps to the deadline of its thread."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if time.monotonic() >= self._deadline.at:
+            raise httpcore.ReadTimeout("the time for the whole answer is over")
+        return self._stream.read(max_bytes, self._deadline.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._deadline.left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        inner = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left(timeout))
+        return _TimedStream(inner, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _TimedBackend(httpcore.NetworkBackend):
+    """Makes streams that keep to the deadline."""
+
+    def __init__(self, backend: httpcore.NetworkBackend, deadline: _Deadline) -> None:
+        self._backend = backend
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        stream = self._backend.connect_tcp(host, port, self._deadline.left(timeout), local_address, socket_options)
+        return _TimedStream(stream, self._deadline)
 
 
 def _arguments(request: Request) -> dict[str, Any]:
@@ -43,45 +111,72 @@ def _arguments(request: Request) -> dict[str, Any]:
     }
 
 
-def _failure(error: Exception) -> TransportError:
-    sent = not isinstance(error, _UNSENT)
-    kind = "timeout" if isinstance(error, httpx.TimeoutException) else type(error).__name__
-    detail = str(error)
-    return TransportError(f"no answer ({kind}{': ' + detail if detail else ''})", sent=sent)
+def _failure(error: Exception, timeout: float) -> TransportError:
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
+        text = f"no answer within {timeout:g} s ({type(error).__name__})"
+    else:
+        text = f"no answer ({type(error).__name__}{': ' + str(error) if str(error) else ''})"
+    return TransportError(text, sent=not isinstance(error, _UNSENT))
+
+
+def _refuse_closed(client: httpx.Client | httpx.AsyncClient) -> None:
+    if client.is_closed:
+        raise ConfigurationError("the client is closed; make another, or close it later")
 
 
 def _answer(request: Request, response: httpx.Response) -> RawResponse:
-    headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+    headers = {name.lower(): value for name, value in response.headers.items()}
     return RawResponse(request.operation, response.status_code, headers, response.content)
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The trusted certificates; reading them takes longer than all else about a new client."""
+    return httpx.create_ssl_context()
+
+
+def _settings() -> dict[str, Any]:
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return {"headers": _HEADERS, "follow_redirects": False, "cookies": no_cookies, "verify": _certificates()}
+
+
 class Transport:
-    """Sends from threads."""
+    """Sends from threads. `transport` takes the place of the network, for tests."""
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._transport = transport
+        self._deadline = _Deadline()
         self._pid = os.getpid()
         self._client = self._make()
 
     def _make(self) -> httpx.Client:
-        return httpx.Client(headers=_HEADERS, follow_redirects=False, transport=self._transport)
+        client = httpx.Client(transport=self._transport, **_settings())
+        for transport in (client._transport, *client._mounts.values()):
+            if isinstance(transport, httpx.HTTPTransport):
+                pool = transport._pool
+                pool._network_backend = _TimedBackend(pool._network_backend, self._deadline)
+        return client
 
     def send(self, request: Request) -> RawResponse:
-        """Sends once. Raises TransportError only."""
+        """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""
         if self._pid != os.getpid():
+            _LEFT_BEHIND.append(self._client)
             self._client, self._pid = self._make(), os.getpid()
+        _refuse_closed(self._client)
+        self._deadline.at = time.monotonic() + request.timeout
         try:
             return _answer(request, self._client.request(**_arguments(request)))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _failure(error) from error
+        except Exception as error:
+            raise _failure(error, request.timeout) from error
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
+        if self._pid == os.getpid():
+            self._client.close()
 
 
 class AsyncTransport:
-    """Sends from tasks."""
+    """Sends from tasks. `transport` takes the place of the network, for tests."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._transport = transport
@@ -89,20 +184,36 @@ class AsyncTransport:
         self._client = self._make()
 
     def _make(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(headers=_HEADERS, follow_redirects=False, transport=self._transport)
+        return httpx.AsyncClient(transport=self._transport, **_settings())
 
     async def send(self, request: Request) -> RawResponse:
-        """Sends once. Raises TransportError only."""
+        """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""
         home = (os.getpid(), asyncio.get_running_loop())
         if self._home != home:
-            if self._home[1] is not None:
+            if self._home != (home[0], None):
+                _LEFT_BEHIND.append(self._client)
                 self._client = self._make()
             self._home = home
+        _refuse_closed(self._client)
+        connecting = False
+
+        async def trace(event: str, info: object) -> None:
+            nonlocal connecting
+            if event == "connection.connect_tcp.started":
+                connecting = True
+            elif event.endswith(".send_request_headers.started"):
+                connecting = False
+
         try:
-            return _answer(request, await self._client.request(**_arguments(request)))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _failure(error) from error
+            async with asyncio.timeout(request.timeout):
+                answer = await self._client.request(**_arguments(request), extensions={"trace": trace})
+            return _answer(request, answer)
+        except Exception as error:
+            failure = _failure(error, request.timeout)
+            failure.sent = failure.sent and not connecting
+            raise failure from error
 
     async def aclose(self) -> None:
-        """Closes the connections."""
-        await self._client.aclose()
+        """Closes the connections, unless they are of another process or event loop."""
+        if self._home in ((os.getpid(), None), (os.getpid(), asyncio.get_running_loop())):
+            await self._client.aclose()

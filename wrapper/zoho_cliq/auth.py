@@ -1,30 +1,162 @@
-"""Where access tokens come from."""
+"""Where access tokens come from: a fixed one, OAuth with a refresh token, or any callable. No I/O but for one small
+file."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable
-from typing import TypeAlias
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Self, TypeAlias
+
+from zoho_cliq_api.contract import SERVERS
 
 from .errors import ConfigurationError
 from .exchange import Secret
+
+DEFAULT_DATA_CENTER = "us"
+
+
+def header_safe(text: object) -> Secret:
+    """The text of a token as a secret. Raises ConfigurationError where a header could not carry it."""
+    if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ConfigurationError("the access token must be a text without spaces that a header can carry")
+    return Secret(text)
+
+
+def data_center_named(name: str | None) -> str:
+    """`name`, or the default. Raises ConfigurationError where there is no such data centre."""
+    name = name or DEFAULT_DATA_CENTER
+    if name not in SERVERS:
+        raise ConfigurationError(f"there is no data center {name!r}; known are {', '.join(SERVERS)}")
+    return name
+
+
+def fingerprint(*parts: str) -> str:
+    """A short name for an account that tells nothing of what it is made from."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 class StaticToken:
     """An access token that never changes. When the server refuses it, the call fails with `Unauthorized`."""
 
+    data_center: str | None = None
+
     def __init__(self, token: str) -> None:
-        if not token or not token.isascii() or not token.isprintable() or " " in token:
-            raise ConfigurationError("the access token is empty or has characters that a header cannot carry")
-        self.token = Secret(token)
-        self.data_center: str | None = None
+        self.token = header_safe(token)
 
     def identity(self) -> str:
         """A name for the account that tells nothing of the token."""
-        return hashlib.sha256(b"token\0" + self.token.reveal().encode()).hexdigest()[:16]
+        return fingerprint("token", self.token.reveal())
 
     def __repr__(self) -> str:
         return "StaticToken(…)"
 
 
-Auth: TypeAlias = str | StaticToken | Callable[[], str]
+class OAuth:
+    """Access tokens by a refresh token, fetched when needed and shared with all who share the client's state.
+
+    `data_center` is one of us, eu, in, au, jp, ca, sa, uk, cn, ae; `accounts_url` replaces the host that it stands for.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        refresh_token: str,
+        data_center: str | None = None,
+        accounts_url: str | None = None,
+    ) -> None:
+        for name, value in (
+            ("client_id", client_id),
+            ("client_secret", client_secret),
+            ("refresh_token", refresh_token),
+        ):
+            if not isinstance(value, str) or not value:
+                raise ConfigurationError(f"OAuth needs {name}")
+        self.client_id = client_id
+        self.client_secret = Secret(client_secret)
+        self.refresh_token = Secret(refresh_token)
+        self.data_center = data_center and data_center_named(data_center)
+        self.accounts_url = (accounts_url or SERVERS[data_center_named(data_center)].accounts_url).rstrip("/")
+
+    def identity(self) -> str:
+        """A name for the account that tells nothing of its secrets."""
+        return fingerprint("oauth", self.client_id, self.refresh_token.reveal())
+
+    def __repr__(self) -> str:
+        return f"OAuth(client_id={self.client_id!r}, accounts_url={self.accounts_url!r}, …)"
+
+    @classmethod
+    def from_env(cls, data_center: str | None = None, environment: Mapping[str, str] = os.environ) -> Self:
+        """From ZOHO_CLIQ_CLIENT_ID, _CLIENT_SECRET, _REFRESH_TOKEN and, if set, _DATA_CENTER and _ACCOUNTS_URL."""
+        names = {name: f"ZOHO_CLIQ_{name.upper()}" for name in ("client_id", "client_secret", "refresh_token")}
+        missing = [variable for variable in names.values() if not environment.get(variable)]
+        if missing:
+            raise ConfigurationError(f"set {', '.join(missing)}")
+        return cls(
+            **{name: environment[variable] for name, variable in names.items()},
+            data_center=data_center or environment.get("ZOHO_CLIQ_DATA_CENTER") or None,
+            accounts_url=environment.get("ZOHO_CLIQ_ACCOUNTS_URL") or None,
+        )
+
+    @classmethod
+    def from_code(
+        cls,
+        code: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        data_center: str | None = None,
+        accounts_url: str | None = None,
+        redirect_uri: str | None = None,
+        timeout: float = 30.0,
+    ) -> Self:
+        """Trades the one-time code of a self client (Zoho's API console) for a refresh token; sends one request.
+
+        A code is good for a few minutes and for one use. Raises AuthError where it is not accepted, or where no refresh
+        token came with the answer, and TransportError.
+        """
+        from .tokens import trade_code
+
+        home = cls(client_id, client_secret, "-", data_center, accounts_url)
+        refresh_token, found = trade_code(home, code, redirect_uri, timeout)
+        return cls(client_id, client_secret, refresh_token, data_center or found, accounts_url)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """From a file that `save` wrote. Raises ConfigurationError where it cannot be read."""
+        path = Path(path).expanduser()
+        try:
+            kept: Any = json.loads(path.read_bytes())
+            return cls(**{name: kept[name] for name in ("client_id", "client_secret", "refresh_token", *_OPTIONAL)})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no file of credentials"
+            raise ConfigurationError(f"cannot use {path}: {reason}; run zoho-cliq login") from None
+
+    def save(self, path: str | Path) -> None:
+        """Writes the credentials to a file that only its owner can read; replaces it in one step."""
+        path = Path(path).expanduser()
+        kept = {
+            "client_id": self.client_id,
+            "client_secret": self.client_secret.reveal(),
+            "refresh_token": self.refresh_token.reveal(),
+            "data_center": self.data_center,
+            "accounts_url": self.accounts_url,
+        }
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                json.dump(kept, file)
+            draft.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+
+
+_OPTIONAL = ("data_center", "accounts_url")
+Auth: TypeAlias = str | StaticToken | OAuth | Callable[[], str | Awaitable[str]]

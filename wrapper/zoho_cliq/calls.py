@@ -11,6 +11,7 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from zoho_cliq_api import models
 from zoho_cliq_api.contract import OPERATIONS, Operation, document
 from zoho_cliq_api.types import Unset
 
+from .drift import Drift
 from .engine import Call
 from .errors import DecodeError, ValidationError
 from .exchange import RawResponse, T
-from .reading import Answer, parsed_json
+from .reading import Answer, Note, Reader, Undecodable, parsed_json
 from .validation import Rules
 
 PAGE_SIZE = 100
@@ -44,21 +46,28 @@ def given(**fields: object) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if not isinstance(value, Unset)}
 
 
+@cache
+def _document() -> Any:
+    """The composed document, loaded once; nobody changes it."""
+    return document()
+
+
 class Calls:
     """Builds the call of every operation, checked against the composed document."""
 
     def __init__(self) -> None:
-        whole = document()
-        self.rules = Rules(whole["components"]["schemas"])
-        self._paths: dict[str, Any] = whole["paths"]
+        self.document = _document()
+        self.rules = Rules(self.document["components"]["schemas"])
+        self.drift = Drift()
+        self._reader = Reader(self.rules)
         self._modules = {
             name: importlib.import_module(f"zoho_cliq_api.api.messageactions.{name}") for name in OPERATIONS
         }
 
     def create(self, fields: Mapping[str, Any]) -> Call[models.MessageAction]:
-        """POST /messageactions."""
+        """POST /messageactions. `fields` are `plain`."""
         operation = OPERATIONS["create_message_action"]
-        body = models.MessageActionCreate.from_dict(self._body(operation, plain(fields)))
+        body = models.MessageActionCreate.from_dict(self._body(operation, dict(fields)))
         return self._call(operation, lambda answer: answer.data, body=body)
 
     def list_page(self, *, limit: int, next_token: str | None = None, sync_token: str | None = None) -> Call[Page]:
@@ -76,7 +85,7 @@ class Calls:
     def update(self, action_id: str, fields: Mapping[str, Any]) -> Call[models.MessageAction]:
         """PATCH /messageactions/{id}."""
         operation = OPERATIONS["update_message_action"]
-        body = self._body(operation, plain(fields))
+        body = self._body(operation, plain(fields, operation.name))
         if not body:
             raise ValidationError("at least one field must be given", field="fields", operation=operation.name)
         model = models.MessageActionUpdate.from_dict(body)
@@ -99,7 +108,7 @@ class Calls:
     ) -> Call[models.DelugeHandler | models.WebhookHandler | models.UnsetHandler]:
         """PATCH /messageactions/{id}/handlers/{type}."""
         operation = OPERATIONS["update_message_action_handler"]
-        body = models.HandlerUpdate.from_dict(self._body(operation, plain(fields)))
+        body = models.HandlerUpdate.from_dict(self._body(operation, plain(fields, operation.name)))
         return self._on_action(
             operation.name, action_id, lambda answer: answer.data, handler_type=handler_type, body=body
         )
@@ -116,18 +125,8 @@ class Calls:
         module = self._modules[operation.name]
         kwargs = module._get_kwargs(**arguments)
 
-        def read(response: RawResponse) -> T:
-            if operation.success == 204:
-                return pick(None)
-            try:
-                answer = module._parse_response(client=None, response=Answer(operation.success, parsed_json(response)))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise DecodeError(
-                    f"the answer ({response.status}) does not have the promised shape",
-                    status=response.status,
-                    body=response.body,
-                ) from error
-            return pick(answer)
+        def read(response: RawResponse, strict: bool) -> T:
+            return pick(self._parsed(operation, response, strict))
 
         body = kwargs.get("json")
         return Call(
@@ -138,24 +137,46 @@ class Calls:
             None if body is None else json.dumps(body).encode(),
         )
 
+    def _parsed(self, operation: Operation, response: RawResponse, strict: bool) -> Any:
+        """The answer as the generated module reads it, after the reader made it safe."""
+        if response.status != operation.success:
+            responses = f"$.paths['{operation.path}'].{operation.method.lower()}.responses"
+            self.drift.add([Note("status", responses, "", str(response.status))])
+        content = self._at(operation)["responses"][str(operation.success)].get("content")
+        if not content:
+            if response.body.strip():
+                parsed_json(response)  # a page of HTML with status 200 is nobody's success
+            return None
+        schema = content["application/json"]["schema"]
+        try:
+            value, notes = self._reader.read(response, schema, "$", strict)
+            self.drift.add(notes)
+            return self._modules[operation.name]._parse_response(client=None, response=Answer(operation.success, value))
+        except Undecodable as error:
+            self.drift.add(error.notes)
+            raise DecodeError(str(error.args[0]), status=response.status, body=response.body) from error
+
+    def _at(self, operation: Operation) -> Any:
+        return self.document["paths"][operation.path][operation.method.lower()]
+
     def _body(self, operation: Operation, fields: dict[str, Any]) -> dict[str, Any]:
-        content = self._paths[operation.path][operation.method.lower()]["requestBody"]["content"]
+        content = self._at(operation)["requestBody"]["content"]
         self.rules.check(fields, content["application/json"]["schema"], field="", operation=operation.name)
         return fields
 
     def _parameters(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
-        for parameter in self._paths[operation.path][operation.method.lower()].get("parameters", ()):
+        for parameter in self._at(operation).get("parameters", ()):
             name = parameter["name"]
             if name in arguments:
                 self.rules.check(arguments[name], parameter["schema"], field=name.lower(), operation=operation.name)
 
 
-def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+def plain(fields: Mapping[str, Any], operation: str) -> dict[str, Any]:
     """The fields as JSON has them: `image` and `script` from files and bytes, lists from any sequence."""
     body: dict[str, Any] = {}
     for name, value in fields.items():
         if name in ("image", "script") and isinstance(value, Path):
-            value = _file(name, value)
+            value = _file(name, value, operation)
         if name == "image" and isinstance(value, (bytes, bytearray)):
             value = base64.b64encode(value).decode("ascii")
         if isinstance(value, (tuple, set, frozenset)):
@@ -164,12 +185,12 @@ def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _file(name: str, path: Path) -> str | bytes:
+def _file(name: str, path: Path, operation: str) -> str | bytes:
     try:
         return path.read_bytes() if name == "image" else path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ValidationError(f"cannot read {path}: {reason}", field=name) from error
+        raise ValidationError(f"cannot read {path}: {reason}", field=name, operation=operation) from error
 
 
 def _page(answer: models.MessageActionList) -> Page:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from zoho_cliq_api.models import MessageAction
 
 from .calls import Page
-from .errors import ApiError, IncompletePass, RateLimited
+from .errors import ApiError, CliqError, IncompletePass, RateLimited
 from .paging import Walk
 
 logger = logging.getLogger("zoho_cliq")
@@ -35,9 +35,12 @@ class Pass:
             self.deleted = [*(self.deleted or []), *page.deleted]
         self.complete = self.walk.over
 
-    def refused(self, error: ApiError) -> bool:
-        """Whether the server refused the token, so that everything must be listed."""
-        if self.full or self.walk.token is not None or isinstance(error, RateLimited) or error.status not in REFUSALS:
+    def refused(self, error: CliqError) -> bool:
+        """Whether the server refused the sync token, so that everything must be listed."""
+        at_start = not self.full and self.walk.token is None
+        if not at_start or not isinstance(error, ApiError) or isinstance(error, RateLimited):
+            return False
+        if error.status not in REFUSALS:
             return False
         logger.warning("the sync token was refused (%s); listing everything instead", error.code or error.status)
         self.full, self.sync_token = True, None
@@ -84,7 +87,7 @@ class Changes(_Results):
         while not state.walk.over:
             try:
                 page = self._fetch(state.walk.token, state.sync_token)
-            except ApiError as error:
+            except CliqError as error:
                 if state.refused(error):
                     continue
                 raise
@@ -104,7 +107,7 @@ class AsyncChanges(_Results):
         while not state.walk.over:
             try:
                 page = await self._fetch(state.walk.token, state.sync_token)
-            except ApiError as error:
+            except CliqError as error:
                 if state.refused(error):
                     continue
                 raise

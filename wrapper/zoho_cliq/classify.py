@@ -45,12 +45,9 @@ def class_for(status: int, code: str | None) -> type[errors.ApiError]:
 def api_error(response: RawResponse) -> errors.ApiError:
     """The exception for an answer that is no success."""
     code, message = code_and_message(response)
-    error = class_for(response.status, code)(
+    return class_for(response.status, code)(
         message, status=response.status, code=code, operation=response.operation, response=response
     )
-    if isinstance(error, errors.RateLimited):
-        error.retry_after = retry_after(response) or 0.0
-    return error
 
 
 def code_and_message(response: RawResponse) -> tuple[str | None, str]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from inspect import isawaitable
+from typing import Any, TypeAlias
 
 from .clock import Clock
 from .exchange import Do, RawResponse, Request, Send, Sleep, Steps, T
 
+Sender: TypeAlias = Callable[[Request], RawResponse]
+AsyncSender: TypeAlias = Callable[[Request], Awaitable[RawResponse]]
 
-def run(steps: Steps[T], send: Callable[[Request], RawResponse], clock: Clock) -> T:
+
+def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
     """Carries out `steps` in this thread and returns their result."""
     outcome: Any = None
     failure: BaseException | None = None
@@ -23,8 +27,8 @@ def run(steps: Steps[T], send: Callable[[Request], RawResponse], clock: Clock) -
         outcome = failure = None
         try:
             match effect:
-                case Send(request):
-                    outcome = send(request)
+                case Send(request, hidden):
+                    outcome = private(request) if hidden else send(request)
                 case Sleep(seconds):
                     clock.sleep(seconds)
                 case Do(work):
@@ -33,7 +37,7 @@ def run(steps: Steps[T], send: Callable[[Request], RawResponse], clock: Clock) -
             failure = error
 
 
-async def run_async(steps: Steps[T], send: Callable[[Request], Awaitable[RawResponse]], clock: Clock) -> T:
+async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
     """Carries out `steps` in this task and returns their result. What blocks is done in a thread."""
     outcome: Any = None
     failure: BaseException | None = None
@@ -46,11 +50,12 @@ async def run_async(steps: Steps[T], send: Callable[[Request], Awaitable[RawResp
         outcome = failure = None
         try:
             match effect:
-                case Send(request):
-                    outcome = await send(request)
+                case Send(request, hidden):
+                    outcome = await (private(request) if hidden else send(request))
                 case Sleep(seconds):
                     await clock.async_sleep(seconds)
                 case Do(work, blocking):
                     outcome = await asyncio.to_thread(work) if blocking else work()
+                    outcome = await outcome if isawaitable(outcome) else outcome
         except BaseException as error:  # noqa: BLE001 - whatever it is, the engine must hear of it
             failure = error

@@ -11,24 +11,37 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Generic, ParamSpec
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from zoho_cliq_api.contract import Operation
 
 from .classify import api_error, retry_after
 from .clock import Clock
-from .errors import CliqError, OutcomeUnknown, RateLimited, TransportError, WouldWait
-from .exchange import Do, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
+from .errors import (
+    CliqError,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    StateError,
+    TransportError,
+    Unauthorized,
+    WouldWait,
+)
+from .exchange import Do, Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
 from .state import Permit, Refusal, State
+from .tokens import TokenSource
 
 logger = logging.getLogger("zoho_cliq")
 P = ParamSpec("P")
+R = TypeVar("R")
+T_co = TypeVar("T_co", covariant=True)
 
 ATTEMPTS = 3
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 8.0
+LOCK_GUARD = 0.1  # seconds by which a lock is outwaited
 TRANSIENT = frozenset({500, 502, 503, 504})
 
 
@@ -41,6 +54,20 @@ class Options:
     strict: bool = False
     on_wait: Callable[[Wait], None] | None = None
     on_response: Callable[[RawResponse], None] | None = None
+    middleware: tuple[Any, ...] = ()
+
+
+class Plan(Protocol[T_co]):
+    """What a method of a resource wants done: one call, or several that depend on each other."""
+
+    @property
+    def name(self) -> str:
+        """The operation's id."""
+        ...
+
+    def steps(self, engine: Engine, options: Options) -> Generator[Effect, Any, T_co]:
+        """The steps that carry it out."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +76,25 @@ class Call(Generic[T]):
 
     operation: Operation
     path: str
-    read: Callable[[RawResponse], T]
+    read: Callable[[RawResponse, bool], T]
     params: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """The operation's id."""
+        return self.operation.name
+
+    def steps(self, engine: Engine, options: Options) -> Steps[T]:
+        """The steps that carry it out."""
+        return engine.call(self, options)
+
+
+@dataclass(slots=True)
+class Waited:
+    """How long the calls of one method have waited together, in seconds."""
+
+    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -60,12 +103,13 @@ class Progress:
 
     operation: str
     options: Options
+    waited: Waited
     attempts: int = 0
-    waited: float = 0.0
+    most: int = ATTEMPTS
 
     def allows(self, seconds: float) -> bool:
         """Whether `max_wait` allows so many seconds more."""
-        return self.waited + seconds <= self.options.max_wait
+        return self.waited.seconds + seconds <= self.options.max_wait
 
     def wait(self, seconds: float, reason: str) -> Steps[None]:
         """Waits, and tells the log and `on_wait` before."""
@@ -73,77 +117,107 @@ class Progress:
         if self.options.on_wait:
             self.options.on_wait(Wait(self.operation, seconds, reason))
         yield Sleep(seconds)
-        self.waited += seconds
+        self.waited.seconds += seconds
 
 
 class Engine:
     """Turns calls into steps. Holds no connection and does nothing by itself."""
 
-    def __init__(self, *, base_url: str, account: str, token: Callable[[], Secret], state: State, clock: Clock) -> None:
+    def __init__(self, *, base_url: str, account: str, tokens: TokenSource, state: State, clock: Clock) -> None:
         self.base_url = base_url.rstrip("/")
         self.account = account
         self.state = state
         self.clock = clock
-        self._token = token
+        self.tokens = tokens
 
-    def do(self, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> Steps[T]:
-        """A step that asks the state for something."""
-        result: T = yield Do(partial(work, *args, **named), self.state.blocking)
-        return result
-
-    def call(self, call: Call[T], options: Options) -> Steps[T]:
-        """The steps of one call, to its result or its exception."""
-        progress = Progress(call.operation.name, options)
+    def call(self, call: Call[T], options: Options, waited: Waited | None = None) -> Steps[T]:
+        """The steps of one call, to its result or its exception. `waited` is shared by the calls of one method."""
+        progress = Progress(call.operation.name, options, waited or Waited())
+        rejected: Secret | None = None
+        unknown = False
         while True:
-            permit = yield from self._reserve(call, progress)
+            token, permit = yield from self._admitted(call, progress, rejected)
             progress.attempts += 1
             try:
-                response = yield from self._attempt(call, permit, progress)
+                response = yield from self._attempt(call, token, permit, progress)
             except TransportError as error:
-                delay = self._delay(progress, None)
-                if (
-                    progress.attempts < ATTEMPTS
-                    and progress.allows(delay)
-                    and (call.operation.idempotent or not error.sent)
-                ):
-                    yield from progress.wait(delay, "retry")
+                if error.sent and not call.operation.idempotent:
+                    raise OutcomeUnknown(
+                        f"{error.args[0]}; the change may have happened or not", operation=call.operation.name
+                    ) from error
+                unknown = unknown or error.sent
+                if (yield from self._again(progress, backoff(progress.attempts), "retry")):
                     continue
                 if error.sent and call.operation.method != "GET":
                     raise OutcomeUnknown(
-                        f"{error.args[0]}; the change may have happened or not", operation=call.operation.name
+                        f"{error.args[0]}, {progress.attempts} times; the change may have happened or not",
+                        operation=call.operation.name,
                     ) from error
                 raise
             if 200 <= response.status <= 299:
                 return self._read(call, response, options)
             failure = api_error(response)
+            if isinstance(failure, Unauthorized) and self.tokens.renewable and rejected is None:
+                rejected, progress.most = token, progress.most + 1
+                continue
+            if isinstance(failure, NotFound) and unknown and call.operation.method == "DELETE":
+                return self._read(call, response, options)  # an earlier attempt, whose answer was lost, deleted it
             if isinstance(failure, RateLimited):
-                threshold = call.operation.threshold
-                seconds = failure.retry_after or float(threshold.lock_seconds if threshold else 0)
-                failure.retry_after = seconds
-                yield from self.do(self.state.lock, self.account, seconds)
-                if progress.attempts < ATTEMPTS and progress.allows(seconds):
+                failure.retry_after = retry_after(response) or float(
+                    call.operation.threshold.lock_seconds if call.operation.threshold else 0
+                )
+                yield from self._quietly(self.state.lock, self.account, failure.retry_after)
+                if (yield from self._again(progress, failure.retry_after + LOCK_GUARD, "lock")):
                     continue
-            elif response.status in TRANSIENT and call.operation.idempotent and progress.attempts < ATTEMPTS:
-                delay = self._delay(progress, retry_after(response))
-                if progress.allows(delay):
-                    yield from progress.wait(delay, "retry")
+            elif response.status in TRANSIENT and call.operation.idempotent:
+                unknown = True
+                delay = retry_after(response)
+                if (yield from self._again(progress, backoff(progress.attempts) if delay is None else delay, "retry")):
                     continue
             raise failure
 
-    def _delay(self, progress: Progress, asked: float | None) -> float:
-        if asked is not None:
-            return asked
-        most = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (progress.attempts - 1))
-        return random.uniform(0, most)
+    def _again(self, progress: Progress, seconds: float, reason: str) -> Steps[bool]:
+        """Waits before another attempt; False where there is none left or the wait is longer than `max_wait`."""
+        if progress.attempts >= progress.most or not progress.allows(seconds):
+            return False
+        yield from progress.wait(seconds, reason)
+        return True
 
-    def _reserve(self, call: Call[T], progress: Progress) -> Steps[Permit | None]:
-        threshold = call.operation.threshold
-        if threshold is None:
-            return None
+    def _do(self, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> Steps[R]:
+        result: R = yield Do(partial(work, *args, **named), self.state.blocking)
+        return result
+
+    def _quietly(self, work: Callable[P, None], *args: P.args, **named: P.kwargs) -> Steps[None]:
+        """As `_do`, after an answer came: a state that fails then must not lose the answer. The ledger stays on the
+        safe side, as a slot that is never settled counts for longest."""
+        try:
+            yield from self._do(work, *args, **named)
+        except StateError as error:
+            logger.warning("%s", error)
+
+    def _admitted(
+        self, call: Call[T], progress: Progress, rejected: Secret | None
+    ) -> Steps[tuple[Secret, Permit | None]]:
+        """A token and a slot, both good at the same time."""
         while True:
-            outcome: Permit | Refusal = yield from self.do(
-                self.state.reserve, self.account, call.operation.name, threshold, progress.options.timeout
-            )
+            token = yield from self.tokens.current(progress, rejected)
+            permit = yield from self._reserved(call, progress)
+            if permit is None or (self.tokens.fresh(token) and self.clock.monotonic() <= permit.send_by):
+                return token, permit
+            yield from self._quietly(self.state.release, permit)
+
+    def _reserved(self, call: Call[T], progress: Progress) -> Steps[Permit | None]:
+        threshold = call.operation.threshold
+        while True:
+            if threshold is None:
+                locked = yield from self._do(self.state.locked_for, self.account)
+                if not locked:
+                    return None
+                outcome: Permit | Refusal = Refusal(locked, "lock")
+            else:
+                outcome = yield from self._do(
+                    self.state.reserve, self.account, call.operation.name, threshold, progress.options.timeout
+                )
             if isinstance(outcome, Permit):
                 return outcome
             if not progress.allows(outcome.seconds):
@@ -156,42 +230,66 @@ class Engine:
                 )
             yield from progress.wait(outcome.seconds, outcome.reason)
 
-    def _attempt(self, call: Call[T], permit: Permit | None, progress: Progress) -> Steps[RawResponse]:
+    def _attempt(self, call: Call[T], token: Secret, permit: Permit | None, progress: Progress) -> Steps[RawResponse]:
         """Sends once and settles the slot, whatever happens."""
-        state = self.state
+        name, options, started = call.operation.name, progress.options, self.clock.monotonic()
+        request = Request(
+            operation=name,
+            method=call.operation.method,
+            url=self.base_url + call.path,
+            params=call.params,
+            headers={"Content-Type": "application/json"} if call.content is not None else {},
+            content=call.content,
+            authorization=token,
+            timeout=options.timeout,
+            attempt=progress.attempts,
+            waited=progress.waited.seconds,
+        )
         try:
-            request = Request(
-                operation=call.operation.name,
-                method=call.operation.method,
-                url=self.base_url + call.path,
-                params=call.params,
-                headers={"Content-Type": "application/json"} if call.content is not None else {},
-                content=call.content,
-                authorization=self._token(),
-                timeout=progress.options.timeout,
-                attempt=progress.attempts,
-                waited=progress.waited,
-            )
             answer: RawResponse = yield Send(request)
+        except GeneratorExit:
+            raise  # nobody carries out steps any more; the slot ends by itself
         except BaseException as error:
             if permit:
                 unsent = isinstance(error, TransportError) and not error.sent
-                yield from self.do(state.release if unsent else state.settle, permit)
+                yield from self._quietly(self.state.release if unsent else self.state.settle, permit)
             if isinstance(error, CliqError):
-                error.operation = error.operation or call.operation.name
+                error.operation = error.operation or name
+                logger.info("%s: attempt %d failed: %s", name, progress.attempts, error.args[0])
             raise
         if permit:
-            yield from self.do(state.settle, permit)
-        response = RawResponse(
-            call.operation.name, answer.status, answer.headers, answer.body, progress.attempts, progress.waited
+            yield from self._quietly(self.state.settle, permit)
+        logger.debug(
+            "%s: attempt %d, status %d, %.3f s",
+            name,
+            progress.attempts,
+            answer.status,
+            self.clock.monotonic() - started,
         )
-        if progress.options.on_response:
-            progress.options.on_response(response)
+        response = without(
+            token, RawResponse(name, answer.status, answer.headers, answer.body, progress.attempts, request.waited)
+        )
+        if options.on_response:
+            options.on_response(response)
         return response
 
     def _read(self, call: Call[T], response: RawResponse, options: Options) -> T:
         try:
-            return call.read(response)
+            return call.read(response, options.strict)
         except CliqError as error:
             error.operation = error.operation or call.operation.name
             raise
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after so many attempts: full jitter, so that many clients do not come back together."""
+    return random.uniform(0, min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (attempt - 1)))
+
+
+def without(token: Secret, response: RawResponse) -> RawResponse:
+    """The answer, with the access token blanked where a server echoes it."""
+    text = token.reveal()
+    if text.encode() not in response.body and not any(text in value for value in response.headers.values()):
+        return response
+    headers = {name: value.replace(text, "…") for name, value in response.headers.items()}
+    return replace(response, headers=headers, body=response.body.replace(text.encode(), b"[token]"))

@@ -2,6 +2,7 @@
 
     CliqError
     ├── ConfigurationError        the client was set up wrongly
+    ├── StateError                the shared state cannot be used; nothing was sent
     ├── ValidationError           refused before sending; names the field
     ├── WouldWait                 the wait exceeds `max_wait`; nothing was sent
     ├── PaginationLoop            the server gave a page token twice
@@ -59,6 +60,10 @@ class ConfigurationError(CliqError):
     """The client was set up wrongly: an unknown data centre, a state that cannot be opened, a missing variable."""
 
 
+class StateError(CliqError):
+    """The shared state, a file or a Redis server, cannot be read or written; nothing was sent."""
+
+
 class ValidationError(CliqError):
     """The arguments break a rule of the API; nothing was sent.
 
@@ -109,7 +114,12 @@ class OutcomeUnknown(TransportError):
 
 
 class AuthError(CliqError):
-    """No access token can be had, or the server does not accept the one that was sent."""
+    """No access token can be had, or the server does not accept the one that was sent.
+
+    `code` is what the accounts server gave as its reason, such as `invalid_code`, or None.
+    """
+
+    code: str | None = None
 
 
 class DecodeError(CliqError):

@@ -77,9 +77,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """The engine wants this sent; it expects a `RawResponse`, or a `TransportError` raised at the yield."""
+    """The engine wants this sent; it expects a `RawResponse`, or a `TransportError` raised at the yield.
+
+    `private` requests carry secrets in their body and bypass middleware.
+    """
 
     request: Request
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from zoho_cliq_api.models import (
     DelugeHandler,
@@ -25,9 +25,11 @@ from zoho_cliq_api.models import (
 )
 from zoho_cliq_api.types import UNSET, Unset
 
-from .calls import PAGE_SIZE, Calls, given
+from .adoption import Adoption
+from .calls import PAGE_SIZE, Calls, given, plain
 from .changes import AsyncChanges, Changes
-from .engine import Call
+from .engine import Plan
+from .errors import ValidationError
 from .exchange import T
 from .paging import AsyncPager, Pager
 
@@ -36,15 +38,25 @@ _HANDLER = HandlerType.EXECUTION_HANDLER
 
 
 class Runner(Protocol):
-    """Carries out a call in this thread."""
+    """Carries out a plan in this thread."""
 
-    def __call__(self, call: Call[T], /) -> T: ...
+    def __call__(self, plan: Plan[T], /) -> T: ...
 
 
 class AsyncRunner(Protocol):
-    """Carries out a call in this task."""
+    """Carries out a plan in this task."""
 
-    async def __call__(self, call: Call[T], /) -> T: ...
+    async def __call__(self, plan: Plan[T], /) -> T: ...
+
+
+def _creation(calls: Calls, fields: dict[str, Any], if_exists: str) -> Plan[MessageAction]:
+    if if_exists not in ("error", "adopt"):
+        raise ValidationError(
+            f"must be 'error' or 'adopt', not {if_exists!r}", field="if_exists", operation="create_message_action"
+        )
+    body = plain(fields, "create_message_action")
+    create = calls.create(body)
+    return Adoption(create, body, calls) if if_exists == "adopt" else create
 
 
 class MessageActions:
@@ -66,12 +78,16 @@ class MessageActions:
         scope: Scope | str | Unset = UNSET,
         team_ids: Sequence[int] | Unset = UNSET,
         image: str | bytes | Path | Unset = UNSET,
+        if_exists: Literal["error", "adopt"] = "error",
     ) -> MessageAction:
         """Creates an action and returns it as the server made it.
 
         A webhook action needs `execution_url`, an action of the scope `team` needs `team_ids`. `image` is base64
-        text, the bytes of an image, or the path of one. Never sent twice: when no answer comes, `OutcomeUnknown` is
-        raised.
+        text, the `image` is base64
+        text, the bytes of an image, or the path of one. Never sent twice blindly: when no answer comes,
+        `OutcomeUnknown` is raised. With `if_exists="adopt"` the listing decides instead: an action of that name that
+        equals what was sent is returned, be it new or old; one that differs is MessageActionNameExists or stays
+        `OutcomeUnknown`.
         """
         fields = given(
             name=name,
@@ -84,7 +100,7 @@ class MessageActions:
             team_ids=team_ids,
             image=image,
         )
-        return self._run(self._calls.create(fields))
+        return self._run(_creation(self._calls, fields, if_exists))
 
     def list(self, *, limit: int = PAGE_SIZE) -> Pager:
         """The actions that the user can see, over all pages. `limit` is the size of a page, at most 100; the largest
@@ -169,12 +185,16 @@ class AsyncMessageActions:
         scope: Scope | str | Unset = UNSET,
         team_ids: Sequence[int] | Unset = UNSET,
         image: str | bytes | Path | Unset = UNSET,
+        if_exists: Literal["error", "adopt"] = "error",
     ) -> MessageAction:
         """Creates an action and returns it as the server made it.
 
         A webhook action needs `execution_url`, an action of the scope `team` needs `team_ids`. `image` is base64
-        text, the bytes of an image, or the path of one. Never sent twice: when no answer comes, `OutcomeUnknown` is
-        raised.
+        text, the `image` is base64
+        text, the bytes of an image, or the path of one. Never sent twice blindly: when no answer comes,
+        `OutcomeUnknown` is raised. With `if_exists="adopt"` the listing decides instead: an action of that name that
+        equals what was sent is returned, be it new or old; one that differs is MessageActionNameExists or stays
+        `OutcomeUnknown`.
         """
         fields = given(
             name=name,
@@ -187,7 +207,7 @@ class AsyncMessageActions:
             team_ids=team_ids,
             image=image,
         )
-        return await self._run(self._calls.create(fields))
+        return await self._run(_creation(self._calls, fields, if_exists))
 
     def list(self, *, limit: int = PAGE_SIZE) -> AsyncPager:
         """The actions that the user can see, over all pages. `limit` is the size of a page, at most 100; the largest

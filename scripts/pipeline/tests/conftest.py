@@ -48,7 +48,8 @@ def copied(tree: Tree, tmp_path: Path) -> Tree:
     root = tmp_path / "a tree"
     shutil.copytree(tree.root / "openapi", root / "openapi")
     shutil.copytree(tree.generated, root / "generated" / tree.generated.name, ignore=shutil.ignore_patterns("__pyc*"))
-    shutil.copy(tree.root / "CHANGELOG.md", root)
+    for name in ("CHANGELOG.md", "pyproject.toml"):
+        shutil.copy(tree.root / name, root)
     return Tree(root)
 
 

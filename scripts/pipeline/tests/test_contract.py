@@ -29,7 +29,8 @@ def test_the_table_says_what_the_document_says(composed: Any) -> None:
 
 def test_methods_that_may_be_repeated() -> None:
     repeatable = {name for name, operation in contract.OPERATIONS.items() if operation.idempotent}
-    assert set(contract.OPERATIONS) - repeatable == {"create_message_action"}
+    assert "create_message_action" not in repeatable
+    assert {name for name in contract.OPERATIONS if name.startswith(("update", "delete", "get", "list"))} <= repeatable
 
 
 def test_codes_and_servers(composed: Any) -> None:

@@ -36,6 +36,7 @@ def test_every_data_centre_is_trusted_over_https_alone() -> None:
         None,
         "",
         "http://cliq.zoho.com/x",
+        "http://cliq.zoho.com:443/x",
         "https://cliq.zoho.com:8443/x",
         "https://cliq.zoho.com.evil.example/x",
         "https://evil.example/cliq.zoho.com",

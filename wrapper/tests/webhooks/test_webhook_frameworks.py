@@ -147,8 +147,10 @@ def test_a_body_without_a_length_is_bounded_too() -> None:
     stream = io.BytesIO(b"x" * 5000)
     environ = {"REQUEST_METHOD": "POST", "QUERY_STRING": URL.partition("?")[2], "CONTENT_TYPE": "application/json"}
     status: list[str] = []
-    list(receiver.wsgi()({**environ, "wsgi.input": stream}, lambda line, headers: status.append(line)))
-    assert status == ["413 Request Entity Too Large"]
+    for ends in (False, True):
+        given = {**environ, "wsgi.input": stream, "wsgi.input_terminated": ends}
+        list(receiver.wsgi()(given, lambda line, headers: status.append(line)))
+    assert status == ["411 Length Required", "413 Request Entity Too Large"]
     assert stream.tell() == 1001
 
 

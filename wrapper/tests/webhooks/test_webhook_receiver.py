@@ -207,6 +207,31 @@ def test_a_cancelled_event_may_come_again() -> None:
     assert output(asyncio.run(main())) == {"text": "done"}
 
 
+def test_an_interrupted_event_may_come_again() -> None:
+    made = Receiver(secret=SECRET, now=Time())
+    calls: list[int] = []
+
+    @made.action("Create Ticket")
+    def create_ticket(event: Event) -> str:
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return "done"
+
+    with pytest.raises(KeyboardInterrupt):
+        made.handle("POST", HEADERS, body(), QUERY)
+    assert output(made.handle("POST", HEADERS, body(), QUERY)) == {"text": "done"}
+
+
+def test_what_is_too_old_to_be_let_in_is_forgotten() -> None:
+    made, _, clock = counting()
+    made.handle("POST", HEADERS, body(), QUERY)
+    clock.now += 601
+    made.handle("POST", HEADERS, body(timestamp=int(clock.now * 1000)), QUERY)
+    assert made._replies is not None
+    assert len(made._replies._known) == 1
+
+
 def test_what_is_remembered_is_bounded() -> None:
     made, seen, _ = counting()
     for number in range(1500):
@@ -251,6 +276,8 @@ def test_mistakes_of_the_developer_are_told_at_once() -> None:
         made.action("Async")(lambda event: text("x"))
     with pytest.raises(ConfigurationError, match="16 characters"):
         Receiver(secret="short")
+    with pytest.raises(ConfigurationError, match="public_key"):
+        Receiver(public_key="nonsense")
     with pytest.raises(ConfigurationError, match="list of hosts"):
         Receiver(response_hosts="127.0.0.1")
     assert SECRET not in repr(receiver(secret=SECRET))

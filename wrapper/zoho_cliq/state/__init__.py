@@ -11,18 +11,22 @@ and however many clients share the user, it never sees more calls in any window 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from zoho_cliq_api.contract import Threshold
 
+from ..clock import Clock
 from ..exchange import Secret
+
+GRACE = 5.0  # seconds between leave to send and sending
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
     """Leave to send one call, to be given back with `settle` or `release`.
 
-    After `send_by`, on the monotonic clock of this machine, the leave is void: the slot may have been given to another.
+    The call must be begun before `send_by` on the monotonic clock of this machine; the leave is void afterwards.
     """
 
     account: str
@@ -63,13 +67,13 @@ class State(Protocol):
     """What a keeper of shared state can do. Every method is safe across threads.
 
     `account` names the user at one server. `blocking` says that methods may take longer than a moment.
-    Whatever fails raises `ConfigurationError`.
+    Whatever fails raises `StateError`.
     """
 
     blocking: bool
 
-    def reserve(self, account: str, operation: str, threshold: Threshold, hold: float) -> Permit | Refusal:
-        """Takes a slot for a call that reaches the server, if at all, within `hold` seconds."""
+    def reserve(self, account: str, operation: str, threshold: Threshold, timeout: float) -> Permit | Refusal:
+        """Takes a slot for a call that is begun within `GRACE` seconds and over within `timeout` seconds from then."""
         ...
 
     def settle(self, permit: Permit) -> None:
@@ -86,6 +90,10 @@ class State(Protocol):
 
     def budget(self, account: str, operation: str, threshold: Threshold) -> Budget:
         """What is left of the threshold."""
+        ...
+
+    def locked_for(self, account: str) -> float:
+        """For how many seconds nobody may send for the account."""
         ...
 
     def load_token(self, account: str) -> StoredToken | None:
@@ -107,3 +115,21 @@ class State(Protocol):
     def close(self) -> None:
         """Lets go of files and connections."""
         ...
+
+
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
+
+def open_state(where: str | Path | None, clock: Clock) -> State:
+    """The keeper for `Cliq(state=…)`: None is this process, `redis://…` a Redis server, all else the path of a file."""
+    if where is None:
+        from .memory import MemoryState
+
+        return MemoryState(clock)
+    if isinstance(where, str) and where.startswith(REDIS_SCHEMES):
+        from .redis import RedisState
+
+        return RedisState(where, clock)
+    from .sqlite import SQLiteState
+
+    return SQLiteState(where, clock)

@@ -10,8 +10,8 @@ from collections import defaultdict
 from zoho_cliq_api.contract import Threshold
 
 from ..clock import Clock
-from . import Budget, Permit, Refusal, StoredToken
-from .window import Slot, counting, wait_for
+from . import GRACE, Budget, Permit, Refusal, StoredToken
+from .window import Slot, budget_of, wait_for
 
 
 class MemoryState:
@@ -34,14 +34,14 @@ class MemoryState:
             self._mutex, self._pid = threading.Lock(), os.getpid()
         return self._mutex
 
-    def _locked_for(self, account: str, now: float) -> float:
+    def _locked(self, account: str, now: float) -> float:
         return max(0.0, self._locks.get(account, 0.0) - now)
 
-    def reserve(self, account: str, operation: str, threshold: Threshold, hold: float) -> Permit | Refusal:
+    def reserve(self, account: str, operation: str, threshold: Threshold, timeout: float) -> Permit | Refusal:
         window = float(threshold.window_seconds)
         with self._guard():
             now = self._clock.monotonic()
-            if locked := self._locked_for(account, now):
+            if locked := self._locked(account, now):
                 return Refusal(locked, "lock")
             slots = self._slots[account, operation]
             for name in [name for name, slot in slots.items() if slot.ends(now) <= now]:
@@ -49,8 +49,8 @@ class MemoryState:
             if wait := wait_for(slots.values(), threshold.limit, window, now):
                 return Refusal(wait, "threshold")
             name = str(next(self._numbers))
-            slots[name] = Slot(now, hold + window, settled=False)
-            return Permit(account, operation, name, window, now + hold)
+            slots[name] = Slot(now, GRACE + timeout + window, settled=False)
+            return Permit(account, operation, name, window, now + GRACE)
 
     def settle(self, permit: Permit) -> None:
         with self._guard():
@@ -66,13 +66,15 @@ class MemoryState:
         with self._guard():
             self._locks[account] = max(self._locks.get(account, 0.0), self._clock.monotonic() + seconds)
 
+    def locked_for(self, account: str) -> float:
+        with self._guard():
+            return self._locked(account, self._clock.monotonic())
+
     def budget(self, account: str, operation: str, threshold: Threshold) -> Budget:
         with self._guard():
             now = self._clock.monotonic()
             slots = list(self._slots[account, operation].values())
-            used = counting(slots, now)
-            resets = min((slot.ends(now) - now for slot in slots if slot.ends(now) > now), default=0.0)
-            return Budget(threshold.limit, max(0, threshold.limit - used), resets, self._locked_for(account, now))
+            return budget_of(slots, threshold, now, self._locked(account, now))
 
     def load_token(self, account: str) -> StoredToken | None:
         with self._guard():

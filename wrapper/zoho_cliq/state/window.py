@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zoho_cliq_api.contract import Threshold
+
+from . import Budget
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -37,6 +41,8 @@ def wait_for(slots: Iterable[Slot], limit: int, window: float, now: float) -> fl
     return ends[len(ends) - limit] - now
 
 
-def counting(slots: Iterable[Slot], now: float) -> int:
-    """How many of the slots count now."""
-    return sum(1 for slot in slots if slot.ends(now) > now)
+def budget_of(slots: Iterable[Slot], threshold: Threshold, now: float, locked_for: float) -> Budget:
+    """What the slots leave of a threshold."""
+    ends = [slot.ends(now) for slot in slots if slot.ends(now) > now]
+    remaining = max(0, threshold.limit - len(ends))
+    return Budget(threshold.limit, remaining, min(ends, default=now) - now, locked_for)

@@ -19,6 +19,9 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
+LENGTH_REQUIRED = Reply(411, b'{"error":"send a Content-Length"}', {"Content-Type": "application/json"})
+
+
 class AsgiApp:
     """An ASGI 3 application. A class, because routers take functions for endpoints of their own kind."""
 
@@ -38,7 +41,7 @@ class AsgiApp:
 
     async def _reply(self, scope: Mapping[str, Any], receive: Receive) -> Reply | None:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        query = scope["query_string"].decode("latin-1")
+        query = scope.get("query_string", b"").decode("latin-1")
         length = _length(headers.get("content-length"))
         refused = self._receiver.admit(scope["method"], query, headers.get("content-type", ""), length)
         if refused is not None:
@@ -91,7 +94,9 @@ class WsgiApp:
         refused = self._receiver.admit(method, query, kind, length)
         if refused is not None:
             return refused
-        # Servers of the standard library never end the stream, so where a length is given, just that much is read.
+        if length is None and not environ.get("wsgi.input_terminated"):
+            # Such a stream may never end: reading it could wait for ever.
+            return LENGTH_REQUIRED
         body = environ["wsgi.input"].read(self._receiver.max_body + 1 if length is None else length)
         if len(body) > self._receiver.max_body:
             return self._receiver.too_large()

@@ -22,7 +22,7 @@ from .answers import NO_LIMITS, Answer, AnswerLimits, banner, wire
 from .errors import AnswerInvalid, EventRefused
 from .events import Event, check_age, parse_event
 from .replies import Replies, Reply
-from .verification import verify_secret
+from .verification import read_public_key, verify_secret
 
 Handler: TypeAlias = Callable[[Event], Answer] | Callable[[Event], Awaitable[Answer]]
 _H = TypeVar("_H", bound=Handler)
@@ -42,7 +42,8 @@ class Receiver:
     where there is a secret or a key, else unlimited, as without them anybody can forge a fresh event. Within the window
     an event that comes again is answered as before, without running the function again. `max_body` bounds the request,
     in bytes. `response_hosts` are hosts besides Cliq's that deferred answers may go to (`host` or `host:port`).
-    `failure_text` is what a person sees when a function fails. `now` gives seconds since 1970.
+    `failure_text` is what a person sees when a function fails. `now` gives seconds since 1970. Raises
+    `ConfigurationError` for a secret of less than 16 characters, and for a key that cannot be used.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Receiver:
             raise ConfigurationError("secret: at least 16 characters are needed; new_secret() makes one")
         if isinstance(response_hosts, str):
             raise ConfigurationError("response_hosts: give a list of hosts, not one text")
+        if public_key is not None:
+            read_public_key(public_key)
         verified = secret is not None or public_key is not None
         self._secret = secret
         self._public_key = public_key

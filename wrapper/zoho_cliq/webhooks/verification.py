@@ -12,11 +12,15 @@ import binascii
 import hmac
 import re
 import secrets
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from ..errors import ConfigurationError, ValidationError
 from . import schema
 from .errors import SecretMismatch, SignatureMismatch
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 SIGNATURE_HEADER = "x-cliq-signature"
 SECRET_PARAMETER = "secret"  # the name of the parameter, not a secret
@@ -64,10 +68,22 @@ def verify_signature(body: bytes, signature: str | None, public_key: str | bytes
     `public_key` is PEM, or the bare base64 text that Cliq shows. Raises `SignatureMismatch`, and `ConfigurationError`
     where the key cannot be read or the package cryptography is missing.
     """
+    key = read_public_key(public_key)
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
     try:
-        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import padding, rsa
+        key.verify(base64.b64decode(signature or "", validate=True), body, PKCS1v15(), SHA256())
+    except (binascii.Error, ValueError, InvalidSignature):
+        raise SignatureMismatch("the signature is missing or wrong") from None
+
+
+def read_public_key(public_key: str | bytes) -> RSAPublicKey:
+    """The key, or `ConfigurationError`."""
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
     except ImportError as missing:
         raise ConfigurationError("to verify signatures, install zoho-cliq[webhooks]") from missing
@@ -75,13 +91,9 @@ def verify_signature(body: bytes, signature: str | None, public_key: str | bytes
         key = load_pem_public_key(_pem(public_key))
     except (ValueError, UnsupportedAlgorithm):
         key = None
-    if not isinstance(key, rsa.RSAPublicKey):
+    if not isinstance(key, RSAPublicKey):
         raise ConfigurationError("public_key is not an RSA public key in PEM or base64")
-    try:
-        given = base64.b64decode(signature or "", validate=True)
-        key.verify(given, body, padding.PKCS1v15(), hashes.SHA256())
-    except (binascii.Error, ValueError, InvalidSignature):
-        raise SignatureMismatch("the signature is missing or wrong") from None
+    return key
 
 
 def _pem(public_key: str | bytes) -> bytes:

@@ -1,0 +1,185 @@
+"""Fault rules: what the client sees, whether the operation happened, and which calls a rule is for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+from zoho_cliq_mock import MockServer, create_app
+from zoho_cliq_mock.faults import KINDS, FaultError, Faults
+
+BODY = {"name": "Open incident", "hint": "Start"}
+BROKEN = {"truncated", "bad_chunk", "garbage", "close", "reset"}
+
+
+def add(control: httpx.Client, **rule: Any) -> None:
+    control.post("/faults", json=rule).raise_for_status()
+
+
+def names(client: httpx.Client) -> list[str]:
+    return [action["name"] for action in client.get("/messageactions").json()["data"]]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("fault", [kind for kind in KINDS if kind != "delay"])
+def test_a_create_happens_only_after(mock: MockServer, control: httpx.Client, fault: str, when: str) -> None:
+    with httpx.Client(base_url=mock.url, headers={"Authorization": "Bearer 1000.owner"}, verify=False) as client:
+        add(control, fault=fault, operation="create_message_action", when=when)
+        if fault in BROKEN:
+            with pytest.raises(httpx.TransportError):
+                client.post("/messageactions", json=BODY)
+        else:
+            answer = client.post("/messageactions", json=BODY)
+            if fault == "status":
+                assert (answer.status_code, answer.json()["code"]) == (500, "operation_failed")
+            elif fault == "malformed_json":
+                assert answer.headers["content-type"].startswith("application/json")
+                with pytest.raises(ValueError, match="Expecting"):
+                    answer.json()
+            else:
+                assert answer.headers["content-type"].startswith("text/html")
+                assert b"<!doctype html>" in answer.content
+        control.delete("/faults")
+        assert names(client) == ([BODY["name"]] if when == "after" else [])
+
+
+@pytest.mark.parametrize("fault", [kind for kind in KINDS if kind != "delay"])
+def test_a_delete_has_no_body_to_spoil_and_is_spoilt_all_the_same(
+    mock: MockServer, owner: httpx.Client, control: httpx.Client, fault: str
+) -> None:
+    identifier = owner.post("/messageactions", json=BODY).json()["data"]["id"]
+    add(control, fault=fault, operation="delete_message_action", when="after")
+    try:
+        answer = owner.delete(f"/messageactions/{identifier}")
+        assert fault not in BROKEN
+        assert answer.status_code != 204
+    except httpx.TransportError:
+        assert fault in BROKEN
+    assert names(owner) == []
+
+
+def test_a_delay_keeps_the_answer_back(owner: httpx.Client, control: httpx.Client) -> None:
+    add(control, fault="delay", delay=0.2, operation="create_message_action")
+    begun = time.monotonic()
+    assert owner.post("/messageactions", json=BODY).status_code == 200
+    assert time.monotonic() - begun >= 0.2
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_client_that_hangs_up_does_not_stop_the_operation(
+    mock: MockServer, owner: httpx.Client, control: httpx.Client, when: str
+) -> None:
+    add(control, fault="delay", delay=60, operation="create_message_action", when=when)
+    with pytest.raises(httpx.ReadTimeout):
+        owner.post("/messageactions", json=BODY, timeout=0.2)
+    control.delete("/faults")
+    while not (found := names(owner)):
+        pass
+    assert found == [BODY["name"]]
+
+
+def test_a_rule_is_for_the_calls_that_it_names(
+    owner: httpx.Client, colleague: httpx.Client, control: httpx.Client
+) -> None:
+    add(control, fault="status", status=503, operation="list_message_actions", user="owner", nth=[2, 4], times=1)
+    assert [owner.get("/messageactions").status_code for _ in range(5)] == [200, 503, 200, 200, 200]
+    assert owner.get("/messageactions/1").status_code == 404
+    assert colleague.get("/messageactions").status_code == 200
+    rules = control.get("/faults").json()["rules"]
+    assert [(rule["seen"], rule["applied"]) for rule in rules] == [(5, 1)]
+    assert control.delete("/faults").json()["rules"] == rules
+    assert control.get("/faults").json()["rules"] == []
+
+
+def test_chance_is_repeatable(owner: httpx.Client, control: httpx.Client) -> None:
+    control.post("/thresholds", json={"enabled": False})
+    runs = []
+    for seed in (7, 7, 8):
+        control.delete("/faults")
+        add(control, fault="status", status=500, probability=0.5, seed=seed)
+        runs.append([owner.get("/messageactions").status_code for _ in range(32)])
+    assert runs[0] == runs[1] != runs[2]
+    assert 4 < runs[0].count(500) < 28
+
+
+def test_the_error_of_a_rule_is_what_it_says(owner: httpx.Client, control: httpx.Client) -> None:
+    add(control, fault="status", status=429, times=1, headers={"Retry-After": "7"})
+    answer = owner.get("/messageactions")
+    assert (answer.status_code, answer.json()["code"]) == (429, "request_limit_exceeded")
+    assert answer.headers["retry-after"] == "7"
+    add(control, fault="status", code="msgaction_not_found", message="gone", times=1)
+    answer = owner.get("/messageactions")
+    assert (answer.status_code, answer.json()) == (404, {"message": "gone", "code": "msgaction_not_found"})
+    add(control, fault="status", status=520, body="", content_type="text/plain", times=1)
+    answer = owner.get("/messageactions")
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (520, b"", "text/plain")
+
+
+def test_faults_reach_the_accounts_server(nobody: httpx.Client, control: httpx.Client) -> None:
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": "1000.DEMO",
+        "client_secret": "demo-secret",
+        "refresh_token": "1000.owner-refresh",
+    }
+    add(control, fault="status", status=503, operation="oauth_token", times=1)
+    assert nobody.post("/oauth/v2/token", data=form).status_code == 503
+    add(control, fault="reset", operation="oauth_token", when="after", times=1)
+    with pytest.raises(httpx.TransportError):
+        nobody.post("/oauth/v2/token", data=form)
+    assert "access_token" in nobody.post("/oauth/v2/token", data=form).json()
+    last = control.get("/journal").json()["requests"][-3:]
+    assert [(entry["operation"], entry["status"], entry["fault"]) for entry in last] == [
+        ("oauth_token", 503, "status"),
+        ("oauth_token", 0, "reset"),
+        ("oauth_token", 200, None),
+    ]
+
+
+BAD_RULES: list[tuple[Any, str]] = [
+    ({}, "fault: must be one of"),
+    ({"fault": "explode"}, "fault: must be one of"),
+    ({"fault": "status", "colour": 1}, "colour: there is no such field"),
+    ({"fault": "status", "nth": "1"}, "nth: has the wrong type"),
+    ({"fault": "status", "nth": []}, "nth: must be a int"),
+    ({"fault": "status", "nth": True}, "nth: has the wrong type"),
+    ({"fault": "status", "operation": "explode"}, "operation: there is no explode"),
+    ({"fault": "status", "when": "later"}, "when: must be"),
+    ({"fault": "status", "status": 99}, "status: must be"),
+    ({"fault": "status", "probability": 2}, "probability: must be"),
+    ({"fault": "status", "headers": {"X": "a\r\nb"}}, "headers: 'X' cannot be sent"),
+    ({"fault": "status", "content_type": "a\nb"}, "content_type: cannot"),
+    ({"fault": "delay"}, "delay: is needed"),
+    ({"fault": "delay", "delay": -1}, "delay: must be from 0"),
+    ([1], "a rule must be an object"),
+]
+
+
+@pytest.mark.parametrize(("rule", "complaint"), BAD_RULES, ids=lambda value: str(value)[:40])
+def test_a_rule_that_makes_no_sense_is_refused(control: httpx.Client, rule: Any, complaint: str) -> None:
+    good = {"fault": "close"}
+    answer = control.post("/faults", json=[good, *(rule if isinstance(rule, list) else [rule])])
+    assert answer.status_code == 400
+    assert complaint in answer.json()["message"]
+    assert control.get("/faults").json()["rules"] == []
+
+
+def test_a_rule_is_refused_in_python_too() -> None:
+    with pytest.raises(FaultError, match="fault"):
+        Faults().add({"fault": "x"})
+
+
+def test_in_process_a_broken_connection_is_an_exception() -> None:
+    app = create_app()
+    app.state.faults.add({"fault": "close"})
+
+    async def call() -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mock") as client:
+            await client.get("/api/v3/messageactions", headers={"Authorization": "Bearer 1000.owner"})
+
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(call())
+    app.state.close()

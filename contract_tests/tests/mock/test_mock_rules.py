@@ -1,0 +1,349 @@
+"""The rules of the seven operations: limits, conditions, visibility, ownership, and each documented error code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS
+from zoho_cliq_mock import MockServer
+
+DELUGE = {"name": "Open incident", "hint": "Start"}
+WEBHOOK = {
+    "name": "Send to desk",
+    "hint": "File",
+    "execution_type": "webhook",
+    "execution_url": "https://desk.example/x",
+}
+TEAM = {"name": "Sweep", "hint": "File", "scope": "team", "team_ids": [100001, 100002]}
+
+
+def create(client: httpx.Client, body: dict[str, Any] = DELUGE, **fields: Any) -> str:
+    answer = client.post("/messageactions", json={**body, **fields})
+    assert answer.status_code == 200, answer.text
+    identifier: str = answer.json()["data"]["id"]
+    return identifier
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    assert set(answer.json()) == {"message", "code"}
+    assert answer.json()["message"]
+    return answer.status_code, answer.json()["code"]
+
+
+GOOD = [
+    {"name": "n" * 30},
+    {"hint": "h" * 128},
+    {"name": "\U0001f600" * 30},
+    {"execution_type": "webhook", "execution_url": "https://" + "x" * 217},
+    {"scope": "team", "team_ids": [100001, 100002, 100003, 100004]},
+    {"scope": "team", "team_ids": [100001.0]},
+    {"message_types": ["text", "link", "attachment"]},
+    {"multi_selectable": True},
+    {"image": "aGVsbG8="},
+    {"scope": "personal"},
+]
+BAD = [
+    ({"name": "n" * 31}, "name"),
+    ({"name": ""}, "name"),
+    ({"name": None}, "name"),
+    ({"name": 7}, "name"),
+    ({"hint": "h" * 129}, "hint"),
+    ({"execution_type": "webhook"}, "execution_url"),
+    ({"execution_type": "webhook", "execution_url": "https://" + "x" * 218}, "execution_url"),
+    ({"execution_type": "webhook", "execution_url": "ftp://x"}, "execution_url"),
+    ({"execution_url": "https://x.example"}, "execution_url"),
+    ({"execution_type": "java"}, "execution_type"),
+    ({"scope": "team"}, "team_ids"),
+    ({"scope": "team", "team_ids": []}, "team_ids"),
+    ({"scope": "team", "team_ids": [1, 2, 3, 4, 5]}, "team_ids"),
+    ({"scope": "team", "team_ids": ["100001"]}, "team_ids"),
+    ({"scope": "team", "team_ids": [100009]}, "team_ids"),
+    ({"team_ids": [100001]}, "team_ids"),
+    ({"scope": "galaxy"}, "scope"),
+    ({"message_types": []}, "message_types"),
+    ({"message_types": ["text", "text", "link", "link"]}, "message_types"),
+    ({"message_types": ["video"]}, "message_types"),
+    ({"multi_selectable": "yes"}, "multi_selectable"),
+    ({"image": "not base64!"}, "image"),
+    ({"field1": "value1"}, "field1"),
+    ({"name": "a\0b"}, "null character"),
+]
+
+
+@pytest.mark.parametrize("fields", GOOD, ids=lambda fields: str(fields)[:40])
+def test_a_body_within_the_limits_is_accepted(owner: httpx.Client, fields: dict[str, Any]) -> None:
+    identifier = create(owner, **fields)
+    data = owner.get(f"/messageactions/{identifier}").json()["data"]
+    for name, value in fields.items():
+        if name != "image":
+            assert data[name] == value
+    assert "image" not in data
+
+
+@pytest.mark.parametrize(("fields", "field"), BAD, ids=lambda value: str(value)[:40])
+def test_a_body_outside_the_limits_is_refused_by_field(owner: httpx.Client, fields: dict[str, Any], field: str) -> None:
+    answer = owner.post("/messageactions", json={**DELUGE, **fields})
+    assert refusal(answer) == (400, "invalid_inputs")
+    assert field in answer.json()["message"]
+    assert owner.get("/messageactions").json()["data"] == []
+
+
+@pytest.mark.parametrize("missing", ["name", "hint"])
+def test_name_and_hint_are_required(owner: httpx.Client, missing: str) -> None:
+    body = {key: value for key, value in DELUGE.items() if key != missing}
+    assert refusal(owner.post("/messageactions", json=body)) == (400, "invalid_inputs")
+
+
+def test_an_update_changes_the_given_fields_alone(owner: httpx.Client) -> None:
+    identifier = create(owner, TEAM)
+    before = owner.get(f"/messageactions/{identifier}").json()["data"]
+    assert before["team_ids"] == [100001, 100002]
+    for body in (
+        {"hint": "Other"},
+        {"multi_selectable": True},
+        {"message_types": ["link"]},
+        {"team_ids": [100003]},
+        {},
+    ):
+        after = owner.patch(f"/messageactions/{identifier}", json=body).json()
+        before = {**before, **body}
+        assert after == {"url": f"/api/v3/messageactions/{identifier}", "type": "messageaction", "data": before}
+    moved = owner.patch(f"/messageactions/{identifier}", json={"scope": "organization"}).json()["data"]
+    assert "team_ids" not in moved
+    assert owner.get(f"/messageactions/{identifier}").json()["data"] == moved
+
+
+def test_the_execution_type_cannot_be_updated(owner: httpx.Client) -> None:
+    identifier = create(owner)
+    answer = owner.patch(f"/messageactions/{identifier}", json={"execution_type": "webhook"})
+    assert refusal(answer) == (400, "invalid_inputs")
+    webhook = create(owner, WEBHOOK)
+    url = "https://desk.example/other"
+    assert owner.patch(f"/messageactions/{webhook}", json={"execution_url": url}).json()["data"]["execution_url"] == url
+    answer = owner.patch(f"/messageactions/{identifier}", json={"execution_url": url})
+    assert refusal(answer) == (400, "invalid_inputs")
+
+
+def test_names_are_unique_in_the_organization(owner: httpx.Client, colleague: httpx.Client, mock: MockServer) -> None:
+    first = create(owner)
+    taken = (400, "msgaction_name_already_exists")
+    assert refusal(owner.post("/messageactions", json=DELUGE)) == taken
+    assert refusal(colleague.post("/messageactions", json={**DELUGE, "scope": "personal"})) == taken
+    second = create(owner, name="Another")
+    assert refusal(owner.patch(f"/messageactions/{second}", json={"name": DELUGE["name"]})) == taken
+    assert owner.patch(f"/messageactions/{first}", json={"name": DELUGE["name"]}).status_code == 200
+    create(owner, name=DELUGE["name"].upper())
+    with httpx.Client(base_url=mock.url, headers={"Authorization": "Bearer 1000.outsider"}) as outsider:
+        create(outsider)
+    owner.delete(f"/messageactions/{first}")
+    create(owner)
+
+
+def test_ids_are_never_given_out_twice(owner: httpx.Client, mock: MockServer) -> None:
+    first = create(owner)
+    owner.delete(f"/messageactions/{first}")
+    second = create(owner)
+    mock.reset()
+    third = create(owner)
+    assert int(first) < int(second) < int(third)
+
+
+def test_what_is_deleted_is_gone(owner: httpx.Client) -> None:
+    identifier = create(owner)
+    answer = owner.delete(f"/messageactions/{identifier}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    path = f"/messageactions/{identifier}"
+    gone = (404, "msgaction_not_found")
+    assert refusal(owner.get(path)) == gone
+    assert refusal(owner.patch(path, json={"hint": "x"})) == gone
+    assert refusal(owner.delete(path)) == gone
+    assert refusal(owner.get(f"{path}/handlers/execution_handler")) == (404, "execution_handler_not_found")
+    assert owner.get("/messageactions").json()["data"] == []
+
+
+@pytest.mark.parametrize("identifier", ["abc", "%20", "..%2F", "0", "9" * 19, "9" * 40, "048210000000417001", "\u0661"])
+def test_an_id_that_names_nothing_is_not_found(owner: httpx.Client, identifier: str) -> None:
+    assert refusal(owner.get(f"/messageactions/{identifier}")) == (404, "msgaction_not_found")
+
+
+def test_a_deluge_handler_takes_a_script(owner: httpx.Client) -> None:
+    path = f"/messageactions/{create(owner)}/handlers/execution_handler"
+    unset = owner.get(path).json()
+    function = unset["data"]["function_id"]
+    assert unset["data"] == {"name": "execution_handler", "function_id": function}
+    script = "\u00e9" * 125_000
+    changed = owner.patch(path, json={"script": script})
+    assert changed.json() == {
+        "url": f"/api/v3{path}",
+        "type": "execution_handler",
+        "data": {"name": "execution_handler", "function_id": function, "script": script},
+    }
+    assert owner.get(path).json() == changed.json()
+    assert refusal(owner.patch(path, json={"script": "\u00e9" * 128_001})) == (400, "invalid_inputs")
+    assert refusal(owner.patch(path, json={"permissions": ["chat"]})) == (400, "execution_handler_update_failed")
+    assert refusal(owner.patch(path, json={})) == (400, "invalid_inputs")
+    assert refusal(owner.patch(path, json={"script": "x", "permissions": []})) == (400, "invalid_inputs")
+    assert owner.get(path).json() == changed.json()
+
+
+def test_a_webhook_handler_takes_permissions(owner: httpx.Client) -> None:
+    path = f"/messageactions/{create(owner, WEBHOOK)}/handlers/execution_handler"
+    everything = ["attachments", "chat", "location", "message", "user"]
+    assert owner.patch(path, json={"permissions": everything}).json()["data"]["permissions"] == everything
+    assert refusal(owner.patch(path, json={"permissions": [*everything, "chat"]})) == (400, "invalid_inputs")
+    assert refusal(owner.patch(path, json={"permissions": ["camera"]})) == (400, "invalid_inputs")
+    assert refusal(owner.patch(path, json={"script": "x"})) == (400, "execution_handler_update_failed")
+    assert owner.get(path).json()["data"]["permissions"] == everything
+
+
+def test_there_is_one_kind_of_handler(owner: httpx.Client) -> None:
+    path = f"/messageactions/{create(owner)}/handlers/other_handler"
+    assert refusal(owner.get(path)) == (404, "execution_handler_not_found")
+    assert refusal(owner.patch(path, json={"script": "x"})) == (404, "execution_handler_not_found")
+
+
+def test_scopes_decide_who_sees_an_action(owner: httpx.Client, colleague: httpx.Client, mock: MockServer) -> None:
+    everyone = create(owner, name="Everyone")
+    shared = create(owner, TEAM, name="Shared team", team_ids=[100002])
+    other = create(owner, TEAM, name="Other team", team_ids=[100001])
+    personal = create(owner, name="Mine", scope="personal")
+    with httpx.Client(base_url=mock.url, headers={"Authorization": "Bearer 1000.outsider"}) as outsider:
+        for client, sees in (
+            (owner, {everyone, shared, other, personal}),
+            (colleague, {everyone, shared}),
+            (outsider, set[str]()),
+        ):
+            assert {action["id"] for action in client.get("/messageactions").json()["data"]} == sees
+            for identifier in (everyone, shared, other, personal):
+                answer = client.get(f"/messageactions/{identifier}")
+                assert answer.status_code == (200 if identifier in sees else 404)
+
+
+def test_only_the_creator_changes_an_action(owner: httpx.Client, colleague: httpx.Client) -> None:
+    path = f"/messageactions/{create(owner)}"
+    denied = (403, "access_denied")
+    assert refusal(colleague.patch(path, json={"hint": "x"})) == denied
+    assert refusal(colleague.patch(f"{path}/handlers/execution_handler", json={"script": "x"})) == denied
+    assert refusal(colleague.delete(path)) == denied
+    assert owner.get(path).json()["data"]["hint"] == DELUGE["hint"]
+
+
+def test_a_collaborator_sees_a_personal_action(
+    owner: httpx.Client, colleague: httpx.Client, control: httpx.Client
+) -> None:
+    identifier = create(owner, scope="personal")
+    token = colleague.get("/messageactions").json()["sync_token"]
+    control.post("/collaborators", json={"action": identifier, "users": ["colleague"]}).raise_for_status()
+    assert colleague.get(f"/messageactions/{identifier}").status_code == 200
+    changes = colleague.get("/messageactions", params={"sync_token": token}).json()
+    assert [action["id"] for action in changes["data"]] == [identifier]
+    control.post("/collaborators", json={"action": identifier, "users": []}).raise_for_status()
+    changes = colleague.get("/messageactions", params={"sync_token": changes["sync_token"]}).json()
+    assert (changes["data"], changes["deleted"]) == ([], [identifier])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_a_token_does_what_its_scope_allows_and_nothing_else(mock: MockServer, operation: Any) -> None:
+    needed = operation.scopes[0].rsplit(".", 1)[1].lower()
+    path = operation.path.replace("{MESSAGE_ACTION_ID}", "1").replace("{HANDLER_TYPE}", "execution_handler")
+    for scope in ("create", "read", "update", "delete"):
+        headers = {"Authorization": f"Bearer 1000.owner-{scope}"}
+        body = {} if operation.method in ("POST", "PATCH") else None
+        answer = httpx.request(operation.method, mock.url + path, headers=headers, json=body)
+        if scope == needed:
+            assert answer.json().get("code") != "oauthtoken_scope_invalid"
+        else:
+            assert refusal(answer) == (403, "oauthtoken_scope_invalid")
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer nobody", "Basic 1000.owner", "1000.owner", "Bearer \x80"]
+)
+def test_without_a_good_token_there_is_no_answer(mock: MockServer, authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
+    answer = httpx.get(f"{mock.url}/messageactions", headers=headers)  # type: ignore[arg-type]
+    assert refusal(answer) == (401, "oauthtoken_invalid")
+
+
+@pytest.mark.parametrize("kind", ["Bearer", "bearer", "Zoho-oauthtoken", "ZOHO-OAUTHTOKEN"])
+def test_both_kinds_of_authorization_are_taken(mock: MockServer, kind: str) -> None:
+    answer = httpx.get(f"{mock.url}/messageactions", headers={"Authorization": f"{kind} 1000.owner"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/messageactions", "GET, POST"),
+        ("/messageactions/1", "DELETE, GET, PATCH"),
+        ("/messageactions/1/handlers/execution_handler", "GET, PATCH"),
+    ],
+)
+def test_another_method_is_refused_with_what_is_allowed(owner: httpx.Client, path: str, allow: str) -> None:
+    for method in ("PUT", "OPTIONS", "TRACE"):
+        answer = owner.request(method, path)
+        assert refusal(answer) == (405, "request_method_invalid")
+        assert answer.headers["allow"] == allow
+    head = owner.head(path)
+    assert (head.status_code, head.content, head.headers["allow"]) == (405, b"", allow)
+
+
+@pytest.mark.parametrize("path", ["/", "/messageaction", "/messageactions/", "/messageactions/1/handlers", "//", "/%"])
+def test_another_path_is_refused(owner: httpx.Client, path: str) -> None:
+    code = refusal(owner.get(path))
+    assert code in {(404, "request_url_invalid"), (404, "msgaction_not_found")}
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("*/*", 200),
+        ("application/*", 200),
+        ("text/html, application/json;q=0.5", 200),
+        ("", 200),
+        ("text/html", 406),
+        ("application/json;q=0, */*", 406),
+        ("application/json;q=x", 406),
+    ],
+)
+def test_accept_is_honoured(owner: httpx.Client, accept: str, status: int) -> None:
+    answer = owner.get("/messageactions", headers={"Accept": accept})
+    assert answer.status_code == status
+    if status == 406:
+        assert refusal(answer) == (406, "response_type_invalid")
+
+
+def test_every_documented_code_can_be_met(owner: httpx.Client, control: httpx.Client, mock: MockServer) -> None:
+    met = set()
+    identifier = create(owner)
+    rule = {
+        "fault": "status",
+        "operation": "get_message_action_handler",
+        "code": "execution_handler_get_failed",
+        "times": 1,
+    }
+    handler = f"/messageactions/{identifier}/handlers/execution_handler"
+    control.post("/faults", json=rule).raise_for_status()
+    met.add(owner.get(handler).json()["code"])
+    control.post("/policies", json={"creation_limit": 1}).raise_for_status()
+    met.add(owner.post("/messageactions", json={**DELUGE, "name": "Second"}).json()["code"])
+    control.post("/policies", json={"creation_limit": 0}).raise_for_status()
+    met.add(owner.post("/messageactions", json=DELUGE).json()["code"])
+    met.add(owner.post("/messageactions", json={}).json()["code"])
+    met.add(owner.get("/messageactions/1").json()["code"])
+    met.add(owner.get("/messageactions/1/handlers/execution_handler").json()["code"])
+    met.add(owner.patch(handler, json={"permissions": []}).json()["code"])
+    assert met == {code for code, known in ERROR_CODES.items() if known.documented}
+    assert mock.url
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "1.5", "ten", "1e2", "\u0661", "9" * 5000, ""])
+def test_a_limit_out_of_bounds_is_refused(owner: httpx.Client, limit: str) -> None:
+    assert refusal(owner.get("/messageactions", params={"limit": limit})) == (400, "invalid_inputs")
+
+
+def test_a_parameter_given_twice_is_refused_and_an_unknown_one_ignored(owner: httpx.Client) -> None:
+    assert refusal(owner.get("/messageactions?limit=1&limit=2")) == (400, "invalid_inputs")
+    assert owner.get("/messageactions?colour=red").status_code == 200

@@ -1,0 +1,136 @@
+"""A mock server, a client, and webhooks on real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+from zoho_cliq import Cliq, MessageAction
+from zoho_cliq_mock import MockServer
+
+
+class Webhook(ThreadingHTTPServer):
+    """A webhook that notes what it gets. `answer` gives (status, headers, body), or the bytes of the whole answer."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.got: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
+        self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.answer: Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes] | bytes] = lambda event: output(
+            {"text": "ok"}
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/cliq"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Webhook
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.paths.append(self.path)
+        self.server.bodies.append(body)
+        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
+        event = json.loads(body)
+        self.server.got.append(event)
+        answer = self.server.answer(event)
+        if isinstance(answer, bytes):
+            self.wfile.write(answer)
+            self.close_connection = True
+            return
+        status, headers, sent = answer
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the mock hangs up where it has had enough
+            super().handle()
+
+    def log_message(self, *args: Any) -> None:
+        """Says nothing."""
+
+
+def output(data: Any) -> tuple[int, dict[str, str], bytes]:
+    """The answer of a good webhook."""
+    return 200, {"Content-Type": "application/json"}, json.dumps({"output": data}).encode()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[MockServer]:
+    with MockServer(thresholds=False) as server:
+        yield server
+
+
+@pytest.fixture
+def mock(running: MockServer) -> MockServer:
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def control(mock: MockServer) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {mock.control_token}"}
+    with httpx.Client(base_url=mock.control_url, headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def cliq(mock: MockServer) -> Iterator[Cliq]:
+    with Cliq("1000.owner", base_url=mock.url) as client:
+        yield client
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    with Webhook() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def make(cliq: Cliq) -> Callable[..., MessageAction]:
+    """Creates a webhook action with permissions."""
+
+    def create(url: str, name: str = "Create Ticket", permissions: tuple[str, ...] = (), **more: Any) -> MessageAction:
+        action = cliq.message_actions.create(
+            name=name, hint="File it", execution_type="webhook", execution_url=url, **more
+        )
+        if permissions:
+            cliq.message_actions.update_handler(action.id, permissions=list(permissions))
+        return action
+
+    return create
+
+
+@pytest.fixture
+def choose(control: httpx.Client) -> Callable[..., Any]:
+    """Chooses an action and gives the record of its delivery."""
+
+    def trigger(action: str = "Create Ticket", status: int = 200, **fields: Any) -> Any:
+        if "messages" not in fields:
+            fields.setdefault("text", "printer on fire")
+        answer = control.post("/trigger", json={"action": action, **fields})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return trigger

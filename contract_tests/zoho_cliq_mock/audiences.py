@@ -1,0 +1,206 @@
+"""Who sees which action, now and since when: the index behind every list.
+
+An audience is one person, one team or one organization; a user belongs to several. One table serves both visibility and
+the log of changes (see `database`): a row says that an audience sees an action (`present`) or saw it once, and at which
+change it last saw it before or after. From that follow, exactly and without a scan:
+
+- a full listing: what is present for any of the user's audiences, along the primary key in the order of ids;
+- what changed since a change: what any of the user's audiences was touched by, and what the user sees;
+- what is gone since a change: what any of them was touched by, and what the user does not see.
+
+Every change of an action touches all audiences that see it after the change, so that "touched" needs no history. A user
+who joins an audience is touched by what touches it from then on, and who leaves it takes its touches along.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from zoho_cliq_mock.directory import User
+
+# Above so many touched actions, a listing of changes runs along the ids instead of along the changes.
+DENSE = 500
+_NO_AUDIENCE = 0
+
+
+class Audiences:
+    """The index in one database. Methods that write are called inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._keys: dict[str, int] = {}
+        self._joined: dict[tuple[str, str], int] = {}
+        self._statements: dict[tuple[str, int, bool], str] = {}
+        self.change = 0
+        self.load()
+
+    def load(self) -> int:
+        """Read the counters anew; gives the highest id of an action ever noted here."""
+        execute = self._connection.execute
+        self._keys = dict(execute("SELECT name, id FROM audience_name").fetchall())
+        self._joined = {(user, name): change for user, name, change in execute("SELECT * FROM joined")}
+        self.change, highest = execute(
+            "SELECT coalesce(max(change), 0), coalesce(max(action), 0) FROM audience"
+        ).fetchone()
+        return int(highest)
+
+    def log(self, action: int, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        """Note a change of an action for all audiences that saw it before or see it after."""
+        self.change += 1
+        execute = self._connection.execute
+        for name in before:
+            if name not in after:
+                execute(
+                    "DELETE FROM audience WHERE audience = ? AND present = 1 AND action = ?", (self._key(name), action)
+                )
+                execute("INSERT OR REPLACE INTO audience VALUES (?, 0, ?, ?)", (self._key(name), action, self.change))
+        for name in after:
+            if before and name not in before:
+                execute(
+                    "DELETE FROM audience WHERE audience = ? AND present = 0 AND action = ?", (self._key(name), action)
+                )
+            execute("INSERT OR REPLACE INTO audience VALUES (?, 1, ?, ?)", (self._key(name), action, self.change))
+
+    def membership_changed(self, before: User, after: User) -> None:
+        """Note for a user, whose teams changed, which actions came into or went out of sight."""
+        execute = self._connection.execute
+        own = self._key(before.audiences[0])
+        self.change += 1
+        for name in set(before.audiences) - set(after.audiences):
+            execute(TAKE_ALONG_STATEMENT, (own, self._key(name), self._joined.pop((before.id, name), 0)))
+            execute("DELETE FROM joined WHERE user = ? AND audience = ?", (before.id, name))
+        for name in set(after.audiences) - set(before.audiences):
+            self._joined[before.id, name] = self.change
+            execute("INSERT OR REPLACE INTO joined VALUES (?, ?, ?)", (before.id, name, self.change))
+        for action in self._all(before) ^ self._all(after):
+            execute("INSERT OR REPLACE INTO audience VALUES (?, 0, ?, ?)", (own, action, self.change))
+
+    def page(self, user: User, *, last: int, limit: int, descending: bool) -> list[tuple[int, bytes]]:
+        """The next actions that the user sees, as id and JSON; `last` is the id before, 0 for the start."""
+        keys = self._keys_of(user)
+        arguments: list[int] = []
+        for key in keys:
+            arguments += (key, _start(last, descending))
+        return self._connection.execute(self.page_statement(len(keys), descending), (*arguments, limit)).fetchall()
+
+    def changed(self, user: User, *, since: int, last: int, limit: int, descending: bool) -> list[tuple[int, bytes]]:
+        """The same, of those that changed after the change `since`."""
+        keys = self._keys_of(user)
+        touched = self.touched(user, since, at_most=DENSE)
+        if touched is None:
+            arguments: list[int] = []
+            for key, joined in self._touching(user):
+                arguments += (key, _start(last, descending), max(since, joined))
+            arguments += (keys[0], _start(last, descending), since, *keys)
+            statement = self.dense_statement(len(keys), descending)
+            return self._connection.execute(statement, (*arguments, limit)).fetchall()
+        following = sorted(each for each in touched if not last or ((each < last) == descending and each != last))
+        if descending:
+            following.reverse()
+        rows: list[tuple[int, bytes]] = []
+        for action in following:
+            if len(rows) == limit:
+                break
+            if self.sees(keys, action):
+                rows.append(
+                    self._connection.execute("SELECT id, rendered FROM action WHERE id = ?", (action,)).fetchone()
+                )
+        return rows
+
+    def gone(self, user: User, since: int) -> list[int]:
+        """Ids of the actions that the user saw at some time after the change `since` and does not see now."""
+        keys = self._keys_of(user)
+        touched: set[int] = self.touched(user, since) or set()
+        return [action for action in sorted(touched) if not self.sees(keys, action)]
+
+    def count(self, user: User) -> int:
+        """How many actions the user sees."""
+        return len(self._all(user))
+
+    def touched(self, user: User, since: int, at_most: int | None = None) -> set[int] | None:
+        """Ids that any of the user's audiences was touched by after a change; None where they are more than asked."""
+        limit = -1 if at_most is None else at_most + 1
+        found: set[int] = set()
+        for key, joined in self._touching(user):
+            rows = self._connection.execute(TOUCHED_STATEMENT, (key, max(since, joined), limit)).fetchall()
+            found.update(action for (action,) in rows)
+            if at_most is not None and len(found) > at_most:
+                return None
+        return found
+
+    def sees(self, keys: Iterable[int], action: int) -> bool:
+        """Whether an action is present for any of some audiences."""
+        execute = self._connection.execute
+        return any(execute(SEES_STATEMENT, (key, action)).fetchone() is not None for key in keys)
+
+    def page_statement(self, keys: int, descending: bool) -> str:
+        """The SQL of a page; a union that runs along the primary key, so that it stops at the limit."""
+        comparison, order = ("<", "DESC") if descending else (">", "ASC")
+        branch = f"SELECT action FROM audience WHERE audience = ? AND present = 1 AND action {comparison} ?"
+        return self._paged("page", [branch] * keys, keys, descending, order)
+
+    def dense_statement(self, keys: int, descending: bool) -> str:
+        """The SQL of a page of many changes: as `page_statement`, of what changed.
+
+        The last branch finds what a change of membership brought into sight: it touches the user's own audience only.
+        """
+        comparison, order = ("<", "DESC") if descending else (">", "ASC")
+        branch = (
+            f"SELECT action FROM audience WHERE audience = ? AND present = 1 AND action {comparison} ? AND change > ?"
+        )
+        marks = ", ".join("?" * keys)
+        joined = (
+            f"SELECT action FROM audience AS own WHERE audience = ? AND present = 0 AND action {comparison} ?"
+            " AND change > ? AND EXISTS (SELECT 1 FROM audience AS seen WHERE seen.audience IN"
+            f" ({marks}) AND seen.present = 1 AND seen.action = own.action)"
+        )
+        return self._paged("dense", [*[branch] * keys, joined], keys, descending, order)
+
+    def _paged(self, kind: str, branches: list[str], keys: int, descending: bool, order: str) -> str:
+        statement = self._statements.get((kind, keys, descending))
+        if statement is None:
+            statement = self._statements[kind, keys, descending] = (
+                f"SELECT a.id, a.rendered FROM ({' UNION '.join(branches)} ORDER BY 1 {order} LIMIT ?) AS page"
+                " CROSS JOIN action AS a ON a.id = page.action"
+            )
+        return statement
+
+    def _all(self, user: User) -> set[int]:
+        return {
+            action
+            for key in self._keys_of(user)
+            for (action,) in self._connection.execute(
+                "SELECT action FROM audience WHERE audience = ? AND present = 1", (key,)
+            )
+        }
+
+    def _keys_of(self, user: User) -> list[int]:
+        known = self._keys
+        return [known[name] for name in user.audiences if name in known] or [_NO_AUDIENCE]
+
+    def _touching(self, user: User) -> list[tuple[int, int]]:
+        """The user's audiences, and the change from which on each touches the user."""
+        known = self._keys
+        pairs = [(known[name], self._joined.get((user.id, name), 0)) for name in user.audiences if name in known]
+        return pairs or [(_NO_AUDIENCE, 0)]
+
+    def _key(self, name: str) -> int:
+        key = self._keys.get(name)
+        if key is None:
+            found = self._connection.execute("INSERT INTO audience_name (name) VALUES (?)", (name,)).lastrowid
+            assert found is not None
+            key = self._keys[name] = found
+        return key
+
+
+TOUCHED_STATEMENT = "SELECT action FROM audience WHERE audience = ? AND change > ? LIMIT ?"
+TAKE_ALONG_STATEMENT = (
+    "INSERT INTO audience SELECT ?, 0, action, change FROM audience WHERE audience = ? AND change > ?"
+    " ON CONFLICT DO UPDATE SET change = max(change, excluded.change)"
+)
+SEES_STATEMENT = "SELECT 1 FROM audience WHERE audience = ? AND present = 1 AND action = ?"
+
+
+def _start(last: int, descending: bool) -> int:
+    return 2**63 - 1 if descending and not last else last

@@ -1,0 +1,186 @@
+"""Seeds: the JSON description of a directory and its first actions, checked with one clear message for each mistake.
+
+`DEMO` is what the mock starts with where no seed is given. The README describes the sections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from zoho_cliq_mock.directory import SCOPES, Client, Directory, Grant, Permit, User, full_scope, make_user
+
+DEMO: dict[str, Any] = {
+    "organizations": [{"id": "48210", "name": "Demo"}, {"id": "48999", "name": "Elsewhere"}],
+    "users": [
+        {"key": "owner", "id": "70021945", "name": "Ada", "organization": "48210"},
+        {"key": "colleague", "id": "70021946", "name": "Grace", "organization": "48210"},
+        {"key": "outsider", "id": "70031001", "name": "Edsger", "organization": "48999"},
+    ],
+    "teams": [
+        {"id": 100001, "name": "Support", "organization": "48210", "members": ["owner"]},
+        {"id": 100002, "name": "Operations", "organization": "48210", "members": ["owner", "colleague"]},
+        {"id": 100003, "name": "Sales", "organization": "48210", "members": ["owner"]},
+        {"id": 100004, "name": "Research", "organization": "48210", "members": ["owner"]},
+    ],
+    "tokens": [
+        {"token": "1000.owner", "user": "owner", "scopes": list(SCOPES)},
+        *(
+            {"token": f"1000.owner-{operation.lower()}", "user": "owner", "scopes": [operation]}
+            for operation in ("CREATE", "READ", "UPDATE", "DELETE")
+        ),
+        {"token": "1000.colleague", "user": "colleague", "scopes": list(SCOPES)},
+        {"token": "1000.outsider", "user": "outsider", "scopes": list(SCOPES)},
+    ],
+    "clients": [{"client_id": "1000.DEMO", "client_secret": "demo-secret"}],
+    "refresh_tokens": [
+        {"token": "1000.owner-refresh", "client_id": "1000.DEMO", "user": "owner", "scopes": list(SCOPES)}
+    ],
+    "actions": [],
+}
+
+
+class SeedError(ValueError):
+    """A seed that cannot be used: which entry, and why."""
+
+
+def read_seed(seed: object) -> Directory:
+    """The directory that a seed describes. Raises `SeedError` with the entry and what is wrong with it."""
+    if not isinstance(seed, Mapping):
+        raise SeedError("the seed must be an object")
+    for name in seed:
+        if name not in _SECTIONS:
+            raise SeedError(f"{name}: there is no such section; there are {', '.join(_SECTIONS)}")
+    sections = {name: list(_entries(seed, name)) for name in _SECTIONS}
+    directory = Directory()
+    organizations = _unique("organizations", sections["organizations"], "id")
+    members: dict[str, set[int]] = {}
+    for where, entry in _numbered("teams", sections["teams"]):
+        organization = entry["organization"]
+        if organization not in organizations:
+            raise SeedError(f"{where}.organization: {organization} is not in organizations")
+        teams = directory.teams.setdefault(organization, set())
+        if entry["id"] in teams:
+            raise SeedError(f"{where}.id: {entry['id']} is there twice")
+        teams.add(entry["id"])
+        for member in entry.get("members", []):
+            members.setdefault(member, set()).add(entry["id"])
+    _unique("users", sections["users"], "key")
+    _unique("users", sections["users"], "id")
+    for where, entry in _numbered("users", sections["users"]):
+        organization, key = entry["organization"], entry["key"]
+        if organization not in organizations:
+            raise SeedError(f"{where}.organization: {organization} is not in organizations")
+        mine = members.pop(key, set())
+        if not mine <= directory.teams.get(organization, set()):
+            raise SeedError(f"{where}: {key} is a member of a team of another organization")
+        directory.users[key] = make_user(key, entry["id"], entry["name"], organization, mine)
+    if members:
+        raise SeedError(f"teams: the member {next(iter(members))} is not in users")
+    _read_tokens(directory, sections)
+    if sections["chats"]:
+        from zoho_cliq_mock.trigger.chats import check_chats
+
+        check_chats(sections["chats"], directory.users)
+    return directory
+
+
+def _read_tokens(directory: Directory, sections: Mapping[str, list[dict[str, Any]]]) -> None:
+    def user(where: str, entry: Mapping[str, Any]) -> User:
+        if entry["user"] not in directory.users:
+            raise SeedError(f"{where}.user: {entry['user']} is not in users")
+        return directory.users[entry["user"]]
+
+    def scopes(entry: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset(map(full_scope, entry.get("scopes", SCOPES)))
+
+    _unique("clients", sections["clients"], "client_id")
+    for where, entry in _numbered("clients", sections["clients"]):
+        owner = user(where, entry) if "user" in entry else None
+        directory.clients[entry["client_id"]] = Client(entry["client_id"], entry["client_secret"], owner, scopes(entry))
+    for where, entry in _numbered("tokens", sections["tokens"]):
+        directory.grants[entry["token"]] = Grant(user(where, entry), scopes(entry), entry.get("expires"))
+    for section, kept, key in (("refresh_tokens", directory.permits, "token"), ("codes", directory.codes, "code")):
+        for where, entry in _numbered(section, sections[section]):
+            if entry["client_id"] not in directory.clients:
+                raise SeedError(f"{where}.client_id: {entry['client_id']} is not in clients")
+            kept[entry[key]] = Permit(entry["client_id"], user(where, entry), scopes(entry), entry.get("expires"))
+
+
+# The fields of each section: type, and whether the field may be left out.
+_TEXT, _NUMBER, _TEXTS = "text", "number", "list of texts"
+_SECTIONS: dict[str, dict[str, tuple[str, bool]]] = {
+    "organizations": {"id": (_TEXT, False), "name": (_TEXT, True)},
+    "users": {"key": (_TEXT, False), "id": (_TEXT, False), "name": (_TEXT, False), "organization": (_TEXT, False)},
+    "teams": {
+        "id": (_NUMBER, False),
+        "name": (_TEXT, True),
+        "organization": (_TEXT, False),
+        "members": (_TEXTS, True),
+    },
+    "tokens": {"token": (_TEXT, False), "user": (_TEXT, False), "scopes": (_TEXTS, True), "expires": (_NUMBER, True)},
+    "clients": {
+        "client_id": (_TEXT, False),
+        "client_secret": (_TEXT, False),
+        "user": (_TEXT, True),
+        "scopes": (_TEXTS, True),
+    },
+    "refresh_tokens": {
+        "token": (_TEXT, False),
+        "client_id": (_TEXT, False),
+        "user": (_TEXT, False),
+        "scopes": (_TEXTS, True),
+        "expires": (_NUMBER, True),
+    },
+    "codes": {
+        "code": (_TEXT, False),
+        "client_id": (_TEXT, False),
+        "user": (_TEXT, False),
+        "scopes": (_TEXTS, True),
+        "expires": (_NUMBER, True),
+    },
+    # Actions are checked by the document's own rules when the store creates them, chats by those of chats.
+    "actions": {},
+    "chats": {},
+}
+
+
+def _entries(seed: Mapping[str, Any], section: str) -> Iterator[dict[str, Any]]:
+    entries = seed.get(section, [])
+    if not isinstance(entries, list):
+        raise SeedError(f"{section}: must be a list")
+    fields = _SECTIONS[section]
+    for where, entry in _numbered(section, entries):
+        if not isinstance(entry, dict):
+            raise SeedError(f"{where}: must be an object")
+        for name, (_, optional) in fields.items():
+            if name not in entry and not optional:
+                raise SeedError(f"{where}.{name}: is missing")
+        for name, value in entry.items():
+            if fields and name not in fields:
+                raise SeedError(f"{where}.{name}: there is no such field; there are {', '.join(fields)}")
+            if fields and not _is(fields[name][0], value):
+                raise SeedError(f"{where}.{name}: must be a {fields[name][0]}")
+        yield entry
+
+
+def _is(kind: str, value: object) -> bool:
+    if kind == _TEXT:
+        return isinstance(value, str) and value != ""
+    if kind == _NUMBER:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _numbered(section: str, entries: list[Any]) -> Iterator[tuple[str, Any]]:
+    for number, entry in enumerate(entries):
+        yield f"{section}[{number}]", entry
+
+
+def _unique(section: str, entries: list[dict[str, Any]], field_name: str) -> set[str]:
+    found: set[str] = set()
+    for where, entry in _numbered(section, entries):
+        if entry[field_name] in found:
+            raise SeedError(f"{where}.{field_name}: {entry[field_name]} is there twice")
+        found.add(entry[field_name])
+    return found

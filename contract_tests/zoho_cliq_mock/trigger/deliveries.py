@@ -1,0 +1,96 @@
+"""What was sent and what came back, and which attempts and deferred answers are open. Kept in the mock's database.
+
+Of an `execution_url` only what stands before the query is kept, because people put secrets into the query.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from typing import Any, NamedTuple
+
+import orjson
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL,"
+    " body BLOB NOT NULL, due REAL) STRICT",
+    "CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due) WHERE due IS NOT NULL",
+    "CREATE TABLE IF NOT EXISTS response_url (key TEXT PRIMARY KEY, delivery INTEGER NOT NULL, until REAL NOT NULL,"
+    " used INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+
+class Due(NamedTuple):
+    """A delivery that is to be tried again."""
+
+    id: int
+    record: dict[str, Any]
+    body: bytes
+
+
+class Deliveries:
+    """All deliveries of a database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+        for statement in _TABLES:
+            self._execute(statement)
+
+    def clear(self) -> None:
+        """Forget all deliveries; open response URLs with them."""
+        self._execute("DELETE FROM delivery")
+        self._execute("DELETE FROM response_url")
+
+    def open(self) -> int:
+        """Make room for a new delivery and give its id."""
+        found = self._execute("INSERT INTO delivery (record, body) VALUES ('{}', x'')").lastrowid
+        assert found is not None
+        return found
+
+    def save(self, identifier: int, record: dict[str, Any], body: bytes, due: float | None) -> None:
+        """Keep how a delivery stands; `due` is when it is tried again, in seconds since 1970."""
+        self._execute(
+            "UPDATE delivery SET record = ?, body = ?, due = ? WHERE id = ?",
+            (orjson.dumps(record).decode(), body, due, identifier),
+        )
+
+    def amend(self, identifier: int, record: dict[str, Any]) -> None:
+        """Keep a changed record, and leave the rest as it is."""
+        self._execute("UPDATE delivery SET record = ? WHERE id = ?", (orjson.dumps(record).decode(), identifier))
+
+    def record(self, identifier: int) -> dict[str, Any] | None:
+        """A delivery's record."""
+        row = self._execute("SELECT record FROM delivery WHERE id = ?", (identifier,)).fetchone()
+        return dict(orjson.loads(row[0])) if row else None
+
+    def records(self) -> list[dict[str, Any]]:
+        """All records, the oldest first."""
+        return [orjson.loads(row[0]) for row in self._execute("SELECT record FROM delivery ORDER BY id").fetchall()]
+
+    def due(self, now: float) -> list[Due]:
+        """The deliveries whose next attempt is due. They stay so until `save` says otherwise, also over a restart."""
+        rows = self._execute("SELECT id, record, body FROM delivery WHERE due <= ? ORDER BY due, id", (now,)).fetchall()
+        return [Due(row[0], orjson.loads(row[1]), row[2]) for row in rows]
+
+    def waiting(self) -> bool:
+        """Whether any delivery is to be tried again."""
+        return self._execute("SELECT 1 FROM delivery WHERE due IS NOT NULL LIMIT 1").fetchone() is not None
+
+    def new_response_key(self, delivery: int, until: float) -> str:
+        """The last part of a new response URL, good for one answer until a time."""
+        key = secrets.token_urlsafe(18)
+        self._execute("INSERT INTO response_url VALUES (?, ?, ?, 0)", (key, delivery, until))
+        return key
+
+    def use_response_key(self, key: str, now: float) -> int | str:
+        """The delivery that a response URL belongs to, once; else why it cannot be used."""
+        row = self._execute("SELECT delivery, until, used FROM response_url WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return "unknown"
+        if row[2]:
+            return "used"
+        if now >= row[1]:
+            return "expired"
+        self._execute("UPDATE response_url SET used = 1 WHERE key = ?", (key,))
+        delivery: int = row[0]
+        return delivery

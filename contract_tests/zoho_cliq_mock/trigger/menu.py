@@ -1,0 +1,35 @@
+"""Which message actions are offered on messages. A pure function over actions as the API shows them.
+
+An action is offered where the person sees it (scope, teams), it is enabled, and its `message_types` cover every chosen
+message; on several messages only where it is `multi_selectable`, and by the platform's help page on at most 25 messages
+with at most 10 files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zoho_cliq_mock.trigger.chats import Message
+
+MAX_MESSAGES = 25
+MAX_FILES = 10
+
+
+def not_offered(action: Mapping[str, Any], messages: Sequence[Message]) -> str | None:
+    """Why an action that the person sees is not offered on these messages, or None where it is."""
+    if action["status"] != "enabled":
+        return f"its status is {action['status']}"
+    for message in messages:
+        if message.shown is not None:
+            return "an answer of an action is no message of a person"
+        if message.type not in action["message_types"]:
+            return f"it is for {', '.join(action['message_types'])}, and {message.id!r} is {message.type}"
+    if len(messages) > 1 and not action["multi_selectable"]:
+        return "it takes one message at a time (multi_selectable is false)"
+    if len(messages) > MAX_MESSAGES:
+        return f"{len(messages)} messages are chosen, at most {MAX_MESSAGES} can be"
+    files = sum(len(message.attachments) for message in messages)
+    if files > MAX_FILES:
+        return f"the messages have {files} files, at most {MAX_FILES} can be chosen"
+    return None

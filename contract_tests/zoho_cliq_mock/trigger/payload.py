@@ -1,0 +1,99 @@
+"""The event that is sent to a webhook action: envelope, `environment` and `access` always, the rest by permission.
+
+Pure functions. The shape follows what the vendor publishes for other handlers; for message actions it is not
+documented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from zoho_cliq_mock.directory import User
+from zoho_cliq_mock.trigger.chats import Chat, Message
+
+PERMISSIONS = ("attachments", "chat", "location", "message", "user")
+LOCATION = {"latitude": 52.52, "longitude": 13.405, "accuracy": 30, "status": "granted"}
+
+
+class Selection(NamedTuple):
+    """What was chosen: the action's name, by whom, in which chat, on which messages, and where the person is."""
+
+    action: str
+    user: User
+    chat: Chat
+    messages: Sequence[Message]
+    users: Mapping[str, User]
+    recent: Sequence[Message]
+    location: Mapping[str, Any]
+
+
+def build(selection: Selection, permissions: Collection[str], *, response_url: str, now: float) -> dict[str, Any]:
+    """The event. `now` is in seconds since 1970, and the event's time stamp in milliseconds."""
+    user, chat = selection.user, selection.chat
+    params: dict[str, Any] = {
+        "environment": {
+            "tld": ".com",
+            "data_center": "US",
+            "base_url": f"https://cliq.zoho.com/company/{user.organization}",
+        },
+        "access": {
+            "user_id": user.id,
+            "zoho_user_id": user.id,
+            "chat_id": chat.id,
+            "user_agent": "zoho-cliq-mock",
+            "organization": {"type": "company", "id": user.organization},
+        },
+    }
+    messages = [_message(message, selection.users) for message in selection.messages]
+    if "message" in permissions:
+        params["message"] = messages[0]
+        params["messages"] = {"count": len(messages), "list": messages}
+        params["mentions"] = []
+    if "attachments" in permissions:
+        params["attachments"] = [file for message in selection.messages for file in message.attachments]
+    if "user" in permissions:
+        params["user"] = {**_person(user), "admin": True, "organization_id": user.organization}
+    if "chat" in permissions:
+        params["chat"] = {
+            "id": chat.id,
+            "title": chat.title,
+            "type": chat.type,
+            "owner": selection.users[chat.owner].id,
+            "members": [_person(selection.users[key]) for key in chat.members],
+            "recent_messages": [_message(message, selection.users) for message in selection.recent],
+        }
+    if "location" in permissions:
+        params["location"] = dict(selection.location)
+    return {
+        "name": selection.action,
+        "type": "messageaction",
+        "handler": {"type": "execution_handler"},
+        "response_url": response_url,
+        "timestamp": int(now * 1000),
+        "params": params,
+    }
+
+
+def _person(user: User) -> dict[str, Any]:
+    first, _, last = user.name.partition(" ")
+    return {
+        "id": user.id,
+        "first_name": first,
+        "last_name": last,
+        "email": f"{user.key}@example.com",
+        "language": "en",
+        "country": "us",
+        "timezone": "UTC",
+    }
+
+
+def _message(message: Message, users: Mapping[str, User]) -> dict[str, Any]:
+    sender = users.get(message.sender)
+    return {
+        "id": message.id,
+        "sender": _person(sender) if sender else {"first_name": message.sender},
+        "time": str(message.time),
+        "text": message.text,
+        "type": message.type,
+    }

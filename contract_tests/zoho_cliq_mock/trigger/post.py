@@ -1,0 +1,104 @@
+"""One HTTP POST to a checked address: HTTP/1.1 by h11 on a plain asyncio connection.
+
+Written on h11 instead of a client, because then it is plain to see that the connection goes to the address that was
+checked: there are no redirects, no proxies, no retries and no second look-up of the name to switch off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import h11
+
+from zoho_cliq_mock.trigger.addresses import Target
+
+MAX_ANSWER = 1024 * 1024
+
+
+class PostFailed(Exception):
+    """No answer: why."""
+
+
+class HttpAnswer(NamedTuple):
+    """What came back. Header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host, in the order of the system."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+async def post(target: Target, addresses: Sequence[str], headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+    """Send the body once and give the answer. Raises `PostFailed`.
+
+    The addresses are tried in turn until one takes the connection. How long it may take is the caller's to bound. An
+    answer beyond 1 MiB is refused.
+    """
+    try:
+        reader, writer = await _connect(target, addresses)
+        try:
+            return await _exchange(reader, writer, target, headers, body)
+        finally:
+            writer.transport.abort()
+    except h11.RemoteProtocolError as error:
+        raise PostFailed(f"the answer is not whole HTTP ({error})") from None
+    except (OSError, EOFError) as error:
+        raise PostFailed(f"the connection broke ({type(error).__name__})") from None
+
+
+async def _connect(target: Target, addresses: Sequence[str]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    context = ssl.create_default_context() if target.secure else None
+    name = target.host.strip("[]") if target.secure else None
+    failure: OSError | None = None
+    for address in addresses:
+        try:
+            return await asyncio.open_connection(address, target.port, ssl=context, server_hostname=name)
+        except ssl.SSLError as error:
+            raise PostFailed(f"TLS failed ({error.reason or type(error).__name__})") from None
+        except OSError as error:
+            failure = error
+    raise PostFailed(f"nothing takes connections at {target.authority} ({type(failure).__name__})")
+
+
+async def _exchange(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> HttpAnswer:
+    connection = h11.Connection(h11.CLIENT)
+    sent = {"Host": target.authority, **headers, "Content-Length": str(len(body)), "Connection": "close"}
+    head = h11.Request(method="POST", target=target.path, headers=list(sent.items()))
+    for part in (connection.send(head), connection.send(h11.Data(data=body)), connection.send(h11.EndOfMessage())):
+        writer.write(part or b"")
+    await writer.drain()
+    status, content = 0, bytearray()
+    answered: dict[str, str] = {}
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            received = await reader.read(65536)
+            if not received and not status:
+                raise EOFError
+            connection.receive_data(received)
+        elif isinstance(event, h11.Response):
+            status = event.status_code
+            answered = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
+        elif isinstance(event, h11.Data):
+            content += event.data
+            if len(content) > MAX_ANSWER:
+                raise PostFailed(f"the answer is longer than {MAX_ANSWER} bytes")
+        elif isinstance(event, h11.EndOfMessage):
+            return HttpAnswer(status, answered, bytes(content))
+        elif isinstance(event, h11.ConnectionClosed):
+            raise EOFError

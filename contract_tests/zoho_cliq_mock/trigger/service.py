@@ -1,0 +1,305 @@
+"""Choosing a message action: which are offered, sending the event, showing the answer, trying again.
+
+By default an event is sent once and its answer waited for 15 seconds; `webhook_retries`, `webhook_retry_seconds` and
+`webhook_timeout_ms` are policies, because the vendor documents none of it. A Deluge action is not executed; a function
+in `stubs` can stand in for its script.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from zoho_cliq_mock.directory import User
+from zoho_cliq_mock.errors import Refusal
+from zoho_cliq_mock.trigger.addresses import AddressRefused, Resolve, checked_addresses, parse_target
+from zoho_cliq_mock.trigger.answers import Outputs, Shown
+from zoho_cliq_mock.trigger.chats import Chat, ChatError, Chats, Message
+from zoho_cliq_mock.trigger.deliveries import Deliveries
+from zoho_cliq_mock.trigger.menu import not_offered
+from zoho_cliq_mock.trigger.payload import LOCATION, PERMISSIONS, Selection, build
+from zoho_cliq_mock.trigger.post import HttpAnswer, PostFailed, post, resolve
+from zoho_cliq_mock.trigger.signing import HEADER, Signer, SigningUnavailable
+
+if TYPE_CHECKING:
+    from zoho_cliq_mock.state import State
+
+RECENT_MESSAGES = 10
+_EVERYTHING = 1_000_000
+_POLL_SECONDS = 0.05
+
+Stub = Callable[[dict[str, Any]], Any]
+
+
+class TriggerError(ValueError):
+    """A choice that cannot be made, with the reason and an HTTP status."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Trigger:
+    """The trigger side of one mock server; a part of its state.
+
+    `stubs` maps names of Deluge actions to functions that take the event's data and give `{"output": …}`.
+    `allowed_hosts` are hosts besides this machine that events may go to. `resolve` looks hosts up.
+    """
+
+    def __init__(self, state: State, allowed_hosts: Collection[str] = ()) -> None:
+        self._state = state
+        self.allowed_hosts = tuple(allowed_hosts)
+        self.resolve: Resolve = resolve
+        self.stubs: dict[str, Stub] = {}
+        self.chats = Chats(state.connection, lambda: state.directory.users)
+        self.chats.seed(state.seed, state.clock.now())
+        self.deliveries = Deliveries(state.connection)
+        self.signer = Signer(state.connection)
+        self._retries: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _outputs(self) -> Outputs:
+        return Outputs()
+
+    def post_message(self, chat: str, fields: Mapping[str, Any]) -> Message:
+        """Add a message to a chat. Raises `ChatError`."""
+        return self.chats.post(chat, fields, self._state.clock.now())
+
+    # ---- a part of the state
+
+    def reset(self, seed: Mapping[str, Any]) -> None:
+        """Back to the seed's chats; no deliveries, no stubs."""
+        self.chats.clear()
+        self.chats.seed(seed, self._state.clock.now())
+        self.deliveries.clear()
+        self.stubs.clear()
+
+    def snapshot(self) -> Any:
+        """The stubs; all else is in the database."""
+        return dict(self.stubs)
+
+    def restore(self, saved: Any) -> None:
+        """Back to a snapshot."""
+        self.stubs = dict(saved or {})
+        self.signer.forget()
+
+    # ---- choosing
+
+    def menu(self, user: str | None, messages: Sequence[str]) -> list[dict[str, Any]]:
+        """The actions that are offered to a user on messages, as the API shows them. Raises `TriggerError`."""
+        person = self._user(user)
+        _, chosen = self._chosen(person, messages, None)
+        return [action for action in self._visible(person) if not_offered(action, chosen) is None]
+
+    async def choose(
+        self,
+        action: str,
+        *,
+        base_url: str,
+        user: str | None = None,
+        chat: str | None = None,
+        messages: Sequence[str] = (),
+        new_message: Mapping[str, Any] | None = None,
+        location: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Choose an action, by name or id, on messages or on a new one; gives the record of the delivery.
+
+        `user` is the first of the seed where it is left out. `base_url` is the mock's own address, for the response
+        URL. Raises `TriggerError`.
+        """
+        person = self._user(user)
+        found = next((each for each in self._visible(person) if action in (each["name"], each["id"])), None)
+        if found is None:
+            raise TriggerError(f"{person.key} sees no message action {action!r}", 404)
+        if new_message is not None:
+            messages = [*messages, self._post_new(person, chat, new_message).id]
+        place, chosen = self._chosen(person, messages, chat)
+        reason = not_offered(found, chosen)
+        if reason:
+            raise TriggerError(f"{found['name']!r} is not offered here: {reason}", 409)
+        recent = self.chats.messages(place.id, RECENT_MESSAGES)
+        users = self._state.directory.users
+        selection = Selection(found["name"], person, place, chosen, users, recent, location or LOCATION)
+        return await self._deliver(found, selection, base_url)
+
+    async def _deliver(self, action: dict[str, Any], selection: Selection, base_url: str) -> dict[str, Any]:
+        now = self._state.clock.now()
+        identifier = self.deliveries.open()
+        key = self.deliveries.new_response_key(identifier, now + self._state.policies.response_url_seconds)
+        webhook = action["execution_type"] == "webhook"
+        permissions = self._permissions(selection.user, action["id"]) if webhook else PERMISSIONS
+        event = build(selection, permissions, response_url=f"{base_url}/_mock/responses/{key}", now=now)
+        record: dict[str, Any] = {
+            "id": identifier,
+            "action": {name: action[name] for name in ("id", "name", "execution_type")},
+            "user": selection.user.key,
+            "chat": selection.chat.id,
+            "messages": [message.id for message in selection.messages],
+            "event": event,
+            "attempts": [],
+        }
+        if webhook:
+            # Kept at once, so that a deferred answer may come before the answer.
+            self.deliveries.amend(identifier, record)
+            return await self._attempt(record, orjson.dumps(event), action["execution_url"])
+        self._show(record, self._stubbed(action["name"], event))
+        self.deliveries.save(identifier, record, b"", None)
+        return record
+
+    def _stubbed(self, name: str, event: dict[str, Any]) -> Shown:
+        stub = self.stubs.get(name)
+        if stub is None:
+            return Shown("not_executed", "this is a Deluge action, and the mock does not execute Deluge")
+        try:
+            return self._outputs.judge(orjson.loads(orjson.dumps(stub(event))), self._state.policies)
+        except Exception as error:  # noqa: BLE001 - whatever a stub does is part of what is tested
+            return Shown("unanswered", f"the stub failed with {type(error).__name__}: {error}")
+
+    # ---- sending
+
+    async def _attempt(self, record: dict[str, Any], body: bytes, url: str) -> dict[str, Any]:
+        identifier: int = record["id"]
+        policies = self._state.policies
+        start = time.monotonic()
+        attempt: dict[str, Any] = {"number": len(record["attempts"]) + 1, "url": url.partition("?")[0]}
+        try:
+            async with asyncio.timeout(policies.webhook_timeout_ms / 1000):
+                answer = await self._send(url, body)
+            attempt.update(status=answer.status, headers=answer.headers, body=answer.body.decode("utf-8", "replace"))
+            shown, again = self._read(answer), answer.status >= 500
+        except (AddressRefused, PostFailed, SigningUnavailable, TimeoutError) as error:
+            reason = str(error) or f"no answer within {policies.webhook_timeout_ms / 1000:g} s"
+            attempt["error"] = reason
+            shown, again = Shown("unanswered", reason), isinstance(error, PostFailed | TimeoutError)
+        attempt["milliseconds"] = round((time.monotonic() - start) * 1000, 1)
+        stored = self.deliveries.record(identifier)
+        if stored is None:
+            return record  # the mock was reset meanwhile
+        # A deferred answer may have come meanwhile.
+        record.update(stored)
+        record["attempts"].append(attempt)
+        due = None
+        if again and len(record["attempts"]) <= policies.webhook_retries:
+            due = attempt["retry_at"] = self._state.clock.now() + policies.webhook_retry_seconds
+        else:
+            self._show(record, shown)
+        self.deliveries.save(identifier, record, body, due)
+        self.resume()
+        return record
+
+    async def _send(self, url: str, body: bytes) -> HttpAnswer:
+        target = parse_target(url)
+        addresses = await checked_addresses(target, self.allowed_hosts, self.resolve)
+        headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "zoho-cliq-mock"}
+        if self._state.policies.webhook_signature == "present":
+            headers[HEADER] = self.signer.sign(body)
+        return await post(target, addresses, headers, body)
+
+    def _read(self, answer: HttpAnswer) -> Shown:
+        if 300 <= answer.status < 400:
+            return Shown("unanswered", f"the webhook redirects ({answer.status}), and redirects are not followed")
+        if answer.status != 200:
+            return Shown("unanswered", f"the webhook answered with status {answer.status}")
+        return self._outputs.read(answer.headers.get("content-type"), answer.body, self._state.policies)
+
+    def resume(self) -> None:
+        """Go on with deliveries that are to be tried again, in the running event loop."""
+        if self.deliveries.waiting() and (self._retries is None or self._retries.done()):
+            self._retries = asyncio.get_running_loop().create_task(self._retry())
+
+    async def _retry(self) -> None:
+        while self.deliveries.waiting():
+            due = self.deliveries.due(self._state.clock.now())
+            await asyncio.gather(*(self._attempt_again(each.record, each.body) for each in due))
+            # The mock's clock may be moved at any time, so it is looked at often rather than waited for.
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _attempt_again(self, record: dict[str, Any], body: bytes) -> None:
+        try:
+            user = self._user(record["user"])
+            action = orjson.loads(self._state.store.get(user, record["action"]["id"]))
+        except (TriggerError, Refusal):
+            self._show(record, Shown("unanswered", "the action is gone, so its event is not sent again"))
+            self.deliveries.save(record["id"], record, body, None)
+        else:
+            await self._attempt(record, body, action["execution_url"])
+
+    # ---- answers
+
+    def respond(self, key: str, content_type: str | None, body: bytes) -> Shown:
+        """Take a deferred answer. Raises `TriggerError` where the response URL cannot be used (again)."""
+        found = self.deliveries.use_response_key(key, self._state.clock.now())
+        if found == "unknown":
+            raise TriggerError("there is no such response URL", 404)
+        if isinstance(found, str):
+            raise TriggerError(f"this response URL is {found}", 410)
+        record = self.deliveries.record(found)
+        assert record is not None
+        shown = self._outputs.read(content_type, body, self._state.policies)
+        record["deferred"] = self._put_up(record, shown, deferred=True)
+        self.deliveries.amend(found, record)
+        return shown
+
+    def _show(self, record: dict[str, Any], shown: Shown) -> None:
+        record["shown"] = self._put_up(record, shown, deferred=False)
+
+    def _put_up(self, record: dict[str, Any], shown: Shown, *, deferred: bool) -> dict[str, Any]:
+        public = {
+            "kind": shown.kind,
+            "text": shown.text,
+            "output": shown.output,
+            "problems": list(shown.problems),
+            "to": "everyone" if shown.kind == "message" else record["user"],
+            "deferred": deferred,
+        }
+        if shown.kind != "nothing":
+            self.chats.show(record["chat"], record["action"]["name"], public, shown.text, self._state.clock.now())
+        return public
+
+    # ---- looking up
+
+    def _permissions(self, user: User, action: str) -> list[str]:
+        try:
+            handler = orjson.loads(self._state.store.get_handler(user, action, "execution_handler"))
+        except Refusal:
+            # By the policy `unset_handler` a handler may be missing until it is first set.
+            return [name for name in self._state.policies.default_permissions.split(",") if name]
+        return list(handler.get("permissions", []))
+
+    def _visible(self, user: User) -> list[dict[str, Any]]:
+        return [orjson.loads(item) for item in self._state.store.page(user, last=0, limit=_EVERYTHING).items]
+
+    def _user(self, key: str | None) -> User:
+        try:
+            return self.chats.user(key or next(iter(self._state.directory.users)))
+        except ChatError as error:
+            raise TriggerError(str(error), 404) from None
+
+    def _post_new(self, user: User, chat: str | None, fields: Mapping[str, Any]) -> Message:
+        places = self.chats.chats_of(user)
+        if chat is None and not places:
+            raise TriggerError(f"{user.key} is in no chat; add one with POST /_mock/chats")
+        return self.post_message(chat or places[0].id, {"sender": user.key, **fields})
+
+    def _chosen(self, user: User, messages: Sequence[str], chat: str | None) -> tuple[Chat, list[Message]]:
+        if not messages:
+            raise TriggerError("no message is chosen: give the id of one, or a text for a new one")
+        chosen = [self.chats.message(identifier) for identifier in dict.fromkeys(messages)]
+        place = self.chats.chat(chat or chosen[0].chat)
+        if any(message.chat != place.id for message in chosen):
+            raise TriggerError("the chosen messages must be of one chat")
+        if user.key not in place.members:
+            raise TriggerError(f"{user.key} is not in the chat {place.id}", 403)
+        return place, chosen
+
+
+def trigger_of(state: State) -> Trigger:
+    """The trigger side of a state that `create_app` made."""
+    part = state.parts["trigger"]
+    assert isinstance(part, Trigger)
+    return part

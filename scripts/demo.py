@@ -1,0 +1,260 @@
+"""What scripts/demo runs: the client against a mock server of its own, one line per call, and a person who chooses.
+
+The mock server is a process of its own on a free port, with a database file in a temporary folder that holds 45
+actions. Each line is what really happened: the status comes from the answer. Ctrl-C, like the end, leaves no process
+and no file. Exit codes: 0 all seven operations worked, 1 one did not, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from zoho_cliq import Cliq, DelugeHandler, RawResponse, WebhookHandler
+from zoho_cliq.errors import ApiError, CliqError
+from zoho_cliq.webhooks import Receiver
+from zoho_cliq_api.contract import OPERATIONS
+from zoho_cliq_mock.trigger.command import CONTROL_TOKEN, choose
+
+T = TypeVar("T")
+SEEDED = 45
+PAGE = 20
+STOPS_WITHIN = 10
+OPERATION, REQUEST = 31, 35  # widths of columns
+
+
+class DemoError(Exception):
+    """Something went otherwise than it should: one line for a person."""
+
+
+class Table:
+    """Prints one line per call, and remembers which operations have worked."""
+
+    def __init__(self) -> None:
+        self.statuses: list[int] = []
+        self.worked: set[str] = set()
+        self.width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print(f"{'operation':<{OPERATION}}{'request':<{REQUEST}}{'status':<8}result"[: self.width])
+
+    def heard(self, response: RawResponse) -> None:
+        """Called by the client with every answer."""
+        self.statuses.append(response.status)
+
+    def call(self, operation: str, request: str, act: Callable[[], T], tell: Callable[[T], str]) -> T:
+        """Makes a call and prints its line."""
+        self.statuses.clear()
+        result = act()
+        status = self.statuses[-1]
+        if status != OPERATIONS[operation].success:
+            raise DemoError(f"{operation} answered {status}, not {OPERATIONS[operation].success}")
+        self.worked.add(operation)
+        self.line(operation, request, status, tell(result))
+        return result
+
+    def line(self, operation: str, request: str, status: int, result: str) -> None:
+        """Prints a line, on a terminal cut to its width."""
+        print(f"{operation:<{OPERATION}}{request:<{REQUEST}}{status:<8}{result}"[: self.width], flush=True)
+
+
+@contextmanager
+def mock_server(folder: Path, control_token: str) -> Iterator[str]:
+    """A mock server with a database file and 45 actions; gives its base URL, and ends it afterwards."""
+    seed = {
+        "organizations": [{"id": "48210", "name": "Demo"}],
+        "users": [{"key": "owner", "id": "70021945", "name": "Ada", "organization": "48210"}],
+        "tokens": [{"token": "1000.owner", "user": "owner"}],
+        "actions": [
+            {"creator": "owner", "name": f"Seeded {number:02}", "hint": "Was there before", "scope": "organization"}
+            for number in range(1, SEEDED + 1)
+        ],
+    }
+    (folder / "seed.json").write_text(json.dumps(seed), "utf-8")
+    command = [sys.executable, "-m", "zoho_cliq_mock", "--port", "0", "--quiet"]
+    command += ["--db", str(folder / "mock.db"), "--seed", str(folder / "seed.json")]
+    # A session of its own: Ctrl-C reaches this program only, which then ends the server.
+    environment = {**os.environ, CONTROL_TOKEN: control_token}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=environment)
+    try:
+        assert server.stdout is not None
+        first = server.stdout.readline().strip()
+        greeting = "listening on "
+        if not first.startswith(greeting):
+            raise DemoError("the mock server did not start (see above)")
+        yield first.removeprefix(greeting)
+    finally:
+        server.terminate()
+        try:
+            server.wait(STOPS_WITHIN)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        if server.stdout is not None:
+            server.stdout.close()
+
+
+def deluge(cliq: Cliq, table: Table) -> None:
+    """The life of an action whose handler is a script at Zoho."""
+    actions = cliq.message_actions
+    action = table.call(
+        "create_message_action",
+        "name='Open incident' (deluge)",
+        lambda: actions.create(
+            name="Open incident", hint="Start an incident from this message", message_types=["text"]
+        ),
+        lambda made: f"{made.id}, seen by {made.scope}",
+    )
+    pages = iter(actions.list(limit=PAGE).pages())
+    listed = 0
+    for number in range(1, 4):
+        page = table.call(
+            "list_message_actions",
+            f"limit={PAGE}, page {number}",
+            lambda: next(pages),
+            lambda page: f"{len(page.items)} actions, {page.items[0].name} …",
+        )
+        listed += len(page.items)
+    if listed != SEEDED + 1 or next(pages, None) is not None:
+        raise DemoError(f"the list has {listed} actions, not {SEEDED + 1} on three pages")
+    table.call("get_message_action", action.id, lambda: actions.get(action.id), lambda got: f"{got.name}: {got.hint}")
+    table.call(
+        "update_message_action",
+        "hint='Start an incident, tell …'",
+        lambda: actions.update(action.id, hint="Start an incident, tell the team"),
+        lambda changed: changed.hint,
+    )
+    script = 'return {"text": "An incident is open."};'
+    table.call(
+        "update_message_action_handler",
+        "script='return …'",
+        lambda: actions.update_handler(action.id, script=script),
+        lambda handler: type(handler).__name__,
+    )
+    handler = table.call(
+        "get_message_action_handler",
+        action.id,
+        lambda: actions.get_handler(action.id),
+        lambda handler: handler.script if isinstance(handler, DelugeHandler) else "no script",
+    )
+    if not isinstance(handler, DelugeHandler) or handler.script != script:
+        raise DemoError("the script that was read is not the one that was written")
+    refused(cliq, table)
+    table.call("delete_message_action", action.id, lambda: actions.delete(action.id), lambda _: "gone")
+
+
+def refused(cliq: Cliq, table: Table) -> None:
+    """A call that the server refuses, and the class of its exception."""
+    table.statuses.clear()
+    try:
+        cliq.message_actions.create(name="Seeded 01", hint="A name that is taken")
+    except ApiError as error:
+        table.line(
+            "create_message_action", "name='Seeded 01', taken", error.status, f"{type(error).__name__} ({error.code})"
+        )
+    else:
+        raise DemoError("a second action of the same name was created")
+
+
+class Quiet(WSGIRequestHandler):
+    """Answers without a line on the standard error."""
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def desk() -> Iterator[str]:
+    """A server of one's own that answers the events of the webhook action; gives its URL."""
+    receiver = Receiver()
+    receiver.action("Send to desk")(lambda event: f"Filed for {event.user.first_name}: {event.text}")
+    with make_server("127.0.0.1", 0, receiver.wsgi(), handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def webhook(cliq: Cliq, table: Table, desk_url: str, person_chooses: Callable[[str, str], str]) -> None:
+    """The life of an action whose handler is a server of one's own."""
+    actions = cliq.message_actions
+    action = table.call(
+        "create_message_action",
+        "name='Send to desk' (webhook)",
+        lambda: actions.create(
+            name="Send to desk",
+            hint="File this message",
+            execution_type="webhook",
+            execution_url=f"{desk_url}/inbox",
+        ),
+        lambda made: f"{made.id}, sends to {made.execution_url}",
+    )
+    table.call(
+        "update_message_action",
+        "execution_url='…/inbox2'",
+        lambda: actions.update(action.id, execution_url=f"{desk_url}/inbox2"),
+        lambda changed: str(changed.execution_url),
+    )
+    table.call(
+        "update_message_action_handler",
+        "permissions=['message', 'user']",
+        lambda: actions.update_handler(action.id, permissions=["message", "user"]),
+        lambda handler: type(handler).__name__,
+    )
+    table.call(
+        "get_message_action_handler",
+        action.id,
+        lambda: actions.get_handler(action.id),
+        lambda handler: ", ".join(handler.permissions) if isinstance(handler, WebhookHandler) else "no permissions",
+    )
+    table.call("get_message_action", action.id, lambda: actions.get(action.id), lambda got: f"{got.name}: {got.status}")
+    shown = person_chooses(action.name, "The printer is on fire")
+    if shown != "Filed for Ada: The printer is on fire":
+        raise DemoError(f"the chat shows {shown!r}")
+    table.line("(chosen on a message)", "'The printer is on fire'", 200, f"the chat shows: {shown}")
+    table.call("delete_message_action", action.id, lambda: actions.delete(action.id), lambda _: "gone")
+
+
+def main() -> int:
+    """Runs the demonstration; gives the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    table = Table()
+    token = secrets.token_urlsafe()
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="zoho-cliq-demo-") as folder,
+            mock_server(Path(folder), token) as url,
+            desk() as desk_url,
+            Cliq("1000.owner", base_url=url, on_response=table.heard) as cliq,
+        ):
+            deluge(cliq, table)
+
+            def person_chooses(action: str, text: str) -> str:
+                return str(choose(url, token, {"action": action, "text": text})["shown"]["text"])
+
+            webhook(cliq, table, desk_url, person_chooses)
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted; the mock server is stopped and its files are removed", file=sys.stderr)
+        return 130
+    except (DemoError, CliqError, OSError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    print(f"\n{len(table.worked)} of {len(OPERATIONS)} operations")
+    return 0 if table.worked == set(OPERATIONS) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

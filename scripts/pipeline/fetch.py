@@ -1,0 +1,95 @@
+"""The bytes of a document: from a file, or over https with a cap on size and time.
+
+Nothing else is ever fetched: a `$ref` that leads out of the document is refused, not followed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from pipeline.documents import MAX_BYTES, read
+from pipeline.errors import PipelineError
+
+SECONDS = 30.0
+"""How long fetching may take in all."""
+_REDIRECTS = 5
+
+
+class Source(NamedTuple):
+    """A document's bytes, its name for messages, and where it comes from without secrets or a machine's paths."""
+
+    name: str
+    origin: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def fetch(
+    source: str, transport: httpx.BaseTransport | None = None, clock: Callable[[], float] = time.monotonic
+) -> Source:
+    """The document at a path or an https URL.
+
+    Raises PipelineError on a missing file, plain http, a status other than 200, more than 10 MB, or more than 30
+    seconds. User name, password and query of a URL appear in no message and in no record.
+    """
+    if "://" not in source:
+        path = Path(source)
+        return Source(str(path), path.name, read(path))
+    shown = _shown(source)
+    if urlsplit(source).scheme != "https":
+        raise PipelineError(f"{shown}: only https URLs and files are read")
+    return Source(shown, shown, _download(source, shown, transport, clock))
+
+
+def _shown(url: str) -> str:
+    """A URL without user name, password, query and fragment."""
+    try:
+        parts = urlsplit(url)
+        return urlunsplit(
+            (parts.scheme, (parts.hostname or "") + (f":{parts.port}" if parts.port else ""), parts.path, "", "")
+        )
+    except ValueError as error:
+        raise PipelineError("the URL cannot be read; give https://host/path") from error
+
+
+def _download(url: str, shown: str, transport: httpx.BaseTransport | None, clock: Callable[[], float]) -> bytes:
+    end = clock() + SECONDS
+    try:
+        with httpx.Client(
+            transport=transport, timeout=10.0, headers={"Accept": "application/yaml, application/json, */*"}
+        ) as client:
+            for _ in range(_REDIRECTS):
+                with client.stream("GET", url) as response:
+                    if response.is_redirect:
+                        url = str(response.url.join(response.headers["Location"]))
+                        if urlsplit(url).scheme != "https":
+                            raise PipelineError(f"{shown}: leads on to {_shown(url)}, which is not https")
+                        continue
+                    if response.status_code != 200:
+                        raise PipelineError(f"{shown}: answers {response.status_code}")
+                    return _body(response, shown, end, clock)
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise PipelineError(f"{shown}: cannot be fetched: {type(error).__name__}") from error
+    raise PipelineError(f"{shown}: redirected more than {_REDIRECTS} times")
+
+
+def _body(response: httpx.Response, shown: str, end: float, clock: Callable[[], float]) -> bytes:
+    content = bytearray()
+    for piece in response.iter_bytes(65_536):
+        content += piece
+        if len(content) > MAX_BYTES:
+            raise PipelineError(f"{shown}: more than {MAX_BYTES:,} bytes; a document may have at most that")
+        if clock() > end:
+            raise PipelineError(f"{shown}: not fetched within {SECONDS:.0f} seconds")
+    return bytes(content)

@@ -1,0 +1,79 @@
+"""Names: which are taken from a document as they are, how readable ones are made, and when two would clash."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[^A-Za-z0-9]+")
+_PLAIN = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._ ()/:-]{0,149}$")
+_FIELD = re.compile(r"^[^\"'`\\{}<>\x00-\x1f\x7f]{1,150}$")
+_PATH = re.compile(r"^(?:/(?:[A-Za-z0-9._~!$&()*+,;=:@%-]|\{[A-Za-z0-9_.-]+\})*)+$")
+_TYPE = "[A-Za-z0-9*][A-Za-z0-9!#$&^_.+*-]*"
+_MEDIA = re.compile(rf"^{_TYPE}/{_TYPE}(?:\s*;\s*[A-Za-z0-9-]+=[A-Za-z0-9-]+)*$")
+_SCOPE = re.compile(r"^[A-Za-z][A-Za-z0-9._:/-]*$")
+RESERVED_CLASSES = frozenset(
+    "Any AuthenticatedClient BinaryIO BytesIO Client Enum File FileTypes Generator HTTPStatus IntEnum Literal Mapping "
+    "MutableMapping RequestFiles Response Self StrEnum T TextIO TypeVar UNSET UUID UnexpectedStatus Unset".split()
+)
+"""Names that the generated modules use themselves."""
+
+
+def plain(name: str) -> bool:
+    """Whether a component or operation may carry this name: nothing that could be code or leave a folder."""
+    return bool(_PLAIN.match(name)) and ".." not in name
+
+
+def field(name: str) -> bool:
+    """Whether a property or parameter may have this name."""
+    return bool(_FIELD.match(name))
+
+
+def path(text: str) -> bool:
+    """Whether this can be a path; a step up cannot."""
+    return bool(_PATH.match(text)) and not {".", ".."} & set(text.split("/"))
+
+
+def media_type(text: str) -> bool:
+    """Whether this can be a media type."""
+    return bool(_MEDIA.match(text))
+
+
+def scope(text: str) -> bool:
+    """Whether this can be an OAuth scope."""
+    return bool(_SCOPE.match(text))
+
+
+def title(text: str) -> str:
+    """A title for people: letters, digits and the plainest punctuation."""
+    return " ".join(re.sub(r"[^\w .,:&/()-]+", " ", text).split())[:100]
+
+
+def slug(text: str) -> str:
+    """Lower-case words with underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def pascal(text: str) -> str:
+    """`message_types` → `MessageTypes`, `v3-msgaction-edit` → `V3MsgactionEdit`."""
+    words = _WORD.split(text)
+    return "".join(
+        (word.capitalize() if word.isupper() and len(words) > 1 else word[:1].upper() + word[1:])
+        for word in words
+        if word
+    )
+
+
+def component(vendor: str) -> str:
+    """The readable name of a component: without the vendor's version prefix and its `_regex` ending."""
+    stem = re.sub(r"_regex$", "", re.sub(r"^v\d+-", "", vendor))
+    return pascal(stem) or pascal(vendor)
+
+
+def singular(word: str) -> str:
+    """`message_types` → `message_type`."""
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def module(name: str) -> str:
+    """What two names must not share, because the generator would write both to one module."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,107 @@
+"""The report on a new document: for a terminal, as markdown, as JSON. Wording only; nothing is decided here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from pipeline.changes import Change, Rating, bump, next_version
+from pipeline.review import Review
+
+FORMATS = ("text", "markdown", "json")
+_COLOURS: dict[Rating, str] = {"breaking": "31", "feature": "32", "fix": "36"}
+_WHOLE = "The document as a whole"
+
+
+def render(review: Review, version: str, form: str, colour: bool = False) -> str:
+    """The report in one of `FORMATS`, with a final newline; `colour` only has a say in text."""
+    if form == "json":
+        return json.dumps(_data(review, version), indent=2, ensure_ascii=False) + "\n"
+    lines = _markdown(review, version) if form == "markdown" else _text(review, version, colour)
+    return "\n".join(lines) + "\n"
+
+
+def verdict(review: Review, version: str) -> str:
+    """One sentence: the gravest rating and the version that follows."""
+    if review.rating is None:
+        return "no change in meaning"
+    count = len(review.changes)
+    words = f"{count} change{'s' if count != 1 else ''} for users of the client"
+    seen = words if count else "nothing reaches the client"
+    return f"{seen}: {review.rating}, {bump(review.rating)} bump, {version} → {next_version(version, review.rating)}"
+
+
+def groups(review: Review, changes: Iterable[Change]) -> list[tuple[str, list[Change]]]:
+    """Changes by operation: a heading, and the changes below it."""
+    return [
+        (f"{review.names[place]} ({place})" if place in review.names else place or _WHOLE, list(members))
+        for place, members in groupby(changes, key=lambda change: change.place)
+    ]
+
+
+def _text(review: Review, version: str, colour: bool) -> list[str]:
+    def rated(rating: Rating) -> str:
+        word = f"{rating:<9}"
+        return f"\033[{_COLOURS[rating]}m{word}\033[0m" if colour else word
+
+    lines = []
+    for heading, members in groups(review, review.changes):
+        lines += [heading, *(f"  {rated(change.rating)} {change.text}" for change in members)]
+    for title, entries in _sections(review):
+        lines += [title, *(f"  {entry}" for entry in entries)]
+    return [*lines, verdict(review, version)]
+
+
+def _markdown(review: Review, version: str) -> list[str]:
+    lines = [f"## What changed in {_code(review.source.origin)}", "", f"{verdict(review, version)}.", ""]
+    for heading, members in groups(review, review.changes):
+        lines += [f"### {_code(heading)}", ""]
+        lines += [f"- **{change.rating}**: {_escaped(change.text)}" for change in members] + [""]
+    for title, entries in _sections(review):
+        lines += [f"### {title}", "", *(f"- {_escaped(entry)}" for entry in entries), ""]
+    return lines[:-1]
+
+
+def _sections(review: Review) -> list[tuple[str, list[str]]]:
+    unseen = [f"{heading}: {change.text}" for heading, members in groups(review, review.unseen) for change in members]
+    sections = [
+        ("Changed at the vendor, kept from the client by the overlay", unseen),
+        ("Overlay", list(review.overlay)),
+        ("Repaired while importing", list(review.repairs)),
+        ("Refused", [review.refusal] if review.refusal else []),
+    ]
+    return [(title, entries) for title, entries in sections if entries]
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('`', '')}`"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{character}" if character in "\\`*_[]<>|" else character for character in text)
+
+
+def _data(review: Review, version: str) -> dict[str, Any]:
+    def rows(changes: Iterable[Change]) -> list[dict[str, str | None]]:
+        return [
+            {"operation": review.names.get(change.place), **change._asdict(), "place": change.place or None}
+            for change in changes
+        ]
+
+    rating = review.rating
+    return {
+        "source": review.source.origin,
+        "sha256": review.source.sha256,
+        "same": review.same,
+        "rating": rating,
+        "bump": bump(rating) if rating else None,
+        "version": version,
+        "next_version": next_version(version, rating) if rating else version,
+        "changes": rows(review.changes),
+        "unseen": rows(review.unseen),
+        "overlay": list(review.overlay),
+        "repairs": list(review.repairs),
+        "refusal": review.refusal,
+    }

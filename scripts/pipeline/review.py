@@ -1,0 +1,88 @@
+"""What a new document of the vendor's would mean for this checkout: read, normalized, compared; nothing is written."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pipeline.changes import Change, Rating, compare, highest
+from pipeline.compose import compose, operations
+from pipeline.documents import Json, load, parse
+from pipeline.errors import PipelineError
+from pipeline.fetch import Source
+from pipeline.normalize import normalize
+from pipeline.tree import Tree, upstream_text
+from pipeline.upkeep import keep_up
+
+
+class Review(NamedTuple):
+    """A new document beside the old one.
+
+    `changes` reach the client; `unseen` are changes of the vendor's that the overlay keeps from it. `overlay` says what
+    is cut out of the overlay or has become unnecessary in it. `refusal` is why it cannot be accepted, or None.
+    `names` gives each place (`METHOD /path`) its operation id.
+    """
+
+    source: Source
+    upstream: Json
+    composed: Json | None
+    overlay_text: str
+    changes: tuple[Change, ...]
+    unseen: tuple[Change, ...]
+    overlay: tuple[str, ...]
+    repairs: tuple[str, ...]
+    refusal: str | None
+    names: dict[str, str]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing at all has changed in meaning."""
+        return not (self.changes or self.unseen or self.refusal)
+
+    @property
+    def rating(self) -> Rating | None:
+        """The gravest rating of what reaches the client; a change that does not is a fix."""
+        return highest(list(self.changes)) or ("fix" if self.unseen else None)
+
+
+def review(tree: Tree, source: Source) -> Review:
+    """What the document in `source` changes for the checkout.
+
+    Raises PipelineError where the source cannot be read or is not an OpenAPI document that can be brought in normal
+    form. An overlay that no longer fits is not raised but stands in `refusal`, beside what the vendor changed.
+    """
+    upstream, repairs = normalize(parse(source.content, source.name), source.name)
+    old = load(tree.upstream)
+    text = tree.overlay.read_text("utf-8")
+    if upstream_text(upstream) == tree.upstream.read_text("utf-8"):
+        return Review(source, upstream, None, text, (), (), (), repairs, None, {})
+    if not {path for path in old["paths"] if path in upstream["paths"]}:
+        raise PipelineError(
+            f"{source.name}: shares no path with {tree.name(tree.upstream)}; for another document of the vendor's use "
+            "--package NAME --into DIR"
+        )
+    vendor = compare(old, upstream)
+    composed: Json | None = None
+    refusal: str | None = None
+    overlay: tuple[str, ...] = ()
+    try:
+        text, cuts, unnecessary = keep_up(text, old, upstream, tree.name(tree.overlay))
+        overlay = (*cuts, *unnecessary)
+        composed = compose(upstream, parse(text.encode(), tree.name(tree.overlay)), tree.name(tree.overlay))
+        guessed = composed.get("x-error-catalogue", {}).items()
+        overlay += tuple(
+            f"error {code} has no class yet: {meaning['class']} ({meaning['family']}) is taken from its name"
+            for code, meaning in guessed
+            if meaning.get("x-guessed")
+        )
+    except PipelineError as error:
+        refusal = str(error)
+    if composed is None:
+        return Review(source, upstream, None, text, tuple(vendor), (), overlay, repairs, refusal, _names(upstream))
+    changes = compare(load(tree.composed), composed)
+    reached = {(change.place, change.kind) for change in changes}
+    unseen = tuple(change for change in vendor if (change.place, change.kind) not in reached)
+    return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, _names(composed))
+
+
+def _names(document: Json) -> dict[str, str]:
+    return {f"{method.upper()} {path}": data["operationId"] for path, method, data in operations(document)}

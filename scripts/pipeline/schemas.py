@@ -1,0 +1,420 @@
+"""Schemas in normal form: every object and every enumeration a named component, OpenAPI 3.0's words turned into 3.1's.
+
+What a generator or a validator would trip on is repaired and noted: types that do not exist, numbers that are text,
+arrays without items, empty enumerations, names that clash, discriminators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline import names, prose
+from pipeline.documents import Json
+from pipeline.reader import Reader
+
+_PREFIX = "#/components/schemas/"
+_NUMBERS = frozenset(
+    "multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength maxItems minItems maxProperties "
+    "minProperties x-max-bytes".split()
+)
+_TEXTS = frozenset("format contentEncoding contentMediaType".split())
+_FLAGS = frozenset("uniqueItems readOnly writeOnly deprecated".split())
+_LEFT_OUT = (
+    "not if then else patternProperties propertyNames contains prefixItems dependentRequired dependentSchemas "
+    "dependencies unevaluatedProperties unevaluatedItems additionalItems $defs xml".split()
+)
+_TYPES = frozenset("string number integer boolean array object null".split())
+_ALIASES: Mapping[str, tuple[str, str | None]] = {
+    "int": ("integer", None),
+    "int32": ("integer", "int32"),
+    "int64": ("integer", "int64"),
+    "long": ("integer", "int64"),
+    "float": ("number", "float"),
+    "double": ("number", "double"),
+    "decimal": ("number", None),
+    "bool": ("boolean", None),
+    "str": ("string", None),
+    "text": ("string", None),
+    "date": ("string", "date"),
+    "datetime": ("string", "date-time"),
+    "date-time": ("string", "date-time"),
+    "file": ("string", "binary"),
+    "binary": ("string", "binary"),
+    "list": ("array", None),
+    "map": ("object", None),
+    "json": ("object", None),
+    "jsonobject": ("object", None),
+    "jsonarray": ("array", None),
+}
+"""Types that documents name and OpenAPI does not have: the type and format that are meant."""
+
+
+class Schemas:
+    """Makes the components of the normal form out of a document's schemas."""
+
+    def __init__(self, reader: Reader, schemas: dict[str, Any]) -> None:
+        self.reader = reader
+        self.components: dict[str, Json] = {}
+        self.names: dict[str, str] = {}
+        self.enums: dict[tuple[Any, ...], str] = {}
+        self.modules: set[str] = set()
+        self.pinned: list[tuple[str, str, str]] = []
+        """Component, property and the constant that it has there, in place of discriminators."""
+        self._name(schemas)
+        for vendor in sorted(schemas, key=lambda key: self.names[key]):
+            self._component(vendor, schemas[vendor])
+
+    def _name(self, schemas: Mapping[str, Json]) -> None:
+        for vendor in sorted(schemas):
+            where = f"components.schemas.{vendor[:60]}"
+            if not names.plain(vendor):
+                raise self.reader.fail("components.schemas", f"{vendor[:60]!r} cannot be the name of a schema")
+            readable = names.component(vendor)
+            if not self._free(readable):
+                readable = names.pascal(vendor)
+            if not readable.isidentifier():
+                readable = f"Schema{readable}"
+            stem, count = readable, 2
+            if readable in names.RESERVED_CLASSES:
+                stem = readable = f"{readable}Model"
+                self.reader.repaired(where, f"the client uses this name itself; it is called {readable}")
+            while not self._free(readable):
+                readable, count = f"{stem}{count}", count + 1
+            if readable != stem:
+                self.reader.repaired(where, f"its name clashes; it is called {readable}")
+            self.modules.add(names.module(readable))
+            self.names[vendor] = readable
+
+    def _free(self, name: str) -> bool:
+        return bool(name) and names.module(name) not in self.modules
+
+    def _component(self, vendor: str, given: Json) -> None:
+        where = f"components.schemas.{vendor}"
+        schema = self._mapping(given, where)
+        name = self.names[vendor]
+        if "$ref" in schema:
+            self._straight(schema, where)
+            self.components[name] = {"$ref": self.reference(schema["$ref"], where)}
+            return
+        self.components[name] = self.body(schema, name, where)
+        if self.components[name].get("enum"):
+            self.enums.setdefault(_enum_key(self.components[name]), name)
+
+    def _straight(self, schema: dict[str, Any], where: str) -> None:
+        """Raises PipelineError where references lead in a circle without ever reaching a schema."""
+        seen: set[str] = set()
+        while isinstance(schema, dict) and "$ref" in schema:
+            if str(schema["$ref"]) in seen:
+                raise self.reader.fail(where, f"$ref {schema['$ref']!r} leads in a circle")
+            seen.add(str(schema["$ref"]))
+            schema = self._mapping(self.reader.pointer(schema["$ref"], where), where)
+
+    def _mapping(self, schema: Json, where: str) -> dict[str, Any]:
+        """A schema as a mapping; OpenAPI 3.1's `true` allows anything."""
+        return {} if schema is True else self.reader.mapping(schema, where)
+
+    def reference(self, reference: Any, where: str) -> str:
+        """A reference to a component of the normal form."""
+        target = self.reader.pointer(reference, where)
+        parts = self.reader.parts(str(reference))
+        if parts[:2] == ["components", "schemas"] and len(parts) == 3:
+            return f"{_PREFIX}{self.names[parts[2]]}"
+        if parts[0] not in ("components", "paths", "$defs", "definitions"):
+            raise self.reader.fail(where, f"$ref {reference!r} does not lead to a schema")
+        vendor = "-".join(parts[-3:])
+        if vendor not in self.names:
+            name = names.pascal(vendor) or "Schema"
+            while not self._free(name):
+                name += "2"
+            self.names[vendor] = name
+            self.modules.add(names.module(name))
+            self.reader.repaired(where, f"$ref {reference} leads into the middle of the document; made a component")
+            self._component(vendor, target)
+        return f"{_PREFIX}{self.names[vendor]}"
+
+    def schema(self, given: Json, name: str, where: str) -> Json:
+        """A schema in place: a reference, a scalar, an array, or a reference to a component made of it."""
+        schema = self._mapping(given, where)
+        if "$ref" in schema:
+            if set(schema) - {"$ref"}:
+                self.reader.repaired("references", "words beside $ref are left out")
+            reference = {"$ref": self.reference(schema["$ref"], where)}
+            return {"anyOf": [reference, {"type": "null"}]} if schema.get("nullable") is True else reference
+        built = self.body(schema, name, where)
+        if "enum" in built:
+            return self._maybe_null(built, self.register_enum(_not_null(built), name))
+        if "properties" in built:
+            return self._maybe_null(built, self.register(_not_null(built), name))
+        return built
+
+    def _maybe_null(self, built: dict[str, Any], name: str) -> Json:
+        reference = {"$ref": f"{_PREFIX}{name}"}
+        return {"anyOf": [reference, {"type": "null"}]} if isinstance(built.get("type"), list) else reference
+
+    def body(self, schema: dict[str, Any], name: str, where: str) -> dict[str, Any]:
+        """The facts of one schema; what stands inside it is in normal form too."""
+        result: dict[str, Any] = self._scalars(schema, where)
+        self._type(schema, result, where)
+        self._enum(schema, result, where)
+        properties = self._properties(schema, name, where)
+        required = self._required(schema, where)
+        if required:
+            result["required"] = sorted(required)
+        if properties:
+            result["properties"] = properties
+            result.setdefault("type", "object")
+        if _is(result, "array") or "items" in schema:
+            result["items"] = self._items(schema, name, where)
+        extra = schema.get("additionalProperties")
+        if isinstance(extra, dict):
+            result["additionalProperties"] = self.schema(extra, f"{name}Value", f"{where} values")
+        elif isinstance(extra, bool):
+            result["additionalProperties"] = extra
+        self._combinations(schema, result, name, where)
+        left_out = [key for key in _LEFT_OUT if key in schema]
+        if left_out:
+            self.reader.repaired(where, f"left out: {', '.join(left_out)}")
+        self.lift(result, str(schema.get("description", "")))
+        return result
+
+    def _scalars(self, schema: dict[str, Any], where: str) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key in sorted(schema):
+            value = schema[key]
+            if key in _NUMBERS:
+                if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
+                    value = int(value)
+                    self.reader.repaired(where, f"{key} is text; read as the number {value}")
+                elif isinstance(value, (str, list, dict)) or value is None:
+                    self.reader.repaired(where, f"{key} is no number; left out")
+                    continue
+                result[key] = value
+            elif (
+                (key in _TEXTS and isinstance(value, str))
+                or (key in _FLAGS and isinstance(value, bool))
+                or (key == "const" and (value is None or isinstance(value, (str, int, float))))
+            ):
+                result[key] = value
+            elif key == "pattern" and isinstance(value, str):
+                try:
+                    re.compile(value)
+                except re.error:
+                    self.reader.repaired(where, "pattern is no regular expression; left out")
+                else:
+                    result[key] = value
+            elif key in ("default", "x-default") and (value is None or isinstance(value, (str, int, float))):
+                result["x-default"] = value
+        return result
+
+    def _type(self, schema: dict[str, Any], result: dict[str, Any], where: str) -> None:
+        """The type in the words of OpenAPI 3.1, with null and exclusive bounds."""
+        given = schema.get("type")
+        types = []
+        for kind in given if isinstance(given, list) else [given] if given is not None else []:
+            known, form = (kind, None) if kind in _TYPES else _ALIASES.get(str(kind).lower(), (None, None))
+            if known is None and str(kind).lower() in _TYPES:
+                known = str(kind).lower()
+            if known != kind:
+                self.reader.repaired(where, f"type {str(kind)[:40]!r} does not exist; {known or 'anything'} is meant")
+            if known is not None:
+                types.append(known)
+                if form:
+                    result.setdefault("format", form)
+        if schema.get("nullable") is True and types and "null" not in types:
+            types.append("null")
+        types = sorted(set(types), key=lambda kind: (kind == "null", kind))
+        if types:
+            result["type"] = types if len(types) > 1 else types[0]
+        for bound in ("Minimum", "Maximum"):
+            exclusive, inclusive = f"exclusive{bound}", bound.lower()
+            if isinstance(result.get(exclusive), bool) and result.pop(exclusive) and inclusive in result:
+                result[exclusive] = result.pop(inclusive)
+
+    def _enum(self, schema: dict[str, Any], result: dict[str, Any], where: str) -> None:
+        if "enum" not in schema or _is(result, "array"):
+            return
+        values = [value for value in self.reader.sequence(schema["enum"], where) if not isinstance(value, (dict, list))]
+        if result.get("type") == "string" and any(value is not None and not isinstance(value, str) for value in values):
+            self.reader.repaired(where, "values that are no strings although the type is; read as strings")
+            values = [value if isinstance(value, str) or value is None else _as_text(value) for value in values]
+        if None in values:
+            values = [value for value in values if value is not None]
+            kind = result.get("type")
+            if isinstance(kind, str):
+                result["type"] = [kind, "null"]
+        unique = {(str(type(value)), str(value)): value for value in values}
+        if not unique:
+            self.reader.repaired(where, "an enumeration without values; any value is allowed")
+            return
+        result["enum"] = [unique[key] for key in sorted(unique)]
+        if "type" not in result and all(isinstance(value, str) for value in values):
+            result["type"] = "string"
+
+    def _required(self, schema: dict[str, Any], where: str) -> set[str]:
+        given = schema.get("required")
+        required = set() if isinstance(given, (bool, str)) else set(map(str, self.reader.sequence(given, where)))
+        for key, value in self.reader.mapping(schema.get("properties"), where).items():
+            if isinstance(value, dict) and (value.get("required") is True or value.get("required") == "true"):
+                required.add(key)
+                self.reader.repaired(f"{where}.{key}", "says itself that it is required; its owner says so now")
+        return required
+
+    def _properties(self, schema: dict[str, Any], name: str, where: str) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        pythonic: set[str] = set()
+        for key, value in sorted(self.reader.mapping(schema.get("properties"), where).items()):
+            if not names.field(key):
+                raise self.reader.fail(where, f"{key[:60]!r} cannot be the name of a property")
+            spelled = re.sub(r"[^\w]", "", key)
+            if spelled in pythonic:
+                self.reader.repaired(f"{where}.{key}", "cannot be told apart from another property; left out")
+                continue
+            pythonic.add(spelled)
+            found[key] = self.property(key, self._mapping(value, f"{where}.{key}"), name, f"{where}.{key}")
+        return found
+
+    def _items(self, schema: dict[str, Any], name: str, where: str) -> Json:
+        items = schema.get("items")
+        if items is None and isinstance(schema.get("enum"), list):
+            items = {"enum": schema["enum"]}
+            self.reader.repaired(where, "the enumeration of an array is one of its items")
+        elif items is None:
+            self.reader.repaired(where, "an array without items; its items may be anything")
+        elif isinstance(items, list):
+            self.reader.repaired(where, "a list of items; its items may be any of them")
+            items = {"anyOf": items} if len(items) > 1 else items[0] if items else {}
+        return self.schema(items, f"{name}Item", f"{where} items")
+
+    def _combinations(self, schema: dict[str, Any], result: dict[str, Any], name: str, where: str) -> None:
+        for key in ("allOf", "anyOf", "oneOf"):
+            options = self.reader.sequence(schema.get(key), where)
+            if options:
+                result[key] = [
+                    self.schema(option, f"{name}{index}", f"{where} {key}[{index}]")
+                    for index, option in enumerate(options, 1)
+                ]
+        if schema.get("nullable") is True and "type" not in result and "allOf" in result:
+            whole = result.pop("allOf")
+            result["anyOf"] = [whole[0] if len(whole) == 1 else {"allOf": whole}, {"type": "null"}]
+        elif schema.get("nullable") is True and "type" not in result:
+            for key in ("anyOf", "oneOf"):
+                if key in result:
+                    result[key].append({"type": "null"})
+        if "discriminator" in schema:
+            self._discriminate(self.reader.mapping(schema["discriminator"], where), result, where)
+
+    def _discriminate(self, discriminator: dict[str, Any], result: dict[str, Any], where: str) -> None:
+        """Tells variants apart by a constant, which every reader understands, in place of a discriminator."""
+        key = str(discriminator.get("propertyName", ""))
+        mapping = self.reader.mapping(discriminator.get("mapping"), where)
+        options = result.get("oneOf", result.get("anyOf", []))
+        variants = [option["$ref"] for option in options if "$ref" in option]
+        values: dict[str, set[str]] = {}
+        for value, target in mapping.items():
+            reference = target if str(target).startswith("#/") else f"{_PREFIX}{target}"
+            values.setdefault(self.reference(reference, where), set()).add(value)
+        for reference in variants if not mapping else ():
+            vendor = next((v for v, n in self.names.items() if f"{_PREFIX}{n}" == reference), None)
+            if vendor:
+                values[reference] = {vendor}
+        self.reader.repaired(where, f"discriminator {key}; a constant in each variant says the same")
+        for reference in variants:
+            if len(values.get(reference, ())) == 1:
+                self.pinned.append((reference.removeprefix(_PREFIX), key, next(iter(values[reference]))))
+
+    def finish(self) -> None:
+        """What can only be done once all components are there."""
+        for name, key, value in self.pinned:
+            component = self.components.get(name, {})
+            if "properties" in component and key:
+                component["properties"][key] = {"const": value, "type": "string"}
+                component["required"] = sorted({*component.get("required", []), key})
+        for name in self.components:
+            self._no_circle(name, ())
+
+    def _no_circle(self, name: str, above: tuple[str, ...]) -> None:
+        """Raises PipelineError where a schema is part of itself through `allOf`, or an array's only item is itself."""
+        if name in above:
+            raise self.reader.fail(f"components.schemas.{name}", "is part of itself; it would never end")
+        schema = self.components[name]
+        parts = [*schema.get("allOf", []), *([schema["items"]] if _is(schema, "array") else [])]
+        for part in parts:
+            if "$ref" in part:
+                self._no_circle(part["$ref"].removeprefix(_PREFIX), (*above, name))
+
+    def property(self, key: str, schema: dict[str, Any], owner: str, where: str) -> Json:
+        """The schema of a property; an enumeration is named after it, alone or with its owner."""
+        target = schema.get("items") if isinstance(schema.get("items"), dict) else None
+        if target and "enum" in target and "$ref" not in target and target["enum"]:
+            built = self.body({**schema, "items": {}}, key, where)
+            items = self.body(target, names.pascal(names.singular(key)), where)
+            if "enum" in items:
+                registered = self.register_enum(_not_null(items), names.pascal(names.singular(key)), owner)
+                built["items"] = self._maybe_null(items, registered)
+                return built
+        if "enum" in schema and "$ref" not in schema:
+            built = self.body(schema, names.pascal(key), where)
+            if "enum" in built:
+                return self._maybe_null(built, self.register_enum(_not_null(built), names.pascal(key), owner))
+        return self.schema(schema, f"{owner}{names.pascal(key)}", where)
+
+    def lift(self, built: dict[str, Any], description: str) -> None:
+        """Adds limits that stand only in words, where the schema is silent."""
+        if not description or "$ref" in built:
+            return
+        facts = prose.value_facts(description)
+        if built.get("type") == "integer":
+            if facts.maximum is not None:
+                built.setdefault("maximum", facts.maximum)
+            if facts.default is not None:
+                built.setdefault("x-default", facts.default)
+        if built.get("type") == "string":
+            if facts.max_length is not None:
+                built.setdefault("maxLength", facts.max_length)
+            if facts.max_bytes is not None:
+                built.setdefault("x-max-bytes", facts.max_bytes)
+                built.setdefault("maxLength", facts.max_bytes)
+
+    def register(self, schema: dict[str, Any], name: str) -> str:
+        """Makes a schema a component and gives its name; an equal one of that name serves both."""
+        stem = name if name.isidentifier() and name not in names.RESERVED_CLASSES else f"Schema{name}"
+        chosen, count = stem, 2
+        while not self._free(chosen) and not self._same(chosen, schema):
+            chosen, count = f"{stem}{count}", count + 1
+        self.components[chosen] = schema
+        self.modules.add(names.module(chosen))
+        return chosen
+
+    def _same(self, name: str, schema: dict[str, Any]) -> bool:
+        """Whether a component of our own making (no schema of the document's) has this name and is equal."""
+        return self.components.get(name) == schema and name not in self.names.values()
+
+    def register_enum(self, schema: dict[str, Any], name: str, owner: str = "") -> str:
+        """Equal enumerations are one component, named after the property that holds them."""
+        key = _enum_key(schema)
+        if key not in self.enums:
+            self.enums[key] = self.register(schema, f"{owner}{name}" if owner and not self._free(name) else name)
+        return self.enums[key]
+
+
+def _is(schema: dict[str, Any], kind: str) -> bool:
+    given = schema.get("type")
+    return kind in given if isinstance(given, list) else given == kind
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without null among its types."""
+    if not isinstance(schema.get("type"), list):
+        return schema
+    kinds = [kind for kind in schema["type"] if kind != "null"]
+    return {**schema, "type": kinds[0] if len(kinds) == 1 else kinds}
+
+
+def _enum_key(schema: dict[str, Any]) -> tuple[Any, ...]:
+    return (str(schema.get("type")), *schema["enum"])
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

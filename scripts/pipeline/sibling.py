@@ -1,0 +1,65 @@
+"""A client for any other document of the vendor's: no overlay, no waiver; general repairs only."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from pipeline import generate
+from pipeline.compose import compose, operations
+from pipeline.documents import parse
+from pipeline.errors import PipelineError
+from pipeline.fetch import Source
+from pipeline.install import swap
+from pipeline.normalize import Normalized, normalize
+from pipeline.tree import ROOT
+
+_WAIVER = "the document states no threshold"
+
+
+def make(source: Source, package: str, into: str) -> int:
+    """Writes the package `package` into the folder `into`; an older one of that name is replaced.
+
+    Prints every repair. Raises PipelineError, and leaves an older package as it was, where no sound client can be made.
+    """
+    folder = check_target(package, Path(into))
+    normalized = import_sibling(source)
+    composed = compose(normalized.document, None)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{package}-", dir=folder) as name:
+        fresh = Path(name) / package
+        generate.generate(composed, package, fresh)
+        generate.type_check(fresh, ROOT / "build" / "mypy")
+        swap(fresh, folder / package, Path(name) / "old")
+    for repair in normalized.repairs:
+        print(f"repaired: {repair}")
+    count = sum(1 for _ in operations(composed))
+    print(f"written: {folder / package} ({count} operations)")
+    return 0
+
+
+def import_sibling(source: Source) -> Normalized:
+    """A sibling document in normal form; an operation without a threshold is waived, and that is reported."""
+    document, repairs = normalize(parse(source.content, source.name), source.name)
+    for path, method, operation in operations(document):
+        if "x-threshold" not in operation:
+            operation["x-waiver"] = _WAIVER
+            repairs = (*repairs, f"{method.upper()} {path}: {_WAIVER}; contract.py has None")
+    return Normalized(document, repairs)
+
+
+def check_target(package: str, folder: Path) -> Path:
+    """The folder, where the package may be put there; PipelineError where it may not."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", package) or keyword.iskeyword(package):
+        raise PipelineError(f"--package {package!r}: a package's name is lower-case letters, digits and underscores")
+    if package in sys.stdlib_module_names:
+        raise PipelineError(f"--package {package!r}: Python has a module of that name")
+    target = folder / package
+    if target.is_symlink() or (target.exists() and not (target / "contract.py").is_file()):
+        raise PipelineError(f"{target}: exists and is no generated client; choose another folder or name")
+    if folder.exists() and not folder.is_dir():
+        raise PipelineError(f"{folder}: is not a folder")
+    return folder

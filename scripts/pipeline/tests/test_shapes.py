@@ -1,0 +1,132 @@
+"""The emitted comparisons say True for exactly what a closed reading of the document's schemas allows."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pipeline.shapes import emit
+from zoho_cliq_api.shapes import EXACT
+
+
+def closed(document: Any) -> Any:
+    """The component schemas with nothing left open: no unknown fields, no unknown values, no rules beyond types."""
+    schemas = copy.deepcopy(document["components"]["schemas"])
+    for schema in schemas.values():
+        if schema.get("type") == "object" and "properties" in schema:
+            schema["additionalProperties"] = False
+        schema.pop("allOf", None)
+        schema.pop("pattern", None)
+        for part in [*schema.get("properties", {}).values()]:
+            for node in (part, part.get("items", {})):
+                node.pop("pattern", None)
+                if len(node.get("anyOf", ())) == 2 and node["anyOf"][1] == {"type": "string"}:
+                    del node["anyOf"][1]
+    return schemas
+
+
+@pytest.fixture(scope="module")
+def validators(composed: Any) -> dict[str, Any]:
+    """An independent JSON Schema validator for every schema that has a comparison."""
+    schemas = closed(composed)
+    return {
+        name: jsonschema.Draft202012Validator(
+            {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
+        )
+        for name in EXACT
+    }
+
+
+def examples(document: Any) -> Iterator[tuple[str, Any]]:
+    """The schema's name and an example of it, for every good answer."""
+    for item in document["paths"].values():
+        for method, operation in item.items():
+            content = operation["responses"].get("200", {}).get("content") if method != "parameters" else None
+            if content:
+                media = content["application/json"]
+                name = media["schema"]["$ref"].rpartition("/")[2]
+                yield from ((name, example["value"]) for example in media["examples"].values())
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every part of a value."""
+    yield path
+    parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, part in parts:
+        yield from places(part, (*path, key))
+
+
+OTHER = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False).filter(lambda number: not number.is_integer()),
+    st.text(max_size=3),
+    st.sampled_from(("deluge", "text", "execution_handler", "team", "chat")),
+    st.lists(st.sampled_from(("text", "chat", 1, None, {})), max_size=2),
+    st.dictionaries(st.sampled_from(("id", "name", "type", "function_id", "script")), st.text(max_size=2), max_size=3),
+)
+
+
+def changed(draw: Any, value: Any) -> Any:
+    """The value with one part replaced, removed, or a field added."""
+    value = copy.deepcopy(value)
+    path = draw(st.sampled_from(list(places(value))))
+    if not path:
+        return draw(OTHER)
+    node = value
+    for step in path[:-1]:
+        node = node[step]
+    match draw(st.sampled_from(("replace", "remove", "add"))):
+        case "replace":
+            node[path[-1]] = draw(OTHER)
+        case "remove":
+            del node[path[-1]]
+        case "add" if isinstance(node, dict):
+            node[draw(st.sampled_from(("colour", "execution_url", "team_ids", "deleted", "total_count")))] = draw(OTHER)
+    return value
+
+
+def test_every_example_is_exactly_as_documented(composed: Any) -> None:
+    found = list(examples(composed))
+    assert {name for name, _ in found} == {"MessageActionList", "MessageActionResponse", "HandlerResponse"}
+    for name, example in found:
+        assert EXACT[name](example), json.dumps(example)
+
+
+@settings(max_examples=1500, derandomize=True, database=None, deadline=None)
+@given(data=st.data())
+def test_a_comparison_agrees_with_a_validator(composed: Any, validators: dict[str, Any], data: st.DataObject) -> None:
+    name, example = data.draw(st.sampled_from(list(examples(composed))))
+    value = changed(data.draw, example)
+    if data.draw(st.booleans()):
+        value = changed(data.draw, value)
+    assert EXACT[name](value) == validators[name].is_valid(value), json.dumps(value)
+
+
+def test_what_a_comparison_cannot_state_is_never_exact() -> None:
+    schema = {"type": "object", "required": ["size"], "properties": {"size": {"type": "number"}}}
+    source = emit(
+        {
+            "components": {"schemas": {"Thing": schema}},
+            "paths": {
+                "/thing": {
+                    "get": {
+                        "responses": {
+                            "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}
+                        }
+                    }
+                }
+            },
+        }
+    )
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    assert namespace["EXACT"]["Thing"]({"size": 1}) is False
+    assert namespace["EXACT"]["Thing"]([]) is False

@@ -1,0 +1,197 @@
+"""Keeping the overlay in step with the vendor: what a removal makes moot is cut out, the rest is left to a person.
+
+An action (or a part of one) is moot when it only describes a thing that is gone, or when what it corrected was removed
+as a whole and nothing new stands beside it that could be the same thing under another name. Everything else that no
+longer fits is refused: a correction must never be lost silently.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pipeline.compose import examples_below, rename
+from pipeline.documents import Json, parse
+from pipeline.errors import PipelineError
+from pipeline.overlay import act, matches
+from pipeline.overlay_text import Path, without
+
+_DESCRIBING = frozenset({"description", "summary", "title", "example", "examples", "x-name"})
+_SCHEMAS = ("components", "schemas")
+
+
+class Upkeep(NamedTuple):
+    """The overlay's text for the new document, one line for each cut, and what has become unnecessary."""
+
+    text: str
+    cuts: tuple[str, ...]
+    unnecessary: tuple[str, ...]
+
+
+class _Gone(NamedTuple):
+    """A property that the vendor removed from a component."""
+
+    schema: str
+    name: str
+
+
+def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
+    """The overlay `text`, which fits the document `old`, made to fit `new`.
+
+    Raises PipelineError on an action that no longer matches and is not moot.
+    """
+    overlay = parse(text.encode(), name)
+    gone = set(_removed_properties(old, new))
+    cut: dict[Path, str] = {}
+    unnecessary = []
+    before, after = copy.deepcopy(old), copy.deepcopy(new)
+    for index, action in enumerate(overlay["actions"]):
+        where = f"{name}: action {index + 1} ({action['target'].strip()})"
+        path: Path = ("actions", index)
+        was, now = matches(before, action, where), matches(after, action, where)
+        if not now:
+            cut[path] = f"action {index + 1} ({action['target'].strip()}) is cut out: {_moot(action, was, new, where)}"
+        else:
+            shrunk, parts = _shrink(action, was, gone)
+            cut |= {
+                (*path, *part): f"action {index + 1} ({action['target'].strip()}): {words}" for part, words in parts
+            }
+            touched = copy.deepcopy(after)
+            after = act(after, shrunk, where) if shrunk.keys() & {"update", "remove"} else after
+            changed = copy.deepcopy(before)
+            before = act(before, action, where)
+            if touched == after and changed != before and not parts:
+                unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
+            continue
+        before = act(before, action, where)
+    cut |= _examples(overlay, cut, new, gone, name)
+    return Upkeep(without(text, set(cut), name), tuple(cut.values()), tuple(unnecessary))
+
+
+def _removed_properties(old: Json, new: Json) -> Iterator[_Gone]:
+    now = new["components"]["schemas"]
+    for name, schema in old["components"]["schemas"].items():
+        for key in schema.get("properties", {}):
+            if key not in now.get(name, {}).get("properties", {}):
+                yield _Gone(name, key)
+
+
+def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
+    """Why an action that matches nothing may go; PipelineError where it may not."""
+    if action.get("remove") is True:
+        return "what it removes is gone"
+    if _describes(action["update"]):
+        return "what it describes is gone"
+    newcomers = {beside for node in was for beside in _newcomers(node, new)}
+    if not was or newcomers:
+        beside = f"; new beside it: {', '.join(sorted(newcomers))}" if newcomers else ""
+        raise PipelineError(
+            f"{where}: matches nothing; the vendor's document has changed or the target is wrong{beside}. "
+            "Give the action its new target, or remove it"
+        )
+    return "what it corrects is gone"
+
+
+def _describes(update: Json) -> bool:
+    """Whether an update says nothing but words for people."""
+    if not isinstance(update, dict):
+        return False
+    return all(
+        key in _DESCRIBING or (isinstance(value, dict) and bool(value) and _describes(value))
+        for key, value in update.items()
+    )
+
+
+def _newcomers(node: Any, new: Json) -> Iterator[str]:
+    """What stands new beside the first part of a node's location that is gone."""
+    old, now = node.root, new
+    for part in node.location:
+        if isinstance(now, dict) and part in now:
+            old, now = old[part], now[part]
+            continue
+        if isinstance(now, dict):
+            yield from (str(key) for key in now if key not in old)
+        elif isinstance(now, list) and len(now) >= len(old):
+            yield "another item"
+        return
+
+
+def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[tuple[Path, str]]]:
+    """An action without what it says of properties that are gone, and what was left out."""
+    update = copy.deepcopy(action.get("update"))
+    if not isinstance(update, dict):
+        return action, []
+    targets = {node.location[2] for node in was if len(node.location) == 3 and node.location[:2] == _SCHEMAS}
+    left_out: list[tuple[Path, str]] = []
+    for schema, name in sorted(gone):
+        if schema not in targets:
+            continue
+        required = action["update"].get("required", [])
+        if name in required:
+            left_out.append((("update", "required", required.index(name)), f"{name}, which is gone, is not required"))
+            update["required"].remove(name)
+        if name in action["update"].get("properties", {}):
+            left_out.append((("update", "properties", name), f"the words for {name}, which is gone, are cut out"))
+            del update["properties"][name]
+        for index, rule in reversed(list(enumerate(action["update"].get("allOf", [])))):
+            if name in rule.get("if", {}).get("required", []) + rule.get("then", {}).get("required", []):
+                left_out.append((("update", "allOf", index), f"a rule on {name}, which is gone, is cut out"))
+                update["allOf"].remove(rule)
+    for key in ("required", "properties", "allOf"):
+        if key in update and not update[key]:
+            del update[key]
+    shrunk = {**action, "update": update}
+    if not update:
+        del shrunk["update"]
+    return shrunk, left_out
+
+
+def _examples(overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], name: str) -> dict[Path, str]:
+    """Where the overlay's examples hold properties that are gone."""
+    if not gone:
+        return {}
+    document = copy.deepcopy(new)
+    found: dict[Path, str] = {}
+    for index, action in enumerate(overlay["actions"]):
+        if ("actions", index) in cut:
+            continue
+        where = f"{name}: action {index + 1}"
+        shrunk, _ = _shrink(action, matches(document, action, where), gone)
+        if shrunk.keys() & {"update", "remove"}:
+            document = act(document, shrunk, where)
+    named = {schema.get("x-name", key): key for key, schema in document["components"]["schemas"].items()}
+    composed = rename(document)
+    lost = {(readable, prop) for readable, key in named.items() for schema, prop in gone if schema == key}
+    for index, action in enumerate(overlay["actions"]):
+        if ("actions", index) in cut or "update" not in action:
+            continue
+        for node in matches(composed, action, name):
+            for path, schema, value in examples_below(node.value, action["update"]):
+                for inner in _places(schema, value, composed, lost):
+                    words = f"action {index + 1} ({action['target'].strip()}): an example no longer holds {inner[-1]}"
+                    found["actions", index, "update", *path, *inner] = words
+    return found
+
+
+def _places(schema: Json, value: Json, document: Json, lost: set[tuple[str, str]], depth: int = 0) -> Iterator[Path]:
+    """Where in an example the properties stand that a schema has lost."""
+    if depth > 30 or not isinstance(schema, dict):
+        return
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        if isinstance(value, dict):
+            yield from ((prop,) for owner, prop in sorted(lost) if owner == name and prop in value)
+        yield from _places(document["components"]["schemas"][name], value, document, lost, depth + 1)
+    for key in ("allOf", "anyOf", "oneOf"):
+        for option in schema.get(key, []):
+            yield from _places(option, value, document, lost, depth + 1)
+    if isinstance(value, dict):
+        for prop, inner in schema.get("properties", {}).items():
+            if prop in value:
+                for path in _places(inner, value[prop], document, lost, depth + 1):
+                    yield (prop, *path)
+    if isinstance(value, list) and "items" in schema:
+        for index, item in enumerate(value):
+            for path in _places(schema["items"], item, document, lost, depth + 1):
+                yield (index, *path)

@@ -1,0 +1,129 @@
+"""A world in simulated time: clients that share one ledger, a server that counts what arrives, latencies and
+crashes."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from zoho_cliq.state import GRACE, Permit, Refusal, State
+from zoho_cliq_api.contract import Threshold
+
+ACCOUNT, OPERATION = "https://cliq.test/api/v3 somebody", "update_message_action"
+
+
+class ManualClock:
+    """A clock that the simulation sets."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        self.now += seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def async_sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What happens to one call: seconds until it is sent, reaches the server and is answered; where its client
+    crashes."""
+
+    before_sending: float
+    to_server: float
+    to_client: float
+    crash: str = ""  # "", "before" (nothing is sent) or "after" (the answer is never seen)
+
+
+def simulate(
+    make_state: Callable[[ManualClock], State], threshold: Threshold, timeout: float, clients: list[list[Attempt]]
+) -> tuple[list[float], int]:
+    """Runs every client's attempts one after the other, all clients at once. Gives the times at which the server saw
+    a call, and how many attempts were sent."""
+    clock = ManualClock()
+    state = make_state(clock)
+    arrivals: list[float] = []
+    order = itertools.count()
+    queue: list[tuple[float, int, Iterator[float]]] = []
+    sent = 0
+
+    def live(attempts: list[Attempt]) -> Iterator[float]:
+        nonlocal sent
+        for attempt in attempts:
+            while True:
+                outcome = state.reserve(ACCOUNT, OPERATION, threshold, timeout)
+                if isinstance(outcome, Refusal):
+                    assert outcome.seconds > 0
+                    yield outcome.seconds
+                    continue
+                yield attempt.before_sending
+                if clock.monotonic() <= outcome.send_by:
+                    break
+                state.release(outcome)
+                attempt = Attempt(0.0, attempt.to_server, attempt.to_client, attempt.crash)
+            assert isinstance(outcome, Permit)
+            if attempt.crash == "before":
+                continue
+            sent += 1
+            arrivals.append(clock.now + attempt.to_server)
+            yield attempt.to_server + attempt.to_client
+            if not attempt.crash:
+                state.settle(outcome)
+
+    for attempts in clients:
+        heapq.heappush(queue, (0.0, next(order), live(attempts)))
+    while queue:
+        clock.now, _, client = heapq.heappop(queue)
+        for pause in client:
+            heapq.heappush(queue, (clock.now + pause, next(order), client))
+            break
+    state.close()
+    return sorted(arrivals), sent
+
+
+def fullest_window(arrivals: list[float], window: float) -> int:
+    """The most calls that any window of that length holds, wherever it begins: sliding windows, and so fixed ones
+    too."""
+    most = 0
+    for first, start in enumerate(arrivals):
+        last = first
+        # The end is left out by a hair: sums of floats may put a call that is due a window later just before it.
+        while last < len(arrivals) and arrivals[last] - start < window - 1e-6:
+            last += 1
+        most = max(most, last - first)
+    return most
+
+
+def planted(state: Any) -> Any:
+    """The same keeper with the fault that most clients have: a call counts from when it was sent, not from its
+    answer."""
+    reserve, settle = state.reserve, state.settle
+
+    def stamped(account: str, operation: str, threshold: Threshold, timeout: float) -> Any:
+        outcome = reserve(account, operation, threshold, timeout)
+        if isinstance(outcome, Permit):
+            settle(outcome)
+        return outcome
+
+    state.reserve, state.settle = stamped, lambda permit: None
+    return state
+
+
+def forgetful(state: Any) -> Any:
+    """The same keeper with another fault: the slot of a call without an answer ends a window after it was reserved."""
+    reserve = state.reserve
+    state.reserve = lambda account, operation, threshold, timeout: reserve(account, operation, threshold, -GRACE)
+    return state

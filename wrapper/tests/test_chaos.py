@@ -1,0 +1,162 @@
+"""Each fault of the mock server, at each operation, in threads and in tasks: the documented outcome or a typed
+error."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from cliq_fakes import JumpingClock
+from zoho_cliq import AsyncCliq, Cliq, errors
+from zoho_cliq_api.contract import OPERATIONS
+from zoho_cliq_mock import MockServer
+
+FAULTS = (
+    "delay",
+    "status",
+    "malformed_json",
+    "wrong_content_type",
+    "truncated",
+    "bad_chunk",
+    "garbage",
+    "close",
+    "reset",
+)
+NO_ANSWER = frozenset({"delay", "truncated", "bad_chunk", "garbage", "close", "reset"})
+TIMEOUT = 0.25
+numbers = itertools.count()
+
+
+@dataclass
+class World:
+    """The mock, a client of each kind, and a way to give rules to the mock."""
+
+    mock: MockServer
+    cliq: Cliq
+    control: httpx.Client
+
+    def rules(self, *rules: dict[str, Any]) -> None:
+        self.control.delete("/faults").raise_for_status()
+        if rules:
+            self.control.post("/faults", json=list(rules)).raise_for_status()
+
+    def fresh(self) -> str:
+        """The id of a new Deluge action."""
+        return self.cliq.message_actions.create(name=f"Target {next(numbers)}", hint="x").id
+
+    def count(self, name: str) -> int:
+        found = self.control.get("/state").raise_for_status().json()["actions"]
+        return sum(entry["name"] == name for entry in found)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with MockServer(thresholds=False) as mock:
+        headers = {"Authorization": f"Bearer {mock.control_token}"}
+        settings: dict[str, Any] = {"base_url": mock.url, "clock": JumpingClock(), "timeout": TIMEOUT, "max_wait": 1e6}
+        with (
+            Cliq("1000.owner", **settings) as cliq,
+            httpx.Client(base_url=mock.control_url, headers=headers) as control,
+        ):
+            yield World(mock, cliq, control)
+
+
+def act(cliq: Any, operation: str, target: str) -> Any:
+    """The operation, carried out or awaitable."""
+    actions = cliq.message_actions
+    acts: dict[str, Callable[[], Any]] = {
+        "create_message_action": lambda: actions.create(name=f"Made {target}", hint="x"),
+        "list_message_actions": lambda: actions.list().first(),
+        "get_message_action": lambda: actions.get(target),
+        "update_message_action": lambda: actions.update(target, hint="new"),
+        "delete_message_action": lambda: actions.delete(target),
+        "get_message_action_handler": lambda: actions.get_handler(target),
+        "update_message_action_handler": lambda: actions.update_handler(target, script="return 1;"),
+    }
+    return acts[operation]()
+
+
+def outcome(world: World, kind: str, operation: str, target: str) -> Any:
+    """What the operation gives or raises."""
+    try:
+        if kind == "threads":
+            return act(world.cliq, operation, target)
+
+        async def main() -> Any:
+            settings: dict[str, Any] = {"clock": JumpingClock(), "timeout": TIMEOUT, "max_wait": 1e6}
+            async with AsyncCliq("1000.owner", base_url=world.mock.url, **settings) as cliq:
+                found: Awaitable[Any] = act(cliq, operation, target)
+                return await found
+
+        return asyncio.run(main())
+    except errors.CliqError as error:
+        return error
+
+
+def expected(fault: str, operation: str, *, lasting: bool) -> type[Exception] | None:
+    """The documented outcome: an exception's class, or None for a result."""
+    if fault in ("malformed_json", "wrong_content_type"):
+        return errors.DecodeError
+    if fault in NO_ANSWER and OPERATIONS[operation].method == "POST":
+        return errors.OutcomeUnknown
+    if not lasting and OPERATIONS[operation].idempotent:
+        return None
+    if fault == "status":
+        return errors.ServerError
+    return errors.TransportError if OPERATIONS[operation].method == "GET" else errors.OutcomeUnknown
+
+
+@pytest.mark.parametrize("kind", ["threads", "tasks"])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault(world: World, fault: str, operation: str, when: str, kind: str) -> None:
+    world.rules()
+    target = world.fresh()
+    rule = {"fault": fault, "operation": operation, "when": when, "times": 1}
+    rule |= {"delay": 2 * TIMEOUT} if fault == "delay" else {"status": 503} if fault == "status" else {}
+    world.rules(rule)
+    found = outcome(world, kind, operation, target)
+    wanted = expected(fault, operation, lasting=False)
+    if wanted is None:
+        assert not isinstance(found, Exception), found
+    else:
+        assert type(found) is wanted or type(found).__mro__[1] is wanted is errors.ServerError
+        assert found.operation == operation
+    if operation == "create_message_action" and fault != "delay":
+        assert world.count(f"Made {target}") == (1 if when == "after" else 0), "sent once"
+
+
+@pytest.mark.parametrize("kind", ["threads", "tasks"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "delay"])
+def test_fault_that_lasts(world: World, fault: str, operation: str, kind: str) -> None:
+    world.rules()
+    target = world.fresh()
+    rule: dict[str, Any] = {"fault": fault, "operation": operation}
+    world.rules(rule | ({"status": 503} if fault == "status" else {}))
+    found = outcome(world, kind, operation, target)
+    wanted = expected(fault, operation, lasting=True)
+    assert type(found) is wanted or type(found).__mro__[1] is wanted is errors.ServerError
+    sent = world.control.get("/faults").json()["rules"][0]["applied"]
+    again = OPERATIONS[operation].idempotent and fault not in ("malformed_json", "wrong_content_type")
+    assert sent == (3 if again else 1)
+
+
+@pytest.mark.parametrize("kind", ["threads", "tasks"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 405, 406, 409, 418, 429, 500, 520])
+def test_status(world: World, status: int, operation: str, kind: str) -> None:
+    world.rules()
+    target = world.fresh()
+    world.rules(
+        {"fault": "status", "operation": operation, "status": status, "body": "<html>", "content_type": "text/html"}
+    )
+    found = outcome(world, kind, operation, target)
+    assert isinstance(found, errors.ApiError)
+    assert (found.status, found.operation, found.body) == (status, operation, b"<html>")

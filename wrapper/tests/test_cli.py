@@ -1,0 +1,218 @@
+"""The command `zoho-cliq` against the mock server: tables, JSON, exit codes, credentials."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from zoho_cliq import cli, errors
+from zoho_cliq_mock import MockServer
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[MockServer]:
+    with MockServer(thresholds=False) as server:
+        yield server
+
+
+@pytest.fixture
+def run(mock: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process; gives exit code, output and complaints."""
+    mock.reset()
+    for name in list(os.environ):
+        if name.startswith(("ZOHO_CLIQ_", "XDG_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("ZOHO_CLIQ_TOKEN", "1000.owner")
+    monkeypatch.setenv("ZOHO_CLIQ_BASE_URL", mock.url)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = cli.main(arguments)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def create(run: Run, name: str = "Note", *more: str) -> dict[str, Any]:
+    code, out, _ = run("--json", "create", "--name", name, "--hint", "Keep it", *more)
+    assert code == 0
+    return json.loads(out)  # type: ignore[no-any-return]
+
+
+def test_everything_in_json(run: Run, tmp_path: Path) -> None:
+    icon = tmp_path / "icon.png"
+    icon.write_bytes(b"\x89PNG")
+    made = create(
+        run, "Sweep", "--scope", "team", "--team-id", "100001", "--team-id", "100002", "--message-type", "text",
+        "--message-type", "link", "--multi-selectable", "--image", str(icon), "--if-exists", "adopt",
+    )  # fmt: skip
+    assert (made["team_ids"], made["multi_selectable"], set(made["message_types"])) == (
+        [100001, 100002],
+        True,
+        {"text", "link"},
+    )
+    assert [entry["id"] for entry in json.loads(run("--json", "list", "--limit", "5")[1])] == [made["id"]]
+    assert json.loads(run("--json", "get", made["id"])[1]) == made
+    changed = json.loads(run("--json", "update", made["id"], "--hint", "New", "--no-multi-selectable")[1])
+    assert (changed["hint"], changed["multi_selectable"]) == ("New", False)
+    assert json.loads(run("--json", "handler", made["id"])[1])["function_id"] == made["id"]
+    script = tmp_path / "script.dg"
+    script.write_text("return 1;")
+    assert json.loads(run("--json", "handler", made["id"], "--script", str(script))[1])["script"] == "return 1;"
+    assert json.loads(run("--json", "thresholds")[1])["get_message_action"]["remaining"] == 9
+    assert json.loads(run("--json", "delete", made["id"])[1]) == {"deleted": made["id"]}
+    assert (tmp_path / ".local/state/zoho-cliq/state.db").exists()
+
+
+def test_tables_for_people(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = create(run, "Two\x1b[31m lines")
+    code, out, err = run("list")
+    assert (code, err) == (0, "")
+    assert made["id"] in out
+    assert "\x1b" not in out, "what a server sends does not reach the terminal's controls"
+    assert "organization" in run("get", made["id"])[1]
+    assert "create_message_action" in run("thresholds")[1]
+    monkeypatch.setattr("sys.stdin", io.StringIO("return 2;"))
+    assert "return 2;" in run("handler", made["id"], "--script", "-")[1]
+    assert run("delete", made["id"])[1] == f"Deleted {made['id']}\n"
+
+
+def test_permissions_of_a_webhook(run: Run) -> None:
+    made = create(run, "Hook", "--execution-type", "webhook", "--execution-url", "https://desk.example.com/")
+    handler = json.loads(run("--json", "handler", made["id"], "--permission", "chat", "--permission", "user")[1])
+    assert set(handler["permissions"]) == {"chat", "user"}
+    assert json.loads(run("--json", "handler", made["id"], "--no-permissions")[1])["permissions"] == []
+
+
+def test_refusals_have_exit_codes_and_one_line(run: Run) -> None:
+    code, out, err = run("get", "1")
+    assert (code, out) == (1, "")
+    assert err.startswith("zoho-cliq: get_message_action: 404 msgaction_not_found: ")
+    assert err.count("\n") == 1
+    code, _, err = run("--json", "get", "1")
+    assert code == 1
+    assert json.loads(err) | {"message": ""} == {
+        "error": "MessageActionNotFound",
+        "message": "",
+        "operation": "get_message_action",
+        "status": 404,
+        "code": "msgaction_not_found",
+    }
+    assert run("get", "..")[0] == 2
+    for _ in range(8):
+        assert run("--max-wait", "0", "get", "1")[0] == 1
+    code, _, err = run("--max-wait", "0", "--json", "get", "1")
+    assert code == 3
+    assert json.loads(err)["error"] == "WouldWait"
+
+
+def test_wrong_usage_ends_with_two(run: Run) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("fly")
+    assert caught.value.code == 2
+
+
+def test_login_keeps_credentials_that_later_runs_use(
+    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ZOHO_CLIQ_TOKEN")
+    code, _, err = run("list")
+    assert (code, err) == (2, "zoho-cliq: no credentials: run zoho-cliq login, or set ZOHO_CLIQ_TOKEN\n")
+    headers = {"Authorization": f"Bearer {mock.control_token}"}
+    asked = {"user": "owner", "client_id": "1000.DEMO"}
+    given = httpx.post(f"{mock.control_url}/codes", headers=headers, json=asked).raise_for_status().json()
+    secrets = iter(["demo-secret", given["code"]])
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(secrets))
+    monkeypatch.setattr("builtins.input", lambda prompt: "1000.DEMO")
+    code, out, err = run("login", "--accounts-url", mock.accounts_url)
+    assert (code, err) == (0, "")
+    kept = tmp_path / ".config/zoho-cliq/credentials.json"
+    assert str(kept) in out
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert run("--json", "list") == (0, "[]\n", "")
+    assert run("--credentials", str(kept), "--json", "list") == (0, "[]\n", "")
+    secrets = iter(["demo-secret", "spent"])
+    code, _, err = run("login", "--client-id", "1000.DEMO", "--accounts-url", mock.accounts_url)
+    assert (code, "demo-secret" in err) == (1, False)
+
+
+def test_waits_are_announced(run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoho_cliq.engine.backoff", lambda attempt: 0.01)
+    rule = {"fault": "status", "status": 503, "times": 1}
+    headers = {"Authorization": f"Bearer {mock.control_token}"}
+    httpx.post(f"{mock.control_url}/faults", headers=headers, json=rule).raise_for_status()
+    code, _, err = run("--json", "list")
+    assert (code, err) == (0, "zoho-cliq: waiting 0 s (retry)\n")
+
+
+def test_without_rich_tables_name_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    code, _, err = run("list")
+    assert code == 2
+    assert "zoho-cliq[cli]" in err
+    assert run("--json", "list")[0] == 0
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (errors.AuthError("no"), 1)])
+def test_interrupts_and_errors(run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int) -> None:
+    def fail(options: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "_list", fail)
+    assert run("list")[0] == code
+
+
+def test_reader_that_goes_away_is_no_traceback(mock: MockServer, tmp_path: Path) -> None:
+    variables = {"ZOHO_CLIQ_TOKEN": "1000.owner", "ZOHO_CLIQ_BASE_URL": mock.url, "HOME": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "zoho_cliq.cli", "--json", "thresholds"],
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+def test_reader_that_goes_away_in_process(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Gone(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+        def fileno(self) -> int:
+            return copy
+
+    with (tmp_path / "out").open("w") as stand_in:
+        copy = os.dup(stand_in.fileno())
+        monkeypatch.setattr("sys.stdout", Gone())
+        assert cli.main(["--json", "list"]) == 1
+        os.close(copy)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (True, "true"),
+        (None, ""),
+        ([1, "a"], "1, a"),
+        ({"id": "7", "name": "Ada"}, "7, Ada"),
+        ("a\nb\x07", "a\nb\ufffd"),
+    ],
+)
+def test_cells(value: Any, shown: str) -> None:
+    assert cli._cell(value) == shown

@@ -1,0 +1,380 @@
+"""The engine's decisions: what is sent again, what waits, what is given up, and what the caller is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
+from zoho_cliq import AsyncCliq, Cliq, MessageAction, RawResponse, Request, Wait, errors
+from zoho_cliq.engine import BACKOFF_FIRST
+from zoho_cliq.exchange import Do, Send
+from zoho_cliq.state import Permit, Refusal
+from zoho_cliq.state.memory import MemoryState
+from zoho_cliq_api import contract
+from zoho_cliq_api.contract import OPERATIONS
+
+GOOD = enveloped(action(5))
+LOST = [httpx.ReadTimeout("slow"), httpx.ReadError("reset"), httpx.RemoteProtocolError("cut"), httpx.WriteError("cut")]
+UNSENT = [httpx.ConnectError("no route"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("busy")]
+TRANSIENT = [refused(status) for status in (500, 502, 503, 504)]
+
+
+def get(cliq: Cliq) -> MessageAction:
+    return cliq.message_actions.get("5")
+
+
+def create(cliq: Cliq) -> MessageAction:
+    return cliq.message_actions.create(name="Note", hint="Keep it")
+
+
+def update(cliq: Cliq) -> MessageAction:
+    return cliq.message_actions.update("5", hint="New")
+
+
+def delete(cliq: Cliq) -> None:
+    cliq.message_actions.delete("5")
+
+
+@pytest.mark.parametrize("fault", [*LOST, *UNSENT, *TRANSIENT])
+def test_read_is_sent_again(cliq: Cliq, server: Scripted, clock: JumpingClock, fault: Any) -> None:
+    server.answer(fault, fault, GOOD)
+    assert get(cliq).id == "5"
+    assert len(server.requests) == 3
+    assert 0 <= clock.slept[0] <= BACKOFF_FIRST
+    assert 0 <= clock.slept[1] <= 2 * BACKOFF_FIRST
+
+
+@pytest.mark.parametrize("fault", [*LOST, *UNSENT])
+def test_read_gives_up_after_three_attempts(cliq: Cliq, server: Scripted, fault: Any) -> None:
+    server.answer(fault)
+    with pytest.raises(errors.TransportError) as caught:
+        get(cliq)
+    assert len(server.requests) == 3
+    assert not isinstance(caught.value, errors.OutcomeUnknown)
+    assert caught.value.operation == "get_message_action"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 406, 409, 501, 505, 520, 302])
+def test_other_refusals_are_final(cliq: Cliq, server: Scripted, status: int) -> None:
+    server.answer(refused(status))
+    with pytest.raises(errors.ApiError) as caught:
+        get(cliq)
+    assert caught.value.status == status
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("fault", [*LOST, *TRANSIENT])
+def test_create_is_never_sent_twice_blindly(cliq: Cliq, server: Scripted, fault: Any) -> None:
+    server.answer(fault, GOOD)
+    expected = errors.ServerError if isinstance(fault, httpx.Response) else errors.OutcomeUnknown
+    with pytest.raises(expected):
+        create(cliq)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("fault", UNSENT)
+def test_create_is_sent_again_when_nothing_went_out(cliq: Cliq, server: Scripted, fault: Any) -> None:
+    server.answer(fault, GOOD)
+    assert create(cliq).id == "5"
+    assert cliq.thresholds["create_message_action"].remaining == 29, "an attempt that sent nothing costs nothing"
+
+
+@pytest.mark.parametrize("fault", [*LOST, *TRANSIENT])
+def test_update_is_repeated_because_it_is_the_same_twice(cliq: Cliq, server: Scripted, fault: Any) -> None:
+    server.answer(fault, GOOD)
+    assert update(cliq).id == "5"
+    assert server.bodies() == [{"hint": "New"}] * 2
+
+
+def test_update_without_any_answer_is_unknown(cliq: Cliq, server: Scripted) -> None:
+    server.answer(LOST[0])
+    with pytest.raises(errors.OutcomeUnknown, match="3 times"):
+        update(cliq)
+
+
+def test_delete_that_was_lost_and_then_not_found_is_done(cliq: Cliq, server: Scripted) -> None:
+    server.answer(LOST[1], refused(404, "msgaction_not_found"))
+    delete(cliq)
+    server.answer(refused(404, "msgaction_not_found"))
+    with pytest.raises(errors.MessageActionNotFound):
+        delete(cliq)
+
+
+@pytest.mark.parametrize("answer", [refused(429), refused(429, "odd"), refused(400, "request_limit_exceeded")])
+def test_throttle_locks_the_account_for_all(
+    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, tmp_path: Any, answer: httpx.Response
+) -> None:
+    one, other = make(state=tmp_path / "s.db"), make(state=tmp_path / "s.db")
+    server.answer(answer)
+    with pytest.raises(errors.RateLimited) as caught:
+        get(one)
+    assert caught.value.retry_after == 300
+    server.answer(GOOD)
+    for work in (get, create, update, delete):
+        with pytest.raises(errors.WouldWait) as waiting:
+            work(other)
+        assert (waiting.value.reason, waiting.value.seconds) == ("lock", 300)
+    assert len(server.requests) == 1
+    assert other.thresholds["get_message_action"].locked_for == 300
+    clock.now += 300.1
+    get(other)
+
+
+def test_throttled_call_goes_on_after_the_lock_where_that_is_allowed(
+    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock
+) -> None:
+    server.answer(refused(429), GOOD)
+    assert create(make(max_wait=400)).id == "5"
+    assert 300 <= sum(clock.slept) < 301
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured(make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, status: int) -> None:
+    server.answer(httpx.Response(status, headers={"Retry-After": "7"}), GOOD)
+    get(make())
+    assert 7 <= sum(clock.slept) < 7.2
+
+
+def test_retry_after_that_is_no_number_is_passed_over(cliq: Cliq, server: Scripted, clock: JumpingClock) -> None:
+    server.answer(httpx.Response(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), GOOD)
+    get(cliq)
+    assert sum(clock.slept) <= BACKOFF_FIRST
+
+
+def test_threshold_is_kept_by_waiting(cliq: Cliq, server: Scripted, clock: JumpingClock) -> None:
+    server.answer(GOOD)
+    limit = OPERATIONS["get_message_action"].threshold
+    assert limit is not None
+    for _ in range(limit.limit + 1):
+        get(cliq)
+    assert clock.slept == [pytest.approx(60.0)]
+
+
+def test_wait_beyond_max_wait_is_refused_before_sending(
+    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock
+) -> None:
+    server.answer(GOOD)
+    cliq = make(max_wait=59)
+    for _ in range(10):
+        get(cliq)
+    with pytest.raises(errors.WouldWait, match="nothing was sent") as caught:
+        get(cliq)
+    assert (caught.value.seconds, caught.value.reason, caught.value.operation) == (
+        60.0,
+        "threshold",
+        "get_message_action",
+    )
+    assert (len(server.requests), clock.slept) == (10, [])
+
+
+def test_max_wait_bounds_all_waits_of_a_call_together(make: Callable[..., Cliq], server: Scripted) -> None:
+    server.answer(httpx.Response(503, headers={"Retry-After": "6"}))
+    with pytest.raises(errors.ServerError):
+        get(make(max_wait=10))
+    assert len(server.requests) == 2
+
+
+def test_waits_are_told_and_logged(
+    make: Callable[..., Cliq], server: Scripted, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "zoho_cliq")
+    told: list[Wait] = []
+    server.answer(httpx.Response(503, headers={"Retry-After": "7"}), GOOD)
+    get(make(on_wait=told.append))
+    assert told == [Wait("get_message_action", 7.0, "retry")]
+    assert "get_message_action waits 7.00 s (retry)" in caplog.text
+
+
+def test_middleware_is_called_once_per_attempt_and_sees_no_token(make: Callable[..., Cliq], server: Scripted) -> None:
+    seen: list[str] = []
+
+    def outer(request: Request, send: Callable[[Request], RawResponse]) -> RawResponse:
+        seen.append(f"outer {request.attempt}")
+        assert TOKEN not in repr(request)
+        return send(request)
+
+    def inner(request: Request, send: Callable[[Request], RawResponse]) -> RawResponse:
+        seen.append(f"inner {request.attempt} {request.method} {request.url.removeprefix(BASE_URL)}")
+        return send(request)
+
+    server.answer(refused(503), GOOD)
+    get(make(middleware=[outer, inner]))
+    assert seen == ["outer 1", "inner 1 GET /messageactions/5", "outer 2", "inner 2 GET /messageactions/5"]
+
+
+def test_asynchronous_middleware(make_async: Callable[..., AsyncCliq], server: Scripted) -> None:
+    async def layer(request: Request, send: Callable[[Request], Awaitable[RawResponse]]) -> RawResponse:
+        response = await send(request)
+        return RawResponse(response.operation, response.status, response.headers, response.body.replace(b"5", b"6"))
+
+    async def main() -> str:
+        async with make_async(middleware=[layer]) as cliq:
+            return (await cliq.message_actions.get("5")).id
+
+    server.answer(GOOD)
+    assert asyncio.run(main()) == "6"
+
+
+def test_options_change_a_copy(make: Callable[..., Cliq], server: Scripted) -> None:
+    seen: list[RawResponse] = []
+    cliq = make()
+    server.answer(refused(503), GOOD)
+    get(cliq.with_options(on_response=seen.append, timeout=5, middleware=[]))
+    assert [(response.status, response.attempts) for response in seen] == [(503, 1), (200, 2)]
+    assert seen[1].waited > 0
+    assert seen[1].headers["content-type"] == "application/json"
+    assert server.requests[0].extensions["timeout"]["read"] == 5
+    get(cliq)
+    assert len(seen) == 2
+    assert server.requests[-1].extensions["timeout"]["read"] == 30
+    with cliq.with_options(max_wait=0) as brief:
+        get(brief)
+    get(cliq)
+
+
+def test_refusal_carries_the_whole_answer(cliq: Cliq, server: Scripted) -> None:
+    server.answer(
+        httpx.Response(404, headers={"X-Request-Id": "r1"}, json={"message": "no", "code": "msgaction_not_found"})
+    )
+    with pytest.raises(errors.MessageActionNotFound) as caught:
+        get(cliq)
+    assert caught.value.response is not None
+    assert caught.value.response.headers["x-request-id"] == "r1"
+    assert b"msgaction_not_found" in caught.value.body
+
+
+def test_token_that_a_server_echoes_is_blanked(cliq: Cliq, server: Scripted) -> None:
+    server.answer(httpx.Response(400, headers={"X-Echo": f"Bearer {TOKEN}"}, json={"message": f"bad token {TOKEN}"}))
+    with pytest.raises(errors.BadRequest) as caught:
+        get(cliq)
+    assert "bad token [token]" in str(caught.value)
+    assert TOKEN not in repr(caught.value.response)
+
+
+@pytest.mark.parametrize("step", ["settle", "lock"])
+def test_state_that_fails_after_the_answer_does_not_lose_it(
+    make: Callable[..., Cliq],
+    server: Scripted,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise errors.StateError("gone")
+
+    monkeypatch.setattr(MemoryState, step, broken)
+    server.answer(GOOD if step == "settle" else refused(429))
+    if step == "settle":
+        assert create(make()).id == "5"
+    else:
+        with pytest.raises(errors.RateLimited):
+            create(make())
+    assert "gone" in caplog.text
+
+
+def test_state_that_fails_before_sending_stops_the_call(
+    make: Callable[..., Cliq], server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise errors.StateError("gone")
+
+    monkeypatch.setattr(MemoryState, "reserve", broken)
+    with pytest.raises(errors.StateError):
+        create(make())
+    assert server.requests == []
+
+
+def test_leave_that_has_become_void_is_given_back(
+    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is stopped between reserving and sending must not send on an old leave."""
+    reserve, leaves = MemoryState.reserve, []
+
+    def slow(self: MemoryState, *arguments: Any) -> Permit | Refusal:
+        outcome = reserve(self, *arguments)
+        leaves.append(outcome)
+        clock.now += 60 if len(leaves) == 1 else 0
+        return outcome
+
+    monkeypatch.setattr(MemoryState, "reserve", slow)
+    server.answer(GOOD)
+    cliq = make()
+    get(cliq)
+    assert len(leaves) == 2
+    assert cliq.thresholds["get_message_action"].remaining == 9
+
+
+def test_operation_without_a_threshold_heeds_the_lock(
+    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = {name: entry._replace(threshold=None) for name, entry in OPERATIONS.items()}
+    monkeypatch.setattr("zoho_cliq.calls.OPERATIONS", free)
+    cliq = make()
+    server.answer(GOOD)
+    for _ in range(50):
+        get(cliq)
+    assert clock.slept == []
+    server.answer(httpx.Response(429, headers={"Retry-After": "5"}), GOOD)
+    get(cliq)
+    assert 5 <= sum(clock.slept) < 5.2
+    server.answer(refused(429))
+    with pytest.raises(errors.RateLimited):
+        get(cliq)
+
+
+def test_thresholds_are_those_of_the_contract(cliq: Cliq) -> None:
+    assert set(cliq.thresholds) == set(contract.OPERATIONS)
+    assert len(cliq.thresholds) == 7
+    for name, budget in cliq.thresholds.items():
+        threshold = OPERATIONS[name].threshold
+        assert threshold is not None
+        assert (budget.limit, budget.remaining, budget.resets_in) == (threshold.limit, threshold.limit, 0)
+
+
+def test_interrupt_settles_the_slot(cliq: Cliq, server: Scripted, clock: JumpingClock) -> None:
+    server.answer(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        get(cliq)
+    assert cliq.thresholds["get_message_action"].remaining == 9
+    clock.now += 60.1
+    assert cliq.thresholds["get_message_action"].remaining == 10
+
+
+def test_cancelled_task_settles_the_slot(
+    make_async: Callable[..., AsyncCliq], server: Scripted, clock: JumpingClock
+) -> None:
+    async def main() -> None:
+        started = asyncio.Event()
+
+        async def stuck(request: Request, send: Any) -> RawResponse:
+            started.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async with make_async(middleware=[stuck]) as cliq:
+            task = asyncio.create_task(cliq.message_actions.get("5"))
+            await started.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert cliq.thresholds["get_message_action"].remaining == 9
+            clock.now += 60.1
+            assert cliq.thresholds["get_message_action"].remaining == 10
+
+    asyncio.run(main())
+
+
+def test_steps_that_are_dropped_leave_their_slot_to_end_by_itself(cliq: Cliq) -> None:
+    steps = cliq._calls.get("5").steps(cliq._engine, cliq._options)
+    effect = next(steps)
+    while isinstance(effect, Do):
+        effect = steps.send(effect.work())
+    assert isinstance(effect, Send)
+    steps.close()
+    assert cliq.thresholds["get_message_action"].remaining == 9
+    assert cliq.thresholds["get_message_action"].resets_in > 60

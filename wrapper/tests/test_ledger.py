@@ -1,0 +1,312 @@
+"""The two-phase ledger: no window at the server ever holds more calls than the threshold, in simulated time."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sqlite3
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cliq_simulation import ACCOUNT, OPERATION, Attempt, ManualClock, forgetful, fullest_window, planted, simulate
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from zoho_cliq import errors
+from zoho_cliq.clock import SystemClock
+from zoho_cliq.exchange import Secret
+from zoho_cliq.state import GRACE, Budget, Permit, Refusal, State, StoredToken, open_state
+from zoho_cliq.state.memory import MemoryState
+from zoho_cliq.state.sqlite import SQLiteState
+from zoho_cliq_api.contract import Threshold
+
+WINDOW, TIMEOUT = 60, 30.0
+seconds = st.one_of(st.just(0.0), st.floats(0.0, 1.0), st.floats(0.0, TIMEOUT / 2))
+attempts = st.builds(
+    Attempt,
+    before_sending=st.one_of(st.just(0.0), st.floats(0.0, GRACE + 3)),
+    to_server=seconds,
+    to_client=seconds,
+    crash=st.sampled_from(["", "", "", "before", "after"]),
+)
+worlds = st.lists(st.lists(attempts, min_size=1, max_size=8), min_size=1, max_size=8)
+limits = st.integers(1, 5)
+profile = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+@dataclass
+class Keeper:
+    """A keeper under test: two openings of the same data, a way to let time pass, and how exact its times are."""
+
+    one: State
+    two: State
+    move: Callable[[float], None]
+    slack: float
+
+    def wall(self) -> float:
+        return time.time() if self.move is time.sleep else 1000.0
+
+
+def property_of(make_state: Callable[[ManualClock], State], examples: int) -> Callable[[], None]:
+    """The property: whatever the clients do, no window at the server holds more calls than the threshold."""
+
+    @settings(profile, max_examples=examples)
+    @given(worlds, limits)
+    def holds(clients: list[list[Attempt]], limit: int) -> None:
+        arrivals, sent = simulate(make_state, Threshold(limit, WINDOW, 300), TIMEOUT, clients)
+        assert fullest_window(arrivals, WINDOW) <= limit
+        wanted = sum(attempt.crash != "before" for client in clients for attempt in client)
+        assert sent == wanted, "every call gets its turn"
+
+    return holds
+
+
+def test_no_window_holds_more_than_the_threshold_in_memory() -> None:
+    property_of(MemoryState, 300)()
+
+
+def test_no_window_holds_more_than_the_threshold_in_sqlite(tmp_path: Path) -> None:
+    names = itertools.count()
+    property_of(lambda clock: SQLiteState(tmp_path / f"{next(names)}.db", clock), 40)()
+
+
+@pytest.mark.parametrize("fault", [planted, forgetful])
+def test_planted_fault_fails_the_property(fault: Callable[[State], State]) -> None:
+    with pytest.raises(AssertionError):
+        property_of(lambda clock: fault(MemoryState(clock)), 300)()
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
+    """A keeper, with a way to move its time on, and a second one that shares its data (none in memory)."""
+    if request.param == "redis":
+        url = request.getfixturevalue("redis_url")
+        clock: Any = SystemClock()
+        first, second = open_state(url, clock), open_state(url, clock)
+        yield Keeper(first, second, time.sleep, 0.05)
+    else:
+        clock = ManualClock(1000.0)
+        where = None if request.param == "memory" else tmp_path / "state.db"
+        first = open_state(where, clock)
+        second = first if where is None else open_state(where, clock)
+        yield Keeper(first, second, clock.move, 1e-6)
+    first.close()
+    second.close()
+
+
+SHORT = Threshold(2, 1, 3)
+
+
+def taken(state: State, timeout: float = 0.5) -> Permit:
+    outcome = state.reserve(ACCOUNT, OPERATION, SHORT, timeout)
+    assert isinstance(outcome, Permit)
+    return outcome
+
+
+def refused(state: State, timeout: float = 0.5) -> Refusal:
+    outcome = state.reserve(ACCOUNT, OPERATION, SHORT, timeout)
+    assert isinstance(outcome, Refusal)
+    return outcome
+
+
+def test_slot_counts_from_its_answer(keeper: Keeper) -> None:
+    first, _second = taken(keeper.one), taken(keeper.two)
+    assert refused(keeper.one).reason == "threshold"
+    keeper.move(0.4)
+    keeper.one.settle(first)
+    assert refused(keeper.two).seconds == pytest.approx(1.0, abs=keeper.slack)
+    keeper.move(1.0 + keeper.slack)
+    taken(keeper.two)
+    refused(keeper.one)
+
+
+def test_released_slot_is_free_at_once(keeper: Keeper) -> None:
+    taken(keeper.one)
+    second = taken(keeper.one)
+    keeper.one.release(second)
+    taken(keeper.two)
+
+
+def test_operations_and_accounts_count_apart(keeper: Keeper) -> None:
+    taken(keeper.one)
+    taken(keeper.one)
+    assert isinstance(keeper.one.reserve(ACCOUNT, "get_message_action", SHORT, 0.5), Permit)
+    assert isinstance(keeper.one.reserve(ACCOUNT + " else", OPERATION, SHORT, 0.5), Permit)
+
+
+def test_budget_tells_what_is_left(keeper: Keeper) -> None:
+    assert keeper.one.budget(ACCOUNT, OPERATION, SHORT) == Budget(2, 2, 0.0, 0.0)
+    permit = taken(keeper.one)
+    keeper.one.settle(permit)
+    budget = keeper.two.budget(ACCOUNT, OPERATION, SHORT)
+    assert (budget.limit, budget.remaining, budget.locked_for) == (2, 1, 0.0)
+    assert budget.resets_in == pytest.approx(1.0, abs=keeper.slack)
+
+
+def test_lock_holds_for_all_who_share_the_account(keeper: Keeper) -> None:
+    keeper.one.lock(ACCOUNT, 0.5)
+    keeper.one.lock(ACCOUNT, 0.2)  # never shortened
+    refusal = refused(keeper.two)
+    assert refusal.reason == "lock"
+    assert refusal.seconds == pytest.approx(0.5, abs=keeper.slack)
+    assert keeper.two.locked_for(ACCOUNT) == pytest.approx(0.5, abs=keeper.slack)
+    assert keeper.two.budget(ACCOUNT, OPERATION, SHORT).locked_for == pytest.approx(0.5, abs=keeper.slack)
+    keeper.move(0.5 + keeper.slack)
+    taken(keeper.two)
+    assert keeper.two.locked_for(ACCOUNT) == 0.0
+
+
+def test_tokens_are_shared_and_hidden(keeper: Keeper) -> None:
+    assert keeper.one.load_token(ACCOUNT) is None
+    token = StoredToken(Secret("1000.hidden"), keeper.wall() + 60)
+    keeper.one.store_token(ACCOUNT, token)
+    assert keeper.two.load_token(ACCOUNT) == token
+    assert "1000.hidden" not in repr(token)
+
+
+def test_lease_has_one_owner_and_ends_by_itself(keeper: Keeper) -> None:
+    assert keeper.one.acquire(ACCOUNT, "me", 0.3)
+    assert keeper.one.acquire(ACCOUNT, "me", 0.3)
+    assert not keeper.two.acquire(ACCOUNT, "you", 0.3)
+    keeper.two.free(ACCOUNT, "you")
+    assert not keeper.two.acquire(ACCOUNT, "you", 0.3)
+    keeper.move(0.3 + keeper.slack)
+    assert keeper.two.acquire(ACCOUNT, "you", 0.3)
+    keeper.two.free(ACCOUNT, "you")
+    assert keeper.one.acquire(ACCOUNT, "me", 0.3)
+
+
+def test_slot_of_a_crashed_client_counts_to_its_last_moment(tmp_path: Path) -> None:
+    clock = ManualClock()
+    state = open_state(tmp_path / "state.db", clock)
+    taken(state, timeout=30)
+    taken(state, timeout=30)
+    clock.now = GRACE + 30 + 1 - 0.01
+    assert refused(state, timeout=30).seconds == pytest.approx(0.01)
+    clock.now += 0.02
+    taken(state, timeout=30)
+    state.close()
+
+
+def test_stamps_from_before_a_reboot_count_from_now(tmp_path: Path) -> None:
+    clock = ManualClock(1_000_000.0)
+    state = open_state(tmp_path / "state.db", clock)
+    for permit in (taken(state), taken(state)):
+        state.settle(permit)
+    state.lock("other", 3.0)
+    assert state.acquire("lease", "gone", 5.0)
+    clock.now = 20.0
+    assert refused(state).seconds == pytest.approx(1.0)
+    assert state.locked_for("other") == pytest.approx(3.0)
+    assert not state.acquire("lease", "me", 5.0)
+    state.close()
+
+
+def test_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    state = open_state(tmp_path / "deep" / "state.db", ManualClock())
+    state.store_token(ACCOUNT, StoredToken(Secret("x"), 1.0))
+    for path in (tmp_path / "deep").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    state.close()
+
+
+def test_file_that_others_may_read_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "state.db"
+    path.touch(0o644)
+    open_state(path, ManualClock()).close()
+    assert "chmod 600" in caplog.text
+
+
+def test_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE theirs (x)")
+        db.commit()
+    before = path.read_bytes()
+    with pytest.raises(errors.StateError, match="something else"):
+        open_state(path, ManualClock())
+    assert path.read_bytes() == before
+
+
+def test_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    open_state(path, ManualClock()).close()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 2")
+    with pytest.raises(errors.StateError, match=r"version 2 .* knows version 1"):
+        open_state(path, ManualClock())
+
+
+@pytest.mark.parametrize("path", ["/proc/nowhere/state.db", "/dev/null/state.db"])
+def test_path_that_cannot_be_written_is_one_clear_error(path: str) -> None:
+    with pytest.raises(errors.StateError, match="may write to"):
+        open_state(path, ManualClock())
+
+
+def test_text_file_is_no_state(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database " * 200)
+    with pytest.raises(errors.StateError, match="cannot be used"):
+        open_state(path, ManualClock())
+
+
+@pytest.mark.parametrize("where", [None, "state.db"])
+def test_forked_child_works_on_its_own(tmp_path: Path, where: str | None) -> None:
+    state = open_state(where and tmp_path / where, SystemClock())
+    taken(state)
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            taken(state)
+            shared = isinstance(state.reserve(ACCOUNT, OPERATION, SHORT, 0.5), Refusal)
+            state.close()
+            os._exit(7 if shared else 8)
+        os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    if where is None:
+        taken(state)
+    else:
+        refused(state)
+    state.close()
+
+
+def test_unreachable_redis_is_one_clear_error_without_the_password() -> None:
+    pytest.importorskip("redis")
+    with pytest.raises(errors.StateError) as caught:
+        open_state("redis://:hush-hush@127.0.0.1:1/0", SystemClock())
+    assert "127.0.0.1:1" in str(caught.value)
+    assert "hush-hush" not in repr(caught.value) + str(caught.value)
+
+
+def test_redis_that_goes_away_is_a_state_error(redis_server: Any) -> None:
+    url, process = redis_server()
+    state = open_state(url, SystemClock())
+    permit = taken(state)
+    process.kill()
+    process.wait()
+    for work in (
+        lambda: state.settle(permit),
+        lambda: state.load_token(ACCOUNT),
+        lambda: state.store_token(ACCOUNT, StoredToken(Secret("x"), 1e12)),
+    ):
+        with pytest.raises(errors.StateError):
+            work()
+    state.close()
+
+
+def test_redis_address_that_is_none_is_told() -> None:
+    pytest.importorskip("redis")
+    with pytest.raises(errors.ConfigurationError, match="no address"):
+        open_state("redis://127.0.0.1:port/0", SystemClock())
+
+
+def test_redis_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    with pytest.raises(errors.ConfigurationError, match=r"zoho-cliq\[redis\]"):
+        open_state("redis://127.0.0.1/0", SystemClock())

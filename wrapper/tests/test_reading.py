@@ -1,0 +1,301 @@
+"""Answers are read tolerantly and exactly: what is new never stops a call, and a model never holds what its types
+rule out."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+from cliq_fakes import Scripted, action, enveloped
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from zoho_cliq import Cliq, DelugeHandler, MessageAction, UnsetHandler, WebhookHandler, errors
+from zoho_cliq.calls import Calls
+from zoho_cliq.drift import Drift
+from zoho_cliq.exchange import RawResponse
+from zoho_cliq.reading import Note, Reader
+from zoho_cliq.validation import Rules
+from zoho_cliq_api.contract import document
+from zoho_cliq_api.types import Unset
+
+DOCUMENT = document()
+
+
+def read_action(cliq: Cliq, server: Scripted, data: Any, status: int = 200, **more: Any) -> MessageAction:
+    server.answer(httpx.Response(status, json={"url": "/x", "type": "messageaction", "data": data, **more}))
+    return cliq.message_actions.get("5")
+
+
+def test_what_is_new_is_kept(cliq: Cliq, server: Scripted) -> None:
+    found = read_action(cliq, server, action(5, scope="galaxy", colour="red", message_types=["text", "poll"]), extra={})
+    assert found.scope == "galaxy"
+    assert found.message_types == ["text", "poll"]
+    assert found["colour"] == "red"
+
+
+def test_null_is_the_empty_value_or_absent(cliq: Cliq, server: Scripted) -> None:
+    nulls = dict.fromkeys(["hint", "handlers", "creator", "multi_selectable", "team_ids", "scope", "execution_url"])
+    found = read_action(cliq, server, action(5, **nulls))
+    assert (found.hint, found.handlers, found.multi_selectable, found.scope) == ("", [], False, "")
+    assert (found.creator.id, found.creator.name) == ("", "")
+    assert not found.team_ids
+    assert not found.execution_url
+    assert "team_ids" not in found.to_dict()
+
+
+BROKEN: list[Any] = [
+    None,
+    {},
+    [],
+    "text",
+    5,
+    action(5, id=None),
+    action(5, id=48210000000417001),
+    action(5, name=["a"]),
+    action(5, handlers=[None]),
+    action(5, handlers={}),
+    action(5, creator="Ada"),
+    action(5, creator={"id": "7"}),
+    action(5, message_types=[["text"]]),
+    action(5, message_types={}),
+    action(5, scope=[]),
+    action(5, scope={}),
+    action(5, multi_selectable="yes"),
+    action(5, team_ids=["a"]),
+    {name: value for name, value in action(5).items() if name != "status"},
+]
+
+
+@pytest.mark.parametrize("data", BROKEN)
+def test_what_cannot_be_read_is_a_decode_error_with_the_body(cliq: Cliq, server: Scripted, data: Any) -> None:
+    with pytest.raises(errors.DecodeError) as caught:
+        read_action(cliq, server, data)
+    assert caught.value.status == 200
+    assert caught.value.operation == "get_message_action"
+    assert json.loads(caught.value.body)["data"] == data
+    assert type(caught.value) is errors.DecodeError
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "application/json"),
+        (b"<html>", "text/html"),
+        (b'{"data": [', "application/json"),
+        (b"\xff", "application/json"),
+        (b"null", "application/json"),
+        (b"[" * 200_000, "application/json"),
+        (b'{"a":' * 200_000, "application/json"),
+        (b'{"url": 1' + b"0" * 5000 + b"}", "application/json"),
+    ],
+)
+def test_body_that_is_none_is_a_decode_error(cliq: Cliq, server: Scripted, content: bytes, kind: str) -> None:
+    server.answer(httpx.Response(200, content=content, headers={"content-type": kind}))
+    for work in (lambda: cliq.message_actions.get("5"), lambda: list(cliq.message_actions.list())):
+        with pytest.raises(errors.DecodeError) as caught:
+            work()
+        assert caught.value.body == content
+
+
+def test_deeply_nested_answer_is_a_decode_error(cliq: Cliq, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deep(*arguments: object) -> Any:
+        raise RecursionError
+
+    monkeypatch.setattr(Reader, "_shaped", deep)
+    with pytest.raises(errors.DecodeError, match="nested too deeply"):
+        read_action(cliq, server, action(5))
+
+
+def test_json_with_another_content_type_is_read(cliq: Cliq, server: Scripted) -> None:
+    body = json.dumps({"url": "", "type": "", "data": action(5)})
+    server.answer(httpx.Response(201, content=body, headers={"content-type": "text/plain"}))
+    assert cliq.message_actions.get("5").id == "5"
+
+
+def test_delete_needs_no_body(cliq: Cliq, server: Scripted) -> None:
+    for status, body in ((204, b""), (200, b"{}"), (202, b"")):
+        server.answer(httpx.Response(status, content=body))
+        cliq.message_actions.delete("5")
+    assert {note.detail for note in cliq._calls.drift.counts()} == {"200", "202"}
+    server.answer(httpx.Response(200, content=b"<html>"))
+    with pytest.raises(errors.DecodeError):
+        cliq.message_actions.delete("5")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ({"function_id": "1", "name": "e", "script": None}, UnsetHandler),
+        ({"function_id": "1", "name": "e", "script": "x", "permissions": None}, DelugeHandler),
+        ({"function_id": "1", "name": "e", "permissions": []}, WebhookHandler),
+        ({"function_id": "1", "name": "e", "permissions": ["chat", "all"], "new": 1}, WebhookHandler),
+        ({"function_id": "1", "name": "e"}, UnsetHandler),
+    ],
+)
+def test_handlers(cliq: Cliq, server: Scripted, data: Any, kind: type) -> None:
+    server.answer(enveloped(data))
+    assert type(cliq.message_actions.get_handler("5")) is kind
+
+
+@pytest.mark.parametrize(
+    "data", [None, 5, {}, {"function_id": 1, "name": "e"}, {"function_id": "1", "name": "e", "script": 5}, []]
+)
+def test_handlers_that_are_none(cliq: Cliq, server: Scripted, data: Any) -> None:
+    server.answer(enveloped(data))
+    with pytest.raises(errors.DecodeError):
+        cliq.message_actions.get_handler("5")
+
+
+@pytest.mark.parametrize("changes", [{"scope": "galaxy"}, {"colour": "red"}, {"hint": None}, {"team_ids": None}])
+def test_strict_makes_every_difference_an_error(make: Callable[..., Cliq], server: Scripted, changes: Any) -> None:
+    strict = make(strict=True)
+    assert read_action(strict, server, action(5)).id == "5"
+    with pytest.raises(errors.DecodeError, match="strict"):
+        read_action(strict, server, action(5, **changes))
+    assert read_action(strict.with_options(strict=False), server, action(5, **changes)).id == "5"
+
+
+def honest(model: Any) -> None:
+    """That every field of a generated model holds what its annotation says."""
+    for field in attrs.fields(type(model)):
+        value, kind = getattr(model, field.name), str(field.type)
+        if field.name.endswith("additional_properties"):
+            continue
+        if isinstance(value, Unset):
+            assert "Unset" in kind
+        elif kind.startswith("list["):
+            assert isinstance(value, list)
+            for item in value:
+                if attrs.has(type(item)):
+                    honest(item)
+                else:
+                    assert isinstance(item, int if "int" in kind else str)
+        elif attrs.has(type(value)):
+            honest(value)
+        else:
+            expected: type = {"bool": bool, "int": int}.get(kind.split(" ")[0], str)
+            assert isinstance(value, expected), (field.name, kind, value)
+
+
+scalars = st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.just(10**30), st.floats(), st.text(max_size=5))
+anything = st.recursive(
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+)
+GOOD: dict[str, Any] = {
+    "get": {"url": "/x", "type": "messageaction", "data": action(5, team_ids=[1], execution_url="https://x.test")},
+    "list": {"url": "/x", "type": "m", "data": [action(5)], "next_token": "n", "deleted": ["1"], "total_count": 3},
+    "handler": {"url": "/x", "type": "h", "data": {"function_id": "1", "name": "e", "permissions": ["chat"]}},
+}
+CALLS = Calls()
+READS: dict[str, Callable[[RawResponse], Any]] = {
+    "get": lambda response: CALLS.get("5").read(response, False),
+    "list": lambda response: CALLS.list_page(limit=100).read(response, False),
+    "handler": lambda response: CALLS.get_handler("5", "execution_handler").read(response, False),
+}
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every part of a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for key, part in inner for found in places(part, (*path, key)))]
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A good answer with some parts replaced, removed or added, or with its bytes cut or flipped."""
+    name = draw(st.sampled_from(sorted(GOOD)))
+    value = copy.deepcopy(GOOD[name])
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(places(value)))
+        if not path:
+            value = draw(st.one_of(st.just(value), st.just(value), anything))
+            continue
+        holder: Any = value
+        for key in path[:-1]:
+            holder = holder[key]
+        match draw(st.sampled_from(["replace", "remove", "add"])):
+            case "replace":
+                holder[path[-1]] = draw(anything)
+            case "remove":
+                del holder[path[-1]]
+            case "add" if isinstance(holder, dict):
+                holder[draw(st.text(max_size=8))] = draw(anything)
+        if not isinstance(value, (dict, list)):
+            break
+    body = json.dumps(value).encode()
+    if draw(st.integers(0, 3)) == 0:
+        at = draw(st.integers(0, len(body)))
+        body = draw(st.sampled_from([body[:at], body[:at] + draw(st.binary(max_size=3)) + body[at + 1 :]]))
+    return name, body
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=600, suppress_health_check=list(HealthCheck))
+@given(mutated())
+def test_any_answer_is_read_honestly_or_is_a_decode_error(case: tuple[str, bytes]) -> None:
+    name, body = case
+    try:
+        result = READS[name](RawResponse("x", 200, {}, body))
+    except errors.DecodeError as error:
+        assert error.body == body  # noqa: PT017 - both outcomes are lawful
+        return
+    for model in result.items if name == "list" else [result]:
+        honest(model)
+    if name == "list":
+        assert result.next_token is None or isinstance(result.next_token, str)
+        assert result.deleted is None or all(isinstance(gone, str) for gone in result.deleted)
+
+
+def test_drift_is_told_as_overlay_actions(cliq: Cliq, server: Scripted) -> None:
+    for _ in range(2):
+        read_action(cliq, server, action(5, colour="secret red", scope="galaxy", hint=None))
+    read_action(cliq, server, action(5, tags=["secret"], nothing=None), status=201)
+    read_action(cliq, server, action(5, **{"not a name": 1}, scope="no name at all"))
+    for broken in (action(5, name=5), {name: part for name, part in action(5).items() if name != "status"}):
+        with pytest.raises(errors.DecodeError):
+            read_action(cliq, server, broken)
+    found = cliq.observed_drift()
+    assert "secret" not in repr(found)
+    schema = "$.components.schemas.MessageAction"
+    by_target: dict[str, list[Any]] = {}
+    for entry in found:
+        by_target.setdefault(entry["target"], []).append(
+            {key: entry[key] for key in entry if key in ("update", "remove")}
+        )
+    assert by_target["$.components.schemas.Scope.enum"] == [{"update": "galaxy"}]
+    assert {"update": {"properties": {"colour": {"type": "string"}}}} in by_target[schema]
+    assert {"update": {"properties": {"tags": {"type": "array", "items": {}}}}} in by_target[schema]
+    assert {"update": {"properties": {"nothing": {}}}} in by_target[schema]
+    assert by_target[f"{schema}.properties.hint"] == [{"remove": True}]
+    assert {"update": {"properties": {"hint": {"anyOf": [{"type": "string"}, {"type": "null"}]}}}} in by_target[schema]
+    assert by_target[f"{schema}.required"] == [{"remove": True}]
+    required = set(DOCUMENT["components"]["schemas"]["MessageAction"]["required"])
+    assert any(set(entry.get("update", {}).get("required", ())) == required - {"status"} for entry in by_target[schema])
+    assert by_target[f"{schema}.properties.name"] == [{"update": {"type": "integer"}}]
+    statuses = "$.paths['/messageactions/{MESSAGE_ACTION_ID}'].get.responses"
+    assert by_target[statuses] == [{"update": {"201": {"description": "Seen in the field."}}}]
+    assert found[0]["description"].endswith(("2 times.", "twice."))
+
+
+def test_no_drift_where_there_is_none(cliq: Cliq, server: Scripted) -> None:
+    read_action(cliq, server, action(5))
+    assert cliq.observed_drift() == []
+
+
+def test_drift_without_a_safe_name_has_no_action() -> None:
+    drift = Drift()
+    drift.add([Note("field", "$.x", "", "string"), Note("value", "$.x", "", "")])
+    assert drift.actions(DOCUMENT) == []
+
+
+def test_reader_passes_what_a_schema_says_nothing_about() -> None:
+    reader = Reader(Rules({}))
+    value = {"a": [1, None]}
+    response = RawResponse("x", 200, {}, json.dumps(value).encode())
+    assert reader.read(response, {}, "$", True) == (value, [])
+    assert reader.read(response, {"type": "object"}, "$", True) == (value, [])

@@ -1,0 +1,211 @@
+"""Arguments are checked as the composed document says: against an independent validator, and in readable words."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from cliq_fakes import Scripted, action, enveloped
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from zoho_cliq import UNSET, Cliq, ExecutionType, Scope, errors
+from zoho_cliq.validation import ANNOTATIONS, KEYWORDS, Rules
+from zoho_cliq_api.contract import document
+
+DOCUMENT = document()
+SCHEMAS = DOCUMENT["components"]["schemas"]
+RULES = Rules(SCHEMAS)
+REQUESTS = {
+    f"{method} {path}": operation["requestBody"]["content"]["application/json"]["schema"]
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+    if isinstance(operation, dict) and "requestBody" in operation
+}
+PARAMETERS = {
+    f"{method} {path} {parameter['name']}": parameter["schema"]
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+    if isinstance(operation, dict)
+    for parameter in operation.get("parameters", ())
+}
+
+
+def keywords(schema: Any) -> set[str]:
+    """Every keyword of a schema and of those that it names."""
+    schema = RULES.resolve(schema) | ({"$ref": ""} if "$ref" in schema else {})
+    found = set(schema)
+    for name in ("items", "if", "then"):
+        if name in schema:
+            found |= keywords(schema[name])
+    for part in (*schema.get("properties", {}).values(), *schema.get("allOf", ())):
+        found |= keywords(part)
+    return found
+
+
+@pytest.mark.parametrize("schema", [*REQUESTS.values(), *PARAMETERS.values()], ids=[*REQUESTS, *PARAMETERS])
+def test_every_keyword_of_the_document_is_known(schema: Any) -> None:
+    assert keywords(schema) <= KEYWORDS | ANNOTATIONS
+
+
+def peer(schema: Any) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+
+
+texts = st.one_of(
+    st.text(max_size=6),
+    st.integers(0, 300).map(lambda size: "é" * size),
+    st.sampled_from(
+        ["organization", "team", "personal", "webhook", "deluge", "text", "link", "chat", "user", "5", "0" * 20]
+    ),
+    st.sampled_from(
+        ["https://example.com/a", "http://x", "ftp://x", "https://", "https://a b", "https://a\n", "HTTPS://A"]
+    ),
+    st.sampled_from(
+        ["QUJD", "QQ==", "QQ=", "Q Q=", "QUJD\n", "-_-_", "=", "https://e/" + "a" * 215, "https://e/" + "a" * 216]
+    ),
+)
+whole_numbers = st.one_of(st.integers(-2, 102), st.sampled_from([2**63 - 1, 2**63, 0, 1, 100001, 4.0, 4.5, True]))
+values = st.one_of(
+    texts,
+    whole_numbers,
+    st.none(),
+    st.booleans(),
+    st.lists(st.one_of(texts, whole_numbers, st.none()), max_size=6),
+    st.just({}),
+)
+FIELDS = sorted({name for schema in REQUESTS.values() for name in RULES.resolve(schema)["properties"]})
+fitting: dict[str, Any] = {
+    "name": st.text(min_size=1, max_size=32),
+    "hint": st.text(min_size=1, max_size=130),
+    "scope": st.sampled_from(["organization", "team", "personal"]),
+    "execution_type": st.sampled_from(["webhook", "deluge"]),
+    "execution_url": st.sampled_from(["https://example.com/a", "http://x.example"]),
+    "message_types": st.lists(st.sampled_from(["text", "link", "attachment"]), max_size=4),
+    "multi_selectable": st.booleans(),
+    "team_ids": st.lists(st.integers(1, 100005), max_size=5),
+    "image": st.binary(min_size=1, max_size=9).map(lambda raw: base64.b64encode(raw).decode()),
+    "script": st.text(max_size=9),
+    "permissions": st.lists(st.sampled_from(["chat", "user", "message", "location", "attachments"]), max_size=6),
+}
+bodies = st.dictionaries(st.sampled_from([*FIELDS, "other"]), st.just(None), max_size=5).flatmap(
+    lambda names: st.fixed_dictionaries(
+        {name: st.one_of(fitting[name], fitting[name], values) if name in fitting else values for name in names}
+    )
+)
+complete = st.fixed_dictionaries(
+    {"name": fitting["name"], "hint": fitting["hint"]},
+    optional={name: fitting[name] for name in FIELDS if name not in ("name", "hint")},
+)
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
+@given(st.one_of(bodies, complete, values), st.sampled_from(sorted(REQUESTS)))
+def test_verdict_is_that_of_an_independent_validator(value: Any, name: str) -> None:
+    schema = REQUESTS[name]
+    assert any(RULES.faults(value, schema)) is not peer(schema).is_valid(value)
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=200)
+@given(values, st.sampled_from(sorted(PARAMETERS)))
+def test_verdict_on_parameters_is_that_of_an_independent_validator(value: Any, name: str) -> None:
+    schema = PARAMETERS[name]
+    assert any(RULES.faults(value, schema)) is not peer(schema).is_valid(value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"name": "x" * 31}, "name", "must have at most 30 characters, has 31"),
+        ({"name": ""}, "name", "must not be empty"),
+        ({"hint": None}, "hint", "must be a string, not null (None)"),
+        ({"scope": "everyone"}, "scope", "must be one of organization, personal, team, not 'everyone'"),
+        ({"scope": "team"}, "team_ids", "is required where scope is team"),
+        ({"scope": Scope.TEAM, "team_ids": []}, "team_ids", "must have at least 1 item, has 0 where scope is team"),
+        ({"team_ids": [1, 2, 3, 4, 5]}, "team_ids", "must have at most 4 items, has 5"),
+        ({"team_ids": [1, "2"]}, "team_ids[1]", "must be an integer, not str"),
+        ({"team_ids": [0]}, "team_ids[0]", "must be at least 1, not 0"),
+        ({"team_ids": 5}, "team_ids", "must be a list, not int"),
+        ({"execution_type": ExecutionType.WEBHOOK}, "execution_url", "is required where execution_type is webhook"),
+        ({"execution_url": "ftp://x"}, "execution_url", "must match ^https?://"),
+        ({"message_types": []}, "message_types", "must have at least 1 item, has 0"),
+        ({"message_types": "text"}, "message_types", "must be a list, not str"),
+        ({"multi_selectable": 1}, "multi_selectable", "must be true or false, not int"),
+        ({"image": "?" * 80}, "image", "is '" + "?" * 56 + "…"),
+        ({"image": b""}, "image", "must not be empty"),
+        ({"image": Path("/nowhere/icon.png")}, "image", "cannot read /nowhere/icon.png: No such file"),
+        ({"if_exists": "skip"}, "if_exists", "must be 'error' or 'adopt', not 'skip'"),
+    ],
+)
+def test_message_names_field_and_rule(
+    cliq: Cliq, server: Scripted, fields: dict[str, Any], field: str, words: str
+) -> None:
+    with pytest.raises(errors.ValidationError) as caught:
+        cliq.message_actions.create(**{"name": "a", "hint": "b", **fields})
+    assert caught.value.field == field
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(f"create_message_action: {field}: ")
+    assert server.requests == []
+    assert cliq.thresholds["create_message_action"].remaining == 30, "a refused call costs nothing"
+
+
+@pytest.mark.parametrize(
+    ("act", "field"),
+    [
+        (lambda actions: actions.list(limit=0), "limit"),
+        (lambda actions: actions.list(limit=101), "limit"),
+        (lambda actions: actions.sync("t", limit=0), "limit"),
+        (lambda actions: actions.update("5"), "fields"),
+        (lambda actions: actions.update_handler("5"), "permissions or script"),
+        (lambda actions: actions.update_handler("5", script="a", permissions=["chat"]), "script and permissions"),
+        (lambda actions: actions.update_handler("5", permissions=["chat", "all"]), "permissions[1]"),
+        (lambda actions: actions.update_handler("5", script="x" * 256_001), "script"),
+        (lambda actions: actions.update_handler("5", script="é" * 128_001), "script"),
+        (lambda actions: actions.update_handler("5", script=Path("/nowhere.dg")), "script"),
+        (lambda actions: actions.get_handler("5", handler_type="other"), "handler_type"),
+    ],
+)
+def test_other_operations_are_checked_too(cliq: Cliq, server: Scripted, act: Callable[[Any], Any], field: str) -> None:
+    with pytest.raises(errors.ValidationError) as caught:
+        act(cliq.message_actions)
+    assert caught.value.field == field
+    assert server.requests == []
+
+
+def test_script_of_the_largest_size_is_sent(cliq: Cliq, server: Scripted, tmp_path: Path) -> None:
+    handler = enveloped({"name": "execution_handler", "function_id": "5", "script": "x"})
+    server.answer(handler)
+    file = tmp_path / "script.dg"
+    file.write_text("é" * 128_000, "utf-8")
+    cliq.message_actions.update_handler("5", script=file)
+    assert server.bodies() == [{"script": "é" * 128_000}]
+    file.write_bytes(b"\xff")
+    with pytest.raises(errors.ValidationError, match="not UTF-8"):
+        cliq.message_actions.update_handler("5", script=file)
+
+
+def test_image_is_text_bytes_or_a_file(cliq: Cliq, server: Scripted, tmp_path: Path) -> None:
+    server.answer(enveloped(action(5)))
+    file = tmp_path / "icon.png"
+    file.write_bytes(b"\x89PNG")
+    for image in ("iVBORw==", b"\x89PNG", bytearray(b"\x89PNG"), file):
+        cliq.message_actions.update("5", image=image)  # type: ignore[arg-type]
+    assert server.bodies() == [{"image": "iVBORw=="}] * 4
+
+
+def test_what_is_unset_is_not_sent_and_enums_are_sent_as_their_values(cliq: Cliq, server: Scripted) -> None:
+    found = cliq.with_options()
+    server.answer(enveloped(action(5)))
+    source = found.message_actions.get("5")
+    found.message_actions.create(
+        name="Copy",
+        hint="b",
+        scope=source.scope,
+        team_ids=source.team_ids,
+        execution_url=UNSET,
+        message_types=source.message_types,
+    )
+    assert server.bodies()[-1] == {"name": "Copy", "hint": "b", "scope": "organization", "message_types": ["text"]}

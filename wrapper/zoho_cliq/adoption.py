@@ -1,0 +1,89 @@
+"""Creating with `if_exists="adopt"`: exactly one action, even where the answer to the create was lost.
+
+Names are unique at the server. So after an unclear create the listing decides: an action of that name whose returned
+fields equal what was sent is the one (`image` is never returned and cannot be compared); no action of that name means
+that the create may be sent again, which the server refuses should the first one still arrive. Anything else stays
+`OutcomeUnknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zoho_cliq_api.models import MessageAction
+
+from .calls import PAGE_SIZE, Calls
+from .engine import ATTEMPTS, Call, Engine, Options, Waited
+from .errors import CliqError, DecodeError, MessageActionNameExists, OutcomeUnknown, ServerError
+from .exchange import Steps
+from .paging import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """The plan of one such create."""
+
+    create: Call[MessageAction]
+    body: Mapping[str, Any]
+    calls: Calls
+
+    @property
+    def name(self) -> str:
+        """The operation's id."""
+        return self.create.name
+
+    def steps(self, engine: Engine, options: Options) -> Steps[MessageAction]:
+        """Creates, and where the outcome is unclear or the name taken, looks."""
+        waited = Waited()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return (yield from engine.call(self.create, options, waited))
+            except (OutcomeUnknown, ServerError, DecodeError, MessageActionNameExists) as error:
+                failure: CliqError = error
+            named = yield from self._named(engine, options, waited, failure)
+            alike = [action for action in named if agrees(action, self.body)]
+            if len(alike) == 1:
+                return alike[0]
+            if isinstance(failure, MessageActionNameExists) and attempt == 1:
+                raise failure  # nothing unclear: the name was taken before, by an action that differs or is not visible
+            if named or attempt == ATTEMPTS:
+                break
+        raise OutcomeUnknown(
+            f"an action named {self.body['name']!r} "
+            + ("is there, but it cannot be told whether it is this one" if named else "may still come into being"),
+            operation=self.create.operation.name,
+        ) from failure
+
+    def _named(
+        self, engine: Engine, options: Options, waited: Waited, failure: CliqError
+    ) -> Steps[list[MessageAction]]:
+        walk, found = Walk(None), []
+        try:
+            while not walk.over:
+                call = self.calls.list_page(limit=PAGE_SIZE, next_token=walk.token)
+                page = yield from engine.call(call, options, waited)
+                found += [action for action in page.items if action.name == self.body["name"]]
+                walk.took(page)
+        except CliqError as error:
+            if isinstance(failure, MessageActionNameExists):
+                raise
+            raise OutcomeUnknown(
+                f"{failure.args[0]}; and the actions could not be listed: {error.args[0]}",
+                operation=self.create.operation.name,
+            ) from error
+        return found
+
+
+def agrees(action: MessageAction, sent: Mapping[str, Any]) -> bool:
+    """Whether what the server returned equals what was sent, as far as it returns it. The order of lists is no
+    matter."""
+    returned = action.to_dict()
+    return all(_same(returned[name], value) for name, value in sent.items() if name in returned)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, list) and isinstance(other, list):
+        return sorted(map(str, one)) == sorted(map(str, other))
+    return bool(one == other)

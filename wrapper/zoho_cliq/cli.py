@@ -1,0 +1,257 @@
+"""The command `zoho-cliq`: message actions from a terminal. Tables for people (extra `cli`), `--json` for scripts.
+
+Credentials come from the environment (see `Cliq.from_env`), else from the file that `zoho-cliq login` wrote. Calls
+share their thresholds and token with all other runs through a state file. Exit codes: 0 done, 1 refused or failed, 2
+wrong usage or settings, 3 try again later, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import errors
+
+TRY_LATER = (errors.WouldWait, errors.RateLimited)
+WRONG_USE = (errors.ConfigurationError, errors.ValidationError)
+_COLUMNS = ("id", "name", "execution_type", "scope", "message_types", "hint")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except errors.CliqError as error:
+        _complain(error, options.json)
+        return 3 if isinstance(error, TRY_LATER) else 2 if isinstance(error, WRONG_USE) else 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's own flush at exit is silent
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    whole = argparse.ArgumentParser(prog="zoho-cliq", description="Work with Zoho Cliq message actions.")
+    whole.add_argument("--json", action="store_true", help="print JSON, also for errors")
+    whole.add_argument("--data-center", help="us, eu, in, au, jp, ca, sa, uk, cn or ae")
+    whole.add_argument("--base-url", help="another server, with /api/v3")
+    whole.add_argument("--state", help="where thresholds and token are shared: a file, or redis://…")
+    whole.add_argument("--timeout", type=float, default=30.0, help="seconds for an attempt (30)")
+    whole.add_argument("--max-wait", type=float, default=90.0, help="seconds to wait for a threshold at most (90)")
+    whole.add_argument("--credentials", type=Path, help="the file that login writes")
+    commands = whole.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=about)
+        sub.set_defaults(run=run)
+        return sub
+
+    login = command("login", _login, "trade the code of a self client for a refresh token, and keep it")
+    login.add_argument("--client-id", help="asked for where it is left out; secret and code always are")
+    login.add_argument("--accounts-url", help="another accounts server")
+    listing = command("list", _list, "list the actions")
+    listing.add_argument("--limit", type=int, default=100, help="actions per call, at most 100")
+    command("get", _get, "show one action").add_argument("id")
+    _fields(command("create", _create, "create an action"), creating=True)
+    update = command("update", _update, "change an action")
+    update.add_argument("id")
+    _fields(update, creating=False)
+    command("delete", _delete, "delete an action for good").add_argument("id")
+    handler = command("handler", _handler, "show an action's handler, or change it")
+    handler.add_argument("id")
+    handler.add_argument("--script", type=Path, help="a file with the Deluge source; - reads it from standard input")
+    handler.add_argument("--permission", action="append", metavar="NAME", help="what a webhook gets; may be repeated")
+    handler.add_argument("--no-permissions", action="store_true", help="take all permissions away")
+    command("thresholds", _thresholds, "show what is left of the thresholds")
+    return whole
+
+
+def _fields(sub: argparse.ArgumentParser, *, creating: bool) -> None:
+    sub.add_argument("--name", required=creating)
+    sub.add_argument("--hint", required=creating)
+    if creating:
+        sub.add_argument("--execution-type", help="deluge or webhook")
+        sub.add_argument("--if-exists", choices=["error", "adopt"], default="error")
+    sub.add_argument("--execution-url")
+    sub.add_argument("--message-type", action="append", dest="message_types", metavar="KIND", help="may be repeated")
+    sub.add_argument("--multi-selectable", action=argparse.BooleanOptionalAction)
+    sub.add_argument("--scope", help="organization, team or personal")
+    sub.add_argument("--team-id", action="append", type=int, dest="team_ids", metavar="ID", help="may be repeated")
+    sub.add_argument("--image", type=Path, help="a file with the icon")
+
+
+_GIVEN = "name hint execution_type execution_url message_types multi_selectable scope team_ids image if_exists".split()
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: value for name in _GIVEN if (value := getattr(options, name, None)) is not None}
+
+
+def _home(variable: str, default: str, name: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / default) / "zoho-cliq" / name
+
+
+def _credentials(options: argparse.Namespace) -> Path:
+    return options.credentials or _home("XDG_CONFIG_HOME", ".config", "credentials.json")
+
+
+@contextlib.contextmanager
+def _client(options: argparse.Namespace) -> Any:
+    from . import Cliq, OAuth
+
+    settings: dict[str, Any] = {
+        "state": options.state
+        or os.environ.get("ZOHO_CLIQ_STATE")
+        or _home("XDG_STATE_HOME", ".local/state", "state.db"),
+        "timeout": options.timeout,
+        "max_wait": options.max_wait,
+        "on_wait": _announce,
+    }
+    settings |= {name: value for name in ("data_center", "base_url") if (value := getattr(options, name))}
+    path = _credentials(options)
+    if options.credentials or not (os.environ.get("ZOHO_CLIQ_TOKEN") or os.environ.get("ZOHO_CLIQ_CLIENT_ID")):
+        if not path.exists():
+            raise errors.ConfigurationError("no credentials: run zoho-cliq login, or set ZOHO_CLIQ_TOKEN")
+        settings.setdefault("base_url", os.environ.get("ZOHO_CLIQ_BASE_URL") or None)
+        cliq = Cliq(OAuth.from_file(path), **settings)
+    else:
+        cliq = Cliq.from_env(**settings)
+    with cliq:
+        yield cliq
+
+
+def _login(options: argparse.Namespace) -> None:
+    from . import OAuth
+
+    client_id = options.client_id or input("Client ID: ")
+    secret = getpass.getpass("Client secret: ")
+    code = getpass.getpass("Code: ")
+    auth = OAuth.from_code(
+        code.strip(),
+        client_id=client_id.strip(),
+        client_secret=secret.strip(),
+        data_center=options.data_center,
+        accounts_url=options.accounts_url,
+        timeout=options.timeout,
+    )
+    path = _credentials(options)
+    auth.save(path)
+    where = auth.data_center or "us"
+    _print(options, {"credentials": str(path), "data_center": where}, f"Logged in ({where}); kept in {path}")
+
+
+def _list(options: argparse.Namespace) -> None:
+    with _client(options) as cliq:
+        actions = [action.to_dict() for action in cliq.message_actions.list(limit=options.limit)]
+    rows = ([_cell(action.get(name)) for name in _COLUMNS] for action in actions)
+    _table(options, actions, _COLUMNS, rows)
+
+
+def _get(options: argparse.Namespace) -> None:
+    with _client(options) as cliq:
+        _record(options, cliq.message_actions.get(options.id).to_dict())
+
+
+def _create(options: argparse.Namespace) -> None:
+    with _client(options) as cliq:
+        _record(options, cliq.message_actions.create(**_given(options)).to_dict())
+
+
+def _update(options: argparse.Namespace) -> None:
+    with _client(options) as cliq:
+        _record(options, cliq.message_actions.update(options.id, **_given(options)).to_dict())
+
+
+def _delete(options: argparse.Namespace) -> None:
+    with _client(options) as cliq:
+        cliq.message_actions.delete(options.id)
+    _print(options, {"deleted": options.id}, f"Deleted {options.id}")
+
+
+def _handler(options: argparse.Namespace) -> None:
+    fields: dict[str, Any] = {}
+    if options.script:
+        fields["script"] = sys.stdin.read() if str(options.script) == "-" else options.script
+    if options.permission or options.no_permissions:
+        fields["permissions"] = options.permission or []
+    with _client(options) as cliq:
+        actions = cliq.message_actions
+        found = actions.update_handler(options.id, **fields) if fields else actions.get_handler(options.id)
+        _record(options, found.to_dict())
+
+
+def _thresholds(options: argparse.Namespace) -> None:
+    with _client(options) as cliq:
+        budgets = dict(cliq.thresholds)
+    names = ("limit", "remaining", "resets_in", "locked_for")
+    shown = {operation: {name: getattr(budget, name) for name in names} for operation, budget in budgets.items()}
+    rows = ([operation, *(f"{value:g}" for value in budget.values())] for operation, budget in shown.items())
+    _table(options, shown, ("operation", *names), rows)
+
+
+def _announce(wait: Any) -> None:
+    print(f"zoho-cliq: waiting {wait.seconds:.0f} s ({wait.reason})", file=sys.stderr)
+
+
+def _print(options: argparse.Namespace, data: Any, text: str) -> None:
+    print(json.dumps(data) if options.json else text)
+
+
+def _record(options: argparse.Namespace, data: dict[str, Any]) -> None:
+    _table(options, data, ("field", "value"), ([name, _cell(value)] for name, value in data.items()))
+
+
+def _table(options: argparse.Namespace, data: Any, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
+    if options.json:
+        print(json.dumps(data, indent=2))
+        return
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError as error:
+        raise errors.ConfigurationError("tables need the extra: pip install 'zoho-cliq[cli]'; or use --json") from error
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 10_000
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_cell(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(_cell(item) for item in value.values())
+    text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _complain(error: errors.CliqError, as_json: bool) -> None:
+    text = " ".join(str(error).split())
+    if as_json:
+        names = ("operation", "status", "code", "field", "seconds", "retry_after")
+        facts = {name: value for name in names if (value := getattr(error, name, None)) is not None}
+        print(json.dumps({"error": type(error).__name__, "message": text, **facts}), file=sys.stderr)
+    else:
+        print(f"zoho-cliq: {text}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
