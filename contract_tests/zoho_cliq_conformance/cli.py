@@ -94,6 +94,11 @@ def _drivers(text: str) -> list[str]:
     unknown = [name for name in names if name not in DRIVERS]
     if unknown or not names:
         raise argparse.ArgumentTypeError(f"no driver {text!r}; there are {', '.join(DRIVERS)}")
+    return ordered(names)
+
+
+def ordered(names: Sequence[str]) -> list[str]:
+    """The drivers in the order in which they run."""
     return [name for name in ORDER if name in names]
 
 
@@ -227,8 +232,7 @@ def _check_har(arguments: argparse.Namespace) -> int:
     )
     _writable(arguments.report)
     client = Client(profile, HttpTransport(profile.base_url), seed=0)
-    if not arguments.profile:
-        client.oracle = har.oracle_without_profile()
+    client.oracle = har.oracle_for(profile)
     for exchange in exchanges:
         client.trace.append(exchange)
         user, operation = client.whose(exchange.method, exchange.target, exchange.headers)

@@ -26,7 +26,11 @@ def graded(mutant: Mutant) -> Result:
 def missed(mutants: list[Mutant]) -> list[str]:
     """Mutants that table and thresholds do not report for one of their facts."""
     found = {mutant.name: {violation.fact for violation in graded(mutant).violations} for mutant in mutants}
-    return [f"{m.name}: expected {m.facts}, got {sorted(found[m.name])}" for m in mutants if not found[m.name] & set(m.facts)]
+    return [
+        f"{m.name}: expected {m.facts}, got {sorted(found[m.name])}"
+        for m in mutants
+        if not found[m.name] & set(m.facts)
+    ]
 
 
 def test_there_are_mutants_of_every_class_and_for_every_fact() -> None:
