@@ -9,4 +9,4 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register the option."""
-    parser.addoption("--profile", type=Path, default=None, help="grade the server of this conformance profile, not the mock")
+    parser.addoption("--profile", type=Path, default=None, help="grade this profile's server, not the mock")

@@ -1,4 +1,4 @@
-"""Grades the mock server: starts it, writes a profile for it, and runs `zoho-cliq-conformance run` with the other arguments.
+"""Grades the mock server: starts it, writes a profile for it, and runs the command with the other arguments.
 
 Neither package imports the other; this script, which belongs to neither, brings them together.
 """

@@ -183,8 +183,10 @@ def _run(arguments: argparse.Namespace) -> int:
         profile, seed=arguments.seed, budget=arguments.budget, max_minutes=arguments.max_minutes, progress=progress
     )
     started = time.monotonic()
-    result = run(client, drivers_for(arguments.only, arguments.examples, progress.scenario(client)))
-    client.transport.close()
+    try:
+        result = run(client, drivers_for(arguments.only, arguments.examples, progress.scenario(client)))
+    finally:
+        client.close()
     seconds = time.monotonic() - started
     if all(exchange.answer is None for exchange in client.trace) and client.trace:
         print(f"zoho-cliq-conformance: {profile.base_url} does not answer: {client.trace[0].failure}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Grading from Python: one call that runs drivers against a server, over HTTP or in this process, and gives the report."""
+"""Grading from Python: one call that runs drivers against a server, over HTTP or in this process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def grade(
     """Grade a server and give the report as JSON values (see `report.build`).
 
     `profile` is a `Profile` or the values of its TOML file. With `app`, an ASGI application, requests go to it in this
-    process; `base_url`, `reset_url` and `clock_url` then only give paths. Raises `ProfileError` for a profile that cannot be used.
+    process; `base_url`, `reset_url` and `clock_url` then only give paths. Raises `ProfileError` for a profile that
+    cannot be used.
     """
     known = profile if isinstance(profile, Profile) else parse(profile)
     if app is None:
@@ -44,7 +45,7 @@ def grade(
     try:
         result = run(client, drivers_for(names, examples))
     finally:
-        client.transport.close()
+        client.close()
     return report.build(result, strict=strict, drivers=names, seconds=time.monotonic() - started)
 
 

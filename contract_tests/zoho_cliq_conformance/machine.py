@@ -1,8 +1,8 @@
 """The machine: random histories of several users, shrunk to the shortest that shows a fault.
 
-A hypothesis state machine that only chooses what to send; the oracle judges. A step is an episode of a few requests, whose
-details come from one drawn number, since a step costs more than a request. With a reset URL each history starts on an
-empty server, otherwise with names of its own.
+A hypothesis state machine that only chooses what to send; the oracle judges. A step is an episode of a few requests,
+whose details come from one drawn number, since a step costs more than a request. With a reset URL each history starts
+on an empty server, otherwise with names of its own.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def test_a_server_that_is_not_there_gives_2(tmp_path: Path, capsys: pytest.Captu
         ('base_url = "cliq"\n[tokens]\nowner = "t"', "not an http or https URL"),
         ('base_url = "https://a.example"', "tokens.owner is missing"),
         ('[tokens]\nowner = "t"', "base_url is missing"),
-        ('base_url = "https://a.example"\n[tokens]\nowner = "env:NO_SUCH_VARIABLE"', "NO_SUCH_VARIABLE, which is not set"),
+        ('base_url = "https://a.example"\n[tokens]\nowner = "env:NO_SUCH_VARIABLE"', "NO_SUCH_VARIABLE, which"),
         ('base_url = "https://a.example"\n[tokens]\nowner = "a b"', "tokens.owner is not a token"),
         ('base_url = "https://a.example"\ncolour = 1\n[tokens]\nowner = "t"', "unknown key 'colour'"),
         ('base_url = "https://a.example"\npace = 1\n[tokens]\nowner = "t"', "pace must be true or false"),
@@ -332,5 +332,5 @@ def test_the_fixture_grades_an_application(cliq_conformance: Callable[..., dict[
         profile(pace=False),
         app=create_app(control_token=CONTROL, thresholds=False, policies={"empty_arrays": "accept"}),
     )
-    with pytest.raises(NotConforming, match="create.message_types.min"):
+    with pytest.raises(NotConforming, match=r"create\.message_types\.min"):
         demand(broken)

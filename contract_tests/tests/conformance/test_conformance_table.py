@@ -1,7 +1,7 @@
-"""The contract: a test for each documented fact, against the embedded mock or, with `--profile FILE`, against any server.
+"""The contract: a test for each documented fact, against the embedded mock or, with `--profile FILE`, any server.
 
-Against the mock the thresholds run as well, since its clock can be advanced; another server gets the table, the machine and
-the fuzzer, paced under its thresholds.
+Against the mock the thresholds run as well, since its clock can be advanced; another server gets the table, the machine
+and the fuzzer, paced under its thresholds.
 """
 
 from __future__ import annotations
