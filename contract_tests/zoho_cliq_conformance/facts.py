@@ -24,7 +24,7 @@ class Fact:
 
 
 def _load() -> Mapping[str, Fact]:
-    table = tomllib.loads(files(__package__).joinpath("facts.toml").read_text("utf-8"))
+    table = tomllib.loads(files("zoho_cliq_conformance").joinpath("facts.toml").read_text("utf-8"))
     return MappingProxyType(
         {key: Fact(key, value["statement"], value["where"], value["class"]) for key, value in table.items()}
     )

@@ -53,7 +53,7 @@ class Plan:
 
 def recorded() -> dict[str, Any]:
     """The recorded calls by scenario: `{name: {"calls": [[user, operation]…], "others": n, "left": [user…]}}`."""
-    found: dict[str, Any] = json.loads(files(__package__).joinpath("plan.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads(files("zoho_cliq_conformance").joinpath("plan.json").read_text("utf-8"))
     return found
 
 

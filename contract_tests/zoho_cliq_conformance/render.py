@@ -87,7 +87,7 @@ def junit(report: Mapping[str, Any]) -> str:
 def html(report: Mapping[str, Any]) -> str:
     """One HTML page, without scripts and without anything from elsewhere."""
     verdict = report["verdict"]
-    style = files(__package__).joinpath("report.css").read_text("utf-8")
+    style = files("zoho_cliq_conformance").joinpath("report.css").read_text("utf-8")
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>",
         f"<title>Conformance: {_e(verdict)}</title><style>{style}</style>",

@@ -60,7 +60,7 @@ def document() -> dict[str, Any]:
     import json
     from importlib.resources import files
 
-    text = files(__package__).joinpath("openapi.json").read_text("utf-8")
+    text = files(__name__.rpartition(".")[0]).joinpath("openapi.json").read_text("utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 

@@ -117,10 +117,11 @@ CHANGES = (
         "e4979a5e6b338351eda8bdac534017cfbeb51a809b494fd3c632db39414817fc",
         "calling an enum to look a value up took most of the time of reading a list; a table takes a tenth",
         (
+            ("from enum import StrEnum\n", "from enum import StrEnum\nfrom typing import Any\n"),
             (
                 "        return str(self.value)\n",
                 "        return str(self.value)\n\n\n"
-                "{{ enum.class_info.module_name | upper }}_BY_VALUE: dict[object, {{ enum.class_info.name }}] = {\n"
+                "{{ enum.class_info.module_name | upper }}_BY_VALUE: dict[object, Any] = {\n"
                 "    member.value: member for member in {{ enum.class_info.name }}\n}\n"
                 '"""The member of each known value."""\n',
             ),

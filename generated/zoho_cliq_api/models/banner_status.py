@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class BannerStatus(StrEnum):
@@ -9,7 +10,5 @@ class BannerStatus(StrEnum):
         return str(self.value)
 
 
-BANNER_STATUS_BY_VALUE: dict[object, BannerStatus] = {
-    member.value: member for member in BannerStatus
-}
+BANNER_STATUS_BY_VALUE: dict[object, Any] = {member.value: member for member in BannerStatus}
 """The member of each known value."""

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class ButtonActionType(StrEnum):
@@ -13,7 +14,7 @@ class ButtonActionType(StrEnum):
         return str(self.value)
 
 
-BUTTON_ACTION_TYPE_BY_VALUE: dict[object, ButtonActionType] = {
+BUTTON_ACTION_TYPE_BY_VALUE: dict[object, Any] = {
     member.value: member for member in ButtonActionType
 }
 """The member of each known value."""

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class ButtonColour(StrEnum):
@@ -9,7 +10,5 @@ class ButtonColour(StrEnum):
         return str(self.value)
 
 
-BUTTON_COLOUR_BY_VALUE: dict[object, ButtonColour] = {
-    member.value: member for member in ButtonColour
-}
+BUTTON_COLOUR_BY_VALUE: dict[object, Any] = {member.value: member for member in ButtonColour}
 """The member of each known value."""

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class CardTheme(StrEnum):
@@ -10,5 +11,5 @@ class CardTheme(StrEnum):
         return str(self.value)
 
 
-CARD_THEME_BY_VALUE: dict[object, CardTheme] = {member.value: member for member in CardTheme}
+CARD_THEME_BY_VALUE: dict[object, Any] = {member.value: member for member in CardTheme}
 """The member of each known value."""

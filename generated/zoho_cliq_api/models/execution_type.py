@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class ExecutionType(StrEnum):
@@ -9,7 +10,5 @@ class ExecutionType(StrEnum):
         return str(self.value)
 
 
-EXECUTION_TYPE_BY_VALUE: dict[object, ExecutionType] = {
-    member.value: member for member in ExecutionType
-}
+EXECUTION_TYPE_BY_VALUE: dict[object, Any] = {member.value: member for member in ExecutionType}
 """The member of each known value."""

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class FormInputDataSource(StrEnum):
@@ -11,7 +12,7 @@ class FormInputDataSource(StrEnum):
         return str(self.value)
 
 
-FORM_INPUT_DATA_SOURCE_BY_VALUE: dict[object, FormInputDataSource] = {
+FORM_INPUT_DATA_SOURCE_BY_VALUE: dict[object, Any] = {
     member.value: member for member in FormInputDataSource
 }
 """The member of each known value."""

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class FormInputType(StrEnum):
@@ -21,7 +22,5 @@ class FormInputType(StrEnum):
         return str(self.value)
 
 
-FORM_INPUT_TYPE_BY_VALUE: dict[object, FormInputType] = {
-    member.value: member for member in FormInputType
-}
+FORM_INPUT_TYPE_BY_VALUE: dict[object, Any] = {member.value: member for member in FormInputType}
 """The member of each known value."""

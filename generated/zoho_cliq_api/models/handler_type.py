@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class HandlerType(StrEnum):
@@ -8,5 +9,5 @@ class HandlerType(StrEnum):
         return str(self.value)
 
 
-HANDLER_TYPE_BY_VALUE: dict[object, HandlerType] = {member.value: member for member in HandlerType}
+HANDLER_TYPE_BY_VALUE: dict[object, Any] = {member.value: member for member in HandlerType}
 """The member of each known value."""

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class MessageType(StrEnum):
@@ -10,5 +11,5 @@ class MessageType(StrEnum):
         return str(self.value)
 
 
-MESSAGE_TYPE_BY_VALUE: dict[object, MessageType] = {member.value: member for member in MessageType}
+MESSAGE_TYPE_BY_VALUE: dict[object, Any] = {member.value: member for member in MessageType}
 """The member of each known value."""

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class Permission(StrEnum):
@@ -12,5 +13,5 @@ class Permission(StrEnum):
         return str(self.value)
 
 
-PERMISSION_BY_VALUE: dict[object, Permission] = {member.value: member for member in Permission}
+PERMISSION_BY_VALUE: dict[object, Any] = {member.value: member for member in Permission}
 """The member of each known value."""

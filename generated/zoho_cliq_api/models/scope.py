@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class Scope(StrEnum):
@@ -10,5 +11,5 @@ class Scope(StrEnum):
         return str(self.value)
 
 
-SCOPE_BY_VALUE: dict[object, Scope] = {member.value: member for member in Scope}
+SCOPE_BY_VALUE: dict[object, Any] = {member.value: member for member in Scope}
 """The member of each known value."""

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Any
 
 
 class SlideType(StrEnum):
@@ -12,5 +13,5 @@ class SlideType(StrEnum):
         return str(self.value)
 
 
-SLIDE_TYPE_BY_VALUE: dict[object, SlideType] = {member.value: member for member in SlideType}
+SLIDE_TYPE_BY_VALUE: dict[object, Any] = {member.value: member for member in SlideType}
 """The member of each known value."""

@@ -222,7 +222,7 @@ def test_an_unknown_template_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_a_generator_warning_is_refused(composed: Any, tmp_path: Path) -> None:
     schemas = {**composed["components"]["schemas"], "Odd": {"type": "array", "description": "no items"}}
     document = {**composed, "components": {**composed["components"], "schemas": schemas}}
-    with pytest.raises(PipelineError, match=r"openapi_python_client failed: .*items"):
+    with pytest.raises(PipelineError, match=r"run_generator failed: .*items"):
         generate.generate(document, "odd", tmp_path / "odd")
 
 
