@@ -94,6 +94,11 @@ def _drivers(text: str) -> list[str]:
     unknown = [name for name in names if name not in DRIVERS]
     if unknown or not names:
         raise argparse.ArgumentTypeError(f"no driver {text!r}; there are {', '.join(DRIVERS)}")
+    return ordered(names)
+
+
+def ordered(names: Sequence[str]) -> list[str]:
+    """The drivers in the order in which they run."""
     return [name for name in ORDER if name in names]
 
 
@@ -178,8 +183,10 @@ def _run(arguments: argparse.Namespace) -> int:
         profile, seed=arguments.seed, budget=arguments.budget, max_minutes=arguments.max_minutes, progress=progress
     )
     started = time.monotonic()
-    result = run(client, drivers_for(arguments.only, arguments.examples, progress.scenario(client)))
-    client.transport.close()
+    try:
+        result = run(client, drivers_for(arguments.only, arguments.examples, progress.scenario(client)))
+    finally:
+        client.close()
     seconds = time.monotonic() - started
     if all(exchange.answer is None for exchange in client.trace) and client.trace:
         print(f"zoho-cliq-conformance: {profile.base_url} does not answer: {client.trace[0].failure}", file=sys.stderr)
@@ -227,8 +234,7 @@ def _check_har(arguments: argparse.Namespace) -> int:
     )
     _writable(arguments.report)
     client = Client(profile, HttpTransport(profile.base_url), seed=0)
-    if not arguments.profile:
-        client.oracle = har.oracle_without_profile()
+    client.oracle = har.oracle_for(profile)
     for exchange in exchanges:
         client.trace.append(exchange)
         user, operation = client.whose(exchange.method, exchange.target, exchange.headers)

@@ -302,6 +302,11 @@ class Client:
         if answer.status >= 300:
             raise ControlFailed(f"{key} {url} answered {answer.status}; is control_token right?")
 
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+        self._control.close()
+
     def clean_up(self) -> Lines:
         """Remove everything that this run created; gives a line for each thing that may be left."""
         self._cleaning, self.scenario, self.expect_throttle = True, "clean-up", False

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .client import directory
 from .model import Directory
 from .oracle import Oracle
+from .profile import Profile
 from .trace import Answer, Exchange
 
 PATH = "/api/v3"
@@ -92,6 +94,7 @@ def _content(text: str, encoding: str | None) -> bytes:
     return base64.b64decode(text) if encoding == "base64" else text.encode("utf-8", "surrogatepass")
 
 
-def oracle_without_profile() -> Oracle:
-    """An oracle that knows no tokens."""
-    return Oracle(Directory({}, {}, complete=False))
+def oracle_for(profile: Profile) -> Oracle:
+    """An oracle that knows the profile's tokens, and that there are others."""
+    known = directory(profile)
+    return Oracle(Directory(known.tokens, known.teams, complete=False), creation_limit=profile.creation_limit)

@@ -1,8 +1,8 @@
 """The machine: random histories of several users, shrunk to the shortest that shows a fault.
 
-A hypothesis state machine that only chooses what to send; the oracle judges. A step is an episode of a few requests, whose
-details come from one drawn number, since a step costs more than a request. With a reset URL each history starts on an
-empty server, otherwise with names of its own.
+A hypothesis state machine that only chooses what to send; the oracle judges. A step is an episode of a few requests,
+whose details come from one drawn number, since a step costs more than a request. With a reset URL each history starts
+on an empty server, otherwise with names of its own.
 """
 
 from __future__ import annotations
@@ -68,10 +68,14 @@ def run_machine(
                 verbosity=hypothesis.Verbosity.quiet,
             ),
         )
-    except FaultFound:
-        pass
+    except FaultFound as fault:
+        result.notes.append(f"machine: {fault}"[:200])
     oracle.failed = failed + Counter(violation.fact for violation in oracle.violations[len(kept) :])
     result.ran.append("machine")
+
+
+def _limit(limit: int | None) -> dict[str, Any]:
+    return {} if limit is None else {"limit": limit}
 
 
 class _Histories(RuleBasedStateMachine):
@@ -119,7 +123,7 @@ class _Histories(RuleBasedStateMachine):
         limit = random.choice(LIMITS)
         if limit is not None and limit * 12 < len(self.client.oracle.model.actions):
             limit = 7
-        token = self.client.listing(user, **query, **({"limit": limit} if limit else {}))
+        token = self.client.listing(user, **query, **_limit(limit))
         if token:
             self.points.append((user, token))
 

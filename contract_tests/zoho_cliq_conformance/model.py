@@ -31,6 +31,10 @@ class Directory:
     teams: Mapping[str, frozenset[int]]
     complete: bool = True
 
+    def knows(self, *users: str) -> bool:
+        """Whether all of these users are described."""
+        return set(users) <= {entry.user for entry in self.tokens.values()}
+
     def organization(self, user: str) -> str:
         """The user's organization; a user that nobody described is in one of its own."""
         return next((entry.organization for entry in self.tokens.values() if entry.user == user), f"of {user}")
@@ -138,6 +142,8 @@ class Model:
             return False
         if user == action.creator:
             return True
+        if not self.directory.complete and not self.directory.knows(user, action.creator):
+            return None
         if self.directory.organization(user) != self.directory.organization(action.creator):
             return False
         scope = version.content.get("scope")

@@ -30,6 +30,7 @@ RESPONSES = {
     "list": "MessageActionList",
 }
 PROPERTIES = set(rules.SCHEMAS["MessageAction"]["properties"])
+SCOPE_CODES: frozenset[str | None] = frozenset({None, "oauthtoken_scope_invalid"})
 ANY_CODE: frozenset[str | None] = frozenset({None})
 
 
@@ -86,6 +87,7 @@ class Oracle:
         self.lists = Lists(self.model, self)
         self._limbo: set[str] = set()
         self._refused_names: set[str] = set()
+        self._strangers: dict[str, str] = {}
         self._writes: list[int] = []
         self._creators: dict[str, Any] = {}
 
@@ -194,6 +196,13 @@ class Oracle:
     def _who(self, exchange: Exchange, call: Call) -> tuple[Identity | None, list[Condition]]:
         given = [value for name, value in exchange.headers if name.lower() == "authorization"]
         refusal = frozenset({401})
+        if not self.directory.complete and (not given or given[0] not in self._strangers):
+            self._strangers[given[0] if given else ""] = f"stranger {len(self._strangers) + 1}"
+        if not given and not self.directory.complete:
+            conditions = [
+                Condition("auth.missing", "the recording shows no token", False, rules.FORBIDDEN, SCOPE_CODES)
+            ]
+            return Identity(self._strangers[""], "unknown", None), conditions
         if not given or not given[0].strip():
             return None, [Condition("auth.missing", "there is no token", True, refusal, ANY_CODE)]
         match = re.fullmatch(r"(\S+)( +)(\S+) *", given[0])
@@ -203,8 +212,8 @@ class Oracle:
             return None, [Condition("auth.scheme", "the Authorization header holds no token", True, refusal, ANY_CODE)]
         if identity is None:
             if not self.directory.complete and match:
-                identity = Identity(f"token {hash(match[3]) % 10_000}", "unknown", None)
-                return identity, [Condition("auth.token", "an unknown token", False, rules.FORBIDDEN, ANY_CODE)]
+                identity = Identity(self._strangers[given[0]], "unknown", None)
+                return identity, [Condition("auth.token", "an unknown token", False, rules.FORBIDDEN, SCOPE_CODES)]
             return None, [Condition("auth.token", "the token is not valid", True, refusal, ANY_CODE)]
         conditions = []
         if match and (match[1] != "Bearer" or match[2] != " " or len(given) > 1 or given[0] != given[0].strip()):
@@ -288,6 +297,8 @@ class Oracle:
         statuses = frozenset({400, 403, 409, 422})
         scope = (call.body or {}).get("scope", action.content.get("scope") if action else None)
         found = []
+        if not self.directory.complete:
+            found.append(Condition(fact, "actions that the recording does not show", False, statuses, codes))
         for other in self.model.named(name, identity.organization):
             if other is action:
                 continue
@@ -540,8 +551,10 @@ class Oracle:
         same = creator == held == action.shown_creator
         others = [value for user, value in self._creators.items() if user != action.creator]
         self.holds("action.creator", same, f"creator {held!r}", f"creator {creator!r}", action)
-        distinct = not isinstance(creator, dict) or all(
-            not isinstance(o, dict) or o.get("id") != creator.get("id") for o in others
+        distinct = (
+            not isinstance(creator, dict)
+            or not self.directory.complete
+            or all(not isinstance(o, dict) or o.get("id") != creator.get("id") for o in others)
         )
         self.holds("action.creator.distinct", distinct, "different users have different ids", creator, action)
         handlers = data.get("handlers")

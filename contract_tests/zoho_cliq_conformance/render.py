@@ -39,7 +39,8 @@ def terminal(report: Mapping[str, Any], verbose: bool = False) -> Iterator[str]:
         skipped = [fact["id"] for fact in report["facts"] if fact["reason"] == reason]
         yield f"skipped: {reason}: {', '.join(skipped)}"
     yield (
-        f"{report['calls']} calls in {report['seconds']:.1f} s, {report['waited_seconds']:.0f} s of pacing; seed {report['seed']}"
+        f"{report['calls']} calls in {report['seconds']:.1f} s, {report['waited_seconds']:.0f} s of pacing; "
+        f"seed {report['seed']}"
     )
     for line in (*report["notes"], *report["leftovers"]):
         yield f"note: {line}"
@@ -73,7 +74,8 @@ def junit(report: Mapping[str, Any]) -> str:
                 fault["curl"]
             )
             lines.append(
-                f"{case}><failure message={quoteattr(clean(fault['statement']))}>{escape(clean(text))}</failure></testcase>"
+                f"{case}><failure message={quoteattr(clean(fault['statement']))}>{escape(clean(text))}</failure>"
+                "</testcase>"
             )
         elif fact["verdict"] in ("skipped", "unreachable"):
             lines.append(f"{case}><skipped message={quoteattr(fact['reason'])}/></testcase>")
@@ -91,7 +93,8 @@ def html(report: Mapping[str, Any]) -> str:
         f"<title>Conformance: {_e(verdict)}</title><style>{style}</style>",
         f"<h1>Conformance of <code>{_e(report['base_url'])}</code></h1>",
         f"<p><span class='verdict {_e(verdict.split()[0])}'>{_e(verdict)}</span></p>",
-        f"<p>{', '.join(f'{count} {_e(name)}' for name, count in report['summary'].items())} of {len(report['facts'])} facts; "
+        f"<p>{', '.join(f'{count} {_e(name)}' for name, count in report['summary'].items())} of "
+        f"{len(report['facts'])} facts; "
         f"{report['calls']} calls in {report['seconds']} s, {report['waited_seconds']} s of pacing; drivers "
         f"{_e(', '.join(report['drivers']))}; seed {report['seed']}; {_e(report['finished'])}.</p>",
     ]
@@ -102,7 +105,8 @@ def html(report: Mapping[str, Any]) -> str:
     for fact in report["facts"]:
         reason = f" <span class='skipped'>({_e(fact['reason'])})</span>" if fact["reason"] else ""
         parts.append(
-            f"<tr><td class='{fact['verdict']}'>{MARKS[fact['verdict']]} {fact['verdict']}<td><code>{_e(fact['id'])}</code>"
+            f"<tr><td class='{fact['verdict']}'>{MARKS[fact['verdict']]} {fact['verdict']}"
+            f"<td><code>{_e(fact['id'])}</code>"
             f"<td>{_e(fact['statement'])}{reason}<td>{_e(fact['where'])}<td>{fact['class']}<td>{fact['calls']}</tr>"
         )
     parts.append("</table><h2>Operations, statuses, checks</h2>")
@@ -114,7 +118,8 @@ def html(report: Mapping[str, Any]) -> str:
     ]
     parts.append("</table><h2>Calls</h2><table><tr><th>user<th>operation<th>calls<th>allowed a minute</tr>")
     parts += [
-        f"<tr><td>{_e(row['user'])}<td>{_e(row['operation'])}<td>{row['calls']}<td>{row['threshold_per_minute'] or ''}</tr>"
+        f"<tr><td>{_e(row['user'])}<td>{_e(row['operation'])}<td>{row['calls']}"
+        f"<td>{row['threshold_per_minute'] or ''}</tr>"
         for row in report["calls_per_operation"]
     ]
     parts.append("</table><h2>Left over</h2><ul>")
@@ -129,13 +134,15 @@ def _html_faults(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"<h2>{'Faults' if report['faults'] else 'No faults'}</h2>"
     for fault in report["faults"]:
         kind = "fault" if fault["decides"] else "fault remark"
-        yield f"<div class='{kind}'><strong>{_e(fault['statement'])}</strong> <code>{_e(fault['fact'])}</code>, {_e(fault['where'])}"
+        yield f"<div class='{kind}'><strong>{_e(fault['statement'])}</strong>"
+        yield f"<code>{_e(fault['fact'])}</code>, {_e(fault['where'])}"
         yield "<dl>" + "".join(
             f"<dt>{name}<dd>{_e(str(fault[name]))}"
             for name in ("request", "expected", "got", "state", "scenario", "times", "class")
         )
         curl = "\n".join(map(_e, fault["curl"]))
-        yield f"</dl><details><summary>How to see it: {len(fault['curl'])} lines of shell</summary><pre>{curl}</pre></details></div>"
+        yield f"</dl><details><summary>How to see it: {len(fault['curl'])} lines of shell</summary>"
+        yield f"<pre>{curl}</pre></details></div>"
 
 
 def _e(text: str) -> str:

@@ -85,6 +85,7 @@ def _run(client: Client, result: Result) -> None:
         pause(window.window_seconds + SLACK, "so that earlier calls count no more")
     material = _Material(own=client.create(scope="personal", execution_type="deluge"))
     material.shared = client.create(scope="organization")
+    pause(window.window_seconds + SLACK, "so that these creations count no more, whatever they count for")
     _window(client, material, window)
     buckets = [Bucket(name, call) for name, call in _calls(client, material).items()]
     for bucket in buckets:

@@ -62,6 +62,7 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=75,  # longer than a client waits for the next minute of a threshold
         backlog=2048,
     )
     return _Server(config, started)

@@ -108,7 +108,7 @@ def test_deeply_nested_answer_is_a_decode_error(cliq: Cliq, server: Scripted, mo
 
     monkeypatch.setattr(Reader, "_shaped", deep)
     with pytest.raises(errors.DecodeError, match="nested too deeply"):
-        read_action(cliq, server, action(5))
+        read_action(cliq, server, action(5, colour="red"))
 
 
 def test_json_with_another_content_type_is_read(cliq: Cliq, server: Scripted) -> None:

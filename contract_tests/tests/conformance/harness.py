@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -56,9 +57,22 @@ def mock_transport(policies: dict[str, object] | None = None, *, thresholds: boo
 
 def reference_transport(prepare: Callable[[Reference], Any] | None = None, *, thresholds: bool = True) -> Transport:
     """The second reference server in this process, changed by `prepare`, which may give another handle."""
-    server = Reference(StepClock(), thresholds=thresholds)
+    clock = StepClock()
+    server = Reference(clock, thresholds=thresholds)
     handle = prepare(server) if prepare is not None else None
-    return CallTransport(handle or server)
+    transport = CallTransport(handle or server)
+    CLOCKS[id(transport)] = clock
+    return transport
+
+
+CLOCKS: dict[int, StepClock] = {}
+
+
+def share_clock(client: Client) -> None:
+    """Let the client look at the clock of the server, where that is one of these tests' own."""
+    now = CLOCKS.pop(id(client.transport), time.monotonic)
+    client.clock = Clock(advance=client.advance, now=now)
+    client.pacer.clock = client.clock
 
 
 def grade(
@@ -71,8 +85,7 @@ def grade(
 ) -> Result:
     """Grade with the table, and with the thresholds driver too."""
     client = Client(graded or profile(), transport, seed=seed)
-    client.clock = Clock(advance=client.advance)
-    client.pacer.clock = client.clock
+    share_clock(client)
 
     def table(client: Client, result: Result) -> None:
         run_table(client, result, until=(lambda: bool(result.faults())) if until_fault else None)

@@ -308,7 +308,7 @@ class TimeStamp(Planted):
     """Changes are those with a later time stamp than the last one before the token."""
 
     def design(self) -> None:
-        def touched(user: User, since: int, at_most: int | None = None) -> set[int]:
+        def touched(user: User, since: int, at_most: int) -> set[int]:
             stamp = max((time for change, time, *_ in self.history if change <= since), default=0.0)
             return {
                 action

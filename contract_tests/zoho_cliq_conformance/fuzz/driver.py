@@ -1,4 +1,4 @@
-"""Runs schemathesis' phases: examples, coverage and fuzzing on the document, then the stateful one on a derived document."""
+"""Runs schemathesis' phases: examples, coverage and fuzzing on the document, the stateful one on a derived document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
-
 from zoho_cliq_api.contract import document
 
 from ..client import Client
@@ -39,8 +38,8 @@ def _register() -> None:
 def fuzzed_document(stateful: bool) -> dict[str, Any]:
     """The composed document as schemathesis is to read it.
 
-    Tokens are described as HTTP bearer ones, since it skips OAuth. For the stateful phase `team_ids` go, since it takes them
-    for references to a resource that nothing creates, and then never creates anything.
+    Tokens are described as HTTP bearer ones, since it skips OAuth. For the stateful phase `team_ids` go, since it takes
+    them for references to a resource that nothing creates, and then never creates anything.
     """
     found = copy.deepcopy(document())
     found["servers"] = [{"url": "/api/v3"}]

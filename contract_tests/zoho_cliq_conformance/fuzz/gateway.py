@@ -1,8 +1,9 @@
-"""What stands between schemathesis and the server: requests come in as generated and go out as ones that mean something.
+"""What stands between schemathesis and the server: requests come in as generated and go out with values that mean
+something.
 
-A schema cannot say that a name is free, an id exists, or a token was given by a listing. Most requests get such values in
-the place of generated ones; the rest go out as they are, so that both sides of each rule are met. After writes the gateway
-reads back, and now and then lists, since a generator by itself rarely looks at what it did.
+A schema cannot say that a name is free, an id exists, or a token was given by a listing. Most requests get such values
+in the place of generated ones; the rest go out as they are, so that both sides of each rule are met. After writes the
+gateway reads back, and now and then lists, since a generator by itself rarely looks at what it did.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class Gateway:
-    """A WSGI application over a client. `document` is what schemathesis reads; `stopped` is why nothing more is sent."""
+    """A WSGI application over a client. schemathesis reads `document`; `stopped` is why nothing more is sent."""
 
     def __init__(self, client: Client, document: dict[str, Any], stop_at_fault: bool = False) -> None:
         self._client, self._document, self._stop_at_fault = client, document, stop_at_fault
@@ -103,9 +104,14 @@ class Gateway:
     def _path(self, path: str) -> str:
         parts = path.split("/")
         known = self._known()
-        if len(parts) > 2 and parts[1] == "messageactions" and known and self._random.random() < 0.85:
-            if re.fullmatch("[0-9]{1,19}", parts[2]) and parts[2] not in self._client.oracle.model.actions:
-                parts[2] = known[-1 - min(self._random.randrange(len(known)), self._random.randrange(len(known)))].id
+        unknown = (
+            len(parts) > 2
+            and parts[1] == "messageactions"
+            and re.fullmatch("[0-9]{1,19}", parts[2])
+            and parts[2] not in self._client.oracle.model.actions
+        )
+        if known and unknown and self._random.random() < 0.85:
+            parts[2] = known[-1 - min(self._random.randrange(len(known)), self._random.randrange(len(known)))].id
         return "/".join(parts)
 
     def _query(self, query: str, user: str) -> str:
@@ -169,7 +175,7 @@ class Gateway:
 
     def _listing(self) -> None:
         client, random = self._client, self._random
-        users = [user for user in ("owner", "owner", "colleague", "outsider") if user in client.tokens]
+        users: list[str] = [user for user in ("owner", "owner", "colleague", "outsider") if user in client.tokens]
         user = random.choice(users)
         limit = random.choice([None, 20, 100, 7])
         limits: dict[str, Any] = {} if limit is None else {"limit": limit}

@@ -1,0 +1,54 @@
+"""Grades the mock server: starts it, writes a profile for it, and runs the command with the other arguments.
+
+Neither package imports the other; this script, which belongs to neither, brings them together.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from zoho_cliq_conformance.cli import main
+from zoho_cliq_mock import MockServer
+
+PROFILE = """
+base_url = "{url}"
+reset_url = "{control}/reset"
+clock_url = "{control}/clock"
+control_token = "{token}"
+
+[tokens]
+owner = "1000.owner"
+colleague = "1000.colleague"
+outsider = "1000.outsider"
+
+[tokens.owner_only]
+CREATE = "1000.owner-create"
+READ = "1000.owner-read"
+UPDATE = "1000.owner-update"
+DELETE = "1000.owner-delete"
+
+[teams]
+owner = [100001, 100002, 100003, 100004]
+colleague = [100002]
+"""
+
+
+def profile_of(server: MockServer) -> str:
+    """The TOML of a profile for a mock with the demo seed."""
+    return PROFILE.format(url=server.url, control=server.control_url, token=server.control_token)
+
+
+def grade(arguments: Sequence[str]) -> int:
+    """Grade a mock of this process; gives the command's exit status."""
+    with MockServer() as server, tempfile.TemporaryDirectory() as directory:
+        profile = Path(directory) / "mock.toml"
+        profile.write_text(profile_of(server), "utf-8")
+        chosen = [] if any(a.startswith("--only") for a in arguments) else ["--only", "table,thresholds"]
+        return main(["run", "--profile", str(profile), *chosen, *arguments])
+
+
+if __name__ == "__main__":
+    sys.exit(grade(sys.argv[1:]))

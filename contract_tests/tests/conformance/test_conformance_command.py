@@ -1,0 +1,336 @@
+"""The command: exit statuses, reports, plan, budget, pacing, clean-up, recorded traffic; no token anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from harness import CONTROL, StepClock, profile, reference_transport
+from mutants import MUTANTS, Prepare
+from record_plan import recorded_now
+from reference_server import Reference, serve
+from zoho_cliq_conformance import plan, report
+from zoho_cliq_conformance.cli import main
+from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.grading import NotConforming, demand, grade
+from zoho_cliq_conformance.pacer import Clock, minutes
+from zoho_cliq_conformance.profile import Profile, ProfileError, parse
+from zoho_cliq_conformance.run import Result, run, run_table
+from zoho_cliq_conformance.transport import CallTransport
+
+TOKENS = ["1000.owner", "1000.colleague", "1000.outsider", CONTROL]
+TOML = """
+base_url = "{url}/api/v3"
+reset_url = "{url}/_mock/reset"
+clock_url = "{url}/_mock/clock"
+control_token = "{control}"
+pace = {pace}
+[tokens]
+owner = "1000.owner"
+colleague = "1000.colleague"
+outsider = "1000.outsider"
+[teams]
+owner = [100001, 100002, 100003, 100004]
+colleague = [100002]
+"""
+
+
+@contextmanager
+def served(directory: Path, prepare: Prepare | None = None, pace: bool = False) -> Iterator[Path]:
+    """A reference server over HTTP and the path of its profile."""
+    server = Reference(StepClock(), thresholds=pace)
+    handle = prepare(server) if prepare is not None else None
+    with serve(handle or server) as url:
+        path = directory / "profile.toml"
+        path.write_text(TOML.format(url=url, control=CONTROL, pace=str(pace).lower()))
+        yield path
+
+
+def run_command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_a_conforming_server_gives_0_and_three_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with served(tmp_path) as path:
+        status, out, err = run_command(capsys, "run", "--profile", path, "--report", tmp_path / "out")
+    assert status == 0, out
+    assert "conforms" in out
+    assert "kinds_of_actions" in err
+    found = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert found["schema"] == report.SCHEMA
+    assert found["calls"] <= 400
+    assert found["faults"] == []
+    assert found["summary"]["failed"] == 0
+    assert {row["status"] for row in found["table"]} >= {200, 204, 400, 401, 403, 404, 405, 406, 429, 500}
+    suite = ElementTree.fromstring((tmp_path / "out" / "junit.xml").read_text())
+    assert suite.get("failures") == "0"
+    assert len(suite) == len(found["facts"])
+    html = (tmp_path / "out" / "report.html").read_text()
+    for text in (out, err, html, json.dumps(found)):
+        assert not any(token in text for token in TOKENS)
+
+
+def test_a_fault_gives_1_and_a_chain_of_curl(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with served(tmp_path, MUTANTS["update-resets-hint"].prepare) as path:
+        status, out, _ = run_command(
+            capsys, "run", "--profile", path, "--verbose", "--report", tmp_path / "out", "--seed", 7
+        )
+    assert status == 1
+    found = json.loads((tmp_path / "out" / "report.json").read_text())
+    fault = next(fault for fault in found["faults"] if fault["fact"] == "update.keeps")
+    assert fault["seed"] == 7
+    assert fault["curl"][0].startswith("answer=$(curl")
+    assert any("ID1=$(" in line for line in fault["curl"])
+    assert "$ID1" in fault["curl"][-1]
+    assert "$TOKEN_OWNER" in fault["curl"][0]
+    assert "hint" in fault["expected"]
+    assert fault["curl"][-1] in out
+    assert not any(
+        token in (tmp_path / "out" / name).read_text() for token in TOKENS for name in ("report.html", "junit.xml")
+    )
+
+
+def test_an_inferred_fact_decides_only_with_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with served(tmp_path, MUTANTS["zoho-oauthtoken-refused"].prepare) as path:
+        status, out, _ = run_command(capsys, "run", "--profile", path, "--quiet")
+        strict, _, _ = run_command(capsys, "run", "--profile", path, "--quiet", "--strict")
+    assert (status, strict) == (0, 1)
+    assert "remark (inferred)" in out
+
+
+def test_a_server_that_is_not_there_gives_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text('base_url = "http://127.0.0.1:9/api/v3"\npace = false\n[tokens]\nowner = "1000.owner"\n')
+    status, _, err = run_command(capsys, "run", "--profile", path, "--quiet")
+    assert status == 2
+    assert "does not answer" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("base_url = 7", "base_url must be a text"),
+        ('base_url = "cliq"\n[tokens]\nowner = "t"', "not an http or https URL"),
+        ('base_url = "https://a.example"', "tokens.owner is missing"),
+        ('[tokens]\nowner = "t"', "base_url is missing"),
+        ('base_url = "https://a.example"\n[tokens]\nowner = "env:NO_SUCH_VARIABLE"', "NO_SUCH_VARIABLE, which"),
+        ('base_url = "https://a.example"\n[tokens]\nowner = "a b"', "tokens.owner is not a token"),
+        ('base_url = "https://a.example"\ncolour = 1\n[tokens]\nowner = "t"', "unknown key 'colour'"),
+        ('base_url = "https://a.example"\npace = 1\n[tokens]\nowner = "t"', "pace must be true or false"),
+        ('base_url = "https://a.example"\n[tokens]\nowner = "t"\n[teams]\nowner = ["a"]', "teams.owner must be a list"),
+        ("base_url = ", "is not TOML"),
+    ],
+)  # fmt: skip
+def test_a_bad_profile_gives_2_and_one_line(
+    text: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(
+        text if "[tokens]" in text or "tokens" in complaint or "TOML" in complaint else text + '\n[tokens]\nowner = "t"'
+    )
+    status, out, err = run_command(capsys, "run", "--profile", path)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert complaint in err
+
+
+def test_an_unexpected_refusal_gives_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with served(tmp_path, MUTANTS["create-threshold-one-less"].prepare, pace=True) as path:
+        status, out, _ = run_command(capsys, "run", "--profile", path, "--quiet")
+    assert status == 3
+    assert "create_message_action" in out
+
+
+def test_the_plan_sends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text('base_url = "http://127.0.0.1:9/api/v3"\n[tokens]\nowner = "1000.owner"\n')
+    status, out, _ = run_command(capsys, "run", "--profile", path, "--plan", "--only", "table,thresholds,machine")
+    assert status == 0
+    assert "minutes under the thresholds" in out
+    assert "skipped: colleagues: needs tokens.colleague" in out
+
+
+def test_the_recorded_plan_is_what_the_table_sends() -> None:
+    assert plan.recorded() == recorded_now(), "run contract_tests/tests/conformance/record_plan.py"
+    live = plan.make(profile(reset_url=None, clock_url=None), ["table"])
+    run_minutes, _ = live.minutes(profile(reset_url=None, clock_url=None))
+    assert live.total <= 400
+    assert run_minutes <= 13
+
+
+def simulated(server: Callable[..., Any], graded: Profile, **options: Any) -> tuple[Client, list[float]]:
+    """A client whose waits pass on the server's clock, as on a live server."""
+    clock: StepClock = options.pop("clock")
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.offset += seconds
+
+    client = Client(graded, CallTransport(server), seed=1, **options)
+    client.clock = client.pacer.clock = Clock(now=clock, sleep=sleep)
+    return client, slept
+
+
+def test_a_live_server_is_paced_without_a_refusal_and_left_clean() -> None:
+    clock = StepClock()
+    server = Reference(clock)
+    foreign = server.create("owner", "", "", {"name": "not ours", "hint": "stays"}, {})["data"]["id"]
+    client, slept = simulated(server, profile(reset_url=None, clock_url=None), clock=clock)
+    result = run(client, [("table", run_table)])
+    assert result.violations == []
+    assert not result.stopped
+    assert result.exit_code() == 0
+    assert sum(slept) < 19 * 60
+    assert minutes(client.sequence[: -result.calls_of_clean_up]) <= 13
+    assert not any(e.answer and e.answer.status == 429 for e in client.trace)
+    assert [action.id for action in server.actions.values() if action.alive] == [foreign]
+    assert server.actions[foreign].fields["hint"] == "stays"
+    assert result.leftovers == []
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
+def test_whatever_happens_it_cleans_up(stop: type[BaseException]) -> None:
+    clock = StepClock()
+    server = Reference(clock, thresholds=False)
+    client, _ = simulated(server, profile(reset_url=None, clock_url=None, pace=False), clock=clock)
+
+    def driver(client: Client, result: Result) -> None:
+        for _ in range(3):
+            client.create()
+        raise stop
+
+    if stop is KeyboardInterrupt:
+        assert run(client, [("driver", driver)]).exit_code() == 2
+    else:
+        with pytest.raises(stop):
+            run(client, [("driver", driver)])
+    assert not any(action.alive for action in server.actions.values())
+
+
+def test_a_create_without_an_answer_is_found_and_removed() -> None:
+    clock = StepClock()
+    server = Reference(clock, thresholds=False)
+
+    def loses_answers(method: str, target: str, headers: Any, body: bytes | None) -> Any:
+        reply = server(method, target, headers, body)
+        if method == "POST" and target.endswith("/messageactions"):
+            raise ConnectionResetError
+        return reply
+
+    client, _ = simulated(loses_answers, profile(reset_url=None, clock_url=None, pace=False), clock=clock)
+    result = run(client, [("driver", lambda c, r: [c.create() for _ in range(3)] and None)])
+    assert not any(action.alive for action in server.actions.values())
+    assert result.leftovers == []
+
+
+@pytest.mark.parametrize("budget", [1, 40, 200])
+def test_a_budget_holds_with_the_clean_up(budget: int) -> None:
+    clock = StepClock()
+    server = Reference(clock, thresholds=False)
+    client, _ = simulated(server, profile(reset_url=None, clock_url=None, pace=False), clock=clock, budget=budget)
+    result = run(client, [("table", run_table)])
+    assert len(client.trace) <= budget
+    assert "budget" in result.stopped
+    assert not any(action.alive for action in server.actions.values())
+
+
+def test_what_the_profile_lacks_is_skipped_and_never_passed() -> None:
+    lean = parse({"base_url": "http://in-process/api/v3", "tokens": {"owner": "1000.owner"}, "pace": False})
+    client = Client(lean, reference_transport(thresholds=False), seed=1)
+    client.clock = Clock(advance=lambda seconds: None)
+    found = report.build(run(client, [("table", run_table)]), strict=False, drivers=["table"], seconds=0)
+    assert found["verdict"] == "conforms"
+    verdicts = {fact["id"]: (fact["verdict"], fact["reason"]) for fact in found["facts"]}
+    assert verdicts["visibility.personal"] == ("skipped", "needs tokens.colleague")
+    assert verdicts["visibility.other-organization"] == ("skipped", "needs tokens.outsider")
+    assert verdicts["create.team_ids.max"][0] == "skipped"
+    assert verdicts["delete.scope"] == ("skipped", "needs tokens.owner_only.CREATE")
+    assert verdicts["thresholds.lock"] == ("skipped", "needs --only thresholds")
+
+
+def har_of(client: Client, tmp_path: Path) -> Path:
+    """A HAR file of what the client sent."""
+    entries = []
+    for exchange in client.trace:
+        if exchange.answer is None:
+            continue
+        entry: dict[str, Any] = {
+            "startedDateTime": f"2026-01-01T00:00:{exchange.number // 1000:02}.{exchange.number % 1000:03}+00:00",
+            "time": 0.5,
+            "request": {
+                "method": exchange.method,
+                "url": f"http://in-process/api/v3{exchange.target}",
+                "headers": [{"name": n, "value": v} for n, v in exchange.headers],
+            },
+            "response": {
+                "status": exchange.answer.status,
+                "headers": [{"name": n, "value": v} for n, v in exchange.answer.headers],
+                "content": {"text": exchange.answer.body.decode()},
+            },
+        }
+        if exchange.body is not None:
+            entry["request"]["postData"] = {"text": exchange.body.decode("utf-8", "replace")}
+        entries.append(entry)
+    path = tmp_path / "traffic.har"
+    path.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
+    return path
+
+
+def recorded_client(prepare: Prepare | None = None) -> Client:
+    client = Client(profile(reset_url=None, pace=False), reference_transport(prepare, thresholds=False), seed=1)
+    client.clock = Clock(advance=lambda seconds: None)
+    run(client, [("table", run_table)])
+    return client
+
+
+@pytest.mark.parametrize(("mutant", "expected"), [(None, 0), ("lists-lack-webhooks", 1), ("errors-without-message", 1)])
+@pytest.mark.parametrize("with_profile", [False, True])
+def test_recorded_traffic_is_judged(
+    mutant: str | None, expected: int, with_profile: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    har = har_of(recorded_client(MUTANTS[mutant].prepare if mutant else None), tmp_path)
+    options: list[object] = []
+    if with_profile:
+        path = tmp_path / "p.toml"
+        path.write_text(TOML.format(url="http://in-process", control=CONTROL, pace="false"))
+        options = ["--profile", path]
+    status, out, _ = run_command(capsys, "check-har", har, *options)
+    assert status == expected, out
+    assert not any(token in out for token in TOKENS[:3])
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"log": {"entries": [{}]}}', '{"log": {"entries": []}}'])
+def test_a_file_that_is_no_har_gives_2_and_one_line(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.har"
+    path.write_text(text)
+    status, out, err = run_command(capsys, "check-har", path)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+
+
+def test_profiles_do_not_show_tokens() -> None:
+    assert not any(token in repr(profile()) for token in TOKENS)
+    with pytest.raises(ProfileError, match="unknown user"):
+        parse({"base_url": "https://a.example", "tokens": {"owner": "t", "boss": "t"}})
+
+
+def test_the_fixture_grades_an_application(cliq_conformance: Callable[..., dict[str, Any]]) -> None:
+    from zoho_cliq_mock import create_app
+
+    found = cliq_conformance(profile(), app=create_app(control_token=CONTROL), seed=3)
+    assert found["verdict"] == "conforms"
+    broken = grade(
+        profile(pace=False),
+        app=create_app(control_token=CONTROL, thresholds=False, policies={"empty_arrays": "accept"}),
+    )
+    with pytest.raises(NotConforming, match=r"create\.message_types\.min"):
+        demand(broken)

@@ -1,0 +1,102 @@
+"""The kit finds faults: every named mutant by table and thresholds, most of them by machine and by fuzz alone."""
+
+from __future__ import annotations
+
+import pytest
+from harness import grade, profile, reference_transport, share_clock
+from mutants import CLASSES, MUTANTS, Mutant
+from test_conformance_innocent import grade_creation_limit
+from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.facts import FACTS
+from zoho_cliq_conformance.report import score
+from zoho_cliq_conformance.run import Result, run
+
+CREATION_LIMIT = [name for name in MUTANTS if name.startswith("create-limit")]
+
+
+def graded(mutant: Mutant) -> Result:
+    """What table and thresholds say about a mutant."""
+    if mutant.name in CREATION_LIMIT:
+        return grade_creation_limit(12, mutant.prepare)
+    paced = mutant.kind == "thresholds"
+    transport = reference_transport(mutant.prepare, thresholds=paced)
+    return grade(transport, thresholds=paced, graded=profile(pace=paced))
+
+
+def missed(mutants: list[Mutant]) -> list[str]:
+    """Mutants that table and thresholds do not report for one of their facts."""
+    found = {mutant.name: {violation.fact for violation in graded(mutant).violations} for mutant in mutants}
+    return [
+        f"{m.name}: expected {m.facts}, got {sorted(found[m.name])}"
+        for m in mutants
+        if not found[m.name] & set(m.facts)
+    ]
+
+
+def test_there_are_mutants_of_every_class_and_for_every_fact() -> None:
+    assert len(MUTANTS) >= 150
+    assert {mutant.kind for mutant in MUTANTS.values()} == set(CLASSES)
+    named = {fact for mutant in MUTANTS.values() for fact in mutant.facts}
+    assert named <= set(FACTS)
+    assert set(FACTS) - named == set()
+    assert score()["mutants"] == len(MUTANTS)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_mutant_of_each_class_is_found(kind: str) -> None:
+    some = [mutant for mutant in MUTANTS.values() if mutant.kind == kind][::8]
+    assert missed(some) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("kind", CLASSES)
+def test_table_and_thresholds_find_every_mutant(kind: str) -> None:
+    assert missed([mutant for mutant in MUTANTS.values() if mutant.kind == kind]) == []
+
+
+@pytest.mark.heavy
+def test_every_fact_is_killed_by_a_mutant() -> None:
+    """For each fact some mutant is reported for just that fact."""
+    left = set(FACTS)
+    for mutant in MUTANTS.values():
+        if left & set(mutant.facts):
+            left -= {violation.fact for violation in graded(mutant).violations} & set(mutant.facts)
+    assert left == set()
+
+
+def _machine(mutant: Mutant, seed: int) -> bool:
+    from zoho_cliq_conformance.machine import run_machine
+
+    client = Client(profile(), reference_transport(mutant.prepare), seed=seed)
+    share_clock(client)
+    driver = [("machine", lambda c, r: run_machine(c, r, examples=12, shrink=False))]
+    return bool(run(client, driver).violations)
+
+
+def _fuzz(mutant: Mutant, seed: int) -> bool:
+    from zoho_cliq_conformance.fuzz import run_fuzz
+
+    client = Client(profile(pace=False), reference_transport(mutant.prepare, thresholds=False), seed=seed)
+    share_clock(client)
+    driver = [("fuzz", lambda c, r: run_fuzz(c, r, examples=6, until_fault=True))]
+    return bool(run(client, driver).violations)
+
+
+def _sample(part: int, parts: int) -> list[Mutant]:
+    return list(MUTANTS.values())[part::parts]
+
+
+@pytest.mark.heavy
+def test_the_machine_alone_finds_most_mutants() -> None:
+    """Over three seeds, on every third mutant: all of them take ten minutes."""
+    some = _sample(1, 3)
+    found = [mutant.name for mutant in some if any(_machine(mutant, seed) for seed in (1, 2, 3))]
+    assert len(found) >= 0.85 * len(some), sorted({m.name for m in some} - set(found))
+
+
+@pytest.mark.heavy
+def test_the_fuzzer_with_the_oracle_finds_most_mutants() -> None:
+    """One seed, on every fifth mutant: all of them take half an hour."""
+    some = _sample(2, 5)
+    found = [mutant.name for mutant in some if _fuzz(mutant, 1)]
+    assert len(found) >= 0.65 * len(some), sorted({m.name for m in some} - set(found))

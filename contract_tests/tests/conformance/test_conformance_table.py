@@ -1,0 +1,58 @@
+"""The contract: a test for each documented fact, against the embedded mock or, with `--profile FILE`, any server.
+
+Against the mock the thresholds run as well, since its clock can be advanced; another server gets the table, the machine
+and the fuzzer, paced under its thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from harness import CONTROL, profile
+from zoho_cliq_conformance.facts import FACTS
+from zoho_cliq_conformance.grading import demand, grade
+from zoho_cliq_conformance.profile import load
+
+Grade = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def grade_it(request: pytest.FixtureRequest) -> Iterator[Grade]:
+    """Grades the server under test with the drivers named."""
+    path = request.config.getoption("--profile", default=None)
+    if path is not None:
+        yield lambda drivers, **options: grade(load(path), drivers=[d for d in drivers if d != "thresholds"], **options)
+        return
+
+    from zoho_cliq_mock import create_app
+
+    yield lambda drivers, **options: grade(
+        profile(), app=create_app(control_token=CONTROL), drivers=drivers, seed=1, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def report(grade_it: Grade) -> dict[str, Any]:
+    """The report of table and thresholds."""
+    return grade_it(["table", "thresholds"])
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_fact(fact: str, report: dict[str, Any]) -> None:
+    found = next(entry for entry in report["facts"] if entry["id"] == fact)
+    if found["verdict"] in ("skipped", "unreachable"):
+        pytest.skip(found["reason"])
+    fault = next((entry for entry in report["faults"] if entry["fact"] == fact and entry["decides"]), None)
+    if fault is not None:
+        chain = "\n".join(fault["curl"])
+        pytest.fail(f"{fault['statement']}\nexpected {fault['expected']}\ngot {fault['got']}\n{chain}", pytrace=False)
+
+
+def test_the_machine(grade_it: Grade) -> None:
+    demand(grade_it(["machine"], examples=6))
+
+
+def test_the_fuzzer(grade_it: Grade) -> None:
+    demand(grade_it(["fuzz"], examples=4))

@@ -1,0 +1,55 @@
+"""Grading from Python: one call that runs drivers against a server, over HTTP or in this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import render, report
+from .cli import connect, drivers_for, ordered
+from .client import Client
+from .pacer import Clock
+from .profile import Profile, parse
+from .run import run
+from .transport import AsgiApp, AsgiTransport
+
+
+class NotConforming(AssertionError):
+    """The server has faults, or could not be graded; the message is the report for a terminal."""
+
+
+def grade(
+    profile: Profile | Mapping[str, Any],
+    *,
+    app: AsgiApp | None = None,
+    drivers: Sequence[str] = ("table",),
+    strict: bool = False,
+    seed: int | None = None,
+    examples: int = 30,
+) -> dict[str, Any]:
+    """Grade a server and give the report as JSON values (see `report.build`).
+
+    `profile` is a `Profile` or the values of its TOML file. With `app`, an ASGI application, requests go to it in this
+    process; `base_url`, `reset_url` and `clock_url` then only give paths. Raises `ProfileError` for a profile that
+    cannot be used.
+    """
+    known = profile if isinstance(profile, Profile) else parse(profile)
+    if app is None:
+        client = connect(known, seed=seed)
+    else:
+        client = Client(known, AsgiTransport(app), seed=seed)
+        client.clock = client.pacer.clock = Clock(advance=client.advance if known.clock_url else None)
+    names = ordered(drivers)
+    started = time.monotonic()
+    try:
+        result = run(client, drivers_for(names, examples))
+    finally:
+        client.close()
+    return report.build(result, strict=strict, drivers=names, seconds=time.monotonic() - started)
+
+
+def demand(found: Mapping[str, Any]) -> None:
+    """Raise `NotConforming` unless the report says that the server conforms."""
+    if found["exit_code"] != 0:
+        raise NotConforming("\n".join(["", *render.terminal(found)]))
