@@ -126,6 +126,15 @@ def test_slot_counts_from_its_answer(keeper: Keeper) -> None:
     refused(keeper.one)
 
 
+def test_redis_keeps_its_data_until_the_longest_slot_has_ended(redis_url: str) -> None:
+    state: Any = open_state(redis_url, SystemClock())
+    taken(state, timeout=600)
+    state.settle(taken(state, timeout=0.1))
+    (key,) = state._server.scan_iter("zoho-cliq:*:slots:*")
+    assert state._server.pttl(key) > 600_000
+    state.close()
+
+
 def test_released_slot_is_free_at_once(keeper: Keeper) -> None:
     taken(keeper.one)
     second = taken(keeper.one)
