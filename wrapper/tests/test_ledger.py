@@ -210,10 +210,18 @@ def test_stamps_from_before_a_reboot_count_from_now(tmp_path: Path) -> None:
         state.settle(permit)
     state.lock("other", 3.0)
     assert state.acquire("lease", "gone", 5.0)
+    state.close()
     clock.now = 20.0
+    state = open_state(tmp_path / "state.db", clock)
     assert refused(state).seconds == pytest.approx(1.0)
     assert state.locked_for("other") == pytest.approx(3.0)
     assert not state.acquire("lease", "me", 5.0)
+    clock.now += 1.0
+    taken(state)
+    clock.now += 2.0
+    assert state.locked_for("other") == 0
+    clock.now += 2.0
+    assert state.acquire("lease", "me", 5.0)
     state.close()
 
 
