@@ -235,7 +235,7 @@ def mutated(draw: st.DrawFn) -> tuple[str, bytes]:
     return name, body
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=600, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, database=None, deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
 @given(mutated())
 def test_any_answer_is_read_honestly_or_is_a_decode_error(case: tuple[str, bytes]) -> None:
     name, body = case

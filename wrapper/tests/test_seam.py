@@ -57,6 +57,26 @@ def test_system_clock_is_that_of_the_machine() -> None:
     assert abs(clock.time() - time.time()) < 60
 
 
+def test_first_call_has_nothing_left_to_load() -> None:
+    code = """
+import httpx, sys
+from zoho_cliq import Cliq, errors
+from zoho_cliq._http import Transport
+cliq = Cliq("token")
+cliq._transport.close()
+cliq._transport = Transport(httpx.MockTransport(lambda request: httpx.Response(404, json={"message": "no"})))
+before = set(sys.modules)
+try:
+    cliq.message_actions.get("1")
+except errors.NotFound:
+    cliq.close()
+    print(sorted(set(sys.modules) - before))
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "zoho_cliq" not in out
+    assert "httpx" not in out
+
+
 def test_import_loads_no_http_client() -> None:
     code = (
         "import sys; bare = len(sys.modules); import zoho_cliq; print(len(sys.modules) - bare, 'httpx' in sys.modules)"

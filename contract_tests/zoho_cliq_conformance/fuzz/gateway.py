@@ -168,9 +168,9 @@ class Gateway:
             client.send("GET", "/".join(path.split("/")[:3]))
             if "/handlers/" in path:
                 client.send("GET", path)
-        if self._requests % 25 == 0:
+        if self._requests % 12 == 0:
             self._listing()
-        if self._requests % 60 == 30:
+        if self._requests % 30 == 15:
             self._refused()
 
     def _listing(self) -> None:
@@ -187,8 +187,15 @@ class Gateway:
             self._points.append((user, token))
 
     def _refused(self) -> None:
-        """A misfit of handler and action, which no schema can tell."""
+        """What no schema can tell: misfits of handler and action, another handler, one's own name, an immutable type."""
         for kind, body in (("webhook", {"script": "return 1;"}), ("deluge", {"permissions": ["chat"]})):
             for action in self._known(execution_type=kind)[-1:]:
                 self._client.update_handler(action.id, **body)
                 self._client.get_handler(action.id)
+        for action in self._client.oracle.model.living("owner")[-1:]:
+            self._client.update_handler(action.id, kind="welcome_handler", script="return 1;")
+            self._client.update(action.id, name=action.content.get("name"), hint="the same name")
+            self._client.update(action.id, execution_type="webhook")
+            self._client.get(action.id)
+        charset = {"Content-Type": "application/json; charset=utf-8"}
+        self._client.send("POST", "/messageactions", body=self._client.action(), headers=charset)
