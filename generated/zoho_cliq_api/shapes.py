@@ -47,7 +47,7 @@ _known_scope = frozenset(
 def is_creator(value: Any) -> bool:
     """Whether a value is exactly as the schema Creator has it."""
     try:
-        return bool(
+        return (
             value.__class__ is dict
             and value["id"].__class__ is str
             and value["name"].__class__ is str
@@ -60,7 +60,7 @@ def is_creator(value: Any) -> bool:
 def is_deluge_handler(value: Any) -> bool:
     """Whether a value is exactly as the schema DelugeHandler has it."""
     try:
-        return bool(
+        return (
             value.__class__ is dict
             and value["function_id"].__class__ is str
             and value["name"].__class__ is str
@@ -74,9 +74,7 @@ def is_deluge_handler(value: Any) -> bool:
 def is_handler_reference(value: Any) -> bool:
     """Whether a value is exactly as the schema HandlerReference has it."""
     try:
-        return bool(
-            value.__class__ is dict and value["type"] in _known_handler_type and len(value) == 1
-        )
+        return value.__class__ is dict and value["type"] in _known_handler_type and len(value) == 1
     except _UNFIT:
         return False
 
@@ -84,7 +82,7 @@ def is_handler_reference(value: Any) -> bool:
 def is_handler_response(value: Any) -> bool:
     """Whether a value is exactly as the schema HandlerResponse has it."""
     try:
-        return bool(
+        return (
             value.__class__ is dict
             and (
                 is_deluge_handler(value["data"])
@@ -110,7 +108,7 @@ def is_handler_response(value: Any) -> bool:
 def is_message_action(value: Any) -> bool:
     """Whether a value is exactly as the schema MessageAction has it."""
     try:
-        return bool(
+        return (
             value.__class__ is dict
             and is_creator(value["creator"])
             and value["execution_type"] in _known_execution_type
@@ -140,7 +138,7 @@ def is_message_action(value: Any) -> bool:
 def is_message_action_list(value: Any) -> bool:
     """Whether a value is exactly as the schema MessageActionList has it."""
     try:
-        return bool(
+        return (
             value.__class__ is dict
             and value["data"].__class__ is list
             and all(map(is_message_action, value["data"]))
@@ -168,7 +166,7 @@ def is_message_action_list(value: Any) -> bool:
 def is_message_action_response(value: Any) -> bool:
     """Whether a value is exactly as the schema MessageActionResponse has it."""
     try:
-        return bool(
+        return (
             value.__class__ is dict
             and is_message_action(value["data"])
             and value["type"].__class__ is str
@@ -182,7 +180,7 @@ def is_message_action_response(value: Any) -> bool:
 def is_unset_handler(value: Any) -> bool:
     """Whether a value is exactly as the schema UnsetHandler has it."""
     try:
-        return bool(
+        return (
             value.__class__ is dict
             and value["function_id"].__class__ is str
             and value["name"].__class__ is str
@@ -195,7 +193,7 @@ def is_unset_handler(value: Any) -> bool:
 def is_webhook_handler(value: Any) -> bool:
     """Whether a value is exactly as the schema WebhookHandler has it."""
     try:
-        return bool(
+        return (
             value.__class__ is dict
             and value["function_id"].__class__ is str
             and value["name"].__class__ is str

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import environment, report
+from benchmarks import charts, environment, report
 
 BENCHES = {
     "client": "what a call costs, against raw httpx, generated clients and http.client",
@@ -55,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(any(target.verdict != "met" for target in found.targets))
     folder = _RESULTS if options.keep else environment.BUILD / "results"
     saved = report.save(found, folder)
+    charts.draw(found.name, found.figures, folder)
     print(f"figures: {saved.relative_to(Path.cwd()) if saved.is_relative_to(Path.cwd()) else saved}", file=sys.stderr)
     return int(options.strict and any(target.verdict != "met" for target in found.targets))
 

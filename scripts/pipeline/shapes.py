@@ -103,7 +103,7 @@ class _Emitter:
         if properties:
             count = " + ".join([str(len(required)), *(f"({name!r} in {value})" for name in optional)])
             parts.append(f"len({value}) == {count}")
-        return f"bool({' and '.join(parts)})"
+        return f"({' and '.join(parts)})"
 
     def _check(self, schema: Json, value: str) -> str:
         """An expression that is true only where `value` is exactly as the schema has it."""

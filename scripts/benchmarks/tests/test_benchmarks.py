@@ -1,0 +1,125 @@
+"""The harness of the benchmarks: honest about what it cannot say, and the same work for everybody."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from benchmarks import canned, environment, guard, work
+from benchmarks.measure import Estimate, Subject, difference, estimate, interleave, ratio, shown, verdict
+from benchmarks.report import Report, Table, save
+from zoho_cliq_api.contract import document
+
+
+def test_the_interval_holds_the_true_median_as_often_as_it_says() -> None:
+    draw = random.Random(7)
+    held = 0
+    for _ in range(2000):
+        found = estimate([draw.expovariate(1.0) for _ in range(25)])
+        held += found.low <= math.log(2) <= found.high
+    assert 0.94 <= held / 2000 <= 0.985
+
+
+def test_too_few_rounds_give_no_interval_and_no_ratio() -> None:
+    found = ratio([1.0] * 5, [2.0] * 5)
+    assert (found.low, found.high) == (-math.inf, math.inf)
+    assert shown(found) == "too noisy to say"
+    assert verdict(found, 10) == "too close to call"
+    with pytest.raises(ValueError, match="no median"):
+        estimate([])
+
+
+def test_a_ratio_is_paired_by_round_so_that_a_slow_machine_does_not_matter() -> None:
+    speed = [1.0, 5.0, 2.0, 9.0, 3.0, 1.5, 7.0, 4.0]
+    assert ratio([3 * factor for factor in speed], speed) == Estimate(3.0, 3.0, 3.0)
+    assert difference([factor + 1 for factor in speed], speed).median == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "text", "decided"),
+    [
+        (Estimate(1.2, 1.19, 1.22), "1.20×", "met"),
+        (Estimate(1.4, 1.38, 1.42), "1.40×", "missed"),
+        (Estimate(1.3, 1.25, 1.35), "1.30×", "too close to call"),
+        (Estimate(1.2, 0.9, 1.25), "too noisy to say", "met"),
+    ],
+)
+def test_the_whole_interval_decides(found: Estimate, text: str, decided: str) -> None:
+    assert (shown(found), verdict(found, 1.3)) == (text, decided)
+
+
+def test_rounds_are_interleaved_and_every_subject_is_run_in_each() -> None:
+    ran: list[str] = []
+
+    def subject(name: str) -> Subject:
+        def run(times: int) -> None:
+            ran.append(name)
+            sum(range(2000 * times))
+
+        return Subject(name, run)
+
+    timings = interleave([subject("a"), subject("b"), subject("c")], 8, batch_seconds=0.0005)
+    rounds = [ran[-24:][start : start + 3] for start in range(0, 24, 3)]
+    assert all(sorted(each) == ["a", "b", "c"] for each in rounds)
+    assert len({tuple(each) for each in rounds}) > 1
+    assert {name: len(timing.cpu) for name, timing in timings.items()} == {"a": 8, "b": 8, "c": 8}
+
+
+def test_the_canned_answers_are_lawful() -> None:
+    schemas = document()["components"]
+    answers = {"MessageActionList": canned.page(100, 0), "MessageActionResponse": canned.single(7)}
+    for name, answer in answers.items():
+        jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": schemas}).validate(
+            answer
+        )
+    assert "next_token" not in canned.page(100, canned.TOTAL - 100)
+
+
+def test_results_name_no_machine_and_are_json_everywhere(tmp_path: Path) -> None:
+    report = Report("odd", "?", [Table("t", ("a",), [("b",)])], figures={"x": math.inf, "y": 1 / 3})
+    text = save(report, tmp_path).read_text("utf-8")
+    assert json.loads(text)["figures"] == {"x": None, "y": 0.333333}
+    assert not re.search(r"/(home|root|tmp|Users)/", text)
+
+
+def test_the_lock_keeps_only_what_the_project_does_not_pin() -> None:
+    lock = "# comment\n--option\na==1 \\\n    --hash=sha256:aa\nb==2 ; python_version < '3' \\\n    --hash=sha256:bb\n"
+    assert environment.beyond(lock, "a==1 \\\n") == "b==2 ; python_version < '3' \\\n    --hash=sha256:bb\n"
+    for path in (environment.LOCK, environment.HERE / "node" / "package-lock.json"):
+        assert not re.search(r'--(extra-)?index-url|--find-links|"resolved"', path.read_text("utf-8"))
+
+
+def test_a_set_up_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "BUILD", tmp_path)
+
+    def write(text: str) -> Any:
+        return lambda folder: (folder / "text").write_text(text)
+
+    def fail(folder: Path) -> None:
+        raise environment.SetupError("no")
+
+    folder = environment.made("thing", ["1"], write("first"))
+    with pytest.raises(environment.SetupError):
+        environment.made("thing", ["2"], fail)
+    assert environment.made("thing", ["1"], fail) == folder
+    assert (folder / "text").read_text() == "first"
+    environment.made("thing", ["2"], write("second"))
+    assert (folder / "text").read_text() == "second"
+
+
+def test_the_guard_lets_less_pass_and_refuses_more() -> None:
+    assert guard._judged("calls", "list", 100, 100).verdict == "met"
+    assert guard._judged("calls", "list", 101, 100).verdict == "missed"
+    assert guard._judged("instructions", "get", 1.09, 1.0).verdict == "met"
+    assert guard._judged("instructions", "get", 1.11, 1.0).verdict == "missed"
+    assert guard._judged("instructions", "new", 1.0, None).verdict == "missed"
+
+
+def test_the_calls_sent_are_the_committed_ones() -> None:
+    assert work.calls() == json.loads(guard.COMMITTED.read_text("utf-8"))["calls"]
