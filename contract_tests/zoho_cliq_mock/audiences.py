@@ -111,21 +111,23 @@ class Audiences:
     def gone(self, user: User, since: int) -> list[int]:
         """Ids of the actions that the user saw at some time after the change `since` and does not see now."""
         keys = self._keys_of(user)
-        touched: set[int] = self.touched(user, since) or set()
-        return [action for action in sorted(touched) if not self.sees(keys, action)]
+        hidden: set[int] = set()
+        for key, joined in self._touching(user):
+            rows = self._connection.execute(HIDDEN_STATEMENT, (key, max(since, joined))).fetchall()
+            hidden.update(action for (action,) in rows)
+        return [action for action in sorted(hidden) if not self.sees(keys, action)]
 
     def count(self, user: User) -> int:
         """How many actions the user sees."""
         return len(self._all(user))
 
-    def touched(self, user: User, since: int, at_most: int | None = None) -> set[int] | None:
+    def touched(self, user: User, since: int, at_most: int) -> set[int] | None:
         """Ids that any of the user's audiences was touched by after a change; None where they are more than asked."""
-        limit = -1 if at_most is None else at_most + 1
         found: set[int] = set()
         for key, joined in self._touching(user):
-            rows = self._connection.execute(TOUCHED_STATEMENT, (key, max(since, joined), limit)).fetchall()
+            rows = self._connection.execute(TOUCHED_STATEMENT, (key, max(since, joined), at_most + 1)).fetchall()
             found.update(action for (action,) in rows)
-            if at_most is not None and len(found) > at_most:
+            if len(found) > at_most:
                 return None
         return found
 
@@ -195,6 +197,7 @@ class Audiences:
 
 
 TOUCHED_STATEMENT = "SELECT action FROM audience WHERE audience = ? AND change > ? LIMIT ?"
+HIDDEN_STATEMENT = "SELECT action FROM audience WHERE audience = ? AND change > ? AND present = 0"
 TAKE_ALONG_STATEMENT = (
     "INSERT INTO audience SELECT ?, 0, action, change FROM audience WHERE audience = ? AND change > ?"
     " ON CONFLICT DO UPDATE SET change = max(change, excluded.change)"

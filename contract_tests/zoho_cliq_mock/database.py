@@ -61,7 +61,7 @@ def open_database(path: str, *, durable: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.execute("PRAGMA cache_size = -4096")
+            connection.execute("PRAGMA cache_size = -1024")
             connection.execute("BEGIN EXCLUSIVE")
             if new:
                 for statement in _TABLES.split(";"):

@@ -75,14 +75,14 @@ class Validators:
     """The compiled request schemas of the document under some policies."""
 
     def __init__(self, policies: Policies) -> None:
-        self._document = document()
-        schemas = self._document["components"]["schemas"]
-        for name in _reachable(self._document, schemas):
-            _loosen(schemas[name], policies)
-        root = {"components": {"schemas": schemas}}
+        whole = document()
+        schemas = whole["components"]["schemas"]
+        needed = {name: schemas[name] for name in _reachable(whole, schemas)}
+        _loosen(needed, policies)
+        root = {"components": {"schemas": needed}}
         self._bodies: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self._max_bytes: dict[str, dict[str, int]] = {}
-        for item in self._document["paths"].values():
+        for item in whole["paths"].values():
             for operation in item.values():
                 if not isinstance(operation, dict) or "requestBody" not in operation:
                     continue
@@ -93,7 +93,9 @@ class Validators:
                 self._max_bytes[name] = {
                     key: value["x-max-bytes"] for key, value in properties.items() if "x-max-bytes" in value
                 }
-        self.list_limit = self._list_limit()
+        parameters = whole["paths"]["/messageactions"]["get"]["parameters"]
+        limit = next(each["schema"] for each in parameters if each["name"] == "limit")
+        self.list_limit: tuple[int, int, int] = (limit["minimum"], limit["maximum"], limit["x-default"])
 
     def has_body(self, operation: str) -> bool:
         """Whether the operation takes a body."""
@@ -109,11 +111,6 @@ class Validators:
             if isinstance(value, str) and len(value) * 4 > limit and len(value.encode()) > limit:
                 return Problem(f"{name}: is longer than {limit} bytes of UTF-8", "input_pattern_mismatch")
         return None
-
-    def _list_limit(self) -> tuple[int, int, int]:
-        parameters = self._document["paths"]["/messageactions"]["get"]["parameters"]
-        schema = next(each["schema"] for each in parameters if each["name"] == "limit")
-        return schema["minimum"], schema["maximum"], schema["x-default"]
 
 
 def _reachable(whole: dict[str, Any], schemas: dict[str, Any]) -> set[str]:

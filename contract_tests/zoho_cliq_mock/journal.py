@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-KEPT = 1000
-BODY_BYTES = 4096
+KEPT = 500
+BODY_BYTES = 1024
 
 
 class Entry(NamedTuple):

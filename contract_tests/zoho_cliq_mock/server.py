@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
@@ -62,6 +63,7 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=75,  # longer than a client waits for the next minute of a threshold
         backlog=2048,
     )
     return _Server(config, started)
@@ -108,6 +110,7 @@ class MockServer:
         self.url = f"{self.accounts_url}{BASE_PATH}"
         self.control_url = f"{self.accounts_url}/_mock"
         self.control_token = self.app.state.control_token
+        self._loop: asyncio.AbstractEventLoop  # known once the thread runs
         self._ready = threading.Event()
         self._server = make_server(self.app, self._ready.set)
         self._thread = threading.Thread(target=self._run, name="zoho-cliq-mock", daemon=True)
@@ -147,8 +150,6 @@ class MockServer:
             raise failure[0]
 
     def _run(self) -> None:
-        import asyncio
-
         async def main() -> None:
             self._loop = asyncio.get_running_loop()
             await self._server.serve(sockets=[self._socket])

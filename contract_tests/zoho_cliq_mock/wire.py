@@ -30,7 +30,7 @@ class Protocol(HttpToolsProtocol):
     _resuming = False
 
     def data_received(self, data: bytes) -> None:
-        """Read requests. An offer to upgrade (Java's client offers HTTP/2 with each request) is ignored, as it may be."""
+        """Read requests. An offer to upgrade, which Java's client makes with each, is ignored, as HTTP allows."""
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
@@ -40,7 +40,7 @@ class Protocol(HttpToolsProtocol):
             self.send_400_response("")
 
     def _go_on_without_upgrade(self, rest: bytes) -> None:
-        """The parser stops after the head of a request that offers an upgrade; a new one reads its body and the rest."""
+        """The parser stops after the head that offers an upgrade; a new one reads the body and what follows."""
         self.parser = httptools.HttpRequestParser(self)
         length = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
         if length:

@@ -4,8 +4,6 @@
 `document()` gives the whole composed OpenAPI document. Nothing here needs an HTTP client.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple

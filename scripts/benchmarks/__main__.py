@@ -17,6 +17,7 @@ BENCHES = {
     "thresholds": "many processes, one user: lock-outs and time lost, against limiters and retries",
     "mock": "what a request costs the mock server, against Prism and bare Starlette; growth",
     "jobs": "what people do, in calls and minutes under the real thresholds, on a simulated clock",
+    "guard": "counts that must not grow: calls, modules, generated lines, instructions (exit 1 where one has)",
     "regenerate": "from document to checked client, stage by stage",
 }
 _RESULTS = environment.HERE / "results"
@@ -39,13 +40,19 @@ def main(arguments: list[str] | None = None) -> int:
         if options.name == "lock":
             environment.write_lock()
             return 0
-        environment.packages()
+        if options.name != "guard":
+            environment.packages()
         bench = importlib.import_module(f"benchmarks.{options.name}")
         found: report.Report = bench.run(options.quick)
     except environment.SetupError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     report.render(found, Console(width=None if sys.stdout.isatty() else 120))
+    if options.name == "guard":
+        if options.keep:
+            bench.keep(found)
+            return 0
+        return int(any(target.verdict != "met" for target in found.targets))
     folder = _RESULTS if options.keep else environment.BUILD / "results"
     saved = report.save(found, folder)
     print(f"figures: {saved.relative_to(Path.cwd()) if saved.is_relative_to(Path.cwd()) else saved}", file=sys.stderr)

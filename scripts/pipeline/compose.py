@@ -95,6 +95,9 @@ def _follow(node: Json, names: dict[str, str]) -> Json:
 
 def check(document: Json) -> None:
     """Raises PipelineError at the first thing that makes the document unsound."""
+    for reference in sorted(set(_references(document))):
+        if reference.startswith(_REF) and reference.removeprefix(_REF) not in document["components"]["schemas"]:
+            raise PipelineError(f"the overlay refers to {reference}, which the document does not have (any more)")
     for error in OpenAPIV31SpecValidator(document).iter_errors():
         where = ".".join(map(str, error.absolute_path)) or "the document"
         raise PipelineError(f"the composed document is not valid OpenAPI 3.1: {where}: {error.message[:300]}")
@@ -109,6 +112,18 @@ def check(document: Json) -> None:
         for problem in validator.iter_errors(example.value):
             where = "/".join(map(str, problem.instance_path))
             raise PipelineError(f"example {example.where} does not validate at /{where}: {problem.message[:300]}")
+
+
+def _references(node: Json) -> Iterator[str]:
+    """Every `$ref` of a document."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
 
 
 def validator_for(document: Json, schema: Json) -> jsonschema_rs.Validator:
@@ -151,4 +166,5 @@ def examples(document: Json) -> Iterator[Example]:
                     if "example" in media:
                         yield Example(f"{where} {part}", media["schema"], media["example"])
                     for key, example in media.get("examples", {}).items():
-                        yield Example(f"{where} {part} {key}", media["schema"], example["value"])
+                        if "value" in example:
+                            yield Example(f"{where} {part} {key}", media["schema"], example["value"])

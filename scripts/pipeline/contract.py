@@ -20,8 +20,6 @@ _HEAD = '''"""What the document states about each operation, as data. Generated;
 `document()` gives the whole composed OpenAPI document. Nothing here needs an HTTP client.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple

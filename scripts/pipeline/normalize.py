@@ -40,15 +40,16 @@ class Normalized(NamedTuple):
     repairs: tuple[str, ...]
 
 
-def normalize(document: Json, name: str) -> Normalized:
+def normalize(document: Json, name: str, lenient: bool = False) -> Normalized:
     """The facts of `document` in normal form.
 
-    `name` is used in messages. Raises PipelineError on what is not an OpenAPI 3.0 or 3.1 document, on a `$ref` that
-    leads nowhere or out of the document, on names that cannot be names, and on a threshold in unknown words.
+    `name` is used in messages; `lenient` says that prose which is not understood is left out, and reported.
+    Raises PipelineError on what is not an OpenAPI 3.0 or 3.1 document, on a `$ref` that leads nowhere or out of the
+    document, on names that cannot be names, and on a threshold in unknown words.
     """
     _check_kind(document, name)
     reader = Reader(document, name)
-    result = _Normalizer(reader).run()
+    result = _Normalizer(reader, lenient).run()
     return Normalized(order(result), tuple(dict.fromkeys(reader.repairs)))
 
 
@@ -81,8 +82,9 @@ def order(node: Json, inside: str = "") -> Json:
 
 
 class _Normalizer:
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, lenient: bool) -> None:
         self.reader = reader
+        self.lenient = lenient
         self.document = reader.document
         self.errors_carry_code = False
         self.components = reader.mapping(self.document.get("components"), "components")
@@ -157,7 +159,14 @@ class _Normalizer:
 
     def operation(self, path: str, method: str, operation: dict[str, Any], shared: list[Any]) -> Json:
         where = f"{method.upper()} {path}"
-        facts = prose.operation_facts(str(operation.get("description", "")), f"{self.reader.name}: {where}")
+        complaints: list[str] = []
+        facts = prose.operation_facts(
+            str(operation.get("description", "")),
+            f"{self.reader.name}: {where}",
+            complaints if self.lenient else None,
+        )
+        for complaint in complaints:
+            self.reader.repaired(where, f"{complaint}; left out")
         result: dict[str, Any] = {"operationId": self.operation_id(operation, method, path, where)}
         tags = [self.tag(tag) for tag in self.reader.sequence(operation.get("tags"), f"{where} tags")]
         if tags:

@@ -22,13 +22,21 @@ def without(text: str, paths: set[Path], name: str) -> str:
 
     Raises PipelineError where the text is laid out in a way that cannot be cut safely.
     """
-    expected = parse(text.encode(), name)
+    if not paths:
+        return text
+    expected = parse(text.encode(), name, trusted=True)
     wanted = outermost(_with_emptied(expected, paths))
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    spans: list[tuple[int, int]] = []
+    for parent in {path[:-1] for path in wanted}:
+        spans += _spans(text, _node(root, parent), {path[-1] for path in wanted if path[:-1] == parent})
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + text[end:]
     for path in sorted(wanted, key=_order, reverse=True):
-        text = _cut(text, path)
         _delete(expected, path)
-        if parse(text.encode(), name) != expected:
-            raise PipelineError(f"{name}: {_shown(path)} has become moot but cannot be cut out; remove it by hand")
+    if parse(text.encode(), name, trusted=True) != expected:
+        shown = ", ".join(sorted(map(_shown, wanted)))
+        raise PipelineError(f"{name}: {shown} became moot but cannot be cut out; remove it by hand")
     return text
 
 
@@ -68,26 +76,38 @@ def _shown(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def _cut(text: str, path: Path) -> str:
-    parent = yaml.compose(text, Loader=yaml.SafeLoader)
-    if parent is None:
-        raise PipelineError("the text is empty")
-    for part in path[:-1]:
-        parent = _children(parent)[part][1]
-    if not isinstance(parent, yaml.CollectionNode):
-        raise PipelineError(f"{_shown(path)} stands in no list or mapping")
-    entries = list(_children(parent).values())
-    index = list(_children(parent)).index(path[-1])
-    start, end = entries[index][0].start_mark, entries[index][1].end_mark
-    if parent.flow_style:
-        if index + 1 < len(entries):
-            return text[: start.index] + text[entries[index + 1][0].start_mark.index :]
-        if index > 0:
-            return text[: entries[index - 1][1].end_mark.index] + text[end.index :]
-        return text[: start.index] + text[end.index :]
-    lines = text.splitlines(keepends=True)
-    last = _last_line(entries[index][1])
-    return "".join(lines[: start.line] + lines[last + 1 :])
+def _node(root: yaml.Node | None, path: Path) -> yaml.CollectionNode:
+    node: Any = root
+    for part in path:
+        node = _children(node)[part][1]
+    if not isinstance(node, yaml.CollectionNode):
+        raise PipelineError(f"{_shown(path)} is neither a list nor a mapping")
+    return node
+
+
+def _spans(text: str, parent: yaml.CollectionNode, gone: set[str | int]) -> list[tuple[int, int]]:
+    """Which characters to cut so that some entries of a list or mapping are gone."""
+    children = _children(parent)
+    entries = list(children.values())
+    indexes = [index for index, key in enumerate(children) if key in gone]
+    if not parent.flow_style:
+        starts = [0]
+        for line in text.splitlines(keepends=True):
+            starts.append(starts[-1] + len(line))
+        return [
+            (starts[entries[index][0].start_mark.line], starts[_last_line(entries[index][1]) + 1]) for index in indexes
+        ]
+    last = len(entries) - 1
+    tail = next((index for index in range(len(entries)) if set(range(index, last + 1)) <= set(indexes)), None)
+    spans = [
+        (entries[index][0].start_mark.index, entries[index + 1][0].start_mark.index)
+        for index in indexes
+        if tail is None or index < tail
+    ]
+    if tail is not None:
+        start = entries[tail - 1][1].end_mark.index if tail else entries[0][0].start_mark.index
+        spans.append((start, entries[last][1].end_mark.index))
+    return spans
 
 
 def _children(node: yaml.Node) -> dict[str | int, tuple[yaml.Node, yaml.Node]]:

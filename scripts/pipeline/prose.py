@@ -15,14 +15,16 @@ from pipeline.errors import PipelineError
 _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400}
 _UNIT = r"(seconds?|secs?|minutes?|mins?|hours?|days?)"
 _THRESHOLD = re.compile(
-    rf"Threshold\s+limit\s*:\s*(\d+)\s+(?:requests?|calls?)\s+(?:per|/|in)\s*(?:(\d+)\s*)?{_UNIT}\b", re.I
+    r"Threshold\s+limit\s*:\s*(\d+)\s+(?:API\s+)?(?:requests?|calls?)\s*(?:per\s+user\s*)?"
+    rf"(?:per|/|in)\s*(?:(?:a|an|one|every)\s+)?(?:(\d+)\s*)?{_UNIT}\b",
+    re.I,
 )
 _LOCK = re.compile(rf"Lock\s+period\s*:\s*(\d+)\s*{_UNIT}\b", re.I)
 _MENTIONS_THRESHOLD = re.compile(r"Threshold\s+limit|Lock\s+period", re.I)
-_CODE = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*$")
+_CODE = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)*$")
 _MAXIMUM = re.compile(r"Maximum\s+limit\s*:\s*([\d,]+)", re.I)
 _DEFAULT = re.compile(r"Default\s*:\s*([\d,]+)\b", re.I)
-_SIZE = re.compile(r"Maximum\s+size\s*:\s*([\d,]+)\s*KB", re.I)
+_SIZE = re.compile(r"Maximum\s+size\s*(?::|is)\s*([\d,]+)\s*KB", re.I)
 _LENGTH = re.compile(r"Maximum\s+length\s*:\s*([\d,]+)\s*characters", re.I)
 
 
@@ -109,11 +111,18 @@ def _seconds(count: str | None, unit: str) -> int:
     return int(count or 1) * _UNITS[unit.lower().rstrip("s")]
 
 
-def operation_facts(html: str, where: str) -> OperationFacts:
+def operation_facts(html: str, where: str, complaints: list[str] | None = None) -> OperationFacts:
     """Threshold and error codes out of an operation's description.
 
-    Raises PipelineError where a threshold is mentioned in words that are not understood: a guess would lock users out.
+    What is not understood is never guessed, since a wrong threshold would lock users out: it is put into `complaints`,
+    or raised as PipelineError where there is no such list.
     """
+
+    def complain(what: str) -> None:
+        if complaints is None:
+            raise PipelineError(f"{where}: {what}")
+        complaints.append(what)
+
     reader = _read(html)
     text = _fold("".join(reader.text))
     threshold = None
@@ -123,18 +132,17 @@ def operation_facts(html: str, where: str) -> OperationFacts:
             int(limit.group(1)), _seconds(limit.group(2), limit.group(3)), _seconds(lock.group(1), lock.group(2))
         )
     elif _MENTIONS_THRESHOLD.search(text):
-        raise PipelineError(
-            f"{where}: mentions a threshold in words that are not understood; extend scripts/pipeline/prose.py"
-        )
+        complain("mentions a threshold in words that are not understood; extend scripts/pipeline/prose.py")
     codes: list[str] = []
     for table in reader.tables:
         if not table or not table[0] or table[0][0].lower() != "error code":
             continue
         for row in table[1:]:
             if row and row[0]:
-                if not _CODE.match(row[0]):
-                    raise PipelineError(f"{where}: {row[0]!r} stands where an error code is expected")
-                codes.append(row[0])
+                if _CODE.match(row[0]):
+                    codes.append(row[0])
+                else:
+                    complain(f"{row[0][:60]!r} stands where an error code is expected")
     carry_code = bool(codes) or re.search(r'"code"\s*:', text) is not None
     return OperationFacts(threshold, tuple(dict.fromkeys(codes)), carry_code)
 

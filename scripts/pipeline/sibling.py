@@ -43,7 +43,7 @@ def make(source: Source, package: str, into: str) -> int:
 
 def import_sibling(source: Source) -> Normalized:
     """A sibling document in normal form; an operation without a threshold is waived, and that is reported."""
-    document, repairs = normalize(parse(source.content, source.name), source.name)
+    document, repairs = normalize(parse(source.content, source.name), source.name, lenient=True)
     for path, method, operation in operations(document):
         if "x-threshold" not in operation:
             operation["x-waiver"] = _WAIVER

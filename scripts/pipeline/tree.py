@@ -83,7 +83,11 @@ def regenerate(tree: Tree, check: bool) -> list[str]:
     """
     with scratch(tree.root) as name:
         fresh = Path(name)
-        build(tree, compose(load(tree.upstream), load(tree.overlay), tree.name(tree.overlay)), fresh)
+        build(
+            tree,
+            compose(load(tree.upstream, trusted=True), load(tree.overlay, trusted=True), tree.name(tree.overlay)),
+            fresh,
+        )
         found = differences(tree, fresh)
         if found and not check:
             install(tree.root, moves(tree, fresh))

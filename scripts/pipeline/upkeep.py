@@ -30,7 +30,7 @@ class Upkeep(NamedTuple):
 
 
 class _Gone(NamedTuple):
-    """A property that the vendor removed from a component."""
+    """A property, or a value of an enumeration, that the vendor removed from a component."""
 
     schema: str
     name: str
@@ -41,7 +41,7 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
 
     Raises PipelineError on an action that no longer matches and is not moot.
     """
-    overlay = parse(text.encode(), name)
+    overlay = parse(text.encode(), name, trusted=True)
     gone = set(_removed_properties(old, new))
     cut: dict[Path, str] = {}
     unnecessary = []
@@ -65,7 +65,7 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
                 unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
             continue
         before = act(before, action, where)
-    cut |= _examples(overlay, cut, new, gone, name)
+    cut |= _examples(overlay, cut, new, gone, set(_removed_values(old, new)), name)
     return Upkeep(without(text, set(cut), name), tuple(cut.values()), tuple(unnecessary))
 
 
@@ -75,6 +75,15 @@ def _removed_properties(old: Json, new: Json) -> Iterator[_Gone]:
         for key in schema.get("properties", {}):
             if key not in now.get(name, {}).get("properties", {}):
                 yield _Gone(name, key)
+
+
+def _removed_values(old: Json, new: Json) -> Iterator[_Gone]:
+    """Values that the vendor removed from an enumeration."""
+    now = new["components"]["schemas"]
+    for name, schema in old["components"]["schemas"].items():
+        for value in schema.get("enum", []):
+            if name in now and value not in now[name].get("enum", [value]):
+                yield _Gone(name, value)
 
 
 def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
@@ -147,9 +156,11 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
     return shrunk, left_out
 
 
-def _examples(overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], name: str) -> dict[Path, str]:
-    """Where the overlay's examples hold properties that are gone."""
-    if not gone:
+def _examples(
+    overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], values: set[_Gone], name: str
+) -> dict[Path, str]:
+    """Where the overlay's examples hold properties or values that are gone."""
+    if not gone | values:
         return {}
     document = copy.deepcopy(new)
     found: dict[Path, str] = {}
@@ -162,14 +173,20 @@ def _examples(overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], 
             document = act(document, shrunk, where)
     named = {schema.get("x-name", key): key for key, schema in document["components"]["schemas"].items()}
     composed = rename(document)
-    lost = {(readable, prop) for readable, key in named.items() for schema, prop in gone if schema == key}
+    lost = {(readable, part) for readable, key in named.items() for schema, part in gone | values if schema == key}
     for index, action in enumerate(overlay["actions"]):
         if ("actions", index) in cut or "update" not in action:
             continue
         for node in matches(composed, action, name):
             for path, schema, value in examples_below(node.value, action["update"]):
-                for inner in _places(schema, value, composed, lost):
-                    words = f"action {index + 1} ({action['target'].strip()}): an example no longer holds {inner[-1]}"
+                places = list(_places(schema, value, composed, lost))
+                if isinstance(value, dict) and value and {(key,) for key in value} <= set(places):
+                    words = f"action {index + 1} ({action['target'].strip()}): an example of nothing else is cut out"
+                    found["actions", index, "update", *path[:2]] = words
+                    continue
+                for inner in places:
+                    what = inner[-1] if inner and isinstance(inner[-1], str) else "a value that is gone"
+                    words = f"action {index + 1} ({action['target'].strip()}): an example no longer holds {what}"
                     found["actions", index, "update", *path, *inner] = words
     return found
 
@@ -180,6 +197,10 @@ def _places(schema: Json, value: Json, document: Json, lost: set[tuple[str, str]
         return
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
+        if name not in document["components"]["schemas"]:
+            return  # composing will say so
+        if isinstance(value, str) and (name, value) in lost:
+            yield ()
         if isinstance(value, dict):
             yield from ((prop,) for owner, prop in sorted(lost) if owner == name and prop in value)
         yield from _places(document["components"]["schemas"][name], value, document, lost, depth + 1)

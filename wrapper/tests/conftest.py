@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import pickle
 import shutil
 import socket
 import subprocess
@@ -21,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside 
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._http import AsyncTransport, Transport
+from zoho_cliq.errors import CliqError
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +81,35 @@ def redis_url(shared_redis: str) -> Iterator[str]:
     yield shared_redis
     with redis.Redis.from_url(shared_redis) as server:
         server.flushall()
+
+
+@pytest.fixture(autouse=True)
+def canary(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The token of the tests is marked. It occurs in no log of any library, and in no repr, text or pickle of an
+    error."""
+    made: list[CliqError] = []
+    initialise = CliqError.__init__
+
+    def noted(self: CliqError, *arguments: Any, **named: Any) -> None:
+        initialise(self, *arguments, **named)
+        made.append(self)
+
+    monkeypatch.setattr(CliqError, "__init__", noted)
+    levels = {name: logging.getLogger(name).level for name in ("zoho_cliq", "httpx", "httpcore", "asyncio")}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    assert TOKEN not in caplog.text
+    for error in made:
+        assert TOKEN not in f"{error!r} {error} {vars(error)}"
+        assert TOKEN.encode() not in pickle.dumps(error)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Nor does it occur in a report of the tests themselves, with what they printed."""
+    assert TOKEN not in report.longreprtext + report.capstdout + report.capstderr + report.caplog, report.nodeid
 
 
 @pytest.fixture

@@ -81,6 +81,13 @@ def test_create_that_is_never_clear_stays_unknown(cliq: Cliq, server: Scripted) 
     assert methods(server) == ["POST", "GET"] * 3
 
 
+@pytest.mark.parametrize("later", [refused(403), httpx.ConnectError("no route")])
+def test_second_sending_that_fails_leaves_it_unknown(cliq: Cliq, server: Scripted, later: Any) -> None:
+    server.answer(LOST, enveloped([]), later)
+    with pytest.raises(errors.OutcomeUnknown, match="sent again"):
+        adopt(cliq)
+
+
 def test_listing_that_fails_leaves_it_unknown(cliq: Cliq, server: Scripted) -> None:
     server.answer(LOST, refused(403))
     with pytest.raises(errors.OutcomeUnknown, match="could not be listed"):

@@ -88,6 +88,14 @@ def test_tables_for_people(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("delete", made["id"])[1] == f"Deleted {made['id']}\n"
 
 
+def test_table_fits_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(run)
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
+    monkeypatch.setenv("COLUMNS", "60")
+    _, out, _ = run("list")
+    assert max(len(line) for line in out.splitlines()) < 200
+
+
 def test_permissions_of_a_webhook(run: Run) -> None:
     made = create(run, "Hook", "--execution-type", "webhook", "--execution-url", "https://desk.example.com/")
     handler = json.loads(run("--json", "handler", made["id"], "--permission", "chat", "--permission", "user")[1])

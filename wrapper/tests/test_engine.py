@@ -93,13 +93,43 @@ def test_update_is_repeated_because_it_is_the_same_twice(cliq: Cliq, server: Scr
 
 def test_update_without_any_answer_is_unknown(cliq: Cliq, server: Scripted) -> None:
     server.answer(LOST[0])
-    with pytest.raises(errors.OutcomeUnknown, match="3 times"):
+    with pytest.raises(errors.OutcomeUnknown):
         update(cliq)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("second", [refused(429), httpx.ConnectError("no route")])
+def test_lost_update_stays_unknown_whatever_comes_after(
+    make: Callable[..., Cliq], server: Scripted, second: Any
+) -> None:
+    server.answer(LOST[0], second)
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        update(make())
+    assert caught.value.operation == "update_message_action"
+    server.answer(LOST[0], second)
+    with pytest.raises(errors.TransportError if isinstance(second, Exception) else errors.RateLimited):
+        get(make(account="another"))
+
+
+def test_lost_update_stays_unknown_where_the_next_attempt_would_wait(
+    make: Callable[..., Cliq], server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoho_cliq.engine.backoff", lambda attempt: 0.0)
+    server.answer(GOOD)
+    cliq = make(max_wait=0)
+    for _ in range(9):
+        update(cliq)
+    server.answer(LOST[0])
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        update(cliq)
+    assert isinstance(caught.value.__cause__, errors.WouldWait)
 
 
 def test_delete_that_was_lost_and_then_not_found_is_done(cliq: Cliq, server: Scripted) -> None:
-    server.answer(LOST[1], refused(404, "msgaction_not_found"))
-    delete(cliq)
+    for gone in (refused(404, "msgaction_not_found"), httpx.Response(404, content=b"<html>")):
+        server.answer(LOST[1], gone)
+        delete(cliq)
+    assert cliq.observed_drift() == []
     server.answer(refused(404, "msgaction_not_found"))
     with pytest.raises(errors.MessageActionNotFound):
         delete(cliq)
@@ -322,8 +352,14 @@ def test_operation_without_a_threshold_heeds_the_lock(
     server.answer(httpx.Response(429, headers={"Retry-After": "5"}), GOOD)
     get(cliq)
     assert 5 <= sum(clock.slept) < 5.2
-    server.answer(refused(429))
+    server.answer(refused(429), GOOD)
     with pytest.raises(errors.RateLimited):
+        get(cliq)
+    with pytest.raises(errors.WouldWait):
+        get(cliq)
+    get(cliq.with_options(max_wait=400))
+    server.answer(LOST[0])
+    with pytest.raises(errors.TransportError):
         get(cliq)
 
 

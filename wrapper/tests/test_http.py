@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 from cliq_fakes import TOKEN, JumpingClock, action
@@ -272,6 +273,9 @@ def test_encrypted_connection_keeps_to_the_deadline() -> None:
     secure.close()
     assert plain.closed
     assert _Deadline().left(None) == float("inf")
+    deadline.at = time.monotonic()
+    with pytest.raises(httpcore.ReadTimeout):
+        _TimedStream(plain, deadline).read(1, 60)  # type: ignore[arg-type]
 
 
 def test_private_names_of_httpx_are_there() -> None:
@@ -303,6 +307,8 @@ def test_closed_client_says_so(server: SocketServer) -> None:
 
     async def main() -> None:
         twin = AsyncCliq(TOKEN, base_url=server.url)
+        await twin.with_options(max_wait=0).close()
+        assert (await twin.message_actions.get("5")).id == "5"
         await twin.close()
         with pytest.raises(errors.ConfigurationError, match="closed"):
             await twin.message_actions.get("5")

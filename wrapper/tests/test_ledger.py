@@ -126,6 +126,15 @@ def test_slot_counts_from_its_answer(keeper: Keeper) -> None:
     refused(keeper.one)
 
 
+def test_redis_keeps_its_data_until_the_longest_slot_has_ended(redis_url: str) -> None:
+    state: Any = open_state(redis_url, SystemClock())
+    taken(state, timeout=600)
+    state.settle(taken(state, timeout=0.1))
+    (key,) = state._server.scan_iter("zoho-cliq:*:slots:*")
+    assert state._server.pttl(key) > 600_000
+    state.close()
+
+
 def test_released_slot_is_free_at_once(keeper: Keeper) -> None:
     taken(keeper.one)
     second = taken(keeper.one)
@@ -201,10 +210,18 @@ def test_stamps_from_before_a_reboot_count_from_now(tmp_path: Path) -> None:
         state.settle(permit)
     state.lock("other", 3.0)
     assert state.acquire("lease", "gone", 5.0)
+    state.close()
     clock.now = 20.0
+    state = open_state(tmp_path / "state.db", clock)
     assert refused(state).seconds == pytest.approx(1.0)
     assert state.locked_for("other") == pytest.approx(3.0)
     assert not state.acquire("lease", "me", 5.0)
+    clock.now += 1.0
+    taken(state)
+    clock.now += 2.0
+    assert state.locked_for("other") == 0
+    clock.now += 2.0
+    assert state.acquire("lease", "me", 5.0)
     state.close()
 
 
@@ -232,6 +249,18 @@ def test_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(errors.StateError, match="something else"):
         open_state(path, ManualClock())
     assert path.read_bytes() == before
+
+
+def test_file_that_breaks_while_in_use_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    state = open_state(path, ManualClock())
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE slots")
+    with pytest.raises(errors.StateError, match="no such table"):
+        taken(state)
+    state.lock(ACCOUNT, 1.0)  # the failed transaction left nothing open
+    state.close()
+    state.close()
 
 
 def test_file_of_another_version_is_left_alone(tmp_path: Path) -> None:

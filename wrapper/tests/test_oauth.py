@@ -14,9 +14,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
-from zoho_cliq import AsyncCliq, Cliq, OAuth, errors
+from zoho_cliq import AsyncCliq, Cliq, OAuth, StaticToken, errors
 from zoho_cliq import tokens as tokens_module
 from zoho_cliq._http import Transport
+from zoho_cliq.exchange import Do, Secret, Send
 from zoho_cliq.state import Refusal, StoredToken
 from zoho_cliq.state.memory import MemoryState
 from zoho_cliq.tokens import data_center_of, usable_life
@@ -144,7 +145,13 @@ def test_sixteen_threads_renew_once(
     def work(number: int) -> None:
         barrier.wait()
         actions = cliq.message_actions
-        made = actions.update("5", hint="x") if number % 2 else actions.list().first()
+        kinds = [
+            actions.list().first,
+            actions.list().first,
+            lambda: actions.get("5"),
+            lambda: actions.update("5", hint="x"),
+        ]
+        made = kinds[number % 4]()  # each is sent twice; together they stay below every threshold
         found.append(made.id if made else "")
 
     server.answer(lambda request: enveloped([action(5)]) if "limit" in request.url.params else GOOD)
@@ -383,7 +390,35 @@ def test_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["folder", "taken"]
 
 
+def test_token_that_came_while_the_lease_was_taken_is_used(
+    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cliq = make(oauth())
+    acquire = MemoryState.acquire
+
+    def overtaken(self: MemoryState, lease: str, owner: str, seconds: float) -> bool:
+        self.store_token(lease, StoredToken(Secret(f"{TOKEN}.theirs"), clock.time() + 60))
+        return acquire(self, lease, owner, seconds)
+
+    monkeypatch.setattr(MemoryState, "acquire", overtaken)
+    get(cliq)
+    assert server.issued == 0
+
+
+def test_steps_that_are_dropped_leave_the_lease_to_end_by_itself(make: Callable[..., Cliq], server: Accounts) -> None:
+    cliq = make(oauth())
+    steps = cliq._calls.get("5").steps(cliq._engine, cliq._options)
+    effect = next(steps)
+    while isinstance(effect, Do):
+        effect = steps.send(effect.work())
+    assert isinstance(effect, Send)
+    assert effect.private
+    steps.close()
+    assert not cliq._state.acquire(cliq._engine.account, "another", 1)
+
+
 def test_secrets_are_not_shown() -> None:
+    assert TOKEN not in repr(StaticToken(TOKEN))
     shown = (
         repr(oauth()) + repr(vars(oauth())) + str(oauth().client_secret) + repr(StoredToken(oauth().refresh_token, 1))
     )

@@ -108,7 +108,7 @@ def test_deeply_nested_answer_is_a_decode_error(cliq: Cliq, server: Scripted, mo
 
     monkeypatch.setattr(Reader, "_shaped", deep)
     with pytest.raises(errors.DecodeError, match="nested too deeply"):
-        read_action(cliq, server, action(5))
+        read_action(cliq, server, action(5, colour="red"))
 
 
 def test_json_with_another_content_type_is_read(cliq: Cliq, server: Scripted) -> None:
@@ -235,7 +235,7 @@ def mutated(draw: st.DrawFn) -> tuple[str, bytes]:
     return name, body
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=600, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, database=None, deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
 @given(mutated())
 def test_any_answer_is_read_honestly_or_is_a_decode_error(case: tuple[str, bytes]) -> None:
     name, body = case

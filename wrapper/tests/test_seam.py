@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 import subprocess
 import sys
+import time
 
 import error_classes
 import pytest
+import zoho_cliq
 from zoho_cliq import errors
 from zoho_cliq.classify import BY_FAMILY
+from zoho_cliq.clock import SystemClock
 from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS
 
 
@@ -34,6 +38,43 @@ def test_every_family_has_a_class() -> None:
         family = BY_FAMILY[entry.family]
         assert issubclass(errors.BY_CODE[entry.code], family)
         assert family.__name__ == error_classes.class_of(entry.family)
+
+
+def test_every_public_name_is_there_and_listed() -> None:
+    for name in zoho_cliq.__all__:
+        assert getattr(zoho_cliq, name) is not None
+    assert set(zoho_cliq.__all__) <= set(dir(zoho_cliq))
+    with pytest.raises(AttributeError, match="no attribute 'Clique'"):
+        _ = zoho_cliq.Clique
+
+
+def test_system_clock_is_that_of_the_machine() -> None:
+    clock = SystemClock()
+    before = clock.monotonic(), clock.time()
+    clock.sleep(0)
+    asyncio.run(clock.async_sleep(0))
+    assert clock.monotonic() >= before[0]
+    assert abs(clock.time() - time.time()) < 60
+
+
+def test_first_call_has_nothing_left_to_load() -> None:
+    code = """
+import httpx, sys
+from zoho_cliq import Cliq, errors
+from zoho_cliq._http import Transport
+cliq = Cliq("token")
+cliq._transport.close()
+cliq._transport = Transport(httpx.MockTransport(lambda request: httpx.Response(404, json={"message": "no"})))
+before = set(sys.modules)
+try:
+    cliq.message_actions.get("1")
+except errors.NotFound:
+    cliq.close()
+    print(sorted(set(sys.modules) - before))
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "zoho_cliq" not in out
+    assert "httpx" not in out
 
 
 def test_import_loads_no_http_client() -> None:

@@ -116,6 +116,12 @@ def test_verdict_on_parameters_is_that_of_an_independent_validator(value: Any, n
     assert any(RULES.faults(value, schema)) is not peer(schema).is_valid(value)
 
 
+def test_every_fault_is_found() -> None:
+    body = {"name": 5, "hint": "", "scope": "team", "team_ids": [1.0, 0, "a"], "other": 1}
+    found = [where for where, _ in RULES.faults(body, SCHEMAS["MessageActionCreate"])]
+    assert sorted(found) == ["hint", "name", "other", "team_ids[1]", "team_ids[2]"]
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "words"),
     [

@@ -13,7 +13,7 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -97,18 +97,21 @@ class _TimedBackend(httpcore.NetworkBackend):
         return _TimedStream(stream, self._deadline)
 
 
-def _arguments(request: Request) -> dict[str, Any]:
-    headers = dict(request.headers)
+def _built(request: Request, defaults: Mapping[str, str], **extensions: Any) -> httpx.Request:
+    """The request as httpx sends it. Building it here and handing it to the transport leaves out what httpx's client
+    does in between for redirects, cookies and authentication, of which nothing is used: a third of a call's time."""
+    headers = {**defaults, **{name.lower(): value for name, value in request.headers.items()}}
     if request.authorization:
-        headers["Authorization"] = f"Bearer {request.authorization.reveal()}"
-    return {
-        "method": request.method,
-        "url": request.url,
-        "params": dict(request.params) or None,
-        "headers": headers,
-        "content": request.content,
-        "timeout": request.timeout,
-    }
+        headers["authorization"] = f"Bearer {request.authorization.reveal()}"
+    seconds = request.timeout
+    return httpx.Request(
+        request.method,
+        request.url,
+        params=request.params or None,
+        headers=headers,
+        content=request.content,
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds), **extensions},
+    )
 
 
 def _failure(error: Exception, timeout: float) -> TransportError:
@@ -125,7 +128,10 @@ def _refuse_closed(client: httpx.Client | httpx.AsyncClient) -> None:
 
 
 def _answer(request: Request, response: httpx.Response) -> RawResponse:
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers.raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "backslashreplace")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return RawResponse(request.operation, response.status_code, headers, response.content)
 
 
@@ -148,6 +154,7 @@ class Transport:
         self._deadline = _Deadline()
         self._pid = os.getpid()
         self._client = self._make()
+        self._defaults = dict(self._client.headers)
 
     def _make(self) -> httpx.Client:
         client = httpx.Client(transport=self._transport, **_settings())
@@ -165,7 +172,13 @@ class Transport:
         _refuse_closed(self._client)
         self._deadline.at = time.monotonic() + request.timeout
         try:
-            return _answer(request, self._client.request(**_arguments(request)))
+            built = _built(request, self._defaults)
+            response = self._client._transport_for_url(built.url).handle_request(built)
+            try:
+                response.read()
+            finally:
+                response.close()
+            return _answer(request, response)
         except Exception as error:
             raise _failure(error, request.timeout) from error
 
@@ -182,6 +195,7 @@ class AsyncTransport:
         self._transport = transport
         self._home: tuple[int, asyncio.AbstractEventLoop | None] = (os.getpid(), None)
         self._client = self._make()
+        self._defaults = dict(self._client.headers)
 
     def _make(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=self._transport, **_settings())
@@ -206,8 +220,13 @@ class AsyncTransport:
 
         try:
             async with asyncio.timeout(request.timeout):
-                answer = await self._client.request(**_arguments(request), extensions={"trace": trace})
-            return _answer(request, answer)
+                built = _built(request, self._defaults, trace=trace)
+                response = await self._client._transport_for_url(built.url).handle_async_request(built)
+                try:
+                    await response.aread()
+                finally:
+                    await response.aclose()
+            return _answer(request, response)
         except Exception as error:
             failure = _failure(error, request.timeout)
             failure.sent = failure.sent and not connecting

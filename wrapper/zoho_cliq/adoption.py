@@ -36,12 +36,20 @@ class Adoption:
 
     def steps(self, engine: Engine, options: Options) -> Steps[MessageAction]:
         """Creates, and where the outcome is unclear or the name taken, looks."""
-        waited = Waited()
-        for attempt in range(1, ATTEMPTS + 1):
+        waited, attempt = Waited(), 0
+        while True:
+            attempt += 1
             try:
                 return (yield from engine.call(self.create, options, waited))
             except (OutcomeUnknown, ServerError, DecodeError, MessageActionNameExists) as error:
                 failure: CliqError = error
+            except CliqError as error:
+                if attempt == 1:
+                    raise
+                raise OutcomeUnknown(
+                    f"{failure.args[0]}; sent again, because no such action was listed: {error.args[0]}",
+                    operation=self.create.operation.name,
+                ) from error
             named = yield from self._named(engine, options, waited, failure)
             alike = [action for action in named if agrees(action, self.body)]
             if len(alike) == 1:

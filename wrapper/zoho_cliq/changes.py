@@ -54,7 +54,9 @@ class _Results:
 
     def _completed(self) -> Pass:
         if self._latest is None or not self._latest.complete:
-            raise IncompletePass("known only after the changes have been iterated to their end")
+            raise IncompletePass(
+                "known only after the changes have been iterated to their end", operation="list_message_actions"
+            )
         return self._latest
 
     @property

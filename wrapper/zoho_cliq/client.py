@@ -196,13 +196,14 @@ def _checked(options: Options) -> Options:
 
 
 def _checked_url(base_url: str) -> str:
+    wrong = ConfigurationError("base_url is an http or https address with the path of the API, such as …/api/v3")
     try:
         parts = urlsplit(base_url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
-        good = False
+        raise wrong from None
     if not good or parts.query or parts.fragment or parts.username:
-        raise ConfigurationError("base_url is an http or https address with the path of the API, such as …/api/v3")
+        raise wrong
     return base_url.rstrip("/")
 
 

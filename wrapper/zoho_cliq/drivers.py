@@ -8,7 +8,7 @@ from inspect import isawaitable
 from typing import Any, TypeAlias
 
 from .clock import Clock
-from .exchange import Do, RawResponse, Request, Send, Sleep, Steps, T
+from .exchange import RawResponse, Request, Send, Sleep, Steps, T
 
 Sender: TypeAlias = Callable[[Request], RawResponse]
 AsyncSender: TypeAlias = Callable[[Request], Awaitable[RawResponse]]
@@ -31,8 +31,8 @@ def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
                     outcome = private(request) if hidden else send(request)
                 case Sleep(seconds):
                     clock.sleep(seconds)
-                case Do(work):
-                    outcome = work()
+                case _:
+                    outcome = effect.work()
         except BaseException as error:  # noqa: BLE001 - whatever it is, the engine must hear of it
             failure = error
 
@@ -54,8 +54,8 @@ async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, cl
                     outcome = await (private(request) if hidden else send(request))
                 case Sleep(seconds):
                     await clock.async_sleep(seconds)
-                case Do(work, blocking):
-                    outcome = await asyncio.to_thread(work) if blocking else work()
+                case _:
+                    outcome = await asyncio.to_thread(effect.work) if effect.blocking else effect.work()
                     outcome = await outcome if isawaitable(outcome) else outcome
         except BaseException as error:  # noqa: BLE001 - whatever it is, the engine must hear of it
             failure = error

@@ -41,6 +41,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 ATTEMPTS = 3
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 8.0
+UNDOCUMENTED_LOCK = 300.0  # of an operation without a documented threshold: what all the others have
 LOCK_GUARD = 0.1  # seconds by which a lock is outwaited
 TRANSIENT = frozenset({500, 502, 503, 504})
 
@@ -132,47 +133,54 @@ class Engine:
 
     def call(self, call: Call[T], options: Options, waited: Waited | None = None) -> Steps[T]:
         """The steps of one call, to its result or its exception. `waited` is shared by the calls of one method."""
-        progress = Progress(call.operation.name, options, waited or Waited())
+        try:
+            return (yield from self._attempts(call, Progress(call.name, options, waited or Waited())))
+        except CliqError as error:
+            error.operation = error.operation or call.name
+            raise
+
+    def _attempts(self, call: Call[T], progress: Progress) -> Steps[T]:
+        operation = call.operation
         rejected: Secret | None = None
-        unknown = False
+        unclear = False  # whether an earlier attempt may have had its effect
+        lost: TransportError | None = None  # of an earlier attempt that was sent and had no answer
         while True:
-            token, permit = yield from self._admitted(call, progress, rejected)
+            try:
+                token, permit = yield from self._admitted(call, progress, rejected)
+            except CliqError as error:
+                if lost:
+                    raise lost from error  # "nothing was sent" would be wrong by now
+                raise
             progress.attempts += 1
             try:
                 response = yield from self._attempt(call, token, permit, progress)
             except TransportError as error:
-                if error.sent and not call.operation.idempotent:
-                    raise OutcomeUnknown(
-                        f"{error.args[0]}; the change may have happened or not", operation=call.operation.name
-                    ) from error
-                unknown = unknown or error.sent
-                if (yield from self._again(progress, backoff(progress.attempts), "retry")):
+                if error.sent:
+                    unclear, lost = True, unanswered(operation, error)
+                repeatable = operation.idempotent or not error.sent
+                if repeatable and (yield from self._again(progress, backoff(progress.attempts), "retry")):
                     continue
-                if error.sent and call.operation.method != "GET":
-                    raise OutcomeUnknown(
-                        f"{error.args[0]}, {progress.attempts} times; the change may have happened or not",
-                        operation=call.operation.name,
-                    ) from error
-                raise
+                raise (lost or error) from error.__cause__
             if 200 <= response.status <= 299:
-                return self._read(call, response, options)
+                return call.read(response, progress.options.strict)
             failure = api_error(response)
             if isinstance(failure, Unauthorized) and self.tokens.renewable and rejected is None:
                 rejected, progress.most = token, progress.most + 1
                 continue
-            if isinstance(failure, NotFound) and unknown and call.operation.method == "DELETE":
-                return self._read(call, response, options)  # an earlier attempt, whose answer was lost, deleted it
+            if isinstance(failure, NotFound) and unclear and operation.method == "DELETE":
+                # An earlier attempt, whose answer was lost, deleted it.
+                return call.read(replace(response, status=operation.success, body=b""), False)
             if isinstance(failure, RateLimited):
-                failure.retry_after = retry_after(response) or float(
-                    call.operation.threshold.lock_seconds if call.operation.threshold else 0
-                )
+                lock = operation.threshold.lock_seconds if operation.threshold else UNDOCUMENTED_LOCK
+                failure.retry_after = retry_after(response) or float(lock)
                 yield from self._quietly(self.state.lock, self.account, failure.retry_after)
                 if (yield from self._again(progress, failure.retry_after + LOCK_GUARD, "lock")):
                     continue
-            elif response.status in TRANSIENT and call.operation.idempotent:
-                unknown = True
-                delay = retry_after(response)
-                if (yield from self._again(progress, backoff(progress.attempts) if delay is None else delay, "retry")):
+                if isinstance(lost, OutcomeUnknown):
+                    raise lost from failure
+            elif response.status in TRANSIENT and operation.idempotent:
+                unclear, asked = True, retry_after(response)
+                if (yield from self._again(progress, backoff(progress.attempts) if asked is None else asked, "retry")):
                     continue
             raise failure
 
@@ -226,7 +234,6 @@ class Engine:
                     f"{progress.options.max_wait:g} s; nothing was sent",
                     seconds=outcome.seconds,
                     reason=outcome.reason,
-                    operation=call.operation.name,
                 )
             yield from progress.wait(outcome.seconds, outcome.reason)
 
@@ -254,7 +261,6 @@ class Engine:
                 unsent = isinstance(error, TransportError) and not error.sent
                 yield from self._quietly(self.state.release if unsent else self.state.settle, permit)
             if isinstance(error, CliqError):
-                error.operation = error.operation or name
                 logger.info("%s: attempt %d failed: %s", name, progress.attempts, error.args[0])
             raise
         if permit:
@@ -273,12 +279,12 @@ class Engine:
             options.on_response(response)
         return response
 
-    def _read(self, call: Call[T], response: RawResponse, options: Options) -> T:
-        try:
-            return call.read(response, options.strict)
-        except CliqError as error:
-            error.operation = error.operation or call.operation.name
-            raise
+
+def unanswered(operation: Operation, error: TransportError) -> TransportError:
+    """The exception for an attempt that was sent and had no answer: for a change, that its outcome is unknown."""
+    if operation.method == "GET":
+        return error
+    return OutcomeUnknown(f"{error.args[0]}; the change may have happened or not", operation=operation.name)
 
 
 def backoff(attempt: int) -> float:

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from zoho_cliq_api.shapes import EXACT
+
 from .errors import DecodeError
 from .exchange import RawResponse
 from .validation import Rules, Schema, has_type, pattern
@@ -72,6 +74,9 @@ class Reader:
         """The body as the models can take it, and what was different. Raises DecodeError."""
         notes: list[Note] = []
         value = parsed_json(response)
+        exact = EXACT.get(schema.get("$ref", "").rpartition("/")[2])
+        if exact is not None and exact(value):
+            return value, notes  # nothing to note and nothing to change; a walk would only find the same
         try:
             value = self._shaped(value, schema, at, "", notes)
         except _Unreadable as error:

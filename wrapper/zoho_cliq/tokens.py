@@ -134,7 +134,6 @@ class RefreshedToken:
                         "would wait for another client that is fetching the access token; nothing was sent",
                         seconds=poll,
                         reason="token",
-                        operation=progress.operation,
                     )
                 yield from progress.wait(poll, "token")
                 poll = min(POLL_MOST, poll * 2)
@@ -149,13 +148,14 @@ class RefreshedToken:
             logger.warning("%s", error)
 
     def _refreshed(self, progress: Progress) -> Steps[StoredToken]:
-        for attempt in range(1, TRIES + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             permit = yield from self._allowed(progress)
             try:
                 answer: RawResponse = yield Send(self._request(progress, attempt), private=True)
             except TransportError as error:
                 yield from self._quietly(self._state.settle if error.sent else self._state.release, permit)
-                error.operation = progress.operation
                 if attempt == TRIES or not progress.allows(POLL_MOST):
                     raise
                 yield from progress.wait(POLL_MOST, "token")
@@ -183,7 +183,6 @@ class RefreshedToken:
                     f"requests in {THRESHOLD.window_seconds} s; nothing was sent",
                     seconds=outcome.seconds,
                     reason="token",
-                    operation=progress.operation,
                 )
             yield from progress.wait(outcome.seconds, "token")
 
@@ -200,7 +199,6 @@ class RefreshedToken:
         try:
             fields = token_fields(answer)
         except AuthError as error:
-            error.operation = progress.operation
             if error.code == "Access Denied":
                 yield from self._quietly(self._state.lock, f"{self._account} token", float(THRESHOLD.lock_seconds))
             raise
@@ -209,7 +207,6 @@ class RefreshedToken:
             raise ConfigurationError(
                 f"the account lives in the data center {found}, and the client is set to {self._data_center}; "
                 f"set data_center={found!r}",
-                operation=progress.operation,
             )
         return fields
 

@@ -101,8 +101,9 @@ class Rules:
                 yield path, f"must have at most {schema['x-max-bytes']} bytes of UTF-8, has {size}"
         if "pattern" in schema:
             text = schema["pattern"]
-            compiled = self._patterns.setdefault(text, pattern(text))
-            if not compiled.search(value):
+            if text not in self._patterns:
+                self._patterns[text] = pattern(text)
+            if not self._patterns[text].search(value):
                 yield path, f"must match {text}, is {_shown(value)}"
 
     def _list(self, value: list[Any] | tuple[Any, ...], schema: Schema, path: str) -> Iterator[tuple[str, str]]:

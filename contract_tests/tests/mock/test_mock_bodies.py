@@ -137,3 +137,17 @@ def test_an_offer_to_upgrade_is_ignored(mock: MockServer, upgrade: str, framing:
     answers = exchange(mock, post + get + get, 3)
     assert [status for status, _ in answers] == [b"HTTP/1.1 200 OK"] * 3
     assert [action["name"] for action in answers[2][1]["data"]] == ["Open incident"]
+
+
+def test_the_body_after_an_offer_to_upgrade_may_come_later(mock: MockServer, nobody: httpx.Client) -> None:
+    address = urlsplit(mock.url)
+    body = b'{"name": "Open incident", "hint": "Start"}'
+    head = (
+        "POST /api/v3/messageactions HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
+        f"Authorization: Bearer 1000.owner\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:
+        for part in (head, body[:10], body[10:]):
+            connection.sendall(part)
+            nobody.get("/_mock/health")  # answered after the server has seen the part
+        assert connection.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"

@@ -110,6 +110,8 @@ def test_a_change_of_teams_shows_and_hides_actions(
     both = create(owner, name="Both", scope="team", team_ids=[100001, 100002])
     create(owner, name="Other", scope="team", team_ids=[100003])
     token = colleague.get("/messageactions").json()["sync_token"]
+    # Gone before the colleague joins, and so never the colleague's to miss.
+    owner.delete(f"/messageactions/{create(owner, name='Early', scope='team', team_ids=[100001])}")
     control.post("/teams", json={"user": "colleague", "teams": [100001, 100002]}).raise_for_status()
     changed, deleted, token = sync(colleague, token)
     assert (changed, deleted) == ([one], [])

@@ -66,6 +66,7 @@ class Model(RuleBasedStateMachine):
 
     watched: tuple[str, ...] = (*PEOPLE, "ann")
     order = "oldest_first"
+    creator: str | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,6 +120,7 @@ class Model(RuleBasedStateMachine):
         teams=st.sampled_from([{1}, {2}, {1, 2}]),
     )
     def create(self, key: str, scope: str, teams: set[int]) -> None:
+        key = self.creator or key
         if key == "eve" and scope == "team":
             scope = "personal"
         self.made += 1
@@ -254,8 +256,10 @@ class Model(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 4))
     def start_over(self, number: int) -> None:
+        """Forget everything, between two listings."""
         reader = self.readers[number % len(self.readers)]
-        reader.token, reader.begun, reader.copy = None, None, {}
+        if reader.begun is None:
+            reader.token, reader.copy = None, {}
 
     def teardown(self) -> None:
         try:
@@ -269,6 +273,7 @@ class Planted(Model):
     """A naive design, told from the outside only: by what a reader ends with."""
 
     watched = ("ann",)
+    creator = "ann"  # so that there is something on her pages
 
     def plant(self) -> None:
         self.exact = False
@@ -286,9 +291,9 @@ class Planted(Model):
     def design(self) -> None:
         raise NotImplementedError
 
-    # Left out: changes of membership, because the planted designs know only changes of actions; and what ends or drops
-    # a listing early, because they are found by what happens while one runs.
-    move = settle = start_over = None  # type: ignore[assignment]
+    # Left out: changes of membership, because the planted designs know only changes of actions; and what ends a listing
+    # at once, because they are found by what happens while one runs.
+    move = settle = None  # type: ignore[assignment]
 
 
 class Offset(Planted):
@@ -308,7 +313,7 @@ class TimeStamp(Planted):
     """Changes are those with a later time stamp than the last one before the token."""
 
     def design(self) -> None:
-        def touched(user: User, since: int, at_most: int | None = None) -> set[int]:
+        def touched(user: User, since: int, at_most: int) -> set[int]:
             stamp = max((time for change, time, *_ in self.history if change <= since), default=0.0)
             return {
                 action
@@ -380,13 +385,7 @@ def test_the_mock_equals_its_model_in_ten_thousand_histories(number: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "design",
-    [
-        TimeStamp,
-        FirstChangeOnly,
-        pytest.param(Offset, marks=pytest.mark.heavy),
-        pytest.param(SequenceAtEnd, marks=pytest.mark.heavy),
-    ],
+    "design", [Offset, TimeStamp, SequenceAtEnd, pytest.param(FirstChangeOnly, marks=pytest.mark.heavy)]
 )
 def test_naive_designs_are_found(design: type[Planted], monkeypatch: pytest.MonkeyPatch) -> None:
     if design is SequenceAtEnd:
@@ -397,7 +396,7 @@ def test_naive_designs_are_found(design: type[Planted], monkeypatch: pytest.Monk
 
         monkeypatch.setattr(operations, "_listing", listing)
     with pytest.raises((AssertionError, Refusal)):
-        check(design, 1_000, 0)
+        check(design, 3_000, 3)
 
 
 def test_the_planted_designs_differ_by_their_design_alone() -> None:

@@ -28,6 +28,7 @@ def status(mock: MockServer, access_token: str) -> int:
 
 
 def test_a_refresh_token_gives_an_access_token_for_an_hour(mock: MockServer, control: httpx.Client) -> None:
+    control.post("/clock", json={"freeze": 1_800_000_000})
     answer = token(mock)
     assert {key: answer[key] for key in ("expires_in", "token_type", "api_domain")} == {
         "expires_in": 3600,

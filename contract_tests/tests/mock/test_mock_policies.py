@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import zoho_cliq_mock
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.policies import CATALOGUE, Policies, PolicyError
 
@@ -365,3 +367,14 @@ def test_every_policy_and_value_is_tested() -> None:
 def test_a_policy_that_does_not_exist_is_refused(values: dict[str, object], complaint: str) -> None:
     with pytest.raises(PolicyError, match=complaint):
         Policies().changed(values)
+
+
+def test_the_readme_lists_every_policy_with_its_default() -> None:
+    assert zoho_cliq_mock.__file__
+    lines = (Path(zoho_cliq_mock.__file__).parent / "README.md").read_text("utf-8").splitlines()
+    cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
+    rows = {row[0].strip("`"): row[2] for row in cells if len(row) == 3}
+    for name, policy in CATALOGUE.items():
+        assert name in rows, name
+        shown = f"`{policy.default}`" if policy.default != "" else "none"
+        assert shown in rows[name], name

@@ -21,6 +21,7 @@ from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.database import DatabaseError
+from zoho_cliq_mock.operations import ACTS
 from zoho_cliq_mock.seed import DEMO, SeedError, read_seed
 
 pytest_plugins = ["pytester"]
@@ -113,6 +114,19 @@ def test_a_file_keeps_everything(tmp_path: Path, command: Any) -> None:
         assert client.post("/messageactions", json=BODY).json()["data"]["id"] > made["id"]
 
 
+def test_ids_of_a_future_that_was_undone_are_not_given_out_again(tmp_path: Path) -> None:
+    path = str(tmp_path / "mock.db")
+    app = create_app(path)
+    owner = app.state.directory.users["owner"]
+    app.state.snapshot("before")
+    undone = json.loads(app.state.store.create(owner, BODY))["id"]
+    app.state.restore("before")
+    app.state.close()
+    app = create_app(path)
+    assert int(json.loads(app.state.store.create(owner, BODY))["id"]) > int(undone)
+    app.state.close()
+
+
 def test_a_lock_survives_a_restart(tmp_path: Path) -> None:
     path = str(tmp_path / "mock.db")
     now = [1_800_000_000.0]
@@ -171,6 +185,14 @@ def test_a_failure_of_the_mock_is_a_500_in_the_form_of_the_api(
         assert (answer.status_code, answer.json()["code"]) == (500, "operation_failed")
     assert "ZeroDivisionError" in caplog.text
     assert "1000.owner" not in caplog.text
+
+
+def test_an_operation_that_the_document_gained_is_not_implemented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(ACTS, "list_message_actions")
+    with MockServer() as server:
+        answer = httpx.get(f"{server.url}/messageactions", headers=OWNER)
+    assert (answer.status_code, answer.json()["code"]) == (501, "operation_failed")
+    assert "list_message_actions" in answer.json()["message"]
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -101,7 +101,7 @@ def test_a_java_client_of_openapi_generator_does_all_seven_operations(tmp_path: 
     assert lines["list_message_actions"] == lines["create_message_action"]
     assert lines["get_message_action"] == ["[100001]"]
     assert lines["update_message_action"] == ["Other"]
-    assert lines["update_message_action_handler"] == ["1"]
+    assert "chat" in " ".join(lines["update_message_action_handler"])
     assert lines["get_message_action_handler"] == ["return", "{};"]
     assert lines["delete_message_action"][0] == "404"
     assert "msgaction_not_found" in lines["delete_message_action"][-1]

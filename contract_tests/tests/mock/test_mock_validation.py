@@ -119,7 +119,7 @@ def test_on_generated_bodies(operation: str, body: Any) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("operation", SCHEMAS)
-@settings(max_examples=3_000, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1_000, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(body=bodies)
 def test_on_many_generated_bodies(operation: str, body: Any) -> None:
     agree(operation, body)

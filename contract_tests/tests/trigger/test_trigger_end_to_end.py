@@ -213,6 +213,38 @@ def test_a_thousand_deliveries_none_lost_none_doubled(
     assert attempts == {1: 800, 2: 200}
 
 
+def test_an_event_that_is_sent_again_while_it_is_handled_is_handled_once(
+    mock: MockServer, control: httpx.Client, cliq: Cliq, choose: Callable[..., Any]
+) -> None:
+    """The mock gives up after 50 ms and sends the event again, as often as it takes."""
+    receiver = Receiver(secret=SECRET)
+    calls: list[Event] = []
+    release = threading.Event()
+
+    @receiver.action("Slow")
+    def slow(event: Event) -> str:
+        calls.append(event)
+        assert release.wait(10)
+        return "done"
+
+    control.post("/policies", json={"webhook_timeout_ms": 50, "webhook_retries": 1000, "webhook_retry_seconds": 0})
+    with starlette_on_uvicorn(receiver) as url:
+        cliq.message_actions.create(
+            name="Slow", hint="h", execution_type="webhook", execution_url=execution_url(url, SECRET)
+        )
+        record = choose("Slow")
+        for _ in range(1000):
+            if any(attempt.get("status") == 503 for attempt in record["attempts"]):
+                release.set()
+            if "shown" in record:
+                break
+            threading.Event().wait(0.01)
+            (record,) = control.get("/deliveries").json()["deliveries"]
+    assert record["shown"]["text"] == "done"
+    assert len(calls) == 1
+    assert chat_of(control) == [("message", "done")]
+
+
 def test_the_command_shows_event_answer_and_what_the_person_sees() -> None:
     receiver = Receiver()
     receiver.action("Create Ticket")(lambda event: banner(f"Filed: {event.text}"))

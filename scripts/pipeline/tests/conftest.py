@@ -50,6 +50,8 @@ def copied(tree: Tree, tmp_path: Path) -> Tree:
     shutil.copytree(tree.generated, root / "generated" / tree.generated.name, ignore=shutil.ignore_patterns("__pyc*"))
     for name in ("CHANGELOG.md", "pyproject.toml"):
         shutil.copy(tree.root / name, root)
+    if (tree.root / "build" / "mypy").is_dir():  # only saves time
+        shutil.copytree(tree.root / "build" / "mypy", root / "build" / "mypy")
     return Tree(root)
 
 

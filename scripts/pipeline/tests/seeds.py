@@ -18,6 +18,9 @@ SCHEMAS = ("components", "schemas")
 NEW = (*SCHEMAS, "NewBook")
 BOOK = (*SCHEMAS, "Book")
 UNSEEN = "redocly does not look at extensions"
+NAMES = "a value that goes takes a name of the client with it"
+OPEN = "the client reads an unknown value as a string"
+UNCHECKED = "the client does not hold what it receives against limits"
 
 
 class Seed(NamedTuple):
@@ -129,11 +132,7 @@ SEEDS: tuple[Seed, ...] = (
         "the client's function stays the same; it uses the new method by itself",
     ),
     Seed(
-        "operation id",
-        put(*LIST, "operationId", value="all_books"),
-        "breaking",
-        "operation id list_books → all_books",
-        "the client's function is called by the operation id",
+        "operation id", put(*LIST, "operationId", value="all_books"), "breaking", "operation id list_books → all_books"
     ),
     Seed("operation deprecated", put(*LIST, "deprecated", value=True), "feature", "operation is deprecated"),
     # Parameters
@@ -225,7 +224,13 @@ SEEDS: tuple[Seed, ...] = (
         "breaking",
         "required property isbn added",
     ),
-    Seed("request property removed", drop(*NEW, "properties", "note"), "breaking", "property note removed"),
+    Seed(
+        "request property removed",
+        drop(*NEW, "properties", "note"),
+        "breaking",
+        "property note removed",
+        redocly="the client's keyword argument goes with it",
+    ),
     Seed("request property became required", add(*NEW, "required", value="note"), "breaking", "note became required"),
     Seed("request property became optional", take(*NEW, "required", value="title"), "feature", "title became optional"),
     Seed(
@@ -276,7 +281,13 @@ SEEDS: tuple[Seed, ...] = (
         "tags[]: type a string → an integer",
     ),
     Seed("pattern added", put(*NEW, "properties", "note", "pattern", value="^[a-z]*$"), "breaking", "pattern added"),
-    Seed("pattern dropped", drop(*SCHEMAS, "Id", "pattern"), "feature", "pattern dropped"),
+    Seed(
+        "pattern dropped",
+        drop(*SCHEMAS, "Id", "pattern"),
+        "feature",
+        "pattern dropped",
+        redocly="without the pattern more is allowed than before",
+    ),
     Seed(
         "other properties refused",
         put(*NEW, "additionalProperties", value=False),
@@ -353,14 +364,28 @@ SEEDS: tuple[Seed, ...] = (
         put(*BOOK, "properties", "lent", "format", value="date-time"),
         "breaking",
         "format none → date-time",
+        redocly="the client has a type of its own for dates",
     ),
-    Seed("response value added", add(*SCHEMAS, "Status", "enum", value="lost"), "feature", "value lost added"),
-    Seed("response value removed", take(*SCHEMAS, "Status", "enum", value="lent"), "breaking", "value lent removed"),
+    Seed(
+        "response value added",
+        add(*SCHEMAS, "Status", "enum", value="lost"),
+        "feature",
+        "value lost added",
+        redocly=OPEN,
+    ),
+    Seed(
+        "response value removed",
+        take(*SCHEMAS, "Status", "enum", value="lent"),
+        "breaking",
+        "value lent removed",
+        redocly=NAMES,
+    ),
     Seed(
         "response limit loosened",
         put(*BOOK, "properties", "title", "maxLength", value=300),
         "fix",
         "maxLength 30 → 300",
+        redocly=UNCHECKED,
     ),
     Seed(
         "response limit tightened", put(*BOOK, "properties", "title", "maxLength", value=10), "fix", "maxLength 30 → 10"
@@ -404,14 +429,19 @@ SEEDS: tuple[Seed, ...] = (
         "status 201 removed",
     ),
     Seed("error status added", put(*GET, "responses", "410", value=OK), "feature", "status 410 added"),
-    Seed("error status removed", drop(*GET, "responses", "404"), "fix", "status 404 removed"),
+    Seed(
+        "error status removed",
+        drop(*GET, "responses", "404"),
+        "fix",
+        "status 404 removed",
+        redocly="an error that no longer comes breaks nobody",
+    ),
     # What stands in extensions and around the operations
     Seed(
         "threshold raised",
         put(*UPDATE, "x-threshold", "limit", value=20),
         "feature",
         "threshold 10 calls in 60 s → 20 calls in 60 s",
-        UNSEEN,
     ),
     Seed(
         "threshold lowered",
@@ -434,14 +464,8 @@ SEEDS: tuple[Seed, ...] = (
         "where there was none",
         UNSEEN,
     ),
-    Seed("threshold gone", drop(*UPDATE, "x-threshold"), "feature", "is gone", UNSEEN),
-    Seed(
-        "lock shortened",
-        put(*UPDATE, "x-threshold", "lock_seconds", value=60),
-        "feature",
-        "lock 300 s → 60 s",
-        UNSEEN,
-    ),
+    Seed("threshold gone", drop(*UPDATE, "x-threshold"), "feature", "is gone"),
+    Seed("lock shortened", put(*UPDATE, "x-threshold", "lock_seconds", value=60), "feature", "lock 300 s → 60 s"),
     Seed(
         "lock lengthened",
         put(*UPDATE, "x-threshold", "lock_seconds", value=600),
@@ -449,19 +473,12 @@ SEEDS: tuple[Seed, ...] = (
         "lock 300 s → 600 s",
         UNSEEN,
     ),
-    Seed(
-        "error code added",
-        add(*GET, "x-error-codes", value="book_lost"),
-        "feature",
-        "error code book_lost added",
-        UNSEEN,
-    ),
+    Seed("error code added", add(*GET, "x-error-codes", value="book_lost"), "feature", "error code book_lost added"),
     Seed(
         "error code removed",
         take(*GET, "x-error-codes", value="book_not_found"),
         "fix",
         "error code book_not_found removed",
-        UNSEEN,
     ),
     Seed(
         "scope changed",

@@ -107,7 +107,6 @@ BAD: dict[str, tuple[Any, str]] = {
     "deep YAML": ("[" * 5000 + "]" * 5000, "nested too deeply"),
     "deep JSON": ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
     "deep but not too deep for the parser": ('{"a":' * 200 + "1" + "}" * 200, "too large or too deeply nested"),
-    "an unknown threshold": (with_get(description="Threshold limit: a few"), "words that are not understood"),
     "properties that are a list": (with_schema({"type": "object", "properties": ["a"]}), "a mapping is expected here"),
     "a schema that is text": (with_schema("string"), "a mapping is expected here"),
     "an operation that is text": ({**SOUND, "paths": {"/a": {"get": "x"}}}, "a mapping is expected here"),
@@ -355,6 +354,19 @@ def test_yaml_is_read_as_json_would_be() -> None:
         "h": "<<",
         "200": "ok",
     }
+
+
+def test_prose_that_is_not_understood_stops_us_but_no_sibling(
+    copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "Threshold limit: a few<table><tr><th>Error Code</th></tr><tr><td>a, b</td></tr></table>"
+    source = written(with_get(description=words), tmp_path / "words.json")
+    assert main(["--from", str(source)], copied) == 2
+    assert "GET /a: mentions a threshold in words that are not understood" in capsys.readouterr().err
+    assert main(["--from", str(source), "--package", "words_client", "--into", str(tmp_path / "d")]) == 0
+    out = capsys.readouterr().out
+    assert "repaired: GET /a: mentions a threshold in words that are not understood" in out
+    assert "repaired: GET /a: 'a, b' stands where an error code is expected; left out" in out
 
 
 def test_html_in_a_description_goes_nowhere(tmp_path: Path) -> None:

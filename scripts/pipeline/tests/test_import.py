@@ -178,6 +178,7 @@ def test_importing_what_was_imported_changes_nothing(tree: Tree) -> None:
     [
         ("<b>Threshold limit</b>: 5 requests per 2 minutes<br><b>Lock period</b>: 1 hour", (5, 120, 3600)),
         ("Threshold limit: 7 calls / second. Lock&nbsp;period: 30 seconds.", (7, 1, 30)),
+        ("Threshold limit: 9 API calls per user per minute; Lock period: 1 day", (9, 60, 86400)),
         ("<p>THRESHOLD LIMIT : 10 requests per min per user</p><p>lock period : 5 mins</p>", (10, 60, 300)),
     ],
 )

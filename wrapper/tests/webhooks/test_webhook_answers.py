@@ -110,6 +110,8 @@ BAD: dict[str, tuple[Callable[[], Answer], str]] = {
     "list": (lambda: ["x"], "answer"),
     "banner without a status": (lambda: {"type": "banner", "text": "x"}, "status"),
     "mapping without a text": (lambda: {"card": {"title": "t", "theme": "poll"}}, "text"),
+    "unknown type": (lambda: {"type": "poem", "text": "x"}, "type"),
+    "type that is no text": (lambda: {"type": None, "text": "x"}, "type"),
     "null": (lambda: {"text": None}, "text"),
 }
 

@@ -184,7 +184,7 @@ def test_an_event_that_comes_again_while_it_is_handled_waits_its_turn() -> None:
         return "done"
 
     assert output(made.handle("POST", HEADERS, body(), QUERY)) == {"text": "done"}
-    assert [reply.status for reply in replies] == [409]
+    assert [(reply.status, reply.headers["Retry-After"]) for reply in replies] == [(503, "5")]
     assert made.handle("POST", HEADERS, body(), QUERY).status == 200
 
 

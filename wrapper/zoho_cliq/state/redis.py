@@ -26,7 +26,10 @@ SOCKET_SECONDS = 5.0
 SCRIPT = """
 local command, time = ARGV[1], redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
-local function keep(key, seconds) redis.call('PEXPIRE', key, math.ceil(seconds * 1000) + 1000) end
+local function keep(key, seconds)
+    local wanted = math.ceil(seconds * 1000) + 1000
+    if redis.call('PTTL', key) < wanted then redis.call('PEXPIRE', key, wanted) end
+end
 local function locked()
     local lock = redis.call('HMGET', KEYS[2], 'stamp', 'span')
     if not lock[1] then return 0 end
@@ -67,8 +70,7 @@ elseif command == 'settle' then
     redis.call('ZREM', KEYS[1], 'u ' .. ARGV[3] .. ' ' .. ARGV[4])
     local span = string.format('%.6f', window)
     redis.call('ZADD', KEYS[1], string.format('%.6f', now + window), 's ' .. span .. ' ' .. ARGV[4])
-    local left = redis.call('PTTL', KEYS[1])
-    if left < window * 1000 + 1000 then keep(KEYS[1], window) end
+    keep(KEYS[1], window)
 elseif command == 'release' then
     redis.call('ZREM', KEYS[1], 'u ' .. ARGV[2] .. ' ' .. ARGV[3])
 elseif command == 'lock' then

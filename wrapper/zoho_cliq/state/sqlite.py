@@ -1,8 +1,9 @@
 """State in one SQLite file, shared by every process of the machine.
 
 Stamps are seconds of the machine's monotonic clock, which all its processes share and which never steps. It begins
-anew at a reboot; a stamp from before can then only look younger than it is, so nobody sends too early. The file holds
-access tokens: it is made readable by its owner only.
+anew at a reboot; a stamp from before can then only look younger than it is, so nobody sends too early, and opening the
+file brings stamps from the future down to now, so nobody waits for ever. The file holds access tokens: it is made
+readable by its owner only.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ CREATE TABLE leases (lease TEXT PRIMARY KEY, owner TEXT NOT NULL, stamp REAL NOT
 ROWID;
 """
 # Connections that a forked child inherited: using or closing them would disturb the parent, so they are kept untouched.
-_INHERITED: list[sqlite3.Connection] = []
+_INHERITED: list[object] = []
 
 
 class SQLiteState:
@@ -98,6 +99,9 @@ class SQLiteState:
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION}")
             db.execute(f"PRAGMA user_version = {VERSION}")
+        now = self._clock.monotonic()
+        for table in ("slots", "locks", "leases"):  # a stamp from the future is one from before a reboot
+            db.execute(f"UPDATE {table} SET stamp = ? WHERE stamp > ?", (now, now))
         db.execute("COMMIT")
         with contextlib.suppress(sqlite3.OperationalError):  # faster, not needed; another process may be at it just now
             db.execute("PRAGMA journal_mode = WAL")
@@ -106,8 +110,7 @@ class SQLiteState:
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
         if self._pid != os.getpid():
-            if self._db is not None:
-                _INHERITED.append(self._db)
+            _INHERITED.append(self._db)
             self._db, self._mutex, self._pid = None, threading.Lock(), os.getpid()
         with self._mutex:
             try:

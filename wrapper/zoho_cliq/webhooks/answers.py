@@ -206,9 +206,18 @@ def wire(answer: Answer, limits: AnswerLimits = NO_LIMITS) -> dict[str, Any]:
     output = {"text": answer} if isinstance(answer, str) else _plain(answer)
     if not isinstance(output, dict):
         raise AnswerInvalid(f"a function gave a {type(answer).__name__}, which is no answer", field="answer")
-    _refuse_faults(_SCHEMA_OF_TYPE.get(str(output.get("type")), "MessageOutput"), output)
+    _refuse_faults(_schema_of(output), output)
     limits.check(output)
     return {"output": output}
+
+
+def _schema_of(output: Mapping[str, Any]) -> str:
+    if "type" not in output:
+        return "MessageOutput"
+    kind = output["type"]
+    if not isinstance(kind, str) or kind not in _SCHEMA_OF_TYPE:
+        raise AnswerInvalid(f"must be one of {', '.join(_SCHEMA_OF_TYPE)}, or left out for a message", field="type")
+    return _SCHEMA_OF_TYPE[kind]
 
 
 def _checked(name: str, value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:

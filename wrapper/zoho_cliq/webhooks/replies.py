@@ -25,7 +25,10 @@ class Replies:
     yet, to all others. Safe for threads.
     """
 
-    BUSY = Reply(409, b'{"error":"this event is being handled"}', {"Content-Type": "application/json"})
+    # With a 5xx, a sender that tries again does so, and then gets the reply.
+    BUSY = Reply(
+        503, b'{"error":"this event is being handled"}', {"Content-Type": "application/json", "Retry-After": "5"}
+    )
 
     def __init__(self, seconds: float, now: Callable[[], float], most: int = 1000) -> None:
         self._seconds = seconds

@@ -40,7 +40,9 @@ public class SevenCalls {
         HandlerResponseData changed = api.updateMessageActionHandler(
             HandlerType.EXECUTION_HANDLER, webhook, new HandlerUpdate().permissions(List.of(Permission.CHAT))
         ).getData();
-        System.out.println("update_message_action_handler " + changed.getWebhookHandler().getPermissions().size());
+        // The generated class takes the first of the handler schemas that can be read, so what it holds is shown as text.
+        System.out.println("update_message_action_handler "
+            + changed.getActualInstance().toString().replaceAll("\\s+", " "));
         HandlerResponseData read = api.getMessageActionHandler(HandlerType.EXECUTION_HANDLER, deluge).getData();
         System.out.println("get_message_action_handler " + read.getDelugeHandler().getScript());
 

@@ -1,0 +1,104 @@
+"""`bench guard`: figures that do not depend on the machine's mood, held against the committed ones.
+
+Calls sent, modules loaded, generated lines, and instructions executed (valgrind's callgrind) for building requests and
+reading answers. Instructions are given in units of what Python's own json takes for a page of 100 actions in the same
+interpreter, so that figures of different builds of Python can be compared. `--keep` makes today's figures the
+committed ones. Times are never checked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+from benchmarks import environment
+from benchmarks.imports import module_count
+from benchmarks.report import Report, Table, Target, progress
+
+COMMITTED = environment.HERE / "guard.json"
+TOLERANCE = {"calls": 0.0, "modules": 0.05, "generated": 0.05, "instructions": 0.10}
+"""How much more than committed is let pass. Standard libraries and builds of Python differ a little."""
+_IMPORTS = {
+    "import zoho_cliq": "import zoho_cliq",
+    "import Cliq": "from zoho_cliq import Cliq",
+    "import the contract": "import zoho_cliq_api.contract",
+}
+_PIECES = ("json", "get one", "list of 100", "create")
+_FEW, _MANY = 3, 13
+
+
+def run(quick: bool) -> Report:
+    """Counts everything and compares; `--quick` leaves the instructions out."""
+    report = Report("guard", "has something become more expensive?")
+    found: dict[str, dict[str, float]] = {
+        "calls": json.loads(environment.run([sys.executable, "-m", "benchmarks.work", "calls"])),
+        "modules": {name: module_count(code, "") - module_count("pass", "") for name, code in _IMPORTS.items()},
+        "generated": {"lines": generated_lines()},
+    }
+    if not quick:
+        found["instructions"] = instructions()
+    committed: dict[str, dict[str, float]] = json.loads(COMMITTED.read_text("utf-8")) if COMMITTED.exists() else {}
+    for kind, figures in found.items():
+        rows = []
+        for name, value in figures.items():
+            before = committed.get(kind, {}).get(name)
+            rows.append((name, f"{value:,.4g}", "" if before is None else f"{before:,.4g}"))
+            report.targets.append(_judged(kind, name, value, before))
+        report.tables.append(Table(kind, ("figure", "now", "committed"), rows))
+    report.figures = dict(found)
+    return report
+
+
+def keep(report: Report) -> None:
+    """Makes the figures of a report the committed ones."""
+    COMMITTED.write_text(json.dumps(report.figures, indent=1) + "\n", "utf-8")
+
+
+def _judged(kind: str, name: str, value: float, before: float | None) -> Target:
+    promise = f"{kind}: {name}"
+    if before is None:
+        return Target(promise, f"{value:,.4g}; no figure is committed (see --keep)", "missed")
+    most = before * (1 + TOLERANCE[kind])
+    return Target(promise, f"{value:,.4g}, at most {most:,.4g}", "met" if value <= most else "missed")
+
+
+def generated_lines() -> int:
+    """Lines of the generated package."""
+    files = sorted((environment.ROOT / "generated").rglob("*.py"))
+    return sum(len(path.read_text("utf-8").splitlines()) for path in files)
+
+
+def instructions() -> dict[str, float]:
+    """Instructions per piece of work, in units of the yardstick."""
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        raise environment.SetupError("valgrind is needed to count instructions; install it, or leave them out: --quick")
+    show = progress("instructions")
+    taken: dict[str, float] = {}
+    for done, name in enumerate(_PIECES):
+        show(done, len(_PIECES))
+        few, many = (_collected(valgrind, name, times) for times in (_FEW, _MANY))
+        taken[name] = (many - few) / (_MANY - _FEW)
+    show(len(_PIECES), len(_PIECES))
+    return {name: round(count / taken["json"], 4) for name, count in taken.items() if name != "json"}
+
+
+def _collected(valgrind: str, name: str, times: int) -> int:
+    command = [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    environ: dict[str, Any] = {**os.environ, "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        [*command, sys.executable, "-m", "benchmarks.work", name, str(times)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    collected = re.search(r"Collected : (\d+)", done.stderr)
+    if done.returncode != 0 or collected is None:
+        raise environment.SetupError("callgrind failed: " + " | ".join(done.stderr.strip().splitlines()[-4:]))
+    return int(collected[1])

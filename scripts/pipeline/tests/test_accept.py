@@ -1,0 +1,378 @@
+"""From a changed document of the vendor's to everything that follows from it, in a copied tree.
+
+On our own document of the vendor's shape; what matters most on the real one too, where it is.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pipeline import accept as accepting
+from pipeline import generate
+from pipeline.documents import dump_yaml, load
+from pipeline.errors import PipelineError
+from pipeline.fetch import Source
+from pipeline.regenerate import main
+from pipeline.report import render
+from pipeline.review import Review, review
+from pipeline.tree import ROOT, Tree, files
+
+ITEM = "/messageactions/{MESSAGE_ACTION_ID}"
+TODAY = datetime.date(2031, 2, 3)
+MESSAGE_TYPES = {"text", "link", "attachment"}
+
+
+@pytest.fixture
+def document(vendor_shaped: Path) -> Any:
+    """Our own document of the vendor's shape, as data."""
+    return load(vendor_shaped)
+
+
+@pytest.fixture(params=["ours", "theirs"])
+def either(request: pytest.FixtureRequest, vendor_shaped: Path) -> Any:
+    """Our own document of the vendor's shape, and the real one where it is."""
+    if request.param == "ours":
+        return load(vendor_shaped)
+    folder = ROOT.parent / "shared" / "vendor"
+    if not folder.is_dir():
+        pytest.skip("the vendor's documents are not beside this checkout")
+    return load(folder / "messageactions.yml")
+
+
+def saved(document: Any, tmp_path: Path) -> str:
+    """The path of a file with the document."""
+    path = tmp_path / "changed.yml"
+    path.write_text(dump_yaml(document), "utf-8")
+    return str(path)
+
+
+def reviewed(document: Any, tree: Tree) -> Review:
+    return review(tree, Source("changed.yml", "changed.yml", json.dumps(document).encode()))
+
+
+def snapshot(tree: Tree) -> dict[str, bytes]:
+    """Every file of a tree but for what may be lost at any time."""
+    return {str(path): (tree.root / path).read_bytes() for path in files(tree.root) if path.parts[0] != "build"}
+
+
+def schema(document: Any, name: str) -> Any:
+    return document["components"]["schemas"][name]["properties"]
+
+
+def raise_threshold(document: Any) -> None:
+    """10 → 20 in the HTML of the update operation's description."""
+    operation = document["paths"][ITEM]["patch"]
+    changed, count = re.subn(r"(Threshold limit.{0,12}?)10( requests)", r"\g<1>20\2", operation["description"])
+    assert count == 1
+    operation["description"] = changed
+
+
+def add_message_type(document: Any) -> None:
+    """A new value wherever the kinds of message are listed."""
+    for name in ("v3-msgaction-create", "v3-msgaction-edit"):
+        schema(document, name)["message_types"]["items"]["enum"] = [*sorted(MESSAGE_TYPES), "video"]
+
+
+def remove_status(document: Any) -> None:
+    """A property that the overlay describes, requires and shows in examples."""
+    del schema(document, "MessageActionResponse")["data"]["properties"]["status"]
+
+
+def add_operation(document: Any) -> None:
+    """An operation that nothing here has heard of, with a threshold and a code of its own."""
+    operation = copy.deepcopy(document["paths"][ITEM]["delete"])
+    operation |= {"operationId": "archive_message_action", "summary": "Put away"}
+    operation["description"] = operation["description"].replace("msgaction_not_found", "msgaction_already_archived")
+    operation["responses"] = {"200": document["paths"][ITEM]["get"]["responses"]["200"], **operation["responses"]}
+    del operation["responses"]["204"]
+    document["paths"][f"{ITEM}/archive"] = {"post": operation}
+
+
+def test_the_same_document_is_no_change(
+    either: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = snapshot(copied)
+    assert main(["--from", saved(either, tmp_path)], copied) == 0
+    assert capsys.readouterr().out == "no change\n"
+    assert snapshot(copied) == before
+
+
+def test_other_words_are_no_change_but_accepting_notes_the_source(document: Any, copied: Tree, tmp_path: Path) -> None:
+    document["info"]["description"] = "<p>Quite another introduction.</p>"
+    before = snapshot(copied)
+    source = saved(document, tmp_path)
+    assert main(["--from", source], copied) == 0
+    assert snapshot(copied) == before
+    assert main(["--from", source, "--accept"], copied, TODAY) == 0
+    changed = {path for path, content in snapshot(copied).items() if before.get(path) != content}
+    assert changed == {"openapi/provenance.toml"}
+    noted = tomllib.loads(copied.provenance.read_text("utf-8"))
+    assert (noted["document"], noted["date"]) == ("changed.yml", TODAY)
+    assert noted["sha256"] == Source("", "", Path(source).read_bytes()).sha256
+
+
+def test_without_accept_a_change_is_told_and_nothing_written(
+    document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raise_threshold(document)
+    before = snapshot(copied)
+    assert main(["--from", saved(document, tmp_path)], copied) == 1
+    out = capsys.readouterr().out
+    assert "update_message_action (PATCH /messageactions/{MESSAGE_ACTION_ID})\n" in out
+    assert "  feature   threshold 10 calls in 60 s → 20 calls in 60 s\n" in out
+    assert out.endswith("1 change for users of the client: feature, minor bump, 0.1.0 → 0.2.0\n")
+    assert "\033" not in out
+    assert snapshot(copied) == before
+
+
+def test_three_changes_go_through_end_to_end(
+    either: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for change in (raise_threshold, add_message_type, remove_status):
+        change(either)
+    source = saved(either, tmp_path)
+    assert main(["--from", source, "--format", "json"], copied) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["rating"], report["bump"], report["refusal"]) == ("breaking", "major", None)
+    told = {(row["operation"], row["rating"], row["text"]) for row in report["changes"]}
+    assert ("update_message_action", "feature", "threshold 10 calls in 60 s → 20 calls in 60 s") in told
+    assert ("create_message_action", "feature", "request body: message_types[]: value video added") in told
+    assert ("get_message_action", "breaking", "response 200: data: property status removed") in told
+
+    assert main(["--from", source, "--accept", "--no-tests"], copied, TODAY) == 0
+    capsys.readouterr()
+    assert main(["--check"], copied) == 0
+    assert main(["--from", source], copied) == 0
+    assert capsys.readouterr().out.endswith("no change\n")
+
+    overlay = copied.overlay.read_text("utf-8")
+    assert "properties.status" not in overlay
+    assert len(overlay.splitlines()) > len((ROOT / "openapi" / "overlay.yaml").read_text("utf-8").splitlines()) - 30
+    changelog = copied.changelog.read_text("utf-8")
+    assert "### Vendor's document\n" in changelog
+    assert "- `update_message_action`: threshold 10 calls in 60 s → 20 calls in 60 s (feature)." in changelog
+    code = (
+        "from zoho_cliq_api.contract import OPERATIONS\n"
+        "from zoho_cliq_api.models import MessageAction, MessageType\n"
+        "import attrs\n"
+        "print(OPERATIONS['update_message_action'].threshold.limit, MessageType('video').name,"
+        " 'status' in [field.name for field in attrs.fields(MessageAction)])\n"
+    )
+    assert python(copied, code) == "20 VIDEO False"
+
+
+def python(tree: Tree, code: str) -> str:
+    """What a fresh Python prints that imports the packages of a copied tree."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tree.generated.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_new_operation_reaches_client_and_contract(document: Any, copied: Tree, tmp_path: Path) -> None:
+    add_operation(document)
+    found = reviewed(document, copied)
+    assert any(change.text == "operation added" and change.rating == "feature" for change in found.changes)
+    words = "error msgaction_already_archived has no class yet: MsgactionAlreadyArchived (bad_request) is taken from"
+    assert any(line.startswith(words) for line in found.overlay)
+    assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 0
+    code = (
+        "from zoho_cliq_api.contract import OPERATIONS, ERROR_CODES\n"
+        "from zoho_cliq_api.api.messageactions import archive_message_action\n"
+        "operation = OPERATIONS['archive_message_action']\n"
+        "print(operation.method, operation.threshold.limit, *operation.error_codes,"
+        " ERROR_CODES[operation.error_codes[0]].class_name, callable(archive_message_action._parse_response))\n"
+    )
+    assert python(copied, code) == "POST 10 msgaction_already_archived MsgactionAlreadyArchived True"
+
+
+RESPONSE = [
+    "creator",
+    "execution_type",
+    "handlers",
+    "hint",
+    "message_types",
+    "multi_selectable",
+    "name",
+    "scope",
+    "status",
+]
+REQUEST = ["execution_url", "image", "multi_selectable", "team_ids"]
+
+
+@pytest.mark.parametrize("name", RESPONSE)
+def test_any_property_of_an_answer_may_go_without_another_edit(document: Any, copied: Tree, name: str) -> None:
+    del schema(document, "MessageActionResponse")["data"]["properties"][name]
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert ("breaking", f"response 200: data: property {name} removed") in {
+        (change.rating, change.text) for change in found.changes
+    }
+    assert found.composed is not None
+    action = found.composed["components"]["schemas"]["MessageAction"]
+    assert name not in action["properties"]
+    assert name not in action["required"]
+    assert any(name in line for line in found.overlay)
+
+
+@pytest.mark.parametrize("name", REQUEST)
+def test_any_property_of_a_request_may_go_without_another_edit(document: Any, copied: Tree, name: str) -> None:
+    for owner in ("v3-msgaction-create", "v3-msgaction-edit"):
+        schema(document, owner).pop(name, None)
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert any(change.text == f"request body: property {name} removed" for change in found.changes)
+
+
+@pytest.mark.parametrize(("name", "component"), [("message_types", "MessageType"), ("scope", "Scope")])
+def test_an_enumeration_that_the_overlay_still_uses_may_not_go_silently(
+    document: Any, copied: Tree, name: str, component: str
+) -> None:
+    for owner in ("v3-msgaction-create", "v3-msgaction-edit"):
+        del schema(document, owner)[name]
+    found = reviewed(document, copied)
+    assert found.refusal is not None
+    assert f"the overlay refers to #/components/schemas/{component}" in found.refusal
+
+
+def test_parameters_and_operations_may_go_without_another_edit(document: Any, copied: Tree) -> None:
+    listing = document["paths"]["/messageactions"]["get"]
+    listing["parameters"] = [parameter for parameter in listing["parameters"] if parameter["name"] != "sync_token"]
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert [change.text for change in found.changes] == ["query parameter sync_token removed"]
+
+
+def test_what_the_overlay_hides_is_told_as_such(document: Any, copied: Tree) -> None:
+    del schema(document, "MessageActionUpdateResponse")["data"]["properties"]["team_ids"]
+    found = reviewed(document, copied)
+    assert found.changes == ()
+    assert [change.text for change in found.unseen] == ["response 200: data: property team_ids removed"]
+    assert found.rating == "fix"
+
+
+def test_an_action_that_the_vendor_made_unnecessary_is_told(document: Any, copied: Tree) -> None:
+    limit = next(p for p in document["paths"]["/messageactions"]["get"]["parameters"] if p["name"] == "limit")
+    with copied.overlay.open("a") as file:
+        file.write(
+            "  - target: $.paths['/messageactions'].get.parameters[?@.name == 'limit'].schema\n"
+            "    description: A bound that the vendor left out.\n    update: {exclusiveMinimum: 0}\n"
+        )
+    assert reviewed(document, copied).same
+    limit["schema"]["exclusiveMinimum"] = 0
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert any("parameters[?@.name == 'limit'].schema) has become unnecessary" in line for line in found.overlay)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_renamed_property_is_refused_with_the_report(
+    document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    data = schema(document, "MessageActionResponse")["data"]["properties"]
+    data["visibility"] = data.pop("scope")
+    before = snapshot(copied)
+    assert main(["--from", saved(document, tmp_path), "--accept", "--format", form], copied) == 2
+    captured = capsys.readouterr()
+    assert "property scope removed" in captured.out.replace("\\", "")
+    assert "$.components.schemas.MessageActionResponseData.properties.scope): matches nothing" in captured.err
+    assert "new beside it: visibility" in captured.err
+    assert len(captured.err.splitlines()) == 1
+    assert snapshot(copied) == before
+
+
+@pytest.mark.parametrize("stage", ["generate", "type_check"])
+def test_a_failure_while_accepting_writes_nothing(
+    document: Any,
+    copied: Tree,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stage: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise PipelineError("something that went wrong")
+
+    raise_threshold(document)
+    before = snapshot(copied)
+    monkeypatch.setattr(generate, stage, fail)
+    assert main(["--from", saved(document, tmp_path), "--accept"], copied) == 2
+    assert capsys.readouterr().err == "regenerate: something that went wrong\n"
+    assert snapshot(copied) == before
+
+
+def test_a_changelog_without_its_heading_is_refused(
+    document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raise_threshold(document)
+    copied.changelog.write_text("# Changelog\n")
+    before = snapshot(copied)
+    assert main(["--from", saved(document, tmp_path), "--accept"], copied) == 2
+    assert "has no heading '## Unreleased'" in capsys.readouterr().err
+    assert snapshot(copied) == before
+
+
+@pytest.mark.heavy
+def test_the_touched_tests_are_run_and_decide_the_exit_code(
+    document: Any, copied: Tree, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = copied.root / "wrapper" / "tests"
+    folder.mkdir(parents=True)
+    (folder / "test_touched.py").write_text("def test_a():\n    assert 'update_message_action'\n")
+    (folder / "test_far_away.py").write_text("def test_b():\n    raise AssertionError\n")
+    raise_threshold(document)
+    assert accepting.touched_tests(copied, reviewed(document, copied)) == ["wrapper/tests/test_touched.py"]
+    pyproject = copied.root / "pyproject.toml"
+    pyproject.write_text(re.sub(r"\[tool\.pytest[^[]*(\[[^[]*)*?(?=\n\[)", "", pyproject.read_text("utf-8")))
+    source = saved(document, tmp_path)
+    assert main(["--from", source, "--accept"], copied, TODAY) == 0
+    assert "1 passed" in capfd.readouterr().out
+    (folder / "test_touched.py").write_text("def test_a():\n    assert not 'update_message_action'\n")
+    add_message_type(document)
+    assert main(["--from", saved(document, tmp_path), "--accept"], copied, TODAY) == 1
+    assert "1 failed" in capfd.readouterr().out
+    assert main(["--check"], copied) == 0
+
+
+def test_markdown_cannot_be_broken_out_of(document: Any, copied: Tree) -> None:
+    raise_threshold(document)
+    found = reviewed(document, copied)
+    evil = found.changes[0]._replace(text="<script>alert(1)</script> [x](y) `z` *w*")
+    text = render(found._replace(changes=(evil,)), "0.1.0", "markdown")
+    assert "<script>" not in text.replace("\\<", "")
+    assert text.startswith("## What changed in `changed.yml`\n")
+
+
+def test_colour_only_on_a_terminal(document: Any, copied: Tree) -> None:
+    raise_threshold(document)
+    found = reviewed(document, copied)
+    assert "\033[32mfeature  \033[0m threshold" in render(found, "0.1.0", "text", colour=True)
+    for form in ("text", "markdown", "json"):
+        assert "\033" not in render(found, "0.1.0", form)
+
+
+def test_openapi_3_1_and_json_are_read_too(document: Any, copied: Tree) -> None:
+    document["openapi"] = "3.1.0"
+    assert reviewed(document, copied).same
+
+
+def test_provenance_is_that_of_the_vendors_document(tree: Tree, vendor: Path) -> None:
+    noted = tomllib.loads(tree.provenance.read_text("utf-8"))
+    content = (vendor / "messageactions.yml").read_bytes()
+    assert noted["sha256"] == Source("", "", content).sha256
+    assert "/" not in noted["document"]
