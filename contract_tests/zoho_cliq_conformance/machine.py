@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
@@ -64,7 +64,7 @@ def run_machine(
                 phases=phases,
                 report_multiple_bugs=False,
                 print_blob=False,
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=cast(list[HealthCheck], list(HealthCheck)),
                 verbosity=hypothesis.Verbosity.quiet,
             ),
         )
@@ -212,8 +212,8 @@ class _Histories(RuleBasedStateMachine):
             return
         webhook = action.content.get("execution_type") == "webhook"
         for fits in (True, random.random() < 0.5):
-            script = {"script": bodies.script(random)}
-            permissions = {
+            script: dict[str, Any] = {"script": bodies.script(random)}
+            permissions: dict[str, Any] = {
                 "permissions": some
                 if (some := bodies.some(random, bodies.PERMISSIONS)) and seed % 3
                 else bodies.PERMISSIONS

@@ -30,7 +30,9 @@ def _check(context: Any, response: Any, case: Any) -> bool | None:
 
 
 def _register() -> None:
-    if CHECK not in schemathesis.checks.CHECKS.get_all_names():
+    from schemathesis.checks import CHECKS
+
+    if CHECK not in CHECKS.get_all_names():
         _check.__name__ = CHECK
         schemathesis.check(_check)
 

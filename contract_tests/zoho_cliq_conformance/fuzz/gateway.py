@@ -188,7 +188,11 @@ class Gateway:
 
     def _refused(self) -> None:
         """What no schema can tell: misfits of handler and action, another handler, one's own name, a fixed type."""
-        for kind, body in (("webhook", {"script": "return 1;"}), ("deluge", {"permissions": ["chat"]})):
+        misfits: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("webhook", {"script": "return 1;"}),
+            ("deluge", {"permissions": ["chat"]}),
+        )
+        for kind, body in misfits:
             for action in self._known(execution_type=kind)[-1:]:
                 self._client.update_handler(action.id, **body)
                 self._client.get_handler(action.id)

@@ -190,7 +190,8 @@ def limits_of_update(t: Client) -> None:
     t.update(own, scope="team", about="update.team_ids.required")
     for name, value in wrong_types(("name", "hint", "scope", "multi_selectable", "message_types", "image")):
         if value not in (1, [1]) or name == "scope":
-            t.update(own, **{name: value}, about=f"update.{name}.type")
+            wrong: dict[str, Any] = {name: value}
+            t.update(own, **wrong, about=f"update.{name}.type")
     t.update(hook, execution_url=7, about="update.execution_url.type")
     t.get(own, about="errors.change-nothing")
     t.get(hook, about="errors.change-nothing")
