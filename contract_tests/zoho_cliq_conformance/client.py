@@ -11,6 +11,7 @@ import string
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -46,6 +47,10 @@ class Locked(Stopped):
 
 class CannotRun(Stopped):
     """The server cannot be graded as things are."""
+
+
+class NotGradable(CannotRun):
+    """Nothing was learned about the server: it does not answer, or does not know the profile's token."""
 
 
 class ControlFailed(CannotRun):
@@ -88,6 +93,8 @@ class Client:
         self.unknown_creates = False
         self.prefix = "zc" + "".join(self.random.choices(string.ascii_lowercase + string.digits, k=6))
         self._names = 0
+        self._let_in: set[str] = set()
+        self._turned_away: Counter[str] = Counter()
         self._on_exchange = on_exchange
         self._base_path = urlsplit(profile.base_url).path.rstrip("/")
         self._cleaning = False
@@ -156,6 +163,7 @@ class Client:
         self._remember(user, exchange)
         if self._on_exchange is not None:
             self._on_exchange(exchange, new)
+        self._recognized(user, headers, answer, failure)
         if answer is None:
             return Answer(0, (), b"")
         if is_throttle(answer) and not self.expect_throttle:
@@ -186,11 +194,30 @@ class Client:
         if self.deadline is not None and time.monotonic() + delay > self.deadline:
             raise BudgetSpent("the minutes that the run may take are over")
 
+    def _recognized(self, user: str | None, headers: Headers, answer: Answer | None, failure: str) -> None:
+        """Stop where nothing can be learned: nobody answers, or a token of the profile's is never let in."""
+        if self._cleaning:
+            return
+        if answer is None:
+            if len(self.trace) == 3 and all(exchange.answer is None for exchange in self.trace):
+                raise NotGradable(f"{self.profile.base_url} does not answer: {failure}")
+            return
+        if user is None or ("Authorization", f"Bearer {self.tokens[user]}") not in headers:
+            return
+        if answer.status != 401:
+            self._let_in.add(user)
+        elif user not in self._let_in:
+            self._turned_away[user] += 1
+            if self._turned_away[user] == 3:
+                raise NotGradable(f"the server refuses tokens.{user} of the profile with 401; is it expired?")
+
     def _locked(self, user: str | None, operation: str | None) -> None:
         threshold = OPERATIONS[operation].threshold if operation else None
         seconds = float(threshold.lock_seconds if threshold else 300)
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
         raise Locked(
-            f"the server refused {operation} of {user} for its threshold, though the run kept below the documented one",
+            f"the server refused {operation} of {user} for its threshold, though the run kept below it; "
+            f"nothing more can be learned before {until:%H:%M:%S} UTC",
             seconds,
         )
 

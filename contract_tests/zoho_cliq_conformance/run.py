@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from .client import BudgetSpent, CannotRun, Client, Locked, Stopped
+from .client import BudgetSpent, CannotRun, Client, Locked, NotGradable, Stopped
 from .facts import FACTS
 from .oracle import Violation
 from .table import SCENARIOS, Scenario
@@ -79,9 +79,13 @@ def run(client: Client, drivers: Iterable[tuple[str, Driver]], *, clean: bool = 
             client.scenario = name
             driver(client, result)
     except BudgetSpent as error:
-        result.stopped = str(error)
+        result.stopped, result.cannot = str(error), True
     except Locked as error:
         result.stopped, result.locked_for = str(error), error.seconds
+    except NotGradable as error:
+        result.stopped, result.cannot = str(error), True
+        client.oracle.violations.clear()
+        client.oracle.failed.clear()
     except CannotRun as error:
         result.stopped, result.cannot = str(error), True
     except Stopped as error:

@@ -292,11 +292,17 @@ def test_whole_answer_is_given(server: SocketServer) -> None:
     assert found == RawResponse("x", 200, {"content-length": str(len(BODY)), "set-cookie": "session=1"}, BODY)
 
 
-def test_any_other_failure_is_a_transport_error_too(server: SocketServer) -> None:
-    """A port that no socket takes is one of those that httpx passes on as it comes."""
-    for kind in ("threads", "tasks"):
-        with pytest.raises(errors.TransportError):
-            send(kind, Request("x", "GET", "http://127.0.0.1:99999/", timeout=1))
+def test_any_other_failure_is_a_transport_error_too() -> None:
+    """A port that no socket takes, for one, comes through httpx as it is."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise OverflowError("port must be 0-65535")
+
+    request = Request("x", "GET", "http://127.0.0.1/", timeout=1)
+    with pytest.raises(errors.TransportError, match="OverflowError"):
+        Transport(httpx.MockTransport(fail)).send(request)
+    with pytest.raises(errors.TransportError, match="OverflowError"):
+        asyncio.run(AsyncTransport(httpx.MockTransport(fail)).send(request))
 
 
 def test_closed_client_says_so(server: SocketServer) -> None:

@@ -24,6 +24,7 @@ from zoho_cliq.exchange import Secret
 from zoho_cliq.state import GRACE, Budget, Permit, Refusal, State, StoredToken, open_state
 from zoho_cliq.state.memory import MemoryState
 from zoho_cliq.state.sqlite import SQLiteState
+from zoho_cliq.state.window import Slot, wait_for
 from zoho_cliq_api.contract import Threshold
 
 WINDOW, TIMEOUT = 60, 30.0
@@ -80,6 +81,14 @@ def test_no_window_holds_more_than_the_threshold_in_sqlite(tmp_path: Path) -> No
 def test_planted_fault_fails_the_property(fault: Callable[[State], State]) -> None:
     with pytest.raises(AssertionError):
         property_of(lambda clock: fault(MemoryState(clock)), 300)()
+
+
+def test_wait_is_until_enough_slots_have_ended() -> None:
+    """More slots than the limit are there where somebody with a higher limit has shared the ledger."""
+    slots = [Slot(stamp, 60.0, settled=True) for stamp in (0.0, 10.0, 20.0)]
+    assert wait_for(slots, 1, 60.0, 30.0) == pytest.approx(50)
+    assert wait_for(slots, 3, 60.0, 30.0) == pytest.approx(30)
+    assert wait_for(slots, 4, 60.0, 30.0) == 0
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])

@@ -37,14 +37,15 @@ class Adoption:
     def steps(self, engine: Engine, options: Options) -> Steps[MessageAction]:
         """Creates, and where the outcome is unclear or the name taken, looks."""
         waited, attempt = Waited(), 0
+        failure: CliqError | None = None
         while True:
             attempt += 1
             try:
                 return (yield from engine.call(self.create, options, waited))
             except (OutcomeUnknown, ServerError, DecodeError, MessageActionNameExists) as error:
-                failure: CliqError = error
+                failure = error
             except CliqError as error:
-                if attempt == 1:
+                if failure is None:
                     raise
                 raise OutcomeUnknown(
                     f"{failure.args[0]}; sent again, because no such action was listed: {error.args[0]}",

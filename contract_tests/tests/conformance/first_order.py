@@ -1,7 +1,8 @@
 """Automatic first-order mutants of a package's modules: each a program with one small change, loaded in this process.
 
-Changes: comparisons flipped or moved by one, `and` for `or`, a negated condition, integers off by one, other constants changed, a
-statement deleted. Docstrings, annotations and what builds messages are left alone, since no contract speaks of them.
+Changes: comparisons flipped or moved by one, `and` for `or`, a negated condition, integers off by one, truth values
+turned round, a sum for a difference, a statement deleted. Docstrings,
+annotations and what builds messages are left alone, since no contract speaks of them.
 """
 
 from __future__ import annotations
@@ -104,12 +105,18 @@ def _ways(node: ast.AST) -> Iterator[tuple[int, str]]:
         elif isinstance(node.value, int):
             yield 0, f"{node.value} -> {node.value + 1}"
             yield 1, f"{node.value} -> {node.value - 1}"
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await):
-        yield 0, f"delete {ast.unparse(node)[:80]}"
-    elif isinstance(node, ast.AugAssign | ast.Delete | ast.Continue | ast.Break | ast.Raise):
+    elif _is_deletable(node):
         yield 0, f"delete {ast.unparse(node)[:80]}"
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         yield 0, f"{ast.unparse(node)[:80]} -> {'-' if isinstance(node.op, ast.Add) else '+'}"
+
+
+DELETABLE = (ast.AugAssign, ast.Delete, ast.Continue, ast.Break, ast.Raise)
+
+
+def _is_deletable(node: ast.AST) -> bool:
+    """Statements without which the program still has all its names."""
+    return isinstance(node, DELETABLE) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await))
 
 
 def _at(tree: ast.AST, path: Path_) -> ast.AST:

@@ -503,6 +503,7 @@ def serve(handle: Handle) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # one packet for headers and body; two would wait for each other's acknowledgement
 
         def reply(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -515,6 +516,7 @@ def serve(handle: Handle) -> Iterator[str]:
                 self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+            self.wfile.flush()
 
         do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = reply
 

@@ -141,6 +141,14 @@ def test_a_bad_profile_gives_2_and_one_line(
     assert complaint in err
 
 
+def test_a_token_that_is_not_let_in_gives_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with served(tmp_path) as path:
+        path.write_text(path.read_text().replace('"1000.owner"', '"1000.expired"'))
+        status, out, _ = run_command(capsys, "run", "--profile", path, "--quiet")
+    assert status == 2
+    assert "refuses tokens.owner" in out
+
+
 def test_an_unexpected_refusal_gives_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with served(tmp_path, MUTANTS["create-threshold-one-less"].prepare, pace=True) as path:
         status, out, _ = run_command(capsys, "run", "--profile", path, "--quiet")
@@ -239,6 +247,7 @@ def test_a_budget_holds_with_the_clean_up(budget: int) -> None:
     result = run(client, [("table", run_table)])
     assert len(client.trace) <= budget
     assert "budget" in result.stopped
+    assert result.exit_code() == 2
     assert not any(action.alive for action in server.actions.values())
 
 

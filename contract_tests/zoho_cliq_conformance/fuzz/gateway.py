@@ -187,7 +187,7 @@ class Gateway:
             self._points.append((user, token))
 
     def _refused(self) -> None:
-        """What no schema can tell: misfits of handler and action, another handler, one's own name, an immutable type."""
+        """What no schema can tell: misfits of handler and action, another handler, one's own name, a fixed type."""
         for kind, body in (("webhook", {"script": "return 1;"}), ("deluge", {"permissions": ["chat"]})):
             for action in self._known(execution_type=kind)[-1:]:
                 self._client.update_handler(action.id, **body)
