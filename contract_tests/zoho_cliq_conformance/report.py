@@ -59,7 +59,8 @@ def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -
         "calls_per_operation": _calls(result),
         "skipped": result.skipped,
         "leftovers": result.leftovers,
-        "notes": result.notes,
+        "notes": result.notes
+        + [f"unmodelled: {name}: the suite states no facts about it" for name in result.unmodelled],
         "score": score(),
     }
     redacted: dict[str, Any] = _redact(report, client.tokens)

@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from zoho_cliq_api.contract import document
+
 from .client import BudgetSpent, CannotRun, Client, Locked, NotGradable, Stopped
 from .facts import FACTS
 from .oracle import Violation
+from .rules import SHORT
 from .table import SCENARIOS, Scenario
 
 CONFORMS, FAULTS, CANNOT_RUN, LOCKED = 0, 1, 2, 3
+
+
+def unmodelled() -> list[str]:
+    """Operations of the document that no fact is about, and that nobody waived with `x-unmodelled` in the overlay.
+
+    A new operation of the vendor's is one until somebody states its facts; until then no server with it conforms.
+    """
+    known = {fact.partition(".")[0] for fact in FACTS}
+    found = [name for name, short in SHORT.items() if short not in known]
+    if not found:
+        return []
+    operations = [operation for path in document()["paths"].values() for operation in path.values()]
+    waived = {operation["operationId"] for operation in operations if operation.get("x-unmodelled")}
+    return [name for name in found if name not in waived]
 
 
 @dataclass
@@ -26,6 +43,7 @@ class Result:
     leftovers: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     calls_of_clean_up: int = 0
+    unmodelled: list[str] = field(default_factory=unmodelled)
 
     @property
     def violations(self) -> list[Violation]:
@@ -41,7 +59,7 @@ class Result:
             return FAULTS
         if self.locked_for:
             return LOCKED
-        return CANNOT_RUN if self.cannot else CONFORMS
+        return CANNOT_RUN if self.cannot or self.unmodelled else CONFORMS
 
 
 def run_table(

@@ -159,3 +159,11 @@ def test_the_suite_notices_a_server_that_still_has_the_old_threshold(
     )
     assert done.returncode == 1, done.stdout[-3000:] + done.stderr[-3000:]
     assert "thresholds.update" in (tmp_path / "report" / "report.json").read_text("utf-8")
+
+
+def test_the_suite_says_that_a_new_operation_is_unmodelled(accepted: Callable[..., Tree], tmp_path: Path) -> None:
+    done = run(accepted(add_operation), SUITE, str(tmp_path / "report"), "table")
+    assert done.returncode == 2, done.stdout[-3000:] + done.stderr[-3000:]
+    report = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
+    assert report["verdict"] == "cannot run"
+    assert [note for note in report["notes"] if "archive_message_action" in note and note.startswith("unmodelled")]
