@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -96,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.got.append((self.path, sent, self.headers["Content-Type"]))
+        if not self.server.status:
+            return  # the connection is closed without a word
         self.send_response(self.server.status)
         if self.server.status == 302:
             self.send_header("Location", self.server.url)
@@ -143,13 +145,34 @@ def test_a_refused_answer_is_told_and_not_repeated(cliq: Cliq, status: int) -> N
     assert len(cliq.got) == 2
 
 
-def test_no_reply_is_told_without_the_address() -> None:
-    receiver = Receiver(response_hosts=["127.0.0.1"])
-    with pytest.raises(DeferredAnswerFailed) as caught:
-        receiver.respond(event("http://127.0.0.1:1/capability"), "x")
+def at_once(receiver: Receiver, to: Event) -> None:
+    receiver.respond(to, "x")
+
+
+def in_a_task(receiver: Receiver, to: Event) -> None:
+    asyncio.run(receiver.respond_async(to, "x"))
+
+
+@pytest.mark.parametrize("respond", [at_once, in_a_task])
+def test_no_connection_is_told_without_the_address(respond: Callable[[Receiver, Event], None]) -> None:
+    with pytest.raises(DeferredAnswerFailed, match="it was not sent") as caught:
+        respond(Receiver(response_hosts=["127.0.0.1"]), event("http://127.0.0.1:1/capability"))
     assert caught.value.status is None
+    assert not caught.value.sent
     assert "capability" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("respond", [at_once, in_a_task])
+def test_an_answer_that_may_have_arrived_is_not_sent_again(
+    cliq: Cliq, respond: Callable[[Receiver, Event], None]
+) -> None:
+    cliq.status = 0
+    with pytest.raises(DeferredAnswerFailed, match="it may have been shown") as caught:
+        respond(Receiver(response_hosts=["127.0.0.1"]), event(cliq.url))
+    assert caught.value.status is None
+    assert caught.value.sent
+    assert len(cliq.got) == 1
 
 
 def test_nothing_is_sent_where_the_answer_or_the_host_is_wrong(cliq: Cliq) -> None:

@@ -97,6 +97,22 @@ def test_numbers_and_texts_are_taken_for_each_other() -> None:
     assert event.sent_at is not None
 
 
+@pytest.mark.parametrize(("sent", "read"), [("48.2", 48.2), ("-16", -16), (48.2, 48.2), ("1e5", None), ("north", None)])
+def test_a_place_is_read_from_numbers_and_from_decimal_texts(sent: Any, read: float | None) -> None:
+    location = parse_event(body(params={"location": {"latitude": sent, "status": "granted"}})).location
+    assert location is not None
+    assert location.status == "granted"
+    assert (location.latitude or None) == read
+
+
+@pytest.mark.parametrize(("sent", "read"), [(2048.0, 2048), ("2048", 2048), (2048.5, None), ("2048.5", None)])
+def test_whole_numbers_come_as_int_however_they_are_written(sent: Any, read: int | None) -> None:
+    (attachment,) = parse_event(body(params={"attachments": [{"name": "a.pdf", "size": sent}]})).attachments
+    assert attachment.name == "a.pdf"
+    assert (attachment.size or None) == read
+    assert isinstance(attachment.size, int) is (read is not None)
+
+
 @pytest.mark.parametrize(
     "unreadable",
     [

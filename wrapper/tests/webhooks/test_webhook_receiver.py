@@ -67,6 +67,18 @@ def test_plain_and_async_functions_answer_from_both_sides() -> None:
     assert output(asyncio.run(made.handle_async("POST", HEADERS, body("Async")))) == done
 
 
+def test_a_plain_function_may_give_something_to_await() -> None:
+    made = Receiver()
+
+    async def later() -> str:
+        await asyncio.sleep(0)
+        return "done"
+
+    made.action("Wrapped")(lambda event: later())  # as a decorator around an async function does
+    assert output(made.handle("POST", HEADERS, body("Wrapped"))) == {"text": "done"}
+    assert output(asyncio.run(made.handle_async("POST", HEADERS, body("Wrapped")))) == {"text": "done"}
+
+
 def test_a_plain_function_does_not_hold_up_the_loop() -> None:
     made = Receiver()
     entered, leave = threading.Event(), threading.Event()
@@ -207,8 +219,9 @@ def test_a_cancelled_event_may_come_again() -> None:
     assert output(asyncio.run(main())) == {"text": "done"}
 
 
-def test_an_interrupted_event_may_come_again() -> None:
-    made = Receiver(secret=SECRET, now=Time())
+@pytest.mark.parametrize("options", [{"secret": SECRET}, {}])
+def test_an_interrupted_event_may_come_again(options: dict[str, Any]) -> None:
+    made = Receiver(now=Time(), **options)
     calls: list[int] = []
 
     @made.action("Create Ticket")
@@ -257,6 +270,22 @@ def test_a_failing_function_shows_a_banner_and_tells_only_the_log(caplog: pytest
     assert SECRET not in caplog.text
     assert address not in caplog.text
     assert all(record.exc_info is None for record in caplog.records)
+
+
+@pytest.mark.parametrize("address", [None, "", "https://cliq.zoho.com/v2/responses/capability"])
+def test_a_failing_function_is_told_in_a_loop_and_without_a_secret_too(
+    address: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = Receiver()
+
+    @made.action("Create Ticket")
+    async def create_ticket(event: Event) -> str:
+        raise RuntimeError(f"disk full; to be sent to {event.response_url or 'nobody'}")
+
+    reply = asyncio.run(made.handle_async("POST", HEADERS, body(response_url=address)))
+    assert output(reply)["status"] == "failure"
+    assert f"RuntimeError: disk full; to be sent to {'…' if address else 'nobody'}" in caplog.text
+    assert "capability" not in caplog.text
 
 
 def test_a_wrong_answer_shows_a_banner_and_the_log_says_what_is_wrong(caplog: pytest.LogCaptureFixture) -> None:

@@ -66,6 +66,16 @@ def test_the_signature_is_checked_before_the_body_is_read() -> None:
         parse_event(b"not json", {"x-cliq-signature": sign(b"not json")}, public_key=PEM)
 
 
+def test_an_event_with_a_wrong_secret_is_not_even_read() -> None:
+    assert parse_event(BODY, query="a=b&secret=s3cret", secret="s3cret").name == "A"
+    with pytest.raises(SecretMismatch):
+        parse_event(b"not json", query="secret=wrong", secret="s3cret")
+    with pytest.raises(SecretMismatch):
+        parse_event(BODY, {"X-Cliq-Signature": sign(BODY)}, secret="s3cret", public_key=PEM)
+    with pytest.raises(SignatureMismatch):
+        parse_event(BODY, {}, query="secret=s3cret", secret="s3cret", public_key=PEM)
+
+
 def test_a_key_that_is_none_is_the_callers_mistake_not_the_senders() -> None:
     curve = ec.generate_private_key(ec.SECP256R1()).public_key()
     for key in ("nonsense", b"", curve.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)):

@@ -41,16 +41,13 @@ class _Misfit(Exception):
     """A value that the schema's type cannot hold."""
 
 
-def fit(name: str, value: object) -> Any:
-    """What the schema `name` can hold of `value`; the rest is left out, and keys it does not know are kept.
+def fit(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """What the object schema `name` can hold of `value`; the rest is left out, and keys it does not know are kept.
 
     Nulls, wrong types and missing parts never raise. Numbers come out as strings where strings are wanted and the
-    other way round. Where nothing fits at all, the result is an empty object.
+    other way round, and whole numbers as `int` where integers are wanted.
     """
-    try:
-        return _fitted(schemas()[name], value)
-    except _Misfit:
-        return {}
+    return _fitted_object(schemas()[name], value)
 
 
 def _fitted(schema: Schema, value: Any) -> Any:
@@ -62,14 +59,14 @@ def _fitted(schema: Schema, value: Any) -> Any:
         if not has_type(value, "array"):
             raise _Misfit
         return list(_fitted_items(schema.get("items", {}), value))
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)  # JSON takes 1.0 for an integer, Python does not
     if kind is None or has_type(value, kind):
         return value
     if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     if kind in ("integer", "number") and isinstance(value, str):
         return _number(kind, value)
-    if kind == "integer" and isinstance(value, float) and value.is_integer():
-        return int(value)
     raise _Misfit
 
 
