@@ -31,6 +31,8 @@ RUN_BY_CI = {
     "scripts/check": "scripts/check",
     "scripts/test --heavy": "scripts/test --heavy",
     "scripts/regenerate --check": "scripts/check",
+    "scripts/coverage": "scripts/coverage",
+    "scripts/docs": "scripts/docs",
 }
 """Commands that a test cannot run because they run the tests, or set up the machine, and who runs them in CI."""
 
