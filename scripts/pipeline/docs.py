@@ -27,7 +27,14 @@ from pipeline.install import scratch, swap
 from pipeline.schema_changes import resolve
 from pipeline.tree import ROOT, Tree
 
-PACKAGES = ("zoho_cliq", "zoho_cliq_api.contract", "zoho_cliq_api.models", "zoho_cliq_mock", "zoho_cliq_conformance")
+PACKAGES = (
+    "zoho_cliq",
+    "zoho_cliq.webhooks",
+    "zoho_cliq_api.contract",
+    "zoho_cliq_api.models",
+    "zoho_cliq_mock",
+    "zoho_cliq_conformance.grading",
+)
 OPERATIONS = "operations"
 _LIMITS = (
     "minLength",
@@ -41,6 +48,18 @@ _LIMITS = (
     "x-default",
 )
 
+_INDEX = """{% extends "default/index.html.jinja2" %}
+{% block title %}zoho-cliq{% endblock %}
+{% block logo %}<h1 style="padding-right: 2rem">zoho-cliq</h1>{% endblock %}
+{% block content %}
+{{ super() }}
+<main class="pdoc"><section class="module-info"><div class="docstring"><dl>
+{% for name, line in guide %}<dt><a href="{{ name.replace(".", "/") }}.html">{{ name }}</a></dt><dd>{{ line }}</dd>
+{% endfor %}</dl></div></section></main>
+{% endblock %}
+"""
+"""The first page: what there is, a line each, below the search."""
+
 
 def build(tree: Tree) -> Path:
     """Writes the reference and gives its folder; PipelineError on a warning, a dead link or a module that fails."""
@@ -49,6 +68,7 @@ def build(tree: Tree) -> Path:
         pages, modules = Path(name) / "docs", Path(name) / "modules"
         modules.mkdir()
         (modules / f"{OPERATIONS}.py").write_text(page(load(tree.composed, trusted=True)), "utf-8")
+        (modules / "index.html.jinja2").write_text(_INDEX, "utf-8")
         _pdoc(pages, modules, tree.version)
         dead = list(dead_links(pages))
         if dead:
@@ -68,14 +88,23 @@ def _pdoc(pages: Path, modules: Path, version: str) -> None:
             for name in (*PACKAGES, OPERATIONS):
                 _load(name)
             pdoc.render.configure(
-                docformat="markdown", footer_text=f"zoho-cliq {version}", search=True, show_source=False, mermaid=False
+                docformat="markdown",
+                footer_text=f"zoho-cliq {version}",
+                show_source=False,
+                template_directory=modules,
             )
+            pdoc.render.env.globals["guide"] = [(name, _first_line(name)) for name in (OPERATIONS, *PACKAGES)]
             pdoc.pdoc(*PACKAGES, OPERATIONS, output_directory=pages)
         except Exception as error:
             raise PipelineError(f"pdoc: {type(error).__name__}: {error}") from error
         finally:
             sys.path.remove(str(modules))
             sys.modules.pop(OPERATIONS, None)
+
+
+def _first_line(name: str) -> str:
+    """The first paragraph of a module's docstring."""
+    return " ".join((sys.modules[name].__doc__ or "").split("\n\n")[0].split())
 
 
 def _load(name: str) -> None:
@@ -107,15 +136,14 @@ def page(document: Json) -> str:
         "",
         "Thresholds count the calls of one user; after more, the user is refused for the lock period.",
         "",
-        "| operation | method and path | threshold | lock | scope |",
-        "|---|---|---|---|---|",
+        "| operation | threshold | lock | scope |",
+        "|---|---|---|---|",
     ]
     found = sorted(operations(document), key=lambda entry: str(entry[2]["operationId"]))
-    for path, method, operation in found:
+    for _, _, operation in found:
         threshold = operation.get("x-threshold")
         cells = [
             f"[{operation['operationId']}](#{_anchor(operation)})",
-            f"`{method.upper()} {path}`",
             f"{threshold['limit']} in {threshold['window_seconds']} s" if threshold else "not stated",
             f"{threshold['lock_seconds']} s" if threshold else "",
             ", ".join(f"`{scope}`" for scope in _scopes(document, operation)),
