@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -15,13 +19,25 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, str(ROOT / "scripts" / "demo.py")]
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
+ROOM = 210
+FIRST_CALL = 150
+"""Bytes: room for the heading and the first call but not for the second, and what the first two take at least."""
+
+
+def waiting(reader: int) -> int:
+    """How many bytes wait in a pipe."""
+    found = array.array("i", [0])
+    fcntl.ioctl(reader, termios.FIONREAD, found)
+    return found[0]
+
+
+def start(folder: Path, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
     """Starts the demonstration with `folder` for its temporary files."""
     return subprocess.Popen(
         DEMO,
         cwd=folder.parent,
         env={**os.environ, "TMPDIR": str(folder)},
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -59,15 +75,21 @@ def test_the_demonstration_runs_all_operations_and_cleans_up(folder: Path) -> No
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc, and fills a pipe")
 def test_an_interrupted_demonstration_leaves_no_process_and_no_file(folder: Path) -> None:
-    demo = start(folder)
-    assert demo.stdout is not None
-    for line in demo.stdout:
-        if line.startswith("create_message_action"):
-            break
+    # A pipe that is nearly full holds the demonstration at its second call for as long as nobody reads.
+    reader, writer = os.pipe()
+    size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writer, b"." * (size - ROOM))
+    demo = start(folder, stdout=writer)
+    os.close(writer)
+    deadline = time.monotonic() + 60
+    while waiting(reader) < size - ROOM + FIRST_CALL and time.monotonic() < deadline:
+        assert demo.poll() is None
     assert processes_that_name(folder), "the mock server is not running; the test looks for the wrong thing"
     demo.send_signal(signal.SIGINT)
+    with open(reader, "rb") as output:
+        output.read()
     _, errors = demo.communicate(timeout=60)
     assert demo.returncode == 130, errors
     assert list(folder.iterdir()) == []
