@@ -231,6 +231,7 @@ def webhook(cliq: Cliq, table: Table, desk_url: str, person_chooses: Callable[[s
 def main() -> int:
     """Runs the demonstration; gives the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
     table = Table()
     token = secrets.token_urlsafe()
     try:
