@@ -1,6 +1,7 @@
 """A first call with an installed wheel: the client against the mock, nothing from the checkout."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import zoho_cliq
@@ -23,7 +24,7 @@ def main() -> None:
         assert [found.id for found in cliq.message_actions.list()] == [action.id]
         cliq.message_actions.delete(action.id)
         assert list(cliq.message_actions.list()) == []
-    print(f"smoke: zoho_cliq {zoho_cliq.__version__} works from its wheel")
+    print(f"smoke: zoho_cliq {version('zoho-cliq')} works from its wheel")
 
 
 if __name__ == "__main__":
