@@ -167,3 +167,8 @@ def test_no_change_anywhere_in_an_event_raises_anything_but_unreadable(
         getattr(event, part)
     assert isinstance(event.text, str)
     json.dumps(event.model.to_dict())
+
+
+def test_what_should_be_a_list_and_is_not_is_left_out() -> None:
+    event = parse_event(body(params={"mentions": "everybody", "messages": {"count": 1, "list": {"text": "no list"}}}))
+    assert list(event.messages) == []
