@@ -1,7 +1,8 @@
 """The command `zoho-cliq-mock`: a mock server in the foreground.
 
-The first line on the standard output is `listening on` and the API's base URL. Exit codes: 0 stopped, 2 bad arguments
-(port in use, database or seed that cannot be used, unknown policy), with one line that says what and how to mend it.
+The first line on the standard output is `listening on` and the API's base URL. Exit codes: 0 stopped, 1 the reader of
+`--list-policies` is gone, 2 bad arguments (port in use, database or seed that cannot be used, unknown policy), with one
+line that says what and how to mend it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from zoho_cliq_mock.state import State
 
 USAGE_ERROR = 2
+OUTPUT_CLOSED = 1
 
 _EPILOG = """\
 examples:
@@ -39,9 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
         from zoho_cliq_mock.trigger.command import trigger
 
         return trigger(given[1:])
-    options = _parser().parse_args(given)
-    if options.list_policies:
-        return _list_policies()
+    try:
+        options = _parser().parse_args(given)
+        if options.list_policies:
+            return _list_policies()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's own flush at exit is silent
+        return OUTPUT_CLOSED
     try:
         import jsonschema_rs  # noqa: F401
         import uvicorn  # noqa: F401
@@ -146,6 +152,7 @@ def _list_policies() -> int:
         choices = policy.metadata["choices"]
         values = " | ".join(choices) if choices else "number"
         print(f"{name}={policy.default}\n    {policy.metadata['about']}\n    [{values}]")
+    sys.stdout.flush()  # while a reader that is gone can still be met with an exit code
     return 0
 
 

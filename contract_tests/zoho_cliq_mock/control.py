@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from zoho_cliq_mock.directory import SCOPES, full_scope
+from zoho_cliq_mock.directory import SCOPES, read_scopes
 from zoho_cliq_mock.errors import Refusal
 from zoho_cliq_mock.faults import FaultError
 from zoho_cliq_mock.policies import PolicyError
@@ -338,7 +338,10 @@ def _scopes(given: dict[str, Any]) -> frozenset[str]:
     scopes = given.get("scopes", list(SCOPES))
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
         raise ControlError("scopes: must be a list of texts")
-    return frozenset(map(full_scope, scopes))
+    try:
+        return read_scopes(scopes)
+    except ValueError as error:
+        raise ControlError(f"scopes: {error}") from None
 
 
 def _text(given: dict[str, Any], name: str, default: str | None = None) -> str:

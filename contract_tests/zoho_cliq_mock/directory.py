@@ -86,6 +86,23 @@ def full_scope(name: str) -> str:
     return SCOPES.get(name.upper(), name).lower()
 
 
+def read_scopes(names: Iterable[str]) -> frozenset[str]:
+    """The scopes that a person lists, as `full_scope` gives them. Raises ValueError for what can only be a slip.
+
+    Full names of other APIs' scopes are taken, since a token may have them as well.
+    """
+    own = {scope.lower() for scope in SCOPES.values()}
+    families = {scope.rpartition(".")[0] for scope in own}
+    found = set()
+    for name in names:
+        scope = full_scope(name)
+        family = scope.rpartition(".")[0]
+        if scope not in own and (not family or family in families):
+            raise ValueError(f"there is no scope {name}; there are {', '.join((*SCOPES, *SCOPES.values()))}")
+        found.add(scope)
+    return frozenset(found)
+
+
 def make_user(key: str, identifier: str, name: str, organization: str, teams: Iterable[int]) -> User:
     """A user with the audiences that follow from organization and teams."""
     chosen = frozenset(teams)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -110,14 +110,20 @@ class Rule:
 
 @dataclass(slots=True)
 class Faults:
-    """The rules in force, in the order in which they were added; the first that fires acts."""
+    """The rules in force, in the order in which they were added; the first that fires acts.
 
+    `users` gives the keys that a rule's `user` may be; without it any may be.
+    """
+
+    users: Callable[[], Collection[str]] | None = None
     rules: list[Rule] = field(default_factory=list)
     _next_id: int = 1
 
     def add(self, given: Mapping[str, Any]) -> Rule:
         """Add a rule. Raises `FaultError`."""
         rule = read_rule(given, self._next_id)
+        if rule.user is not None and self.users is not None and rule.user not in self.users():
+            raise FaultError(f"user: there is no user {rule.user!r}")
         self.rules.append(rule)
         self._next_id += 1
         return rule
@@ -173,6 +179,14 @@ def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
     for name in operations or ():
         if name not in OPERATIONS and name not in OAUTH_OPERATIONS:
             raise FaultError(f"operation: there is no {name}; there are {', '.join((*OPERATIONS, *OAUTH_OPERATIONS))}")
+    if operations and operations <= set(OAUTH_OPERATIONS) and given.get("user") is not None:
+        raise FaultError("user: cannot be told at the accounts server, so that the rule would never act")
+    nth = _set_of(given.get("nth"), "nth", int)
+    if nth is not None and min(nth) < 1:
+        raise FaultError("nth: calls are counted from 1")
+    times = given.get("times")
+    if times is not None and times < 1:
+        raise FaultError("times: must be at least 1")
     delay = given.get("delay") or 0
     if not 0 <= delay <= MAX_DELAY:
         raise FaultError(f"delay: must be from 0 to {MAX_DELAY} seconds")
@@ -199,9 +213,9 @@ def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
         fault=fault,
         operations=operations,
         user=given.get("user"),
-        nth=_set_of(given.get("nth"), "nth", int),
+        nth=nth,
         probability=probability,
-        times=given.get("times"),
+        times=times,
         after=given.get("when") == "after",
         status=status,
         code=given.get("code"),

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zoho_cliq_mock.directory import SCOPES, Client, Directory, Grant, Permit, User, full_scope, make_user
+from zoho_cliq_mock.directory import SCOPES, Client, Directory, Grant, Permit, User, make_user, read_scopes
 
 DEMO: dict[str, Any] = {
     "organizations": [{"id": "48210", "name": "Demo"}, {"id": "48999", "name": "Elsewhere"}],
@@ -47,10 +48,14 @@ class SeedError(ValueError):
 def read_seed(seed: object) -> Directory:
     """The directory that a seed describes. Raises `SeedError` with the entry and what is wrong with it."""
     if not isinstance(seed, Mapping):
-        raise SeedError("the seed must be an object")
+        raise SeedError(f"the seed must be an object, not a {type(seed).__name__}; read a file of one with json.load")
     for name in seed:
         if name not in _SECTIONS:
             raise SeedError(f"{name}: there is no such section; there are {', '.join(_SECTIONS)}")
+        try:
+            _check_value(name, seed[name])
+        except RecursionError:
+            raise SeedError(f"{name}: is nested too deeply") from None
     sections = {name: list(_entries(seed, name)) for name in _SECTIONS}
     directory = Directory()
     organizations = _unique("organizations", sections["organizations"], "id")
@@ -91,29 +96,38 @@ def _read_tokens(directory: Directory, sections: Mapping[str, list[dict[str, Any
             raise SeedError(f"{where}.user: {entry['user']} is not in users")
         return directory.users[entry["user"]]
 
-    def scopes(entry: Mapping[str, Any]) -> frozenset[str]:
-        return frozenset(map(full_scope, entry.get("scopes", SCOPES)))
+    def scopes(where: str, entry: Mapping[str, Any]) -> frozenset[str]:
+        try:
+            return read_scopes(entry.get("scopes", SCOPES))
+        except ValueError as error:
+            raise SeedError(f"{where}.scopes: {error}") from None
 
     _unique("clients", sections["clients"], "client_id")
     for where, entry in _numbered("clients", sections["clients"]):
         owner = user(where, entry) if "user" in entry else None
-        directory.clients[entry["client_id"]] = Client(entry["client_id"], entry["client_secret"], owner, scopes(entry))
+        directory.clients[entry["client_id"]] = Client(
+            entry["client_id"], entry["client_secret"], owner, scopes(where, entry)
+        )
+    _unique("tokens", sections["tokens"], "token", secret=True)
     for where, entry in _numbered("tokens", sections["tokens"]):
-        directory.grants[entry["token"]] = Grant(user(where, entry), scopes(entry), entry.get("expires"))
+        directory.grants[entry["token"]] = Grant(user(where, entry), scopes(where, entry), entry.get("expires"))
     for section, kept, key in (("refresh_tokens", directory.permits, "token"), ("codes", directory.codes, "code")):
+        _unique(section, sections[section], key, secret=True)
         for where, entry in _numbered(section, sections[section]):
             if entry["client_id"] not in directory.clients:
                 raise SeedError(f"{where}.client_id: {entry['client_id']} is not in clients")
-            kept[entry[key]] = Permit(entry["client_id"], user(where, entry), scopes(entry), entry.get("expires"))
+            kept[entry[key]] = Permit(
+                entry["client_id"], user(where, entry), scopes(where, entry), entry.get("expires")
+            )
 
 
 # The fields of each section: type, and whether the field may be left out.
-_TEXT, _NUMBER, _TEXTS = "text", "number", "list of texts"
+_TEXT, _NUMBER, _WHOLE, _TEXTS = "text", "number", "whole number", "list of texts"
 _SECTIONS: dict[str, dict[str, tuple[str, bool]]] = {
     "organizations": {"id": (_TEXT, False), "name": (_TEXT, True)},
     "users": {"key": (_TEXT, False), "id": (_TEXT, False), "name": (_TEXT, False), "organization": (_TEXT, False)},
     "teams": {
-        "id": (_NUMBER, False),
+        "id": (_WHOLE, False),
         "name": (_TEXT, True),
         "organization": (_TEXT, False),
         "members": (_TEXTS, True),
@@ -167,9 +181,42 @@ def _entries(seed: Mapping[str, Any], section: str) -> Iterator[dict[str, Any]]:
 def _is(kind: str, value: object) -> bool:
     if kind == _TEXT:
         return isinstance(value, str) and value != ""
+    if kind == _WHOLE:
+        return isinstance(value, int) and not isinstance(value, bool)
     if kind == _NUMBER:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _check_value(where: str, value: object) -> None:
+    """Raise `SeedError` for what the mock can neither keep nor send as JSON: it may come from Python or lax JSON."""
+    if isinstance(value, str):
+        if not _is_sendable(value):
+            raise SeedError(f"{where}: has half of a surrogate pair, which is no text in UTF-8")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if not isinstance(name, str) or not _is_sendable(name):
+                raise SeedError(f"{where}: the field name {name!r} is no text in UTF-8")
+            _check_value(f"{where}.{name}", item)
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            _check_value(f"{where}[{number}]", item)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise SeedError(f"{where}: must be a finite number")
+    elif isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise SeedError(f"{where}: must fit in 64 bits")
+    elif value is not None:
+        raise SeedError(f"{where}: a {type(value).__name__} is no JSON value")
+
+
+def _is_sendable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _numbered(section: str, entries: list[Any]) -> Iterator[tuple[str, Any]]:
@@ -177,10 +224,11 @@ def _numbered(section: str, entries: list[Any]) -> Iterator[tuple[str, Any]]:
         yield f"{section}[{number}]", entry
 
 
-def _unique(section: str, entries: list[dict[str, Any]], field_name: str) -> set[str]:
+def _unique(section: str, entries: list[dict[str, Any]], field_name: str, *, secret: bool = False) -> set[str]:
     found: set[str] = set()
     for where, entry in _numbered(section, entries):
         if entry[field_name] in found:
-            raise SeedError(f"{where}.{field_name}: {entry[field_name]} is there twice")
+            shown = "" if secret else f"{entry[field_name]} "
+            raise SeedError(f"{where}.{field_name}: {shown}is there twice")
         found.add(entry[field_name])
     return found

@@ -66,13 +66,14 @@ class State:
         self.clock = clock if isinstance(clock, Clock) else Clock(clock or time.time)
         self._first_clock = (self.clock.frozen, self.clock.offset, self.clock.now())
         self.control_token = control_token or secrets.token_urlsafe(24)
-        self.faults = Faults()
+        self.faults = Faults(users=lambda: self.directory.users)
         self.journal = Journal()
         self.parts: dict[str, Part] = {}
         self._snapshots: dict[str, tuple[sqlite3.Connection, Any]] = {}
-        self.seed: dict[str, Any] = dict(seed or DEMO)
+        chosen = DEMO if seed is None or seed == {} else seed
         # Everything about the seed is checked before anything is written.
-        self.directory = read_seed(self.seed)
+        self.directory = read_seed(chosen)
+        self.seed: dict[str, Any] = dict(chosen)
         if db != ":memory:" and self.seed.get("actions"):
             State(seed=self.seed, policies=policies).close()
         self.connection = open_database(db, durable=durable)
@@ -165,6 +166,8 @@ class State:
     def _plant_action(self, entry: dict[str, Any]) -> None:
         creator = self._user(entry.pop("creator", None), "creator")
         people = entry.pop("collaborators", [])
+        if not isinstance(people, list):
+            raise SeedError("collaborators: must be a list of users' keys")
         handler = entry.pop("handler", None)
         problem = self.validators.problem("create_message_action", entry)
         if problem is None and handler is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from zoho_cliq_mock import MockServer
+from zoho_cliq_mock.seed import DEMO
 
 BODY = {"name": "Open incident", "hint": "Start"}
 
@@ -148,6 +149,8 @@ def test_minted_tokens_have_scopes_and_an_end(owner: httpx.Client, control: http
         ("POST", "tokens", {"user": ["owner"]}),
         ("POST", "tokens", {"user": "owner", "scopes": "READ"}),
         ("POST", "tokens", {"user": "owner", "expires_in": "1"}),
+        ("POST", "tokens", {"user": "owner", "scopes": ["REED"]}),
+        ("POST", "codes", {"user": "owner", "client_id": "1000.DEMO", "scopes": ["REED"]}),
         ("POST", "codes", {"user": "owner", "client_id": "x"}),
         ("POST", "codes", {"user": "nobody", "client_id": "1000.DEMO"}),
         ("POST", "collaborators", {"action": "1", "users": "owner"}),
@@ -157,6 +160,7 @@ def test_minted_tokens_have_scopes_and_an_end(owner: httpx.Client, control: http
         ("POST", "seed", {"users": 1}),
         ("POST", "seed", {"actions": [{"name": "a"}]}),
         ("POST", "seed", []),
+        ("POST", "seed", {**DEMO, "actions": [{"creator": "owner", **BODY, "collaborators": 5}]}),
     ],
 )
 def test_a_control_call_that_makes_no_sense_is_refused(

@@ -286,6 +286,11 @@ def test_a_first_start_that_was_cut_short_is_begun_anew(tmp_path: Path, monkeypa
 ORGANIZATION = {"organizations": [{"id": "1"}]}
 ANN = {**ORGANIZATION, "users": [{"key": "ann", "id": "11", "name": "Ann", "organization": "1"}]}
 
+CLIENT = {"clients": [{"client_id": "x", "client_secret": "s"}]}
+NESTED: list[Any] = []
+for _ in range(2000):
+    NESTED = [NESTED]
+
 
 @pytest.mark.parametrize(
     ("seed", "complaint"),
@@ -300,7 +305,30 @@ ANN = {**ORGANIZATION, "users": [{"key": "ann", "id": "11", "name": "Ann", "orga
         ({"organizations": [{"id": "1", "colour": "red"}]}, r"organizations\[0\].colour: there is no such field"),
         ({"users": ANN["users"]}, r"users\[0\].organization: 1 is not in organizations"),
         ({**ANN, "users": ANN["users"] * 2}, r"users\[1\].key: ann is there twice"),
-        ({**ANN, "teams": [{"id": "7", "organization": "1"}]}, r"teams\[0\].id: must be a number"),
+        ({**ANN, "teams": [{"id": "7", "organization": "1"}]}, r"teams\[0\].id: must be a whole number"),
+        ({**ANN, "teams": [{"id": 1.5, "organization": "1"}]}, r"teams\[0\].id: must be a whole number"),
+        ({**ANN, "teams": [{"id": 10**23, "organization": "1"}]}, r"teams\[0\].id: must fit in 64 bits"),
+        ({"users": [{**ANN["users"][0], "name": "\ud800"}]}, r"users\[0\].name: has half of a surrogate pair"),
+        ({**ANN, "actions": [{"name": "\ud800"}]}, r"actions\[0\].name: has half of a surrogate pair"),
+        ({**ANN, "actions": [{"\ud800": 1}]}, r"actions\[0\]: the field name '\\ud800' is no text"),
+        ({**ANN, "actions": [{1: 1}]}, r"actions\[0\]: the field name 1 is no text"),
+        ({**ANN, "actions": [{"name": {1}}]}, r"actions\[0\].name: a set is no JSON value"),
+        ({**ANN, "actions": NESTED}, "actions: is nested too deeply"),
+        ({**ANN, "tokens": [{"token": "t", "user": "ann", "expires": float("nan")}]}, "expires: must be a finite"),
+        ({**ANN, "tokens": [{"token": "t", "user": "ann"}] * 2}, r"tokens\[1\].token: is there twice"),
+        ({**ANN, "tokens": [{"token": "t", "user": "ann", "scopes": ["REED"]}]}, r"tokens\[0\].scopes: there is no"),
+        (
+            {**ANN, "tokens": [{"token": "t", "user": "ann", "scopes": ["ZohoCliq.MessageActions.REED"]}]},
+            r"tokens\[0\].scopes: there is no scope ZohoCliq.MessageActions.REED; there are CREATE",
+        ),
+        (
+            {**ANN, **CLIENT, "refresh_tokens": [{"token": "t", "client_id": "x", "user": "ann"}] * 2},
+            r"refresh_tokens\[1\].token: is there twice",
+        ),
+        (
+            {**ANN, **CLIENT, "codes": [{"code": "c", "client_id": "x", "user": "ann"}] * 2},
+            r"codes\[1\].code: is there",
+        ),
         ({**ANN, "teams": [{"id": 7, "organization": "2"}]}, r"teams\[0\].organization: 2 is not in organizations"),
         ({**ANN, "teams": [{"id": 7, "organization": "1"}] * 2}, r"teams\[1\].id: 7 is there twice"),
         ({**ANN, "teams": [{"id": 7, "organization": "1", "members": ["bob"]}]}, "the member bob is not in users"),
@@ -311,6 +339,38 @@ ANN = {**ORGANIZATION, "users": [{"key": "ann", "id": "11", "name": "Ann", "orga
 def test_a_mistake_in_a_seed_is_named(seed: Any, complaint: str) -> None:
     with pytest.raises(SeedError, match=complaint):
         read_seed(seed)
+
+
+@pytest.mark.parametrize("people", [5, None, "ann", {"ann": 1}, [["ann"]]])
+def test_collaborators_of_a_seed_are_a_list_of_users(people: Any) -> None:
+    seed = {**ANN, "actions": [{"creator": "ann", **BODY, "collaborators": people}]}
+    with pytest.raises(SeedError, match=r"actions\[0\]: collaborators: "):
+        create_app(seed=seed)
+
+
+@pytest.mark.parametrize("seed", ["f.json", "", [], 5])
+def test_a_seed_of_another_type_is_refused(seed: Any) -> None:
+    with pytest.raises(SeedError, match=f"the seed must be an object, not a {type(seed).__name__}"):
+        MockServer(seed=seed)
+
+
+def test_a_token_may_have_scopes_of_other_apis() -> None:
+    token = {"token": "t", "user": "ann", "scopes": ["ZohoCliq.Channels.READ", "read"]}
+    grant = read_seed({**ANN, "tokens": [token]}).grants["t"]
+    assert grant.scopes == {"zohocliq.channels.read", "zohocliq.messageactions.read"}
+
+
+def test_a_reader_of_the_policies_may_go_away() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        done = subprocess.run(
+            [sys.executable, "-m", "zoho_cliq_mock", "--list-policies"],
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_a_team_has_members_of_its_own_organization_only() -> None:
