@@ -178,6 +178,30 @@ def test_a_bad_profile_gives_2_and_one_line(
     assert complaint in err
 
 
+@pytest.mark.parametrize(
+    "address", ["http://{}@h/api/v3", "https://u:{}@h:1/", "http://[x:{}@h/", "u:{}@h/api/v3", "ftp://:{}@h/"]
+)
+@pytest.mark.parametrize("key", ["base_url", "reset_url", "clock_url", "run --base-url", "check-har --base-url"])
+def test_a_password_in_an_address_is_refused_and_not_repeated(
+    key: str, address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, har, url = tmp_path / "p.toml", tmp_path / "x.har", address.format("supersecret")
+    urls = {"base_url": "http://127.0.0.1:1/api/v3", **({} if "--" in key else {key: url})}
+    lines = [f'{name} = "{value}"' for name, value in urls.items()]
+    har.write_text('{"log": {"entries": []}}')
+    path.write_text("\n".join([*lines, "[tokens]", 'owner = "1000.owner"']))
+    arguments: list[object] = ["run", "--profile", path]
+    if key.startswith("run"):
+        arguments += ["--base-url", url]
+    elif key.startswith("check-har"):
+        arguments = ["check-har", har, "--base-url", url]
+    status, out, err = run_command(capsys, *arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert ("base_url" if key.startswith("run") else key.rpartition(" ")[2]) in err
+    assert "must not hold a user or a password" in err or "not an http or https URL" in err
+    assert "supersecret" not in err
+
+
 def test_a_token_that_is_not_let_in_gives_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with served(tmp_path) as path:
         path.write_text(path.read_text().replace('"1000.owner"', '"1000.expired"'))
