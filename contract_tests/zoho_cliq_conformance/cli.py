@@ -17,7 +17,7 @@ from .client import Client
 from .creation_limit import run_creation_limit
 from .oracle import Violation
 from .pacer import Clock
-from .profile import Profile, ProfileError, load
+from .profile import Profile, ProfileError, load, server_url
 from .run import CANNOT_RUN, Driver, Result, run, run_table
 from .thresholds import run_thresholds
 from .trace import Exchange
@@ -226,6 +226,8 @@ def _writable(directory: Path | None) -> None:
 
 
 def _check_har(arguments: argparse.Namespace) -> int:
+    if arguments.base_url:
+        arguments.base_url = server_url(arguments.base_url, "--base-url")
     exchanges = har.load(arguments.file, arguments.base_url)
     if not exchanges:
         raise har.HarError(f"{arguments.file} holds no traffic of message actions")

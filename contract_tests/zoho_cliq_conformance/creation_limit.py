@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .client import CREATION_LIMIT, Client, identifier_of
 from .oracle import error_of
-from .run import Result
+from .run import Result, missing
 
 FACT = "create.msgaction_creation_limit_exceeded"
 
@@ -13,7 +13,7 @@ def run_creation_limit(client: Client, result: Result) -> None:
     """Assert the fact of the creation limit; needs `creation_limit` in the profile."""
     limit = client.profile.creation_limit
     if limit is None:
-        result.skipped["creation-limit"] = "needs creation_limit"
+        result.skipped["creation-limit"] = missing("creation-limit", client.profile)
         return
     client.scenario = "creation-limit"
     refused = False

@@ -18,7 +18,7 @@ from .client import Client
 from .pacer import minutes
 from .profile import Profile
 from .rules import LONG
-from .run import Result, run_table
+from .run import Result, missing, run_table
 from .table import SCENARIOS
 
 DELETE = LONG["delete"]
@@ -81,14 +81,16 @@ def make(profile: Profile, drivers: Sequence[str]) -> Plan:
     if "table" in drivers:
         known = recorded()
         for scenario in SCENARIOS:
-            missing = [need for need in scenario.needs if not profile.has(need)]
-            if missing:
-                skipped.append((scenario.name, f"needs {', '.join(missing)}"))
+            needs = [need for need in scenario.needs if not profile.has(need)]
+            if needs:
+                skipped.append((scenario.name, f"needs {', '.join(needs)}"))
                 continue
             entry = known[scenario.name]
             calls += [(user, operation) for user, operation in entry["calls"]]
             others += entry["others"]
             left.update(entry["left"])
+    lacks = {driver: missing(driver, profile) for driver in drivers}
+    skipped += [(driver, lack) for driver, lack in lacks.items() if lack]
     if "thresholds" in drivers and profile.pace:
         limits = [(name, entry.threshold.limit) for name, entry in OPERATIONS.items() if entry.threshold]
         others += sum(limit + 3 for _, limit in limits) + 20

@@ -89,12 +89,12 @@ def parse(values: Mapping[str, Any]) -> Profile:
     if "base_url" not in values:
         raise ProfileError('profile: base_url is missing, such as "https://cliq.example/api/v3"')
     return Profile(
-        base_url=_url(values, "base_url").rstrip("/"),
+        base_url=server_url(values["base_url"], "base_url").rstrip("/"),
         tokens={name: _token(tokens[name], f"tokens.{name}") for name in USERS if name in tokens},
         owner_only={name: _token(only[name], f"tokens.owner_only.{name}") for name in SCOPES if name in only},
         teams={name: _numbers(teams[name], f"teams.{name}") for name in teams},
-        reset_url=_url(values, "reset_url") if "reset_url" in values else None,
-        clock_url=_url(values, "clock_url") if "clock_url" in values else None,
+        reset_url=server_url(values["reset_url"], "reset_url") if "reset_url" in values else None,
+        clock_url=server_url(values["clock_url"], "clock_url") if "clock_url" in values else None,
         control_token=_token(values["control_token"], "control_token") if "control_token" in values else None,
         creation_limit=_whole(values["creation_limit"], "creation_limit") if "creation_limit" in values else None,
         pace=_boolean(values.get("pace", True), "pace"),
@@ -127,15 +127,21 @@ def _token(value: object, key: str) -> str:
     return token
 
 
-def _url(values: Mapping[str, Any], key: str) -> str:
-    url = _text(values[key], key)
+def server_url(value: object, key: str) -> str:
+    """The value as the URL of a server. One with a user or password raises `ProfileError`, which does not repeat it."""
+    url = _text(value, key)
     try:
         split = urlsplit(url)
+        if "@" in split.netloc:
+            raise ProfileError(f"profile: {key} must not hold a user or a password (the part before the @)")
         good = split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
+    except ProfileError:
+        raise
     except ValueError:
         good = False
     if not good:
-        raise ProfileError(f"profile: {key} is not an http or https URL: {url!r}")
+        shown = "" if "@" in url else f": {url!r}"
+        raise ProfileError(f"profile: {key} is not an http or https URL{shown}")
     return url
 
 

@@ -34,6 +34,9 @@ def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -
     facts = [_fact(result, fact, drivers) for fact in FACTS.values()]
     if result.stopped and not result.violations and not result.locked_for and not result.cannot:
         result.notes.append("the run was stopped early; what it did not reach is unreachable in this report")
+    ungraded = result.ungraded(strict)
+    if ungraded and not result.stopped and result.exit_code(strict) == CANNOT_RUN:
+        result.notes.append(ungraded)
     report = {
         "schema": SCHEMA,
         "verdict": VERDICTS[result.exit_code(strict)],

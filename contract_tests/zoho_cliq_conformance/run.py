@@ -10,6 +10,7 @@ from zoho_cliq_api.contract import document
 from .client import BudgetSpent, CannotRun, Client, Locked, NotGradable, Stopped
 from .facts import FACTS
 from .oracle import Violation
+from .profile import Profile
 from .rules import SHORT
 from .table import SCENARIOS, Scenario
 
@@ -28,6 +29,13 @@ def unmodelled() -> list[str]:
     operations = [operation for path in document()["paths"].values() for operation in path.values()]
     waived = {operation["operationId"] for operation in operations if operation.get("x-unmodelled")}
     return [name for name in found if name not in waived]
+
+
+def missing(driver: str, profile: Profile) -> str:
+    """What the profile lacks for the whole of this driver; empty where it can run."""
+    if driver == "thresholds" and not profile.pace:
+        return "needs a server that enforces thresholds (pace is false)"
+    return "needs creation_limit" if driver == "creation-limit" and profile.creation_limit is None else ""
 
 
 @dataclass
@@ -53,13 +61,22 @@ class Result:
         """The violations that decide: of stated facts, with `strict` of all."""
         return [violation for violation in self.violations if strict or FACTS[violation.fact].stated]
 
+    def ungraded(self, strict: bool = False) -> str:
+        """Why the run says nothing about the server: no fact that decides was seen to hold. Empty where one was."""
+        if any(count and (strict or FACTS[fact].stated) for fact, count in self.client.oracle.passed.items()):
+            return ""
+        reasons = [f"{name} {reason}" for name, reason in self.skipped.items()]
+        if self.client.trace or not reasons:
+            reasons.append(f"{len(self.client.trace)} calls showed no fact that decides")
+        return f"nothing could be graded: {'; '.join(reasons)}"
+
     def exit_code(self, strict: bool = False) -> int:
         """0 conforms, 1 faults, 2 cannot run, 3 locked."""
         if self.faults(strict):
             return FAULTS
         if self.locked_for:
             return LOCKED
-        return CANNOT_RUN if self.cannot or self.unmodelled else CONFORMS
+        return CANNOT_RUN if self.cannot or self.unmodelled or self.ungraded(strict) else CONFORMS
 
 
 def run_table(
@@ -72,9 +89,9 @@ def run_table(
 ) -> None:
     """Run the table's scenarios; stops early where `until` says so. Raises `Stopped` where the run cannot go on."""
     for scenario in scenarios:
-        missing = [need for need in scenario.needs if not client.profile.has(need)]
-        if missing:
-            result.skipped[scenario.name] = f"needs {', '.join(missing)}"
+        needs = [need for need in scenario.needs if not client.profile.has(need)]
+        if needs:
+            result.skipped[scenario.name] = f"needs {', '.join(needs)}"
             continue
         if on_scenario is not None:
             on_scenario(scenario.name)

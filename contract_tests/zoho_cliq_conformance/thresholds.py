@@ -15,7 +15,7 @@ from zoho_cliq_api.contract import OPERATIONS, Threshold
 from .client import Client, identifier_of
 from .oracle import is_throttle
 from .rules import LONG
-from .run import Result
+from .run import Result, missing
 from .trace import Answer
 
 SLACK = 2.0
@@ -56,8 +56,9 @@ class _Material:
 
 def run_thresholds(client: Client, result: Result) -> None:
     """Assert the facts `thresholds.*`."""
-    if not client.profile.pace:
-        result.skipped["thresholds"] = "needs a server that enforces thresholds (pace is false)"
+    lack = missing("thresholds", client.profile)
+    if lack:
+        result.skipped["thresholds"] = lack
         return
     with _unpaced(client):
         _run(client, result)

@@ -115,6 +115,43 @@ def test_a_server_that_is_not_there_gives_2(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
+    ("driver", "line", "reason"),
+    [
+        ("creation-limit", "", "needs creation_limit"),
+        ("thresholds", "pace = false\n", "needs a server that enforces thresholds"),
+    ],
+)
+def test_a_run_that_grades_nothing_gives_2_and_never_conforms(
+    driver: str, line: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(f'base_url = "http://127.0.0.1:1/api/v3"\n{line}[tokens]\nowner = "1000.owner"\n')
+    status, out, _ = run_command(
+        capsys, "run", "--profile", path, "--only", driver, "--quiet", "--report", tmp_path / "out"
+    )
+    assert status == 2
+    assert f"nothing could be graded: {driver} {reason}" in out
+    assert "conforms" not in out
+    found = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (found["verdict"], found["exit_code"], found["calls"]) == ("cannot run", 2, 0)
+    status, out, _ = run_command(capsys, "run", "--profile", path, "--only", driver, "--plan")
+    assert status == 0
+    assert f"skipped: {driver}: {reason}" in out
+
+
+def test_only_a_fact_that_decides_is_a_grade() -> None:
+    client = Client(profile(reset_url=None, pace=False), reference_transport(thresholds=False), seed=1)
+    result = run(client, [("driver", lambda client, result: None)])
+    assert result.exit_code() == 2
+    with pytest.raises(NotConforming, match="nothing could be graded: 0 calls"):
+        demand(report.build(result, strict=False, drivers=["driver"], seconds=0))
+    client.oracle.passed["auth.zoho-oauthtoken"] += 1
+    assert (result.exit_code(), result.exit_code(strict=True)) == (2, 0)
+    client.oracle.passed["create.success"] += 1
+    assert result.exit_code() == 0
+
+
+@pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("base_url = 7", "base_url must be a text"),
@@ -139,6 +176,30 @@ def test_a_bad_profile_gives_2_and_one_line(
     status, out, err = run_command(capsys, "run", "--profile", path)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert complaint in err
+
+
+@pytest.mark.parametrize(
+    "address", ["http://{}@h/api/v3", "https://u:{}@h:1/", "http://[x:{}@h/", "u:{}@h/api/v3", "ftp://:{}@h/"]
+)
+@pytest.mark.parametrize("key", ["base_url", "reset_url", "clock_url", "run --base-url", "check-har --base-url"])
+def test_a_password_in_an_address_is_refused_and_not_repeated(
+    key: str, address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, har, url = tmp_path / "p.toml", tmp_path / "x.har", address.format("supersecret")
+    urls = {"base_url": "http://127.0.0.1:1/api/v3", **({} if "--" in key else {key: url})}
+    lines = [f'{name} = "{value}"' for name, value in urls.items()]
+    har.write_text('{"log": {"entries": []}}')
+    path.write_text("\n".join([*lines, "[tokens]", 'owner = "1000.owner"']))
+    arguments: list[object] = ["run", "--profile", path]
+    if key.startswith("run"):
+        arguments += ["--base-url", url]
+    elif key.startswith("check-har"):
+        arguments = ["check-har", har, "--base-url", url]
+    status, out, err = run_command(capsys, *arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert ("base_url" if key.startswith("run") else key.rpartition(" ")[2]) in err
+    assert "must not hold a user or a password" in err or "not an http or https URL" in err
+    assert "supersecret" not in err
 
 
 def test_a_token_that_is_not_let_in_gives_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
