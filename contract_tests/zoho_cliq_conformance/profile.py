@@ -84,6 +84,8 @@ def parse(values: Mapping[str, Any]) -> Profile:
         raise ProfileError(f"profile: unknown user tokens.{name}; there are: {', '.join(USERS)}")
     for name in set(only) - set(SCOPES):
         raise ProfileError(f"profile: unknown scope tokens.owner_only.{name}; there are: {', '.join(SCOPES)}")
+    for name in set(teams) - set(USERS):
+        raise ProfileError(f"profile: unknown user teams.{name}; there are: {', '.join(USERS)}")
     if "owner" not in tokens:
         raise ProfileError("profile: tokens.owner is missing: the token of a user with all four scopes")
     if "base_url" not in values:
@@ -114,6 +116,8 @@ def _text(value: object, key: str) -> str:
     if not value.startswith("env:"):
         return value
     name = value.removeprefix("env:")
+    if not name:
+        raise ProfileError(f"profile: {key} is env: without the name of an environment variable")
     found = os.environ.get(name, "")
     if not found:
         raise ProfileError(f"profile: {key} names the environment variable {name}, which is not set")

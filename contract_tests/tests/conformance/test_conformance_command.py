@@ -163,6 +163,8 @@ def test_only_a_fact_that_decides_is_a_grade() -> None:
         ('base_url = "https://a.example"\ncolour = 1\n[tokens]\nowner = "t"', "unknown key 'colour'"),
         ('base_url = "https://a.example"\npace = 1\n[tokens]\nowner = "t"', "pace must be true or false"),
         ('base_url = "https://a.example"\n[tokens]\nowner = "t"\n[teams]\nowner = ["a"]', "teams.owner must be a list"),
+        ('base_url = "https://a.example"\n[tokens]\nowner = "t"\n[teams]\nownr = [1]', "unknown user teams.ownr"),
+        ('base_url = "https://a.example"\n[tokens]\nowner = "env:"', "tokens.owner is env: without the name"),
         ("base_url = ", "is not TOML"),
     ],
 )  # fmt: skip
