@@ -10,6 +10,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias
+from urllib.parse import urlsplit
 
 from zoho_cliq_api.contract import SERVERS
 
@@ -32,6 +33,19 @@ def data_center_named(name: str | None) -> str:
     if name not in SERVERS:
         raise ConfigurationError(f"there is no data center {name!r}; known are {', '.join(SERVERS)}")
     return name
+
+
+def checked_url(name: str, url: str) -> str:
+    """`url` without a slash at its end. Raises ConfigurationError where it is not a plain http or https address; what
+    is wrong is not repeated, as it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ConfigurationError(f"{name} must be an http or https address without user, password and query")
+    return url.rstrip("/")
 
 
 def fingerprint(*parts: str) -> str:
@@ -80,7 +94,9 @@ class OAuth:
         self.client_secret = Secret(client_secret)
         self.refresh_token = Secret(refresh_token)
         self.data_center = data_center and data_center_named(data_center)
-        self.accounts_url = (accounts_url or SERVERS[data_center_named(data_center)].accounts_url).rstrip("/")
+        self.accounts_url = checked_url(
+            "accounts_url", accounts_url or SERVERS[data_center_named(data_center)].accounts_url
+        )
 
     def identity(self) -> str:
         """A name for the account that tells nothing of its secrets."""
@@ -95,7 +111,7 @@ class OAuth:
         names = {name: f"ZOHO_CLIQ_{name.upper()}" for name in ("client_id", "client_secret", "refresh_token")}
         missing = [variable for variable in names.values() if not environment.get(variable)]
         if missing:
-            raise ConfigurationError(f"set {', '.join(missing)}")
+            raise ConfigurationError(f"set {', '.join(missing)}, or ZOHO_CLIQ_TOKEN for a token of your own")
         return cls(
             **{name: environment[variable] for name, variable in names.items()},
             data_center=data_center or environment.get("ZOHO_CLIQ_DATA_CENTER") or None,

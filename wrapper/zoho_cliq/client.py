@@ -13,12 +13,11 @@ from functools import partial, reduce
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
-from urllib.parse import urlsplit
 
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
 
 from ._http import AsyncTransport, Transport
-from .auth import Auth, OAuth, StaticToken, data_center_named
+from .auth import Auth, OAuth, StaticToken, checked_url, data_center_named
 from .calls import Calls
 from .clock import Clock, SystemClock
 from .drivers import run, run_async
@@ -109,7 +108,7 @@ class _Base(ABC):
         self._options = _checked(Options(timeout, max_wait, strict, on_wait, on_response, tuple(middleware)))
         auth = StaticToken(auth) if isinstance(auth, str) else auth
         center = _data_center(auth, data_center, base_url)
-        url = _checked_url(base_url) if base_url else SERVERS[data_center_named(center)].base_url
+        url = checked_url("base_url", base_url) if base_url else SERVERS[data_center_named(center)].base_url
         if account is None:
             if not isinstance(auth, (StaticToken, OAuth)):
                 raise ConfigurationError("a callable that gives tokens needs account=…, a name for the user behind it")
@@ -187,24 +186,21 @@ class _Base(ABC):
         return f"{type(self).__name__}(base_url={self._engine.base_url!r})"
 
 
+LONGEST_TIMEOUT = 86_400.0
+"""Seconds: what the operating system's timers surely take."""
+
+
 def _checked(options: Options) -> Options:
-    if not options.timeout > 0:
-        raise ConfigurationError(f"timeout is in seconds and above 0, not {options.timeout!r}")
+    for name, value in (("timeout", options.timeout), ("max_wait", options.max_wait)):
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise ConfigurationError(f"{name} is a number of seconds, not {value!r}")
+    if not 0 < options.timeout <= LONGEST_TIMEOUT:
+        raise ConfigurationError(
+            f"timeout is in seconds, above 0 and at most {LONGEST_TIMEOUT:g}, not {options.timeout!r}"
+        )
     if not options.max_wait >= 0:
         raise ConfigurationError(f"max_wait is in seconds and at least 0, not {options.max_wait!r}")
     return options
-
-
-def _checked_url(base_url: str) -> str:
-    wrong = ConfigurationError("base_url is an http or https address with the path of the API, such as …/api/v3")
-    try:
-        parts = urlsplit(base_url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        raise wrong from None
-    if not good or parts.query or parts.fragment or parts.username:
-        raise wrong
-    return base_url.rstrip("/")
 
 
 def _data_center(auth: Auth, asked: str | None, base_url: str | None) -> str | None:

@@ -17,6 +17,7 @@ from typing import Protocol
 from zoho_cliq_api.contract import Threshold
 
 from ..clock import Clock
+from ..errors import ConfigurationError
 from ..exchange import Secret
 
 GRACE = 5.0  # seconds between leave to send and sending
@@ -121,15 +122,25 @@ REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 def open_state(where: str | Path | None, clock: Clock) -> State:
-    """The keeper for `Cliq(state=…)`: None is this process, `redis://…` a Redis server, all else the path of a file."""
+    """The keeper for `Cliq(state=…)`: None is this process, `redis://…` a Redis server, all else the path of a file.
+
+    Raises ConfigurationError for an address of anything else, which it does not repeat, as it may hold a password.
+    """
     if where is None:
         from .memory import MemoryState
 
         return MemoryState(clock)
-    if isinstance(where, str) and where.startswith(REDIS_SCHEMES):
+    scheme, found, rest = str(where).strip().partition("://")
+    if f"{scheme.lower()}{found}" in REDIS_SCHEMES:
         from .redis import RedisState
 
-        return RedisState(where, clock)
+        return RedisState(f"{scheme.lower()}://{rest}", clock)
+    if found or "\0" in str(where):
+        raise ConfigurationError(f"state is a path or an address that begins with {', '.join(REDIS_SCHEMES)}")
     from .sqlite import SQLiteState
 
-    return SQLiteState(where, clock)
+    try:
+        path = Path(where).expanduser()
+    except RuntimeError as error:
+        raise ConfigurationError(f"state {str(where)!r}: {error}") from None
+    return SQLiteState(path, clock)

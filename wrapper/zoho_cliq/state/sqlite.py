@@ -54,7 +54,7 @@ class SQLiteState:
     blocking = True
 
     def __init__(self, path: str | Path, clock: Clock) -> None:
-        self._path = Path(path).expanduser()
+        self._path = Path(path)
         self._clock = clock
         self._mutex = threading.Lock()
         self._pid = os.getpid()

@@ -1,0 +1,84 @@
+"""Settings that cannot work are refused when a client is made, in one line that repeats no password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from zoho_cliq import Cliq, errors
+from zoho_cliq.auth import OAuth
+
+PASSWORD = "supersecret"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("timeout", value) for value in (float("inf"), float("nan"), 1e10, -1, "5", None, True)]
+    + [("max_wait", value) for value in (float("nan"), -1, "5", None, True)],
+)
+def test_a_bound_that_cannot_hold_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=rf"^{name} is "):
+        Cliq("token", **{name: value})
+    with Cliq("token") as cliq, pytest.raises(errors.ConfigurationError, match=rf"^{name} is "):
+        cliq.with_options(**{name: value})
+
+
+def test_a_timeout_of_nothing_is_refused_and_no_wait_is_not() -> None:
+    with pytest.raises(errors.ConfigurationError, match="above 0"):
+        Cliq("token", timeout=0)
+    Cliq("token", max_wait=0).close()
+
+
+BAD_ADDRESSES = [
+    "localhost:1",
+    "nope",
+    "http://[x",
+    "http://host:99999/",
+    "ftp://host/",
+    "http://host/?a=b",
+    "http://host/#part",
+    f"http://:{PASSWORD}@host/api/v3",
+    f"http://user:{PASSWORD}@host/api/v3",
+]
+
+
+@pytest.mark.parametrize("url", BAD_ADDRESSES)
+def test_an_address_that_cannot_work_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"^base_url must be") as refused:
+        Cliq("token", base_url=url)
+    assert PASSWORD not in str(refused.value)
+    with pytest.raises(errors.ConfigurationError, match=r"^accounts_url must be") as refused:
+        OAuth("id", "secret", "refresh", accounts_url=url)
+    assert PASSWORD not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "state", [f"valkey://u:{PASSWORD}@localhost:1/0", f"redis+sentinel://u:{PASSWORD}@localhost", "a\0b"]
+)
+def test_a_state_of_another_kind_is_refused_and_makes_no_file(
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(errors.ConfigurationError, match=r"^state is a path or an address") as refused:
+        Cliq("token", state=state)
+    assert PASSWORD not in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("state", ["Redis://127.0.0.1:1", " redis://127.0.0.1:1"])
+def test_the_scheme_of_a_state_is_read_as_addresses_are(state: str) -> None:
+    with pytest.raises(errors.StateError, match="Redis server"):
+        Cliq("token", state=state)
+
+
+def test_the_home_of_nobody_is_told() -> None:
+    with pytest.raises(errors.ConfigurationError, match="home directory"):
+        Cliq("token", state="~nobody-has-this-name/state.db")
+
+
+def test_nothing_set_names_the_token_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TOKEN", "CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"):
+        monkeypatch.delenv(f"ZOHO_CLIQ_{name}", raising=False)
+    with pytest.raises(errors.ConfigurationError, match="ZOHO_CLIQ_TOKEN"):
+        Cliq.from_env()
