@@ -288,6 +288,76 @@ def test_a_failing_function_is_told_in_a_loop_and_without_a_secret_too(
     assert "capability" not in caplog.text
 
 
+@pytest.mark.parametrize("in_a_loop", [False, True])
+def test_an_address_that_no_log_could_write_is_a_failure_like_any_other(
+    in_a_loop: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = Receiver(secret=SECRET, now=Time())
+    calls: list[int] = []
+
+    @made.action("Create Ticket")
+    def create_ticket(event: Event) -> str:
+        calls.append(1)
+        raise RuntimeError(
+            f"{SECRET} {event.response_url} {event.response_url!r} {json.dumps(event.response_url)} \ud801"
+        )
+
+    sent = body(response_url="https://cliq.zoho.com/capability/\ud800")
+    for _ in range(2):
+        if in_a_loop:
+            reply = asyncio.run(made.handle_async("POST", HEADERS, sent, QUERY))
+        else:
+            reply = made.handle("POST", HEADERS, sent, QUERY)
+        assert output(reply)["status"] == "failure"
+    assert calls == [1]
+    assert SECRET not in caplog.text
+    assert "capability" not in caplog.text
+    assert "RuntimeError: … … '…' \"…\" \\ud801" in caplog.text
+
+
+def test_an_exception_whose_traceback_cannot_be_made_is_told_by_its_kind(caplog: pytest.LogCaptureFixture) -> None:
+    made = Receiver(secret=SECRET, now=Time())
+
+    class Odd(Exception):
+        @property
+        def __cause__(self) -> BaseException | None:
+            raise RuntimeError(SECRET)
+
+    @made.action("Create Ticket")
+    def create_ticket(event: Event) -> str:
+        raise Odd
+
+    for _ in range(2):
+        assert output(made.handle("POST", HEADERS, body(), QUERY))["status"] == "failure"
+    assert "the function of 'Create Ticket' failed:\nOdd, whose traceback cannot be shown" in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("in_a_loop", [False, True])
+def test_where_logging_fails_the_event_is_settled_and_the_failure_stays_out_of_the_error(
+    in_a_loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Receiver(secret=SECRET, now=Time())
+
+    @made.action("Create Ticket")
+    def create_ticket(event: Event) -> str:
+        raise RuntimeError(SECRET)
+
+    def broken(record: logging.LogRecord) -> bool:
+        raise OSError("no space left for logs")
+
+    def handle() -> Reply:
+        if in_a_loop:
+            return asyncio.run(made.handle_async("POST", HEADERS, body(), QUERY))
+        return made.handle("POST", HEADERS, body(), QUERY)
+
+    monkeypatch.setattr(logging.getLogger("zoho_cliq.webhooks.receiver"), "filters", [broken])
+    with pytest.raises(OSError, match="no space") as caught:
+        handle()
+    assert caught.value.__context__ is None
+    assert output(handle())["status"] == "failure"
+
+
 def test_a_wrong_answer_shows_a_banner_and_the_log_says_what_is_wrong(caplog: pytest.LogCaptureFixture) -> None:
     made = Receiver()
 

@@ -132,11 +132,12 @@ class Receiver:
             if inspect.isawaitable(answer):
                 answer = asyncio.run(_awaited(answer))
             return self._answered(event, body, answer)
-        except Exception as failure:  # noqa: BLE001 - the person must see something whatever happens
-            return self._failed(event, body, failure)
+        except Exception as raised:  # noqa: BLE001 - the person must see something whatever happens
+            failure = raised  # reported below: an error of logging itself would show this one as its context
         except BaseException:
             self._released(body)
             raise
+        return self._failed(event, body, failure)
 
     async def handle_async(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply:
         """As `handle`, in this task."""
@@ -152,11 +153,12 @@ class Receiver:
                 if inspect.isawaitable(answer):
                     answer = await answer
             return self._answered(event, body, answer)
-        except Exception as failure:  # noqa: BLE001 - the person must see something whatever happens
-            return self._failed(event, body, failure)
+        except Exception as raised:  # noqa: BLE001 - the person must see something whatever happens
+            failure = raised  # reported below: an error of logging itself would show this one as its context
         except BaseException:
             self._released(body)
             raise
+        return self._failed(event, body, failure)
 
     def respond(self, event: Event, answer: Answer) -> None:
         """Sends a deferred answer, once, to the event's `response_url`.
@@ -200,18 +202,25 @@ class Receiver:
         return self._settled(body, _json(200, json.dumps(wire(answer, self._limits)).encode()))
 
     def _failed(self, event: Event, body: bytes, failure: Exception) -> Reply:
+        reply = self._settled(body, _json(200, self._failure))  # first, so that no error of logging can keep the claim
         if isinstance(failure, AnswerInvalid):
             _log.error("the answer to %r cannot be shown: %s", event.name, failure)
         else:
             _log.error("the function of %r failed:\n%s", event.name, self._redacted(event, failure))
-        return self._settled(body, _json(200, self._failure))
+        return reply
 
     def _redacted(self, event: Event, failure: Exception) -> str:
-        shown = "".join(traceback.format_exception(failure))
+        try:
+            shown = "".join(traceback.format_exception(failure))
+        except Exception:  # noqa: BLE001 - an exception's own code runs here, and may fail
+            return f"{type(failure).__name__}, whose traceback cannot be shown"
         for hidden in (self._secret, event.response_url):
             if hidden:
-                shown = shown.replace(hidden, "…").replace(quote(hidden, safe=""), "…")
-        return shown
+                escaped = quote(hidden, safe="", errors="surrogatepass")
+                for form in (hidden, escaped, repr(hidden)[1:-1], json.dumps(hidden)[1:-1]):
+                    shown = shown.replace(form, "…")
+        # JSON can bring in lone surrogates, which no log could write.
+        return shown.encode(errors="backslashreplace").decode()
 
     def _settled(self, body: bytes, reply: Reply) -> Reply:
         if self._replies:
