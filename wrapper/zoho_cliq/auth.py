@@ -38,13 +38,14 @@ def data_center_named(name: str | None) -> str:
 def checked_url(name: str, url: str) -> str:
     """`url` without a slash at its end. Raises ConfigurationError where it is not a plain http or https address; what
     is wrong is not repeated, as it may hold a password."""
+    wrong = ConfigurationError(f"{name} must be an http or https address without user, password and query")
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
-        good = False
+        raise wrong from None
     if not good or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ConfigurationError(f"{name} must be an http or https address without user, password and query")
+        raise wrong
     return url.rstrip("/")
 
 
