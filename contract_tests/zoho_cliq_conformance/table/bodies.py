@@ -141,8 +141,8 @@ def junk_bodies(t: Client) -> None:
         t.send("POST", "/messageactions", raw=raw, about=about)
     for text in ("\\u0000", "\\ud800", "\\udc00\\ud800", "\u202e"):
         raw = (
-            f'{{"name": "{t.name()}{text}", "hint": "{text}", "scope": "personal", "message_types": ["text"], '
-            '"multi_selectable": false}'
+            f'{{"multi_selectable": false, "message_types": ["text"], "scope": "personal", "hint": "{text}", '
+            f'"name": "{t.name()}{text}"}}'
         ).encode()
         t.send("POST", "/messageactions", raw=raw, about=None)
     twice = f'{{"name": "{t.name()}", "hint": "a", "hint": "b", "scope": "personal", "message_types": ["text"]}}'
