@@ -107,8 +107,13 @@ class _Base(ABC):
         self._clock = clock or SystemClock()
         self._options = _checked(Options(timeout, max_wait, strict, on_wait, on_response, tuple(middleware)))
         auth = StaticToken(auth) if isinstance(auth, str) else auth
-        center = _data_center(auth, data_center, base_url)
-        url = checked_url("base_url", base_url) if base_url else SERVERS[data_center_named(center)].base_url
+        if not isinstance(auth, (StaticToken, OAuth)) and not callable(auth):
+            raise ConfigurationError(
+                "auth is an access token, a StaticToken, an OAuth, or a callable that gives access tokens, "
+                f"not a {type(auth).__name__}"
+            )
+        center = data_center_named(_data_center(auth, data_center, base_url))
+        url = checked_url("base_url", base_url) if base_url else SERVERS[center].base_url
         if account is None:
             if not isinstance(auth, (StaticToken, OAuth)):
                 raise ConfigurationError("a callable that gives tokens needs account=…, a name for the user behind it")
@@ -116,7 +121,7 @@ class _Base(ABC):
         self._calls = Calls()
         self._state = open_state(state, self._clock)
         key = f"{url} {account}"
-        tokens = _tokens(auth, key, None if base_url else data_center_named(center), self._state, self._clock)
+        tokens = _tokens(auth, key, None if base_url else center, self._state, self._clock)
         self._engine = Engine(base_url=url, account=key, tokens=tokens, state=self._state, clock=self._clock)
         self.thresholds = Thresholds(self._engine)
         self._open()
