@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq import Cliq, errors
+from zoho_cliq import AsyncCliq, Cliq, _http, errors
 from zoho_cliq.auth import OAuth
 
 PASSWORD = "supersecret"
@@ -69,6 +70,44 @@ def test_a_state_of_another_kind_is_refused_and_makes_no_file(
         Cliq("token", state=state)
     assert PASSWORD not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "state", ["redis://[x", f"redis://:{PASSWORD}@h:x", f"redis://u:{PASSWORD}/{PASSWORD}@h", "redis://h:99999999"]
+)
+def test_an_address_of_no_redis_is_told_without_its_password(state: str) -> None:
+    with pytest.raises((errors.ConfigurationError, errors.StateError), match="Redis server") as refused:
+        Cliq("token", state=state)
+    assert PASSWORD not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("ALL_PROXY", f"gopher://u:{PASSWORD}@proxy", "ValueError"),
+        ("HTTPS_PROXY", f"http://u:{PASSWORD}@proxy:x", "InvalidURL"),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem", "No such file"),
+        ("SSL_CERT_FILE", os.devnull, "no certificate"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Cliq, AsyncCliq])
+def test_what_the_environment_says_of_connections_is_checked(
+    kind: type[Cliq | AsyncCliq],
+    variable: str,
+    value: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    certificates = _http._certificates.__wrapped__
+    monkeypatch.setattr(_http, "_certificates", certificates)  # read once for all clients otherwise
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(
+        errors.ConfigurationError, match=rf"the environment.s proxies .* cannot be used: .*{words}"
+    ) as told:
+        kind("token", state=tmp_path / "state.db")
+    assert PASSWORD not in str(told.value)
+    assert not list(tmp_path.iterdir()), "and no state is left open"
 
 
 @pytest.mark.parametrize("state", ["Redis://127.0.0.1:1", " redis://127.0.0.1:1"])

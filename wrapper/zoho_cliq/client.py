@@ -118,13 +118,13 @@ class _Base(ABC):
             if not isinstance(auth, (StaticToken, OAuth)):
                 raise ConfigurationError("a callable that gives tokens needs account=…, a name for the user behind it")
             account = auth.identity()
+        self._open()  # before the state: it leaves nothing open where it fails
         self._calls = Calls()
         self._state = open_state(state, self._clock)
         key = f"{url} {account}"
         tokens = _tokens(auth, key, None if base_url else center, self._state, self._clock)
         self._engine = Engine(base_url=url, account=key, tokens=tokens, state=self._state, clock=self._clock)
         self.thresholds = Thresholds(self._engine)
-        self._open()
         self._attach()
 
     @classmethod
