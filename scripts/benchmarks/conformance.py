@@ -34,6 +34,7 @@ OURS, SCHEMATHESIS, DREDD = "zoho-cliq-conformance", "schemathesis run", "Dredd"
 TOOLS = (OURS, SCHEMATHESIS, DREDD)
 DOCUMENT = environment.ROOT / "openapi" / "message-actions.yaml"
 TOKEN, CONTROL = "1000.owner", "control-token-of-the-benchmark"
+_CONTRACT_TESTS = environment.ROOT / "contract_tests"
 SEEDS = (1, 2, 3)
 EVERY, QUICK_EVERY = 4, 24
 """Every so manieth fault of each class is planted: all of them would keep schemathesis busy for over an hour."""
@@ -43,25 +44,6 @@ CREATION_LIMIT = 12
 """How many actions the server allows, where the fault is about just that."""
 EXAMPLE_ID = 53719000002124010
 """The id in the document's examples; an action with it is there when a tool begins."""
-PROFILE = f"""base_url = "{{url}}/api/v3"
-reset_url = "{{url}}/_mock/reset"
-clock_url = "{{url}}/_mock/clock"
-control_token = "{CONTROL}"
-pace = {{pace}}
-{{more}}
-[tokens]
-owner = "1000.owner"
-colleague = "1000.colleague"
-outsider = "1000.outsider"
-[tokens.owner_only]
-CREATE = "1000.owner-create"
-READ = "1000.owner-read"
-UPDATE = "1000.owner-update"
-DELETE = "1000.owner-delete"
-[teams]
-owner = [100001, 100002, 100003, 100004]
-colleague = [100002]
-"""
 
 
 class Fault(NamedTuple):
@@ -100,9 +82,9 @@ class Ran(NamedTuple):
 
 def faults() -> list[Fault]:
     """All named faults of the kit's tests."""
-    folder = str(environment.ROOT / "contract_tests" / "tests" / "conformance")
-    if folder not in sys.path:
-        sys.path.append(folder)
+    for folder in (_CONTRACT_TESTS, _CONTRACT_TESTS / "tests" / "conformance"):
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
     named = importlib.import_module("mutants").MUTANTS.values()
     return [Fault(fault.name, fault.kind, fault.prepare) for fault in named]
 
@@ -177,8 +159,10 @@ class Bench:
         commands = Path(sys.executable).parent
         if tool == OURS:
             profile = scratch / "profile.toml"
-            more = f"creation_limit = {CREATION_LIMIT}" if fault.limited else ""
-            profile.write_text(PROFILE.format(url=url, pace=str(fault.throttled).lower(), more=more), "utf-8")
+            template = importlib.import_module("grade_mock").PROFILE
+            limit = f"creation_limit = {CREATION_LIMIT}\n" if fault.limited else ""
+            filled = template.format(url=base, control=f"{url}/_mock", token=CONTROL)
+            profile.write_text(f"pace = {str(fault.throttled).lower()}\n{limit}{filled}", "utf-8")
             return [
                 *(str(commands / OURS), "run", "--profile", str(profile), "--only", fault.drivers, "--strict"),
                 *("--seed", str(seed), "--report", str(scratch)),
