@@ -185,6 +185,13 @@ def test_login_keeps_credentials_that_later_runs_use(
     code, _, err = run("login", "--client-id", "1000.DEMO", "--accounts-url", mock.accounts_url)
     assert (code, "demo-secret" in err) == (1, False)
 
+    def ended(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    code, _, err = run("login", "--client-id", "1000.DEMO", "--accounts-url", mock.accounts_url)
+    assert (code, err) == (2, "\nzoho-cliq: Client secret: the input has ended before it was given\n")
+
 
 def test_waits_are_announced(run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zoho_cliq.engine.backoff", lambda attempt: 0.01)
