@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import zoho_cliq
 from zoho_cliq import cli, errors
 from zoho_cliq_mock import MockServer
 
@@ -159,6 +160,13 @@ def test_wrong_usage_ends_with_two(run: Run) -> None:
     with pytest.raises(SystemExit) as caught:
         run("fly")
     assert caught.value.code == 2
+
+
+def test_the_version_is_that_of_the_package(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("--version")
+    assert caught.value.code in (None, 0)
+    assert capsys.readouterr().out == f"zoho-cliq {zoho_cliq.__version__}\n"
 
 
 def test_login_keeps_credentials_that_later_runs_use(
