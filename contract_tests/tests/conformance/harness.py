@@ -100,3 +100,17 @@ def grade(
         return run(client, drivers)
     finally:
         transport.close()
+
+
+def simulated(server: Callable[..., Any], graded: Profile, **options: Any) -> tuple[Client, list[float]]:
+    """A client whose waits pass on the server's clock, as on a live server."""
+    clock: StepClock = options.pop("clock")
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.offset += seconds
+
+    client = Client(graded, CallTransport(server), seed=1, **options)
+    client.clock = client.pacer.clock = Clock(now=clock, sleep=sleep)
+    return client, slept
