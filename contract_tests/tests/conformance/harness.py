@@ -55,10 +55,13 @@ def mock_transport(policies: dict[str, object] | None = None, *, thresholds: boo
     return AsgiTransport(create_app(policies=policies, thresholds=thresholds, control_token=CONTROL))
 
 
-def reference_transport(prepare: Callable[[Reference], Any] | None = None, *, thresholds: bool = True) -> Transport:
+def reference_transport(
+    prepare: Callable[[Reference], Any] | None = None, *, thresholds: bool = True, creation_limit: int | None = None
+) -> Transport:
     """The second reference server in this process, changed by `prepare`, which may give another handle."""
     clock = StepClock()
     server = Reference(clock, thresholds=thresholds)
+    server.creation_limit = creation_limit
     handle = prepare(server) if prepare is not None else None
     transport = CallTransport(handle or server)
     CLOCKS[id(transport)] = clock
