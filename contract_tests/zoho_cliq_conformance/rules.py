@@ -159,8 +159,14 @@ def _route(method: str, segments: list[str]) -> Call:
 
 
 def _accept(exchange: Exchange) -> Iterator[Condition]:
-    given = exchange.header("accept")
-    if given is None or not given.strip():
+    headers = [value for name, value in exchange.headers if name.lower() == "accept"]
+    given = ",".join(headers)
+    if not given.strip():
+        return
+    if len(headers) > 1:
+        yield Condition(
+            "protocol.accept", "there are several Accept headers", False, frozenset({406}), frozenset({None})
+        )
         return
     ranges = [part.strip().lower() for part in given.split(",")]
     names = {part.split(";")[0].strip() for part in ranges}
