@@ -151,7 +151,7 @@ class Client:
             failure = str(error)
         received = self.clock.now()
         if user and operation:
-            self.pacer.after(user, operation)
+            self.pacer.after(user, operation, refused=self.expect_throttle and is_throttle(answer))
             self.sequence.append((user, operation))
         self.counts[user or "nobody", operation or "other"] += 1
         number = len(self.trace) + 1
@@ -304,6 +304,13 @@ class Client:
         return token
 
     # --- control and clean-up
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Let time pass. Raises `BudgetSpent` where the minutes that the run may take would be over before that."""
+        over = self.deadline is not None and time.monotonic() + seconds > self.deadline
+        if over and not self.clock.jumps and not self._cleaning:
+            raise BudgetSpent("the minutes that the run may take are over")
+        self.clock.pause(seconds, why)
 
     def advance(self, seconds: float) -> None:
         """Advance the server's clock through the profile's clock URL."""

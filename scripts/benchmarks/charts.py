@@ -103,12 +103,28 @@ def _thresholds(figures: Mapping[str, Any]) -> list[Panel]:
     ]
 
 
+def _conformance(figures: Mapping[str, Any]) -> list[Panel]:
+    conforming = figures["conforming"]
+    return [
+        (f"faulty servers found out, of {figures['faults']}", "{:.0f}", dict(figures["found"])),
+        *(
+            (title, form, {tool: found[what] for tool, found in conforming.items()})
+            for title, what, form in (
+                ("complaints about a server without a fault", "complaints", "{:.0f}"),
+                ("calls of a run", "calls", "{:,.0f}"),
+                ("CPU time of a run", "cpu", "{:.1f} s"),
+            )
+        ),
+    ]
+
+
 def _regenerate(figures: Mapping[str, Any]) -> list[Panel]:
     return [("CPU time by stage", "{:.2f} s", {name: found["cpu_s"] for name, found in figures.items()})]
 
 
 _CHARTS: dict[str, Callable[[Mapping[str, Any]], list[Panel]]] = {
     "client": _client,
+    "conformance": _conformance,
     "imports": _imports,
     "jobs": _jobs,
     "mock": _mock,

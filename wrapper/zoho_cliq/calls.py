@@ -57,7 +57,7 @@ class Calls:
 
     def __init__(self) -> None:
         self.document = _document()
-        self.rules = Rules(self.document["components"]["schemas"])
+        self.rules = Rules(self.document["components"]["schemas"], exact=True)
         self.drift = Drift()
         self._reader = Reader(self.rules)
         self._modules = {
@@ -138,7 +138,7 @@ class Calls:
         )
 
     def _parsed(self, operation: Operation, response: RawResponse, strict: bool) -> Any:
-        """The answer as the generated module reads it, after the reader made it safe."""
+        """The answer as the generated module reads it."""
         if response.status != operation.success:
             responses = f"$.paths['{operation.path}'].{operation.method.lower()}.responses"
             self.drift.add([Note("status", responses, "", str(response.status))])
@@ -148,13 +148,17 @@ class Calls:
                 parsed_json(response)  # a page of HTML with status 200 is nobody's success
             return None
         schema = content["application/json"]["schema"]
-        try:
-            value, notes = self._reader.read(response, schema, "$", strict)
-            self.drift.add(notes)
+
+        def build(value: Any) -> Any:
             return self._modules[operation.name]._parse_response(client=None, response=Answer(operation.success, value))
+
+        try:
+            model, notes = self._reader.read(response, schema, "$", strict, build)
         except Undecodable as error:
             self.drift.add(error.notes)
             raise DecodeError(str(error.args[0]), status=response.status, body=response.body) from error
+        self.drift.add(notes)
+        return model
 
     def _at(self, operation: Operation) -> Any:
         return self.document["paths"][operation.path][operation.method.lower()]
@@ -188,8 +192,9 @@ def plain(fields: Mapping[str, Any], operation: str) -> dict[str, Any]:
 def _file(name: str, path: Path, operation: str) -> str | bytes:
     try:
         return path.read_bytes() if name == "image" else path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+    except (OSError, ValueError) as error:
+        no_text = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no path holds a null character"
+        reason = error.strerror if isinstance(error, OSError) else no_text
         raise ValidationError(f"cannot read {path}: {reason}", field=name, operation=operation) from error
 
 
