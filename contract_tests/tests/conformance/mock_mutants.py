@@ -10,6 +10,7 @@ import logging
 import sys
 import tomllib
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -259,6 +260,20 @@ def listed() -> dict[str, Survivor]:
         name: Survivor(group["kind"], group.get("differs", "same"), group["reason"])
         for group in groups
         for name in group["mutants"]
+    }
+
+
+def figures() -> dict[str, int | str]:
+    """What the list of survivors says in numbers; that it is complete is shown by grading each mutant."""
+    kinds = Counter(survivor.kind for survivor in listed().values())
+    number = sum(len(mutants(module)) for module in SEMANTIC)
+    differing = number - kinds["differential"] - kinds["lawful"] - kinds["by hand"]
+    return {
+        "first_order_mutants": number,
+        "first_order_mutants_found": f"{differing - kinds['missed']} of {differing}",
+        "first_order_mutants_equivalent": (
+            f"{kinds['differential']} on recorded histories, {kinds['by hand']} by hand; {kinds['lawful']} lawful"
+        ),
     }
 
 

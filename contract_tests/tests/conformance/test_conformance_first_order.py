@@ -13,7 +13,19 @@ from pathlib import Path
 import pytest
 import zoho_cliq_mock
 from first_order import Change, changes
-from mock_mutants import KINDS, NOT_SEMANTIC, OTHERWISE, PACKAGE, SEMANTIC, complaint, departure, found, listed, mutants
+from mock_mutants import (
+    KINDS,
+    NOT_SEMANTIC,
+    OTHERWISE,
+    PACKAGE,
+    SEMANTIC,
+    complaint,
+    departure,
+    figures,
+    found,
+    listed,
+    mutants,
+)
 from zoho_cliq_conformance.report import score
 
 # Broken programs leave things to the garbage collector.
@@ -60,11 +72,7 @@ def test_at_least_97_of_100_mutants_are_found() -> None:
     differing = number - kinds["differential"] - kinds["lawful"] - kinds["by hand"]
     assert differing - kinds["missed"] >= 0.97 * differing
     assert kinds["by hand"] <= 0.03 * number
-    assert score()["first_order_mutants"] == number
-    assert score()["first_order_mutants_found"] == f"{differing - kinds['missed']} of {differing}"
-    assert score()["first_order_mutants_equivalent"] == (
-        f"{kinds['differential']} on recorded histories, {kinds['by hand']} by hand; {kinds['lawful']} lawful"
-    )
+    assert figures().items() <= score().items()
 
 
 @pytest.mark.parametrize("part", ["cursors._mac: payload + user.encode()", "cursors.encode: payload + _mac("])
