@@ -354,7 +354,7 @@ class Client:
                     self.reset()
                     return []
             if self.unknown_creates:
-                self._find_unknown()
+                left += self._find_unknown()
             for identifier, user in list(self.created.items()):
                 answer = self.delete(identifier, user)
                 if answer.status in (200, 202, 204, 404, 410) or error_of(answer)[0] == "msgaction_not_found":
@@ -364,7 +364,7 @@ class Client:
         left += [f"action {identifier} of {user} is still there" for identifier, user in self.created.items()]
         return left
 
-    def _find_unknown(self) -> None:
+    def _find_unknown(self) -> Lines:
         for user in ("owner", "colleague", "outsider"):
             if user not in self.tokens:
                 continue
@@ -372,6 +372,11 @@ class Client:
                 for item in page.get("data", []):
                     if isinstance(item, dict) and str(item.get("name", "")).startswith(self.prefix):
                         self.created.setdefault(str(item.get("id")), user)
+            if self.trace[-1].answer is None:
+                return [
+                    f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"
+                ]
+        return []
 
 
 def _path(segment: str) -> str:

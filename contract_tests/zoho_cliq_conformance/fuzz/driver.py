@@ -9,6 +9,7 @@ from typing import Any
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
+from schemathesis.engine.events import Interrupted
 from zoho_cliq_api.contract import document
 
 from ..client import Client
@@ -105,6 +106,8 @@ def _execute(schema: Any, gateway: Gateway, client: Client, until_fault: bool) -
     followed: set[str] = set()
     stream = from_schema(schema).execute()
     for event in stream:
+        if isinstance(event, Interrupted):
+            raise KeyboardInterrupt
         recorder = getattr(event, "recorder", None)
         for node in getattr(recorder, "cases", {}).values():
             transition = getattr(node, "transition", None)
