@@ -188,7 +188,7 @@ def _grade_over_http(mock: Any) -> str | None:
     """The same for a mock on a socket."""
     with mock.MockServer() as server:
         graded = profile(server.accounts_url, control_token=server.control_token)
-        transport = HttpTransport(server.url, timeout=2.0)
+        transport = HttpTransport(server.url, timeout=1.0)
         try:
             return _verdict(Client(graded, transport, seed=SEED, on_exchange=_stop), [("table", run_table)])
         finally:

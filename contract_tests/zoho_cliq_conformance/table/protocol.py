@@ -80,6 +80,7 @@ def bad_parameters(t: Client) -> None:
         "/messageactions/ten",
         "/messageactions/%00",
         "/messageactions/-1",
+        "/messageactions/99999999999999999999999999",
         "/messageactions/9999999999999999999",
     ):
         t.send("GET", path, about="protocol.id")
