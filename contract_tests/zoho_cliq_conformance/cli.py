@@ -6,6 +6,7 @@ Exit status: 0 the server conforms, 1 there are faults, 2 it could not be graded
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import signal
 import sys
 import tempfile
@@ -66,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Grade a server of the Zoho Cliq Message Actions API.",
         epilog="Exit status: 0 conforms, 1 faults, 2 cannot run, 3 locked for a threshold.",
     )
+    version = importlib.metadata.version("zoho-cliq")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     grade = commands.add_parser("run", help="grade a server", description="Grade a server.")
     grade.add_argument("--profile", type=Path, required=True, help="TOML file that names the server and its tokens")

@@ -1,8 +1,8 @@
-"""Whether an answer is exactly as documented. Generated; do not edit.
+"""Reads answers that are exactly as documented. Generated; do not edit.
 
-`EXACT` has one function per schema of an answer. True means: every promised field is there, no field is unknown or
-null, every value has its documented type, and every value of an enum is a known one. False only means that somebody
-has to look closer.
+`EXACT` has one function per schema of an answer. It gives what the model's `from_dict` gives, or None where a promised
+field is missing, a field is unknown or null, a value has another type than the documented one, or a value of an enum is
+not a known one: then somebody has to look closer.
 """
 
 from __future__ import annotations
@@ -11,210 +11,266 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-_UNFIT = (AttributeError, KeyError, RecursionError, TypeError)
-_known_execution_type = frozenset(
-    (
-        "deluge",
-        "webhook",
+from .models.creator import Creator
+from .models.deluge_handler import DelugeHandler
+from .models.execution_type import EXECUTION_TYPE_BY_VALUE
+from .models.handler_reference import HandlerReference
+from .models.handler_response import HandlerResponse
+from .models.handler_type import HANDLER_TYPE_BY_VALUE
+from .models.message_action import MessageAction
+from .models.message_action_list import MessageActionList
+from .models.message_action_response import MessageActionResponse
+from .models.message_type import MESSAGE_TYPE_BY_VALUE
+from .models.permission import PERMISSION_BY_VALUE
+from .models.scope import SCOPE_BY_VALUE
+from .models.unset_handler import UnsetHandler
+from .models.webhook_handler import WebhookHandler
+from .types import UNSET
+
+_INT = frozenset((int,))
+_STR = frozenset((str,))
+
+
+class _Inexact(Exception):
+    """The value is not exactly as documented."""
+
+
+def _creator(src_dict: Any) -> Creator:
+    """The Creator of a value that is exactly as documented."""
+    id = src_dict["id"]
+    name = src_dict["name"]
+    if not (
+        src_dict.__class__ is dict
+        and id.__class__ is str
+        and name.__class__ is str
+        and len(src_dict) == 2
+    ):
+        raise _Inexact
+    return Creator(
+        id,
+        name,
     )
-)
-_known_handler_type = frozenset(("execution_handler",))
-_known_message_type = frozenset(
-    (
-        "attachment",
-        "link",
-        "text",
+
+
+def _deluge_handler(src_dict: Any) -> DelugeHandler:
+    """The DelugeHandler of a value that is exactly as documented."""
+    function_id = src_dict["function_id"]
+    name = src_dict["name"]
+    script = src_dict["script"]
+    if not (
+        src_dict.__class__ is dict
+        and function_id.__class__ is str
+        and name.__class__ is str
+        and script.__class__ is str
+        and len(src_dict) == 3
+    ):
+        raise _Inexact
+    return DelugeHandler(
+        function_id,
+        name,
+        script,
     )
-)
-_known_permission = frozenset(
-    (
-        "attachments",
-        "chat",
-        "location",
-        "message",
-        "user",
+
+
+def _handler_reference(src_dict: Any) -> HandlerReference:
+    """The HandlerReference of a value that is exactly as documented."""
+    type_ = src_dict["type"]
+    if not (src_dict.__class__ is dict and len(src_dict) == 1):
+        raise _Inexact
+    return HandlerReference(
+        HANDLER_TYPE_BY_VALUE[type_],
     )
-)
-_known_scope = frozenset(
-    (
-        "organization",
-        "personal",
-        "team",
-    )
-)
 
 
-def is_creator(value: Any) -> bool:
-    """Whether a value is exactly as the schema Creator has it."""
-    try:
-        return (
-            value.__class__ is dict
-            and value["id"].__class__ is str
-            and value["name"].__class__ is str
-            and len(value) == 2
-        )
-    except _UNFIT:
-        return False
-
-
-def is_deluge_handler(value: Any) -> bool:
-    """Whether a value is exactly as the schema DelugeHandler has it."""
-    try:
-        return (
-            value.__class__ is dict
-            and value["function_id"].__class__ is str
-            and value["name"].__class__ is str
-            and value["script"].__class__ is str
-            and len(value) == 3
-        )
-    except _UNFIT:
-        return False
-
-
-def is_handler_reference(value: Any) -> bool:
-    """Whether a value is exactly as the schema HandlerReference has it."""
-    try:
-        return value.__class__ is dict and value["type"] in _known_handler_type and len(value) == 1
-    except _UNFIT:
-        return False
-
-
-def is_handler_response(value: Any) -> bool:
-    """Whether a value is exactly as the schema HandlerResponse has it."""
-    try:
-        return (
-            value.__class__ is dict
-            and (
-                is_deluge_handler(value["data"])
-                if value["data"].keys() >= {"function_id", "name", "script"}
-                else (
-                    is_webhook_handler(value["data"])
-                    if value["data"].keys() >= {"function_id", "name", "permissions"}
-                    else (
-                        is_unset_handler(value["data"])
-                        if value["data"].keys() >= {"function_id", "name"}
-                        else False
-                    )
-                )
+def _handler_response(src_dict: Any) -> HandlerResponse:
+    """The HandlerResponse of a value that is exactly as documented."""
+    data = src_dict["data"]
+    type_ = src_dict["type"]
+    url = src_dict["url"]
+    if not (
+        src_dict.__class__ is dict
+        and type_.__class__ is str
+        and url.__class__ is str
+        and len(src_dict) == 3
+    ):
+        raise _Inexact
+    return HandlerResponse(
+        (
+            _deluge_handler(data)
+            if data.keys() >= {"function_id", "name", "script"}
+            else (
+                _webhook_handler(data)
+                if data.keys() >= {"function_id", "name", "permissions"}
+                else _unset_handler(data)
             )
-            and value["type"].__class__ is str
-            and value["url"].__class__ is str
-            and len(value) == 3
+        ),
+        type_,
+        url,
+    )
+
+
+def _message_action(src_dict: Any) -> MessageAction:
+    """The MessageAction of a value that is exactly as documented."""
+    creator = src_dict["creator"]
+    execution_type = src_dict["execution_type"]
+    handlers = src_dict["handlers"]
+    hint = src_dict["hint"]
+    id = src_dict["id"]
+    message_types = src_dict["message_types"]
+    multi_selectable = src_dict["multi_selectable"]
+    name = src_dict["name"]
+    scope = src_dict["scope"]
+    status = src_dict["status"]
+    type_ = src_dict["type"]
+    execution_url = src_dict.get("execution_url", UNSET)
+    team_ids = src_dict.get("team_ids", UNSET)
+    if not (
+        src_dict.__class__ is dict
+        and handlers.__class__ is list
+        and hint.__class__ is str
+        and id.__class__ is str
+        and message_types.__class__ is list
+        and multi_selectable.__class__ is bool
+        and name.__class__ is str
+        and status.__class__ is str
+        and type_.__class__ is str
+        and (execution_url is UNSET or execution_url.__class__ is str)
+        and (
+            team_ids is UNSET or team_ids.__class__ is list and _INT.issuperset(map(type, team_ids))
         )
-    except _UNFIT:
-        return False
+        and len(src_dict) == 11 + (execution_url is not UNSET) + (team_ids is not UNSET)
+    ):
+        raise _Inexact
+    return MessageAction(
+        _creator(creator),
+        EXECUTION_TYPE_BY_VALUE[execution_type],
+        list(map(_handler_reference, handlers)),
+        hint,
+        id,
+        [MESSAGE_TYPE_BY_VALUE[item] for item in message_types],
+        multi_selectable,
+        name,
+        SCOPE_BY_VALUE[scope],
+        status,
+        type_,
+        execution_url,
+        team_ids,
+    )
 
 
-def is_message_action(value: Any) -> bool:
-    """Whether a value is exactly as the schema MessageAction has it."""
-    try:
-        return (
-            value.__class__ is dict
-            and is_creator(value["creator"])
-            and value["execution_type"] in _known_execution_type
-            and value["handlers"].__class__ is list
-            and all(map(is_handler_reference, value["handlers"]))
-            and value["hint"].__class__ is str
-            and value["id"].__class__ is str
-            and value["message_types"].__class__ is list
-            and _known_message_type.issuperset(value["message_types"])
-            and value["multi_selectable"].__class__ is bool
-            and value["name"].__class__ is str
-            and value["scope"] in _known_scope
-            and value["status"].__class__ is str
-            and value["type"].__class__ is str
-            and ("execution_url" not in value or value["execution_url"].__class__ is str)
-            and (
-                "team_ids" not in value
-                or value["team_ids"].__class__ is list
-                and all(item.__class__ is int for item in value["team_ids"])
-            )
-            and len(value) == 11 + ("execution_url" in value) + ("team_ids" in value)
-        )
-    except _UNFIT:
-        return False
+def _message_action_list(src_dict: Any) -> MessageActionList:
+    """The MessageActionList of a value that is exactly as documented."""
+    data = src_dict["data"]
+    type_ = src_dict["type"]
+    url = src_dict["url"]
+    deleted = src_dict.get("deleted", UNSET)
+    next_token = src_dict.get("next_token", UNSET)
+    sync_token = src_dict.get("sync_token", UNSET)
+    total_count = src_dict.get("total_count", UNSET)
+    if not (
+        src_dict.__class__ is dict
+        and data.__class__ is list
+        and type_.__class__ is str
+        and url.__class__ is str
+        and (deleted is UNSET or deleted.__class__ is list and _STR.issuperset(map(type, deleted)))
+        and (next_token is UNSET or next_token.__class__ is str)
+        and (sync_token is UNSET or sync_token.__class__ is str)
+        and (total_count is UNSET or total_count.__class__ is int)
+        and len(src_dict)
+        == 3
+        + (deleted is not UNSET)
+        + (next_token is not UNSET)
+        + (sync_token is not UNSET)
+        + (total_count is not UNSET)
+    ):
+        raise _Inexact
+    return MessageActionList(
+        list(map(_message_action, data)),
+        type_,
+        url,
+        deleted,
+        next_token,
+        sync_token,
+        total_count,
+    )
 
 
-def is_message_action_list(value: Any) -> bool:
-    """Whether a value is exactly as the schema MessageActionList has it."""
-    try:
-        return (
-            value.__class__ is dict
-            and value["data"].__class__ is list
-            and all(map(is_message_action, value["data"]))
-            and value["type"].__class__ is str
-            and value["url"].__class__ is str
-            and (
-                "deleted" not in value
-                or value["deleted"].__class__ is list
-                and all(item.__class__ is str for item in value["deleted"])
-            )
-            and ("next_token" not in value or value["next_token"].__class__ is str)
-            and ("sync_token" not in value or value["sync_token"].__class__ is str)
-            and ("total_count" not in value or value["total_count"].__class__ is int)
-            and len(value)
-            == 3
-            + ("deleted" in value)
-            + ("next_token" in value)
-            + ("sync_token" in value)
-            + ("total_count" in value)
-        )
-    except _UNFIT:
-        return False
+def _message_action_response(src_dict: Any) -> MessageActionResponse:
+    """The MessageActionResponse of a value that is exactly as documented."""
+    data = src_dict["data"]
+    type_ = src_dict["type"]
+    url = src_dict["url"]
+    if not (
+        src_dict.__class__ is dict
+        and type_.__class__ is str
+        and url.__class__ is str
+        and len(src_dict) == 3
+    ):
+        raise _Inexact
+    return MessageActionResponse(
+        _message_action(data),
+        type_,
+        url,
+    )
 
 
-def is_message_action_response(value: Any) -> bool:
-    """Whether a value is exactly as the schema MessageActionResponse has it."""
-    try:
-        return (
-            value.__class__ is dict
-            and is_message_action(value["data"])
-            and value["type"].__class__ is str
-            and value["url"].__class__ is str
-            and len(value) == 3
-        )
-    except _UNFIT:
-        return False
+def _unset_handler(src_dict: Any) -> UnsetHandler:
+    """The UnsetHandler of a value that is exactly as documented."""
+    function_id = src_dict["function_id"]
+    name = src_dict["name"]
+    if not (
+        src_dict.__class__ is dict
+        and function_id.__class__ is str
+        and name.__class__ is str
+        and len(src_dict) == 2
+    ):
+        raise _Inexact
+    return UnsetHandler(
+        function_id,
+        name,
+    )
 
 
-def is_unset_handler(value: Any) -> bool:
-    """Whether a value is exactly as the schema UnsetHandler has it."""
-    try:
-        return (
-            value.__class__ is dict
-            and value["function_id"].__class__ is str
-            and value["name"].__class__ is str
-            and len(value) == 2
-        )
-    except _UNFIT:
-        return False
+def _webhook_handler(src_dict: Any) -> WebhookHandler:
+    """The WebhookHandler of a value that is exactly as documented."""
+    function_id = src_dict["function_id"]
+    name = src_dict["name"]
+    permissions = src_dict["permissions"]
+    if not (
+        src_dict.__class__ is dict
+        and function_id.__class__ is str
+        and name.__class__ is str
+        and permissions.__class__ is list
+        and len(src_dict) == 3
+    ):
+        raise _Inexact
+    return WebhookHandler(
+        function_id,
+        name,
+        [PERMISSION_BY_VALUE[item] for item in permissions],
+    )
 
 
-def is_webhook_handler(value: Any) -> bool:
-    """Whether a value is exactly as the schema WebhookHandler has it."""
-    try:
-        return (
-            value.__class__ is dict
-            and value["function_id"].__class__ is str
-            and value["name"].__class__ is str
-            and value["permissions"].__class__ is list
-            and _known_permission.issuperset(value["permissions"])
-            and len(value) == 3
-        )
-    except _UNFIT:
-        return False
+def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def exact(value: Any) -> Any:
+        try:
+            return read(value)
+        except (_Inexact, AttributeError, KeyError, RecursionError, TypeError):
+            return None
+
+    return exact
 
 
-EXACT: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+EXACT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
-        "Creator": is_creator,
-        "DelugeHandler": is_deluge_handler,
-        "HandlerReference": is_handler_reference,
-        "HandlerResponse": is_handler_response,
-        "MessageAction": is_message_action,
-        "MessageActionList": is_message_action_list,
-        "MessageActionResponse": is_message_action_response,
-        "UnsetHandler": is_unset_handler,
-        "WebhookHandler": is_webhook_handler,
+        "Creator": _or_none(_creator),
+        "DelugeHandler": _or_none(_deluge_handler),
+        "HandlerReference": _or_none(_handler_reference),
+        "HandlerResponse": _or_none(_handler_response),
+        "MessageAction": _or_none(_message_action),
+        "MessageActionList": _or_none(_message_action_list),
+        "MessageActionResponse": _or_none(_message_action_response),
+        "UnsetHandler": _or_none(_unset_handler),
+        "WebhookHandler": _or_none(_webhook_handler),
     }
 )

@@ -20,7 +20,8 @@ from zoho_cliq import AsyncCliq, Cliq
 from benchmarks.canned import FIRST_ID
 
 ID = str(FIRST_ID + 7)
-TOKEN = "1000.benchmark"
+TOKEN = f"1000.{'0123456789abcdef' * 2}.{'fedcba9876543210' * 2}"
+"""As long as an access token of the vendor's."""
 NEW: dict[str, Any] = {
     "name": "Create ticket",
     "hint": "File this message at the help desk",

@@ -50,7 +50,7 @@ def generate(document: Json, package: str, into: Path) -> None:
         (scratch / "config.yaml").write_text(dump_yaml(config), "utf-8")
         _generator(scratch, custom, into)
         (into / "contract.py").write_text(contract.emit(document), "utf-8")
-        (into / "shapes.py").write_text(shapes.emit(document), "utf-8")
+        (into / "shapes.py").write_text(shapes.emit(document, shapes.models(into / "models")), "utf-8")
         (into / "openapi.json").write_text(dump_json(document), "utf-8")
         (into / "py.typed").write_text("", "utf-8")
         _run(scratch, "ruff", "check", *_RUFF, "--fix-only", "--select", "I,F401,F811", str(into))

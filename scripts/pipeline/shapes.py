@@ -1,24 +1,27 @@
-"""Emits `shapes.py`: for every schema of a good answer, a function that says whether a value is exactly as documented.
+"""Emits `shapes.py`: for every schema of a good answer, a function that checks and reads it in one pass.
 
 A client that notices every drift must look at every field of every answer. Walking the document's schemas for each
-value costs thirty times what the emitted comparisons do, so the walk is left to the answers for which these say False.
+value costs thirty times what the emitted comparisons do, so the walk is left to the answers that these refuse; and what
+has been looked at already need not be looked up again to be read. Relies on the generated models for their names.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from pipeline.compose import operations
 from pipeline.documents import Json
-from pipeline.names import slug
+from pipeline.names import module
 from pipeline.schema_changes import resolve
 
-_HEAD = '''"""Whether an answer is exactly as documented. Generated; do not edit.
+_HEAD = '''"""Reads answers that are exactly as documented. Generated; do not edit.
 
-`EXACT` has one function per schema of an answer. True means: every promised field is there, no field is unknown or
-null, every value has its documented type, and every value of an enum is a known one. False only means that somebody
-has to look closer.
+`EXACT` has one function per schema of an answer. It gives what the model's `from_dict` gives, or None where a promised
+field is missing, a field is unknown or null, a value has another type than the documented one, or a value of an enum is
+not a known one: then somebody has to look closer.
 """
 
 from __future__ import annotations
@@ -27,139 +30,205 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-_UNFIT = (AttributeError, KeyError, RecursionError, TypeError)
+from .types import UNSET
 '''
+_TAIL = """
+
+def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def exact(value: Any) -> Any:
+        try:
+            return read(value)
+        except (_Inexact, AttributeError, KeyError, RecursionError, TypeError):
+            return None
+
+    return exact
+
+
+"""
 _CLASSES = {"string": "str", "integer": "int", "boolean": "bool"}
 
 
-def emit(document: Json) -> str:
-    """The source of `shapes.py` for a composed document."""
-    emitter = _Emitter(document)
+class Model(NamedTuple):
+    """A generated class: its module, its fields in the order of its `__init__`, and, of an enum, the table of its
+    members."""
+
+    module: str
+    fields: tuple[str, ...]
+    table: str | None
+
+
+def models(folder: Path) -> dict[str, Model]:
+    """The classes in a folder of generated models."""
+    found = {}
+    for path in sorted(folder.glob("[!_]*.py")):
+        body = ast.parse(path.read_text("utf-8")).body
+        table = next((name for name in _annotated(body) if name.endswith("_BY_VALUE")), None)
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                fields = tuple(name for name in _annotated(node.body) if not name.startswith("_"))
+                found[node.name] = Model(path.stem, fields, table)
+    return found
+
+
+def _annotated(body: list[ast.stmt]) -> list[str]:
+    return [node.target.id for node in body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)]
+
+
+def emit(document: Json, classes: Mapping[str, Model]) -> str:
+    """The source of `shapes.py` for a composed document and the classes generated from it."""
+    emitter = _Emitter(document, classes)
     for _, _, operation in operations(document):
         for status, response in operation["responses"].items():
             schema = response.get("content", {}).get("application/json", {}).get("schema", {})
-            if str(status).startswith("2") and isinstance(schema, dict) and "$ref" in schema:
-                emitter.object_function(schema)
+            if str(status).startswith("2"):
+                emitter.reader(schema)
     return emitter.source()
 
 
-class _Emitter:
-    """Collects functions and sets while it walks the schemas."""
+class _Inexpressible(Exception):
+    """No comparison of the kind that is emitted says whether a value is as the schema has it."""
 
-    def __init__(self, document: Json) -> None:
+
+class _Part(NamedTuple):
+    """Expressions over a local variable: what must be true of it, and what is read from it."""
+
+    check: str | None
+    read: str
+
+
+class _Emitter:
+    """Collects functions and imports while it walks the schemas."""
+
+    def __init__(self, document: Json, classes: Mapping[str, Model]) -> None:
         self._document = document
-        self._names: dict[str, str] = {}
+        self._classes = classes
+        self._readers: dict[str, str] = {}
         self._functions: dict[str, str] = {}
-        self._sets: dict[str, str] = {}
+        self._imports: set[str] = set()
+        self._kinds: set[str] = set()
 
     def source(self) -> str:
         """The whole module."""
-        table = "".join(f"    {name!r}: {self._names[name]},\n" for name in sorted(self._functions))
+        table = "".join(f"    {name!r}: _or_none({self._readers[name]}),\n" for name in sorted(self._readers))
         return (
             _HEAD
-            + "".join(self._sets[name] for name in sorted(self._sets))
-            + "\n\n"
+            + "".join(sorted(self._imports))
+            + "".join(f"_{kind.upper()} = frozenset(({kind},))\n" for kind in sorted(self._kinds))
+            + '\n\nclass _Inexact(Exception):\n    """The value is not exactly as documented."""\n\n\n'
             + "\n\n".join(self._functions[name] for name in sorted(self._functions))
-            + f"\n\nEXACT: Mapping[str, Callable[[Any], bool]] = MappingProxyType({{\n{table}}})\n"
+            + _TAIL
+            + f"EXACT: Mapping[str, Callable[[Any], Any]] = MappingProxyType({{\n{table}}})\n"
         )
 
-    def object_function(self, reference: Json) -> str | None:
+    def reader(self, reference: Json) -> str | None:
         """The name of the function for an object that `reference` names, emitted where it is not yet; None if it names
         something else."""
-        schema = resolve(reference, self._document)
-        if "$ref" not in reference or schema.get("type") != "object":
+        if not isinstance(reference, dict) or "$ref" not in reference:
             return None
         name = reference["$ref"].rpartition("/")[2]
-        function = self._name(name, "is_")
-        if name not in self._functions:
-            self._functions[name] = ""  # a schema may refer to itself
-            self._functions[name] = (
-                f"def {function}(value: Any) -> bool:\n"
-                f'    """Whether a value is exactly as the schema {name} has it."""\n'
-                f"    try:\n        return {self._object(schema, 'value')}\n    except _UNFIT:\n        return False\n"
+        schema = resolve(reference, self._document)
+        if schema.get("type") != "object" or name not in self._classes:
+            return None
+        if name not in self._readers:
+            function = self._readers[name] = f"_{self._classes[name].module}"  # first, as a schema may refer to itself
+            start = (
+                f"def {function}(src_dict: Any) -> {name}:\n"
+                f'    """The {name} of a value that is exactly as documented."""\n'
             )
-        return function
+            try:
+                body = self._body(schema, name)
+            except _Inexpressible:
+                body = "    raise _Inexact\n"
+            self._imports.add(f"from .models.{self._classes[name].module} import {name}\n")
+            self._functions[name] = start + body
+        return self._readers[name]
 
-    def _name(self, name: str, prefix: str) -> str:
-        """A name for Python that no other schema has."""
-        if name not in self._names:
-            words = slug(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name))
-            taken = set(self._names.values())
-            options = (f"{prefix}{words}", *(f"{prefix}{words}_{number}" for number in range(2, 1000)))
-            self._names[name] = next(option for option in options if option not in taken)
-        return self._names[name]
-
-    def _object(self, schema: Json, value: str) -> str:
+    def _body(self, schema: Json, name: str) -> str:
         properties: dict[str, Any] = schema.get("properties", {})
-        if not set(schema.get("required", ())) <= properties.keys():
-            return "False"
-        required = [name for name in properties if name in schema.get("required", ())]
-        optional = [name for name in properties if name not in required]
-        parts = [f"{value}.__class__ is dict"]
-        parts += [self._check(properties[name], f"{value}[{name!r}]") for name in required]
-        parts += [
-            f"({name!r} not in {value} or {self._check(properties[name], f'{value}[{name!r}]')})" for name in optional
-        ]
-        if properties:
-            count = " + ".join([str(len(required)), *(f"({name!r} in {value})" for name in optional)])
-            parts.append(f"len({value}) == {count}")
-        return f"({' and '.join(parts)})"
+        required = [key for key in properties if key in schema.get("required", ())]
+        optional = [key for key in properties if key not in required]
+        fields = self._classes[name].fields
+        if not properties or not set(schema.get("required", ())) <= properties.keys():
+            raise _Inexpressible
+        if [module(key) for key in (*required, *optional)] != [module(field) for field in fields]:
+            raise _Inexpressible  # a composed schema, or names that the generator had to change
+        lines, read = [], []
+        checks = ["src_dict.__class__ is dict"]
+        for key, field in zip((*required, *optional), fields, strict=True):
+            part = self._part(properties[key], field)
+            if key in optional:
+                lines.append(f"{field} = src_dict.get({key!r}, UNSET)")
+                checks += [f"({field} is UNSET or {part.check})"] if part.check else []
+                if part.read == field:
+                    read.append(field)
+                elif part.check:
+                    read.append(f"{field} and {part.read}")  # a list; UNSET counts as false
+                else:
+                    read.append(f"UNSET if {field} is UNSET else {part.read}")
+            else:
+                lines.append(f"{field} = src_dict[{key!r}]")
+                checks += [part.check] if part.check else []
+                read.append(part.read)
+        given = [f"({field} is not UNSET)" for field in fields[len(required) :]]
+        checks.append(f"len(src_dict) == {' + '.join([str(len(required)), *given])}")
+        return (
+            "".join(f"    {line}\n" for line in lines)
+            + f"    if not ({' and '.join(checks)}):\n        raise _Inexact\n"
+            + f"    return {name}({', '.join(read)},)\n"
+        )
 
-    def _check(self, schema: Json, value: str) -> str:
-        """An expression that is true only where `value` is exactly as the schema has it."""
-        if not isinstance(schema, dict):
-            return "False"
-        if function := self.object_function(schema):
-            return f"{function}({value})"
-        if known := self._enum(schema):
-            return f"{value} in {known}"
-        schema = resolve(schema, self._document)
-        if "anyOf" in schema:
-            return self._variants(schema["anyOf"], value)
-        kind = schema.get("type")
-        if kind == "array" and "items" in schema:
-            return f"{value}.__class__ is list and {self._items(schema['items'], value)}"
-        if (
-            isinstance(kind, str)
-            and kind in _CLASSES
-            and not schema.keys() & {"enum", "const", "allOf", "oneOf", "not"}
-        ):
-            return f"{value}.__class__ is {_CLASSES[kind]}"
-        return "False"
+    def _part(self, schema: Json, value: str) -> _Part:
+        """How a value of a schema is checked and read. What is read by a table or a function is checked by that."""
+        if function := self.reader(schema):
+            return _Part(None, f"{function}({value})")
+        if table := self._open_enum(schema):
+            return _Part(None, f"{table}[{value}]")
+        resolved = resolve(schema, self._document) if isinstance(schema, dict) else {}
+        kind = resolved.get("type")
+        if "anyOf" in resolved:
+            return _Part(None, self._variant(resolved["anyOf"], value))
+        if resolved.keys() & {"enum", "const", "allOf", "oneOf", "not"} or not isinstance(kind, str):
+            raise _Inexpressible
+        if kind == "array" and "items" in resolved:
+            return self._list(resolved["items"], value)
+        if kind in _CLASSES and (kind != "string" or "format" not in resolved):  # of dates, models make other classes
+            return _Part(f"{value}.__class__ is {_CLASSES[kind]}", value)
+        raise _Inexpressible
 
-    def _items(self, schema: Json, value: str) -> str:
-        if isinstance(schema, dict):
-            if known := self._open_enum(schema.get("anyOf", ())):
-                return f"{known}.issuperset({value})"
-            if function := self.object_function(schema):
-                return f"all(map({function}, {value}))"
-        return f"all({self._check(schema, 'item')} for item in {value})"
+    def _list(self, items: Json, value: str) -> _Part:
+        is_list = f"{value}.__class__ is list"
+        if function := self.reader(items):
+            return _Part(is_list, f"list(map({function}, {value}))")
+        part = self._part(items, "item")
+        if part.read != "item":
+            return _Part(is_list, f"[{part.read} for item in {value}]")
+        kind = _CLASSES.get(str(resolve(items, self._document).get("type")))
+        if kind is None:
+            raise _Inexpressible
+        self._kinds.add(kind)
+        return _Part(f"{is_list} and _{kind.upper()}.issuperset(map(type, {value}))", value)
 
-    def _variants(self, variants: list[Json], value: str) -> str:
-        if known := self._open_enum(variants):
-            return f"{value} in {known}"
-        chosen = "False"
-        for variant in reversed(variants):
-            function = self.object_function(variant) if isinstance(variant, dict) else None
-            if function is None:
-                return "False"
+    def _variant(self, variants: list[Json], value: str) -> str:
+        """The first variant whose promised fields are there, as the models choose; the last refuses what is none."""
+        readers = [self.reader(variant) for variant in variants]
+        if not readers or None in readers:
+            raise _Inexpressible
+        chosen = f"{readers[-1]}({value})"
+        for variant, reader in reversed(list(zip(variants[:-1], readers[:-1], strict=True))):
             required = resolve(variant, self._document).get("required", ())
             fits = f"{value}.keys() >= {{{', '.join(map(repr, required))}}}" if required else "True"
-            chosen = f"({function}({value}) if {fits} else {chosen})"
+            chosen = f"({reader}({value}) if {fits} else {chosen})"
         return chosen
 
-    def _open_enum(self, variants: Any) -> str | None:
-        """The set of known values where the variants are an enum of strings and any other string."""
-        return self._enum(variants[0]) if len(variants) == 2 and variants[1] == {"type": "string"} else None
-
-    def _enum(self, schema: Json) -> str | None:
-        """The name of the set of the values of a named enum of strings; None for anything else."""
-        resolved = resolve(schema, self._document)
-        if not isinstance(schema, dict) or "$ref" not in schema or resolved.get("type") != "string":
+    def _open_enum(self, schema: Json) -> str | None:
+        """The table of the members of a named enum of strings, alone or beside any other string; else None."""
+        variants: list[Json] = schema.get("anyOf", []) if isinstance(schema, dict) else []
+        if len(variants) == 2 and variants[1] == {"type": "string"}:
+            schema = variants[0]
+        if not isinstance(schema, dict) or "$ref" not in schema:
             return None
-        values = resolved.get("enum", ())
-        if not values or not all(isinstance(value, str) for value in values):
+        found = self._classes.get(schema["$ref"].rpartition("/")[2])
+        if found is None or found.table is None or resolve(schema, self._document).get("type") != "string":
             return None
-        name = self._name(schema["$ref"].rpartition("/")[2], "_known_")
-        self._sets[name] = f"{name} = frozenset(({', '.join(map(repr, values))},))\n"
-        return name
+        self._imports.add(f"from .models.{found.module} import {found.table}\n")
+        return found.table

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import zoho_cliq
 from zoho_cliq import cli, errors
 from zoho_cliq_mock import MockServer
 
@@ -161,6 +162,13 @@ def test_wrong_usage_ends_with_two(run: Run) -> None:
     assert caught.value.code == 2
 
 
+def test_the_version_is_that_of_the_package(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("--version")
+    assert caught.value.code in (None, 0)
+    assert capsys.readouterr().out == f"zoho-cliq {zoho_cliq.__version__}\n"
+
+
 def test_login_keeps_credentials_that_later_runs_use(
     run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -184,6 +192,13 @@ def test_login_keeps_credentials_that_later_runs_use(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     code, _, err = run("login", "--client-id", "1000.DEMO", "--accounts-url", mock.accounts_url)
     assert (code, "demo-secret" in err) == (1, False)
+
+    def ended(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    code, _, err = run("login", "--client-id", "1000.DEMO", "--accounts-url", mock.accounts_url)
+    assert (code, err) == (2, "\nzoho-cliq: Client secret: the input has ended before it was given\n")
 
 
 def test_waits_are_announced(run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -297,5 +297,5 @@ def test_reader_passes_what_a_schema_says_nothing_about() -> None:
     reader = Reader(Rules({}))
     value = {"a": [1, None]}
     response = RawResponse("x", 200, {}, json.dumps(value).encode())
-    assert reader.read(response, {}, "$", True) == (value, [])
-    assert reader.read(response, {"type": "object"}, "$", True) == (value, [])
+    assert reader.read(response, {}, "$", True, dict) == (value, [])
+    assert reader.read(response, {"type": "object"}, "$", True, dict) == (value, [])

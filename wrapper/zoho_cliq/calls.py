@@ -138,7 +138,7 @@ class Calls:
         )
 
     def _parsed(self, operation: Operation, response: RawResponse, strict: bool) -> Any:
-        """The answer as the generated module reads it, after the reader made it safe."""
+        """The answer as the generated module reads it."""
         if response.status != operation.success:
             responses = f"$.paths['{operation.path}'].{operation.method.lower()}.responses"
             self.drift.add([Note("status", responses, "", str(response.status))])
@@ -148,13 +148,17 @@ class Calls:
                 parsed_json(response)  # a page of HTML with status 200 is nobody's success
             return None
         schema = content["application/json"]["schema"]
-        try:
-            value, notes = self._reader.read(response, schema, "$", strict)
-            self.drift.add(notes)
+
+        def build(value: Any) -> Any:
             return self._modules[operation.name]._parse_response(client=None, response=Answer(operation.success, value))
+
+        try:
+            model, notes = self._reader.read(response, schema, "$", strict, build)
         except Undecodable as error:
             self.drift.add(error.notes)
             raise DecodeError(str(error.args[0]), status=response.status, body=response.body) from error
+        self.drift.add(notes)
+        return model
 
     def _at(self, operation: Operation) -> Any:
         return self.document["paths"][operation.path][operation.method.lower()]

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from . import errors
+from . import __version__, errors
 from .paths import expanded
 
 TRY_LATER = (errors.WouldWait, errors.RateLimited)
@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     whole = argparse.ArgumentParser(prog="zoho-cliq", description="Work with Zoho Cliq message actions.")
+    whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     whole.add_argument("--json", action="store_true", help="print JSON, also for errors")
     whole.add_argument("--data-center", help="us, eu, in, au, jp, ca, sa, uk, cn or ae")
     whole.add_argument("--base-url", help="another server, with /api/v3")

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from zoho_cliq_api.shapes import EXACT
 
 from .errors import DecodeError
-from .exchange import RawResponse
+from .exchange import RawResponse, T
 from .validation import Rules, Schema, has_type, pattern
 
 _EMPTY: dict[str, Any] = {"string": "", "array": [], "boolean": False}
@@ -65,18 +65,21 @@ def parsed_json(response: RawResponse) -> Any:
 
 
 class Reader:
-    """Makes answers safe for the generated models."""
+    """Makes models of answers, which it makes safe for them first."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
 
-    def read(self, response: RawResponse, schema: Schema, at: str, strict: bool) -> tuple[Any, list[Note]]:
-        """The body as the models can take it, and what was different. Raises DecodeError."""
+    def read(
+        self, response: RawResponse, schema: Schema, at: str, strict: bool, build: Callable[[Any], T]
+    ) -> tuple[T, list[Note]]:
+        """The model of the body, and what was different. `build` makes the model, where it is not made at a glance, of
+        the body as it can take it. Raises DecodeError."""
         notes: list[Note] = []
         value = parsed_json(response)
         exact = EXACT.get(schema.get("$ref", "").rpartition("/")[2])
-        if exact is not None and exact(value):
-            return value, notes  # nothing to note and nothing to change; a walk would only find the same
+        if exact is not None and (model := exact(value)) is not None:
+            return model, notes  # nothing to note and nothing to change; a walk would only find the same
         try:
             value = self._shaped(value, schema, at, "", notes)
         except _Unreadable as error:
@@ -88,7 +91,7 @@ class Reader:
             raise Undecodable(
                 f"strict: {first.kind} {first.name or first.detail} at {first.at} is not as documented", notes, response
             )
-        return value, notes
+        return build(value), notes
 
     def _shaped(self, value: Any, schema: Schema, at: str, path: str, notes: list[Note]) -> Any:
         while "$ref" in schema:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from driver_gates import SEEDS, fuzzer_finds, machine_finds
 from driver_gates import missed as missed_by
+from mock_mutants import figures as figures_of_first_order
 from mutants import MUTANTS
 from test_conformance_gates import missed as missed_by_table
 
@@ -26,6 +27,7 @@ def figures() -> dict[str, int | str]:
         "mutants_found_by_table_and_thresholds": f"{table} of {count}",
         "mutants_found_by_the_machine_alone": f"{machine} of {count}, over {len(SEEDS)} seeds",
         "mutants_found_by_the_fuzzer_alone": f"{fuzz} of {count}, with one seed",
+        **figures_of_first_order(),
     }
 
 

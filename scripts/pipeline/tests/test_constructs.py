@@ -358,3 +358,32 @@ def test_the_contract_comes_with_it(server: Server) -> None:
     assert all(operation.threshold is None for operation in contract.OPERATIONS.values())
     assert contract.document()["info"]["title"] == "Constructs quoted bold"
     assert contract.SERVERS["us"].base_url == "https://example.com/v9"
+
+
+def test_answers_are_read_at_once_as_their_models_read_them(server: Server) -> None:
+    exact = importlib.import_module(f"{server.package}.shapes").EXACT
+    empty: dict[str, Any] = {}
+    for value in (
+        {"value": "root", "parent": {"value": "above"}, "children": [{"children": [empty]}, {"value": "leaf"}]},
+        {"forest": {"trees": [{"value": "oak"}]}, "children": []},
+        {"forest": empty, "parent": empty},
+        empty,
+    ):
+        read = exact["Tree"](value)
+        assert read == server.models.Tree.from_dict(value)
+        assert read.to_dict() == value
+    circle: dict[str, Any] = {}
+    circle["children"] = [circle]
+    unfit: tuple[Any, ...] = (
+        {"value": 1},
+        {"children": None},
+        {"children": [{"colour": "red"}]},
+        {"forest": []},
+        circle,
+        5,
+        None,
+    )
+    for other in unfit:
+        assert exact["Tree"](other) is None
+    for name in ("DatesResponse", "MapsResponse", "NullsResponse", "OddNames"):
+        assert exact[name](empty) is None  # what comparisons cannot state is left to a closer look
