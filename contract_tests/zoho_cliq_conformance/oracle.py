@@ -251,12 +251,7 @@ class Oracle:
                 )
         if action is not None and call.operation == "update_handler":
             found += self._of_fit(call, action)
-        if (
-            action is not None
-            and call.operation == "get_handler"
-            and action.script is None
-            and action.permissions is None
-        ):
+        if action is not None and call.operation == "get_handler" and not action.script and not action.permissions:
             codes: frozenset[str | None] = frozenset({"execution_handler_not_found", "execution_handler_get_failed"})
             found.append(Condition("get_handler.unset", "nothing was set yet", False, rules.DOMAIN, codes))
         return found

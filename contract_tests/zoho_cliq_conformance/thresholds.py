@@ -215,9 +215,8 @@ def run_one(client: Client, operation: str) -> None:
     with _unpaced(client):
         client.scenario = scenario
         material = make_material(client)
-        material.spare = [client.create(scope="personal") for _ in range(3)]
         bucket = Bucket(operation, calls(client, material)[operation])
-        pause(bucket.threshold.window_seconds + SLACK, "so that earlier calls count no more")
+        _stock(client, bucket, material)
         burst(client, bucket)
         if not bucket.exact:
             _again(client, bucket)
@@ -225,7 +224,18 @@ def run_one(client: Client, operation: str) -> None:
         other_user(client, Result(client), material)
         if bucket.first_refused is not None:
             ends(client, [bucket], [bucket])
+            _stock(client, bucket, material)
             burst(client, bucket)
             holds(client, [bucket])
             pause(bucket.threshold.lock_seconds + SLACK, "until the lock ends")
         pause(bucket.threshold.window_seconds + SLACK, "so that these calls count no more")
+
+
+def _stock(client: Client, bucket: Bucket, material: Material) -> None:
+    """Create what a burst of deletes deletes, twice, since a refused delete may count for nothing."""
+    why, seconds = "so that earlier calls count no more", bucket.threshold.window_seconds + SLACK
+    client.pause(seconds, why)
+    if bucket.operation == "delete":
+        while len(material.spare) < 2 * bucket.threshold.limit + 2 and (made := client.create(scope="personal")):
+            material.spare.append(made)
+        client.pause(seconds, why)
