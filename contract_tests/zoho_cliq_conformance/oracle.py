@@ -169,6 +169,10 @@ class Oracle:
             self.passes(exchange.about)
         return new
 
+    def doubt(self, exchange: Exchange) -> None:
+        """Learn that the outcome of a request is unknown for a reason that is not the server's."""
+        self._doubt(rules.read(exchange))
+
     def _crash_fact(self, exchange: Exchange) -> str:
         return exchange.about or "protocol.no-crash"
 
