@@ -381,6 +381,7 @@ class Client:
                 for item in page.get("data", []):
                     if isinstance(item, dict) and str(item.get("name", "")).casefold().startswith(self.prefix):
                         self.created.setdefault(str(item.get("id")), user)
+                        self.oracle.adopt(str(item.get("id")), user)
             if self.trace[-1].answer is None:
                 return [
                     f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"
