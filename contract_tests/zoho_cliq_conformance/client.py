@@ -149,6 +149,15 @@ class Client:
             answer = self.transport(method, self._base_path + target, headers, content)
         except TransportError as error:
             failure = str(error)
+        except KeyboardInterrupt:
+            number = len(self.trace) + 1
+            cut = Exchange(
+                number, method, target, headers, content, None, sent, sent, about, self.scenario, "cut short"
+            )
+            self.trace.append(cut)
+            self.oracle.doubt(cut)
+            self._remember(user, cut)
+            raise
         received = self.clock.now()
         if user and operation:
             self.pacer.after(user, operation, refused=self.expect_throttle and is_throttle(answer))
@@ -370,8 +379,9 @@ class Client:
                 continue
             for page in self.pages(user, limit=rules.LARGEST_LIMIT):
                 for item in page.get("data", []):
-                    if isinstance(item, dict) and str(item.get("name", "")).startswith(self.prefix):
+                    if isinstance(item, dict) and str(item.get("name", "")).casefold().startswith(self.prefix):
                         self.created.setdefault(str(item.get("id")), user)
+                        self.oracle.adopt(str(item.get("id")), user)
             if self.trace[-1].answer is None:
                 return [
                     f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"

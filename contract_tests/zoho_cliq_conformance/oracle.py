@@ -169,6 +169,15 @@ class Oracle:
             self.passes(exchange.about)
         return new
 
+    def doubt(self, exchange: Exchange) -> None:
+        """Learn that the outcome of a request is unknown for a reason that is not the server's."""
+        self._doubt(rules.read(exchange))
+
+    def adopt(self, identifier: str, creator: str) -> None:
+        """Learn that an action is there, of a create whose answer never came; nothing else is known of it."""
+        if identifier not in self.model.actions:
+            self.model.create(identifier, creator, {}, self._exchange.received).uncertain = True
+
     def _crash_fact(self, exchange: Exchange) -> str:
         return exchange.about or "protocol.no-crash"
 

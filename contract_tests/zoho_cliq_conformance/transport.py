@@ -57,6 +57,9 @@ class HttpTransport:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise TransportError(f"{type(error).__name__}: {error}") from None
+        except KeyboardInterrupt:
+            self.close()  # an answer may be on its way, and is not that to the next request
+            raise
         return Answer(response.status, tuple(response.getheaders()), content)
 
     def _open(self) -> http.client.HTTPConnection:

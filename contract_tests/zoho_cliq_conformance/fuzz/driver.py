@@ -98,7 +98,10 @@ def run_fuzz(client: Client, result: Result, *, examples: int = 30, until_fault:
                 for o in p.values()
                 for r in o["responses"].values()
             )
-            result.notes.append(f"fuzz: {len(followed)} links followed in the stateful phase; the document has {links}")
+            result.notes.append(
+                f"fuzz: {len(followed)} transitions followed in the stateful phase, those included that schemathesis "
+                f"infers; the document has {links} links"
+            )
     result.ran.append("fuzz")
 
 

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from ..client import Client, Stopped, encode
 from ..model import Action
@@ -27,6 +27,7 @@ STATUS = "{} Answer"
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "server", "date"}
 Start = Callable[[str, list[tuple[str, str]]], Any]
 NOTHING = "nothing"
+NOBODY = "987000000654321"
 # What is left as generated, or is wrong, in a request that is sent again.
 ASPECTS = ("user", "user", "token", "accept", "path", "query", "name", "hint", "teams", "url", "fit")
 
@@ -122,16 +123,15 @@ class Gateway:
         return [a for a in actions if all(a.content.get(name) == value for name, value in content.items())]
 
     def _path(self, path: str) -> str:
+        """The path with an action of this run in the place of any id, or with one that nobody has: never another's."""
         parts = path.split("/")
-        known = self._known()
-        unknown = (
-            len(parts) > 2
-            and parts[1] == "messageactions"
-            and re.fullmatch("[0-9]{1,19}", parts[2])
-            and parts[2] not in self._client.oracle.model.actions
-        )
-        if known and unknown and self._as_is != "path":
+        if len(parts) < 3 or parts[1] != "messageactions" or parts[2] in self._client.oracle.model.actions:
+            return path
+        known, shown = self._known(), unquote(parts[2])
+        if known and self._as_is != "path" and re.fullmatch("[0-9]{1,19}", shown):
             parts[2] = known[-1 - min(self._random.randrange(len(known)), self._random.randrange(len(known)))].id
+        elif re.fullmatch("[^0-9]?[0-9]+([.]0*)?[^0-9]?", shown) or sum(map(str.isdigit, shown)) > 5:
+            parts[2] = NOBODY
         return "/".join(parts)
 
     def _query(self, query: str, user: str) -> str:
@@ -246,8 +246,8 @@ class Gateway:
         client.send("GET", random.choice(["/messageaction", f"/messageactions/{own}/handlers", "/messageactions/ten"]))
         client.send("GET", f"/messageactions/{'9' * 26}")
         client.get_handler(own, kind="welcome_handler")
-        client.get_handler("987000000654321")
-        client.delete("987000000654321")
+        client.get_handler(NOBODY)
+        client.delete(NOBODY)
         client.send("GET", "/messageactions", query={"limit": random.choice(["ten", "0", "1"])})
         client.send("GET", "/messageactions", query={random.choice(["next_token", "sync_token"]): "bm90LWEtdG9rZW4="})
         client.send("GET", "/messageactions", headers={"Accept": random.choice(["*/*", "text/html, application/json"])})
