@@ -13,6 +13,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import resource
 import signal
 import sys
 from collections import Counter
@@ -245,17 +246,42 @@ class TookTooLong(BaseException):
     """The program did not come to an end; not an Exception, so that no handler of the program's takes it."""
 
 
+WAITING = 10
+MEMORY = 1 << 30
+
+
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raise `TookTooLong` after so many seconds; only in the main thread."""
+    """Raise `TookTooLong` after so many seconds of CPU time, or ten times as many by the clock.
+
+    Only in the main thread. CPU time, so that a busy machine makes no program too slow. A program that takes another
+    GiB of memory gets a `MemoryError`, where the system can limit it.
+    """
 
     def ring(signum: int, frame: FrameType | None) -> None:
         raise TookTooLong
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = {signal.SIGPROF: (signal.ITIMER_PROF, seconds), signal.SIGALRM: (signal.ITIMER_REAL, WAITING * seconds)}
+    before = {number: signal.signal(number, ring) for number in timers}
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    size = _address_space()
+    if size is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, limits[1]))
+    for timer, after in timers.values():
+        signal.setitimer(timer, after)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for timer, _ in timers.values():
+            signal.setitimer(timer, 0)
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _address_space() -> int | None:
+    """Bytes of this process's address space; None where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return None

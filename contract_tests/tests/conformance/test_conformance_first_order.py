@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import zoho_cliq_mock
-from first_order import Change, changes
+from first_order import Change, TookTooLong, at_most, changes
 from mock_mutants import (
     KINDS,
     NOT_SEMANTIC,
@@ -81,6 +81,17 @@ def test_a_change_is_found_and_leaves_nothing_behind(part: str) -> None:
     chosen = [change for change in mutants("cursors") if change.name.startswith(part)]
     assert [found(change) is not None for change in chosen] == [True]
     assert {name: id(module) for name, module in sys.modules.items() if name.startswith(PACKAGE)} == before
+
+
+def test_a_program_without_an_end_is_stopped_and_one_without_measure_gets_no_memory() -> None:
+    def endless() -> None:
+        while True:
+            pass
+
+    with pytest.raises(TookTooLong), at_most(0.05):
+        endless()
+    with pytest.raises((MemoryError, TookTooLong)), at_most(5):
+        bytearray(100 << 30)
 
 
 def test_a_few_mutants_are_found_or_listed() -> None:
