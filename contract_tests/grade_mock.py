@@ -13,7 +13,8 @@ from pathlib import Path
 from zoho_cliq_conformance.cli import main
 from zoho_cliq_mock import MockServer
 
-PROFILE = """
+# The profile of any server with the demo seed.
+PROFILE = """\
 base_url = "{url}"
 reset_url = "{control}/reset"
 clock_url = "{control}/clock"
@@ -36,16 +37,12 @@ colleague = [100002]
 """
 
 
-def profile_of(server: MockServer) -> str:
-    """The TOML of a profile for a mock with the demo seed."""
-    return PROFILE.format(url=server.url, control=server.control_url, token=server.control_token)
-
-
 def grade(arguments: Sequence[str]) -> int:
     """Grade a mock of this process; gives the command's exit status."""
     with MockServer() as server, tempfile.TemporaryDirectory() as directory:
         profile = Path(directory) / "mock.toml"
-        profile.write_text(profile_of(server), "utf-8")
+        filled = PROFILE.format(url=server.url, control=server.control_url, token=server.control_token)
+        profile.write_text(filled, "utf-8")
         chosen = [] if any(a.startswith("--only") for a in arguments) else ["--only", "table,thresholds"]
         return main(["run", "--profile", str(profile), *chosen, *arguments])
 

@@ -85,8 +85,12 @@ def mock_server(folder: Path, control_token: str) -> Iterator[str]:
     command += ["--db", str(folder / "mock.db"), "--seed", str(folder / "seed.json")]
     # A session of its own: Ctrl-C reaches this program only, which then ends the server.
     environment = {**os.environ, CONTROL_TOKEN: control_token}
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=environment)
+    server: subprocess.Popen[str] | None = None
     try:
+        with signals_later():
+            server = subprocess.Popen(
+                command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=environment
+            )
         assert server.stdout is not None
         first = server.stdout.readline().strip()
         greeting = "listening on "
@@ -94,14 +98,36 @@ def mock_server(folder: Path, control_token: str) -> Iterator[str]:
             raise DemoError("the mock server did not start (see above)")
         yield first.removeprefix(greeting)
     finally:
-        server.terminate()
-        try:
-            server.wait(STOPS_WITHIN)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        if server.stdout is not None:
-            server.stdout.close()
+        if server is not None:
+            stop(server)
+
+
+@contextmanager
+def signals_later() -> Iterator[None]:
+    """Ctrl-C and SIGTERM act at the end of this: a server that has begun is then known, and can be ended."""
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        for number in handlers:
+            signal.signal(number, lambda number, _: came.append(number))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
+def stop(server: subprocess.Popen[str]) -> None:
+    """Ends the mock server, and waits until it has ended."""
+    server.terminate()
+    try:
+        server.wait(STOPS_WITHIN)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+    if server.stdout is not None:
+        server.stdout.close()
 
 
 def deluge(cliq: Cliq, table: Table) -> None:

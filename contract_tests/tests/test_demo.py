@@ -94,3 +94,38 @@ def test_an_interrupted_demonstration_leaves_no_process_and_no_file(folder: Path
     assert demo.returncode == 130, errors
     assert list(folder.iterdir()) == []
     assert processes_that_name(folder) == []
+
+
+STOPPED_WHILE_IT_BEGINS = """
+import signal, subprocess, sys
+sys.path.insert(0, sys.argv[1])
+import demo
+begin = subprocess.Popen
+
+def interrupted(*arguments, **settings):
+    server = begin(*arguments, **settings)
+    signal.raise_signal(int(sys.argv[2]))
+    return server
+
+subprocess.Popen = interrupted
+sys.exit(demo.main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_demonstration_stopped_while_its_server_begins_leaves_none(folder: Path, number: int, code: int) -> None:
+    program = [sys.executable, "-c", STOPPED_WHILE_IT_BEGINS, str(ROOT / "scripts"), str(int(number))]
+    # Its output goes nowhere: a pipe would be held by a server that is left, and waited for.
+    demo = subprocess.run(
+        program,
+        cwd=folder.parent,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert processes_that_name(folder) == []
+    assert demo.returncode == code
+    assert list(folder.iterdir()) == []

@@ -6,9 +6,14 @@ Exit status: 0 the server conforms, 1 there are faults, 2 it could not be graded
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import signal
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +23,9 @@ from .creation_limit import run_creation_limit
 from .oracle import Violation
 from .pacer import Clock
 from .profile import Profile, ProfileError, load, server_url
+from .render import clean
 from .run import CANNOT_RUN, Driver, Result, run, run_table
+from .streams import complain, show, tell
 from .thresholds import run_thresholds
 from .trace import Exchange
 from .transport import HttpTransport
@@ -31,16 +38,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; gives the exit status."""
     arguments = _parser().parse_args(argv)
     try:
-        return int(arguments.act(arguments))
-    except (ProfileError, har.HarError) as error:
-        print(f"zoho-cliq-conformance: {error}", file=sys.stderr)
-        return CANNOT_RUN
-    except OSError as error:
-        print(f"zoho-cliq-conformance: {error}", file=sys.stderr)
+        with _terminated_like_interrupted():
+            return int(arguments.act(arguments))
+    except (ProfileError, har.HarError, OSError) as error:
+        complain(error)
         return CANNOT_RUN
     except KeyboardInterrupt:
-        print("zoho-cliq-conformance: interrupted", file=sys.stderr)
+        complain("interrupted")
         return CANNOT_RUN
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """A SIGTERM, as of a build that is cancelled, leaves time to clean up, like Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Grade a server of the Zoho Cliq Message Actions API.",
         epilog="Exit status: 0 conforms, 1 faults, 2 cannot run, 3 locked for a threshold.",
     )
+    version = importlib.metadata.version("zoho-cliq")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     grade = commands.add_parser("run", help="grade a server", description="Grade a server.")
     grade.add_argument("--profile", type=Path, required=True, help="TOML file that names the server and its tokens")
@@ -122,7 +142,7 @@ class Progress:
     """Lines on standard error while a run goes on: where it is, what it waits for, and each new fault."""
 
     def __init__(self, quiet: bool) -> None:
-        self._quiet, self._terminal = quiet, sys.stderr.isatty()
+        self._quiet, self._terminal = quiet, sys.stderr is not None and sys.stderr.isatty()
         self._last_wait = 0.0
         self._seen: set[str] = set()
 
@@ -130,7 +150,7 @@ class Progress:
         for violation in new:
             if violation.fact not in self._seen:
                 self._seen.add(violation.fact)
-                self._say(f"fault: {violation.fact}: {exchange.summary()}")
+                self._say(clean(f"fault: {violation.fact}: {exchange.summary()}"))
 
     def scenario(self, client: Client) -> Callable[[str], None]:
         return lambda name: self._say(f"{len(client.trace):4} calls  {name}")
@@ -143,9 +163,7 @@ class Progress:
 
     def _say(self, line: str, passing: bool = False) -> None:
         if not self._quiet:
-            print(
-                f"\r\033[K{line}" if self._terminal else line, end="" if passing else "\n", file=sys.stderr, flush=True
-            )
+            tell(f"\r\033[K{line}" if self._terminal else line, end="" if passing else "\n")
 
 
 def drivers_for(
@@ -174,9 +192,7 @@ def drivers_for(
 def _run(arguments: argparse.Namespace) -> int:
     profile = load(arguments.profile, arguments.base_url)
     if arguments.plan:
-        for line in plan.lines(plan.make(profile, arguments.only), profile):
-            print(line)
-        return 0
+        return _shown(plan.lines(plan.make(profile, arguments.only), profile), 0)
     _writable(arguments.report)
     progress = Progress(arguments.quiet)
     client = connect(
@@ -188,9 +204,6 @@ def _run(arguments: argparse.Namespace) -> int:
     finally:
         client.close()
     seconds = time.monotonic() - started
-    if all(exchange.answer is None for exchange in client.trace) and client.trace:
-        print(f"zoho-cliq-conformance: {profile.base_url} does not answer: {client.trace[0].failure}", file=sys.stderr)
-        return CANNOT_RUN
     return _finish(result, arguments, arguments.only, seconds)
 
 
@@ -221,8 +234,15 @@ def connect(
 
 
 def _writable(directory: Path | None) -> None:
-    if directory is not None:
+    """Make the directory and try to write there, before anything is sent."""
+    if directory is None:
+        return
+    try:
         directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise OSError(f"--report {directory}: no reports can be written there: {error.strerror or error}") from None
 
 
 def _check_har(arguments: argparse.Namespace) -> int:
@@ -247,12 +267,31 @@ def _check_har(arguments: argparse.Namespace) -> int:
 
 def _finish(result: Result, arguments: argparse.Namespace, drivers: list[str], seconds: float) -> int:
     found = report.build(result, strict=arguments.strict, drivers=drivers, seconds=seconds)
-    for line in render.terminal(found, arguments.verbose):
-        print(line)
+    lines = [*render.terminal(found, arguments.verbose)]
+    status, unwritten = int(found["exit_code"]), ""
     if arguments.report is not None:
-        write(found, arguments.report)
-        print(f"reports: {arguments.report / 'report.html'}, report.json, junit.xml")
-    return int(found["exit_code"])
+        try:
+            write(found, arguments.report)
+            lines.append(f"reports: {arguments.report / 'report.html'}, report.json, junit.xml")
+        except OSError as error:
+            unwritten = f"--report {arguments.report}: not all reports could be written: {error.strerror or error}"
+            status = status or CANNOT_RUN
+    trace = result.client.trace
+    if trace and all(exchange.answer is None for exchange in trace):
+        complain(f"{found['base_url']} does not answer: {trace[0].failure}")
+    else:
+        status = _shown(lines, status)
+    if unwritten:
+        complain(unwritten)
+    return status
+
+
+def _shown(lines: Iterable[str], status: int) -> int:
+    """Print the lines; gives the status, which is no success where what was asked for cannot be printed."""
+    problem = show(lines)
+    if problem:
+        complain(problem)
+    return status or (CANNOT_RUN if problem else status)
 
 
 def write(found: dict[str, Any], directory: Path) -> None:

@@ -149,9 +149,18 @@ class Client:
             answer = self.transport(method, self._base_path + target, headers, content)
         except TransportError as error:
             failure = str(error)
+        except KeyboardInterrupt:
+            number = len(self.trace) + 1
+            cut = Exchange(
+                number, method, target, headers, content, None, sent, sent, about, self.scenario, "cut short"
+            )
+            self.trace.append(cut)
+            self.oracle.doubt(cut)
+            self._remember(user, cut)
+            raise
         received = self.clock.now()
         if user and operation:
-            self.pacer.after(user, operation)
+            self.pacer.after(user, operation, refused=self.expect_throttle and is_throttle(answer))
             self.sequence.append((user, operation))
         self.counts[user or "nobody", operation or "other"] += 1
         number = len(self.trace) + 1
@@ -305,6 +314,13 @@ class Client:
 
     # --- control and clean-up
 
+    def pause(self, seconds: float, why: str) -> None:
+        """Let time pass. Raises `BudgetSpent` where the minutes that the run may take would be over before that."""
+        over = self.deadline is not None and time.monotonic() + seconds > self.deadline
+        if over and not self.clock.jumps and not self._cleaning:
+            raise BudgetSpent("the minutes that the run may take are over")
+        self.clock.pause(seconds, why)
+
     def advance(self, seconds: float) -> None:
         """Advance the server's clock through the profile's clock URL."""
         self._post(self.profile.clock_url or "", {"advance": seconds}, "clock_url")
@@ -347,7 +363,7 @@ class Client:
                     self.reset()
                     return []
             if self.unknown_creates:
-                self._find_unknown()
+                left += self._find_unknown()
             for identifier, user in list(self.created.items()):
                 answer = self.delete(identifier, user)
                 if answer.status in (200, 202, 204, 404, 410) or error_of(answer)[0] == "msgaction_not_found":
@@ -357,14 +373,20 @@ class Client:
         left += [f"action {identifier} of {user} is still there" for identifier, user in self.created.items()]
         return left
 
-    def _find_unknown(self) -> None:
+    def _find_unknown(self) -> Lines:
         for user in ("owner", "colleague", "outsider"):
             if user not in self.tokens:
                 continue
             for page in self.pages(user, limit=rules.LARGEST_LIMIT):
                 for item in page.get("data", []):
-                    if isinstance(item, dict) and str(item.get("name", "")).startswith(self.prefix):
+                    if isinstance(item, dict) and str(item.get("name", "")).casefold().startswith(self.prefix):
                         self.created.setdefault(str(item.get("id")), user)
+                        self.oracle.adopt(str(item.get("id")), user)
+            if self.trace[-1].answer is None:
+                return [
+                    f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"
+                ]
+        return []
 
 
 def _path(segment: str) -> str:

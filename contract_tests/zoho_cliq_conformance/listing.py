@@ -237,9 +237,12 @@ class Lists:
             self._deletions(user, cursor, cursor.deleted)
 
     def _changed(self, since: SyncPoint, action: Action, sequence: int, content: Mapping[str, Any]) -> bool:
+        held: Mapping[str, Any] | None = since.view.get(action.id)
         if not since.complete:
-            return sequence > since.given
-        held = since.view.get(action.id)
+            # A write that changed nothing need not be listed: what counts is what there was when the token came.
+            held = next((v.content for v in reversed(action.versions) if v.sequence <= since.given), None)
+            if sequence <= since.given:
+                return False
         return held is None or any(held.get(name) != value for name, value in content.items())
 
     def _deletions(self, user: str, cursor: Cursor, deleted: frozenset[str]) -> None:

@@ -169,6 +169,15 @@ class Oracle:
             self.passes(exchange.about)
         return new
 
+    def doubt(self, exchange: Exchange) -> None:
+        """Learn that the outcome of a request is unknown for a reason that is not the server's."""
+        self._doubt(rules.read(exchange))
+
+    def adopt(self, identifier: str, creator: str) -> None:
+        """Learn that an action is there, of a create whose answer never came; nothing else is known of it."""
+        if identifier not in self.model.actions:
+            self.model.create(identifier, creator, {}, self._exchange.received).uncertain = True
+
     def _crash_fact(self, exchange: Exchange) -> str:
         return exchange.about or "protocol.no-crash"
 
@@ -251,12 +260,7 @@ class Oracle:
                 )
         if action is not None and call.operation == "update_handler":
             found += self._of_fit(call, action)
-        if (
-            action is not None
-            and call.operation == "get_handler"
-            and action.script is None
-            and action.permissions is None
-        ):
+        if action is not None and call.operation == "get_handler" and not action.script and not action.permissions:
             codes: frozenset[str | None] = frozenset({"execution_handler_not_found", "execution_handler_get_failed"})
             found.append(Condition("get_handler.unset", "nothing was set yet", False, rules.DOMAIN, codes))
         return found
@@ -512,7 +516,8 @@ class Oracle:
         else:
             endings = (f"{item}/handlers/{call.handler}",)
         path = url.split("?")[0] if isinstance(url, str) else ""
-        good = any(path.endswith(ending) for ending in endings)
+        # The document's URLs begin with the path of the base URL; a server may put its own name before that.
+        good = any(re.fullmatch(f"(https?://[^/]+)?(/[^/]+)*{re.escape(ending)}", path) for ending in endings)
         self.holds(f"{call.operation}.envelope", good, f"a url that ends in {endings[-1]}", f"url {url!r}")
 
     def _created(self, call: Call, identity: Identity, shown: dict[str, Any]) -> None:
@@ -540,7 +545,18 @@ class Oracle:
             self.passes("create.echo")
             if "execution_type" not in body:
                 self.passes("create.execution_type.default")
+        self._chosen_values(action, data, body)
         self.common(action, data)
+
+    def _chosen_values(self, action: Action, data: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        """What a server puts where a create says nothing is one of the documented values."""
+        for name, schema in (("scope", "Scope"), ("message_types", "MessageType")):
+            shown = data.get(name)
+            if name not in body and isinstance(shown, str | list):
+                values = [shown] if isinstance(shown, str) else shown
+                allowed = rules.SCHEMAS[schema]["enum"]
+                good = all(value in allowed for value in values)
+                self.holds(f"create.{name}.values", good, f"{name} of {', '.join(allowed)}", shown, action)
 
     def common(self, action: Action, data: Mapping[str, Any]) -> None:
         """Checks of any shown action that need no operation: creator, handlers, status, type."""
@@ -636,6 +652,7 @@ class Oracle:
             self._wrote(action)
         if action.uncertain:
             return
+        self._fitting(action, data)
         if action.script is None and (script := data.get("script")):
             others = {other.script for other in self.model.actions.values()}
             self.holds(
@@ -649,6 +666,19 @@ class Oracle:
         if isinstance(action.permissions, frozenset):
             got = canonical("permissions", data.get("permissions"))
             self.holds(fact, got == action.permissions, f"permissions {sorted(action.permissions)}", got, action)
+
+    def _fitting(self, action: Action, data: Mapping[str, Any]) -> None:
+        """A handler shows what its action's execution type has, and of that the documented values."""
+        kind, script, permissions = action.content.get("execution_type"), data.get("script"), data.get("permissions")
+        if kind == "deluge":
+            self.holds("update_handler.permissions.fit", not permissions, "no permissions", permissions, action)
+        elif kind == "webhook":
+            self.holds("update_handler.script.fit", not script, "no script", shorten(repr(script), 80), action)
+        allowed = rules.SCHEMAS["Permission"]["enum"]
+        if action.permissions is None and isinstance(permissions, list) and kind == "webhook":
+            good = all(value in allowed for value in permissions)
+            fact = "update_handler.permissions.values"
+            self.holds(fact, good, f"permissions of {', '.join(allowed)}", permissions, action)
 
 
 def visibility_fact(model: Model, user: str, action: Action) -> str:

@@ -1,8 +1,9 @@
 """Keeps a run under the documented thresholds: when the next call of a user and an operation may be sent.
 
 Thresholds come from the document. A call counts from the moment its answer arrived, and one on its way counts as well,
-so that neither a fixed nor a sliding window at the server ever holds more than the threshold. Where the server's clock
-can be advanced, it is advanced instead of waiting.
+so that neither a fixed nor a sliding window at the server ever holds more than the threshold. After a refusal that a
+run brought about on purpose it waits until the lock has ended. Where the server's clock can be advanced, it is advanced
+instead of waiting.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Pacer:
     def __init__(self, clock: Clock, active: bool = True) -> None:
         self.clock, self.active = clock, active
         self._calls: dict[tuple[str, str], deque[float]] = defaultdict(deque)
+        self._locked: dict[tuple[str, str], float] = {}
 
     def delay(self, user: str, operation: str) -> float:
         """Seconds until this call may be sent."""
@@ -71,19 +73,27 @@ class Pacer:
         span = threshold.window_seconds + MARGIN
         while calls and calls[0] <= now - span:
             calls.popleft()
-        return calls[0] + span - now if len(calls) >= threshold.limit else 0.0
+        over = len(calls) - threshold.limit
+        window = calls[over] + span - now if over >= 0 else 0.0
+        return max(window, self._locked.get((user, operation), now) - now)
 
     def before(self, user: str, operation: str) -> None:
         """Wait until the call may be sent."""
         self.clock.pause(self.delay(user, operation), f"{operation}: under the threshold for {user}")
 
-    def after(self, user: str, operation: str) -> None:
-        """Count a call whose answer has arrived."""
-        self._calls[user, operation].append(self.clock.now())
+    def after(self, user: str, operation: str, *, refused: bool = False) -> None:
+        """Count a call whose answer has arrived; one that the threshold refused locks the user's operation."""
+        now, threshold = self.clock.now(), OPERATIONS[operation].threshold
+        self._calls[user, operation].append(now)
+        if refused and threshold is not None:
+            self._locked[user, operation] = now + threshold.lock_seconds + MARGIN
+        else:
+            self._locked.pop((user, operation), None)
 
     def forget(self) -> None:
         """Count from nothing: the server was emptied."""
         self._calls.clear()
+        self._locked.clear()
 
 
 def minutes(calls: Iterable[tuple[str, str]], latency: float = 0.2) -> float:

@@ -20,6 +20,7 @@ from .profile import Profile
 from .rules import LONG
 from .run import Result, missing, run_table
 from .table import SCENARIOS
+from .thresholds import waits_on_a_real_clock
 
 DELETE = LONG["delete"]
 
@@ -95,7 +96,7 @@ def make(profile: Profile, drivers: Sequence[str]) -> Plan:
         limits = [(name, entry.threshold.limit) for name, entry in OPERATIONS.items() if entry.threshold]
         others += sum(limit + 3 for _, limit in limits) + 20
         left["owner"] += OPERATIONS[LONG["create"]].threshold.limit  # type: ignore[union-attr]
-        waits += 0.0 if profile.clock_url else 8.0
+        waits += 0.0 if profile.clock_url else sum(waits_on_a_real_clock()) / 60
     if "creation-limit" in drivers and profile.creation_limit:
         calls += [("owner", LONG["create"])] * (profile.creation_limit + 2)
         left["owner"] += profile.creation_limit

@@ -90,10 +90,15 @@ def parse(values: Mapping[str, Any]) -> Profile:
         raise ProfileError("profile: tokens.owner is missing: the token of a user with all four scopes")
     if "base_url" not in values:
         raise ProfileError('profile: base_url is missing, such as "https://cliq.example/api/v3"')
+    users = {name: _token(tokens[name], f"tokens.{name}") for name in USERS if name in tokens}
+    scoped = {name: _token(only[name], f"tokens.owner_only.{name}") for name in SCOPES if name in only}
+    _different({**users, **{f"owner_only.{name}": token for name, token in scoped.items()}})
+    if "reset_url" in values and "clock_url" in values:
+        _of_one_server(values["reset_url"], values["clock_url"])
     return Profile(
         base_url=server_url(values["base_url"], "base_url").rstrip("/"),
-        tokens={name: _token(tokens[name], f"tokens.{name}") for name in USERS if name in tokens},
-        owner_only={name: _token(only[name], f"tokens.owner_only.{name}") for name in SCOPES if name in only},
+        tokens=users,
+        owner_only=scoped,
         teams={name: _numbers(teams[name], f"teams.{name}") for name in teams},
         reset_url=server_url(values["reset_url"], "reset_url") if "reset_url" in values else None,
         clock_url=server_url(values["clock_url"], "clock_url") if "clock_url" in values else None,
@@ -101,6 +106,22 @@ def parse(values: Mapping[str, Any]) -> Profile:
         creation_limit=_whole(values["creation_limit"], "creation_limit") if "creation_limit" in values else None,
         pace=_boolean(values.get("pace", True), "pace"),
     )
+
+
+def _different(tokens: Mapping[str, str]) -> None:
+    """One token cannot be two users, nor have all scopes and one."""
+    first: dict[str, str] = {}
+    for name, token in tokens.items():
+        if token in first:
+            raise ProfileError(f"profile: tokens.{first[token]} and tokens.{name} are the same token")
+        first[token] = name
+
+
+def _of_one_server(reset_url: object, clock_url: object) -> None:
+    """Both are called over one connection."""
+    reset, clock = urlsplit(server_url(reset_url, "reset_url")), urlsplit(server_url(clock_url, "clock_url"))
+    if (reset.scheme, reset.netloc) != (clock.scheme, clock.netloc):
+        raise ProfileError("profile: reset_url and clock_url must be of one server: the same scheme, host and port")
 
 
 def _table(values: Mapping[str, Any], key: str, shown: str = "") -> Mapping[str, Any]:
@@ -138,6 +159,10 @@ def server_url(value: object, key: str) -> str:
         split = urlsplit(url)
         if "@" in split.netloc:
             raise ProfileError(f"profile: {key} must not hold a user or a password (the part before the @)")
+        if not re.fullmatch(r"[\x21-\x7e]+", url) and "@" not in url:
+            raise ProfileError(f"profile: {key} has a space or a character outside ASCII: {url!r}")
+        if split.query or split.fragment or url.endswith(("?", "#")):
+            raise ProfileError(f"profile: {key} must end with its path, without ? and #")
         good = split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
     except ProfileError:
         raise
@@ -150,8 +175,8 @@ def server_url(value: object, key: str) -> str:
 
 
 def _numbers(value: object, key: str) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, int) and not isinstance(item, bool) for item in value):
-        raise ProfileError(f"profile: {key} must be a list of team ids, which are whole numbers")
+    if not isinstance(value, list) or not all(type(item) is int and 0 < item < 2**63 for item in value):
+        raise ProfileError(f"profile: {key} must be a list of team ids, which are whole numbers from 1")
     return tuple(value)
 
 

@@ -110,7 +110,7 @@ def read(exchange: Exchange) -> Call:
     call.conditions += [*_accept(exchange), *_query(call)]
     if call.operation in BODIES:
         _read_body(exchange, call)
-    if call.place in ("item", "handler") and not re.fullmatch(SCHEMAS["Identifier"]["pattern"], call.identifier):
+    if call.place in ("item", "handler") and not _is_id(call.identifier):
         call.conditions.append(
             Condition(
                 "protocol.id", f"{call.identifier!r} is no id", True, HIDDEN | BAD, _not_found_codes(call.operation)
@@ -123,6 +123,11 @@ def read(exchange: Exchange) -> Call:
             Condition(f"{call.operation}.{code}", f"there is no handler {call.handler!r}", True, NOT_FOUND | BAD, codes)
         )
     return call
+
+
+def _is_id(text: str) -> bool:
+    """Whether the text is a number that every server can hold."""
+    return re.fullmatch(SCHEMAS["Identifier"]["pattern"], text) is not None and int(text) < 2**63
 
 
 def _not_found_codes(operation: str | None) -> frozenset[str | None]:
@@ -159,8 +164,14 @@ def _route(method: str, segments: list[str]) -> Call:
 
 
 def _accept(exchange: Exchange) -> Iterator[Condition]:
-    given = exchange.header("accept")
-    if given is None or not given.strip():
+    headers = [value for name, value in exchange.headers if name.lower() == "accept"]
+    given = ",".join(headers)
+    if not given.strip():
+        return
+    if len(headers) > 1:
+        yield Condition(
+            "protocol.accept", "there are several Accept headers", False, frozenset({406}), frozenset({None})
+        )
         return
     ranges = [part.strip().lower() for part in given.split(",")]
     names = {part.split(";")[0].strip() for part in ranges}

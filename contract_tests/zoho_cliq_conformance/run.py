@@ -107,7 +107,7 @@ Driver = Callable[[Client, Result], None]
 
 def run(client: Client, drivers: Iterable[tuple[str, Driver]], *, clean: bool = True) -> Result:
     """Run drivers, then clean up whatever happened, Ctrl-C included."""
-    result = Result(client)
+    result, learned = Result(client), True
     try:
         client.reset()
         for name, driver in drivers:
@@ -119,8 +119,7 @@ def run(client: Client, drivers: Iterable[tuple[str, Driver]], *, clean: bool = 
         result.stopped, result.locked_for = str(error), error.seconds
     except NotGradable as error:
         result.stopped, result.cannot = str(error), True
-        client.oracle.violations.clear()
-        client.oracle.failed.clear()
+        learned = False
     except CannotRun as error:
         result.stopped, result.cannot = str(error), True
     except Stopped as error:
@@ -136,4 +135,7 @@ def run(client: Client, drivers: Iterable[tuple[str, Driver]], *, clean: bool = 
                 result.leftovers = [f"clean-up was cut short: {error}"]
                 result.leftovers += [f"action {i} of {u} is still there" for i, u in client.created.items()]
         result.calls_of_clean_up = len(client.trace) - before
+        if not learned:
+            client.oracle.violations.clear()
+            client.oracle.failed.clear()
     return result

@@ -9,11 +9,20 @@ import json
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 LONGEST_SHOWN = 2000
+
+
+@lru_cache(maxsize=4)  # sender, oracle and report each look at an answer several times
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +38,8 @@ class Answer:
         return next((value for key, value in self.headers if key.lower() == name), None)
 
     def json(self) -> Any:
-        """The body as JSON, None where it is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        """The body as JSON, None where it is none. Everybody who asks gets the same objects, to read only."""
+        return _parsed(self.body)
 
 
 @dataclass(frozen=True, slots=True)

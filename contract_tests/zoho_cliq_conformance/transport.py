@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from .trace import Answer, Headers
 
 TIMEOUT = 30.0
+LARGEST = 32 * 1024 * 1024  # bytes of an answer; a page of a hundred actions has a thousandth of that
 
 
 class TransportError(Exception):
@@ -50,10 +51,15 @@ class HttpTransport:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
             response = connection.getresponse()
-            content = response.read()
+            content = response.read(LARGEST)
+            if len(content) == LARGEST:
+                raise http.client.HTTPException(f"the answer has more than {LARGEST} bytes")
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise TransportError(f"{type(error).__name__}: {error}") from None
+        except KeyboardInterrupt:
+            self.close()  # an answer may be on its way, and is not that to the next request
+            raise
         return Answer(response.status, tuple(response.getheaders()), content)
 
     def _open(self) -> http.client.HTTPConnection:

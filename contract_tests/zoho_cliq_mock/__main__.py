@@ -45,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(given)
         if options.list_policies:
             return _list_policies()
+        if options.version:
+            return _show_version()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's own flush at exit is silent
         return OUTPUT_CLOSED
@@ -145,6 +147,13 @@ def _seed(path: str | None) -> dict[str, Any] | None:
     return seed
 
 
+def _show_version() -> int:
+    import importlib.metadata  # a server that runs has no use for it, and it is large
+
+    print(f"zoho-cliq-mock {importlib.metadata.version('zoho-cliq')}")
+    return 0
+
+
 def _list_policies() -> int:
     from zoho_cliq_mock.policies import CATALOGUE
 
@@ -163,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="store_true", help="show the version, and end")
     parser.add_argument("--port", type=int, default=8100, help="port on 127.0.0.1; 0 takes a free one (default 8100)")
     state = parser.add_argument_group("state")
     state.add_argument("--db", default=":memory:", metavar="FILE", help="database file (default: in memory)")

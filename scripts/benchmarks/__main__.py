@@ -17,6 +17,7 @@ BENCHES = {
     "thresholds": "many processes, one user: lock-outs and time lost, against limiters and retries",
     "mock": "what a request costs the mock server, against Prism and bare Starlette; growth",
     "jobs": "what people do, in calls and minutes under the real thresholds, on a simulated clock",
+    "conformance": "faulty servers found out, calls and seconds, against stock schemathesis and Dredd",
     "guard": "counts that must not grow: calls, modules, generated lines, instructions (exit 1 where one has)",
     "regenerate": "from document to checked client, stage by stage",
 }

@@ -105,6 +105,21 @@ def _thresholds(figures: Mapping[str, Any]) -> list[Panel]:
     ]
 
 
+def _conformance(figures: Mapping[str, Any]) -> list[Panel]:
+    conforming = figures["conforming"]
+    return [
+        (f"faulty servers found out, of {figures['faults']}", "{:.0f}", dict(figures["found"])),
+        *(
+            (title, form, {tool: found[what] for tool, found in conforming.items()})
+            for title, what, form in (
+                ("complaints about a server without a fault", "complaints", "{:.0f}"),
+                ("calls of a run", "calls", "{:,.0f}"),
+                ("CPU time of a run", "cpu", "{:.1f} s"),
+            )
+        ),
+    ]
+
+
 def _regenerate(figures: Mapping[str, Any]) -> list[Panel]:
     bars = {name: found["cpu_s"] for name, found in figures.items()}
     whole = {"zoho-cliq, all stages": bars.pop("all stages")}
@@ -118,6 +133,7 @@ def _regenerate(figures: Mapping[str, Any]) -> list[Panel]:
 
 _CHARTS: dict[str, Callable[[Mapping[str, Any]], list[Panel]]] = {
     "client": _client,
+    "conformance": _conformance,
     "imports": _imports,
     "jobs": _jobs,
     "mock": _mock,

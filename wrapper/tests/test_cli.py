@@ -13,10 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
+import zoho_cliq
 from zoho_cliq import cli, errors
 from zoho_cliq_mock import MockServer
 
 Run = Callable[..., tuple[int, str, str]]
+Shell = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,34 @@ def create(run: Run, name: str = "Note", *more: str) -> dict[str, Any]:
     code, out, _ = run("--json", "create", "--name", name, "--hint", "Keep it", *more)
     assert code == 0
     return json.loads(out)  # type: ignore[no-any-return]
+
+
+def piped(content: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+
+
+@pytest.fixture
+def shell(mock: MockServer, tmp_path: Path) -> Shell:
+    """Runs the command in a process of its own, without a terminal, where its standard streams can be anything."""
+    mock.reset()
+
+    def shell(arguments: str, **variables: str) -> tuple[int, str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZOHO_CLIQ_", "XDG_"))}
+        kept |= {"ZOHO_CLIQ_TOKEN": "1000.owner", "ZOHO_CLIQ_BASE_URL": mock.url, "HOME": str(tmp_path)}
+        script = f'cliq() {{ "{sys.executable}" -m zoho_cliq.cli "$@"; }}\ncliq {arguments}'
+        done = subprocess.run(
+            ["sh", "-c", script],
+            env={**kept, "LC_ALL": "C.UTF-8", **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            start_new_session=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return shell
 
 
 def test_everything_in_json(run: Run, tmp_path: Path) -> None:
@@ -83,8 +113,9 @@ def test_tables_for_people(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in out, "what a server sends does not reach the terminal's controls"
     assert "organization" in run("get", made["id"])[1]
     assert "create_message_action" in run("thresholds")[1]
-    monkeypatch.setattr("sys.stdin", io.StringIO("return 2;"))
+    monkeypatch.setattr("sys.stdin", piped("return 2;\r\n// é".encode()))
     assert "return 2;" in run("handler", made["id"], "--script", "-")[1]
+    assert json.loads(run("--json", "handler", made["id"])[1])["script"] == "return 2;\n// é"
     assert run("delete", made["id"])[1] == f"Deleted {made['id']}\n"
 
 
@@ -131,6 +162,13 @@ def test_wrong_usage_ends_with_two(run: Run) -> None:
     assert caught.value.code == 2
 
 
+def test_the_version_is_that_of_the_package(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("--version")
+    assert caught.value.code in (None, 0)
+    assert capsys.readouterr().out == f"zoho-cliq {zoho_cliq.__version__}\n"
+
+
 def test_login_keeps_credentials_that_later_runs_use(
     run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -140,19 +178,27 @@ def test_login_keeps_credentials_that_later_runs_use(
     headers = {"Authorization": f"Bearer {mock.control_token}"}
     asked = {"user": "owner", "client_id": "1000.DEMO"}
     given = httpx.post(f"{mock.control_url}/codes", headers=headers, json=asked).raise_for_status().json()
-    secrets = iter(["demo-secret", given["code"]])
-    monkeypatch.setattr("getpass.getpass", lambda prompt: next(secrets))
-    monkeypatch.setattr("builtins.input", lambda prompt: "1000.DEMO")
+    monkeypatch.setattr("sys.stdin", piped(f"1000.DEMO\ndemo-secret\n{given['code']}\n".encode()))
     code, out, err = run("login", "--accounts-url", mock.accounts_url)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "Client ID: Client secret: Code: ")
     kept = tmp_path / ".config/zoho-cliq/credentials.json"
     assert str(kept) in out
     assert kept.stat().st_mode & 0o777 == 0o600
     assert run("--json", "list") == (0, "[]\n", "")
     assert run("--credentials", str(kept), "--json", "list") == (0, "[]\n", "")
+    assert run("--credentials", "~/.config/zoho-cliq/credentials.json", "--json", "list") == (0, "[]\n", "")
     secrets = iter(["demo-secret", "spent"])
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(secrets))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     code, _, err = run("login", "--client-id", "1000.DEMO", "--accounts-url", mock.accounts_url)
     assert (code, "demo-secret" in err) == (1, False)
+
+    def ended(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    code, _, err = run("login", "--client-id", "1000.DEMO", "--accounts-url", mock.accounts_url)
+    assert (code, err) == (2, "\nzoho-cliq: Client secret: the input has ended before it was given\n")
 
 
 def test_waits_are_announced(run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,6 +256,144 @@ def test_reader_that_goes_away_in_process(run: Run, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr("sys.stdout", Gone())
         assert cli.main(["--json", "list"]) == 1
         os.close(copy)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "err"),
+    [
+        ("--json list >/dev/full", 1, "cannot write to the standard output: No space left on device"),
+        ("list >/dev/full", 1, "cannot write to the standard output: No space left on device"),
+        ("--help >/dev/full", 1, "cannot write to the standard output: No space left on device"),
+        ("list >&-", 1, "the standard output is closed; nothing was sent"),
+        ("delete 5 >&-", 1, "the standard output is closed; nothing was sent"),
+        ("login", 2, "Client ID: the input has ended before it was given"),
+        ("login --client-id x", 2, "Client secret: the input has ended before it was given"),
+        ("login <&-", 2, "Client ID: the standard input is closed"),
+        ("handler 5 --script - <&-", 2, "script: cannot read the standard input: it is closed"),
+        ("--credentials=~nobody-has-this-name/c.json list", 2, "Could not determine home directory"),
+        ("get 1 2>/dev/full", 1, ""),
+        ("get 1 2>&-", 1, ""),
+        ("fly 2>/dev/full", 2, ""),
+    ],
+)
+def test_streams_that_take_or_give_nothing_end_in_one_line(shell: Shell, arguments: str, code: int, err: str) -> None:
+    ended, out, told = shell(arguments)
+    assert (ended, out) == (code, "")
+    assert "Traceback" not in told
+    assert told.splitlines()[-1:] == [told.strip().splitlines()[-1]] if err else told == ""
+    assert err in told
+
+
+def test_a_reader_that_wants_one_line_ends_it_quietly(shell: Shell, run: Run) -> None:
+    for number in range(3):
+        create(run, f"Note {number}")
+    code, out, err = shell("list | head -1")
+    assert (code, out.split()[0], err) == (0, "id", "")
+
+
+def test_a_terminal_of_few_characters_shows_the_numbers_of_others(shell: Shell, run: Run) -> None:
+    made = create(run, "Zoë ✓")
+    for arguments in ("list", f"get {made['id']}"):
+        code, out, err = shell(arguments, PYTHONIOENCODING="ascii")
+        assert (code, err) == (0, "")
+        assert r"Zo\xeb \u2713" in out
+    code, out, err = shell("--help", PYTHONIOENCODING="ascii")
+    assert (code, err) == (0, "")
+    assert "redis://" in out
+
+
+def test_a_script_that_is_no_text_is_refused_before_any_call(
+    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = create(run)
+    for content in (b"return \xff;", b"\xed\xa0\x80"):
+        monkeypatch.setattr("sys.stdin", piped(content))
+        code, out, err = run("handler", made["id"], "--script", "-")
+        assert (code, out) == (2, "")
+        assert err == (
+            "zoho-cliq: update_message_action_handler: script: cannot read the standard input: it is not UTF-8 text\n"
+        )
+    assert json.loads(run("--json", "thresholds")[1])["update_message_action_handler"]["remaining"] == 10
+
+
+def test_a_script_and_an_icon_may_lie_at_home(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "script.dg").write_text("return 3;")
+    (tmp_path / "icon.png").write_bytes(b"\x89PNG")
+    made = create(run, "Home", "--image=~/icon.png")
+    assert json.loads(run("--json", "handler", made["id"], "--script=~/script.dg")[1])["script"] == "return 3;"
+    code, _, err = run("update", made["id"], "--image=~nobody-has-this-name/icon.png")
+    assert (code, err) == (
+        2,
+        "zoho-cliq: image '~nobody-has-this-name/icon.png': Could not determine home directory.\n",
+    )
+
+
+@pytest.mark.parametrize("content", [b"\xff\n", b"id\n\xff\n"])
+def test_what_is_typed_must_be_text(run: Run, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", piped(content))
+    code, _, err = run("login")
+    assert code == 2
+    assert err.endswith(": the input is not text\n")
+
+
+def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("zoho_cliq.tokens.trade_code", lambda *_: pytest.fail("it was sent"))
+    (tmp_path / "file").touch()
+    for arguments, words in (
+        (("--timeout", "inf", "login"), "timeout is in seconds"),
+        (("--credentials", str(tmp_path), "login"), "it is a directory; nothing was sent"),
+        (("--credentials", str(tmp_path / "file" / "c.json"), "login"), "cannot write"),
+        (("login", "--accounts-url", ""), "accounts_url must be"),
+        (("--data-center", "mars", "login"), "no data center 'mars'"),
+    ):
+        monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\ncode\n"))
+        code, _, err = run(*arguments)
+        assert (code, words in err) == (2, True), err
+        assert err.count("\n") == 1
+
+
+def test_a_code_that_is_empty_is_not_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoho_cliq.tokens.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\n\n"))
+    assert run("login")[0] == 2
+
+
+def test_settings_that_are_empty_do_not_mean_the_production_server(run: Run) -> None:
+    code, _, err = run("--base-url", "", "list")
+    assert code == 2
+    assert "base_url must be" in err
+
+
+def test_credentials_that_cannot_be_looked_at_are_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ZOHO_CLIQ_TOKEN")
+    exists = Path.exists
+
+    def forbidden(path: Path, **more: Any) -> bool:
+        if path.name == "credentials.json":
+            raise PermissionError(13, "Permission denied")
+        return exists(path, **more)
+
+    monkeypatch.setattr(Path, "exists", forbidden)
+    code, _, err = run("list")
+    assert (code, "cannot use" in err, err.count("\n")) == (2, True, 1)
+    code, _, err = run("--credentials", str(tmp_path / "none.json"), "list")
+    assert (code, "none.json: No such file" in err) == (2, True)
+
+
+def test_permissions_are_given_or_taken_not_both(run: Run) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("handler", "5", "--permission", "chat", "--no-permissions")
+    assert caught.value.code == 2
+
+
+def test_what_a_server_says_does_not_reach_the_terminals_controls(run: Run, mock: MockServer) -> None:
+    made = create(run)
+    headers = {"Authorization": f"Bearer {mock.control_token}"}
+    rule = {"fault": "status", "status": 400, "message": "a\x1b[31m\u202eb", "times": 1}
+    httpx.post(f"{mock.control_url}/faults", headers=headers, json=rule).raise_for_status()
+    assert "\x1b" not in run("get", made["id"])[2]
 
 
 @pytest.mark.parametrize(

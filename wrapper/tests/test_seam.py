@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import importlib.metadata
 import inspect
 import subprocess
 import sys
@@ -44,6 +45,7 @@ def test_every_public_name_is_there_and_listed() -> None:
     for name in zoho_cliq.__all__:
         assert getattr(zoho_cliq, name) is not None
     assert set(zoho_cliq.__all__) <= set(dir(zoho_cliq))
+    assert zoho_cliq.__version__ == importlib.metadata.version("zoho-cliq")
     with pytest.raises(AttributeError, match="no attribute 'Clique'"):
         _ = zoho_cliq.Clique
 

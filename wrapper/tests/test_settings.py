@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq import Cliq, errors
+from zoho_cliq import AsyncCliq, Cliq, _http, errors
 from zoho_cliq.auth import OAuth
 
 PASSWORD = "supersecret"
@@ -30,7 +31,12 @@ def test_a_timeout_of_nothing_is_refused_and_no_wait_is_not() -> None:
     Cliq("token", max_wait=0).close()
 
 
-BAD_ADDRESSES = [
+BAD_ADDRESSES: list[Any] = [
+    5,
+    b"http://host/api/v3",
+    ["http://host/api/v3"],
+    "",
+    "http://host/\ud800",
     "localhost:1",
     "nope",
     "http://[x",
@@ -44,7 +50,7 @@ BAD_ADDRESSES = [
 
 
 @pytest.mark.parametrize("url", BAD_ADDRESSES)
-def test_an_address_that_cannot_work_is_refused_and_not_repeated(url: str) -> None:
+def test_an_address_that_cannot_work_is_refused_and_not_repeated(url: Any) -> None:
     with pytest.raises(errors.ConfigurationError, match=r"^base_url must be") as refused:
         Cliq("token", base_url=url)
     assert PASSWORD not in str(refused.value)
@@ -66,6 +72,44 @@ def test_a_state_of_another_kind_is_refused_and_makes_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "state", ["redis://[x", f"redis://:{PASSWORD}@h:x", f"redis://u:{PASSWORD}/{PASSWORD}@h", "redis://h:99999999"]
+)
+def test_an_address_of_no_redis_is_told_without_its_password(state: str) -> None:
+    with pytest.raises((errors.ConfigurationError, errors.StateError), match="Redis server") as refused:
+        Cliq("token", state=state)
+    assert PASSWORD not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("ALL_PROXY", f"gopher://u:{PASSWORD}@proxy", "ValueError"),
+        ("HTTPS_PROXY", f"http://u:{PASSWORD}@proxy:x", "InvalidURL"),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem", "No such file"),
+        ("SSL_CERT_FILE", os.devnull, "no certificate"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Cliq, AsyncCliq])
+def test_what_the_environment_says_of_connections_is_checked(
+    kind: type[Cliq | AsyncCliq],
+    variable: str,
+    value: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    certificates = _http._certificates.__wrapped__
+    monkeypatch.setattr(_http, "_certificates", certificates)  # read once for all clients otherwise
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(
+        errors.ConfigurationError, match=rf"the environment.s proxies .* cannot be used: .*{words}"
+    ) as told:
+        kind("token", state=tmp_path / "state.db")
+    assert PASSWORD not in str(told.value)
+    assert not list(tmp_path.iterdir()), "and no state is left open"
+
+
 @pytest.mark.parametrize("state", ["Redis://127.0.0.1:1", " redis://127.0.0.1:1"])
 def test_the_scheme_of_a_state_is_read_as_addresses_are(state: str) -> None:
     with pytest.raises(errors.StateError, match="Redis server"):
@@ -75,6 +119,36 @@ def test_the_scheme_of_a_state_is_read_as_addresses_are(state: str) -> None:
 def test_the_home_of_nobody_is_told() -> None:
     with pytest.raises(errors.ConfigurationError, match="home directory"):
         Cliq("token", state="~nobody-has-this-name/state.db")
+
+
+def test_the_home_of_nobody_is_told_for_credentials_too() -> None:
+    path = "~nobody-has-this-name/credentials.json"
+    for act in (OAuth.from_file, OAuth("id", "secret", "refresh").save):
+        with pytest.raises(errors.ConfigurationError, match="home directory"):
+            act(path)
+
+
+@pytest.mark.parametrize("center", ["mars", 5, ["eu"]])
+def test_a_data_center_that_is_none_is_told(center: Any) -> None:
+    for act in (lambda: Cliq("token", data_center=center), lambda: OAuth("id", "secret", "refresh", center)):
+        with pytest.raises(errors.ConfigurationError, match="there is no data center"):
+            act()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("timeout", value) for value in (float("inf"), 0, True, "5")]
+    + [("code", value) for value in ("", None, "\ud800")]
+    + [("client_id", "\ud800"), ("client_secret", 5), ("redirect_uri", "")],
+)
+def test_a_code_that_cannot_be_sent_is_refused_before_it_is(
+    setting: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoho_cliq.tokens.trade_code", lambda *_: pytest.fail("it was sent"))
+    settings = {"code": "code", "client_id": "id", "client_secret": PASSWORD, setting: value}
+    with pytest.raises(errors.ConfigurationError, match=setting) as refused:
+        OAuth.from_code(settings.pop("code"), **settings)
+    assert PASSWORD not in str(refused.value)
 
 
 def test_nothing_set_names_the_token_too(monkeypatch: pytest.MonkeyPatch) -> None:

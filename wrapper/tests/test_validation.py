@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema_rs
 import pytest
 from cliq_fakes import Scripted, action, enveloped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from zoho_cliq import UNSET, Cliq, ExecutionType, Scope, errors
+from zoho_cliq import UNSET, AsyncCliq, Cliq, ExecutionType, Scope, errors
 from zoho_cliq.validation import ANNOTATIONS, KEYWORDS, Rules
 from zoho_cliq_api.contract import document
 
@@ -167,6 +169,20 @@ def test_message_names_field_and_rule(
         (lambda actions: actions.list(limit=0), "limit"),
         (lambda actions: actions.list(limit=101), "limit"),
         (lambda actions: actions.sync("t", limit=0), "limit"),
+        *[(lambda actions, limit=limit: actions.list(limit=limit), "limit") for limit in (5.0, True, "5", 10**5000)],
+        (lambda actions: actions.sync("t", limit=5.0), "limit"),
+        (lambda actions: actions.sync("\ud800"), "sync_token"),
+        (lambda actions: list(actions.list().resume("\ud800")), "next_token"),
+        (lambda actions: actions.get("\ud800"), "message_action_id"),
+        (lambda actions: actions.create(name="a\ud83d", hint="b"), "name"),
+        (lambda actions: actions.create(name="a", hint="\udc00b"), "hint"),
+        (lambda actions: actions.create(name="a", hint="b", execution_url="https://a/\ud800"), "execution_url"),
+        (lambda actions: actions.create(name="a", hint="b", scope="team", team_ids=[1, 2.0]), "team_ids[1]"),
+        (lambda actions: actions.update("5", team_ids=[True]), "team_ids[0]"),
+        (lambda actions: actions.update("5", team_ids=[10**5000]), "team_ids[0]"),
+        (lambda actions: actions.update_handler("5", script="return \ud800;"), "script"),
+        (lambda actions: actions.update_handler("5", script=Path("a\0b")), "script"),
+        (lambda actions: actions.update("5", image=Path("a\0b")), "image"),
         (lambda actions: actions.update("5"), "fields"),
         (lambda actions: actions.update_handler("5"), "permissions or script"),
         (lambda actions: actions.update_handler("5", script="a", permissions=["chat"]), "script and permissions"),
@@ -182,6 +198,28 @@ def test_other_operations_are_checked_too(cliq: Cliq, server: Scripted, act: Cal
         act(cliq.message_actions)
     assert caught.value.field == field
     assert server.requests == []
+
+
+@pytest.mark.parametrize("limit", [5.0, True])
+def test_a_limit_that_is_no_integer_is_refused_in_tasks_too(make_async: Callable[..., AsyncCliq], limit: Any) -> None:
+    actions = make_async().message_actions
+    for act in (lambda: actions.list(limit=limit), lambda: actions.sync(limit=limit)):
+        with pytest.raises(errors.ValidationError, match="limit: must be an integer, not "):
+            act()
+
+
+def test_half_a_pair_is_told_by_its_place(cliq: Cliq) -> None:
+    with pytest.raises(errors.ValidationError, match="name: must be text that UTF-8 can carry; character 3 is half"):
+        cliq.message_actions.create(name="ab\ud83d", hint="b")
+    with pytest.raises(errors.ValidationError, match="must be at most 100, not a number of thousands of digits"):
+        cliq.message_actions.list(limit=10**5000)
+
+
+def test_what_is_read_may_hold_halves_of_pairs_and_whole_floats(cliq: Cliq, server: Scripted) -> None:
+    found = {"url": "/", "type": "messageaction", "data": action(5, name="cut \ud83d", team_ids=[7.0])}
+    server.answer(httpx.Response(200, content=json.dumps(found)))  # JSON escapes a half, which UTF-8 cannot carry
+    read = cliq.message_actions.get("5")
+    assert (read.name, read.team_ids) == ("cut \ud83d", [7])
 
 
 def test_script_of_the_largest_size_is_sent(cliq: Cliq, server: Scripted, tmp_path: Path) -> None:

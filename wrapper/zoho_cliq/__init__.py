@@ -13,6 +13,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as in typing, without loading it
 if TYPE_CHECKING:
+    __version__: str
+    """The version of the distribution that is installed."""
+
     from typing import Any
 
     from zoho_cliq_api.models import (
@@ -116,6 +119,8 @@ def __getattr__(name: str) -> Any:
         return value
     if name == "errors":
         return importlib.import_module("zoho_cliq.errors")
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("zoho-cliq")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore
 import httpx
@@ -146,6 +146,20 @@ def _settings() -> dict[str, Any]:
     return {"headers": _HEADERS, "follow_redirects": False, "cookies": no_cookies, "verify": _certificates()}
 
 
+T_client = TypeVar("T_client", httpx.Client, httpx.AsyncClient)
+
+
+def _made(kind: type[T_client], transport: Any) -> T_client:
+    try:
+        return kind(transport=transport, **_settings())
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        # An address of a proxy may hold a password, and is in the text of some of these.
+        reason = str(error) if isinstance(error, (OSError, ImportError)) else type(error).__name__
+        raise ConfigurationError(
+            f"the environment's proxies or certificates (HTTPS_PROXY, SSL_CERT_FILE, …) cannot be used: {reason}"
+        ) from None
+
+
 class Transport:
     """Sends from threads. `transport` takes the place of the network, for tests."""
 
@@ -157,7 +171,7 @@ class Transport:
         self._defaults = dict(self._client.headers)
 
     def _make(self) -> httpx.Client:
-        client = httpx.Client(transport=self._transport, **_settings())
+        client = _made(httpx.Client, self._transport)
         for transport in (client._transport, *client._mounts.values()):
             if isinstance(transport, httpx.HTTPTransport):
                 pool = transport._pool
@@ -198,7 +212,7 @@ class AsyncTransport:
         self._defaults = dict(self._client.headers)
 
     def _make(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=self._transport, **_settings())
+        return _made(httpx.AsyncClient, self._transport)
 
     async def send(self, request: Request) -> RawResponse:
         """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""

@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 
 from zoho_cliq_api.contract import SERVERS
 
+from .clock import checked_timeout
 from .errors import ConfigurationError
 from .exchange import Secret
+from .paths import expanded
+from .validation import lone_surrogate
 
 DEFAULT_DATA_CENTER = "us"
 
@@ -30,15 +33,17 @@ def header_safe(text: object) -> Secret:
 def data_center_named(name: str | None) -> str:
     """`name`, or the default. Raises ConfigurationError where there is no such data centre."""
     name = name or DEFAULT_DATA_CENTER
-    if name not in SERVERS:
+    if not isinstance(name, str) or name not in SERVERS:
         raise ConfigurationError(f"there is no data center {name!r}; known are {', '.join(SERVERS)}")
     return name
 
 
-def checked_url(name: str, url: str) -> str:
+def checked_url(name: str, url: object) -> str:
     """`url` without a slash at its end. Raises ConfigurationError where it is not a plain http or https address; what
     is wrong is not repeated, as it may hold a password."""
     wrong = ConfigurationError(f"{name} must be an http or https address without user, password and query")
+    if not isinstance(url, str) or lone_surrogate(url) is not None:
+        raise wrong
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -52,6 +57,11 @@ def checked_url(name: str, url: str) -> str:
 def fingerprint(*parts: str) -> str:
     """A short name for an account that tells nothing of what it is made from."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _text(name: str, value: object) -> None:
+    if not isinstance(value, str) or not value or lone_surrogate(value) is not None:
+        raise ConfigurationError(f"OAuth needs {name}, a text")
 
 
 class StaticToken:
@@ -89,14 +99,14 @@ class OAuth:
             ("client_secret", client_secret),
             ("refresh_token", refresh_token),
         ):
-            if not isinstance(value, str) or not value:
-                raise ConfigurationError(f"OAuth needs {name}")
+            _text(name, value)
         self.client_id = client_id
         self.client_secret = Secret(client_secret)
         self.refresh_token = Secret(refresh_token)
         self.data_center = data_center and data_center_named(data_center)
         self.accounts_url = checked_url(
-            "accounts_url", accounts_url or SERVERS[data_center_named(data_center)].accounts_url
+            "accounts_url",
+            SERVERS[data_center_named(data_center)].accounts_url if accounts_url is None else accounts_url,
         )
 
     def identity(self) -> str:
@@ -134,10 +144,14 @@ class OAuth:
         """Trades the one-time code of a self client (Zoho's API console) for a refresh token; sends one request.
 
         A code is good for a few minutes and for one use. Raises AuthError where it is not accepted, or where no refresh
-        token came with the answer, and TransportError.
+        token came with the answer, and TransportError; ConfigurationError before anything is sent.
         """
         from .tokens import trade_code
 
+        _text("code", code)
+        if redirect_uri is not None:
+            _text("redirect_uri", redirect_uri)
+        checked_timeout(timeout)
         home = cls(client_id, client_secret, "-", data_center, accounts_url)
         refresh_token, found = trade_code(home, code, redirect_uri, timeout)
         return cls(client_id, client_secret, refresh_token, data_center or found, accounts_url)
@@ -145,17 +159,17 @@ class OAuth:
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
         """From a file that `save` wrote. Raises ConfigurationError where it cannot be read."""
-        path = Path(path).expanduser()
+        path = expanded("credentials", path)
         try:
             kept: Any = json.loads(path.read_bytes())
             return cls(**{name: kept[name] for name in ("client_id", "client_secret", "refresh_token", *_OPTIONAL)})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no file of credentials"
             raise ConfigurationError(f"cannot use {path}: {reason}; run zoho-cliq login") from None
 
     def save(self, path: str | Path) -> None:
         """Writes the credentials to a file that only its owner can read; replaces it in one step."""
-        path = Path(path).expanduser()
+        path = expanded("credentials", path)
         kept = {
             "client_id": self.client_id,
             "client_secret": self.client_secret.reveal(),

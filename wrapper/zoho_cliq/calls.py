@@ -57,7 +57,7 @@ class Calls:
 
     def __init__(self) -> None:
         self.document = _document()
-        self.rules = Rules(self.document["components"]["schemas"])
+        self.rules = Rules(self.document["components"]["schemas"], exact=True)
         self.drift = Drift()
         self._reader = Reader(self.rules)
         self._modules = {
@@ -192,8 +192,9 @@ def plain(fields: Mapping[str, Any], operation: str) -> dict[str, Any]:
 def _file(name: str, path: Path, operation: str) -> str | bytes:
     try:
         return path.read_bytes() if name == "image" else path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+    except (OSError, ValueError) as error:
+        no_text = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no path holds a null character"
+        reason = error.strerror if isinstance(error, OSError) else no_text
         raise ValidationError(f"cannot read {path}: {reason}", field=name, operation=operation) from error
 
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import getpass
+import io
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from . import errors
+from . import __version__, errors
+from .paths import expanded
 
 TRY_LATER = (errors.WouldWait, errors.RateLimited)
 WRONG_USE = (errors.ConfigurationError, errors.ValidationError)
@@ -26,24 +29,34 @@ _COLUMNS = ("id", "name", "execution_type", "scope", "message_types", "hint")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a character that it cannot show must not lose the rest
+    options = argparse.Namespace(json=False)
     try:
+        if sys.stdout is None:
+            raise errors.CliqError("the standard output is closed; nothing was sent")
+        try:
+            parser().parse_args(arguments, options)
+        except SystemExit:
+            _show("")  # what --help has printed, and what is wrong with the arguments
+            _tell("", end="")
+            raise
         options.run(options)
-        sys.stdout.flush()
     except errors.CliqError as error:
         _complain(error, options.json)
         return 3 if isinstance(error, TRY_LATER) else 2 if isinstance(error, WRONG_USE) else 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's own flush at exit is silent
-        return 1
+        return 1  # whoever read the output has gone, and wants to hear no more
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     whole = argparse.ArgumentParser(prog="zoho-cliq", description="Work with Zoho Cliq message actions.")
+    whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     whole.add_argument("--json", action="store_true", help="print JSON, also for errors")
     whole.add_argument("--data-center", help="us, eu, in, au, jp, ca, sa, uk, cn or ae")
     whole.add_argument("--base-url", help="another server, with /api/v3")
@@ -72,8 +85,11 @@ def parser() -> argparse.ArgumentParser:
     handler = command("handler", _handler, "show an action's handler, or change it")
     handler.add_argument("id")
     handler.add_argument("--script", type=Path, help="a file with the Deluge source; - reads it from standard input")
-    handler.add_argument("--permission", action="append", metavar="NAME", help="what a webhook gets; may be repeated")
-    handler.add_argument("--no-permissions", action="store_true", help="take all permissions away")
+    permissions = handler.add_mutually_exclusive_group()
+    permissions.add_argument(
+        "--permission", action="append", metavar="NAME", help="what a webhook gets; may be repeated"
+    )
+    permissions.add_argument("--no-permissions", action="store_true", help="take all permissions away")
     command("thresholds", _thresholds, "show what is left of the thresholds")
     return whole
 
@@ -96,21 +112,26 @@ _GIVEN = "name hint execution_type execution_url message_types multi_selectable 
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: value for name in _GIVEN if (value := getattr(options, name, None)) is not None}
+    fields = {name: value for name in _GIVEN if (value := getattr(options, name, None)) is not None}
+    return {name: expanded(name, value) if isinstance(value, Path) else value for name, value in fields.items()}
 
 
 def _home(variable: str, default: str, name: str) -> Path:
-    return Path(os.environ.get(variable) or Path.home() / default) / "zoho-cliq" / name
+    return expanded(variable, os.environ.get(variable) or f"~/{default}") / "zoho-cliq" / name
 
 
 def _credentials(options: argparse.Namespace) -> Path:
-    return options.credentials or _home("XDG_CONFIG_HOME", ".config", "credentials.json")
+    if options.credentials is not None:
+        return expanded("credentials", options.credentials)
+    return _home("XDG_CONFIG_HOME", ".config", "credentials.json")
 
 
 @contextlib.contextmanager
-def _client(options: argparse.Namespace) -> Any:
+def _client(options: argparse.Namespace, *, tables: bool = True) -> Any:
     from . import Cliq, OAuth
 
+    if tables and not options.json:
+        _refuse_without_rich()
     settings: dict[str, Any] = {
         "state": options.state
         or os.environ.get("ZOHO_CLIQ_STATE")
@@ -119,10 +140,12 @@ def _client(options: argparse.Namespace) -> Any:
         "max_wait": options.max_wait,
         "on_wait": _announce,
     }
-    settings |= {name: value for name in ("data_center", "base_url") if (value := getattr(options, name))}
-    path = _credentials(options)
-    if options.credentials or not (os.environ.get("ZOHO_CLIQ_TOKEN") or os.environ.get("ZOHO_CLIQ_CLIENT_ID")):
-        if not path.exists():
+    settings |= {name: value for name in ("data_center", "base_url") if (value := getattr(options, name)) is not None}
+    if options.credentials is not None or not (
+        os.environ.get("ZOHO_CLIQ_TOKEN") or os.environ.get("ZOHO_CLIQ_CLIENT_ID")
+    ):
+        path = _credentials(options)
+        if options.credentials is None and _missing(path):
             raise errors.ConfigurationError("no credentials: run zoho-cliq login, or set ZOHO_CLIQ_TOKEN")
         settings.setdefault("base_url", os.environ.get("ZOHO_CLIQ_BASE_URL") or None)
         cliq = Cliq(OAuth.from_file(path), **settings)
@@ -132,24 +155,63 @@ def _client(options: argparse.Namespace) -> Any:
         yield cliq
 
 
+def _missing(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except OSError:
+        return False  # reading it will say what is wrong
+
+
 def _login(options: argparse.Namespace) -> None:
     from . import OAuth
 
-    client_id = options.client_id or input("Client ID: ")
-    secret = getpass.getpass("Client secret: ")
-    code = getpass.getpass("Code: ")
+    path = _credentials(options)
+    _refuse_unwritable(path)
+    client_id = options.client_id or _asked("Client ID", secret=False)
+    secret = _asked("Client secret")
+    code = _asked("Code")
     auth = OAuth.from_code(
-        code.strip(),
-        client_id=client_id.strip(),
-        client_secret=secret.strip(),
+        code,
+        client_id=client_id,
+        client_secret=secret,
         data_center=options.data_center,
         accounts_url=options.accounts_url,
         timeout=options.timeout,
     )
-    path = _credentials(options)
     auth.save(path)
     where = auth.data_center or "us"
     _print(options, {"credentials": str(path), "data_center": where}, f"Logged in ({where}); kept in {path}")
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """A code is good for one use: that its refresh token cannot be kept must be known before."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=path.parent):
+            reason = "it is a directory" if path.is_dir() else None
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise errors.ConfigurationError(f"cannot write {path}: {reason}; nothing was sent")
+
+
+def _asked(what: str, *, secret: bool = True) -> str:
+    """What a person types, unseen where it is secret; without a terminal, the next line of the standard input."""
+    if sys.stdin is None:
+        raise errors.ConfigurationError(f"{what}: the standard input is closed")
+    try:
+        if secret and sys.stdin.isatty():
+            return getpass.getpass(f"{what}: ").strip()
+        _tell(f"{what}: ", end="")
+        line = sys.stdin.readline()
+    except EOFError:
+        line = ""
+    except UnicodeDecodeError:
+        raise errors.ConfigurationError(f"{what}: the input is not text") from None
+    if not line:
+        _tell("")
+        raise errors.ConfigurationError(f"{what}: the input has ended before it was given")
+    return line.strip()
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -175,7 +237,7 @@ def _update(options: argparse.Namespace) -> None:
 
 
 def _delete(options: argparse.Namespace) -> None:
-    with _client(options) as cliq:
+    with _client(options, tables=False) as cliq:
         cliq.message_actions.delete(options.id)
     _print(options, {"deleted": options.id}, f"Deleted {options.id}")
 
@@ -183,13 +245,26 @@ def _delete(options: argparse.Namespace) -> None:
 def _handler(options: argparse.Namespace) -> None:
     fields: dict[str, Any] = {}
     if options.script:
-        fields["script"] = sys.stdin.read() if str(options.script) == "-" else options.script
+        fields["script"] = _piped() if str(options.script) == "-" else expanded("script", options.script)
     if options.permission or options.no_permissions:
         fields["permissions"] = options.permission or []
     with _client(options) as cliq:
         actions = cliq.message_actions
         found = actions.update_handler(options.id, **fields) if fields else actions.get_handler(options.id)
         _record(options, found.to_dict())
+
+
+def _piped() -> str:
+    reason = "it is closed"
+    if sys.stdin is not None:
+        try:
+            text = sys.stdin.buffer.read().decode()
+            return text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
+        except (OSError, UnicodeDecodeError) as error:
+            reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
+    raise errors.ValidationError(
+        f"cannot read the standard input: {reason}", field="script", operation="update_message_action_handler"
+    )
 
 
 def _thresholds(options: argparse.Namespace) -> None:
@@ -202,36 +277,76 @@ def _thresholds(options: argparse.Namespace) -> None:
 
 
 def _announce(wait: Any) -> None:
-    print(f"zoho-cliq: waiting {wait.seconds:.0f} s ({wait.reason})", file=sys.stderr)
+    _tell(f"zoho-cliq: waiting {wait.seconds:.0f} s ({wait.reason})")
+
+
+def _show(text: str) -> None:
+    """Writes to the standard output at once, so that what cannot be written is told while it can be."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        _discard(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise errors.CliqError(
+            f"cannot write to the standard output: {error.strerror}; a change that was asked for has been made"
+        ) from error
+
+
+def _tell(text: str, end: str = "\n") -> None:
+    """Writes to the standard error, where there is one that takes it."""
+    if sys.stderr is not None:
+        try:
+            print(text, end=end, file=sys.stderr, flush=True)
+        except OSError:
+            _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Sends what the stream still holds nowhere, so that Python's own flush at exit is silent."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _print(options: argparse.Namespace, data: Any, text: str) -> None:
-    print(json.dumps(data) if options.json else text)
+    _show(f"{json.dumps(data) if options.json else text}\n")
 
 
 def _record(options: argparse.Namespace, data: dict[str, Any]) -> None:
-    _table(options, data, ("field", "value"), ([name, _cell(value)] for name, value in data.items()))
+    _table(options, data, ("field", "value"), ([_cell(name), _cell(value)] for name, value in data.items()))
+
+
+def _refuse_without_rich() -> None:
+    """Before a call: one that was made and cannot be shown is half lost."""
+    try:
+        import rich.console
+        import rich.table
+        import rich.text  # noqa: F401
+    except ImportError as error:
+        raise errors.ConfigurationError("tables need the extra: pip install 'zoho-cliq[cli]'; or use --json") from error
 
 
 def _table(options: argparse.Namespace, data: Any, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
     if options.json:
-        print(json.dumps(data, indent=2))
+        _show(f"{json.dumps(data, indent=2)}\n")
         return
-    try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError as error:
-        raise errors.ConfigurationError("tables need the extra: pip install 'zoho-cliq[cli]'; or use --json") from error
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column == "id")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console = Console()
+    drawn = io.StringIO()  # and then shown like all else, where it is told what cannot be written
+    console = Console(file=drawn, force_terminal=sys.stdout.isatty() or None)
     if not console.is_terminal:
         console.width = 10_000
     console.print(table)
+    _show(drawn.getvalue())
 
 
 def _cell(value: Any) -> str:
@@ -244,13 +359,13 @@ def _cell(value: Any) -> str:
 
 
 def _complain(error: errors.CliqError, as_json: bool) -> None:
-    text = " ".join(str(error).split())
+    text = _cell(" ".join(str(error).split()))
     if as_json:
         names = ("operation", "status", "code", "field", "seconds", "retry_after")
         facts = {name: value for name in names if (value := getattr(error, name, None)) is not None}
-        print(json.dumps({"error": type(error).__name__, "message": text, **facts}), file=sys.stderr)
+        _tell(json.dumps({"error": type(error).__name__, "message": text, **facts}))
     else:
-        print(f"zoho-cliq: {text}", file=sys.stderr)
+        _tell(f"zoho-cliq: {text}")
 
 
 if __name__ == "__main__":

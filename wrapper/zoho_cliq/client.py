@@ -19,7 +19,7 @@ from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from ._http import AsyncTransport, Transport
 from .auth import Auth, OAuth, StaticToken, checked_url, data_center_named
 from .calls import Calls
-from .clock import Clock, SystemClock
+from .clock import Clock, SystemClock, checked_seconds, checked_timeout
 from .drivers import run, run_async
 from .engine import Engine, Options, Plan
 from .errors import ConfigurationError
@@ -107,19 +107,24 @@ class _Base(ABC):
         self._clock = clock or SystemClock()
         self._options = _checked(Options(timeout, max_wait, strict, on_wait, on_response, tuple(middleware)))
         auth = StaticToken(auth) if isinstance(auth, str) else auth
-        center = _data_center(auth, data_center, base_url)
-        url = checked_url("base_url", base_url) if base_url else SERVERS[data_center_named(center)].base_url
+        if not isinstance(auth, (StaticToken, OAuth)) and not callable(auth):
+            raise ConfigurationError(
+                "auth is an access token, a StaticToken, an OAuth, or a callable that gives access tokens, "
+                f"not a {type(auth).__name__}"
+            )
+        center = data_center_named(_data_center(auth, data_center, base_url))
+        url = SERVERS[center].base_url if base_url is None else checked_url("base_url", base_url)
         if account is None:
             if not isinstance(auth, (StaticToken, OAuth)):
                 raise ConfigurationError("a callable that gives tokens needs account=…, a name for the user behind it")
             account = auth.identity()
+        self._open()  # before the state: it leaves nothing open where it fails
         self._calls = Calls()
         self._state = open_state(state, self._clock)
         key = f"{url} {account}"
-        tokens = _tokens(auth, key, None if base_url else data_center_named(center), self._state, self._clock)
+        tokens = _tokens(auth, key, None if base_url else center, self._state, self._clock)
         self._engine = Engine(base_url=url, account=key, tokens=tokens, state=self._state, clock=self._clock)
         self.thresholds = Thresholds(self._engine)
-        self._open()
         self._attach()
 
     @classmethod
@@ -186,19 +191,9 @@ class _Base(ABC):
         return f"{type(self).__name__}(base_url={self._engine.base_url!r})"
 
 
-LONGEST_TIMEOUT = 86_400.0
-"""Seconds: what the operating system's timers surely take."""
-
-
 def _checked(options: Options) -> Options:
-    for name, value in (("timeout", options.timeout), ("max_wait", options.max_wait)):
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise ConfigurationError(f"{name} is a number of seconds, not {value!r}")
-    if not 0 < options.timeout <= LONGEST_TIMEOUT:
-        raise ConfigurationError(
-            f"timeout is in seconds, above 0 and at most {LONGEST_TIMEOUT:g}, not {options.timeout!r}"
-        )
-    if not options.max_wait >= 0:
+    checked_timeout(options.timeout)
+    if not checked_seconds("max_wait", options.max_wait) >= 0:
         raise ConfigurationError(f"max_wait is in seconds and at least 0, not {options.max_wait!r}")
     return options
 

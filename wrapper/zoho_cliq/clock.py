@@ -1,10 +1,30 @@
-"""Time as the client sees it, so that tests can run a day in a moment. Needs nothing but the standard library."""
+"""Time as the client sees it, so that tests can run a day in a moment, and which timeouts there can be."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from typing import Protocol
+
+from .errors import ConfigurationError
+
+LONGEST_TIMEOUT = 86_400.0
+"""Seconds: what the operating system's timers surely take."""
+
+
+def checked_seconds(name: str, value: object) -> float:
+    """`value`, or ConfigurationError where it is no number."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise ConfigurationError(f"{name} is a number of seconds, not {value!r}")
+    return value
+
+
+def checked_timeout(value: object) -> float:
+    """`value`, or ConfigurationError where no timer can take it."""
+    seconds = checked_seconds("timeout", value)
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise ConfigurationError(f"timeout is in seconds, above 0 and at most {LONGEST_TIMEOUT:g}, not {seconds!r}")
+    return seconds
 
 
 class Clock(Protocol):

@@ -83,7 +83,6 @@ class MessageActions:
         """Creates an action and returns it as the server made it.
 
         A webhook action needs `execution_url`, an action of the scope `team` needs `team_ids`. `image` is base64
-        text, the `image` is base64
         text, the bytes of an image, or the path of one. Never sent twice blindly: when no answer comes,
         `OutcomeUnknown` is raised. With `if_exists="adopt"` the listing decides instead: an action of that name that
         equals what was sent is returned, be it new or old; one that differs is MessageActionNameExists or stays
@@ -190,7 +189,6 @@ class AsyncMessageActions:
         """Creates an action and returns it as the server made it.
 
         A webhook action needs `execution_url`, an action of the scope `team` needs `team_ids`. `image` is base64
-        text, the `image` is base64
         text, the bytes of an image, or the path of one. Never sent twice blindly: when no answer comes,
         `OutcomeUnknown` is raised. With `if_exists="adopt"` the listing decides instead: an action of that name that
         equals what was sent is returned, be it new or old; one that differs is MessageActionNameExists or stays

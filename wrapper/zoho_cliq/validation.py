@@ -41,16 +41,30 @@ def has_type(value: object, name: str) -> bool:
     return isinstance(value, _TYPES[name])
 
 
+def lone_surrogate(text: str) -> int | None:
+    """Where the first half of a surrogate pair stands that has lost the other, so that UTF-8 cannot carry the text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
 def pattern(text: str) -> re.Pattern[str]:
     """A JSON Schema pattern as Python has it: `$` there never matches before a line break."""
     return re.compile(text[:-1] + r"\Z" if text.endswith("$") else text)
 
 
 class Rules:
-    """The document's schemas, and the check of a value against one of them."""
+    """The document's schemas, and the check of a value against one of them.
 
-    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+    `exact` is for arguments about to be sent, on which servers are stricter than JSON Schema: a whole float is no
+    integer then, and a text that UTF-8 cannot carry is no text. What was read, and answers made of it, may hold both.
+    """
+
+    def __init__(self, schemas: Mapping[str, Schema], *, exact: bool = False) -> None:
         self._schemas = schemas
+        self._exact = exact
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def resolve(self, schema: Schema) -> Schema:
@@ -67,7 +81,7 @@ class Rules:
     def faults(self, value: object, schema: Schema, path: str = "") -> Iterator[tuple[str, str]]:
         """Every fault of `value` as (path of the field, what is wrong with it)."""
         schema = self.resolve(schema)
-        if "type" in schema and not has_type(value, schema["type"]):
+        if "type" in schema and not self._fits(value, schema["type"]):
             yield path, f"must be {_ARTICLES.get(schema['type'], 'a ' + schema['type'])}, not {_kind(value)}"
             return
         if "enum" in schema and value not in schema["enum"]:
@@ -82,15 +96,20 @@ class Rules:
             yield from self._object(value, schema, path)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             if value < schema.get("minimum", value):
-                yield path, f"must be at least {schema['minimum']}, not {value}"
+                yield path, f"must be at least {schema['minimum']}, not {_shown(value)}"
             if value > schema.get("maximum", value):
-                yield path, f"must be at most {schema['maximum']}, not {value}"
+                yield path, f"must be at most {schema['maximum']}, not {_shown(value)}"
         for part in schema.get("allOf", ()):
             yield from self.faults(value, part, path)
         if "if" in schema and not any(self.faults(value, schema["if"], path)):
             yield from self._consequence(value, schema, path)
 
+    def _fits(self, value: object, kind: str) -> bool:
+        return has_type(value, kind) and not (self._exact and kind == "integer" and isinstance(value, float))
+
     def _text(self, value: str, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+        if self._exact and (place := lone_surrogate(value)) is not None:
+            yield path, f"must be text that UTF-8 can carry; character {place + 1} is half of a surrogate pair"
         if len(value) < schema.get("minLength", 0):
             yield path, "must not be empty" if not value else f"must have at least {schema['minLength']} characters"
         if len(value) > schema.get("maxLength", len(value)):
@@ -153,5 +172,8 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write whole numbers of more than some thousand digits
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "…"

@@ -1,8 +1,8 @@
 """Automatic first-order mutants of a package's modules: each a program with one small change, loaded in this process.
 
-Changes: comparisons flipped or moved by one, `and` for `or`, a negated condition, integers off by one, truth values
-turned round, a sum for a difference, a statement deleted. Docstrings,
-annotations and what builds messages are left alone, since no contract speaks of them.
+Changes: comparisons flipped or moved by one, `and` for `or`, a condition negated, a `not` left out, numbers off by one,
+truth values turned round, another text, a sum for a difference, a statement deleted. Docstrings, annotations and what
+builds messages are left alone, since no contract speaks of them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import importlib.util
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -37,50 +38,73 @@ COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }
 
 
+Place = tuple[tuple[str, int | None], ...]
+
+
 @dataclass(frozen=True)
 class Change:
-    """One mutant: its name, which stays the same while the function around it stays, and its program."""
+    """One mutant: its name, which stays the same while the function around it stays, and where its program differs."""
 
     name: str
     module: str
-    tree: ast.Module
+    place: Place
+    way: int
+
+    def tree(self) -> ast.Module:
+        """The changed program."""
+        mutated = copy.deepcopy(_tree(self.module))
+        _apply(mutated, self.place, self.way)
+        return ast.fix_missing_locations(mutated)
 
 
-def changes(package: str, module: str) -> Iterator[Change]:
-    """Every mutant of a module, in the order of the source."""
-    spec = importlib.util.find_spec(f"{package}.{module}")
-    assert spec is not None
-    assert spec.origin is not None
-    tree = ast.parse(Path(spec.origin).read_text("utf-8"))
+def changes(package: str, module: str, without: Collection[str] = ()) -> Iterator[Change]:
+    """Every mutant of a module, in the order of the source, but for those in the functions or classes `without`."""
+    whole = f"{package}.{module}"
     seen: Counter[str] = Counter()
-    for path, name in _sites(tree, "", ()):
-        original = _at(tree, path)
-        for number, what in _ways(original):
-            mutated = copy.deepcopy(tree)
-            _apply(mutated, path, number)
+    for place, name in _sites(_tree(whole), "", ()):
+        if any(name == left or name.startswith(f"{left}.") for left in without):
+            continue
+        for way, what in _ways(_at(_tree(whole), place)):
             label = f"{module}.{name}: {what}"
             seen[label] += 1
-            suffix = f" #{seen[label]}" if seen[label] > 1 else ""
-            yield Change(label + suffix, f"{package}.{module}", ast.fix_missing_locations(mutated))
+            yield Change(f"{label} #{seen[label]}" if seen[label] > 1 else label, whole, place, way)
 
 
-Path_ = tuple[tuple[str, int | None], ...]
+@cache
+def _source(module: str) -> tuple[str, str]:
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return spec.origin, Path(spec.origin).read_text("utf-8")
 
 
-def _sites(node: ast.AST, name: str, path: Path_) -> Iterator[tuple[Path_, str]]:
-    if path and any(True for _ in _ways(node)):
-        yield path, name or "module"
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(_source(module)[1])
+
+
+@cache
+def _code(module: str) -> CodeType:
+    origin, source = _source(module)
+    return compile(source, origin, "exec")
+
+
+def _sites(node: ast.AST, name: str, place: Place) -> Iterator[tuple[Place, str]]:
+    if place and any(True for _ in _ways(node)):
+        yield place, name or "module"
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         name = f"{name}.{node.name}".lstrip(".")
+    if _is_message(node):
+        return
     for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list", "type_params", "msg") or _is_message(node):
+        if field in ("annotation", "returns", "decorator_list", "type_params", "msg"):
             continue
         if isinstance(value, ast.AST):
-            yield from _sites(value, name, (*path, (field, None)))
+            yield from _sites(value, name, (*place, (field, None)))
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, ast.AST):
-                    yield from _sites(item, name, (*path, (field, index)))
+                    yield from _sites(item, name, (*place, (field, index)))
 
 
 def _is_message(node: ast.AST) -> bool:
@@ -92,75 +116,112 @@ def _is_message(node: ast.AST) -> bool:
 
 def _ways(node: ast.AST) -> Iterator[tuple[int, str]]:
     """The changes that fit the node: a number for `_apply` and what a person reads."""
-    if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        for number, new in enumerate(COMPARISONS[type(node.ops[0])]):
-            yield number, f"{ast.unparse(node)[:80]} -> {new.__name__}"
+    if isinstance(node, ast.Compare):
+        for number, (index, new) in enumerate(_comparisons(node)):
+            which = f" ({index + 1})" if len(node.ops) > 1 else ""
+            yield number, f"{_text(node)}{which} -> {new.__name__}"
     elif isinstance(node, ast.BoolOp):
-        yield 0, f"{ast.unparse(node)[:80]} -> {'or' if isinstance(node.op, ast.And) else 'and'}"
+        yield 0, f"{_text(node)} -> {'or' if isinstance(node.op, ast.And) else 'and'}"
     elif isinstance(node, ast.If | ast.IfExp | ast.While):
-        yield 0, f"not ({ast.unparse(node.test)[:80]})"
+        yield 0, f"not ({_text(node.test)})"
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield 0, f"{_text(node)} -> {_text(node.operand)}"
     elif isinstance(node, ast.Constant):
-        if isinstance(node.value, bool):
-            yield 0, f"{node.value} -> {not node.value}"
-        elif isinstance(node.value, int):
-            yield 0, f"{node.value} -> {node.value + 1}"
-            yield 1, f"{node.value} -> {node.value - 1}"
+        for number, new_value in enumerate(_constants(node.value)):
+            yield number, f"{_text(node)} -> {new_value!r}" if len(repr(new_value)) < LONGEST else f"{_text(node)} -> …"
     elif _is_deletable(node):
-        yield 0, f"delete {ast.unparse(node)[:80]}"
+        yield 0, f"delete {_text(node)}"
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-        yield 0, f"{ast.unparse(node)[:80]} -> {'-' if isinstance(node.op, ast.Add) else '+'}"
+        yield 0, f"{_text(node)} -> {'-' if isinstance(node.op, ast.Add) else '+'}"
 
 
+LONGEST = 80
 DELETABLE = (ast.AugAssign, ast.Delete, ast.Continue, ast.Break, ast.Raise)
+
+
+def _text(node: ast.AST) -> str:
+    return " ".join(ast.unparse(node).split())[:LONGEST]
+
+
+def _comparisons(node: ast.Compare) -> list[tuple[int, type[ast.cmpop]]]:
+    return [(index, new) for index, op in enumerate(node.ops) for new in COMPARISONS[type(op)]]
+
+
+def _constants(value: object) -> tuple[object, ...]:
+    """What takes the place of a constant."""
+    if isinstance(value, bool):
+        return (not value,)
+    if isinstance(value, int | float):
+        return (value + 1, value - 1)
+    if isinstance(value, str):
+        return (f"{value}~",)
+    return (value + b"~",) if isinstance(value, bytes) else ()
 
 
 def _is_deletable(node: ast.AST) -> bool:
     """Statements without which the program still has all its names."""
+    if isinstance(node, ast.Assign):
+        return all(isinstance(target, ast.Attribute | ast.Subscript) for target in node.targets)
     return isinstance(node, DELETABLE) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await))
 
 
-def _at(tree: ast.AST, path: Path_) -> ast.AST:
+def _at(tree: ast.AST, place: Place) -> ast.AST:
     node: Any = tree
-    for field, index in path:
+    for field, index in place:
         node = getattr(node, field) if index is None else getattr(node, field)[index]
     return node  # type: ignore[no-any-return]
 
 
-def _apply(tree: ast.AST, path: Path_, number: int) -> None:
-    node: Any = _at(tree, path)
+def _apply(tree: ast.AST, place: Place, way: int) -> None:
+    node: Any = _at(tree, place)
     if isinstance(node, ast.Compare):
-        node.ops = [COMPARISONS[type(node.ops[0])][number]()]
+        index, new = _comparisons(node)[way]
+        node.ops[index] = new()
     elif isinstance(node, ast.BoolOp):
         node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
     elif isinstance(node, ast.If | ast.IfExp | ast.While):
         node.test = ast.UnaryOp(ast.Not(), node.test)
+    elif isinstance(node, ast.UnaryOp):
+        _put(tree, place, node.operand)
     elif isinstance(node, ast.Constant):
-        node.value = not node.value if isinstance(node.value, bool) else node.value + (1 if number == 0 else -1)
+        node.value = _constants(node.value)[way]
     elif isinstance(node, ast.BinOp):
         node.op = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
     else:
-        holder: Any = _at(tree, path[:-1])
-        field, index = path[-1]
-        getattr(holder, field)[index] = ast.Pass()
+        _put(tree, place, ast.Pass())
+
+
+def _put(tree: ast.AST, place: Place, node: ast.AST) -> None:
+    holder: Any = _at(tree, place[:-1])
+    field, index = place[-1]
+    if index is None:
+        setattr(holder, field, node)
+    else:
+        getattr(holder, field)[index] = node
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads one module from a changed program, and leaves the others to Python."""
+    """Loads the modules of a package from code that is compiled once, one of them from a changed program."""
 
-    def __init__(self, change: Change) -> None:
-        self._change = change
+    def __init__(self, package: str, change: Change | None) -> None:
+        self._package, self._change = package, change
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        if fullname != self._change.module:
+        if not fullname.startswith(f"{self._package}."):
             return None
-        return importlib.machinery.ModuleSpec(fullname, self)
+        found = importlib.machinery.PathFinder.find_spec(fullname, path)
+        if found is None or found.submodule_search_locations is not None:
+            return found
+        return importlib.util.spec_from_loader(fullname, self, origin=found.origin)
 
     def create_module(self, spec: Any) -> None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__package__ = self._change.module.rpartition(".")[0]
-        exec(compile(self._change.tree, f"<{self._change.name}>", "exec"), module.__dict__)
+        changed = self._change if self._change and self._change.module == module.__name__ else None
+        exec(
+            compile(changed.tree(), f"<{changed.name}>", "exec") if changed else _code(module.__name__), module.__dict__
+        )
 
 
 @contextmanager
@@ -169,14 +230,12 @@ def loaded(package: str, change: Change | None) -> Iterator[ModuleType]:
     kept = {name: module for name, module in sys.modules.items() if name == package or name.startswith(f"{package}.")}
     for name in kept:
         del sys.modules[name]
-    finder = _Finder(change) if change is not None else None
-    if finder is not None:
-        sys.meta_path.insert(0, finder)
+    finder = _Finder(package, change)
+    sys.meta_path.insert(0, finder)
     try:
         yield importlib.import_module(package)
     finally:
-        if finder is not None:
-            sys.meta_path.remove(finder)
+        sys.meta_path.remove(finder)
         for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
             del sys.modules[name]
         sys.modules.update(kept)

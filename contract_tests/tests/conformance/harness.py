@@ -55,10 +55,13 @@ def mock_transport(policies: dict[str, object] | None = None, *, thresholds: boo
     return AsgiTransport(create_app(policies=policies, thresholds=thresholds, control_token=CONTROL))
 
 
-def reference_transport(prepare: Callable[[Reference], Any] | None = None, *, thresholds: bool = True) -> Transport:
+def reference_transport(
+    prepare: Callable[[Reference], Any] | None = None, *, thresholds: bool = True, creation_limit: int | None = None
+) -> Transport:
     """The second reference server in this process, changed by `prepare`, which may give another handle."""
     clock = StepClock()
     server = Reference(clock, thresholds=thresholds)
+    server.creation_limit = creation_limit
     handle = prepare(server) if prepare is not None else None
     transport = CallTransport(handle or server)
     CLOCKS[id(transport)] = clock
@@ -100,3 +103,17 @@ def grade(
         return run(client, drivers)
     finally:
         transport.close()
+
+
+def simulated(server: Callable[..., Any], graded: Profile, **options: Any) -> tuple[Client, list[float]]:
+    """A client whose waits pass on the server's clock, as on a live server."""
+    clock: StepClock = options.pop("clock")
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.offset += seconds
+
+    client = Client(graded, CallTransport(server), seed=1, **options)
+    client.clock = client.pacer.clock = Clock(now=clock, sleep=sleep)
+    return client, slept

@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from harness import CONTROL, StepClock, profile, reference_transport
+from harness import CONTROL, StepClock, profile, reference_transport, simulated
 from mutants import MUTANTS, Prepare
 from record_plan import recorded_now
 from reference_server import Reference, serve
@@ -19,9 +19,8 @@ from zoho_cliq_conformance.cli import main
 from zoho_cliq_conformance.client import Client
 from zoho_cliq_conformance.grading import NotConforming, demand, grade
 from zoho_cliq_conformance.pacer import Clock, minutes
-from zoho_cliq_conformance.profile import Profile, ProfileError, parse
+from zoho_cliq_conformance.profile import ProfileError, parse
 from zoho_cliq_conformance.run import Result, run, run_table
-from zoho_cliq_conformance.transport import CallTransport
 
 TOKENS = ["1000.owner", "1000.colleague", "1000.outsider", CONTROL]
 TOML = """
@@ -234,20 +233,6 @@ def test_the_recorded_plan_is_what_the_table_sends() -> None:
     run_minutes, _ = live.minutes(profile(reset_url=None, clock_url=None))
     assert live.total <= 400
     assert run_minutes <= 13
-
-
-def simulated(server: Callable[..., Any], graded: Profile, **options: Any) -> tuple[Client, list[float]]:
-    """A client whose waits pass on the server's clock, as on a live server."""
-    clock: StepClock = options.pop("clock")
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        clock.offset += seconds
-
-    client = Client(graded, CallTransport(server), seed=1, **options)
-    client.clock = client.pacer.clock = Clock(now=clock, sleep=sleep)
-    return client, slept
 
 
 def test_a_live_server_is_paced_without_a_refusal_and_left_clean() -> None:

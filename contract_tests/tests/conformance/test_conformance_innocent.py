@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,14 +22,26 @@ DEPARTURES: dict[tuple[str, str], str] = {
 LOCKED_OUT = ("threshold_per", "user")
 
 
+SEEDS = range(20)
+
+
 def policy_values() -> list[tuple[str, str]]:
+    """Every policy with each value that is not its default, or with some number."""
     from zoho_cliq_mock.policies import CATALOGUE
 
     found = []
     for name, entry in CATALOGUE.items():
         choices = entry.metadata["choices"]
-        found += [(name, str(value)) for value in (choices if choices is not None else (1000,)) if value != ""]
+        values = map(str, choices if choices is not None else (1000,))
+        found += [(name, value) for value in values if value not in ("", str(entry.default))]
     return found
+
+
+def lawful_policies(seed: int) -> dict[str, object]:
+    """A choice for a third of the policies, of those that no fact forbids."""
+    values = [pair for pair in policy_values() if pair not in DEPARTURES and pair[0] != LOCKED_OUT[0]]
+    chosen = Random(seed).sample(values, len(values) // 3)
+    return dict(chosen)
 
 
 def describe(result: Result) -> list[str]:
@@ -36,11 +49,11 @@ def describe(result: Result) -> list[str]:
     return [f"{v.fact}: expected {v.expected}; got {v.got}; {trace[v.exchange - 1].summary()}" for v in result.faults()]
 
 
-@pytest.mark.parametrize(("name", "value"), policy_values(), ids=lambda part: part)
-def test_the_mock_is_not_accused_under_a_policy(name: str, value: str) -> None:
+def of_policy(name: str, value: str, seed: int) -> None:
+    """Grade the mock under a policy and demand what has to come of it."""
     with_thresholds = name.startswith(("threshold", "lock"))
     transport = mock_transport({name: value}, thresholds=with_thresholds)
-    result = grade(transport, thresholds=with_thresholds, graded=profile(pace=with_thresholds))
+    result = grade(transport, thresholds=with_thresholds, graded=profile(pace=with_thresholds), seed=seed)
     if (name, value) in DEPARTURES:
         assert DEPARTURES[name, value] in {violation.fact for violation in result.faults()}
         return
@@ -52,9 +65,14 @@ def test_the_mock_is_not_accused_under_a_policy(name: str, value: str) -> None:
         assert result.exit_code() == 0
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("kind", ["mock", "reference"])
-def test_a_conforming_server_is_not_accused(kind: str, seed: int) -> None:
+def of_policies(seed: int) -> None:
+    transport = mock_transport(lawful_policies(seed), thresholds=False)
+    result = grade(transport, thresholds=False, graded=profile(pace=False), seed=seed)
+    assert describe(result) == []
+    assert not result.stopped
+
+
+def of_server(kind: str, seed: int) -> None:
     transport = mock_transport() if kind == "mock" else reference_transport()
     result = grade(transport, seed=seed)
     assert describe(result) == []
@@ -62,11 +80,65 @@ def test_a_conforming_server_is_not_accused(kind: str, seed: int) -> None:
     assert result.exit_code(strict=True) == 0
 
 
-@pytest.mark.parametrize("name", sorted(VARIANTS))
-def test_a_lawful_variant_is_not_accused(name: str) -> None:
-    result = grade(reference_transport(VARIANTS[name], thresholds=False), thresholds=False, graded=profile(pace=False))
+def of_variant(name: str, seed: int) -> None:
+    transport = reference_transport(VARIANTS[name], thresholds=False)
+    result = grade(transport, thresholds=False, graded=profile(pace=False), seed=seed)
     assert describe(result) == []
     assert not result.stopped
+
+
+# --- one seed by default
+
+
+@pytest.mark.parametrize(("name", "value"), policy_values(), ids=lambda part: part)
+def test_the_mock_is_not_accused_under_a_policy(name: str, value: str) -> None:
+    of_policy(name, value, 1)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3])
+def test_the_mock_is_not_accused_under_many_policies(seed: int) -> None:
+    of_policies(seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:2])
+@pytest.mark.parametrize("kind", ["mock", "reference"])
+def test_a_conforming_server_is_not_accused(kind: str, seed: int) -> None:
+    of_server(kind, seed)
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_a_lawful_variant_is_not_accused(name: str) -> None:
+    of_variant(name, 1)
+
+
+# --- twenty seeds
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("name", "value"), policy_values(), ids=lambda part: part)
+def test_the_mock_is_not_accused_under_a_policy_on_20_seeds(name: str, value: str) -> None:
+    for seed in SEEDS:
+        of_policy(name, value, seed)
+
+
+@pytest.mark.heavy
+def test_the_mock_is_not_accused_under_many_policies_on_20_seeds() -> None:
+    for seed in SEEDS:
+        of_policies(seed)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("kind", ["mock", "reference"])
+def test_a_conforming_server_is_not_accused_on_20_seeds(kind: str) -> None:
+    for seed in SEEDS:
+        of_server(kind, seed)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_a_lawful_variant_is_not_accused_on_20_seeds(name: str) -> None:
+    for seed in SEEDS:
+        of_variant(name, seed)
 
 
 def test_every_fact_is_asserted_on_a_conforming_server() -> None:

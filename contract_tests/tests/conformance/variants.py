@@ -52,7 +52,6 @@ VARIANTS["limits are clamped"] = replace(
         )
     ),
 )
-VARIANTS["unknown keys are ignored"] = attribute("unknown", lambda name: None)
 VARIANTS["colleagues may change"] = attribute("may_change", lambda user, action: True)
 VARIANTS["names are compared without case"] = replace(
     "taken",
@@ -181,6 +180,18 @@ def _(server: Reference) -> None:
     from mutants import MUTANTS
 
     MUTANTS["next-token-after-the-last-page"].prepare(server)
+
+
+@variant("unknown keys are ignored")
+def _(server: Reference) -> None:
+    original = server.check
+
+    def check(operation: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
+        for name in set(given) - set(known):
+            del given[name]
+        original(operation, given, known)
+
+    server.check = check  # type: ignore[method-assign]
 
 
 @variant("stray fields are ignored")

@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
 
@@ -388,6 +388,8 @@ def test_help_and_policies_are_worth_reading(capsys: pytest.CaptureFixture[str])
     assert "listening on" in text
     assert main(["--list-policies"]) == 0
     assert "scope_status=403" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"zoho-cliq-mock {version('zoho-cliq')}\n"
 
 
 def test_the_wheel_registers_the_plugin() -> None:

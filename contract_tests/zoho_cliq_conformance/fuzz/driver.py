@@ -9,6 +9,7 @@ from typing import Any
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
+from schemathesis.engine.events import Interrupted
 from zoho_cliq_api.contract import document
 
 from ..client import Client
@@ -97,7 +98,10 @@ def run_fuzz(client: Client, result: Result, *, examples: int = 30, until_fault:
                 for o in p.values()
                 for r in o["responses"].values()
             )
-            result.notes.append(f"fuzz: {len(followed)} links followed in the stateful phase; the document has {links}")
+            result.notes.append(
+                f"fuzz: {len(followed)} transitions followed in the stateful phase, those included that schemathesis "
+                f"infers; the document has {links} links"
+            )
     result.ran.append("fuzz")
 
 
@@ -105,6 +109,8 @@ def _execute(schema: Any, gateway: Gateway, client: Client, until_fault: bool) -
     followed: set[str] = set()
     stream = from_schema(schema).execute()
     for event in stream:
+        if isinstance(event, Interrupted):
+            raise KeyboardInterrupt
         recorder = getattr(event, "recorder", None)
         for node in getattr(recorder, "cases", {}).values():
             transition = getattr(node, "transition", None)

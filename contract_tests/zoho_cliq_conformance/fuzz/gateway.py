@@ -1,9 +1,10 @@
 """What stands between schemathesis and the server: requests come in as generated and go out with values that mean
 something.
 
-A schema cannot say that a name is free, an id exists, or a token was given by a listing. Most requests get such values
-in the place of generated ones; the rest go out as they are, so that both sides of each rule are met. After writes the
-gateway reads back, and now and then lists, since a generator by itself rarely looks at what it did.
+A schema cannot say that a name is free, an id exists, or a token was given by a listing. Requests get such values in
+the place of generated ones. Every other one is sent again with one kind of value left as generated, or wrong, so that
+both sides of each rule are met; one alone, so that no fault hides behind another. After writes the gateway reads back,
+now and then lists, and sends what no schema tells of, since a generator by itself rarely looks at what it did.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from ..client import Client, Stopped, encode
 from ..model import Action
 from ..oracle import Violation
-from ..rules import plain
+from ..table.bodies import JUNK
 from ..trace import Answer
 
 SPECIFICATION = "/openapi.json"
@@ -25,6 +26,10 @@ BASE = "/api/v3"
 STATUS = "{} Answer"
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "server", "date"}
 Start = Callable[[str, list[tuple[str, str]]], Any]
+NOTHING = "nothing"
+NOBODY = "987000000654321"
+# What is left as generated, or is wrong, in a request that is sent again.
+ASPECTS = ("user", "user", "token", "accept", "path", "query", "name", "hint", "teams", "url", "fit")
 
 
 class Gateway:
@@ -34,6 +39,7 @@ class Gateway:
         self._client, self._document, self._stop_at_fault = client, document, stop_at_fault
         self._random = client.random
         self._requests = 0
+        self._as_is = NOTHING
         self._points: list[tuple[str, str]] = []
         self.stopped: Stopped | None = None
         self.last: list[Violation] = []
@@ -65,31 +71,46 @@ class Gateway:
         path, _, query = target.removeprefix(BASE).partition("?")
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length) if length else None
+        kind = environ.get("CONTENT_TYPE")
+        self._as_is = NOTHING
+        answer = self._send(method, path, query, kind, body)
+        self._requests += 1
+        if self._random.random() < 0.5:
+            self._as_is = self._random.choice(ASPECTS)
+            self._send(method, path, query, kind, body)
+            self._as_is = NOTHING
+        if self._requests % 12 == 0:
+            self._listing()
+        if self._requests % 10 == 5:
+            self._random.choice([self._refused, self._names, self._junk, self._strange])()
+        return answer
+
+    def _send(self, method: str, path: str, query: str, kind: str | None, body: bytes | None) -> Answer:
         user = self._asker()
         path = self._path(path)
         if method == "GET" and path == "/messageactions":
             query = self._query(query, user)
         if body is not None:
             body = self._body(method, path, body)
-        headers = [("Accept", "application/xml" if self._random.random() < 0.02 else "application/json")]
-        kind = environ.get("CONTENT_TYPE")
+        headers = [("Accept", "application/xml" if self._as_is == "accept" else "application/json")]
         if kind or body is not None:
             headers.append(("Content-Type", kind or "application/json"))
         headers += self._authorization(user)
         answer = self._client.deliver(method, path + (f"?{query}" if query else ""), tuple(headers), body)
-        self._requests += 1
-        self._look(method, path, answer)
+        if method in ("PATCH", "DELETE") and path.count("/") >= 2 and self._random.random() < 0.6:
+            self._client.send("GET", "/".join(path.split("/")[:3]))
+            if "/handlers/" in path:
+                self._client.send("GET", path)
         return answer
 
     # --- who asks
 
     def _asker(self) -> str:
-        labels = list(self._client.tokens)
-        return "owner" if self._random.random() < 0.75 else self._random.choice(labels)
+        return self._random.choice(list(self._client.tokens)) if self._as_is == "user" else "owner"
 
     def _authorization(self, user: str) -> list[tuple[str, str]]:
         good = self._client.tokens[user]
-        if self._random.random() < 0.95:
+        if self._as_is != "token":
             return [("Authorization", f"Bearer {good}")]
         wrong = [None, f"Bearer {good}x", f"Basic {good}", good, "Bearer 1000.0f00", f"Bearer {good[:-1]}"]
         chosen = self._random.choice(wrong)
@@ -102,21 +123,20 @@ class Gateway:
         return [a for a in actions if all(a.content.get(name) == value for name, value in content.items())]
 
     def _path(self, path: str) -> str:
+        """The path with an action of this run in the place of any id, or with one that nobody has: never another's."""
         parts = path.split("/")
-        known = self._known()
-        unknown = (
-            len(parts) > 2
-            and parts[1] == "messageactions"
-            and re.fullmatch("[0-9]{1,19}", parts[2])
-            and parts[2] not in self._client.oracle.model.actions
-        )
-        if known and unknown and self._random.random() < 0.85:
+        if len(parts) < 3 or parts[1] != "messageactions" or parts[2] in self._client.oracle.model.actions:
+            return path
+        known, shown = self._known(), unquote(parts[2])
+        if known and self._as_is != "path" and re.fullmatch("[0-9]{1,19}", shown):
             parts[2] = known[-1 - min(self._random.randrange(len(known)), self._random.randrange(len(known)))].id
+        elif re.fullmatch("[^0-9]?[0-9]+([.]0*)?[^0-9]?", shown) or sum(map(str.isdigit, shown)) > 5:
+            parts[2] = NOBODY
         return "/".join(parts)
 
     def _query(self, query: str, user: str) -> str:
         given = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
-        if self._random.random() < 0.8:
+        if self._as_is != "query":
             given.pop("next_token", None)
             given.pop("sync_token", None)
             mine = [token for owner, token in self._points if owner == user]
@@ -134,23 +154,21 @@ class Gateway:
             return body
         if "/handlers/" in path:
             return body
-        random, client = self._random, self._client
+        random, client, as_is = self._random, self._client, self._as_is
         name = given.get("name")
-        if isinstance(name, str) and (len(name) <= 30 or not plain(name)) and random.random() < 0.85:
-            given["name"] = client.name(30 if random.random() < 0.3 else None)
-        elif isinstance(name, str) and len(name) > 30:
-            given["name"] = client.name(31)
+        if isinstance(name, str) and as_is != "name":
+            given["name"] = client.name(31 if len(name) > 30 else 30 if random.random() < 0.3 else None)
         hint = given.get("hint")
-        if isinstance(hint, str) and random.random() < 0.6:
+        if isinstance(hint, str) and as_is != "hint":
             given["hint"] = "h" * len(hint) if hint else "h"
         teams = client.profile.teams.get("owner", ())
-        if isinstance(given.get("team_ids"), list) and teams and random.random() < 0.8:
+        if isinstance(given.get("team_ids"), list) and teams and as_is != "teams":
             count = len(given["team_ids"])
             if all(isinstance(team, int) for team in given["team_ids"]):
                 given["team_ids"] = [*teams, *range(max(teams) + 1, max(teams) + 9)][:count]
-        if isinstance(given.get("execution_url"), str) and random.random() < 0.7:
+        if isinstance(given.get("execution_url"), str) and as_is != "url":
             given["execution_url"] = "https://hooks.example.com/cliq/".ljust(len(given["execution_url"]), "a")
-        if method == "POST" and random.random() < 0.5:
+        if method == "POST" and as_is != "fit":
             self._fitting(given)
         return encode(given)
 
@@ -161,17 +179,6 @@ class Gateway:
             given.pop("team_ids", None)
 
     # --- looking at what was done
-
-    def _look(self, method: str, path: str, answer: Answer) -> None:
-        client, random = self._client, self._random
-        if method in ("PATCH", "DELETE") and path.count("/") >= 2 and random.random() < 0.6:
-            client.send("GET", "/".join(path.split("/")[:3]))
-            if "/handlers/" in path:
-                client.send("GET", path)
-        if self._requests % 12 == 0:
-            self._listing()
-        if self._requests % 30 == 15:
-            self._refused()
 
     def _listing(self) -> None:
         client, random = self._client, self._random
@@ -203,3 +210,46 @@ class Gateway:
             self._client.get(action.id)
         charset = {"Content-Type": "application/json; charset=utf-8"}
         self._client.send("POST", "/messageactions", body=self._client.action(), headers=charset)
+
+    def _own(self) -> str:
+        """An action of the owner's that is there."""
+        mine = self._client.oracle.model.living("owner")
+        return mine[-1].id if mine else self._client.create(scope="personal", execution_type="deluge")
+
+    def _names(self) -> None:
+        """Names that are taken, and names that are free again."""
+        client, scope = self._client, self._random.choice(["organization", "personal"])
+        name, other = client.name(), client.name()
+        first = client.create(name=name, scope=scope)
+        client.create(name=name, scope=scope)
+        second = client.create(name=other, scope=scope)
+        client.update(second, name=name)
+        if self._random.random() < 0.5:
+            client.delete(first)
+            client.delete(first)
+            client.get(first)
+        else:
+            client.update(first, name=client.name())
+        client.create(name=name, scope=scope)
+
+    def _junk(self) -> None:
+        """Bodies that are no JSON, or not what JSON is for."""
+        for _, raw, _ in self._random.sample(JUNK, 3):
+            own = self._own()
+            place = self._random.choice(["", f"/{own}", f"/{own}/handlers/execution_handler"])
+            self._client.send("PATCH" if place else "POST", f"/messageactions{place}", raw=raw)
+
+    def _strange(self) -> None:
+        """Paths, queries and headers that a schema does not think of."""
+        client, random = self._client, self._random
+        own = self._own()
+        client.send("GET", random.choice(["/messageaction", f"/messageactions/{own}/handlers", "/messageactions/ten"]))
+        client.send("GET", f"/messageactions/{'9' * 26}")
+        client.get_handler(own, kind="welcome_handler")
+        client.get_handler(NOBODY)
+        client.delete(NOBODY)
+        client.send("GET", "/messageactions", query={"limit": random.choice(["ten", "0", "1"])})
+        client.send("GET", "/messageactions", query={random.choice(["next_token", "sync_token"]): "bm90LWEtdG9rZW4="})
+        client.send("GET", "/messageactions", headers={"Accept": random.choice(["*/*", "text/html, application/json"])})
+        unsigned: dict[str, str | None] = {"Authorization": None}
+        client.send("GET", "/messageactions", query={"access_token": client.tokens["owner"]}, headers=unsigned)

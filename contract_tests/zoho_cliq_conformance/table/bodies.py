@@ -141,8 +141,9 @@ def junk_bodies(t: Client) -> None:
         t.send("POST", "/messageactions", raw=raw, about=about)
     for text in ("\\u0000", "\\ud800", "\\udc00\\ud800", "\u202e"):
         raw = (
-            f'{{"name": "{t.name()}{text}", "hint": "{text}", "scope": "personal", "message_types": ["text"]}}'.encode()
-        )
+            f'{{"multi_selectable": false, "message_types": ["text"], "scope": "personal", "hint": "{text}", '
+            f'"name": "{t.name()}{text}"}}'
+        ).encode()
         t.send("POST", "/messageactions", raw=raw, about=None)
     twice = f'{{"name": "{t.name()}", "hint": "a", "hint": "b", "scope": "personal", "message_types": ["text"]}}'
     t.send("POST", "/messageactions", raw=twice.encode())
@@ -212,6 +213,7 @@ def limits_of_handlers(t: Client) -> None:
     t.get_handler(own, about="errors.change-nothing")
     t.update_handler(own, script=7, about="update_handler.script.type")
     t.update_handler(own, permissions=["chat"], about="update_handler.permissions.fit")
+    t.update_handler(own)
     t.get_handler(hook)
     t.update_handler(hook, permissions=PERMISSIONS, about="update_handler.permissions.values")
     t.get_handler(hook, about="get_handler.current")
@@ -219,5 +221,6 @@ def limits_of_handlers(t: Client) -> None:
     t.update_handler(hook, permissions=["chat", "wallet"], about="update_handler.permissions.values")
     t.update_handler(hook, permissions="chat", about="update_handler.permissions.type")
     t.update_handler(hook, script="return 1;", about="update_handler.script.fit")
+    t.update_handler(hook, script="return 1;", permissions=["user"])
     t.get_handler(hook, about="errors.change-nothing")
     t.get(own, about="update_handler.keeps-action")

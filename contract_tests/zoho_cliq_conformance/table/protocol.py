@@ -64,6 +64,7 @@ def accept(t: Client) -> None:
     for given in ("*/*", "application/*", "text/html, application/json;q=0.5", None):
         t.send("GET", "/messageactions", query={"limit": 1}, headers={"Accept": given}, about="protocol.accept.json")
     t.send("GET", "/messageactions", headers={"Accept": "text/html"}, about="protocol.accept")
+    t.send("GET", "/messageactions", query={"limit": 1}, headers={"Accept": "text/html", "accept": "application/json"})
 
 
 @scenario(SCENARIOS)
@@ -80,6 +81,7 @@ def bad_parameters(t: Client) -> None:
         "/messageactions/%00",
         "/messageactions/-1",
         "/messageactions/99999999999999999999999999",
+        "/messageactions/9999999999999999999",
     ):
         t.send("GET", path, about="protocol.id")
     t.send("DELETE", "/messageactions/%F0%9F%93%8E", about="protocol.id")

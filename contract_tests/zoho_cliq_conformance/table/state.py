@@ -38,6 +38,7 @@ def names(t: Client) -> None:
     t.update(two, name=first, about="update.msgaction_name_already_exists")
     t.get(two, about="errors.change-nothing")
     t.update(one, name=first, hint="the same name", about="update.name.own")
+    t.update(one, name=first.upper(), about="update.name.own")
     t.update(one, name=third, about="update.applies")
     t.create(name=first, scope="organization", about="create.name.free-after-rename")
     t.delete(two)

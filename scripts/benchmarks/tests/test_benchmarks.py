@@ -6,12 +6,14 @@ import json
 import math
 import random
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema
 import pytest
-from benchmarks import canned, environment, guard, work
+from benchmarks import canned, conformance, environment, guard, work
 from benchmarks.measure import Estimate, Subject, difference, estimate, interleave, ratio, shown, verdict
 from benchmarks.report import Report, Table, save
 from zoho_cliq_api.contract import document
@@ -123,3 +125,42 @@ def test_the_guard_lets_less_pass_and_refuses_more() -> None:
 
 def test_the_calls_sent_are_the_committed_ones() -> None:
     assert work.calls() == json.loads(guard.COMMITTED.read_text("utf-8"))["calls"]
+
+
+def test_the_sample_of_faults_holds_every_class_and_grows_to_all_of_them() -> None:
+    everything = conformance.faults()
+    kinds = {fault.kind for fault in everything}
+    some = conformance.sample(everything, 24)
+    assert {fault.kind for fault in some} == kinds
+    assert len(some) < len(everything) / 10
+    assert {fault.name for fault in conformance.sample(everything, 1)} == {fault.name for fault in everything}
+    assert {fault.kind for fault in conformance.sample(everything, 10_000)} == kinds
+
+
+def test_what_dredd_says_is_told_apart_by_transaction_and_line(tmp_path: Path) -> None:
+    report = tmp_path / "dredd.xml"
+    failure = "<failure><![CDATA[Message:\nbody: no code\nstatusCode: 500\n\nRequest:\nbody: seen]]></failure>"
+    report.write_text(f'<testsuite><testcase name="GET /a">{failure}</testcase><testcase name="GET /b"/></testsuite>')
+    assert conformance._dredd_messages(report) == {"GET /a: body: no code", "GET /a: statusCode: 500"}
+
+
+def test_a_faulty_server_has_the_planted_action_and_counts_its_calls() -> None:
+    fault = next(fault for fault in conformance.faults() if fault.name == "update-resets-hint")
+    with conformance._served(fault) as (url, calls):
+        address = f"{url}/api/v3/messageactions/{conformance.EXAMPLE_ID}"
+        headers = {"Authorization": f"Zoho-oauthtoken {conformance.TOKEN}"}
+        before = httpx.get(address, headers=headers).json()["data"]
+        assert before["hint"] != ""
+        httpx.patch(address, headers=headers, json={"name": "Renamed"})
+        assert httpx.get(address, headers=headers).json()["data"]["hint"] != before["hint"]
+        assert len(calls) == 3
+
+
+def test_a_command_that_does_not_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance, "LONGEST", 0.2)
+    endless = "import threading; threading.Event().wait()"
+    assert conformance._finished([sys.executable, "-c", endless], tmp_path)[0] is None
+    monkeypatch.setattr(conformance, "LONGEST", 60.0)
+    code, cpu, said = conformance._finished([sys.executable, "-c", "print('here'); raise SystemExit(3)"], tmp_path)
+    assert (code, said) == (3, "here\n")
+    assert cpu > 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,8 @@ import pytest
 from pipeline.documents import dump_yaml, load
 from pipeline.regenerate import main
 from pipeline.tests.test_accept import add_message_type, add_operation, raise_threshold, remove_status
-from pipeline.tree import Tree
+from pipeline.tree import ROOT, Tree
+from zoho_cliq_mock import MockServer
 
 pytestmark = pytest.mark.heavy
 
@@ -39,10 +41,10 @@ def accepted(copied: Tree, vendor_shaped: Path, tmp_path: Path) -> Callable[...,
     return accept
 
 
-def run(tree: Tree, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(tree: Tree, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A fresh Python with the generated package of a tree and all other packages of this checkout."""
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, *arguments],
         env={**os.environ, "PYTHONPATH": str(tree.generated.parent)},
         capture_output=True,
         text=True,
@@ -69,7 +71,7 @@ print(json.dumps(answers))
 
 def answers(tree: Tree, *calls: tuple[str, str, Any]) -> list[Any]:
     """What a mock server answers to calls on an action that it was given before; ID stands for the action's id."""
-    done = run(tree, CALLS, json.dumps(calls))
+    done = run(tree, "-c", CALLS, json.dumps(calls))
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout))
 
@@ -99,39 +101,17 @@ def test_the_mock_answers_501_for_an_operation_it_does_not_model(accepted: Calla
     assert "archive_message_action" in json.dumps(found[0][1])
 
 
-SUITE = """
-import json, sys, tempfile
-from pathlib import Path
-from zoho_cliq_conformance.cli import main
-from zoho_cliq_mock import MockServer
+GRADE_MOCK = ROOT / "contract_tests" / "grade_mock.py"
 
-with MockServer(db=":memory:") as server:
-    profile = Path(tempfile.mkdtemp()) / "profile.toml"
-    profile.write_text(f'''
-base_url = "{server.url}"
-reset_url = "{server.control_url}/reset"
-clock_url = "{server.control_url}/clock"
-control_token = "{server.control_token}"
-[tokens]
-owner = "1000.owner"
-colleague = "1000.colleague"
-outsider = "1000.outsider"
-[tokens.owner_only]
-CREATE = "1000.owner-create"
-READ = "1000.owner-read"
-UPDATE = "1000.owner-update"
-DELETE = "1000.owner-delete"
-[teams]
-owner = [100001, 100002, 100003, 100004]
-colleague = [100002]
-''')
-    sys.exit(main(["run", "--profile", str(profile), "--only", sys.argv[2], "--report", sys.argv[1], "--quiet"]))
-"""
+
+def graded(tree: Tree, report: Path, driver: str) -> subprocess.CompletedProcess[str]:
+    """The mock graded with one driver; both have the generated package of the tree."""
+    return run(tree, str(GRADE_MOCK), "--only", driver, "--report", str(report), "--quiet")
 
 
 def test_the_suite_tests_the_new_threshold(accepted: Callable[..., Tree], tmp_path: Path) -> None:
     tree = accepted(raise_threshold, add_message_type, remove_status)
-    done = run(tree, SUITE, str(tmp_path / "report"), "thresholds")
+    done = graded(tree, tmp_path / "report", "thresholds")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     report = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
     rows = report["calls_per_operation"]
@@ -144,25 +124,18 @@ def test_the_suite_notices_a_server_that_still_has_the_old_threshold(
     accepted: Callable[..., Tree], tmp_path: Path
 ) -> None:
     tree = accepted(raise_threshold)
-    # The server runs with this checkout's own contract (10 calls), the suite with the changed one (20).
-    call = "sys.exit(subprocess.call([sys.executable, '-m', 'zoho_cliq_conformance', *"
-    old = (
-        SUITE.replace("from zoho_cliq_conformance.cli import main\n", "import os, subprocess\n")
-        .replace("sys.exit(main(", call)
-        .replace('"--quiet"]))', "\"--quiet\"]], env={**os.environ, 'PYTHONPATH': sys.argv[3]}))")
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", old, str(tmp_path / "report"), "thresholds", str(tree.generated.parent)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    profile, report = tmp_path / "profile.toml", tmp_path / "report"
+    command = ("-m", "zoho_cliq_conformance", "run", "--only", "thresholds", "--quiet")
+    with MockServer() as server:  # with this checkout's own contract (10 calls), the suite with the changed one (20)
+        template = runpy.run_path(str(GRADE_MOCK))["PROFILE"]
+        profile.write_text(template.format(url=server.url, control=server.control_url, token=server.control_token))
+        done = run(tree, *command, "--profile", str(profile), "--report", str(report))
     assert done.returncode == 1, done.stdout[-3000:] + done.stderr[-3000:]
     assert "thresholds.update" in (tmp_path / "report" / "report.json").read_text("utf-8")
 
 
 def test_the_suite_says_that_a_new_operation_is_unmodelled(accepted: Callable[..., Tree], tmp_path: Path) -> None:
-    done = run(accepted(add_operation), SUITE, str(tmp_path / "report"), "table")
+    done = graded(accepted(add_operation), tmp_path / "report", "table")
     assert done.returncode == 2, done.stdout[-3000:] + done.stderr[-3000:]
     report = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
     assert report["verdict"] == "cannot run"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import jsonschema
 import pytest
+from zoho_cliq.errors import ConfigurationError
 from zoho_cliq.webhooks import AnswerInvalid, AnswerLimits, banner, button, card, form, form_error, form_input, text
 from zoho_cliq.webhooks.answers import Answer, wire
 from zoho_cliq_api import contract
-from zoho_cliq_api.models import ButtonColour
+from zoho_cliq_api.models import Button, ButtonColour, FormInput, MessageOutput
 
 DOCUMENT = contract.document()
 OUTPUTS = {"banner": "BannerOutput", "form": "FormOutput", "form_error": "FormErrorOutput"}
@@ -65,6 +67,11 @@ GOOD: dict[str, Callable[[], Answer]] = {
     "mapping": lambda: {"text": "filed", "card": {"title": "t", "theme": "modern-inline"}},
 }
 
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
+ENDLESS_ANSWER: dict[str, Any] = {}
+ENDLESS_ANSWER["text"] = ENDLESS_ANSWER
+
 BAD: dict[str, tuple[Callable[[], Answer], str]] = {
     "empty text": (lambda: text(""), "text"),
     "long text": (lambda: text("x" * 10_001), "text"),
@@ -113,6 +120,28 @@ BAD: dict[str, tuple[Callable[[], Answer], str]] = {
     "unknown type": (lambda: {"type": "poem", "text": "x"}, "type"),
     "type that is no text": (lambda: {"type": None, "text": "x"}, "type"),
     "null": (lambda: {"text": None}, "text"),
+    "sections of texts": (lambda: card("t", text="x", sections={"a": "b"}), "card.sections[0].fields"),  # type: ignore[dict-item]
+    "sections in a list": (lambda: card("t", text="x", sections=["a"]), "card.sections"),  # type: ignore[arg-type]
+    "sections of a number": (lambda: card("t", text="x", sections={"a": {"b": 5}}), "card.sections[0].fields[0].value"),  # type: ignore[dict-item]
+    "choices in one text": (lambda: card("t", text="x", theme="poll", options="abc"), "card.options"),
+    "choices that are a number": (lambda: card("t", text="x", theme="poll", options=5), "card.options"),  # type: ignore[arg-type]
+    "field's choices in a list": (lambda: wire(form_input("select", "a", "S", options=["x"])), "options"),  # type: ignore[arg-type]
+    "field's option misspelt": (lambda: wire(form_input("text", "a", "A", max_lenght=5)), "max_lenght"),
+    "field of two kinds": (lambda: wire(form_input("text", "a", "A", type="date")), "type"),
+    "colour as a text": (lambda: text("x", buttons=[button("a", copy="c", colour="+")]), "colour"),  # type: ignore[arg-type]
+    "bytes": (lambda: text(b"x"), "text"),  # type: ignore[arg-type]
+    "bytes far down": (
+        lambda: text("x", buttons=[{"label": "a", "action": {"data": {"web": b"x"}}}]),
+        "buttons[0].action.data.web",
+    ),
+    "not a number": (lambda: {"text": "x", "slides": [{"type": "text", "data": float("nan")}]}, "slides[0].data"),
+    "name that is no text": (lambda: {"text": "x", 5: "y"}, "answer"),
+    "names that are no texts": (lambda: {"text": "x", "bot": {5: "y"}}, "bot"),
+    "answer without an end": (lambda: {"text": "x", "slides": ENDLESS}, "answer"),
+    "endless answer": (lambda: ENDLESS_ANSWER, "answer"),
+    "class of an answer": (lambda: MessageOutput, "answer"),  # type: ignore[return-value]
+    "errors of fields in a list": (lambda: form_error(inputs=["a"]), "inputs"),  # type: ignore[arg-type]
+    "card of a banner": (lambda: {"type": "banner", "status": "success", "text": "", "card": 5}, "text"),
 }
 
 
@@ -130,6 +159,66 @@ def test_a_bad_answer_is_refused_with_its_field(name: str) -> None:
         wire(build())
     assert caught.value.field == field
     assert str(caught.value).startswith(f"{field}: ")
+
+
+ODD: list[Any] = [
+    None, 5, 5.5, float("nan"), float("inf"), True, 10**5000, b"x", "", "x", [], ["x"], [None], [5], [[]], ENDLESS,
+    {}, {"a": "b"}, {"a": None}, {"a": ["b"]}, {"a": {"b": 5}}, {"type": []}, {5: "a"}, ENDLESS_ANSWER, range(3), {"x"},
+    frozenset("a"), text, MessageOutput, object(),
+]  # fmt: skip
+BUILDERS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
+    (text, {"text": "x", "buttons": (), "slides": (), "bot": None}),
+    (banner, {"text": "x"}),
+    (card, {"title": "t", "text": "x", "theme": "modern-inline", "thumbnail": None, "sections": None, "options": (),
+            "buttons": (), "slides": (), "bot": None}),
+    (button, {"label": "x", "open_url": "https://example.com", "hint": None, "key": None, "colour": None}),
+    (button, {"label": "x", "function": "f"}),
+    (button, {"label": "x", "copy": "c"}),
+    (button, {"label": "x", "action": {"type": "copy", "data": {"text": "c"}}}),
+    (form, {"title": "t", "name": "n", "function": "f", "inputs": [form_input("date", "d", "D")], "hint": None,
+            "button_label": None, "trigger_on_cancel": None}),
+    (form_input, {"kind": "text", "name": "n", "label": "l", "options": None, "hint": "h", "max_length": 5,
+                  "value": 1}),
+    (form_error, {"text": "x", "inputs": None}),
+    (lambda **fields: fields, {"type": "banner", "status": "success", "text": "x", "card": None}),
+    (lambda **fields: fields, {"text": "x", "card": None, "buttons": [], "slides": [], "bot": {}, "other": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("build", "usual", "name"),
+    [pytest.param(build, usual, name, id=f"{build.__name__}-{name}") for build, usual in BUILDERS for name in usual],
+)
+def test_whatever_is_given_is_an_answer_or_refused_in_one_line(
+    build: Callable[..., Any], usual: dict[str, Any], name: str
+) -> None:
+    for odd in ODD:
+        refused: AnswerInvalid | None = None
+        try:
+            built = build(**{**usual, name: odd})
+            sent = text("x", buttons=[built]) if isinstance(built, Button) else built
+            json.dumps(wire(sent) if not isinstance(sent, FormInput) else sent.to_dict(), allow_nan=False)
+        except AnswerInvalid as error:
+            refused = error
+        if refused is not None:
+            assert refused.field
+            assert str(refused).startswith(f"{refused.field}: ")
+            assert "\n" not in str(refused)
+
+
+def test_what_may_be_left_out_may_be_none() -> None:
+    assert wire(card("T", text="x", options=None, sections=None, buttons=None)) == wire(card("T", text="x"))  # type: ignore[arg-type]
+    assert wire(form_error("x", inputs=None)) == wire(form_error("x", inputs={}))
+
+
+@pytest.mark.parametrize("most", [-1, 5.0, "5", True])
+def test_a_limit_that_is_no_number_is_told_at_once(most: Any) -> None:
+    with pytest.raises(ConfigurationError, match="AnswerLimits: slides is a whole number"):
+        AnswerLimits(slides=most)
+
+
+def test_half_a_pair_that_came_in_an_event_may_go_out_again() -> None:
+    assert json.loads(json.dumps(wire(text("cut \ud83d")))) == {"output": {"text": "cut \ud83d"}}
 
 
 def test_builders_give_what_cliq_has() -> None:

@@ -238,6 +238,25 @@ def test_the_wsgi_application_keeps_to_the_protocol() -> None:
     assert status == ["200 OK"]
 
 
+@pytest.mark.parametrize("length", ["1" * 5000, "9" * 20, "2000000"])
+def test_a_length_beyond_reading_is_refused_as_too_large(length: str) -> None:
+    made = Receiver()
+    status: list[str] = []
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": length}
+    made.wsgi()(environ, lambda line, headers: status.append(line))
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        pytest.fail("nothing of the body is read")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", length.encode())]
+    asyncio.run(made.asgi()({"type": "http", "method": "POST", "headers": headers}, receive, send))
+    assert (status[0][:3], sent[0]["status"]) == ("413", 413)
+
+
 def test_the_receiver_needs_no_package_beyond_the_base_and_no_http_client() -> None:
     script = (
         "import sys, json\n"

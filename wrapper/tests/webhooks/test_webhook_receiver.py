@@ -380,3 +380,34 @@ def test_mistakes_of_the_developer_are_told_at_once() -> None:
     with pytest.raises(ConfigurationError, match="list of hosts"):
         Receiver(response_hosts="127.0.0.1")
     assert SECRET not in repr(receiver(secret=SECRET))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("secret", value) for value in (b"a-secret-of-enough-length", 5, "", "half-of-a-pair-is-here-\ud800")]
+    + [("public_key", 5), ("limits", None), ("now", 5), ("failure_text", ""), ("failure_text", 5)]
+    + [("response_hosts", value) for value in (b"127.0.0.1", 5, [b"127.0.0.1"], [None])]
+    + [("replay_window", value) for value in (-1, float("nan"), "5", True)]
+    + [("max_body", value) for value in (0, -1, 5.0, float("inf"), None, True)],
+)
+def test_options_that_cannot_work_are_told_when_the_receiver_is_made(option: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{option}"):
+        Receiver(**{option: value})
+
+
+def test_a_window_may_be_nothing_or_without_end() -> None:
+    for window in (0, 0.5, float("inf")):
+        Receiver(replay_window=window)
+
+
+def test_an_action_needs_its_name_and_a_function() -> None:
+    made = receiver()
+
+    def handler(event: Event) -> str:
+        return "done"
+
+    for name in (handler, "", 5, None):
+        with pytest.raises(ConfigurationError, match=r"@receiver\.action"):
+            made.action(name)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="'A' needs a function, not a str"):
+        made.action("A")("done")  # type: ignore[type-var]

@@ -6,6 +6,8 @@ import base64
 import hmac
 import json
 import sys
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -13,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from zoho_cliq.errors import ConfigurationError, ValidationError
 from zoho_cliq.webhooks import (
+    Receiver,
     SecretMismatch,
     SignatureMismatch,
     UnreadableEvent,
@@ -110,7 +113,7 @@ def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_secret_survives_the_way_through_the_url() -> None:
-    for secret in (new_secret(), "a&b=c d/ü%"):
+    for secret in (new_secret(), "a&b=c d/ü%, and more"):
         for url in ("https://example.com/cliq", "https://example.com/cliq?a=b#part"):
             built = execution_url(url, secret)
             assert "#" not in built
@@ -132,6 +135,42 @@ def test_the_url_with_its_secret_may_have_225_characters_and_no_more() -> None:
 def test_a_url_that_cliq_does_not_take_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="execution_url"):
         execution_url(url, new_secret())
+
+
+@pytest.mark.parametrize("url", ["http://[bad", 5, None, b"https://example.com"])
+def test_what_is_no_url_is_refused(url: Any) -> None:
+    with pytest.raises(ValidationError, match="execution_url: must be an http or https URL"):
+        execution_url(url, new_secret())
+
+
+@pytest.mark.parametrize("query", ["secret=abc", "a=b&secret=", "secret", "%73ecret=abc"])
+def test_a_url_with_a_secret_gets_no_second_one(query: str) -> None:
+    with pytest.raises(ValidationError, match="already has a parameter secret") as caught:
+        execution_url(f"https://example.com/cliq?{query}", new_secret())
+    assert "abc" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "short", b"a-secret-of-enough-length", None, 5, "a-secret-with-half-a-pair-\ud800"]
+)
+def test_a_secret_that_no_receiver_takes_goes_into_no_url(secret: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^secret: ") as caught:
+        execution_url("https://example.com/cliq", secret)
+    assert "short" not in str(caught.value)
+    with pytest.raises(ConfigurationError, match=r"^secret: ") if secret is not None else nullcontext():
+        Receiver(secret=secret)
+
+
+@pytest.mark.parametrize("secret", ["", b"s3cret", 5])
+def test_a_secret_that_proves_nothing_is_the_callers_mistake(secret: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^secret: "):
+        parse_event(BODY, query="secret=", secret=secret)
+
+
+@pytest.mark.parametrize("key", [5, ["key"], "\ud800"])
+def test_a_key_of_another_kind_is_told(key: Any) -> None:
+    with pytest.raises(ConfigurationError, match="public_key"):
+        verify_signature(BODY, sign(BODY), key)
 
 
 def test_secrets_are_long_and_new_every_time() -> None:

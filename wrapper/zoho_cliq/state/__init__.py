@@ -19,6 +19,7 @@ from zoho_cliq_api.contract import Threshold
 from ..clock import Clock
 from ..errors import ConfigurationError
 from ..exchange import Secret
+from ..paths import expanded
 
 GRACE = 5.0  # seconds between leave to send and sending
 
@@ -139,8 +140,4 @@ def open_state(where: str | Path | None, clock: Clock) -> State:
         raise ConfigurationError(f"state is a path or an address that begins with {', '.join(REDIS_SCHEMES)}")
     from .sqlite import SQLiteState
 
-    try:
-        path = Path(where).expanduser()
-    except RuntimeError as error:
-        raise ConfigurationError(f"state {str(where)!r}: {error}") from None
-    return SQLiteState(path, clock)
+    return SQLiteState(expanded("state", where), clock)

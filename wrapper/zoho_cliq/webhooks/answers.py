@@ -7,6 +7,7 @@ Where the vendor documents no limit, `AnswerLimits` is the named policy; by defa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -25,6 +26,7 @@ from zoho_cliq_api.models import (
     Slide,
 )
 
+from ..errors import ConfigurationError
 from . import schema
 from .errors import AnswerInvalid
 
@@ -39,7 +41,7 @@ class AnswerLimits:
     """Limits that Zoho does not document. None means not checked.
 
     `banner_text`, `form_title`, `form_hint` and `form_button_label` count characters; `form_inputs`, `slides` and
-    `card_sections` count items.
+    `card_sections` count items. Raises `ConfigurationError` where one is neither a whole number nor None.
     """
 
     banner_text: int | None = None
@@ -50,11 +52,16 @@ class AnswerLimits:
     slides: int | None = None
     card_sections: int | None = None
 
+    def __post_init__(self) -> None:
+        for name, most in vars(self).items():
+            if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 0):
+                raise ConfigurationError(f"AnswerLimits: {name} is a whole number from 0, or None, not {most!r}")
+
     def check(self, output: Mapping[str, Any]) -> None:
         """Raises `AnswerInvalid` where the output breaks one of these limits."""
         found: Mapping[str, Mapping[str, Any]] = {
             str(output.get("type", "message")): output,
-            "card": output.get("card", {}),
+            "card": output.get("card", {}) if "type" not in output else {},
         }
         for kind, name, most in (
             ("banner", "text", self.banner_text),
@@ -82,7 +89,7 @@ def text(
     bot: BotIdentity | Mapping[str, Any] | None = None,
 ) -> MessageOutput:
     """A message in the chat: up to 10,000 characters and 5 buttons. Raises `AnswerInvalid`."""
-    output = {"text": text, "buttons": _plain(buttons), "slides": _plain(slides), "bot": _plain(bot)}
+    output = {"text": text, "buttons": buttons, "slides": slides, "bot": bot}
     return MessageOutput.from_dict(_checked("MessageOutput", output))
 
 
@@ -114,13 +121,16 @@ def card(
         "theme": theme,
         "thumbnail": thumbnail,
         "sections": [
-            {"title": heading, "fields": [{"title": name, "value": value} for name, value in fields.items()]}
-            for heading, fields in (sections or {}).items()
+            {"title": heading, "fields": [{"title": name, "value": value} for name, value in _pairs(fields, where)]}
+            for where, heading, fields in (
+                (f"card.sections[{number}].fields", heading, fields)
+                for number, (heading, fields) in enumerate(_pairs(sections, "card.sections"))
+            )
         ],
-        "options": [{"text": choice} for choice in options],
-        "buttons": _plain(buttons),
+        "options": [{"text": choice} for choice in _items(options, "card.options")],
+        "buttons": buttons,
     }
-    output = {"text": text, "card": _without_nothing(framed), "slides": _plain(slides), "bot": _plain(bot)}
+    output = {"text": text, "card": _without_nothing(_plain(framed, "card")), "slides": slides, "bot": bot}
     return MessageOutput.from_dict(_checked("MessageOutput", output))
 
 
@@ -146,10 +156,12 @@ def button(
         "copy": None if copy is None else {"text": copy},
     }
     chosen: list[Any] = [{"type": kind, "data": data} for kind, data in actions.items() if data is not None]
-    chosen += [] if action is None else [_plain(action)]
+    chosen += [] if action is None else [action]
     if len(chosen) != 1:
         raise AnswerInvalid("exactly one of open_url, function, copy and action is needed", field="action")
-    built = {"label": label, "action": chosen[0], "hint": hint, "key": key, "type": colour.value if colour else None}
+    if colour is not None and not isinstance(colour, ButtonColour):
+        raise AnswerInvalid(f"must be a ButtonColour, not {type(colour).__name__}", field="colour")
+    built = {"label": label, "action": chosen[0], "hint": hint, "key": key, "type": colour}
     return Button.from_dict(_checked("CardButton", built))
 
 
@@ -171,7 +183,7 @@ def form(
         "hint": hint,
         "button_label": button_label,
         "trigger_on_cancel": trigger_on_cancel,
-        "inputs": _plain(inputs),
+        "inputs": inputs,
         "action": {"type": "invoke.function", "name": function},
     }
     return FormOutput.from_dict(_checked("FormOutput", output, kept=("inputs",)))
@@ -183,15 +195,19 @@ def form_input(kind: str, name: str, label: str, *, options: Mapping[str, str] |
     `more` are the other fields of the model, such as `hint`, `placeholder`, `mandatory`, `max_length`. Raises
     `AnswerInvalid`.
     """
+    known = schema.schemas()["FormInput"]["properties"].keys() - {"type", "name", "label", "options"}
+    for other in more.keys() - known:
+        raise AnswerInvalid(f"there is no such field; there are {', '.join(sorted(known))}", field=other)
     built = {"type": kind, "name": name, "label": label, **more}
     if options is not None:
-        built["options"] = [{"label": shown, "value": value} for value, shown in options.items()]
+        built["options"] = [{"label": shown, "value": value} for value, shown in _pairs(options, "options")]
     return FormInput.from_dict(_checked("FormInput", built, kept=("options",)))
 
 
 def form_error(text: str | None = None, *, inputs: Mapping[str, str] | None = None) -> FormErrorOutput:
-    """What is wrong with a form that was sent: one line above it, one for each field by its name."""
-    output = {"type": "form_error", "text": text, "inputs": dict(inputs or {})}
+    """What is wrong with a form that was sent: one line above it, one for each field by its name. Raises
+    `AnswerInvalid`."""
+    output = {"type": "form_error", "text": text, "inputs": dict(_pairs(inputs, "inputs"))}
     return FormErrorOutput.from_dict(_checked("FormErrorOutput", output))
 
 
@@ -203,12 +219,16 @@ def wire(answer: Answer, limits: AnswerLimits = NO_LIMITS) -> dict[str, Any]:
     """
     if answer is None:
         return {"output": {}}
-    output = {"text": answer} if isinstance(answer, str) else _plain(answer)
+    output = _plain({"text": answer} if isinstance(answer, str) else answer, "") if _is_answer(answer) else None
     if not isinstance(output, dict):
         raise AnswerInvalid(f"a function gave a {type(answer).__name__}, which is no answer", field="answer")
     _refuse_faults(_schema_of(output), output)
     limits.check(output)
     return {"output": output}
+
+
+def _is_answer(answer: object) -> bool:
+    return isinstance(answer, str | Mapping) or (hasattr(answer, "to_dict") and not isinstance(answer, type))
 
 
 def _schema_of(output: Mapping[str, Any]) -> str:
@@ -221,7 +241,7 @@ def _schema_of(output: Mapping[str, Any]) -> str:
 
 
 def _checked(name: str, value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:
-    built = _without_nothing(value, kept)
+    built = _without_nothing(_plain(value, ""), kept)
     _refuse_faults(name, built)
     return built
 
@@ -239,12 +259,46 @@ def _without_nothing(value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict
     return {name: item for name, item in value.items() if item is not None and (name in kept or item not in ([], {}))}
 
 
-def _plain(value: Any) -> Any:
-    """Generated models and what holds them as JSON has it."""
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
+def _plain(value: Any, field: str) -> Any:
+    """Generated models and what holds them as JSON has it. Raises `AnswerInvalid` where JSON cannot have it."""
+    try:
+        return _as_json(value, field)
+    except RecursionError:
+        raise AnswerInvalid("is nested too deeply", field=field or "answer") from None
+
+
+def _as_json(value: Any, field: str) -> Any:
+    if hasattr(value, "to_dict") and not isinstance(value, type):
+        value = value.to_dict()
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
+        return {
+            _name(name, field): _as_json(item, f"{field}.{name}" if field else str(name))
+            for name, item in value.items()
+        }
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [_plain(item) for item in value]
+        return [_as_json(item, f"{field}[{number}]") for number, item in enumerate(value)]
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise AnswerInvalid(f"JSON cannot hold this {type(value).__name__}", field=field) from None
     return value
+
+
+def _name(name: object, field: str) -> str:
+    if not isinstance(name, str):
+        raise AnswerInvalid(f"the names in it must be strings, not {type(name).__name__}", field=field or "answer")
+    return name
+
+
+def _pairs(value: object, field: str) -> Iterable[tuple[Any, Any]]:
+    """What a mapping holds; nothing where it is None."""
+    if value is not None and not isinstance(value, Mapping):
+        raise AnswerInvalid(f"must map names to values, not be a {type(value).__name__}", field=field)
+    return value.items() if value is not None else ()
+
+
+def _items(value: object, field: str) -> Iterable[Any]:
+    """What a list, or whatever can be gone through like one, holds; nothing where it is None."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable | None):
+        raise AnswerInvalid(f"must be a list, not {type(value).__name__}", field=field)
+    return value if value is not None else ()

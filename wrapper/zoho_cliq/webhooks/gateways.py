@@ -5,6 +5,7 @@ Both read no more of a body than the receiver takes, and nothing of one that is 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -108,4 +109,6 @@ class WsgiApp:
 
 
 def _length(given: str | None) -> int | None:
-    return int(given) if given and given.isascii() and given.isdigit() else None
+    if not given or not given.isascii() or not given.isdigit():
+        return None
+    return int(given) if len(given) < 20 else sys.maxsize  # more digits than any body has bytes, or Python reads

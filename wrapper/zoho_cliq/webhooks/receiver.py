@@ -12,17 +12,18 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
+from ..clock import checked_seconds
 from ..errors import ConfigurationError
 from . import deferred, gateways
 from .answers import NO_LIMITS, Answer, AnswerLimits, banner, wire
 from .errors import AnswerInvalid, EventRefused
 from .events import Event, check_age, parse_event
 from .replies import Replies, Reply
-from .verification import read_public_key, verify_secret
+from .verification import checked_secret, read_public_key, verify_secret
 
 Handler: TypeAlias = Callable[[Event], Answer] | Callable[[Event], Awaitable[Answer]]
 _H = TypeVar("_H", bound=Handler)
@@ -43,7 +44,7 @@ class Receiver:
     an event that comes again is answered as before, without running the function again. `max_body` bounds the request,
     in bytes. `response_hosts` are hosts besides Cliq's that deferred answers may go to (`host` or `host:port`).
     `failure_text` is what a person sees when a function fails. `now` gives seconds since 1970. Raises
-    `ConfigurationError` for a secret of less than 16 characters, and for a key that cannot be used.
+    `ConfigurationError` for a secret of less than 16 characters, and for whatever else cannot be used.
     """
 
     def __init__(
@@ -58,10 +59,20 @@ class Receiver:
         limits: AnswerLimits = NO_LIMITS,
         now: Callable[[], float] = time.time,
     ) -> None:
-        if secret is not None and len(secret) < 16:
-            raise ConfigurationError("secret: at least 16 characters are needed; new_secret() makes one")
-        if isinstance(response_hosts, str):
+        if secret is not None:
+            checked_secret(secret)
+        if isinstance(response_hosts, str | bytes):
             raise ConfigurationError("response_hosts: give a list of hosts, not one text")
+        if not isinstance(response_hosts, Iterable) or not all(isinstance(host, str) for host in response_hosts):
+            raise ConfigurationError("response_hosts: give a list of hosts, each a text")
+        if replay_window is not None and not checked_seconds("replay_window", replay_window) >= 0:
+            raise ConfigurationError(f"replay_window is in seconds and at least 0, not {replay_window!r}")
+        if not isinstance(max_body, int) or isinstance(max_body, bool) or max_body < 1:
+            raise ConfigurationError(f"max_body is a whole number of bytes from 1, not {max_body!r}")
+        if not isinstance(limits, AnswerLimits):
+            raise ConfigurationError(f"limits is an AnswerLimits, not {type(limits).__name__}")
+        if not callable(now):
+            raise ConfigurationError(f"now is a function that gives seconds since 1970, not {type(now).__name__}")
         if public_key is not None:
             read_public_key(public_key)
         verified = secret is not None or public_key is not None
@@ -72,7 +83,10 @@ class Receiver:
         self._now = now
         self._handlers: dict[str, Handler] = {}
         self._limits = limits
-        self._failure = json.dumps(wire(banner(failure_text, failure=True))).encode()
+        try:
+            self._failure = json.dumps(wire(banner(failure_text, failure=True))).encode()
+        except AnswerInvalid as error:
+            raise ConfigurationError(f"failure_text cannot be shown: {error}") from None
         self.max_body = max_body
         self.response_hosts = tuple(response_hosts)
 
@@ -83,10 +97,14 @@ class Receiver:
         """Registers the decorated function, plain or async, for the action of this name.
 
         It gets the `Event` and gives an answer: a text, what the functions of `zoho_cliq.webhooks` build, a dictionary
-        as Cliq has it, or None for nothing.
+        as Cliq has it, or None for nothing. Raises `ConfigurationError` for a name that is none, or is taken.
         """
+        if not isinstance(name, str) or not name:
+            raise ConfigurationError('action: name the action, as in @receiver.action("Create Ticket")')
 
         def register(handler: _H) -> _H:
+            if not callable(handler):
+                raise ConfigurationError(f"the action {name!r} needs a function, not a {type(handler).__name__}")
             if name in self._handlers:
                 raise ConfigurationError(f"the action {name!r} already has a function")
             self._handlers[name] = handler

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from ..errors import ConfigurationError, ValidationError
+from ..validation import lone_surrogate
 from . import schema
 from .errors import SecretMismatch, SignatureMismatch
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 SIGNATURE_HEADER = "x-cliq-signature"
+SHORTEST_SECRET = 16  # characters
 SECRET_PARAMETER = "secret"  # the name of the parameter, not a secret
 
 
@@ -34,10 +36,20 @@ def new_secret() -> str:
 def execution_url(url: str, secret: str) -> str:
     """The URL to give to a webhook action: `url` with the secret as the parameter `secret`.
 
-    Raises `ValidationError` where the result is longer than Cliq allows (225 characters) or has characters that it does
-    not take; the message does not show the URL.
+    Raises `ValidationError` where the URL already has such a parameter, or the result is longer than Cliq allows (225
+    characters) or has characters that it does not take; the message does not show the URL. Raises `ConfigurationError`
+    for a secret that `Receiver` would not take.
     """
-    parts = urlsplit(url)
+    checked_secret(secret)
+    if not isinstance(url, str):
+        raise ValidationError("must be an http or https URL", field="execution_url")
+    try:
+        parts = urlsplit(url)
+        named = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    except ValueError:
+        raise ValidationError("must be an http or https URL", field="execution_url") from None
+    if SECRET_PARAMETER in named:
+        raise ValidationError(f"already has a parameter {SECRET_PARAMETER}; leave it out", field="execution_url")
     parameter = f"{SECRET_PARAMETER}={quote(secret, safe='')}"
     query = f"{parts.query}&{parameter}" if parts.query else parameter
     built = urlunsplit(parts._replace(query=query, fragment=""))
@@ -51,13 +63,27 @@ def execution_url(url: str, secret: str) -> str:
     return built
 
 
+def checked_secret(secret: object) -> str:
+    """`secret`, or `ConfigurationError` where it is no text, is easily guessed, or no URL can carry it."""
+    if not isinstance(secret, str):
+        raise ConfigurationError(f"secret: a text is needed, not {type(secret).__name__}")
+    if len(secret) < SHORTEST_SECRET:
+        raise ConfigurationError(f"secret: at least {SHORTEST_SECRET} characters are needed; new_secret() makes one")
+    if lone_surrogate(secret) is not None:
+        raise ConfigurationError("secret: a text that UTF-8 can carry is needed; new_secret() makes one")
+    return secret
+
+
 def verify_secret(query: str, secret: str) -> None:
     """Compares the secret in a query string with `secret`, in constant time.
 
-    Raises `SecretMismatch` where it is missing, given twice or different.
+    Raises `SecretMismatch` where it is missing, given twice or different, `ConfigurationError` where `secret` is empty
+    or no text, as then nobody could be told from anybody.
     """
+    if not isinstance(secret, str) or not secret:
+        raise ConfigurationError("secret: a text is needed that is not empty")
     given = [value for name, value in parse_qsl(query, keep_blank_values=True) if name == SECRET_PARAMETER]
-    right = hmac.compare_digest((given[0] if given else "").encode(errors="replace"), secret.encode())
+    right = hmac.compare_digest((given[0] if given else "").encode(errors="replace"), secret.encode(errors="replace"))
     if len(given) != 1 or not right:
         raise SecretMismatch("the secret in the URL is missing or wrong")
 
@@ -89,7 +115,7 @@ def read_public_key(public_key: str | bytes) -> RSAPublicKey:
         raise ConfigurationError("to verify signatures, install zoho-cliq[webhooks]") from missing
     try:
         key = load_pem_public_key(_pem(public_key))
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, AttributeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, RSAPublicKey):
         raise ConfigurationError("public_key is not an RSA public key in PEM or base64")

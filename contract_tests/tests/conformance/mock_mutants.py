@@ -1,0 +1,293 @@
+"""The first-order mutants of the mock: which of its modules are changed, and how a changed mock is graded.
+
+A mutant counts as found where the kit does not call it conforming: by a violation of any fact, by a run that cannot be
+carried out, or since the program does not start or does not end.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tomllib
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from first_order import Change, TookTooLong, at_most, changes, loaded
+from harness import CONTROL, profile, share_clock
+from histories import DISTANCES, SAME, Difference, difference, recorded
+from zoho_cliq_conformance.client import Client, Stopped
+from zoho_cliq_conformance.creation_limit import run_creation_limit
+from zoho_cliq_conformance.oracle import Violation
+from zoho_cliq_conformance.run import Driver, run, run_table
+from zoho_cliq_conformance.thresholds import run_thresholds
+from zoho_cliq_conformance.trace import Exchange
+from zoho_cliq_conformance.transport import AsgiTransport, HttpTransport
+
+PACKAGE = "zoho_cliq_mock"
+SECONDS = 15.0
+SEED = 1
+
+# The modules that carry what the contract speaks of, with what in them is left out because no request to the API comes
+# by it: functions of the control API, of the seed, of faults and of sockets, which have tests of their own.
+SEMANTIC: dict[str, tuple[str, ...]] = {
+    "actions": (),
+    "app": ("App._note", "_refuse_other"),  # the journal; events that are not HTTP
+    "audiences": ("Audiences.membership_changed",),  # control: who is a member of which teams
+    "bodies": (),
+    "cursors": (),
+    "directory": ("read_scopes",),  # seed and control: scopes as people write them
+    "document": (),
+    "errors": (),
+    "operations": (),
+    "state": (
+        # control: reset, other seeds, snapshots, people, the clock
+        *("State.reset", "State.reseed", "State.snapshot", "State.restore", "State._drop", "State.change_teams"),
+        *("State._read_teams", "State._replace_user", "State._user", "State.keep_clock", "State._read_clock"),
+        *("State._plant", "State._plant_action", "State.set_thresholds", "State.set_policies", "State.close"),
+    ),
+    "store": ("Store.share", "Store.clear", "Store.keep_ids"),  # seed: collaborators; control: reset
+    "thresholds": ("Thresholds.load", "Thresholds.locks", "Thresholds.clear"),  # control
+    "wire": ("Protocol", "disconnected", "break_off", "head_of"),  # sockets; faults
+}
+# Why the other modules are left alone.
+NOT_SEMANTIC: dict[str, str] = {
+    "__init__": "gives the names of the package",
+    "__main__": "the command line",
+    "accounts": "OAuth, which the Message Actions API's page does not describe",
+    "clock": "time, and how the control API moves it",
+    "control": "the control API: no server of the vendor's has it",
+    "database": "the file: which one is opened, and its tables",
+    "faults": "faults that are asked for",
+    "journal": "what was requested, for people",
+    "oauth": "OAuth, which the Message Actions API's page does not describe",
+    "plugin": "a fixture",
+    "policies": "names of choices that the vendor leaves open: another default is another lawful mock",
+    "seed": "reads the people and tokens to begin with",
+    "server": "threads and sockets",
+}
+
+
+def mutants(module: str) -> list[Change]:
+    """All mutants of a semantic module."""
+    return list(changes(PACKAGE, module, SEMANTIC[module]))
+
+
+# Other answers to what the vendor leaves open: a mock with any of them conforms too, and by them the code of the
+# policies is run that are not in force by default.
+OTHERWISE: dict[str, object] = {
+    "domain_errors": "400",
+    "throttle_status": "400",
+    "scope_status": "401",
+    "error_shape": "nested",
+    "validation_codes": "sibling",
+    "malformed_id": "400",
+    "handler_of_missing_action": "msgaction_not_found",
+    "invisible": "403",
+    "threshold_window": "fixed",
+    "threshold_counts": "accepted",
+    "lock_extends": "yes",
+    "default_scope": "personal",
+    "default_message_types": "text",
+    "default_permissions": "chat,user",
+    "empty_strings": "accept",
+    "repeated_items": "keep",
+    "empty_update": "refuse",
+    "stray_team_ids": "ignore",
+    "stray_execution_url": "ignore",
+    "team_choice": "own",
+    "name_case": "insensitive",
+    "name_unique_in": "creator",
+    "creation_limit": 1000,
+    "may_change": "visible",
+    "unset_handler": "empty",
+    "list_order": "newest_first",
+    "list_limit": "clamp",
+    "sync_token_on": "every",
+    "total_count": "present",
+    "deleted_key": "absent",
+    "handler_changes_sync": "yes",
+    "null_token": "refuse",
+    "token_lifetime": 100_000,
+}
+LIMIT = 12
+WITH_THRESHOLDS = ("app", "errors", "thresholds")
+
+
+@contextmanager
+def _mutated(change: Change | None, *, dense: bool = False) -> Iterator[Any]:
+    """The mock with the change. `dense`: with the plan for listings of more changes than fit into a test."""
+    with loaded(PACKAGE, change) as mock:
+        if dense:
+            mock.create_app  # noqa: B018  imports what lies behind the name
+            sys.modules[f"{PACKAGE}.audiences"].DENSE = 1  # type: ignore[attr-defined]
+        yield mock
+
+
+class _Found(Stopped):
+    pass
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Broken programs log their failures, and leave connections to the garbage collector."""
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+Attempt = tuple[dict[str, object], list[tuple[str, Driver]]]
+
+
+def _attempts(module: str) -> Iterator[Attempt]:
+    """With which policies and drivers a mutant of the module is graded, until one of them finds it."""
+    table: list[tuple[str, Driver]] = [("table", run_table)]
+    yield {}, table
+    yield {"creation_limit": LIMIT}, [("creation-limit", run_creation_limit)]
+    yield OTHERWISE, table
+    if module in WITH_THRESHOLDS:
+        yield {}, [("thresholds", run_thresholds)]
+        yield OTHERWISE, [("thresholds", run_thresholds)]
+
+
+def _stop(exchange: Exchange, new: list[Violation]) -> None:
+    if new:
+        raise _Found(new[0].fact)
+
+
+def _verdict(client: Client, drivers: list[tuple[str, Driver]]) -> str | None:
+    result = run(client, drivers, clean=False)
+    if result.violations:
+        return result.violations[0].fact
+    return None if result.exit_code(strict=True) == 0 else f"not graded: {result.stopped}"
+
+
+def _grade(mock: Any, policies: dict[str, object], drivers: list[tuple[str, Driver]]) -> str | None:
+    """What the kit finds wrong with a mock; None where it conforms."""
+    app = mock.create_app(":memory:", control_token=CONTROL, policies=policies)
+    transport = AsgiTransport(app)
+    try:
+        limit = policies["creation_limit"] if policies.keys() == {"creation_limit"} else None
+        client = Client(profile(creation_limit=limit), transport, seed=SEED, on_exchange=_stop)
+        share_clock(client)
+        return _verdict(client, drivers)
+    finally:
+        transport.close()
+        app.state.close()
+
+
+def _grade_over_http(mock: Any) -> str | None:
+    """The same for a mock on a socket."""
+    with mock.MockServer() as server:
+        graded = profile(server.accounts_url, control_token=server.control_token)
+        transport = HttpTransport(server.url, timeout=1.0)
+        try:
+            return _verdict(Client(graded, transport, seed=SEED, on_exchange=_stop), [("table", run_table)])
+        finally:
+            transport.close()
+
+
+def _plans(change: Change | None) -> tuple[bool, ...]:
+    return (False, True) if _module(change) == "audiences" else (False,)
+
+
+def _module(change: Change | None) -> str:
+    return change.module.removeprefix(f"{PACKAGE}.") if change is not None else ""
+
+
+def found(change: Change | None) -> str | None:
+    """By which fact or failure a mutant is found; None where it conforms."""
+    module = _module(change)
+    try:
+        for dense in _plans(change):
+            with _quiet(), at_most(SECONDS), _mutated(change, dense=dense) as mock:
+                for policies, drivers in _attempts(module):
+                    fault = _grade(mock, policies, drivers)
+                    if fault is not None:
+                        return fault
+                if module == "wire" and (fault := _grade_over_http(mock)) is not None:
+                    return fault
+    except TookTooLong:
+        return "does not end"
+    except Exception as error:  # noqa: BLE001  whatever a broken program raises, it was found out
+        return f"does not run: {type(error).__name__}"
+    return None
+
+
+def departure(change: Change | None) -> Difference:
+    """How far a mutant that conforms is from the mock as it is, on the recorded histories."""
+    histories = [(policies, recorded(tuple(policies.items()), SEED)) for policies in ({}, OTHERWISE)]
+    try:
+        with _quiet(), at_most(SECONDS):
+            widest = SAME
+            for dense in _plans(change):
+                with _mutated(change, dense=dense) as mock:
+                    for policies, history in histories:
+                        widest = max(widest, difference(mock, policies, history), key=_width)
+            return widest
+    except TookTooLong:
+        return Difference("behaviour", "does not end")
+
+
+def _width(found: Difference) -> int:
+    return DISTANCES.index(found.distance)
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """Why a mutant is not found. `differs` is how far it is from the mock as it is on the recorded histories."""
+
+    kind: str
+    differs: str
+    reason: str
+
+
+KINDS = ("differential", "lawful", "by hand", "missed")
+
+
+def listed() -> dict[str, Survivor]:
+    """The survivors that are known, by the mutant's name."""
+    groups = tomllib.loads(Path(__file__).with_name("survivors.toml").read_text("utf-8"))["survivors"]
+    return {
+        name: Survivor(group["kind"], group.get("differs", "same"), group["reason"])
+        for group in groups
+        for name in group["mutants"]
+    }
+
+
+def figures() -> dict[str, int | str]:
+    """What the list of survivors says in numbers; that it is complete is shown by grading each mutant."""
+    kinds = Counter(survivor.kind for survivor in listed().values())
+    number = sum(len(mutants(module)) for module in SEMANTIC)
+    differing = number - kinds["differential"] - kinds["lawful"] - kinds["by hand"]
+    return {
+        "first_order_mutants": number,
+        "first_order_mutants_found": f"{differing - kinds['missed']} of {differing}",
+        "first_order_mutants_equivalent": (
+            f"{kinds['differential']} on recorded histories, {kinds['by hand']} by hand; {kinds['lawful']} lawful"
+        ),
+    }
+
+
+def complaint(change: Change, known: Mapping[str, Survivor]) -> str | None:
+    """What about a mutant is not as the list of survivors says; None where all is."""
+    survivor = known.get(change.name)
+    if survivor is not None and survivor.kind == "by hand":
+        return None  # what a socket makes of it depends on timing
+    fault = found(change)
+    if fault is not None:
+        return f"{change.name}: is found now ({fault}); take it off the list" if survivor else None
+    seen = departure(change)
+    if survivor is None:
+        return f"{change.name}: is not found, and not listed; differs: {seen.distance} {seen.example}"
+    if survivor.differs != seen.distance:
+        return f"{change.name}: is listed as {survivor.differs}, but differs: {seen.distance} {seen.example}"
+    return None

@@ -1,0 +1,94 @@
+"""Machine and fuzzer accuse no innocent: the mock under its policies, the second server, and its lawful variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+from driver_gates import recording
+from harness import mock_transport, profile, reference_transport, share_clock
+from recorded_fuzz import replay
+from test_conformance_innocent import DEPARTURES, LOCKED_OUT, describe, lawful_policies, policy_values
+from variants import VARIANTS
+from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.run import Result, run
+from zoho_cliq_conformance.transport import Transport
+
+EXAMPLES = 12
+
+
+def machine(make: Callable[[bool], Transport], seed: int, *, pace: bool = True, examples: int = EXAMPLES) -> Result:
+    """The machine against the server that `make` gives, which enforces thresholds where `pace` says so."""
+    from zoho_cliq_conformance.machine import run_machine
+
+    client = Client(profile(pace=pace), make(pace), seed=seed)
+    share_clock(client)
+    with closing(client):
+        return run(client, [("machine", lambda c, r: run_machine(c, r, examples=examples, shrink=False))])
+
+
+def fuzz(make: Callable[[bool], Transport], seed: int, examples: int = 30) -> Result:
+    """What the fuzzer generates for this seed, sent to the server."""
+    client = Client(profile(pace=False), make(False), seed=seed)
+    share_clock(client)
+    with closing(client):
+        return replay(client, recording(seed, examples))
+
+
+def accused(*results: Result) -> list[str]:
+    return [line for result in results for line in [*describe(result), *([result.stopped] if result.stopped else [])]]
+
+
+def mock(thresholds: bool) -> Transport:
+    return mock_transport(thresholds=thresholds)
+
+
+def reference(thresholds: bool) -> Transport:
+    return reference_transport(thresholds=thresholds)
+
+
+SERVERS = pytest.mark.parametrize("make", [mock, reference])
+
+
+@SERVERS
+def test_neither_accuses_a_conforming_server(make: Callable[[bool], Transport]) -> None:
+    assert accused(machine(make, 1, examples=4), fuzz(make, 1, 4)) == []
+
+
+@pytest.mark.heavy
+@SERVERS
+def test_neither_accuses_a_conforming_server_on_20_seeds(make: Callable[[bool], Transport]) -> None:
+    for seed in range(20):
+        assert accused(machine(make, seed), fuzz(make, seed % 3 + 1)) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("name", "value"), policy_values(), ids=lambda part: part)
+def test_neither_accuses_the_mock_under_a_policy(name: str, value: str) -> None:
+    def make(thresholds: bool) -> Transport:
+        return mock_transport({name: value}, thresholds=thresholds)
+
+    if (name, value) not in DEPARTURES and (name, value) != LOCKED_OUT:
+        of_time = name.startswith(("threshold", "lock"))
+        assert accused(machine(make, 1, pace=of_time), machine(make, 2, pace=of_time), fuzz(make, 1)) == []
+
+
+@pytest.mark.heavy
+def test_neither_accuses_the_mock_under_many_policies() -> None:
+    for seed in range(12):
+        chosen = lawful_policies(seed)
+
+        def make(thresholds: bool, chosen: dict[str, object] = chosen) -> Transport:
+            return mock_transport(chosen, thresholds=thresholds)
+
+        assert accused(machine(make, seed, pace=False), fuzz(make, seed % 3 + 1)) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_neither_accuses_a_lawful_variant(name: str) -> None:
+    def make(thresholds: bool) -> Transport:
+        return reference_transport(VARIANTS[name], thresholds=thresholds)
+
+    assert accused(machine(make, 1, pace=False), machine(make, 2, pace=False), fuzz(make, 1), fuzz(make, 2)) == []

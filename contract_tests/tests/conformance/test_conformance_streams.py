@@ -1,0 +1,137 @@
+"""What ends a run or its output early loses nothing: broken pipes, full and closed streams, signals, lost answers."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import StepClock, profile, simulated
+from reference_server import Reference, serve
+from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.fuzz import run_fuzz
+from zoho_cliq_conformance.machine import run_machine
+from zoho_cliq_conformance.run import Result, run
+from zoho_cliq_conformance.streams import show
+
+COMMAND = [sys.executable, "-m", "zoho_cliq_conformance"]
+REPORTS = ["junit.xml", "report.html", "report.json"]
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+
+
+@pytest.fixture
+def graded(tmp_path: Path) -> Any:
+    """A conforming server over HTTP, and the path of its profile."""
+    server = Reference(StepClock(), thresholds=False)
+    with serve(server) as url:
+        path = tmp_path / "p.toml"
+        path.write_text(f'base_url = "{url}/api/v3"\npace = false\n[tokens]\nowner = "1000.owner"\n')
+        yield server, path
+
+
+def test_a_reader_who_has_gone_is_no_error(graded: Any, tmp_path: Path) -> None:
+    for options in (["--plan"], ["--quiet", "--report", str(tmp_path / "out")]):
+        arguments = [*COMMAND, "run", "--profile", str(graded[1]), *options]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.close()
+            assert process.stderr is not None
+            assert process.stderr.read() == b""
+        assert process.returncode == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == REPORTS
+
+
+@FULL
+def test_a_full_output_gives_one_line_and_the_reports(graded: Any, tmp_path: Path) -> None:
+    arguments = [*COMMAND, "run", "--profile", str(graded[1]), "--quiet", "--report", str(tmp_path / "out")]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "standard output cannot be written" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == REPORTS
+
+
+def test_an_output_that_is_closed_or_knows_no_such_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert show(["a"]) == "standard output is closed"
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", narrow)
+    assert show(["✓ é"]) == ""
+    assert narrow.buffer.getvalue() == b"\\u2713 \\xe9\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_the_server_clean_and_the_reports_written(graded: Any, tmp_path: Path, number: int) -> None:
+    server, path = graded
+    arguments = [*COMMAND, "run", "--profile", str(path), "--only", "machine", "--examples", "100000", "--quiet"]
+    with subprocess.Popen(
+        [*arguments, "--report", str(tmp_path / "out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not any(action.alive for action in list(server.actions.values())):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (2, "")
+    assert "stopped: interrupted" in out
+    assert not any(action.alive for action in server.actions.values())
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == REPORTS
+
+
+LIVE = profile(reset_url=None, clock_url=None, pace=False)
+
+
+def test_a_create_that_an_interrupt_cut_short_is_removed_and_accuses_nobody() -> None:
+    clock = StepClock()
+    server = Reference(clock, thresholds=False)
+
+    def interrupted(method: str, target: str, headers: Any, body: bytes | None) -> Any:
+        reply = server(method, target, headers, body)
+        if method == "POST" and len(server.actions) == 3:
+            raise KeyboardInterrupt
+        return reply
+
+    client, _ = simulated(interrupted, LIVE, clock=clock)
+    result = run(client, [("driver", lambda c, r: [c.create() for _ in range(5)] and None)])
+    assert (result.stopped, result.violations, result.leftovers) == ("interrupted", [], [])
+    assert not any(action.alive for action in server.actions.values())
+
+
+@pytest.mark.parametrize("driver", [run_machine, run_fuzz])
+def test_what_a_run_did_not_create_it_does_not_touch(driver: Callable[..., None]) -> None:
+    clock = StepClock()
+    server = Reference(clock, thresholds=False)
+    bodies = ({"name": f"not ours {number}", "hint": "stays", "scope": "personal"} for number in range(4))
+    foreign = {server.create("owner", "", "", body, {})["data"]["id"] for body in bodies}
+    client, _ = simulated(server, LIVE, clock=clock)
+
+    def drive(client: Client, result: Result) -> None:
+        driver(client, result, examples=4)
+
+    result = run(client, [("driver", drive)])
+    assert result.faults() == []
+    assert {action.id for action in server.actions.values() if action.alive} == foreign
+    assert not [e for e in client.trace if e.target.split("/")[-1].split("?")[0] in foreign]
+    assert all(server.actions[each].fields["hint"] == "stays" for each in foreign)
+
+
+def test_a_server_that_falls_silent_is_not_asked_for_ever() -> None:
+    clock = StepClock()
+    server = Reference(clock, thresholds=False)
+
+    def silent(method: str, target: str, headers: Any, body: bytes | None) -> Any:
+        server(method, target, headers, body)
+        raise TimeoutError("nothing came")
+
+    client, _ = simulated(silent, LIVE, clock=clock)
+    result = run(client, [("driver", lambda c, r: [c.create() for _ in range(5)] and None)])
+    assert result.exit_code() == 2
+    assert "does not answer" in result.stopped
+    assert len(client.trace) == 4
+    assert f"names start with {client.prefix}" in result.leftovers[0]

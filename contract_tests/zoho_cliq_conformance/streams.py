@@ -1,0 +1,60 @@
+"""Standard output and standard error as they are: closed, full, a pipe nobody reads, unable to show a character.
+
+A run's result counts more than its lines: what cannot be printed ends no run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from .render import clean
+
+
+def show(lines: Iterable[str]) -> str:
+    """Print lines on standard output; gives why that did not work, empty where it did or where nobody reads on."""
+    stream = sys.stdout
+    if stream is None:
+        return "standard output is closed"
+    try:
+        for line in lines:
+            print(_fitting(line, stream), file=stream)
+        stream.flush()
+    except BrokenPipeError:
+        _discard(stream)
+    except (OSError, ValueError) as error:
+        _discard(stream)
+        return f"standard output cannot be written: {error}"
+    return ""
+
+
+def tell(line: str, end: str = "\n") -> None:
+    """Print on standard error, where there is one that takes it."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    try:
+        print(_fitting(line, stream), end=end, file=stream, flush=True)
+    except (OSError, ValueError):
+        _discard(stream)
+
+
+def complain(message: object) -> None:
+    """One line on standard error, whatever characters a server or a file put into the message."""
+    tell(f"zoho-cliq-conformance: {' '.join(clean(str(message)).split())}")
+
+
+def _fitting(line: str, stream: TextIO) -> str:
+    encoding = stream.encoding or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _discard(stream: TextIO) -> None:
+    """Sends what the stream still holds nowhere, so that Python's own flush at exit is silent."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
