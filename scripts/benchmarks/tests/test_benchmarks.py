@@ -7,6 +7,7 @@ import math
 import random
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import httpx
 import jsonschema
 import pytest
 from benchmarks import canned, conformance, environment, guard, work
+from benchmarks.__main__ import BENCHES
 from benchmarks.measure import Estimate, Subject, difference, estimate, interleave, ratio, shown, verdict
 from benchmarks.report import Report, Table, save
 from zoho_cliq_api.contract import document
@@ -164,3 +166,54 @@ def test_a_command_that_does_not_end_is_stopped(tmp_path: Path, monkeypatch: pyt
     code, cpu, said = conformance._finished([sys.executable, "-c", "print('here'); raise SystemExit(3)"], tmp_path)
     assert (code, said) == (3, "here\n")
     assert cpu > 0
+
+
+JOBS = ("get one", "list of 100")
+
+
+def kept(bench: str) -> Any:
+    return json.loads((environment.HERE / "results" / f"{bench}.json").read_text("utf-8"))["figures"]
+
+
+def test_the_claims_of_the_readme_are_the_figures_that_are_kept() -> None:
+    """After `scripts/bench NAME --keep` the README has to follow."""
+    readme = (environment.ROOT / "README.md").read_text("utf-8")
+    claims = re.findall(r"(?m)^\| [^|]+ \| ([^|]+) \| ([^|]+) \| `(\w+)` \|$", readme)
+    assert {bench for _, _, bench in claims} == set(BENCHES) - {"guard"}
+    cells = kept("thresholds")["cells"]
+    others = [cell for cell in cells if not cell["strategy"].startswith("zoho_cliq")]
+    ours = [cell for cell in cells if cell["strategy"].startswith("zoho_cliq")]
+    worst: dict[str, float] = {}
+    for cell in others:
+        worst[cell["strategy"]] = max(worst.get(cell["strategy"], 0), cell["ratio"])
+    lockouts = [str(sum(c["lockouts"] for c in others if c["strategy"] == name)) for name in worst]
+    client, jobs, imports = kept("client"), kept("jobs"), kept("imports")
+    (handlers,) = [found for name, found in jobs.items() if name.startswith("change")]
+    (created,) = [found for name, found in jobs.items() if name.startswith("create")]
+    mock, found = kept("mock")["by_kind"]["GET list"], kept("conformance")["found"]
+    bare, stages = imports["bare Python"]["modules"], kept("regenerate")
+
+    def ratio_of(job: str, peer: str) -> str:
+        return f"{client[job][peer]['cpu_ratio']['median']:.2f}×"
+
+    def numbers(texts: Sequence[str]) -> list[str]:
+        return [number for text in texts for number in re.findall(r"[0-9.]+", text)]
+
+    def spent(of: dict[str, float]) -> list[str]:
+        return [f"{of['calls']:.0f}", f"{of['minutes']:.0f}"]
+
+    plain = "loop over the stock client"
+    peers = ("httpx", "stripe", "openai")
+    expected = [
+        [str(sum(cell["lockouts"] for cell in ours)), *lockouts],
+        [f"{max(c['ratio'] for c in ours):.2f}", f"{min(worst.values()):.2f}", f"{max(worst.values()):.2f}"],
+        [*spent(handlers["zoho_cliq"]), *spent(handlers[plain])],
+        [str(created[name]["said to have failed"]) for name in ("zoho_cliq", plain)],
+        *(numbers([ratio_of(job, name) for name in ("zoho_cliq", "openapi-python-client")]) for job in JOBS),
+        [f"{client['memory_mb'][name]:.1f}" for name in ("zoho_cliq", "dictionaries of json")],
+        [str(imports[name]["modules"] - bare) for name in ("zoho_cliq", *peers)],
+        [str(found[tool]) for tool in conformance.TOOLS],
+        [f"{mock[name]['cpu_us']:.0f}" for name in ("zoho-cliq-mock, memory", "Prism")],
+        [f"{stages[name]['wall_s']:.1f}" for name in ("all stages", "peer: openapi-generator alone")],
+    ]
+    assert [numbers(claim[:2]) for claim in claims] == expected
