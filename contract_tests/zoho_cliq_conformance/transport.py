@@ -10,7 +10,7 @@ import asyncio
 import http.client
 import select
 import ssl
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -102,6 +102,26 @@ Scope = MutableMapping[str, Any]
 AsgiApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
+def http_scope(method: str, target: str, headers: Iterable[tuple[str, str]]) -> Scope:
+    """How ASGI puts the head of a request."""
+    path, _, query = target.partition("?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(path),
+        "raw_path": path.encode("ascii", "replace"),
+        "query_string": query.encode("ascii", "replace"),
+        "root_path": "",
+        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+
+
 class AsgiTransport:
     """An ASGI application in this process, with its lifespan, on an event loop of its own."""
 
@@ -123,26 +143,10 @@ class AsgiTransport:
             await self._from_app.put({"type": "lifespan.unsupported"})
 
     def __call__(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer:
-        path, _, query = target.partition("?")
-        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
-        encoded.append((b"host", b"in-process"))
+        sent = [*headers, ("host", "in-process")]
         if body is not None:
-            encoded.append((b"content-length", str(len(body)).encode()))
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": unquote(path),
-            "raw_path": path.encode("ascii", "replace"),
-            "query_string": query.encode("ascii", "replace"),
-            "root_path": "",
-            "headers": encoded,
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 80),
-            "state": {},
-        }
+            sent.append(("content-length", str(len(body))))
+        scope = http_scope(method, target, sent)
         return self._loop.run_until_complete(self._ask(scope, body or b""))
 
     async def _ask(self, scope: Scope, body: bytes) -> Answer:

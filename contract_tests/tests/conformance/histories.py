@@ -18,7 +18,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 from unittest import mock
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from harness import CONTROL, profile
 from zoho_cliq_conformance import bodies
@@ -28,6 +28,7 @@ from zoho_cliq_conformance.oracle import error_of
 from zoho_cliq_conformance.pacer import Clock
 from zoho_cliq_conformance.run import run
 from zoho_cliq_conformance.trace import Answer, Headers
+from zoho_cliq_conformance.transport import http_scope
 
 PATH = "/api/v3/messageactions"
 SECONDS_PER_REQUEST = 0.03
@@ -75,30 +76,13 @@ class Server:
             return None
 
     async def _ask(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer:
-        path, _, query = target.partition("?")
         content = body or b""
         cuts = [0, len(content) // 2, len(content)] if len(content) > 1 else [0, len(content)]
         incoming = [
             {"type": "http.request", "body": content[start:end], "more_body": end < len(content)}
             for start, end in pairwise(cuts)
         ]
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": unquote(path),
-            "raw_path": path.encode("ascii", "replace"),
-            "query_string": query.encode("ascii", "replace"),
-            "root_path": "",
-            "headers": [
-                (name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers
-            ],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 80),
-            "state": {},
-        }
+        scope = http_scope(method, target, headers)
         messages: list[Any] = []
 
         async def receive() -> Any:
