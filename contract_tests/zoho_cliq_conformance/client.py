@@ -144,32 +144,34 @@ class Client:
         if user and operation:
             self.pacer.before(user, operation)
         sent = self.clock.now()
-        answer, failure = None, ""
+        number, answer, failure = len(self.trace) + 1, None, ""
         try:
-            answer = self.transport(method, self._base_path + target, headers, content)
-        except TransportError as error:
-            failure = str(error)
-        except KeyboardInterrupt:
-            number = len(self.trace) + 1
-            cut = Exchange(
-                number, method, target, headers, content, None, sent, sent, about, self.scenario, "cut short"
+            try:
+                answer = self.transport(method, self._base_path + target, headers, content)
+            except TransportError as error:
+                failure = str(error)
+            received = self.clock.now()
+            if user and operation:
+                self.pacer.after(user, operation, refused=self.expect_throttle and is_throttle(answer))
+                self.sequence.append((user, operation))
+            self.counts[user or "nobody", operation or "other"] += 1
+            exchange = Exchange(
+                number, method, target, headers, content, answer, sent, received, about, self.scenario, failure
             )
-            self.trace.append(cut)
+            self.trace.append(exchange)
+            new = self.oracle.observe(exchange)
+            self._remember(user, exchange)
+        except KeyboardInterrupt:
+            cut = Exchange(
+                number, method, target, headers, content, answer, sent, sent, about, self.scenario, "cut short"
+            )
+            self.trace[number - 1 :] = [cut]
             self.oracle.doubt(cut)
+            known = set(self.created)
             self._remember(user, cut)
+            for identifier in self.created.keys() - known:
+                self.oracle.adopt(identifier, self.created[identifier])
             raise
-        received = self.clock.now()
-        if user and operation:
-            self.pacer.after(user, operation, refused=self.expect_throttle and is_throttle(answer))
-            self.sequence.append((user, operation))
-        self.counts[user or "nobody", operation or "other"] += 1
-        number = len(self.trace) + 1
-        exchange = Exchange(
-            number, method, target, headers, content, answer, sent, received, about, self.scenario, failure
-        )
-        self.trace.append(exchange)
-        new = self.oracle.observe(exchange)
-        self._remember(user, exchange)
         if self._on_exchange is not None:
             self._on_exchange(exchange, new)
         self._recognized(user, headers, answer, failure)

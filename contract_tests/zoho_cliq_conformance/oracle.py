@@ -18,6 +18,7 @@ import jsonschema_rs
 from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS, document
 
 from . import rules
+from .facts import FACTS
 from .listing import Lists
 from .model import FIELDS, Action, Directory, Identity, Model, canonical, normal, shown_content
 from .rules import Call, Condition
@@ -171,6 +172,7 @@ class Oracle:
 
     def doubt(self, exchange: Exchange) -> None:
         """Learn that the outcome of a request is unknown for a reason that is not the server's."""
+        self._exchange = exchange
         self._doubt(rules.read(exchange))
 
     def adopt(self, identifier: str, creator: str) -> None:
@@ -389,10 +391,8 @@ class Oracle:
             self.fails(self._chosen(musts), self._expectation(conditions, call), self._came(answer))
         elif code is not None and code in ERROR_CODES and ERROR_CODES[code].documented and code != "invalid_inputs":
             fact = f"{call.operation}.{code}"
-            listed = code in OPERATIONS[rules.LONG[call.operation]].error_codes if call.operation else False
-            self.fails(
-                self._about(fact if listed else "errors.code.fits"), self._expectation([], call), self._came(answer)
-            )
+            known = fact if fact in FACTS else "errors.code.fits"
+            self.fails(self._about(known), self._expectation([], call), self._came(answer))
         else:
             self.fails(self._about(f"{call.operation}.accepts"), self._expectation([], call), self._came(answer))
 

@@ -270,7 +270,8 @@ def _read_body(exchange: Exchange, call: Call) -> None:
         call.loose |= set(parsed)
     call.body = parsed
     for fact, why, must, loose in _faults(operation, parsed):
-        call.conditions.append(Condition(f"{operation}.{fact}", why, must, BAD, codes_of(operation)))
+        statuses = BAD | {413} if fact == "script.max" else BAD
+        call.conditions.append(Condition(f"{operation}.{fact}", why, must, statuses, codes_of(operation)))
         if loose:
             call.loose.add(loose)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from harness import grade, profile, reference_transport
 from mutants import CLASSES, MUTANTS, Mutant
+from reference_server import Reference, Refusal
 from test_conformance_innocent import grade_creation_limit
 from zoho_cliq_conformance.facts import FACTS
 from zoho_cliq_conformance.run import Result
@@ -59,3 +60,22 @@ def test_every_fact_is_killed_by_a_mutant() -> None:
         if left & set(mutant.facts):
             left -= {violation.fact for violation in graded(mutant).violations} & set(mutant.facts)
     assert left == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "code"),
+    [
+        ("update_handler", "execution_handler_update_failed"),
+        ("get_handler", "execution_handler_get_failed"),
+    ],
+)
+def test_a_documented_code_without_a_reason_is_a_fault_of_its_own(method: str, code: str) -> None:
+    def prepare(server: Reference) -> None:
+        def refuse(user: str, identifier: str, *_: object) -> None:
+            server.find_for_handler(user, identifier)
+            raise Refusal(400, code, "flaky")
+
+        setattr(server, method, refuse)
+
+    result = grade(reference_transport(prepare), thresholds=False)
+    assert "errors.code.fits" in {violation.fact for violation in result.faults()}

@@ -19,6 +19,7 @@ from zoho_cliq_conformance.fuzz import run_fuzz
 from zoho_cliq_conformance.machine import run_machine
 from zoho_cliq_conformance.run import Result, run
 from zoho_cliq_conformance.streams import show
+from zoho_cliq_conformance.trace import Exchange
 
 COMMAND = [sys.executable, "-m", "zoho_cliq_conformance"]
 REPORTS = ["junit.xml", "report.html", "report.json"]
@@ -87,19 +88,33 @@ def test_a_signal_leaves_the_server_clean_and_the_reports_written(graded: Any, t
 LIVE = profile(reset_url=None, clock_url=None, pace=False)
 
 
-def test_a_create_that_an_interrupt_cut_short_is_removed_and_accuses_nobody() -> None:
+@pytest.mark.parametrize("moment", ["before the answer", "before it is judged", "after it was judged"])
+def test_a_create_that_an_interrupt_cut_short_is_removed_and_accuses_nobody(moment: str) -> None:
     clock = StepClock()
     server = Reference(clock, thresholds=False)
 
     def interrupted(method: str, target: str, headers: Any, body: bytes | None) -> Any:
         reply = server(method, target, headers, body)
-        if method == "POST" and len(server.actions) == 3:
+        if moment == "before the answer" and method == "POST" and len(server.actions) == 3:
             raise KeyboardInterrupt
         return reply
 
     client, _ = simulated(interrupted, LIVE, clock=clock)
+    observe = client.oracle.observe
+
+    def judge(exchange: Exchange) -> Any:
+        here = len(server.actions) == 3 and exchange.method == "POST"
+        if moment == "before it is judged" and here:
+            raise KeyboardInterrupt
+        new = observe(exchange)
+        if moment == "after it was judged" and here:
+            raise KeyboardInterrupt
+        return new
+
+    client.oracle.observe = judge  # type: ignore[method-assign]
     result = run(client, [("driver", lambda c, r: [c.create() for _ in range(5)] and None)])
     assert (result.stopped, result.violations, result.leftovers) == ("interrupted", [], [])
+    assert len(server.actions) == 3
     assert not any(action.alive for action in server.actions.values())
 
 
