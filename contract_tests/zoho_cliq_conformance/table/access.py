@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..client import Client
+from .bodies import HOOK
 from .protocol import operations
 from .scenario import Scenario, living, scenario
 
@@ -32,7 +33,8 @@ def tokens(t: Client) -> None:
 
 def _scopes(t: Client, has: str) -> None:
     own = living(t, execution_type="deluge", scope="personal")
-    throwaway = t.create(scope="personal") if has == "delete" else own
+    hook = {"execution_type": "webhook", "execution_url": HOOK}
+    throwaway = t.create(scope="personal", **hook) if has == "delete" else own
     for method, path, body in operations(own):
         needed = SCOPES_OF[method]
         sent = t.action() if method == "POST" else body
@@ -104,7 +106,7 @@ def teams(t: Client) -> None:
     ours = t.create(scope="team", team_ids=[*foreign[:1], common[0]])
     t.get(ours, user="colleague", about="visibility.team.member")
     t.list("colleague", limit=100, about="visibility.team.member")
-    t.update(ours, team_ids=foreign[:1])
+    t.update(ours, scope="team", team_ids=foreign[:1])
     t.get(ours, user="colleague", about="visibility.team")
     t.list("colleague", limit=100, about="visibility.team")
 

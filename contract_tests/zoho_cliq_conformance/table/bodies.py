@@ -178,9 +178,9 @@ def limits_of_update(t: Client) -> None:
     """The same limits hold for updates, and a refused update changes nothing."""
     own = living(t, execution_type="deluge", scope="personal")
     hook = living(t, execution_type="webhook", scope="personal")
-    t.update(own, name=t.name(NAME), about="update.name.max")
+    t.update(own, name=t.name(NAME - 1) + "é", about="update.name.max")
     t.update(own, name=t.name(NAME + 1), about="update.name.max")
-    t.update(own, hint="h" * HINT, about="update.hint.max")
+    t.update(own, hint="é" * HINT, about="update.hint.max")
     t.update(own, hint="h" * (HINT + 1), about="update.hint.max")
     t.update(hook, execution_url=url(URL), about="update.execution_url.max")
     t.update(hook, execution_url=url(URL + 1), about="update.execution_url.max")
@@ -204,7 +204,9 @@ def limits_of_handlers(t: Client) -> None:
     own = living(t, execution_type="deluge", scope="personal")
     hook = living(t, execution_type="webhook", scope="organization")
     t.get_handler(own)
-    t.update_handler(own, script='info "hi";\nreturn Map();\n', about="update_handler.applies")
+    t.update_handler(
+        own, script='if(1 < 2 && 3 > 2) { info "a\\\\b"; }\nreturn Map();\n', about="update_handler.applies"
+    )
     t.get_handler(own)
     t.update_handler(own, script="s" * SCRIPT_SURE_BYTES, about="update_handler.script.max")
     t.update_handler(own, script="s" * (SCRIPT_REFUSED_BYTES + 1), about="update_handler.script.max")

@@ -59,7 +59,7 @@ def changes_between_pages(t: Client) -> None:
     first = t.list(limit=15)
     listed = _own(t, first)
     if listed:
-        t.delete(listed[0])
+        t.delete(listed[-1])
     unseen = _unseen(t, first)
     if len(unseen) > 2:
         t.update(unseen[0], hint="changed before it was listed")
@@ -89,7 +89,7 @@ def changes_since(t: Client) -> None:
     if not token:
         return
     t.listing(sync_token=token, about="sync.only-changes")
-    t.update(kept, hint="changed since")
+    t.update(kept, name=t.name())
     token2 = t.listing(sync_token=token, about="sync.changes")
     t.create(scope="personal")
     t.delete(gone)
@@ -117,7 +117,7 @@ def changes_while_syncing(t: Client) -> None:
     ids = [t.create(scope="organization") for _ in range(4)]
     first = t.list(sync_token=token, limit=2)
     listed = _own(t, first)
-    t.update(listed[0] if listed else ids[0], hint="changed while it was read")
+    t.update(listed[0] if listed else ids[0], message_types=["link"])
     unread = [identifier for identifier in ids if identifier not in listed]
     if unread:
         t.delete(unread[0])
@@ -145,6 +145,7 @@ def changes_of_visibility(t: Client) -> None:
     t.update(shown, scope="personal")
     after = t.listing("colleague", sync_token=token, about="sync.visibility")
     t.delete(hidden)
+    t.create(scope="organization")
     t.create("colleague", scope="personal")
     t.listing("colleague", sync_token=after or token, about="sync.visibility")
     t.send("GET", "/messageactions", query={"sync_token": after or token})

@@ -31,11 +31,11 @@ def unknown_actions(t: Client) -> None:
 @scenario(SCENARIOS)
 def names(t: Client) -> None:
     """A name is unique; it is free again after a rename and after a deletion; one's own name is no conflict."""
-    first, second, third = t.name(), t.name(), t.name()
+    first, second, third = t.name(), t.name().title(), t.name()
     one = t.create(name=first, scope="organization")
     two = t.create(name=second, scope="organization")
-    t.create(name=first, scope="organization", about="create.msgaction_name_already_exists")
-    t.update(two, name=first, about="update.msgaction_name_already_exists")
+    t.create(name=first, hint="not kept", scope="organization", about="create.msgaction_name_already_exists")
+    t.update(two, name=first, hint="not kept", about="update.msgaction_name_already_exists")
     t.get(two, about="errors.change-nothing")
     t.update(one, name=first, hint="the same name", about="update.name.own")
     t.update(one, name=first.upper(), about="update.name.own")
@@ -43,23 +43,23 @@ def names(t: Client) -> None:
     t.create(name=first, scope="organization", about="create.name.free-after-rename")
     t.delete(two)
     t.create(name=second, scope="organization", about="create.name.free-after-delete")
-    t.create(name=third.upper(), scope="organization")
+    t.create(name=third, scope="organization", about="create.msgaction_name_already_exists")
 
 
 @scenario(SCENARIOS)
 def one_field_at_a_time(t: Client) -> None:
     """An update changes the field that it names and leaves the others, for each kind of action."""
-    deluge = t.create(scope="personal", execution_type="deluge", message_types=["text", "link"], multi_selectable=True)
-    hook = t.create(scope="organization", execution_type="webhook", execution_url=HOOK, multi_selectable=False)
+    deluge = living(t, scope="personal", execution_type="deluge")
+    hook = living(t, scope="organization", execution_type="webhook")
     changes: list[tuple[str, dict[str, Any]]] = [
         (deluge, {"hint": "another hint"}),
-        (deluge, {"multi_selectable": False}),
+        (deluge, {"multi_selectable": True, "name": t.name(), "message_types": ["link"]}),
         (deluge, {"message_types": ["attachment"]}),
         (deluge, {"scope": "organization"}),
         (deluge, {"image": IMAGE}),
         (hook, {"name": t.name()}),
-        (hook, {"execution_url": HOOK + "/moved"}),
         (hook, {"multi_selectable": True}),
+        (hook, {"execution_url": HOOK + "/moved"}),
         (hook, {"scope": "personal"}),
         (hook, {"hint": "a hook", "message_types": ["link", "text"]}),
     ]
@@ -68,9 +68,9 @@ def one_field_at_a_time(t: Client) -> None:
     t.update(deluge)
     for identifier in (deluge, hook):
         t.get(identifier)
+        t.get_handler(identifier, about="update.keeps")
     t.update(hook, execution_type="deluge")
     t.get(hook, about="update.execution_type")
-    t.list(limit=100)
 
 
 @scenario(SCENARIOS, "teams.owner", facts=("update.scope.team",))
