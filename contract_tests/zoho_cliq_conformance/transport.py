@@ -18,6 +18,7 @@ from .trace import Answer, Headers
 
 TIMEOUT = 30.0
 LARGEST = 32 * 1024 * 1024  # bytes of an answer; a page of a hundred actions has a thousandth of that
+PART = 64 * 1024  # bytes of a body that an application gets at once, as from a server that reads a socket
 
 
 class TransportError(Exception):
@@ -150,12 +151,15 @@ class AsgiTransport:
         return self._loop.run_until_complete(self._ask(scope, body or b""))
 
     async def _ask(self, scope: Scope, body: bytes) -> Answer:
-        incoming = [{"type": "http.request", "body": body, "more_body": False}]
+        incoming = [
+            {"type": "http.request", "body": body[start : start + PART], "more_body": start + PART < len(body)}
+            for start in range(0, len(body) or 1, PART)
+        ]
         status, content = 0, b""
         headers: Headers = ()
 
         async def receive() -> Any:
-            return incoming.pop() if incoming else {"type": "http.disconnect"}
+            return incoming.pop(0) if incoming else {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             nonlocal status, headers, content
