@@ -2,7 +2,7 @@
 
 Standard library only. One `Reference` is one server: call it with (method, target, headers, body) and get (status,
 headers, body); `serve` puts it behind `http.server`. Its rules are small overridable methods and attributes, so that a
-test can plant one fault by replacing one of them (`mutants.py`), and lawful variants likewise (`variants.py`).
+test can plant one fault by replacing one of them (`mutants/`), and lawful variants likewise (`variants.py`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from mutants import Prepare, actions_of, attribute, error, operation_of, recode, replace, reply_json, void, wrap
+from mutants.ways import Prepare, actions_of, attribute, error, operation_of, recode, replace, reply_json, void, wrap
 from reference_server import Action, Headers, Reference, Refusal, Reply
 
 VARIANTS: dict[str, Prepare] = {}

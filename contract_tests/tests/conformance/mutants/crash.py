@@ -1,0 +1,83 @@
+"""Requests that a server answers with 500."""
+
+from __future__ import annotations
+
+from reference_server import Action, Reference, Refusal
+
+from .ways import add, crashes, mutant
+
+add(
+    "crash-on-null-byte",
+    "crash",
+    "protocol.no-crash protocol.malformed",
+    crashes(lambda m, t, b: b"\\u0000" in b or b"\x00" in b),
+)
+add("crash-on-lone-surrogate", "crash", "protocol.no-crash", crashes(lambda m, t, b: b"\\ud800" in b.lower()))
+add(
+    "crash-on-deep-nesting",
+    "crash",
+    "protocol.malformed protocol.no-crash",
+    crashes(lambda m, t, b: b[:50] == b"[" * 50 or b.count(b'{"a":') > 50),
+)
+add(
+    "crash-on-broken-json",
+    "crash",
+    "protocol.malformed",
+    crashes(lambda m, t, b: b.endswith((b'"hint"', b"cut"))),
+)
+add(
+    "crash-on-broken-json-of-updates",
+    "crash",
+    "protocol.malformed",
+    crashes(lambda m, t, b: m == "PATCH" and b.endswith(b"cut")),
+)
+add(
+    "crash-on-no-body",
+    "crash",
+    "protocol.malformed",
+    crashes(lambda m, t, b: m == "POST" and t == "/messageactions" and not b),
+)
+add(
+    "crash-on-array-body",
+    "crash",
+    "create.object update.object",
+    crashes(lambda m, t, b: b[:1] == b"[" and b[:2] != b"[["),
+)
+add("crash-on-bad-utf-8", "crash", "protocol.malformed", crashes(lambda m, t, b: b"\xff" in b))
+add("crash-on-huge-number", "crash", "create.team_ids.type", crashes(lambda m, t, b: b"1e999" in b))
+add("crash-on-big-integer", "crash", "protocol.no-crash", crashes(lambda m, t, b: b"0" * 300 in b))
+add("crash-on-unknown-key", "crash", "protocol.no-crash", crashes(lambda m, t, b: b'"colour"' in b))
+add(
+    "crash-on-repeated-key",
+    "crash",
+    "protocol.no-crash",
+    crashes(lambda m, t, b: b.count(b'"hint"') > 1 and m == "POST"),
+)
+add("crash-on-wrong-type", "crash", "create.name.type update.name.type", crashes(lambda m, t, b: b'"name": 5' in b))
+add("crash-on-bad-sync-token", "crash", "protocol.no-crash", crashes(lambda m, t, b: "sync_token=bm90" in t))
+add("crash-on-bad-next-token", "crash", "protocol.no-crash", crashes(lambda m, t, b: "next_token=bm90" in t))
+add("crash-on-limit-of-letters", "crash", "list.limit.type", crashes(lambda m, t, b: "limit=ten" in t))
+add("crash-on-limit-zero", "crash", "protocol.no-crash", crashes(lambda m, t, b: "limit=0" in t))
+add("crash-on-text-id", "crash", "protocol.id", crashes(lambda m, t, b: t == "/messageactions/ten"))
+add("crash-on-huge-id", "crash", "protocol.id", crashes(lambda m, t, b: "9" * 24 in t))
+add("crash-on-emoji", "crash", "protocol.no-crash", crashes(lambda m, t, b: "\U0001f4ce".encode() in b))
+add("crash-on-null-name", "crash", "create.name.required", crashes(lambda m, t, b: b'"name": null' in b))
+add("crash-on-form-body", "crash", "protocol.malformed", crashes(lambda m, t, b: b.startswith(b"name=")))
+add(
+    "crash-on-handler-of-unknown-action",
+    "crash",
+    "get_handler.missing-action update_handler.missing-action delete.gone",
+    crashes(lambda m, t, b: "987000000654321/handlers" in t),
+)
+
+
+@mutant("crash-on-second-delete", "crash", "delete.msgaction_not_found")
+def _(server: Reference) -> None:
+    original = server.find_to_change
+
+    def find(user: str, identifier: str) -> Action:
+        if identifier in server.actions and not server.actions[identifier].alive:
+            raise Refusal(500, None, "crash")
+        return original(user, identifier)
+
+    server.find_to_change = find  # type: ignore[method-assign]

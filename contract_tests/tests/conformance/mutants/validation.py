@@ -1,0 +1,324 @@
+"""Faults in what bodies and parameters are taken and refused."""
+
+from __future__ import annotations
+
+from reference_server import Refusal
+
+from .ways import _known, add, attribute, lets_pass, limit_of, operation_of, refuses, replace, void, wrap
+
+for _op in ("create", "update"):
+    for _field in ("name", "hint", "execution_url", "team_ids"):
+        add(f"{_op}-{_field}-one-longer", "validation", f"{_op}.{_field}.max", limit_of(_field, 1, _op))
+        add(f"{_op}-{_field}-one-shorter", "validation", f"{_op}.{_field}.max", limit_of(_field, -1, _op))
+        add(
+            f"{_op}-{_field}-of-any-type",
+            "validation",
+            f"{_op}.{_field}.type",
+            lets_pass(_field, _op, lambda v: not isinstance(v, str) if not isinstance(v, list) else True),
+        )
+    for _field in ("scope", "message_types"):
+        add(
+            f"{_op}-any-{_field}",
+            "validation",
+            f"{_op}.{_field}.values",
+            lets_pass(_field, _op, lambda v: v == "everyone" or "video" in str(v)),
+        )
+        add(
+            f"{_op}-{_field}-of-any-type",
+            "validation",
+            f"{_op}.{_field}.type",
+            lets_pass(_field, _op, lambda v: v == 1 or v == [1] or v == "text"),
+        )
+    add(
+        f"{_op}-no-message-types",
+        "validation",
+        f"{_op}.message_types.min",
+        lets_pass("message_types", _op, lambda v: v == []),
+    )
+    add(
+        f"{_op}-one-message-type-is-too-few",
+        "validation",
+        _known(f"{_op}.message_types.min {_op}.execution_type.default {_op}.accepts {_op}.applies"),
+        refuses(_op, lambda g: isinstance(g.get("message_types"), list) and len(g["message_types"]) == 1),
+    )
+    add(
+        f"{_op}-multi-selectable-of-any-type",
+        "validation",
+        f"{_op}.multi_selectable.type",
+        lets_pass("multi_selectable", _op),
+    )
+    add(
+        f"{_op}-image-of-any-type",
+        "validation",
+        f"{_op}.image.type",
+        lets_pass("image", _op, lambda v: not isinstance(v, str)),
+    )
+    add(
+        f"{_op}-image-refused",
+        "validation",
+        _known(f"{_op}.image update.applies"),
+        refuses(_op, lambda g: "image" in g),
+    )
+    add(
+        f"{_op}-attachment-refused",
+        "validation",
+        _known(f"{_op}.message_types.values {_op}.scope.values {_op}.applies {_op}.message_types.min {_op}.accepts"),
+        refuses(_op, lambda g: isinstance(g.get("message_types"), list) and "attachment" in g["message_types"]),
+    )
+add(
+    "create-without-name",
+    "validation",
+    "create.name.required",
+    lambda server: setattr(
+        server, "create", (lambda o: lambda u, i, h, g, q: o(u, i, h, {"name": server.new_id(), **g}, q))(server.create)
+    ),
+)
+add(
+    "create-without-hint",
+    "validation",
+    "create.hint.required",
+    lambda s: void(s.required.update(create=["name"]), s.defaults.update(hint="")),
+)
+add("null-name-accepted", "validation", "create.name.required", lets_pass("name", "create", lambda v: v is None))
+add(
+    "webhook-without-execution-url",
+    "validation",
+    "create.execution_url.required",
+    replace(
+        "check_rules", lambda o: lambda g, k, s, t: o({"execution_url": "", **g} if k == "webhook" else g, k, s, t)
+    ),
+)
+add(
+    "team-without-team-ids",
+    "validation",
+    "create.team_ids.required",
+    replace(
+        "check_rules",
+        lambda o: lambda g, k, s, t: o(g, k, "organization" if s == "team" and not t and "name" in g else s, t),
+    ),
+)
+add(
+    "update-to-team-without-team-ids",
+    "validation",
+    "update.team_ids.required",
+    replace("check_rules", lambda o: lambda g, k, s, t: o(g, k, s, t) if "name" in g else None),
+)
+add(
+    "create-any-execution-type",
+    "validation",
+    "create.execution_type.values",
+    lets_pass("execution_type", "create", lambda v: v == "lambda"),
+)
+add(
+    "create-execution-type-of-any-type",
+    "validation",
+    "create.execution_type.type",
+    lets_pass("execution_type", "create", lambda v: isinstance(v, dict)),
+)
+add(
+    "names-count-bytes",
+    "validation",
+    "create.name.characters",
+    attribute("length", lambda v: len(v.encode("utf-8", "replace"))),
+)
+add(
+    "hints-count-bytes",
+    "validation",
+    "create.hint.characters",
+    replace(
+        "check_value",
+        lambda o: lambda op, n, v: o(op, n, v) if n != "hint" else o(op, n, "x" * len(v.encode("utf-8", "replace"))),
+    ),
+)
+add(
+    "strings-are-coerced-to-booleans",
+    "validation",
+    "create.multi_selectable.type",
+    lets_pass("multi_selectable", "create", lambda v: v == "true"),
+)
+add(
+    "one-is-true",
+    "validation",
+    "create.multi_selectable.type",
+    lets_pass("multi_selectable", "create", lambda v: v == 1 and v is not True),
+)
+add(
+    "team-id-texts-accepted",
+    "validation",
+    "create.team_ids.type",
+    lets_pass("team_ids", "create", lambda v: v == ["a team"]),
+)
+add(
+    "team-id-fractions-accepted",
+    "validation",
+    "create.team_ids.type",
+    lets_pass("team_ids", "create", lambda v: v == [1.5]),
+)
+add("script-one-byte-too-big", "validation", "update_handler.script.max", attribute("limits.script", 256_001))
+add("script-of-100-kb-at-most", "validation", "update_handler.script.max", attribute("limits.script", 100_000))
+add(
+    "script-counts-characters",
+    "validation",
+    "update_handler.script.bytes",
+    replace("check_value", lambda o: lambda op, n, v: o(op, n, v) if n != "script" or len(v) > 256_000 else None),
+)
+add(
+    "script-counts-utf-16",
+    "validation",
+    "update_handler.script.max",
+    replace(
+        "check_value",
+        lambda o: (
+            lambda op, n, v: (
+                o(op, n, "s" * len(v.encode("utf-16-le", "replace")))
+                if n == "script" and isinstance(v, str)
+                else o(op, n, v)
+            )
+        ),
+    ),
+)
+add(
+    "script-of-any-type",
+    "validation",
+    "update_handler.script.type",
+    lets_pass("script", "update_handler", lambda v: v == 7),
+)
+add(
+    "any-permission",
+    "validation",
+    "update_handler.permissions.values",
+    lets_pass("permissions", "update_handler", lambda v: "wallet" in v),
+)
+add(
+    "four-permissions-at-most",
+    "validation",
+    "update_handler.permissions.values",
+    refuses("update_handler", lambda g: len(g.get("permissions") or ()) > 4),
+)
+add(
+    "permissions-of-any-type",
+    "validation",
+    "update_handler.permissions.type",
+    lets_pass("permissions", "update_handler", lambda v: v == "chat"),
+)
+add(
+    "no-location-permission",
+    "validation",
+    "update_handler.permissions.values",
+    lambda s: s.values.update(permissions=["chat", "message", "user", "attachments"]),
+)
+add(
+    "handler-fields-fit-everything",
+    "validation",
+    "update_handler.script.fit update_handler.permissions.fit",
+    attribute("check_fit", lambda action, given: None),
+)
+add(
+    "permissions-for-deluge",
+    "validation",
+    "update_handler.permissions.fit",
+    replace("check_fit", lambda o: lambda a, g: None if a.fields["execution_type"] == "deluge" else o(a, g)),
+)
+add(
+    "script-for-webhooks",
+    "validation",
+    "update_handler.script.fit",
+    replace("check_fit", lambda o: lambda a, g: None if a.fields["execution_type"] == "webhook" else o(a, g)),
+)
+add(
+    "script-refused-for-deluge",
+    "validation",
+    "update_handler.applies",
+    replace(
+        "check_fit",
+        lambda o: lambda a, g: o(a, g) if "permissions" in g else (_ for _ in ()).throw(Refusal(400, None, "no")),
+    ),
+)
+add(
+    "limit-of-letters-is-ignored",
+    "validation",
+    "list.limit.type",
+    replace("limit", lambda o: lambda q: 20 if q.get("limit", "").isalpha() else o(q)),
+)
+add("limit-100-refused", "validation", "list.limit sync.token list.accepts", attribute("limits.page", 99))
+add(
+    "limit-1-refused",
+    "validation",
+    "list.limit protocol.accept.json list.accepts",
+    replace("limit", lambda o: lambda q: o({"limit": "x"}) if q.get("limit") == "1" else o(q)),
+)
+add(
+    "bodies-that-are-no-object-accepted",
+    "validation",
+    "create.object protocol.malformed",
+    wrap(
+        lambda m, t, h, b, r: (
+            (200, r[1], b'{"url": "/api/v3/messageactions", "type": "messageaction", "data": {}}')
+            if m == "POST" and (b or b"")[:1] == b"[" and r[0] == 400
+            else r
+        )
+    ),
+)
+add(
+    "update-array-accepted",
+    "validation",
+    "update.object",
+    wrap(
+        lambda m, t, h, b, r: (
+            (200, r[1], b'{"url": "/api/v3/messageactions", "type": "messageaction", "data": {}}')
+            if operation_of(m, t) == "update" and b == b"[]" and r[0] == 400
+            else r
+        )
+    ),
+)
+add(
+    "handler-number-accepted",
+    "validation",
+    "update_handler.object",
+    wrap(
+        lambda m, t, h, b, r: (
+            (200, r[1], b'{"url": "/", "type": "execution_handler", "data": {}}')
+            if operation_of(m, t) == "update_handler" and b == b"7" and r[0] == 400
+            else r
+        )
+    ),
+)
+add("minimal-body-refused", "validation", "create.optional", refuses("create", lambda g: "scope" not in g))
+add(
+    "team-scope-refused",
+    "validation",
+    "create.scope.values",
+    refuses("create", lambda g: g.get("scope") == "team" and g.get("team_ids")),
+)
+add(
+    "personal-scope-refused",
+    "validation",
+    "create.execution_type.default create.accepts create.execution_type.values",
+    refuses("create", lambda g: g.get("scope") == "personal"),
+)
+add(
+    "webhook-refused",
+    "validation",
+    "create.execution_type.values create.accepts",
+    refuses("create", lambda g: g.get("execution_type") == "webhook"),
+)
+add(
+    "team-ids-alone-refused",
+    "validation",
+    "update.team_ids.alone update.team_ids.max",
+    refuses("update", lambda g: set(g) == {"team_ids"}),
+)
+add("scope-to-team-refused", "validation", "update.scope.team", refuses("update", lambda g: g.get("scope") == "team"))
+add("update-needs-a-name", "validation", "update.applies update.hint.max", refuses("update", lambda g: "name" not in g))
+add(
+    "text-id-finds-something",
+    "validation",
+    "protocol.id",
+    wrap(
+        lambda m, t, h, b, r: (
+            (200, r[1], b'{"url": "/api/v3/messageactions", "type": "messageaction", "data": {}}')
+            if t == "/messageactions/ten"
+            else r
+        )
+    ),
+)
