@@ -29,7 +29,7 @@ JOBS: dict[str, Callable[[Any], Any]] = {
     "list of 100": lambda jobs: jobs.page(100),
     "create": lambda jobs: jobs.create(),
 }
-OURS, OURS_SQLITE = "zoho_cliq", "zoho_cliq, SQLite ledger"
+OURS, OURS_SQLITE, OURS_ORJSON = "zoho_cliq", "zoho_cliq, SQLite ledger", "zoho_cliq, orjson"
 
 
 def run(quick: bool) -> Report:
@@ -40,7 +40,8 @@ def run(quick: bool) -> Report:
     with ExitStack() as stack:
         url = stack.enter_context(canned.running())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-ledger-")))
-        clients = [peers.raw_httpx(url, stack), peers.ours(url, stack), peers.ours(url, stack, str(folder / "sync.db"))]
+        clients = [peers.raw_httpx(url, stack), peers.ours(url, stack), peers.ours(url, stack, orjson=True)]
+        clients.append(peers.ours(url, stack, str(folder / "sync.db")))
         clients += [peers.stock(url, stack), peers.raw_http(url, stack)]
         if (generated := peers.generator(url, stack)) is not None:
             clients.append(generated)
@@ -78,7 +79,8 @@ def _asynchronous(report: Report, runner: asyncio.Runner, url: str, state: str, 
     async def make() -> tuple[AsyncExitStack, list[peers.AsyncJobs]]:
         stack = AsyncExitStack()
         clients = [peers.raw_httpx_async(url, stack), peers.ours_async(url, stack)]
-        return stack, [*clients, peers.ours_async(url, stack, state), peers.stock_async(url)]
+        clients += [peers.ours_async(url, stack, orjson=True), peers.ours_async(url, stack, state)]
+        return stack, [*clients, peers.stock_async(url)]
 
     async def repeat(job: Callable[[Any], Awaitable[object]], client: peers.AsyncJobs, times: int) -> None:
         for _ in range(times):
@@ -142,7 +144,8 @@ def _memory(report: Report, url: str, stack: ExitStack) -> None:
 def _keepers(url: str, stack: ExitStack) -> Iterator[tuple[str, Callable[[], Iterator[Any]]]]:
     """Every way to have all 10,000 actions."""
     clock = peers.Unhurried()
-    cliq = stack.enter_context(Cliq(peers.TOKEN, base_url=url, clock=clock))
+    with peers.orjson_installed(False):
+        cliq = stack.enter_context(Cliq(peers.TOKEN, base_url=url, clock=clock))
     client = stack.enter_context(httpx.Client(base_url=url))
     client_class, _, listing, _, _ = peers.stock_modules()
     stock = client_class(base_url=url, token=peers.TOKEN)
@@ -178,6 +181,8 @@ def _judge(report: Report) -> None:
         report.promise(f"{name} ≤ {most}× httpx + json", _estimate(measured), most)
         measured = figures[f"async, {name}"][OURS]["cpu_ratio"]
         report.promise(f"async, {name} ≤ {most}× httpx + json", _estimate(measured), most)
+    measured = figures["list of 100"][OURS_ORJSON]["cpu_ratio"]
+    report.promise("with orjson, list of 100 ≤ 1.25× httpx + json", _estimate(measured), 1.25)
     report.promise("SQLite ledger ≤ +0.2 ms a call", _estimate(figures["get one"]["sqlite_adds_ms"]), 0.2, " ms", 3)
     report.exact("10,000 actions ≤ 10 MB", figures["memory_mb"][OURS], 10, " MB")
 

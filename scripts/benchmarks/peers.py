@@ -9,13 +9,14 @@ from __future__ import annotations
 import http.client
 import importlib
 import json
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from typing import Any, NamedTuple
+from unittest import mock
 from urllib.parse import urlsplit
 
 import httpx
-from zoho_cliq import AsyncCliq, Cliq
+from zoho_cliq import AsyncCliq, Cliq, reading
 
 from benchmarks.canned import FIRST_ID
 
@@ -228,10 +229,18 @@ def generator(url: str, stack: ExitStack) -> Jobs | None:
     return Jobs("openapi-generator", get, page, create)
 
 
-def ours(url: str, stack: ExitStack, state: str | None = None) -> Jobs:
-    """zoho_cliq with its ledger in memory, or in the SQLite file `state`."""
+@contextmanager
+def orjson_installed(there: bool) -> Iterator[None]:
+    """Clients that are made in this context find orjson installed, or do not; it has to be, here."""
+    with mock.patch.object(reading, "QUICK", reading.QUICK if there else None):
+        yield
+
+
+def ours(url: str, stack: ExitStack, state: str | None = None, *, orjson: bool = False) -> Jobs:
+    """zoho_cliq with its ledger in memory, or in the SQLite file `state`; without extras, or with orjson."""
     clock = Unhurried()
-    cliq = stack.enter_context(Cliq(TOKEN, base_url=url, clock=clock, state=state))
+    with orjson_installed(orjson):
+        cliq = stack.enter_context(Cliq(TOKEN, base_url=url, clock=clock, state=state))
 
     def get() -> Got:
         clock.now += 8
@@ -248,13 +257,18 @@ def ours(url: str, stack: ExitStack, state: str | None = None) -> Jobs:
         action = cliq.message_actions.create(**NEW)
         return action.id, action.name
 
-    return Jobs("zoho_cliq" if state is None else "zoho_cliq, SQLite ledger", get, page, create)
+    return Jobs(_our_name(state, orjson), get, page, create)
 
 
-def ours_async(url: str, stack: AsyncExitStack, state: str | None = None) -> AsyncJobs:
+def _our_name(state: str | None, orjson: bool) -> str:
+    return "zoho_cliq" + (", SQLite ledger" if state else "") + (", orjson" if orjson else "")
+
+
+def ours_async(url: str, stack: AsyncExitStack, state: str | None = None, *, orjson: bool = False) -> AsyncJobs:
     """The asynchronous client; must be made on the loop that uses it."""
     clock = Unhurried()
-    cliq = AsyncCliq(TOKEN, base_url=url, clock=clock, state=state)
+    with orjson_installed(orjson):
+        cliq = AsyncCliq(TOKEN, base_url=url, clock=clock, state=state)
     stack.push_async_callback(cliq.close)
 
     async def get() -> Got:
@@ -272,4 +286,4 @@ def ours_async(url: str, stack: AsyncExitStack, state: str | None = None) -> Asy
         action = await cliq.message_actions.create(**NEW)
         return action.id, action.name
 
-    return AsyncJobs("zoho_cliq" if state is None else "zoho_cliq, SQLite ledger", get, page, create)
+    return AsyncJobs(_our_name(state, orjson), get, page, create)

@@ -37,9 +37,13 @@ class Answers:
 
 @contextmanager
 def client() -> Iterator[tuple[Cliq, peers.Unhurried, Answers]]:
-    """A client that talks to nobody, its clock, and the count of its calls."""
+    """A client that talks to nobody, its clock, and the count of its calls; without orjson, whose instructions differ
+    from one processor to the next."""
     clock, answers = peers.Unhurried(), Answers()
-    with Cliq(peers.TOKEN, base_url="http://127.0.0.1/api/v3", clock=clock, middleware=(answers,)) as cliq:
+    with (
+        peers.orjson_installed(False),
+        Cliq(peers.TOKEN, base_url="http://127.0.0.1/api/v3", clock=clock, middleware=(answers,)) as cliq,
+    ):
         yield cliq, clock, answers
 
 

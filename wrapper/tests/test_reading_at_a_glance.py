@@ -19,7 +19,17 @@ from zoho_cliq_api import models
 from zoho_cliq_api.contract import document
 from zoho_cliq_api.shapes import EXACT
 
-READER = Reader(Rules(document()["components"]["schemas"]))
+RULES = Rules(document()["components"]["schemas"])
+READER = Reader(RULES)
+
+
+def without_orjson() -> Reader:
+    """A reader as it is where orjson is not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "QUICK", None)
+        return Reader(RULES)
+
+
 ENVELOPE = {"url": "/api/v3/messageactions", "type": "messageaction"}
 HANDLER = {"name": "execution_handler", "function_id": "5"}
 ANSWERS: list[tuple[str, Any]] = [
@@ -67,12 +77,68 @@ def unwanted(value: Any) -> Any:
     raise AssertionError("this takes the long way")
 
 
-def test_every_lawful_answer_takes_the_short_way_and_reads_the_same() -> None:
+@pytest.mark.parametrize("reader", [READER, without_orjson()], ids=["orjson", "json"])
+def test_every_lawful_answer_takes_the_short_way_and_reads_the_same(reader: Reader) -> None:
     for name, answer in ANSWERS:
         model = getattr(models, name).from_dict(answer)
         response = RawResponse("get_message_action", 200, {}, json.dumps(answer).encode())
         for strict in (False, True):
-            assert READER.read(response, {"$ref": f"#/components/schemas/{name}"}, "$", strict, unwanted) == (model, [])
+            assert reader.read(response, {"$ref": f"#/components/schemas/{name}"}, "$", strict, unwanted) == (model, [])
+
+
+def test_orjson_reads_what_is_exact_and_json_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "parsed_json", unwanted)
+    for name, answer in ANSWERS:
+        response = RawResponse("get_message_action", 200, {}, json.dumps(answer).encode())
+        READER.read(response, {"$ref": f"#/components/schemas/{name}"}, "$", True, unwanted)
+
+
+# Texts on which readers of JSON differ: numbers beyond 64 bits, what is no number, halves of pairs, repeated keys,
+# other encodings, what is no UTF-8, and depths.
+ODD = [b"1e5", b"-0", b"1.0", b"1e999", b"NaN", b"-Infinity", b"18446744073709551615", b"18446744073709551616"]
+ODD += [b"1" * 40, b"[100001, 340282366920938463463374607431768211456]", b"[100001, 1.0]", b"[true]", b'"\\ud800"']
+ODD += [b'"\\ud83d\\ude00"', b'"\xff"', b'"\x00"', b'"\\u0000"', b'"a", "hint": "b"', b'"a", "data": {}', b"[" * 2000]
+ODD += [b"[" * 600 + b"]" * 600, b"null", b"5", b'"text"', b"{}", b"[]", b"1 2", b""]
+AROUND: list[Any] = [
+    *(lambda body: b"\xef\xbb\xbf" + body, lambda body: body + b"\n\t ", lambda body: body[:-1]),
+    *(lambda body: body.decode("utf-8", "replace").encode("utf-16"), lambda body: body + b"\x00"),
+]
+
+
+def came_of(reader: Reader, body: bytes, name: str, strict: bool) -> object:
+    """What a reader makes of a body: the model and the notes, or the error in words."""
+    response = RawResponse("get_message_action", 200, {}, body)
+    try:
+        value, notes = reader.read(
+            response, {"$ref": f"#/components/schemas/{name}"}, "$", strict, getattr(models, name).from_dict
+        )
+    except DecodeError as error:
+        return str(error)
+    return repr(value), value, notes
+
+
+@settings(max_examples=1500, derandomize=True, database=None, deadline=None)
+@given(data=st.data())
+def test_nothing_that_is_read_depends_on_orjson(data: st.DataObject) -> None:
+    name, answer = data.draw(st.sampled_from(ANSWERS))
+    answer = copy.deepcopy(answer)
+    places = [(answer, key) for key in (*answer, "total_count", "colour")]
+    inner = answer["data"][0] if isinstance(answer["data"], list) and answer["data"] else answer["data"]
+    places += [(inner, key) for key in (*inner, "team_ids", "colour")] if isinstance(inner, dict) else []
+    node, key = data.draw(st.sampled_from(places))
+    node[key] = "HERE"
+    body = json.dumps(answer).encode().replace(b'"HERE"', data.draw(st.sampled_from(ODD)))
+    if data.draw(st.integers(0, 3)) == 0:
+        body = data.draw(st.sampled_from(AROUND))(body)
+    strict = data.draw(st.booleans())
+    assert came_of(READER, body, name, strict) == came_of(without_orjson(), body, name, strict)
+
+
+def test_an_integer_of_more_than_64_bits_stays_one() -> None:
+    answer = {**ENVELOPE, "data": action(5, scope="team", team_ids=[2**70]), "total_count": 2**80}
+    response = RawResponse("list_message_actions", 200, {}, json.dumps({**answer, "data": [answer["data"]]}).encode())
+    page, notes = READER.read(response, {"$ref": "#/components/schemas/MessageActionList"}, "$", True, unwanted)
+    assert (page.total_count, page.data[0].team_ids, notes) == (2**80, [2**70], [])
 
 
 def test_what_is_not_exact_takes_the_long_way() -> None:
