@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -16,6 +17,19 @@ TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
 PERMISSIONS: list[str] = SCHEMAS["Permission"]["enum"]
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 WORDS = string.ascii_letters + string.digits
+# What valid bodies are varied by, so that a fault that needs one combination meets it without a call of its own.
+TYPE_SETS = [list(some) for size in range(1, len(TYPES) + 1) for some in combinations(TYPES, size)]
+HINTS = ["a hint", "Ablegen: Größe 42, später", "x", "v2.0 - file_this", "0", "Traducción, señal. Él", "IN CAPITALS"]
+NAME_ENDS = ["", " Ärger", " v2.0", " a-b_c", " Déjà vu: x", ", E. F"]
+# Texts that a server may refuse for their characters, but has no reason to change.
+ODD_HINTS = ['It\'s "quoted" & done; a+b=c', "100 %41 \\n C:\\temp \\u0041 $1 {x}", "日本語のヒント #1 (ä|ö) ~ `'"]
+ODD_URL = "http://hooks.example.com:8443/Cliq/A_b-c~d.e/?token=a%2Fb&x=1+2&y=%C3%A9"
+URL = "https://hooks-2.example.org/Cliq/A_b-c~d.e/?token=a%2Fb&x=1+2&y="
+# Everything that a reader of code or of JSON may trip over: quotes, escapes, signs of other formats, tabs, comments.
+SCRIPT = """  // 100 % of "it's" <b>&amp;</b> + %41 \\n
+\tif(1 < 2 && 3 > 2) { info 'a\\\\b' + "$1 #{x} ${y}"; }  # naïve – 日本
+/* end */ return Map();
+"""
 
 
 def words(random: Random, longest: int) -> str:

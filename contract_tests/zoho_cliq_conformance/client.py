@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from zoho_cliq_api.contract import OPERATIONS
 
-from . import rules
+from . import bodies, rules
 from .model import Directory, Identity
 from .oracle import Oracle, Violation, error_of, is_throttle
 from .pacer import Clock, Pacer
@@ -26,6 +26,16 @@ from .trace import Answer, Exchange, Headers
 from .transport import Transport, TransportError
 
 Lines = list[str]
+# By turns, since each of them takes JSON.
+ACCEPTS = (
+    "application/json",
+    "*/*",
+    "application/json, text/plain, */*",
+    "application/*",
+    None,
+    "text/html, application/json;q=0.5",
+)
+SHORT = 2000  # characters
 CREATION_LIMIT = "msgaction_creation_limit_exceeded"
 
 
@@ -119,10 +129,10 @@ class Client:
         or taken away where None. Raises `Stopped` where the run cannot go on.
         """
         target = path + self._query(query)
-        sent = {"Accept": "application/json"}
+        sent: dict[str, str | None] = {"Accept": ACCEPTS[len(self.trace) % len(ACCEPTS)]}
         if user is not None:
             sent["Authorization"] = f"Bearer {self.tokens[user]}"
-        content = raw if raw is not None else None if body is None else encode(body)
+        content = raw if raw is not None else None if body is None else encode(body, len(self.trace))
         if content is not None:
             sent["Content-Type"] = "application/json"
         merged: dict[str, str | None] = {**sent, **(headers or {})}
@@ -253,12 +263,18 @@ class Client:
     def name(self, length: int | None = None, text: str = "") -> str:
         """A name that nobody has, of exactly `length` characters where that is given."""
         self._names += 1
-        name = f"{self.prefix} {self._names}{' ' + text if text else ''}"
-        return name if length is None else name + "x" * (length - len(name))
+        name = f"{self.prefix} {self._names}"
+        if length is not None:
+            return name + "x" * (length - len(name))
+        return f"{name} {text}" if text else name + bodies.NAME_ENDS[self._names % len(bodies.NAME_ENDS)]
 
     def action(self, **changes: Any) -> dict[str, Any]:
-        """The body of a create that is valid, with changes; a change to `...` leaves the field out."""
-        body: dict[str, Any] = {"name": self.name(), "hint": "a hint", "scope": "personal", "message_types": ["text"]}
+        """The body of a create that is valid, another one each time, with changes; a change to `...` leaves the field
+        out."""
+        body: dict[str, Any] = {"name": self.name(), "scope": "personal"}
+        body["hint"] = bodies.HINTS[self._names % len(bodies.HINTS)]
+        body["message_types"] = bodies.TYPE_SETS[self._names % len(bodies.TYPE_SETS)]
+        body["multi_selectable"] = (..., True, False)[self._names % 3]
         return {name: value for name, value in {**body, **changes}.items() if value is not ...}
 
     def create(self, user: str = "owner", about: str | None = None, **changes: Any) -> str:
@@ -395,10 +411,14 @@ def _path(segment: str) -> str:
     return quote(segment, safe="~") if segment else "0"
 
 
-def encode(body: Any) -> bytes:
-    """JSON in UTF-8; a lone surrogate stays an escape."""
+def encode(body: Any, variation: int = 0) -> bytes:
+    """JSON in UTF-8, or of an odd `variation` the same in other lines, in ASCII and with the fields turned round, where
+    that is not much longer. A lone surrogate stays an escape."""
+    text = json.dumps(body, ensure_ascii=False)
+    if variation % 2 and isinstance(body, dict) and len(text) < SHORT:
+        return b"\n " + json.dumps(dict(reversed(body.items())), indent=1).encode()
     try:
-        return json.dumps(body, ensure_ascii=False).encode()
+        return text.encode()
     except UnicodeEncodeError:
         return json.dumps(body).encode()
 

@@ -177,7 +177,8 @@ class Lists:
         good = any(all(shown.get(k) == v for k, v in version.content.items()) for version in versions if version.alive)
         if action.alive:
             content = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in action.content.items()}
-            self._oracle.holds("list.current", good, f"the action as it is: {content}", item, action)
+            fact = self._oracle.about_state("list.current")
+            self._oracle.holds(fact, good, f"the action as it is: {content}", item, action)
             self._oracle.common(action, item)
         if cursor.since is not None:
             old = action.touched <= cursor.since.start and action.touched_at < cursor.since.start_time - CLOCK_GRAIN
@@ -227,7 +228,8 @@ class Lists:
                 continue
             if cursor.since is None:
                 missing = f"{action.id} is missing"
-                oracle.holds("list.complete", action.id in cursor.seen, "every visible action", missing, action)
+                fact = oracle.about_state("list.complete")
+                oracle.holds(fact, action.id in cursor.seen, "every visible action", missing, action)
             elif self._changed(cursor.since, action, versions[0].sequence, versions[0].content):
                 missing = f"{action.id} is missing"
                 foreign = action.creator != user and action.id not in cursor.since.view

@@ -59,6 +59,7 @@ class Action:
     touched: int = 0
     touched_at: float = 0.0
     script: str | None = None
+    script_set: bool = False  # rather than found there
     permissions: frozenset[str] | None = None
     shown_creator: Any = None
     uncertain: bool = False

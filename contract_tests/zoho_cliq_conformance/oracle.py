@@ -149,7 +149,7 @@ class Oracle:
             self._doubt(call)
             return self.violations[before:]
         self.passes("protocol.answered")
-        if exchange.method in ("HEAD", "OPTIONS"):
+        if exchange.method in ("HEAD", "OPTIONS") and answer.status < 500:
             return []
         identity, conditions = self._who(exchange, call)
         conditions = [*call.conditions, *conditions, *self._of_state(call, identity)]
@@ -275,7 +275,8 @@ class Oracle:
             own = set(OPERATIONS[rules.LONG[operation]].error_codes)
             codes, fact = frozenset({"msgaction_not_found", None, *own}), f"{operation}.missing-action"
         if action is None:
-            return [Condition(fact, "there is no such action", self.directory.complete, rules.NOT_FOUND, codes)]
+            must = self.directory.complete and not call.identifier.startswith("0")  # 0123 may be read as the number 123
+            return [Condition(fact, "there is no such action", must, rules.NOT_FOUND, codes)]
         if action.uncertain:
             return [Condition(fact, "an earlier answer left its state open", False, rules.DOMAIN, codes | {None})]
         if not action.alive:
@@ -389,16 +390,19 @@ class Oracle:
         musts = [c for c in conditions if c.must]
         if musts:
             self.fails(self._chosen(musts), self._expectation(conditions, call), self._came(answer))
+        elif answer.status == 406:
+            self.fails("protocol.accept.json", self._expectation([], call), self._came(answer))
         elif code is not None and code in ERROR_CODES and ERROR_CODES[code].documented and code != "invalid_inputs":
             fact = f"{call.operation}.{code}"
             known = fact if fact in FACTS else "errors.code.fits"
             self.fails(self._about(known), self._expectation([], call), self._came(answer))
         else:
-            self.fails(self._about(f"{call.operation}.accepts"), self._expectation([], call), self._came(answer))
+            fact = self._about(f"{call.operation}.accepts") if call.operation else "protocol.status"
+            self.fails(fact, self._expectation([], call), self._came(answer))
 
     def _remember_refused(self, call: Call) -> None:
         name = (call.body or {}).get("name")
-        if call.operation == "create" and isinstance(name, str) and rules.plain(name):
+        if call.operation == "create" and isinstance(name, str) and rules.kept(name):
             self._refused_names.add(name)
 
     def stray(self, identifier: str, name: object) -> None:
@@ -414,6 +418,11 @@ class Oracle:
 
     def _about(self, fact: str) -> str:
         return self._exchange.about or fact
+
+    def about_state(self, fact: str) -> str:
+        """The fact to report where a list shows an action otherwise than it is: that nothing changed, if the list was
+        sent to see that."""
+        return self._about(fact) if self._exchange.about in ("errors.change-nothing", "delete.keeps-others") else fact
 
     def _error_body(self, answer: Answer, fact: str) -> None:
         self._content_type(answer)
@@ -445,6 +454,7 @@ class Oracle:
         self.holds(f"{call.operation}.success", answer.status == success, str(success), answer.status)
         if not musts:
             self.passes(f"{call.operation}.accepts")
+            self.passes("protocol.accept.json")
         if identity is None:
             identity = Identity("nobody", "nobody's", None)
         elif identity.scopes is not None and len(identity.scopes) == 1 and not musts:
@@ -530,9 +540,8 @@ class Oracle:
         if not self.holds("action.id.unique", known is None, "an id that no action ever had", identifier, known):
             return
         sent = {name: canonical(name, body[name]) for name in FIELDS if name in body and name not in call.loose}
-        sent.setdefault("execution_type", "deluge")
-        if body.get("execution_type") is None and "execution_type" in call.loose:
-            sent.pop("execution_type")
+        if "execution_type" not in call.loose:
+            sent.setdefault("execution_type", "deluge")
         content = normal({**shown_content(data), **sent})
         action = self.model.create(identifier, identity.user, content, self._exchange.received)
         self._refused_names.discard(str(content.get("name")))
@@ -644,7 +653,7 @@ class Oracle:
         if operation == "update_handler":
             if isinstance(body.get("script"), str) and action.content.get("execution_type") == "deluge":
                 loose = "script" in call.loose or len(body) > 1
-                action.script = data.get("script") if loose else body["script"]
+                action.script, action.script_set = (data.get("script") if loose else body["script"]), True
             if isinstance(body.get("permissions"), list) and action.content.get("execution_type") == "webhook":
                 loose = "permissions" in call.loose or len(body) > 1
                 action.permissions = canonical("permissions", data.get("permissions") if loose else body["permissions"])
@@ -654,7 +663,7 @@ class Oracle:
             return
         self._fitting(action, data)
         if action.script is None and (script := data.get("script")):
-            others = {other.script for other in self.model.actions.values()}
+            others = {other.script for other in self.model.actions.values() if other.script_set}
             self.holds(
                 "handler.fresh", script not in others, "no script of another action", shorten(repr(script), 80), action
             )
@@ -663,9 +672,19 @@ class Oracle:
             self.holds(
                 fact, good, f"script {shorten(action.script, 80)!r}", shorten(repr(data.get("script")), 80), action
             )
+        if operation == "get_handler":
+            self._learn(action, data)
         if isinstance(action.permissions, frozenset):
             got = canonical("permissions", data.get("permissions"))
             self.holds(fact, got == action.permissions, f"permissions {sorted(action.permissions)}", got, action)
+
+    def _learn(self, action: Action, data: Mapping[str, Any]) -> None:
+        """What a handler holds that was never set is adopted where it is read first, and has to stay."""
+        script, permissions = data.get("script"), data.get("permissions")
+        if action.script is None and isinstance(script, str) and script:
+            action.script = script
+        if action.permissions is None and isinstance(permissions, list):
+            action.permissions = canonical("permissions", permissions)
 
     def _fitting(self, action: Action, data: Mapping[str, Any]) -> None:
         """A handler shows what its action's execution type has, and of that the documented values."""

@@ -145,11 +145,12 @@ def _route(method: str, segments: list[str]) -> Call:
         case ["messageactions", identifier, "handlers", handler] if identifier and handler:
             place = "handler"
     if place is None:
-        trailing = segments[-1:] == [""] and _route(method, segments[:-1]).place is not None
+        tidied = [segment for segment in segments if segment.strip("/")]  # slashes at the end or twice
+        similar = tidied not in ([], segments) and _route(method, tidied).place is not None
         call = Call(None, None)
         codes: frozenset[str | None] = frozenset({None, "request_url_invalid", "request_method_invalid"})
-        statuses = frozenset({404, 400, 405, 301, 307, 308}) if trailing else frozenset({404, 400})
-        call.conditions.append(Condition("protocol.path", "there is no such path", not trailing, statuses, codes))
+        statuses = frozenset({404, 400, 405, 301, 307, 308}) if similar else frozenset({404, 400})
+        call.conditions.append(Condition("protocol.path", "there is no such path", not similar, statuses, codes))
         return call
     operation = PLACES[place].get(method)
     call = Call(operation, place, identifier, handler)
@@ -207,7 +208,7 @@ def _query(call: Call) -> Iterator[Condition]:
 
 
 def plain(text: str) -> bool:
-    """Whether no server has a reason to change or refuse the text for its characters."""
+    """Whether no server has a reason to refuse the text for its characters, or to change it."""
     return (
         text == text.strip()
         and text != ""
@@ -215,6 +216,22 @@ def plain(text: str) -> bool:
         and all((char.isalnum() and char < "\u3000") or char in " -_.,:" for char in text)
         and all(unicodedata.category(char) in ("Lu", "Ll", "Nd", "Pd", "Pc", "Po", "Zs") for char in text)
     )
+
+
+def kept(text: str) -> bool:
+    """Whether a server that takes the text has no reason to change it: printable, composed, without markup."""
+    return (
+        text == " ".join(text.split()) != ""
+        and unicodedata.is_normalized("NFC", text)
+        and text.isprintable()
+        and simple_length(text)
+        and not set(text) & set("<>")
+    )
+
+
+_URL = r"https://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(/[A-Za-z0-9/_.~-]*(\?[A-Za-z0-9_.~=&+%-]*)?)?"
+_PNG = "iVBORw0KGgo"  # how an image in a format that everyone takes begins, in base64
+_KEPT_URL = r"https?://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(:[1-9][0-9]{1,4})?/[A-Za-z0-9/_.~%-]*(\?[A-Za-z0-9/_.~=&+%-]*)?"
 
 
 def simple_length(text: str) -> bool:
@@ -361,14 +378,13 @@ def _string(name: str, value: str, schema: Mapping[str, Any]) -> Iterator[Fault]
         surely = len(value) > longest and simple_length(value) and len(value.strip()) > longest
         yield f"{name}.max", f"{name} has {len(value)} characters", surely, name
     if name == "execution_url":
-        sure = re.fullmatch(r"https://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(/[A-Za-z0-9/_.-]*)?", value)
-        doubtful = not sure
+        doubtful, open_ = not re.fullmatch(_URL, value), not re.fullmatch(_KEPT_URL, value)
     elif name == "image":
-        doubtful = not value or not re.fullmatch(schema["pattern"], value)
+        doubtful = open_ = not value.startswith(_PNG) or not re.fullmatch(schema["pattern"], value)
     else:
-        doubtful = not plain(value)
+        doubtful, open_ = not plain(value), not kept(value)
     if doubtful:
-        yield f"{name}.characters", f"{name} is {value[:60]!r}", False, name
+        yield f"{name}.characters", f"{name} is {value[:60]!r}", False, name if open_ else ""
 
 
 def _array(name: str, value: list[Any], schema: Mapping[str, Any]) -> Iterator[Fault]:

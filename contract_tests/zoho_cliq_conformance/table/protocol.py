@@ -6,6 +6,7 @@ from ..client import Client
 from .scenario import Scenario, living, scenario
 
 SCENARIOS: list[Scenario] = []
+NO_TOKEN = "bm90LWEtdG9rZW4="
 
 
 def operations(identifier: str) -> list[tuple[str, str, dict[str, object] | None]]:
@@ -26,11 +27,7 @@ def operations(identifier: str) -> list[tuple[str, str, dict[str, object] | None
 def unknown_paths(t: Client) -> None:
     """A path that the document does not have is 404."""
     own = living(t, execution_type="deluge", scope="personal")
-    for path in (
-        "/messageaction",
-        f"/messageactions/{own}/handlers",
-        f"/messageactions/{own}/handlers/execution_handler/more",
-    ):
+    for path in ("/messageaction",):
         t.send("GET", path, about="protocol.path")
     t.send("POST", f"/messageactions/{own}/script", body={}, about="protocol.path")
 
@@ -42,47 +39,41 @@ def other_methods(t: Client) -> None:
     for method, path in (
         ("PUT", "/messageactions"),
         ("DELETE", "/messageactions"),
-        ("PATCH", "/messageactions"),
         ("PUT", f"/messageactions/{own}"),
-        ("POST", f"/messageactions/{own}"),
         ("DELETE", f"/messageactions/{own}/handlers/execution_handler"),
-        ("PUT", f"/messageactions/{own}/handlers/execution_handler"),
+        ("POST", f"/messageactions/{own}/handlers/execution_handler"),
     ):
-        body = {"hint": "by another method"} if method != "DELETE" else None
-        t.send(method, path, body=body, about="protocol.method")
-    t.get(own, about="errors.change-nothing")
+        body = {"script": "return 0;"} if "handlers" in path else {"hint": "by another method"}
+        t.send(method, path, body=body if method != "DELETE" else None, about="protocol.method")
 
 
 @scenario(SCENARIOS)
 def accept(t: Client) -> None:
     """Only JSON is to be had: whoever refuses it gets 406, and nothing happens."""
     own = living(t, execution_type="deluge", scope="personal")
+    t.update_handler(own, script="return 1;")
     for method, path, body in operations(own):
-        sent = t.action() if method == "POST" else body
-        t.send(method, path, body=sent, headers={"Accept": "application/xml"}, about="protocol.accept")
-    t.get(own, about="errors.change-nothing")
-    for given in ("*/*", "application/*", "text/html, application/json;q=0.5", None):
-        t.send("GET", "/messageactions", query={"limit": 1}, headers={"Accept": given}, about="protocol.accept.json")
-    t.send("GET", "/messageactions", headers={"Accept": "text/html"}, about="protocol.accept")
-    t.send("GET", "/messageactions", query={"limit": 1}, headers={"Accept": "text/html", "accept": "application/json"})
+        if method != "GET" or path == "/messageactions":
+            sent = t.action() if method == "POST" else body
+            t.send(method, path, body=sent, headers={"Accept": "application/xml"}, about="protocol.accept")
+    t.get_handler(own, about="errors.change-nothing")
 
 
 @scenario(SCENARIOS)
 def bad_parameters(t: Client) -> None:
     """Parameters of the list and of paths that cannot be what they should be."""
     t.send("GET", "/messageactions", query={"limit": "ten"}, about="list.limit.type")
-    for limit in (0, -1, 101, "99999999999999999999"):
+    for limit in (0, "99999999999999999999"):
         t.send("GET", "/messageactions", query={"limit": limit})
-    for name in ("next_token", "sync_token"):
-        for value in ("null", "", "bm90LWEtdG9rZW4=", "%00\u00ff"):
-            t.send("GET", "/messageactions", query={name: value})
+    own = living(t, execution_type="deluge", scope="personal")
+    for name, value in (("next_token", "null"), ("next_token", NO_TOKEN), ("sync_token", NO_TOKEN)):
+        t.send("GET", "/messageactions", query={name: value})
     for path in (
-        "/messageactions/ten",
-        "/messageactions/%00",
-        "/messageactions/-1",
-        "/messageactions/99999999999999999999999999",
+        f"/messageactions/{own}x",
+        "/messageactions/1'%00",
+        "/messageactions/0",
+        "/messageactions/" + "9" * 200,
         "/messageactions/9999999999999999999",
     ):
         t.send("GET", path, about="protocol.id")
     t.send("DELETE", "/messageactions/%F0%9F%93%8E", about="protocol.id")
-    t.send("PATCH", "/messageactions/1%202", body={"hint": "x"}, about="protocol.id")

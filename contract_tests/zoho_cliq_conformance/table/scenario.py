@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..client import Client
+from ..model import canonical
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,36 @@ def scenario(
     return register
 
 
-def living(client: Client, creator: str = "owner", **content: Any) -> str:
-    """The id of an action of the run that is there, with that content; a new one where there is none."""
+def living(client: Client, creator: str = "owner", *, but: Sequence[str] = (), **content: Any) -> str:
+    """The id of an action of the run that is there, with that content, `but` for some; a new one if there is none."""
+    wanted = {name: canonical(name, value) for name, value in content.items()}
     for action in client.oracle.model.living(creator):
-        if not action.uncertain and all(action.content.get(name) == value for name, value in content.items()):
+        fits = all(action.content.get(name) == value for name, value in wanted.items())
+        if fits and not action.uncertain and action.id not in but:
             return action.id
     if content.get("execution_type") == "webhook":
         content.setdefault("execution_url", "https://hooks.example.com/cliq")
     return client.create(creator, **content) or "999999999999"
+
+
+def content(client: Client, identifier: str, name: str) -> Any:
+    """What a field of an action of the run holds; a new name where there is no such action."""
+    action = client.oracle.model.actions.get(identifier)
+    return client.name() if action is None else action.content.get(name)
+
+
+def freed(client: Client) -> str:
+    """A name that a deleted action of the run's had; a new one where there is none."""
+    dead = [action for action in client.oracle.model.actions.values() if not action.alive]
+    taken = {action.content.get("name") for action in client.oracle.model.living()}
+    names = [str(name) for action in dead if (name := action.content.get("name")) not in taken]
+    return names[-1] if names else client.name()
+
+
+def teams_of(client: Client) -> tuple[list[int], list[int]]:
+    """The teams of the owner's that the colleague is a member of, and the others."""
+    owner, colleague = (set(client.profile.teams.get(user, ())) for user in ("owner", "colleague"))
+    return sorted(owner & colleague), sorted(owner - colleague)
 
 
 def settle(client: Client) -> None:

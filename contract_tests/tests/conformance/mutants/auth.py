@@ -7,7 +7,7 @@ from typing import Any
 
 from reference_server import BASE, ORGANIZATION_OF, TEAMS_OF, Handle, Headers, Reference, Reply
 
-from .ways import Prepare, add, attribute, error, mutant, operation_of, replace
+from .ways import Prepare, add, around, attribute, error, mutant, operation_of, replace
 
 add(
     "no-token-needed",
@@ -230,5 +230,14 @@ add(
         lambda user, name, but=None: any(
             a.alive and a is not but and a.fields["name"] == name for a in server.actions.values()
         ),
+    ),
+)
+
+add(
+    "tokens-are-compared-without-case",
+    "auth",
+    "auth.token",
+    around(
+        "authenticate", lambda o, h: o([(n, f"Bearer {v[7:].lower()}" if v.startswith("Bearer ") else v) for n, v in h])
     ),
 )

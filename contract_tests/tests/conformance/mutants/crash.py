@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from reference_server import Action, Reference, Refusal
+import json
+from typing import Any
+
+from reference_server import Action, Handle, Headers, Reference, Refusal, Reply
 
 from .ways import add, crashes, mutant
+
+
+def text(body: bytes) -> str:
+    """The body with its escapes resolved, where it is JSON."""
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return ""
+
 
 add(
     "crash-on-null-byte",
@@ -58,9 +70,14 @@ add("crash-on-bad-sync-token", "crash", "protocol.no-crash", crashes(lambda m, t
 add("crash-on-bad-next-token", "crash", "protocol.no-crash", crashes(lambda m, t, b: "next_token=bm90" in t))
 add("crash-on-limit-of-letters", "crash", "list.limit.type", crashes(lambda m, t, b: "limit=ten" in t))
 add("crash-on-limit-zero", "crash", "protocol.no-crash", crashes(lambda m, t, b: "limit=0" in t))
-add("crash-on-text-id", "crash", "protocol.id", crashes(lambda m, t, b: t == "/messageactions/ten"))
+add("crash-on-text-id", "crash", "protocol.id", crashes(lambda m, t, b: t.endswith("x") and len(t) > 20))
 add("crash-on-huge-id", "crash", "protocol.id", crashes(lambda m, t, b: "9" * 24 in t))
-add("crash-on-emoji", "crash", "protocol.no-crash", crashes(lambda m, t, b: "\U0001f4ce".encode() in b))
+add(
+    "crash-on-emoji",
+    "crash",
+    "protocol.no-crash",
+    crashes(lambda m, t, b: "\U0001f4ce" in text(b)),
+)
 add("crash-on-null-name", "crash", "create.name.required", crashes(lambda m, t, b: b'"name": null' in b))
 add("crash-on-form-body", "crash", "protocol.malformed", crashes(lambda m, t, b: b.startswith(b"name=")))
 add(
@@ -81,3 +98,38 @@ def _(server: Reference) -> None:
         return original(user, identifier)
 
     server.find_to_change = find  # type: ignore[method-assign]
+
+
+add(
+    "crash-on-null-in-updates",
+    "crash",
+    "protocol.no-crash",
+    crashes(lambda m, t, b: b'"hint": null' in b and m == "PATCH"),
+)
+add("crash-on-null-script", "crash", "protocol.no-crash", crashes(lambda m, t, b: b'"script": null' in b))
+add("crash-on-what-is-no-image", "crash", "protocol.no-crash", crashes(lambda m, t, b: b"no base64" in b))
+add("crash-on-quotes-in-ids", "crash", "protocol.id", crashes(lambda m, t, b: "'" in t))
+add("crash-on-the-id-zero", "crash", "protocol.id", crashes(lambda m, t, b: t.endswith("/0")))
+add("crash-on-leading-space", "crash", "protocol.no-crash", crashes(lambda m, t, b: b[:1].isspace()))
+
+
+@mutant("crash-without-content-type", "crash", "protocol.no-crash")
+def _(server: Reference) -> Handle:
+    def handle(method: str, target: str, headers: Headers, body: bytes | None) -> Reply:
+        if body and not any(name == "Content-Type" for name, _ in headers):
+            return 500, [("Content-Type", "application/json")], b'{"message": "Internal error."}'
+        return server(method, target, headers, body)
+
+    return handle
+
+
+@mutant("crash-on-deleting-what-has-permissions", "crash", "protocol.no-crash")
+def _(server: Reference) -> None:
+    original = server.delete
+
+    def delete(user: str, identifier: str, *rest: Any) -> Any:
+        if identifier in server.actions and server.actions[identifier].permissions:
+            raise Refusal(500, None, "Internal error.")
+        return original(user, identifier, *rest)
+
+    server.delete = delete  # type: ignore[method-assign]

@@ -72,7 +72,7 @@ for _op in ("get_handler", "update_handler"):
         wrap(
             lambda m, t, h, b, r, op=_op: (
                 (200, r[1], b'{"url": "/", "type": "execution_handler", "data": {}}')
-                if operation_of(m, t) == op and "welcome" in t and r[0] == 404
+                if operation_of(m, t) == op and not t.endswith("/execution_handler") and r[0] == 404
                 else r
             )
         ),

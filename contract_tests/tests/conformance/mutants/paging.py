@@ -166,3 +166,18 @@ def _(server: Reference) -> None:
         return cache.setdefault((user, json.dumps(query)), original(user, i, h, g, query))
 
     server.list = listing  # type: ignore[method-assign]
+
+
+@mutant("a-listing-moves-the-other-listing-of-the-user", "paging", "list.complete", "list.unique")
+def _(server: Reference) -> None:
+    original, read, at = server.list, server.read_token, dict[str, Any]()
+
+    def listing(user: str, identifier: str, handler: str, given: dict[str, Any], query: dict[str, str]) -> Any:
+        resumed = read("next", user, query.get("next_token"))
+        if resumed and at.get(user):
+            query = {**query, "next_token": at[user]}
+        shown = original(user, identifier, handler, given, query)
+        at[user] = shown.get("next_token")
+        return shown
+
+    server.list = listing  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ from reference_server import Handle, Headers, Reference, Refusal, Reply
 from .ways import add, attribute, error, mutant, operation_of, replace, status_of, wrap
 
 HTML = [("Content-Type", "text/html")]
+HTML_JSON = [("Content-Type", "application/json")]
 for _name, _status in (
     ("create", 201),
     ("list", 206),
@@ -159,3 +160,28 @@ def _(server: Reference) -> Handle:
         return server(method, target, headers, body)
 
     return handle
+
+
+for _op in ("create", "get", "update", "delete", "get_handler", "update_handler"):
+    add(
+        f"accept-wildcard-is-406-in-{_op}".replace("_", "-"),
+        "protocol",
+        "protocol.accept.json",
+        wrap(
+            lambda m, t, h, b, r, op=_op: (
+                (406, HTML_JSON, b'{"message": "no"}') if operation_of(m, t) == op and ("Accept", "*/*") in h else r
+            )
+        ),
+    )
+add(
+    "post-updates-handlers",
+    "protocol",
+    "protocol.method",
+    replace("methods", lambda o: lambda p: {**o(p), "POST": "update_handler"} if p == "handler" else o(p)),
+)
+add(
+    "json-escapes-stay",
+    "protocol",
+    "create.echo update.applies",
+    replace("parse", lambda o: lambda h, b: o(h, (b or b"").replace(b"\\u00", b"\\\\u00"))),
+)

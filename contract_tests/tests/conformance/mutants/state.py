@@ -7,7 +7,20 @@ from typing import Any
 
 from reference_server import Action, Headers, Reference, Reply
 
-from .ways import Prepare, actions_of, add, attribute, mutant, operation_of, replace, reply_json, void, with_value, wrap
+from .ways import (
+    Prepare,
+    actions_of,
+    add,
+    around,
+    attribute,
+    mutant,
+    operation_of,
+    replace,
+    reply_json,
+    void,
+    with_value,
+    wrap,
+)
 
 add(
     "taken-names-accepted",
@@ -517,3 +530,36 @@ def _inherit(server: Reference, shown: Any) -> Any:
 add("create-limit-not-enforced", "state", "create.msgaction_creation_limit_exceeded", attribute("creation_limit", None))
 add("create-limit-one-more", "state", "create.msgaction_creation_limit_exceeded", attribute("creation_limit", 13))
 add("create-limit-one-less", "state", "create.msgaction_creation_limit_exceeded", attribute("creation_limit", 11))
+
+
+add(
+    "handlers-of-webhooks-outlive-them",
+    "state",
+    "delete.gone",
+    around(
+        "find_for_handler",
+        lambda o, u, i: (
+            o.__self__.actions[i]
+            if i in o.__self__.actions and o.__self__.actions[i].fields["execution_type"] == "webhook" and u == "owner"
+            else o(u, i)
+        ),
+    ),
+)
+add(
+    "handlers-of-teams-are-not-kept",
+    "state",
+    "update_handler.applies get_handler.current",
+    around("set_handler", lambda o, a, g: o(a, {} if a.fields["scope"] == "team" else g)),
+)
+add(
+    "permissions-are-shared",
+    "state",
+    "update_handler.keeps-others get_handler.current errors.change-nothing",
+    around(
+        "set_handler",
+        lambda o, a, g: void(
+            *(setattr(x, "permissions", g["permissions"]) for x in o.__self__.actions.values() if "permissions" in g),
+            o(a, g),
+        ),
+    ),
+)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from reference_server import ORGANIZATION_OF, Action, Handle, Reference, Refusal
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from .ways import add, attribute, mutant, replace, reply_json
+from reference_server import ORGANIZATION_OF, Action, Handle, Headers, Reference, Refusal, Reply
+
+from .ways import Prepare, add, around, attribute, mutant, replace, reply_json
 
 
 def _no_sync_token(server: Reference) -> Handle:
@@ -170,3 +175,145 @@ add(
         ),
     ),
 )
+
+
+def _silent(when: Callable[[Action, dict[str, Any]], bool]) -> Prepare:
+    """An update for which `when` holds does not count as a change."""
+
+    def prepare(server: Reference) -> None:
+        original = server.update
+
+        def update(user: str, identifier: str, handler: str, given: dict[str, Any], query: dict[str, str]) -> Any:
+            action = server.actions.get(identifier)
+            before = action.changed if action is not None else 0
+            shown = original(user, identifier, handler, given, query)
+            if action is not None and when(action, given):
+                action.changed = before
+            return shown
+
+        server.update = update  # type: ignore[method-assign]
+
+    return prepare
+
+
+for _field in ("name", "hint", "message_types", "multi_selectable", "execution_url", "team_ids", "scope"):
+    add(
+        f"sync-lacks-updates-of-{_field.replace('_', '-')}",
+        "sync",
+        "sync.changes sync.visibility",
+        _silent(lambda a, g, field=_field: field in g and (set(g) == {field} or field == "scope")),
+    )
+for _name, _when in (
+    ("webhooks", lambda a: a.fields["execution_type"] == "webhook"),
+    ("teams", lambda a: a.fields["scope"] == "team"),
+):
+    add(
+        f"sync-lacks-{_name}",
+        "sync",
+        "sync.changes sync.visibility",
+        around("listed", lambda o, u, a, s, when=_when: o(u, a, s) and (s is None or not when(a))),
+    )
+add(
+    "sync-lacks-what-was-created-and-updated",
+    "sync",
+    "sync.changes",
+    around("listed", lambda o, u, a, s: o(u, a, s) and not (s is not None and a.log[0][0] > s and len(a.log) > 1)),
+)
+
+
+def _listing(change: Callable[..., Any]) -> Prepare:
+    """Another list: `change(original list, server, user, query)`."""
+
+    def prepare(server: Reference) -> None:
+        original = server.list
+
+        def listing(user: str, identifier: str, handler: str, given: dict[str, Any], query: dict[str, str]) -> Any:
+            return change(lambda q: original(user, identifier, handler, given, q), server, user, query)
+
+        server.list = listing  # type: ignore[method-assign]
+
+    return prepare
+
+
+@mutant("sync-tokens-do-not-advance", "sync", "sync.only-changes")
+def _(server: Reference) -> None:
+    def change(listed: Any, _server: Reference, _user: str, query: dict[str, str]) -> Any:
+        shown = listed(query)
+        return (
+            {**shown, "sync_token": query["sync_token"]} if query.get("sync_token") and "sync_token" in shown else shown
+        )
+
+    _listing(change)(server)
+
+
+@mutant("sync-token-of-nothing-brings-nothing", "sync", "sync.changes")
+def _(server: Reference) -> None:
+    empty = set[str]()
+
+    def change(listed: Any, _server: Reference, _user: str, query: dict[str, str]) -> Any:
+        shown = listed(query)
+        if query.get("sync_token") in empty:
+            shown = {**shown, "data": []}
+        if not shown["data"] and "next_token" not in query:
+            empty.add(shown.get("sync_token", ""))
+        return shown
+
+    _listing(change)(server)
+
+
+@mutant("sync-brings-each-change-once", "sync", "sync.changes")
+def _(server: Reference) -> None:
+    given = set[Any]()
+
+    def change(listed: Any, server: Reference, user: str, query: dict[str, str]) -> Any:
+        shown = listed(query)
+        if query.get("sync_token"):
+            new = {(user, item["id"], server.actions[item["id"]].changed) for item in shown["data"]} - given
+            given.update(new)
+            there = {identifier for _, identifier, _ in new}
+            shown = {**shown, "data": [item for item in shown["data"] if item["id"] in there]}
+        return shown
+
+    _listing(change)(server)
+
+
+@mutant("sync-tokens-are-bound-to-access-tokens", "sync", "sync.only-changes", "list.accepts")
+def _(server: Reference) -> Handle:
+    held = dict[str, str]()
+
+    def handle(method: str, target: str, headers: Headers, body: bytes | None) -> Reply:
+        bearer = next((value for name, value in headers if name == "Authorization"), "")
+        token = dict(parse_qsl(urlsplit(target).query)).get("sync_token", "")
+        if held.get(token, bearer) != bearer:
+            return 400, [("Content-Type", "application/json")], b'{"message": "no", "code": "invalid_inputs"}'
+        reply = server(method, target, headers, body)
+        if method == "GET" and reply[0] == 200 and b'"sync_token"' in reply[2]:
+            held.setdefault(json.loads(reply[2])["sync_token"], bearer)
+        return reply
+
+    return handle
+
+
+def _marks(method: str, refused: bool) -> Prepare:
+    """A call of the method that changes nothing counts as a change."""
+
+    def prepare(server: Reference) -> None:
+        original = getattr(server, method)
+
+        def act(user: str, identifier: str, *rest: Any) -> Any:
+            action, failed = server.actions.get(identifier), True
+            try:
+                shown = original(user, identifier, *rest)
+                failed = False
+            finally:
+                if action is not None and failed == refused:
+                    server.record(action)
+            return shown
+
+        setattr(server, method, act)
+
+    return prepare
+
+
+add("refused-updates-count-as-changes", "sync", "sync.only-changes", _marks("update", refused=True))
+add("gets-count-as-changes", "sync", "sync.only-changes", _marks("get", refused=False))

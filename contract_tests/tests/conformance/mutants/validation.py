@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from reference_server import Refusal
+import re
+from collections.abc import Collection
+from itertools import combinations
+from typing import Any
 
-from .ways import _known, add, attribute, lets_pass, limit_of, operation_of, refuses, replace, void, wrap
+from reference_server import Reference, Refusal
+
+from .ways import (
+    _known,
+    add,
+    around,
+    attribute,
+    lets_pass,
+    limit_of,
+    operation_of,
+    refuses,
+    replace,
+    void,
+    with_field,
+    wrap,
+)
+
+PERMISSIONS = ("chat", "message", "user", "location", "attachments")
+VALUES = {"scope": ("organization", "team", "personal"), "message_types": ("text", "link", "attachment")}
+
+
+def unknown(value: Any, known: Collection[str]) -> bool:
+    """Whether the value is, or is an array that holds, a text that is none of the known ones."""
+    texts = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
+    return not set(texts) <= set(known)
+
 
 for _op in ("create", "update"):
     for _field in ("name", "hint", "execution_url", "team_ids"):
@@ -21,7 +49,7 @@ for _op in ("create", "update"):
             f"{_op}-any-{_field}",
             "validation",
             f"{_op}.{_field}.values",
-            lets_pass(_field, _op, lambda v: v == "everyone" or "video" in str(v)),
+            lets_pass(_field, _op, lambda v, known=VALUES[_field]: unknown(v, known)),
         )
         add(
             f"{_op}-{_field}-of-any-type",
@@ -107,7 +135,7 @@ add(
     "create-any-execution-type",
     "validation",
     "create.execution_type.values",
-    lets_pass("execution_type", "create", lambda v: v == "lambda"),
+    lets_pass("execution_type", "create", lambda v: unknown(v, ("deluge", "webhook"))),
 )
 add(
     "create-execution-type-of-any-type",
@@ -146,13 +174,13 @@ add(
     "team-id-texts-accepted",
     "validation",
     "create.team_ids.type",
-    lets_pass("team_ids", "create", lambda v: v == ["a team"]),
+    lets_pass("team_ids", "create", lambda v: isinstance(v, list) and all(isinstance(i, str) for i in v)),
 )
 add(
     "team-id-fractions-accepted",
     "validation",
     "create.team_ids.type",
-    lets_pass("team_ids", "create", lambda v: v == [1.5]),
+    lets_pass("team_ids", "create", lambda v: isinstance(v, list) and all(isinstance(i, float) for i in v)),
 )
 add("script-one-byte-too-big", "validation", "update_handler.script.max", attribute("limits.script", 256_001))
 add("script-of-100-kb-at-most", "validation", "update_handler.script.max", attribute("limits.script", 100_000))
@@ -187,7 +215,7 @@ add(
     "any-permission",
     "validation",
     "update_handler.permissions.values",
-    lets_pass("permissions", "update_handler", lambda v: "wallet" in v),
+    lets_pass("permissions", "update_handler", lambda v: unknown(v, PERMISSIONS)),
 )
 add(
     "four-permissions-at-most",
@@ -317,8 +345,101 @@ add(
     wrap(
         lambda m, t, h, b, r: (
             (200, r[1], b'{"url": "/api/v3/messageactions", "type": "messageaction", "data": {}}')
-            if t == "/messageactions/ten"
+            if t.startswith("/messageactions/4") and t.endswith("x")
             else r
         )
     ),
 )
+
+TYPE_SETS = [set(some) for size in (1, 2, 3) for some in combinations(VALUES["message_types"], size)]
+for _op in ("create", "update"):
+    for _types in TYPE_SETS:
+        add(
+            f"{_op}-refuses-{'-'.join(sorted(_types))}",
+            "validation",
+            _known(
+                f"{_op}.accepts {_op}.message_types.min create.message_types.values update.applies update.keeps "
+                "update.name.max update.hint.max update.execution_url.max update.name.free-after-delete sync.changes"
+            ),
+            refuses(
+                _op,
+                lambda g, types=_types: isinstance(g.get("message_types"), list) and set(g["message_types"]) == types,
+            ),
+        )
+for _some in (*[{one} for one in PERMISSIONS], {"user", "message"}, {"attachments", "message", "chat"}):
+    add(
+        f"refuses-permissions-{'-'.join(sorted(_some))}",
+        "validation",
+        "update_handler.permissions.values update_handler.accepts",
+        refuses("update_handler", lambda g, some=_some: set(g.get("permissions") or ()) == some),
+    )
+for _op in ("create", "update"):
+    _text = lambda v: str(v) if isinstance(v, int) else v  # noqa: E731
+    add(f"{_op}-makes-texts-of-numbers", "validation", f"{_op}.hint.type", with_field("hint", _text, _op))
+    _ids = lambda v: [int(i) if isinstance(i, str) and i.isdigit() else i for i in v]  # noqa: E731
+    add(f"{_op}-makes-team-ids-of-texts", "validation", f"{_op}.team_ids.type", with_field("team_ids", _ids, _op))
+add(
+    "create-rounds-team-ids",
+    "validation",
+    "create.team_ids.type",
+    with_field("team_ids", lambda v: [int(i) if isinstance(i, float) and i < 1e9 else i for i in v], "create"),
+)
+add("null-hint-is-empty", "validation", "create.hint.required", with_field("hint", lambda v: v or "-", "create"))
+add(
+    "webhooks-need-no-hint",
+    "validation",
+    "create.hint.required",
+    around(
+        "check",
+        lambda o, n, g, k: (
+            o(n, {"hint": "-", **g} if g.get("execution_type") == "webhook" else g, k) or g.setdefault("hint", "-")
+        ),
+    ),
+)
+add(
+    "webhooks-of-teams-need-no-teams",
+    "validation",
+    "create.team_ids.required",
+    around(
+        "check_rules",
+        lambda o, g, k, s, t: o(g, k, "organization" if k == "webhook" and not g.get("team_ids") else s, t),
+    ),
+)
+add(
+    "url-with-a-query-refused",
+    "validation",
+    "create.accepts update.applies",
+    refuses("create", lambda g: "?" in str(g.get("execution_url"))),
+)
+add("short-hints-refused", "validation", "create.accepts", refuses("create", lambda g: len(str(g.get("hint"))) < 3))
+add("hint-zero-is-no-hint", "validation", "create.accepts", refuses("create", lambda g: g.get("hint") == "0"))
+add("spaces-do-not-count", "validation", "create.hint.max", attribute("length", lambda v: len(v.replace(" ", ""))))
+add(
+    "queries-do-not-count",
+    "validation",
+    "create.execution_url.max update.execution_url.max",
+    attribute("length", lambda v: len(v.partition("?")[0]) if v.startswith("https://") else len(v)),
+)
+add(
+    "webhooks-for-teams-refused",
+    "validation",
+    "create.team_ids.max create.accepts",
+    refuses("create", lambda g: g.get("execution_type") == "webhook" and g.get("scope") == "team"),
+)
+add("ids-are-floats", "validation", "get.msgaction_not_found", lambda server: _floats(server))
+add(
+    "ids-end-at-the-first-letter",
+    "validation",
+    "protocol.id",
+    around("find", lambda o, u, i: o(u, re.match("[0-9]*", i)[0])),  # type: ignore[index]
+)
+
+
+def _floats(server: Reference) -> None:
+    original = server.find
+
+    def find(user: str, identifier: str) -> Any:
+        same = (i for i in server.actions if identifier.isdigit() and float(i) == float(identifier))
+        return original(user, next(same, identifier))
+
+    server.find = find  # type: ignore[method-assign]

@@ -64,6 +64,11 @@ def replace(method: str, make: Callable[[Any], Callable[..., Any]]) -> Prepare:
     return prepare
 
 
+def around(method: str, change: Callable[..., Any]) -> Prepare:
+    """Replace a method by `change(original, *arguments)`."""
+    return replace(method, lambda original: lambda *arguments: change(original, *arguments))
+
+
 def attribute(path: str, value: Any) -> Prepare:
     """Set an attribute, or with a dot an entry of a dict attribute."""
 
@@ -145,6 +150,20 @@ def recode(code: str, new: str | None, operation: str = "") -> Prepare:
         return status, (kept if new is None else {**kept, "code": new})
 
     return error(edit)
+
+
+def with_field(name: str, value: Callable[[Any], Any], *operations: str) -> Prepare:
+    """A field of what is sent becomes `value` of it before it is checked."""
+
+    def make(original: Any) -> Any:
+        def check(operation: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
+            if operation in operations and name in given:
+                given[name] = value(given[name])
+            original(operation, given, known)
+
+        return check
+
+    return replace("check", make)
 
 
 def lets_pass(field: str, operation: str, when: Callable[[Any], bool] = lambda value: True) -> Prepare:
