@@ -48,9 +48,14 @@ def some(random: Random, values: Sequence[Any], most: int | None = None) -> list
     return random.sample(list(values), random.randint(1, min(len(values), most or len(values))))
 
 
+def hint(random: Random) -> str:
+    """A hint: as long as may be, of odd characters, or short."""
+    return random.choice([words(random, LONGEST["hint"]), words(random, LONGEST["hint"]), *HINTS[2:4], *ODD_HINTS])
+
+
 def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
     """A valid create, but for its name, which the sender gives."""
-    body: dict[str, Any] = {"hint": words(random, LONGEST["hint"])}
+    body: dict[str, Any] = {"hint": hint(random)}
     optional: dict[str, Any] = {
         "multi_selectable": random.random() < 0.5,
         "message_types": some(random, TYPES),
@@ -61,7 +66,7 @@ def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
     if random.random() < 0.85:
         body["scope"] = random.choice(["organization", "personal", *(["team", "team"] if teams else [])])
     if body.get("execution_type") == "webhook":
-        body["execution_url"] = url(random.choice([32, 60, LONGEST["execution_url"]]))
+        body["execution_url"] = random.choice([url(32), url(LONGEST["execution_url"]), URL, ODD_URL])
     if body.get("scope") == "team":
         body["team_ids"] = list(teams)[:TEAMS] if random.random() < 0.3 else some(random, teams, TEAMS)
     return body
@@ -70,14 +75,14 @@ def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
 def update(random: Random, teams: Sequence[int], webhook: bool, team: bool) -> dict[str, Any]:
     """A valid update of an action that is or is not a webhook's or a team's, but for the name."""
     choices: dict[str, Any] = {
-        "hint": words(random, LONGEST["hint"]),
+        "hint": hint(random),
         "multi_selectable": random.random() < 0.5,
         "message_types": some(random, TYPES),
         "image": IMAGE,
         "scope": random.choice(["organization", "personal", *(["team"] if teams else [])]),
     }
     if webhook:
-        choices["execution_url"] = url(random.choice([40, LONGEST["execution_url"]]))
+        choices["execution_url"] = random.choice([url(40), url(LONGEST["execution_url"]), URL, ODD_URL])
     if team and teams:
         choices["team_ids"] = some(random, teams, TEAMS)
     names = some(random, sorted(choices), 2)
@@ -97,18 +102,20 @@ def wrong(update: bool) -> list[tuple[str, Any]]:
         ("execution_url", url(LONGEST["execution_url"] + 1)),
         ("message_types", []),
         ("message_types", ["text", "video"]),
+        ("message_types", ["attachments"]),
         ("message_types", "text"),
         ("message_types", [1]),
         ("scope", "everyone"),
         ("scope", 1),
         ("team_ids", [*range(100001, 100001 + TEAMS + 1)]),
         ("team_ids", 100001),
-        ("team_ids", ["a team"]),
-        ("team_ids", [1.5]),
+        ("team_ids", ["100001"]),
+        ("team_ids", [100001.5]),
         ("multi_selectable", "true"),
         ("multi_selectable", 1),
         ("image", 7),
         ("name", 5),
+        ("hint", 7),
         ("hint", ["a hint"]),
         ("execution_url", 7),
         ("colour", "red"),
@@ -118,6 +125,7 @@ def wrong(update: bool) -> list[tuple[str, Any]]:
             ("name", ...),
             ("name", None),
             ("hint", ...),
+            ("hint", None),
             ("execution_type", "lambda"),
             ("execution_type", {"a": 1}),
         ]
@@ -126,7 +134,8 @@ def wrong(update: bool) -> list[tuple[str, Any]]:
 
 def script(random: Random) -> str:
     """A script, often as long as may be."""
-    return random.choice(["return 1;\n", "info message;", "s" * SCRIPT_SURE_BYTES, "é" * (SCRIPT_SURE_BYTES // 2)])
+    long = ["s" * SCRIPT_SURE_BYTES, "é" * (SCRIPT_SURE_BYTES // 2)]
+    return random.choice([SCRIPT, f"return {random.randrange(100)};\n", "info message;", *long])
 
 
 WRONG_HANDLERS: list[dict[str, Any]] = [

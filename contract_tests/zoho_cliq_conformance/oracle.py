@@ -394,8 +394,8 @@ class Oracle:
             self.fails("protocol.accept.json", self._expectation([], call), self._came(answer))
         elif code is not None and code in ERROR_CODES and ERROR_CODES[code].documented and code != "invalid_inputs":
             fact = f"{call.operation}.{code}"
-            known = fact if fact in FACTS else "errors.code.fits"
-            self.fails(self._about(known), self._expectation([], call), self._came(answer))
+            known = self._about(fact) if fact in FACTS else "errors.code.fits"
+            self.fails(known, self._expectation([], call), self._came(answer))
         else:
             fact = self._about(f"{call.operation}.accepts") if call.operation else "protocol.status"
             self.fails(fact, self._expectation([], call), self._came(answer))

@@ -13,7 +13,7 @@ from zoho_cliq_conformance.run import run
 
 SEEDS = (1, 2, 3)
 PARTS = 4
-MACHINE_EXAMPLES = 12
+MACHINE_EXAMPLES = 16
 FUZZ_EXAMPLES = 30
 LIMIT = 12
 
