@@ -26,10 +26,17 @@ ODD_HINTS = ['It\'s "quoted" & done; a+b=c', "100 %41 \\n C:\\temp \\u0041 $1 {x
 ODD_URL = "http://hooks.example.com:8443/Cliq/A_b-c~d.e/?token=a%2Fb&x=1+2&y=%C3%A9"
 URL = "https://hooks-2.example.org/Cliq/A_b-c~d.e/?token=a%2Fb&x=1+2&y="
 # Everything that a reader of code or of JSON may trip over: quotes, escapes, signs of other formats, tabs, comments.
-SCRIPT = """  // 100 % of "it's" <b>&amp;</b> + %41 \\n
-\tif(1 < 2 && 3 > 2) { info 'a\\\\b' + "$1 #{x} ${y}"; }  # naïve – 日本
+SCRIPT = """  // 100 % of 'it' + <b>&amp;</b> %41 \\n $1 #{x} ${y} naïve – 日本
+\tif(1 < 2 && 3 > 2) { info "a\\\\b + \\"c\\" %41 &amp; // d"; }
 /* end */ return Map();
 """
+
+
+def long_script(size: int, char: str = "s") -> str:
+    """A script of so many bytes of UTF-8 that a server can read as Deluge: a long comment, then a statement."""
+    start, end = "// ", "\nreturn Map();"
+    room, width = size - len(start) - len(end), len(char.encode())
+    return start + char * (room // width) + "." * (room % width) + end
 
 
 def words(random: Random, longest: int) -> str:
@@ -134,13 +141,13 @@ def wrong(update: bool) -> list[tuple[str, Any]]:
 
 def script(random: Random) -> str:
     """A script, often as long as may be."""
-    long = ["s" * SCRIPT_SURE_BYTES, "é" * (SCRIPT_SURE_BYTES // 2)]
+    long = [long_script(SCRIPT_SURE_BYTES), long_script(SCRIPT_SURE_BYTES, "é")]
     return random.choice([SCRIPT, f"return {random.randrange(100)};\n", "info message;", *long])
 
 
 WRONG_HANDLERS: list[dict[str, Any]] = [
-    {"script": "s" * (SCRIPT_REFUSED_BYTES + 1)},
-    {"script": "é" * (SCRIPT_REFUSED_BYTES // 2 + 1)},
+    {"script": long_script(SCRIPT_REFUSED_BYTES + 1)},
+    {"script": long_script(SCRIPT_REFUSED_BYTES + 1, "é")},
     {"script": 7},
     {"permissions": ["chat", "wallet"]},
     {"permissions": "chat"},

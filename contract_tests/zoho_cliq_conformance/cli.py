@@ -163,6 +163,10 @@ class Progress:
             self._last_wait = now
             self._say(f"waiting {seconds:.0f} s: {why}", passing=self._terminal)
 
+    def clean_up(self, actions: int) -> None:
+        if actions:
+            self._say(f"removing {actions} actions, 9 a minute; another Ctrl-C leaves them there")
+
     def _say(self, line: str, passing: bool = False) -> None:
         if not self._quiet:
             tell(f"\r\033[K{line}" if self._terminal else line, end="" if passing else "\n")
@@ -202,7 +206,8 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     started = time.monotonic()
     try:
-        result = run(client, drivers_for(arguments.only, arguments.examples, progress.scenario(client)))
+        drivers = drivers_for(arguments.only, arguments.examples, progress.scenario(client))
+        result = run(client, drivers, on_clean_up=None if client.profile.reset_url else progress.clean_up)
     finally:
         client.close()
     seconds = time.monotonic() - started

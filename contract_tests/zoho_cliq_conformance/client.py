@@ -36,6 +36,9 @@ ACCEPTS = (
     "text/html, application/json;q=0.5",
 )
 SHORT = 2000  # characters
+ENOUGH_TO_TELL = 5  # calls, the first of which cannot all be of what is not there
+NOWHERE = frozenset({301, 302, 307, 308, 404, 405, 502, 503, 504})
+IDLE_PAGES = 5  # so many pages in a row without a new action are no listing any more
 CREATION_LIMIT = "msgaction_creation_limit_exceeded"
 
 
@@ -223,6 +226,11 @@ class Client:
             if len(self.trace) == 3 and all(exchange.answer is None for exchange in self.trace):
                 raise NotGradable(f"{self.profile.base_url} does not answer: {failure}")
             return
+        if len(self.trace) == ENOUGH_TO_TELL and all(e.answer and e.answer.status in NOWHERE for e in self.trace):
+            raise NotGradable(
+                f"the server answered each of the first {ENOUGH_TO_TELL} calls with {answer.status}; is base_url "
+                f"{self.profile.base_url} right? It ends with /api/v3 at the vendor's"
+            )
         if user is None or ("Authorization", f"Bearer {self.tokens[user]}") not in headers:
             return
         if answer.status != 401:
@@ -239,9 +247,10 @@ class Client:
         threshold = OPERATIONS[operation].threshold if operation else None
         seconds = float(threshold.lock_seconds if threshold else 300)
         until = datetime.now(UTC) + timedelta(seconds=seconds)
+        kept = "though the run kept below it" if self.pacer.active else "though the profile says pace = false"
         raise Locked(
-            f"the server refused {operation} of {user} for its threshold, though the run kept below it; "
-            f"nothing more can be learned before {until:%H:%M:%S} UTC",
+            f"the server refused {operation} of {user} for its threshold, {kept}; "
+            f"nothing more can be learned before {until:%H:%M:%S} UTC; calls of the minute before the run count too",
             seconds,
         )
 
@@ -306,20 +315,21 @@ class Client:
         shown = self.send("GET", "/messageactions", user=user, query=query, about=about).json()
         return shown if isinstance(shown, dict) and isinstance(shown.get("data"), list) else {}
 
-    def pages(
-        self, user: str = "owner", about: str | None = None, most: int = 60, **query: Any
-    ) -> Iterator[dict[str, Any]]:
-        """All pages of a listing, at most `most`; beyond that the chain does not end, which is a violation."""
+    def pages(self, user: str = "owner", about: str | None = None, **query: Any) -> Iterator[dict[str, Any]]:
+        """All pages of a listing. A token that comes again, or pages without anything new, do not end, which is a
+        violation."""
         page = self.list(user, about, **query)
         yield page
         kept: dict[str, Any] = {name: value for name, value in query.items() if name == "limit"}
-        tokens: set[str] = set()
+        tokens, seen, idle = set[str](), identifiers(page), 0
         while isinstance(token := page.get("next_token"), str) and token:
-            if token in tokens or len(tokens) >= most:
+            if token in tokens or idle >= IDLE_PAGES:
                 self.oracle.fails("list.next_token", "a listing that ends", "it does not end")
                 return
             tokens.add(token)
             page = self.list(user, about, next_token=token, **kept)
+            idle = 0 if identifiers(page) - seen else idle + 1
+            seen |= identifiers(page)
             yield page
 
     def listing(self, user: str = "owner", about: str | None = None, **query: Any) -> str:
@@ -421,6 +431,11 @@ def encode(body: Any, variation: int = 0) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return json.dumps(body).encode()
+
+
+def identifiers(page: Mapping[str, Any]) -> set[str]:
+    """The ids on a page."""
+    return {str(item.get("id")) for item in page.get("data", ()) if isinstance(item, dict)}
 
 
 def identifier_of(answer: Answer) -> str:

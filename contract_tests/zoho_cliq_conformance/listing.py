@@ -190,7 +190,7 @@ class Lists:
         good = len(items) <= limit
         self._oracle.holds(fact, good, f"at most {limit} actions", f"{len(items)} actions")
         quiet = cursor.sized and cursor.since is None and cursor.judged and self._model.sequence == cursor.start
-        if quiet and "next_token" in shown:
+        if quiet and shown.get("next_token"):
             full = len(items) >= limit
             self._oracle.holds(fact, full, f"{limit} actions on a page that is not the last", f"{len(items)} actions")
         if quiet and call.parameter("next_token") is not None:
@@ -264,8 +264,9 @@ class Lists:
             if any(version.alive for version in action.since(cursor.start)):
                 continue
             dead = next(v.sequence for v in action.versions if not v.alive)
-            if dead <= cursor.since.start:
-                continue
+            last = [version for version in action.versions if version.alive][-1]
+            if dead <= cursor.since.start or self._model.sees(user, action, last) is not True:
+                continue  # what the user did not see any more need not be said to be gone
             oracle.holds(
                 "sync.deleted",
                 identifier in deleted,

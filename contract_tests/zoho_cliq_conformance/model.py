@@ -141,7 +141,7 @@ class Model:
         version = version or action.versions[-1]
         if not version.alive:
             return False
-        if user == action.creator:
+        if user == action.creator and version.content.get("scope") != "team":
             return True
         if not self.directory.complete and not self.directory.knows(user, action.creator):
             return None
@@ -155,7 +155,9 @@ class Model:
         teams = self.directory.teams.get(user)
         if scope != "team" or teams is None or not isinstance(version.content.get("team_ids"), frozenset):
             return None
-        return bool(teams & version.content["team_ids"])
+        if teams & version.content["team_ids"]:
+            return True
+        return None if user == action.creator else False  # whether a creator is one of the members is not said
 
     def named(self, name: str, organization: str) -> list[Action]:
         """Living actions of the organization whose name equals `name`, whatever its case and the spaces around it."""

@@ -73,7 +73,7 @@ class Pacer:
         span = threshold.window_seconds + MARGIN
         while calls and calls[0] <= now - span:
             calls.popleft()
-        over = len(calls) - threshold.limit
+        over = len(calls) - (threshold.limit - 1)  # one less: some servers lock with the last call that they let in
         window = calls[over] + span - now if over >= 0 else 0.0
         return max(window, self._locked.get((user, operation), now) - now)
 

@@ -30,8 +30,8 @@ HANDLER = SCHEMAS["HandlerType"]["enum"][0]
 
 BAD = frozenset({400, 422})
 MALFORMED = frozenset({400, 413, 415, 422})
-NOT_FOUND = frozenset({400, 404, 410})
-HIDDEN = frozenset({400, 403, 404, 410})
+NOT_FOUND = frozenset({400, 404, 409, 410, 422})
+HIDDEN = NOT_FOUND | {403}
 FORBIDDEN = frozenset({401, 403})
 DOMAIN = frozenset({400, 403, 404, 409, 410, 422})
 
@@ -264,12 +264,13 @@ def _read_body(exchange: Exchange, call: Call) -> None:
     try:
         parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        other_encoding = body[:2] in (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb") or b"\x00" in body[:4]
+        # A parser may take other encodings, and NaN and Infinity, for JSON (RFC 8259, 9).
+        free = body[:2] in (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb") or b"\x00" in body[:4] or str(error) == NO_NUMBER
         call.conditions.append(
             Condition(
                 "protocol.malformed",
                 f"the body is no JSON: {error}"[:200],
-                not other_encoding,
+                not free,
                 MALFORMED,
                 codes_of(operation, None),
             )
@@ -287,14 +288,19 @@ def _read_body(exchange: Exchange, call: Call) -> None:
         call.loose |= set(parsed)
     call.body = parsed
     for fact, why, must, loose in _faults(operation, parsed):
-        statuses = BAD | {413} if fact == "script.max" else BAD
+        statuses = (
+            BAD | ({413} if fact == "script.max" else set()) | ({409} if operation == "update_handler" else set())
+        )
         call.conditions.append(Condition(f"{operation}.{fact}", why, must, statuses, codes_of(operation)))
         if loose:
             call.loose.add(loose)
 
 
+NO_NUMBER = "NaN and Infinity are no JSON"
+
+
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(NO_NUMBER)
 
 
 def _repeats_keys(body: bytes) -> bool:

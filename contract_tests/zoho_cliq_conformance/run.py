@@ -105,8 +105,14 @@ def run_table(
 Driver = Callable[[Client, Result], None]
 
 
-def run(client: Client, drivers: Iterable[tuple[str, Driver]], *, clean: bool = True) -> Result:
-    """Run drivers, then clean up whatever happened, Ctrl-C included."""
+def run(
+    client: Client,
+    drivers: Iterable[tuple[str, Driver]],
+    *,
+    clean: bool = True,
+    on_clean_up: Callable[[int], None] | None = None,
+) -> Result:
+    """Run drivers, then clean up whatever happened, Ctrl-C included. `on_clean_up` hears how many actions are there."""
     result, learned = Result(client), True
     try:
         client.reset()
@@ -130,9 +136,11 @@ def run(client: Client, drivers: Iterable[tuple[str, Driver]], *, clean: bool = 
         before = len(client.trace)
         if clean:
             try:
+                if on_clean_up is not None:
+                    on_clean_up(len(client.created))
                 result.leftovers = client.clean_up()
             except (Stopped, KeyboardInterrupt) as error:
-                result.leftovers = [f"clean-up was cut short: {error}"]
+                result.leftovers = [f"clean-up was cut short: {str(error) or 'interrupted'}"]
                 result.leftovers += [f"action {i} of {u} is still there" for i, u in client.created.items()]
         result.calls_of_clean_up = len(client.trace) - before
         if not learned:

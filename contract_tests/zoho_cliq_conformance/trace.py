@@ -6,8 +6,9 @@ An `Exchange` is all that the oracle ever sees of the world: a recorded HAR file
 from __future__ import annotations
 
 import json
+import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -68,9 +69,10 @@ class Exchange:
         return next((value for key, value in self.headers if key.lower() == name), None)
 
     def summary(self) -> str:
-        """One line: method, target, status."""
+        """One line: method, target, what was sent, status."""
         came = self.answer.status if self.answer else self.failure
-        return f"{self.method} {shorten(self.target, 120)} -> {came}"
+        body = f" {' '.join(shorten(self.body.decode('utf-8', 'replace'), 300).split())}" if self.body else ""
+        return f"{self.method} {shorten(self.target, 120)}{body} -> {came}"
 
 
 def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
@@ -164,7 +166,19 @@ def _body(body: bytes) -> str:
         return f'"$(printf %s {body[:600].hex()} | xxd -r -p)"'
     if "\x00" in text:
         return f"@<(printf %s {body[:600].hex()} | xxd -r -p)"
-    return shlex.quote(shorten(text))
+    return shlex.quote(text) if len(text) <= LONGEST_SHOWN else f"@<({'; '.join(_printed(text))})"
+
+
+def _printed(text: str) -> Iterator[str]:
+    """Shell commands that print a long text, of which no word is longer than a system takes."""
+    rest = 0
+    for run in re.finditer(r"(.{1,8}?)\1{199,}", text, re.DOTALL):
+        if run.start() > rest:
+            yield f"printf %s {shlex.quote(text[rest : run.start()])}"
+        unit = run[1]
+        yield f"yes {shlex.quote(unit)} | head -n {len(run[0]) // len(unit)} | tr -d '\\n'"
+        rest = run.end()
+    yield f"printf %s {shlex.quote(shorten(text[rest:], 100_000))}"
 
 
 def variables(tokens: dict[str, str]) -> dict[str, str]:

@@ -45,7 +45,7 @@ class HttpTransport:
     def __call__(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer:
         connection = self._open()
         try:
-            connection.putrequest(method, target, skip_accept_encoding=True)
+            connection.putrequest(method, target)  # with Accept-Encoding: identity, since nothing here unpacks
             for name, value in headers:
                 connection.putheader(name, value.encode("latin-1", "replace"))
             if body is not None:

@@ -212,7 +212,7 @@ def test_a_token_that_is_not_let_in_gives_2(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_an_unexpected_refusal_gives_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with served(tmp_path, MUTANTS["create-threshold-one-less"].prepare, pace=True) as path:
+    with served(tmp_path, lambda server: server.per_minute.update(create=20), pace=True) as path:
         status, out, _ = run_command(capsys, "run", "--profile", path, "--quiet")
     assert status == 3
     assert "create_message_action" in out

@@ -101,8 +101,9 @@ def colleagues(t: Client) -> None:
     t.get_handler(theirs, about="visibility.personal")
     t.delete(theirs, about="visibility.personal")
     t.get(t.create("colleague", scope="organization"), about="visibility.organization")
-    for page in t.pages("colleague", limit=7):
-        del page
+    page = t.list("colleague", limit=7)
+    if page.get("next_token"):
+        t.list("colleague", limit=7, next_token=page["next_token"])
     for change in ({"scope": "organization", "hint": "seen by all"}, {"hint": ODD_HINTS[0]}):
         t.update(private, **change)
         t.get(private, user="colleague", about="visibility.organization" if "scope" in change else "get.current")
