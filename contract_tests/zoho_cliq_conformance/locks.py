@@ -1,0 +1,81 @@
+"""Locks: what a user who went beyond a threshold meets, from the first refusal to the lock's end.
+
+A lock begins with the last call that was let in at the earliest, and with the last refusal at the latest: the page says
+neither whether it is the call that exhausts the threshold or the next that starts it, nor whether later ones do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .buckets import SLACK, Bucket, knock
+from .client import Client
+from .forms import TOKEN, Material
+
+NOTHING = "thresholds.nothing-done"
+READS = ("get", "get_handler", "list")
+MANY = 10  # calls during one lock, should every so many be let in
+
+
+def refuses(client: Client, buckets: Iterable[Bucket], why: str) -> list[Bucket]:
+    """During the lock each plain call is refused; gives the buckets of which that was so."""
+    found = []
+    for bucket in buckets:
+        surely = bucket.last_counted + bucket.threshold.lock_seconds - SLACK
+        if bucket.refused and not bucket.early and client.clock.now() < surely:
+            expected = f"{bucket.operation} of {bucket.user} refused, {why}"
+            if client.oracle.holds("thresholds.lock", knock(client, bucket) is None, expected, "let in"):
+                found.append(bucket)
+    return found
+
+
+def insist(client: Client, buckets: Iterable[Bucket], often: str = "") -> None:
+    """Right after the refusal no call comes through, however often one tries; of the operation `often` that is many."""
+    for bucket in buckets:
+        for _ in range(MANY if bucket.operation == often else 1):
+            refuses(client, [bucket], "right after the refusal")
+
+
+def holds(client: Client, buckets: Iterable[Bucket]) -> None:
+    """Shortly before a lock may end it has not ended, nor has it for another of the user's tokens.
+
+    That is long after the calls that were let in count no more, so that nothing but the lock can refuse that token.
+    """
+    for bucket in buckets:
+        seconds = bucket.threshold.lock_seconds
+        until = bucket.last_counted + seconds - SLACK - 1
+        client.pause(until - client.clock.now(), f"{bucket.operation}: shortly before the lock may end")
+        if refuses(client, [bucket], f"less than {seconds} seconds after the last call that was let in"):
+            for form in [form for form in bucket.forms if form.kind == TOKEN]:
+                expected = f"{bucket.operation} of {bucket.user} refused with any token"
+                client.oracle.holds("thresholds.token", knock(client, bucket, form) is None, expected, "let in")
+
+
+def ends(client: Client, buckets: Iterable[Bucket]) -> None:
+    """So long after the last refusal a lock has ended. The buckets were not called meanwhile: a call may extend it."""
+    for bucket in buckets:
+        seconds = bucket.threshold.lock_seconds
+        why = f"{bucket.operation}: until the lock ends"
+        client.pause(bucket.refused_at + seconds + SLACK - client.clock.now(), why)
+        let_in = knock(client, bucket) is not None
+        expected = f"{bucket.operation} of {bucket.user} let in {seconds} seconds after the last refusal"
+        client.oracle.holds("thresholds.lock.end", let_in, expected, "still refused")
+
+
+def let_end(client: Client, buckets: list[Bucket], material: Material) -> None:
+    """The locks' end, and in it, before anything is changed again, that what was refused left no trace."""
+    locked = [bucket for bucket in buckets if bucket.refused]
+    ends(client, [bucket for bucket in locked if bucket.operation in READS])
+    nothing_done(client, material)
+    ends(client, [bucket for bucket in locked if bucket.operation not in READS])
+
+
+def nothing_done(client: Client, material: Material) -> None:
+    """What was refused left no trace."""
+    for page in client.pages(limit=100, about=NOTHING):
+        del page
+    client.get(material.own, about=NOTHING)
+    client.get_handler(material.own, about=NOTHING)
+    for identifier in material.refused[:1]:
+        if (action := client.oracle.model.actions.get(identifier)) and action.alive:
+            client.get(identifier, about=NOTHING)

@@ -1,0 +1,83 @@
+"""Rounds: all operations of one user, mixed, in such a way that every threshold has to hold exactly.
+
+A round has four steps. One call of each operation, more than a minute before the burst; one in between; all calls but
+one that the threshold allows; and, late in that same minute, calls until the refusal. So a window that is shorter or
+longer than a minute shows, and one that starts anew with each call. Several users' rounds overlap, and each step goes
+through all operations, so that one who gives back calls, or lifts a lock, that are not his own shows as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+
+from .buckets import Bucket, count, fill, plain
+from .client import Client
+from .minute import Minute
+
+APART = 120.0  # seconds between two users' bursts: in the middle of one the first calls of the next come
+Step = tuple[float, Callable[[], None]]
+
+
+@dataclass
+class Round:
+    """The calls of one user. `start` is when the minute of the burst begins, `gap` how much later its last calls come.
+
+    `backwards`: the last step goes through the operations in reverse, so that each is locked before each other once.
+    `between` comes in the middle of the burst, `after` follows the refusals.
+    """
+
+    client: Client
+    buckets: list[Bucket]
+    start: float
+    gap: float
+    backwards: bool = False
+    between: Callable[[], None] | None = None
+    after: Callable[[], None] | None = None
+
+    def steps(self) -> list[Step]:
+        """When to do what, in seconds of the client's clock."""
+        first = self.start + self.gap - 1 - APART
+        found: list[Step | None] = [
+            (first, self._one_each),
+            ((first + self.start) / 2, self._one_each),
+            (self.start, self._most),
+            (self.start + self.gap - 0.5, self.between) if self.between else None,
+            (self.start + self.gap, self._rest),
+            (self.start + self.gap, self.after) if self.after else None,
+        ]
+        return [step for step in found if step is not None]
+
+    def carry_out(self) -> bool:
+        """Do all steps of this round alone; whether every threshold was held."""
+        carry_out(self.client, self.steps())
+        return all(bucket.exact for bucket in self.buckets)
+
+    def _one_each(self) -> None:
+        for bucket in self.buckets:
+            if not bucket.refused:
+                count(self.client, bucket, plain(bucket))
+
+    def _most(self) -> None:
+        for bucket in self.buckets:
+            if not bucket.refused:
+                bucket.begin(self.client.clock.now())
+                fill(self.client, bucket, bucket.limit - 1)
+
+    def _rest(self) -> None:
+        for bucket in reversed(self.buckets) if self.backwards else self.buckets:
+            fill(self.client, bucket, form=plain(bucket))
+
+
+def gap_of(client: Client, minute: Minute, buckets: int) -> float:
+    """How late in the minute the last calls may begin, so that they come to an end in it."""
+    times = [exchange.received - exchange.sent for exchange in client.trace[-20:]]
+    return max(minute.room - 4 * buckets * sum(times) / len(times), 1.0)
+
+
+def carry_out(client: Client, steps: Iterable[Step]) -> None:
+    """Do each step when its time has come."""
+    for moment, step in sorted(steps, key=itemgetter(0)):
+        client.pause(moment - client.clock.now(), "for the next calls of a burst")
+        step()
