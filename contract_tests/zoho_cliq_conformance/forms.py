@@ -20,14 +20,16 @@ from .rules import LONG
 from .trace import Answer
 
 NAMES = ("create", "list", "get", "update", "delete", "get_handler", "update_handler")
-PLAIN, TOKEN, REQUEST = "plain", "token", "request"
+PLAIN, TOKEN, REQUEST, FAILING = "plain", "token", "request", "failing"
 WEBHOOK = {"execution_type": "webhook", "execution_url": "https://hooks.example.com/thresholds"}
 UNKNOWN = "987000000654321"
+FAILS: dict[str, Any] = {"create": {"hint": ...}, "list": {"limit": "ten"}}
+FAILS |= dict.fromkeys(("get", "update", "delete", "get_handler", "update_handler"), UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Form:
-    """One way to call an operation. `kind` tells what is unusual about it: nothing, the token, or the request."""
+    """One way to call an operation. `kind` tells what is unusual: nothing, the token, the request, or that it fails."""
 
     kind: str
     call: Callable[[], Answer]
@@ -38,7 +40,7 @@ class Material:
     """What a user's calls work with: actions of the user's, one that the user may read, some to delete.
 
     `refused` holds the actions whose deletion a threshold refused, `spelled` whether the server takes the other
-    spelling of the Authorization header.
+    spelling of the Authorization header, `failing` whether bursts are to hold a request that is refused for itself.
     """
 
     user: str
@@ -46,6 +48,7 @@ class Material:
     shared: str = ""
     webhook: str = ""
     spelled: bool = False
+    failing: bool = False
     spare: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -77,6 +80,16 @@ def _spelled(client: Client, user: str) -> dict[str, str | None]:
     return {"Authorization": f"Zoho-oauthtoken {client.tokens[user]}"}
 
 
+def call_strangely(client: Client, user: str, *, locked: bool) -> None:
+    """Requests that are of no operation, or of nobody; a `locked` user also asks in vain for something but JSON."""
+    for token in (None, f"Bearer {client.tokens[user]}x"):
+        client.send("GET", "/messageactions", user=None, headers={"Authorization": token})
+    client.send("GET", "/messageaction", user=user)
+    client.send("PUT", "/messageactions", user=user, body={})
+    if locked:
+        client.send("GET", "/messageactions", user=user, headers={"Accept": "application/xml"})
+
+
 class Calls:
     """The forms of all operations for one user."""
 
@@ -91,6 +104,8 @@ class Calls:
         found = [Form(PLAIN, plain)]
         found += [Form(TOKEN, partial(plain, **options)) for options in self._senders(operation)]
         found += [Form(REQUEST, call) for call in getattr(self, f"_more_{operation}", tuple)()]
+        if self._material.failing:
+            found.append(Form(FAILING, partial(plain, FAILS[operation])))
         return found
 
     def stock(self, operation: str, number: int) -> bool:
@@ -153,8 +168,8 @@ class Calls:
         if self._material.webhook:
             yield partial(self._update, self._material.webhook)
 
-    def _delete(self, **options: Any) -> Answer:
-        identifier = self._material.spare.pop() if self._material.spare else UNKNOWN
+    def _delete(self, identifier: str = "", **options: Any) -> Answer:
+        identifier = identifier or (self._material.spare.pop() if self._material.spare else UNKNOWN)
         answer = self._send("DELETE", f"/{identifier}", **options)
         if is_throttle(answer):
             self._material.refused.append(identifier)

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from .buckets import SLACK, Bucket, count, fill
 from .client import Client
 
-FINE = 1.5  # seconds: how exactly the beginning of a fixed minute is found
+FINE = 1.5  # seconds: how exactly the beginning of a fixed minute is found, if a burst takes no longer
+
+
+class TooSlow(Exception):
+    """Answers come too slowly for a verdict: a fixed minute may have begun in any burst."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,15 @@ class Minute:
 
     start: float
     room: float
+
+    def over(self, bucket: Bucket, now: float) -> bool:
+        """Whether a burst that began with it may have outlasted it."""
+        return now - bucket.began > self.room + SLACK
+
+
+def room_of(bucket: Bucket) -> float:
+    """How long after a minute's first call the last one may be sent, to be in the minute for certain."""
+    return bucket.threshold.window_seconds - SLACK - 1
 
 
 def settle(client: Client, bucket: Bucket, start: float | None = None, ahead: float = 0.0) -> float:
@@ -37,17 +50,17 @@ def settle(client: Client, bucket: Bucket, start: float | None = None, ahead: fl
     return earliest + wait
 
 
-def one_too_many(client: Client, bucket: Bucket, start: float | None, after: float) -> bool | None:
+def one_too_many(client: Client, bucket: Bucket, start: float, after: float) -> bool | None:
     """Whether the call after the threshold, sent `after` seconds after the first, is refused.
 
     None where an earlier one is: such a bucket tells nothing of minutes.
     """
-    begun = settle(client, bucket, start)
-    bucket.begin(begun)
+    bucket.begin(settle(client, bucket, start))
     fill(client, bucket, bucket.limit)
+    bucket.ended = client.clock.now()
     if bucket.refused:
         return None
-    client.pause(begun + after - client.clock.now(), "for another part of the minute")
+    client.pause(bucket.began + after - client.clock.now(), "for another part of the minute")
     return not count(client, bucket, bucket.forms[0])
 
 
@@ -55,17 +68,19 @@ def find_minute(client: Client, bucket: Bucket, start: float | None = None) -> M
     """A minute in which one call too many is refused however late it comes; None if there is none.
 
     The bucket is locked then. Where the first try, which is at `start`, does not tell, a fixed minute began in it if
-    the server has such; halving the time again and again shows when.
+    the server has such; halving the time again and again shows when. Raises `TooSlow` where bursts are too long for it.
     """
-    window = bucket.threshold.window_seconds
-    room = window - SLACK - 1
+    room = room_of(bucket)
     start = client.clock.now() if start is None else start
     if (refused := one_too_many(client, bucket, start, room)) is None:
         return None
     if refused:
         return Minute(start, room)
+    took = bucket.ended - bucket.began
+    if took > room / 6:
+        raise TooSlow
     after, until = 0.0, room
-    while until - after > FINE:
+    while until - after > max(FINE, 2 * took):
         middle = (after + until) / 2
         if (refused := one_too_many(client, bucket, start + after, middle - after)) is None:
             return None

@@ -8,54 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .buckets import SLACK, Bucket, burst, count, fill, judge
+from .buckets import Bucket, burst, count, fill, judge
 from .client import Client
-from .forms import PLAIN, TOKEN
-from .minute import Minute, find_minute, one_too_many, settle
+from .forms import PLAIN, TOKEN, call_strangely
+from .minute import Minute, TooSlow, find_minute, one_too_many, settle
 from .rounds import Round
 from .run import Result
 
 
-def explain(client: Client, result: Result, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> None:
-    """Report what is wrong with a bucket whose burst was not exact. `others` are all buckets of all users."""
+def explain(client: Client, result: Result, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
+    """Report what is wrong with a bucket whose burst was not exact. `others` are all buckets of all users.
+
+    False where no reason was found, neither a fault nor a lawful one.
+    """
     usual = bucket.restricted(PLAIN)
-    if not _counts_right(client, result, usual):
-        return
-    own = _minute_of(client, usual, minute)
-    if own is None or not _forgets_after_a_minute(client, usual, own):
-        return
-    if not _exact(client, bucket.restricted(PLAIN, TOKEN), own):
-        client.oracle.fails("thresholds.token", *_words(bucket, "whichever of the user's tokens they come with"))
-    elif not _exact(client, bucket, own):
-        client.oracle.fails("thresholds.requests", *_words(bucket, "whatever they ask for"))
-    elif own == minute:
-        _with_others(client, usual, own, others)
+    try:
+        if not counts_right(client, usual):
+            return True
+        own = _minute_of(client, usual, minute)
+        if own is None or not _forgets_after_a_minute(client, usual, own):
+            return True
+        if not _exact(client, bucket.restricted(PLAIN, TOKEN), own):
+            client.oracle.fails("thresholds.token", *_words(bucket, "whichever of the user's tokens they come with"))
+        elif not _exact(client, bucket, own):
+            client.oracle.fails("thresholds.requests", *_words(bucket, "whatever they ask for"))
+        elif own == minute:
+            return not _right_among_others(client, usual, own, others)
+    except TooSlow:
+        result.notes.append(f"{bucket.fact}: answers came too slowly to go beyond the threshold in a minute")
+    return True
 
 
-def _words(bucket: Bucket, whatever: str) -> tuple[str, str]:
-    expected = f"{bucket.limit} calls of {bucket.operation} let in, {whatever}, then a refusal"
-    return expected, f"{bucket.good} calls let in"
-
-
-def _exact(client: Client, bucket: Bucket, minute: Minute) -> bool:
-    settle(client, bucket, minute.start)
-    burst(client, bucket)
-    return bucket.exact
-
-
-def _counts_right(client: Client, result: Result, bucket: Bucket) -> bool:
+def counts_right(client: Client, bucket: Bucket) -> bool:
     """The bucket alone; a second time in another part of the minute, so that no new minute can be the reason."""
     for _ in range(2):
         settle(client, bucket)
         client.pause(7, "for another part of the minute")
         burst(client, bucket)
-        if client.clock.now() - bucket.began > bucket.threshold.window_seconds - SLACK:
-            result.notes.append(f"{bucket.fact}: answers came too slowly to go beyond the threshold in a minute")
-            return False
-        if bucket.exact:
+        if bucket.exact or bucket.early:
             break
+        if bucket.ended - bucket.began > bucket.threshold.window_seconds / 4:
+            raise TooSlow
     judge(client, bucket)
     return bucket.exact
+
+
+def _words(bucket: Bucket, whatever: str) -> tuple[str, str]:
+    expected = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} let in, {whatever}, then a refusal"
+    return expected, f"{bucket.good} calls let in"
 
 
 def _minute_of(client: Client, bucket: Bucket, minute: Minute) -> Minute | None:
@@ -71,36 +71,42 @@ def _minute_of(client: Client, bucket: Bucket, minute: Minute) -> Minute | None:
 def _forgets_after_a_minute(client: Client, bucket: Bucket, minute: Minute) -> bool:
     start = settle(client, bucket, minute.start, ahead=2 * bucket.threshold.window_seconds)
     bucket.begin(client.clock.now())
-    Round(client, [bucket], start, minute.room - SLACK).carry_out()
+    Round(client, [bucket], start, minute.room).carry_out()
     expected = f"{bucket.limit} calls of {bucket.operation} let in, a minute after one and half a minute after another"
     return client.oracle.holds("thresholds.window", not bucket.early, expected, bucket.said())
 
 
-def _with_others(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> None:
-    """The same operation of other users in the middle of a burst, and other operations of the same user."""
-    oracle = client.oracle
-    bucket = bucket.restricted(PLAIN)
-    peers = [other for other in others if other.operation == bucket.operation and other.user != bucket.user]
-    mine = [other for other in others if other.operation != bucket.operation and other.user == bucket.user]
-    whatever = "whatever others call"
-    if peers and not _exact_between(client, bucket, minute, peers):
-        oracle.fails("thresholds.user", *_words(bucket, whatever))
-        return
-    for peer in peers:
-        settle(client, bucket, minute.start)
-        burst(client, peer)
-        let_in = count(client, bucket)
-        if not oracle.holds("thresholds.user", let_in, f"{bucket.user} let in while {peer.user} is locked", "refused"):
-            return
-    if not _exact_between(client, bucket, minute, mine):
-        oracle.fails(bucket.fact, *_words(bucket, "whatever other operations are called in between"))
+def _exact(client: Client, bucket: Bucket, minute: Minute) -> bool:
+    return _exact_between(client, bucket, minute, ())
 
 
 def _exact_between(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
-    settle(client, bucket, minute.start)
-    bucket.begin(client.clock.now())
+    """Whether a burst is exact with calls of others, and of nobody, in it; one too slow for the minute passes."""
+    bucket.begin(settle(client, bucket, minute.start))
     fill(client, bucket, bucket.limit - 1)
     for other in others:
         count(client, other)
+    if others:
+        call_strangely(client, bucket.user, locked=False)
     fill(client, bucket)
-    return bucket.exact
+    return bucket.exact or (not bucket.early and minute.over(bucket, client.clock.now()))
+
+
+def _right_among_others(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
+    """The same operation of other users in the middle of a burst, then other operations of the same user."""
+    oracle, bucket = client.oracle, bucket.restricted(PLAIN)
+    peers = [other for other in others if other.operation == bucket.operation and other.user != bucket.user]
+    mine = [other for other in others if other.operation != bucket.operation and other.user == bucket.user]
+    if peers and not _exact_between(client, bucket, minute, peers):
+        oracle.fails("thresholds.user", *_words(bucket, "whatever others call"))
+        return False
+    for peer in peers:
+        settle(client, bucket, minute.start)
+        burst(client, peer)
+        expected = f"{bucket.operation} of {bucket.user} let in while {peer.user} is locked"
+        if not oracle.holds("thresholds.user", count(client, bucket), expected, "refused"):
+            return False
+    if not _exact_between(client, bucket, minute, mine):
+        oracle.fails(bucket.fact, *_words(bucket, "whatever else is called in between"))
+        return False
+    return True

@@ -35,6 +35,7 @@ class Round:
     backwards: bool = False
     between: Callable[[], None] | None = None
     after: Callable[[], None] | None = None
+    ended: float = 0.0
 
     def steps(self) -> list[Step]:
         """When to do what, in seconds of the client's clock."""
@@ -68,6 +69,7 @@ class Round:
     def _rest(self) -> None:
         for bucket in reversed(self.buckets) if self.backwards else self.buckets:
             fill(self.client, bucket, form=plain(bucket))
+        self.ended = self.client.clock.now()
 
 
 def gap_of(client: Client, minute: Minute, buckets: int) -> float:
@@ -76,8 +78,11 @@ def gap_of(client: Client, minute: Minute, buckets: int) -> float:
     return max(minute.room - 4 * buckets * sum(times) / len(times), 1.0)
 
 
-def carry_out(client: Client, steps: Iterable[Step]) -> None:
-    """Do each step when its time has come."""
+def carry_out(client: Client, steps: Iterable[Step]) -> bool:
+    """Do each step when its time has come; whether none came late, since answers were slow."""
+    in_time = True
     for moment, step in sorted(steps, key=itemgetter(0)):
         client.pause(moment - client.clock.now(), "for the next calls of a burst")
+        in_time = in_time and client.clock.now() < moment + 1
         step()
+    return in_time

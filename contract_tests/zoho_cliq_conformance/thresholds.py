@@ -6,17 +6,17 @@ With a clock URL it takes no time and many calls, on a real clock about seven mi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
 from .buckets import SLACK, Bucket, buckets_of, burst, judge, knock
 from .client import Client
-from .forms import NAMES, PLAIN, Material, make_material
+from .forms import NAMES, PLAIN, Material, call_strangely, make_material
 from .locks import ends, holds, insist, let_end, nothing_done, refuses
-from .minute import Minute, find_minute, settle
+from .minute import Minute, TooSlow, find_minute, room_of, settle
 from .real_clock import on_a_real_clock
-from .reasons import explain
+from .reasons import counts_right, explain
 from .rounds import APART, Round, carry_out, gap_of
 from .rules import LONG
 from .run import Result, missing
@@ -60,9 +60,9 @@ def _with_a_clock_url(client: Client, result: Result, window: Threshold) -> None
     """Everything, since waiting takes no time: rounds of all users, and where one is not exact the search for why."""
     materials = _materials(client, result)
     everyone = [buckets_of(client, material) for material in materials]
-    minute, one_for_all = _first_lock(client, everyone[0], window)
+    minute, one_for_all = _first_lock(client, everyone[0])
     if one_for_all:
-        _each_by_itself(client, everyone)
+        _each_by_itself(client, result, everyone)
     else:
         _rounds(client, result, everyone, materials, minute)
     client.pause(window.lock_seconds + window.window_seconds + SLACK, "until the last lock ends")
@@ -75,23 +75,24 @@ def _materials(client: Client, result: Result) -> list[Material]:
     for user in ("colleague", "outsider"):
         if user in client.tokens:
             found.append(make_material(client, user, found[0].shared if user == "colleague" else ""))
+    found[-1].failing = len(found) > 1
     if len(found) == 1:
         result.skipped["thresholds of another user"] = "needs tokens.colleague"
     return found
 
 
-def _first_lock(client: Client, buckets: list[Bucket], window: Threshold) -> tuple[Minute, bool]:
+def _first_lock(client: Client, buckets: list[Bucket]) -> tuple[Minute, bool]:
     """Lock one operation: tells of fixed minutes, and whether the lock is one of all operations.
 
     That is against what is inferred, but no fault. The lock ends, untouched, after its time.
     """
     for operation in (TRIED, "get"):
         locked = next(bucket for bucket in buckets if bucket.operation == operation).restricted(PLAIN)
-        minute = find_minute(client, locked)
-        if minute is not None:
-            break
+        with suppress(TooSlow):
+            if (minute := find_minute(client, locked)) is not None:
+                break
     else:
-        return Minute(client.clock.now(), window.window_seconds - SLACK - 1), False
+        return Minute(client.clock.now(), room_of(buckets[0])), False
     others = [bucket for bucket in buckets if bucket.operation != operation]
     let_in = [bucket for bucket in others if knock(client, bucket) is not None]
     shared = not any(bucket.limit == locked.limit for bucket in let_in)
@@ -106,12 +107,10 @@ def _rounds(
     client: Client, result: Result, everyone: list[list[Bucket]], materials: list[Material], minute: Minute
 ) -> None:
     """A round of each user. The first user's locks are left alone till they end, the second's may not end too soon."""
-    gap = gap_of(client, minute, len(everyone[0]))
-    start = settle(client, everyone[0][0], minute.start, ahead=APART)
-    rounds = [Round(client, buckets, start + n * APART, gap, n == 1) for n, buckets in enumerate(everyone)]
-    first, second = rounds[0].buckets, rounds[1].buckets if len(rounds) > 1 else []
-    rounds[0].after = lambda: insist(client, first, often="get")
-    carry_out(client, [step for each in rounds for step in each.steps()])
+    _mix(client, everyone, minute)
+    first, second = everyone[0], everyone[1] if len(everyone) > 1 else []
+    if second:
+        call_strangely(client, second[0].user, locked=True)
     refuses(client, second, "while others call")
     tried = [bucket for bucket in first if bucket.operation == TRIED and bucket.refused]
     holds(client, tried)
@@ -120,48 +119,57 @@ def _rounds(
     holds(client, second)
     ends(client, tried)
     if not second:
-        start = settle(client, first[0], minute.start, ahead=APART)
-        rounds.append(Round(client, buckets_of(client, materials[0]), start, gap, backwards=True))
-        rounds[1].carry_out()
-        holds(client, rounds[1].buckets)
-    _judge(client, result, [bucket for each in rounds for bucket in each.buckets], minute)
+        everyone = [first, buckets_of(client, materials[0])]
+        _mix(client, everyone[1:], minute, backwards=True)
+        holds(client, everyone[1])
+    _judge(client, result, everyone, minute)
 
 
-def _judge(client: Client, result: Result, buckets: list[Bucket], minute: Minute) -> None:
-    """A burst that was exact shows many facts at once; of each operation one that was not is looked into."""
-    for bucket in buckets:
-        if bucket.exact:
-            for fact in (bucket.fact, "thresholds.window", "thresholds.user", "thresholds.requests"):
-                client.oracle.passes(fact)
-    seen = set()
-    for bucket in [bucket for bucket in buckets if not bucket.exact]:
-        if bucket.operation not in seen:
-            seen.add(bucket.operation)
-            explain(client, result, bucket, minute, buckets)
+def _mix(client: Client, everyone: list[list[Bucket]], minute: Minute, backwards: bool = False) -> bool:
+    """Rounds that overlap, of each user's buckets; whether all calls came in time, so that each has to be exact."""
+    gap = gap_of(client, minute, len(everyone[0]))
+    start = settle(client, everyone[0][0], minute.start, ahead=APART)
+    for bucket in [bucket for buckets in everyone for bucket in buckets]:
+        bucket.begin(client.clock.now())
+    rounds = [Round(client, buckets, start + n * APART, gap, backwards) for n, buckets in enumerate(everyone)]
+    rounds[0].after = lambda: insist(client, everyone[0], often="get")
+    if len(rounds) > 1:
+        rounds[1].backwards = True
+        rounds[1].between = lambda: call_strangely(client, everyone[1][0].user, locked=False)
+    in_time = carry_out(client, [step for each in rounds for step in each.steps()])
+    return in_time and not any(minute.over(each.buckets[0], each.ended) for each in rounds)
 
 
-def _each_by_itself(client: Client, everyone: list[list[Bucket]]) -> None:
-    """Where one lock holds for all operations: a burst of each, in two parts of a minute if need be, then the lock."""
-    oracle = client.oracle
-    for bucket in everyone[0]:
-        _alone(client, bucket)
-    for bucket in [bucket for buckets in everyone[1:] for bucket in buckets]:
-        let_in = knock(client, bucket) is not None
-        oracle.holds("thresholds.user", let_in, f"{bucket.user} let in while the owner is locked", "refused")
-    last = everyone[0][-1]
-    holds(client, [last])
-    _alone(client, last)
-    ends(client, [last] if last.refused else [])
+def _judge(client: Client, result: Result, everyone: list[list[Bucket]], minute: Minute) -> None:
+    """A burst that was exact shows many facts at once; of each operation one that was not is looked into.
+
+    Where no reason is found, everything is mixed once more: what is not exact then is so for a reason of the server's.
+    """
+    every = [bucket for buckets in everyone for bucket in buckets]
+    for bucket in [bucket for bucket in every if bucket.exact]:
+        for fact in (bucket.fact, "thresholds.window", "thresholds.user", "thresholds.requests"):
+            client.oracle.passes(fact)
+    inexact = {bucket.operation: bucket for bucket in reversed(every) if not bucket.exact}
+    left = [bucket for bucket in inexact.values() if not explain(client, result, bucket, minute, every)]
+    if left and _mix(client, everyone, minute):
+        for bucket in left:
+            judge(client, bucket)
 
 
-def _alone(client: Client, bucket: Bucket) -> None:
-    for part in (0, 7):
-        settle(client, bucket)
-        client.pause(part, "for another part of the minute")
-        burst(client, bucket)
-        if bucket.exact:
-            break
-    judge(client, bucket)
+def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]) -> None:
+    """Where one lock holds for all operations: a burst of each, then the lock."""
+    oracle, last = client.oracle, everyone[0][-1]
+    try:
+        for bucket in everyone[0]:
+            counts_right(client, bucket)
+        for bucket in [bucket for buckets in everyone[1:] for bucket in buckets]:
+            let_in = knock(client, bucket) is not None
+            oracle.holds("thresholds.user", let_in, f"{bucket.user} let in while the owner is locked", "refused")
+        holds(client, [last])
+        counts_right(client, last)
+        ends(client, [last] if last.refused else [])
+    except TooSlow:
+        result.notes.append("thresholds: answers came too slowly to go beyond them in a minute")
 
 
 # --- one operation, in a history in which everything else happens too
@@ -205,10 +213,11 @@ def _exact(client: Client, bucket: Bucket, everyone: list[Bucket]) -> bool:
         bucket.begin(client.clock.now())
         return Round(client, [bucket], start, gap_of(client, minute, 2), between=between).carry_out()
 
-    minute = Minute(client.clock.now(), bucket.threshold.window_seconds - SLACK - 1)
+    minute = Minute(client.clock.now(), room_of(bucket))
     if mixed():
         return True
-    minute = find_minute(client, bucket.restricted(PLAIN), minute.start) or minute
+    with suppress(TooSlow):
+        minute = find_minute(client, bucket.restricted(PLAIN), minute.start) or minute
     if mixed():
         return True
     explain(client, Result(client), bucket, minute, everyone)
