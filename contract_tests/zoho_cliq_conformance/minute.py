@@ -51,16 +51,17 @@ def settle(client: Client, bucket: Bucket, start: float | None = None, ahead: fl
 
 
 def one_too_many(client: Client, bucket: Bucket, start: float, after: float) -> bool | None:
-    """Whether the call after the threshold, sent `after` seconds after the first, is refused.
+    """Whether the call after the threshold is refused, when the last two are sent `after` seconds after the first.
 
-    None where an earlier one is: such a bucket tells nothing of minutes.
+    None where an earlier one is: such a bucket tells nothing of minutes. Two are left, since the call that exhausts the
+    threshold may start the lock, which would outlast any minute.
     """
     bucket.begin(settle(client, bucket, start))
-    fill(client, bucket, bucket.limit)
+    fill(client, bucket, bucket.limit - 1)
     bucket.ended = client.clock.now()
-    if bucket.refused:
+    client.pause(bucket.began + after - bucket.ended, "for another part of the minute")
+    if bucket.refused or not count(client, bucket, bucket.forms[0]):
         return None
-    client.pause(bucket.began + after - client.clock.now(), "for another part of the minute")
     return not count(client, bucket, bucket.forms[0])
 
 
@@ -84,6 +85,9 @@ def find_minute(client: Client, bucket: Bucket, start: float | None = None) -> M
         middle = (after + until) / 2
         if (refused := one_too_many(client, bucket, start + after, middle - after)) is None:
             return None
-        after, until = (middle, until) if refused else (after, middle)
+        if refused:
+            after = middle
+        else:
+            until = after + client.clock.now() - bucket.began
     found = Minute(start + until, room - (until - after))
     return found if one_too_many(client, bucket, found.start, found.room) else None

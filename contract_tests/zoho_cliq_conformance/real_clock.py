@@ -21,9 +21,9 @@ from .run import Result
 
 # Those that a clean-up needs least come first, since a call during a lock may start it anew.
 NEEDED_LAST = ("create", "update_handler", "update", "get_handler", "list", "get", "delete")
-# Calls of the minute before the burst. With those that make the material they are as many as one threshold of gets,
-# should all operations count together.
-BEFORE = {"get": 2, "update": 1, "get_handler": 1}
+# Calls of the minute before the burst. With those that make the material they exhaust no threshold, should all
+# operations count together.
+BEFORE = {"get": 2, "update": 1}
 MADE = {"create": 3, "update_handler": 2, "list": 1}
 OF_A_COLLEAGUE = ("list", "get", "update", "get_handler", "update_handler")
 

@@ -1,9 +1,10 @@
 """Rounds: all operations of one user, mixed, in such a way that every threshold has to hold exactly.
 
-A round has four steps. One call of each operation, more than a minute before the burst; one in between; all calls but
-one that the threshold allows; and, late in that same minute, calls until the refusal. So a window that is shorter or
-longer than a minute shows, and one that starts anew with each call. Several users' rounds overlap, and each step goes
-through all operations, so that one who gives back calls, or lifts a lock, that are not his own shows as well.
+A round has four steps. Two calls of each operation, more than a minute before the burst; one in between; all calls but
+two that the threshold allows; and, late in that same minute, calls until the refusal. So a window that is shorter or
+longer than a minute shows, and one that starts anew with each call, while nothing exhausts a threshold before the end.
+Several users' rounds overlap, and each step goes through all operations, so that a server shows that gives back calls,
+or lifts a lock, for what another operation or user does.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class Round:
         """When to do what, in seconds of the client's clock."""
         first = self.start + self.gap - 1 - APART
         found: list[Step | None] = [
-            (first, self._one_each),
-            ((first + self.start) / 2, self._one_each),
+            (first, lambda: self._each(2)),
+            ((first + self.start) / 2, lambda: self._each(1)),
             (self.start, self._most),
             (self.start + self.gap - 0.5, self.between) if self.between else None,
             (self.start + self.gap, self._rest),
@@ -55,8 +56,8 @@ class Round:
         carry_out(self.client, self.steps())
         return all(bucket.exact for bucket in self.buckets)
 
-    def _one_each(self) -> None:
-        for bucket in self.buckets:
+    def _each(self, times: int) -> None:
+        for bucket in self.buckets * times:
             if not bucket.refused:
                 count(self.client, bucket, plain(bucket))
 
@@ -64,7 +65,7 @@ class Round:
         for bucket in self.buckets:
             if not bucket.refused:
                 bucket.begin(self.client.clock.now())
-                fill(self.client, bucket, bucket.limit - 1)
+                fill(self.client, bucket, bucket.limit - 2)
 
     def _rest(self) -> None:
         for bucket in reversed(self.buckets) if self.backwards else self.buckets:
