@@ -96,7 +96,7 @@ def make(profile: Profile, drivers: Sequence[str]) -> Plan:
         limits = [(name, entry.threshold.limit) for name, entry in OPERATIONS.items() if entry.threshold]
         others += sum(limit + 3 for _, limit in limits) + 20
         left["owner"] += OPERATIONS[LONG["create"]].threshold.limit  # type: ignore[union-attr]
-        waits += 0.0 if profile.clock_url else sum(waits_on_a_real_clock()) / 60
+        waits += 0.0 if profile.clock_url else waits_on_a_real_clock(len(profile.tokens) > 1) / 60
     if "creation-limit" in drivers and profile.creation_limit:
         calls += [("owner", LONG["create"])] * (profile.creation_limit + 2)
         left["owner"] += profile.creation_limit

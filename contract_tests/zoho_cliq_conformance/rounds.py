@@ -75,8 +75,13 @@ class Round:
 
 def gap_of(client: Client, minute: Minute, buckets: int) -> float:
     """How late in the minute the last calls may begin, so that they come to an end in it."""
-    times = [exchange.received - exchange.sent for exchange in client.trace[-20:]]
-    return max(minute.room - 4 * buckets * sum(times) / len(times), 1.0)
+    return max(minute.room - 4 * buckets * latency(client), 1.0)
+
+
+def latency(client: Client) -> float:
+    """How long the latest answers took, on average."""
+    latest = client.trace[-20:]
+    return sum(exchange.received - exchange.sent for exchange in latest) / len(latest)
 
 
 def carry_out(client: Client, steps: Iterable[Step]) -> bool:
