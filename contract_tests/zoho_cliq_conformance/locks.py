@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from .buckets import SLACK, Bucket, knock
 from .client import Client
-from .forms import TOKEN, Material
+from .forms import REQUEST, TOKEN, Material
 
 NOTHING = "thresholds.nothing-done"
 READS = ("get", "get_handler", "list")
@@ -43,18 +43,20 @@ def insist(client: Client, buckets: Iterable[Bucket], often: str = "") -> None:
 
 
 def holds(client: Client, buckets: Iterable[Bucket]) -> None:
-    """Shortly before a lock may end it has not ended, nor has it for another of the user's tokens.
+    """Shortly before a lock may end it has not ended, nor has it for another token of the user's, or another request.
 
-    That is long after the calls that were let in count no more, so that nothing but the lock can refuse that token.
+    That is long after the calls that were let in count no more, so that nothing but the lock can refuse these.
     """
     for bucket in buckets:
         seconds = bucket.threshold.lock_seconds
         until = bucket.last_counted + seconds - SLACK - 1
         client.pause(until - client.clock.now(), f"{bucket.operation}: shortly before the lock may end")
         if refuses(client, [bucket], f"less than {seconds} seconds after the last call that was let in"):
-            for form in [form for form in bucket.forms if form.kind == TOKEN and _surely_locked(client, bucket)]:
-                expected = f"{bucket.operation} of {bucket.user} refused with any token"
-                client.oracle.holds("thresholds.token", knock(client, bucket, form) is None, expected, "let in")
+            for form in bucket.forms:
+                fact = {TOKEN: "thresholds.token", REQUEST: "thresholds.lock"}.get(form.kind)
+                if fact is not None and _surely_locked(client, bucket):
+                    expected = f"{bucket.operation} of {bucket.user} refused, with any token and whatever it asks for"
+                    client.oracle.holds(fact, knock(client, bucket, form) is None, expected, "let in")
 
 
 def ends(client: Client, buckets: Iterable[Bucket]) -> None:

@@ -25,9 +25,9 @@ class Minute:
     start: float
     room: float
 
-    def over(self, bucket: Bucket, now: float) -> bool:
+    def over(self, began: float, now: float) -> bool:
         """Whether a burst that began with it may have outlasted it."""
-        return now - bucket.began > self.room + SLACK
+        return now - began > self.room + SLACK
 
 
 def room_of(bucket: Bucket) -> float:

@@ -21,6 +21,7 @@ from .real_clock import waits_on_a_real_clock
 from .rules import LONG
 from .run import Result, missing, run_table
 from .table import SCENARIOS
+from .thresholds import calls_of_a_run
 
 DELETE = LONG["delete"]
 
@@ -93,9 +94,9 @@ def make(profile: Profile, drivers: Sequence[str]) -> Plan:
     lacks = {driver: missing(driver, profile) for driver in drivers}
     skipped += [(driver, lack) for driver, lack in lacks.items() if lack]
     if "thresholds" in drivers and profile.pace:
-        limits = [(name, entry.threshold.limit) for name, entry in OPERATIONS.items() if entry.threshold]
-        others += sum(limit + 3 for _, limit in limits) + 20
-        left["owner"] += OPERATIONS[LONG["create"]].threshold.limit  # type: ignore[union-attr]
+        number, remain = calls_of_a_run(profile)
+        others += number
+        left.update(remain)
         waits += 0.0 if profile.clock_url else waits_on_a_real_clock(len(profile.tokens) > 1) / 60
     if "creation-limit" in drivers and profile.creation_limit:
         calls += [("owner", LONG["create"])] * (profile.creation_limit + 2)

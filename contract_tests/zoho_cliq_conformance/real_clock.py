@@ -8,13 +8,15 @@ fixed minutes in one try.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
 from .buckets import SLACK, Bucket, buckets_of, fill, judge, knock, plain
-from .client import Client
-from .forms import Calls, Material, make_material
+from .client import BudgetSpent, Client
+from .forms import Calls, Material, call_strangely, make_material
 from .locks import ends, holds, insist, let_end, nothing_done
 from .minute import Minute, room_of
 from .rounds import Round, Step, carry_out, gap_of, latency
@@ -46,6 +48,8 @@ def on_a_real_clock(client: Client, result: Result, window: Threshold) -> None:
         gap = gap_of(client, Minute(0.0, room_of(theirs[0])), len(theirs))
         steps = Round(client, theirs, due + 0.5, gap).steps()
     last = max((moment for moment, _ in steps), default=due)
+    if client.deadline is not None and time.monotonic() + last - client.clock.now() > client.deadline:
+        raise BudgetSpent("the minutes that the run may take are over")
     quick = latency(client) * sum(bucket.limit for bucket in buckets + theirs) < LONGEST
     first, second = _passes(client, buckets, quick)
     carry_out(client, [*steps, (due, first), (due + 1, second)])
@@ -56,7 +60,10 @@ def on_a_real_clock(client: Client, result: Result, window: Threshold) -> None:
         return
     locked = sorted((b for b in buckets if b.refused), key=lambda b: NEEDED_LAST.index(b.operation))
     early = [bucket for bucket in locked if bucket not in late][: min(2, len(locked) - 1)]
+    long = max(bucket.last_counted for bucket in buckets) + window.window_seconds + SLACK
+    client.pause(long - client.clock.now(), "so that the locks alone refuse")
     insist(client, early, often=early[0].operation if early else "")
+    call_strangely(client, theirs[0].user if theirs else "owner", locked=bool(theirs))
     for bucket in theirs:
         _judge_other(client, bucket, last)
     holds(client, early)
@@ -81,13 +88,14 @@ def _of_others(client: Client, result: Result, material: Material) -> list[Bucke
     """Buckets of a colleague, and one of an outsider; none that leave much to clean up."""
     found = []
     if "colleague" in client.tokens:
-        theirs = buckets_of(client, make_material(client, "colleague", material.shared))
-        found = [bucket for bucket in theirs if bucket.operation in OF_A_COLLEAGUE]
-    else:
-        result.skipped["thresholds of another user"] = "needs tokens.colleague"
+        of_colleague = make_material(client, "colleague", material.shared)
+        of_colleague.failing = True
+        found = [bucket for bucket in buckets_of(client, of_colleague) if bucket.operation in OF_A_COLLEAGUE]
     if "outsider" in client.tokens:
         calls = Calls(client, Material("outsider"))
         found.append(Bucket("outsider", "list", calls.forms("list"), calls))
+    if not found:
+        result.skipped["thresholds of another user"] = "needs tokens.colleague"
     return found
 
 
@@ -115,10 +123,14 @@ def _judge(client: Client, result: Result, buckets: list[Bucket], theirs: list[B
     None where one count holds for all operations, which is against what is inferred: then no more can be seen.
     """
     oracle, most = client.oracle, max(bucket.limit for bucket in buckets)
-    together = all(bucket.refused and bucket.let_in == 0 for bucket in buckets if bucket.limit < most)
+    first = min(buckets, key=lambda bucket: bucket.refused_at if bucket.refused else math.inf)
+    few = [bucket for bucket in buckets if bucket.limit < most]
+    together = all(b.refused for b in few) and all(b.last_counted < first.refused_at for b in buckets)
     oracle.holds("thresholds.operation", not together, "a count and a lock for each operation", "one for all")
     if together:
-        result.notes.append("one count for all operations: no threshold could be seen without a clock URL")
+        result.notes.append("one lock for all operations: other thresholds could not be seen without a clock URL")
+        if first.exact:
+            judge(client, first)
         return None
     early = {bucket.operation for bucket in theirs if bucket.early}
     late = []
@@ -131,7 +143,7 @@ def _judge(client: Client, result: Result, buckets: list[Bucket], theirs: list[B
             oracle.fails("thresholds.window", f"{words}, a minute after the last ones", bucket.said())
         elif not bucket.exact and bucket.ended - bucket.began > bucket.threshold.window_seconds - SLACK:
             _too_slow(result, bucket)
-        elif bucket.refused and bucket.good > bucket.limit:
+        elif bucket.good > bucket.limit and (bucket.refused or bucket.good <= 2 * bucket.limit):
             late.append(bucket)
         else:
             _judge_one(client, bucket)
@@ -151,10 +163,10 @@ def _judge_other(client: Client, bucket: Bucket, last: float) -> None:
     oracle, words = client.oracle, f"{bucket.limit} calls of {bucket.operation} of {bucket.user} let in"
     if bucket.early and bucket.let_in == bucket.limit - 2:
         oracle.fails("thresholds.user", f"{words}, whoever else is locked", bucket.said())
-    elif bucket.early:
+    elif bucket.early and bucket.let_in < bucket.limit - 2:
         expected = f"{words}, a minute after some and half a minute after one"
         oracle.fails("thresholds.window", expected, bucket.said())
-    elif quick and not bucket.refused:
+    elif bucket.early or (quick and not bucket.refused):
         oracle.fails(bucket.fact, f"{words}, then a refusal", bucket.said())
     else:
         oracle.passes("thresholds.user")

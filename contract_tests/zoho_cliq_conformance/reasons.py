@@ -89,7 +89,7 @@ def _exact_between(client: Client, bucket: Bucket, minute: Minute, others: Seque
     if others:
         call_strangely(client, bucket.user, locked=False)
     fill(client, bucket)
-    return bucket.exact or (not bucket.early and minute.over(bucket, client.clock.now()))
+    return bucket.exact or (not bucket.early and minute.over(bucket.began, client.clock.now()))
 
 
 def _right_among_others(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
