@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .buckets import SLACK, Bucket, knock
+from .buckets import SLACK, Bucket, knock, plain
 from .client import Client
-from .forms import REQUEST, TOKEN, Material
+from .forms import REQUEST, TOKEN, Form, Material
 
 NOTHING = "thresholds.nothing-done"
 READS = ("get", "get_handler", "list")
@@ -26,13 +26,16 @@ def _surely_locked(client: Client, bucket: Bucket) -> bool:
 
 def refuses(client: Client, buckets: Iterable[Bucket], why: str) -> list[Bucket]:
     """During the lock each plain call is refused; gives the buckets of which that was so."""
-    found = []
-    for bucket in buckets:
-        if _surely_locked(client, bucket):
-            expected = f"{bucket.operation} of {bucket.user} refused, {why}"
-            if client.oracle.holds("thresholds.lock", knock(client, bucket) is None, expected, "let in"):
-                found.append(bucket)
-    return found
+    buckets = [bucket for bucket in buckets if _surely_locked(client, bucket)]
+    return [bucket for bucket in buckets if _refused(client, bucket, plain(bucket), "thresholds.lock", why)]
+
+
+def _refused(client: Client, bucket: Bucket, form: Form, fact: str, why: str) -> bool:
+    """Whether the call is refused for the lock. One found wrong before that tells nothing."""
+    answer = knock(client, bucket, form)
+    if answer is None or 200 <= answer.status < 300:
+        client.oracle.holds(fact, answer is None, f"{bucket.operation} of {bucket.user} refused, {why}", "let in")
+    return answer is None
 
 
 def insist(client: Client, buckets: Iterable[Bucket], often: str = "") -> None:
@@ -55,8 +58,7 @@ def holds(client: Client, buckets: Iterable[Bucket]) -> None:
             for form in bucket.forms:
                 fact = {TOKEN: "thresholds.token", REQUEST: "thresholds.lock"}.get(form.kind)
                 if fact is not None and _surely_locked(client, bucket):
-                    expected = f"{bucket.operation} of {bucket.user} refused, with any token and whatever it asks for"
-                    client.oracle.holds(fact, knock(client, bucket, form) is None, expected, "let in")
+                    _refused(client, bucket, form, fact, "with any token and whatever it asks for")
 
 
 def ends(client: Client, buckets: Iterable[Bucket]) -> None:

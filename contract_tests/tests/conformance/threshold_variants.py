@@ -125,6 +125,26 @@ def uncounted(server: Reference) -> None:
 WAYS["refused calls do not count"] = uncounted
 
 
+@way("requests are checked before locks are looked at")
+def _(server: Reference) -> None:
+    original = server.answer
+
+    def answer(method: str, target: str, headers: Headers, body: bytes | None) -> Reply:
+        operation, identifier, _ = server.route(method, target.split("?")[0])
+        user, _ = server.authenticate(headers)
+        if identifier:
+            server.find(user, identifier)
+        elif operation == "list":
+            server.throttled = False
+            try:
+                original(method, target, headers, body)
+            finally:
+                server.throttled = True
+        return original(method, target, headers, body)
+
+    server.answer = answer  # type: ignore[method-assign]
+
+
 @way("refusals are 400")
 def _(server: Reference) -> None:
     def too_many() -> None:
