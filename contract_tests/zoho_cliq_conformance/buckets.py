@@ -1,33 +1,42 @@
-"""Buckets: an operation's calls of one user, up to its threshold, through the lock that follows, and after it.
+"""Buckets: an operation's calls of one user, up to its threshold and one further.
 
-What the schedules of `thresholds` are made of. What the page leaves open is accepted: a fixed or a sliding minute,
-whether refused calls count, and whether a call during the lock starts it anew.
+What the schedules of the thresholds driver are made of. What the page leaves open is accepted: a fixed or a sliding
+minute, whether refused calls count, and whether a call during the lock starts it anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
-from .client import Client, identifier_of
-from .oracle import is_throttle
+from .client import Client
+from .forms import NAMES, PLAIN, Calls, Form, Material
+from .oracle import error_of, is_throttle
 from .rules import LONG
-from .run import Result
 from .trace import Answer
 
 SLACK = 2.0
+STATUSES = (429, 400)  # the page's, and the one that has been seen live, with a code
 
 
 @dataclass
 class Bucket:
-    """One operation's calls: how many came through, when the last did, and when a refusal last came."""
+    """One operation's calls of a user since `begin`: how many were let in, when the last was, when a refusal came.
 
+    `good` are those that succeeded: whether others count is the server's affair.
+    """
+
+    user: str
     operation: str
-    call: Callable[[], Answer]
-    first_refused: int | None = None
-    burst_at: tuple[float, float] = (0.0, 0.0)
+    forms: Sequence[Form]
+    calls: Calls
+    let_in: int = 0
+    good: int = 0
+    refused: bool = False
+    began: float = 0.0
+    ended: float = 0.0
     last_counted: float = 0.0
     refused_at: float = 0.0
 
@@ -38,145 +47,89 @@ class Bucket:
         return found
 
     @property
+    def limit(self) -> int:
+        return self.threshold.limit
+
+    @property
     def fact(self) -> str:
         return f"thresholds.{self.operation}"
 
     @property
     def exact(self) -> bool:
-        """Whether the first refusal was that of the call after the threshold."""
-        return self.first_refused == self.threshold.limit + 1
+        """Whether as many calls were let in as the page says, and the next refused."""
+        return self.refused and self.good <= self.limit <= self.let_in
 
+    @property
+    def early(self) -> bool:
+        """Whether a call was refused too soon."""
+        return self.refused and self.let_in < self.limit
 
-@dataclass
-class Material:
-    """Actions to call upon: one to work with, one shared with the colleague, some to delete."""
+    def restricted(self, *kinds: str) -> Bucket:
+        """The same operation's calls with only some kinds of forms."""
+        return replace(self, forms=[form for form in self.forms if form.kind in kinds])
 
-    own: str = ""
-    shared: str = ""
-    spare: list[str] = field(default_factory=list)
-    deleted: list[str] = field(default_factory=list)
-    hints: int = 0
+    def begin(self, now: float) -> None:
+        """Count from nothing."""
+        self.let_in, self.good, self.refused, self.began = 0, 0, False, now
 
-
-def make_material(client: Client) -> Material:
-    """Create what the buckets' calls work with."""
-    own = client.create(scope="personal", execution_type="deluge")
-    return Material(own, client.create(scope="organization"))
+    def said(self) -> str:
+        """What came of a burst, in words."""
+        return f"the first refusal was that of call {self.let_in + 1}" if self.refused else "no refusal"
 
 
 def buckets_of(client: Client, material: Material) -> list[Bucket]:
-    """A bucket for each operation, in the order in which they are to be filled."""
-    return [Bucket(name, call) for name, call in calls(client, material).items()]
+    """A bucket for each operation of the material's user."""
+    calls = Calls(client, material)
+    return [Bucket(material.user, name, calls.forms(name), calls) for name in NAMES]
 
 
-def calls(client: Client, material: Material) -> dict[str, Callable[[], Answer]]:
-    """A call of each operation that does no harm."""
-
-    def create() -> Answer:
-        answer = client.send("POST", "/messageactions", body=client.action())
-        if identifier := identifier_of(answer):
-            material.spare.append(identifier)
+def knock(client: Client, bucket: Bucket, form: Form | None = None) -> Answer | None:
+    """Call once, in the plain form unless one is given; the answer, or None where the call was refused."""
+    answer = (form or plain(bucket)).call()
+    if not is_throttle(answer):
         return answer
-
-    def update() -> Answer:
-        material.hints += 1
-        return client.update(material.own, hint=f"hint {material.hints}")
-
-    def delete() -> Answer:
-        identifier = material.spare.pop() if material.spare else "987000000654321"
-        answer = client.delete(identifier)
-        if is_throttle(answer):
-            material.deleted.append(identifier)
-        return answer
-
-    return {
-        "create": create,
-        "list": lambda: client.send("GET", "/messageactions", query={"limit": 1}),
-        "get": lambda: client.get(material.own, about="thresholds.nothing-done"),
-        "update": update,
-        "delete": delete,
-        "get_handler": lambda: client.get_handler(material.own),
-        "update_handler": lambda: client.update_handler(material.own, script="return 1;"),
-    }
+    bucket.refused_at = client.clock.now()
+    got = f"{answer.status} with code {error_of(answer)[0]}"
+    client.oracle.holds("thresholds.status", answer.status in STATUSES, "429, or 400 with a code", got)
+    return None
 
 
-def probe(client: Client, bucket: Bucket) -> bool:
-    """Call once; whether the call was let through."""
-    answer = bucket.call()
-    if is_throttle(answer):
-        bucket.refused_at = client.clock.now()
+def count(client: Client, bucket: Bucket, form: Form | None = None) -> bool:
+    """Call once for a burst, in the form whose turn it is unless one is given; whether the call was let in."""
+    turn = bucket.let_in if bucket.let_in < len(bucket.forms) else 0
+    answer = knock(client, bucket, form or bucket.forms[turn])
+    if answer is None:
+        bucket.refused = True
         return False
+    bucket.let_in += 1
+    bucket.good += 200 <= answer.status < 300
     bucket.last_counted = client.clock.now()
     return True
 
 
+def plain(bucket: Bucket) -> Form:
+    """The bucket's calls' usual form."""
+    return next(form for form in bucket.forms if form.kind == PLAIN)
+
+
+def fill(client: Client, bucket: Bucket, most: int | None = None, form: Form | None = None) -> None:
+    """Go on calling until refused, and until `most` calls were let in: by itself, what two minutes let in, and one."""
+    while not bucket.refused and bucket.let_in < (2 * bucket.limit + 1 if most is None else most):
+        count(client, bucket, form)
+
+
 def burst(client: Client, bucket: Bucket) -> None:
-    """Call until refused, at most twice the threshold and one: a fixed minute may begin in between."""
-    bucket.first_refused, started = None, client.clock.now()
-    for number in range(1, 2 * bucket.threshold.limit + 2):
-        if not probe(client, bucket):
-            bucket.first_refused = number
-            break
-    bucket.burst_at = started, client.clock.now()
+    """Count from nothing and call until refused; a fixed minute may begin in between."""
+    bucket.begin(client.clock.now())
+    fill(client, bucket)
+    bucket.ended = client.clock.now()
 
 
 def judge(client: Client, bucket: Bucket) -> None:
-    """The verdict on a burst: as many calls let in as the page says, and no more."""
-    got = f"the first refusal was that of call {bucket.first_refused}" if bucket.first_refused else "no refusal"
-    client.oracle.holds(bucket.fact, bucket.exact, f"{bucket.threshold.limit} calls let in, then a refusal", got)
+    """The verdict on a burst: as many calls let in as the page says, and no more.
 
-
-def other_user(client: Client, result: Result, material: Material) -> None:
-    """While the owner is locked the colleague is let in."""
-    if "colleague" not in client.tokens:
-        result.skipped["thresholds of another user"] = "needs tokens.colleague"
-        return
-    answers = [
-        client.send("GET", "/messageactions", user="colleague", query={"limit": 1}),
-        client.get(material.shared, user="colleague"),
-        client.send("POST", "/messageactions", user="colleague", body=client.action()),
-    ]
-    refused = sum(map(is_throttle, answers))
-    client.oracle.holds("thresholds.user", not refused, "another user is let in", f"{refused} of 3 calls refused")
-
-
-def holds(client: Client, buckets: list[Bucket]) -> None:
-    """Shortly before a lock may end it has not ended."""
-    clock = client.clock
-    for bucket in buckets:
-        seconds = bucket.threshold.lock_seconds
-        until = bucket.last_counted + seconds - SLACK - 1
-        client.pause(until - clock.now(), f"{bucket.operation}: shortly before the lock may end")
-        if clock.now() < bucket.last_counted + seconds - SLACK:
-            let_in = probe(client, bucket)
-            client.oracle.holds("thresholds.lock", not let_in, f"a lock of {seconds} seconds", "let in before that")
-
-
-def ends(client: Client, buckets: list[Bucket], quiet: list[Bucket]) -> None:
-    """So long after the last refusal a lock has ended.
-
-    `quiet` buckets were not called meanwhile. Where all operations have one lock, a call of another one may have
-    started it anew, so that a second wait is allowed.
+    There is none where too few succeeded to go beyond the threshold, should others not count.
     """
-    clock, oracle = client.clock, client.oracle
-    shared = oracle.failed["thresholds.operation"] > 0
-    for bucket in buckets:
-        seconds = bucket.threshold.lock_seconds
-        client.pause(bucket.refused_at + seconds + SLACK - clock.now(), f"{bucket.operation}: until the lock ends")
-        let_in = probe(client, bucket)
-        if not let_in and (shared or bucket not in quiet):
-            client.pause(seconds + SLACK, f"{bucket.operation}: until a lock that calls extend ends")
-            let_in = probe(client, bucket)
-        expected = f"let in {seconds} seconds after the last refusal"
-        oracle.holds("thresholds.lock.end", let_in, expected, "still refused")
-
-
-def nothing_done(client: Client, material: Material) -> None:
-    """What was refused left no trace."""
-    for page in client.pages(limit=100, about="thresholds.nothing-done"):
-        del page
-    client.pause(61 if client.clock.jumps else 0, "so that the next calls are under the threshold")
-    client.get(material.own, about="thresholds.nothing-done")
-    for identifier in material.deleted[:1]:
-        if client.oracle.model.actions.get(identifier) and client.oracle.model.actions[identifier].alive:
-            client.get(identifier, about="thresholds.nothing-done")
+    if not bucket.refused and bucket.good <= bucket.limit:
+        return
+    client.oracle.holds(bucket.fact, bucket.exact, f"{bucket.limit} calls let in, then a refusal", bucket.said())

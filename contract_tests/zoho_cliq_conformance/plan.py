@@ -17,10 +17,11 @@ from zoho_cliq_api.contract import OPERATIONS
 from .client import Client
 from .pacer import minutes
 from .profile import Profile
+from .real_clock import waits_on_a_real_clock
 from .rules import LONG
 from .run import Result, missing, run_table
 from .table import SCENARIOS
-from .thresholds import waits_on_a_real_clock
+from .thresholds import calls_of_a_run
 
 DELETE = LONG["delete"]
 
@@ -93,10 +94,10 @@ def make(profile: Profile, drivers: Sequence[str]) -> Plan:
     lacks = {driver: missing(driver, profile) for driver in drivers}
     skipped += [(driver, lack) for driver, lack in lacks.items() if lack]
     if "thresholds" in drivers and profile.pace:
-        limits = [(name, entry.threshold.limit) for name, entry in OPERATIONS.items() if entry.threshold]
-        others += sum(limit + 3 for _, limit in limits) + 20
-        left["owner"] += OPERATIONS[LONG["create"]].threshold.limit  # type: ignore[union-attr]
-        waits += 0.0 if profile.clock_url else sum(waits_on_a_real_clock()) / 60
+        number, remain = calls_of_a_run(profile)
+        others += number
+        left.update(remain)
+        waits += 0.0 if profile.clock_url else waits_on_a_real_clock(len(profile.tokens) > 1) / 60
     if "creation-limit" in drivers and profile.creation_limit:
         calls += [("owner", LONG["create"])] * (profile.creation_limit + 2)
         left["owner"] += profile.creation_limit

@@ -1,39 +1,31 @@
-"""The thresholds, opt-in: fills every bucket of a user in one window, sees the refusals, and waits for the locks' end.
+"""The thresholds, opt-in: fills every bucket of every user, sees the refusals, and waits for the locks' end.
 
-With a clock URL it takes no time, on a real clock about six minutes.
+With a clock URL it takes no time and many calls, on a real clock about seven minutes (`real_clock`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
-from .buckets import (
-    SLACK,
-    Bucket,
-    Material,
-    buckets_of,
-    burst,
-    calls,
-    ends,
-    holds,
-    judge,
-    make_material,
-    nothing_done,
-    other_user,
-    probe,
-)
+from .buckets import SLACK, Bucket, buckets_of, burst, judge, knock
 from .client import Client
-from .oracle import is_throttle
+from .forms import NAMES, PLAIN, Material, call_strangely, make_material
+from .locks import ends, holds, insist, let_end, nothing_done, refuses
+from .minute import Minute, TooSlow, find_minute, room_of, settle
+from .profile import Profile
+from .real_clock import on_a_real_clock
+from .reasons import counts_right, explain
+from .rounds import APART, Round, carry_out, gap_of
 from .rules import LONG
 from .run import Result, missing
 
-NAMES = ("create", "list", "get", "update", "delete", "get_handler", "update_handler")
-# Those that a clean-up needs least come first, since a call during a lock may start it anew; a get before the update,
-# so that it shows whether a refused update was done.
-NEEDED_LAST = ("create", "update_handler", "get_handler", "list", "get", "update", "delete")
+__all__ = ["NAMES", "run_one", "run_thresholds"]
+
+TRIED = "update"  # whose lock is seen to end untouched at the beginning, so that it may be called during a later one
+SLOW = 15.0  # seconds of one operation's burst: what else is called may then be called in another minute
 
 
 def run_thresholds(client: Client, result: Result) -> None:
@@ -42,200 +34,224 @@ def run_thresholds(client: Client, result: Result) -> None:
     if lack:
         result.skipped["thresholds"] = lack
         return
+    client.scenario = "thresholds"
     with _unpaced(client):
-        _run(client, result)
+        window = OPERATIONS[LONG["get"]].threshold
+        assert window is not None
+        if client.sequence:
+            client.pause(window.window_seconds + SLACK, "so that earlier calls count no more")
+        if client.clock.jumps:
+            _with_a_clock_url(client, result, window)
+        else:
+            on_a_real_clock(client, result, window)
+
+
+def calls_of_a_run(profile: Profile) -> tuple[int, dict[str, int]]:
+    """How many calls a run makes, about, and how many actions of which user it leaves; more where minutes are fixed."""
+    limits = [entry.threshold.limit for entry in OPERATIONS.values() if entry.threshold]
+    burst_of_all, others = sum(limits) + len(limits), [user for user in profile.tokens if user != "owner"]
+    deleted = max(limits) - min(limits)
+    if not profile.clock_url:
+        number = burst_of_all + 43 + 41 * ("outsider" in others) + 110 * ("colleague" in others)
+        return number, {"owner": deleted + 3, **({"colleague": 1} if "colleague" in others else {})}
+    rounds = max(2, len(profile.tokens))
+    number = rounds * (burst_of_all + 3 * len(limits)) + (115 if others else 95)
+    alone = 0 if others else deleted
+    return number, {"owner": deleted + alone + 3, **dict.fromkeys(others, deleted + 1)}
 
 
 @contextmanager
 def _unpaced(client: Client) -> Iterator[None]:
-    active, client.pacer.active, client.expect_throttle, client.scenario = (
-        client.pacer.active,
-        False,
-        True,
-        "thresholds",
-    )
+    active, client.pacer.active, client.expect_throttle = client.pacer.active, False, True
     try:
         yield
     finally:
         client.pacer.active, client.expect_throttle = active, False
 
 
-def _run(client: Client, result: Result) -> None:
-    window = OPERATIONS[LONG["get"]].threshold
-    assert window is not None
-    if client.sequence:
-        client.pause(window.window_seconds + SLACK, "so that earlier calls count no more")
-    material = make_material(client)
-    if client.clock.jumps:
-        _with_a_clock_url(client, result, material, window)
+# --- with a clock URL
+
+
+def _with_a_clock_url(client: Client, result: Result, window: Threshold) -> None:
+    """Everything, since waiting takes no time: rounds of all users, and where one is not exact the search for why."""
+    materials = _materials(client, result)
+    everyone = [buckets_of(client, material) for material in materials]
+    minute, one_for_all = _first_lock(client, result, everyone[0])
+    if one_for_all:
+        _each_by_itself(client, result, everyone)
     else:
-        _on_a_real_clock(client, result, material, window)
-    nothing_done(client, material)
+        _rounds(client, result, everyone, materials, minute)
+    client.pause(window.lock_seconds + window.window_seconds + SLACK, "until the last lock ends")
+    if one_for_all:
+        nothing_done(client, materials[0])
 
 
-def _with_a_clock_url(client: Client, result: Result, material: Material, window: Threshold) -> None:
-    """Everything, since waiting takes no time: each window in several parts of a minute, each lock from both sides."""
-    client.pause(window.window_seconds + SLACK, "so that these creations count no more, whatever they count for")
-    _window(client, material, window)
-    buckets = buckets_of(client, material)
-    for bucket in buckets:
-        burst(client, bucket)
-    _one_for_all(client, buckets)
-    for bucket in buckets:
-        if not bucket.exact:
-            _again(client, bucket)
-        judge(client, bucket)
-    other_user(client, result, material)
-    locked = [bucket for bucket in buckets if bucket.first_refused is not None]
-    ends(client, locked, locked)
-    for bucket in locked:
-        burst(client, bucket)
-    holds(client, locked)
-    client.pause(window.lock_seconds + SLACK, "until the last lock ends")
+def _materials(client: Client, result: Result) -> list[Material]:
+    found = [make_material(client)]
+    for user in ("colleague", "outsider"):
+        if user in client.tokens:
+            found.append(make_material(client, user, found[0].shared if user == "colleague" else ""))
+    found[-1].failing = len(found) > 1
+    if len(found) == 1:
+        result.skipped["thresholds of another user"] = "needs tokens.colleague"
+    return found
 
 
-def _on_a_real_clock(client: Client, result: Result, material: Material, window: Threshold) -> None:
-    """One minute and one lock that all buckets share, about six minutes.
+def _first_lock(client: Client, result: Result, buckets: list[Bucket]) -> tuple[Minute, bool]:
+    """Lock one operation: tells of fixed minutes, and whether the lock is one of all operations.
 
-    Two buckets are called shortly before their lock may end, the others not before it has to have ended, since a call
-    may start a lock anew. A window shorter than a minute is not seen.
+    That is against what is inferred, but no fault. The lock ends, untouched, after its time.
     """
-    # With the two creations these are as many calls as one threshold of gets, should all operations count together.
-    earlier = window.limit - 2
-    let_in = sum(not is_throttle(client.get(material.own)) for _ in range(earlier))
-    client.oracle.holds("thresholds.window", let_in == earlier, f"{earlier} calls let in", f"{let_in} calls let in")
-    client.pause(window.window_seconds + SLACK, "so that a new minute begins")
-    buckets = buckets_of(client, material)
-    for bucket in buckets:
-        burst(client, bucket)
-    if _one_for_all(client, buckets):
-        result.notes.append(
-            "one lock for all operations: the thresholds after the first could not be seen without a clock URL"
-        )
-        buckets = [buckets[0], buckets[-1]]
-        judge(client, buckets[0])
-        late: list[Bucket] = []
+    for operation in (TRIED, "get"):
+        locked = next(bucket for bucket in buckets if bucket.operation == operation).restricted(PLAIN)
+        with suppress(TooSlow):
+            if (minute := find_minute(client, locked)) is not None:
+                break
     else:
-        late = _judge_at_once(client, result, buckets, remembered=window.limit - earlier + 1)
-    other_user(client, result, material)
-    locked = sorted((b for b in buckets if b.first_refused is not None), key=lambda b: NEEDED_LAST.index(b.operation))
-    early = [bucket for bucket in locked if bucket not in late][: min(2, len(locked) - 1)]
-    quiet = [bucket for bucket in locked if bucket not in early]
-    holds(client, early)
-    ends(client, quiet, quiet)
-    for bucket in late:
-        _once_more(client, bucket, window)
-    for bucket in early:
-        probe(client, bucket)
-
-
-def waits_on_a_real_clock() -> tuple[float, float]:
-    """Seconds of the two waits of a run without a clock URL: for a new minute, and for the end of the locks."""
-    window = OPERATIONS[LONG["get"]].threshold
-    assert window is not None
-    return window.window_seconds + SLACK, window.lock_seconds + SLACK
-
-
-def _one_for_all(client: Client, buckets: list[Bucket]) -> bool:
-    """Whether the first lock was one of all operations, which is against what is inferred."""
-    of_user = all(bucket.first_refused == 1 for bucket in buckets[1:])
+        minute = Minute(client.clock.now(), room_of(locked))
+    settle(client, locked, minute.start)
+    burst(client, locked)
+    if locked.ended - locked.began > SLOW:
+        result.notes.append("thresholds: answers came too slowly to see calls of different operations in one minute")
+        return minute, True
+    others = [bucket for bucket in buckets if bucket.operation != operation]
+    let_in = [bucket for bucket in others if knock(client, bucket) is not None]
+    together = not any(bucket.limit == locked.limit for bucket in let_in)
     expected = "a count and a lock for each operation"
-    client.oracle.holds("thresholds.operation", not of_user, expected, "one for all operations")
-    return of_user
+    client.oracle.holds("thresholds.operation", not together, expected, "one for all operations")
+    if locked.refused and not together:
+        ends(client, [locked])
+    return minute, together
 
 
-def _judge_at_once(client: Client, result: Result, buckets: list[Bucket], remembered: int) -> list[Bucket]:
-    """Verdicts on one burst of each bucket; gives the buckets in whose burst a fixed minute may have begun.
+def _rounds(
+    client: Client, result: Result, everyone: list[list[Bucket]], materials: list[Material], minute: Minute
+) -> None:
+    """A round of each user. The first user's locks are left alone till they end, the second's may not end too soon."""
+    _mix(client, everyone, minute)
+    first, second = everyone[0], everyone[1] if len(everyone) > 1 else []
+    if second:
+        long = max(bucket.last_counted for bucket in second) + second[0].threshold.window_seconds + SLACK
+        client.pause(long - client.clock.now(), "so that the lock alone refuses")
+        call_strangely(client, second[0].user, locked=True)
+    refuses(client, second, "while others call")
+    tried = [bucket for bucket in first if bucket.operation == TRIED and bucket.refused]
+    holds(client, tried)
+    let_end(client, [bucket for bucket in first if bucket.operation != TRIED], materials[0])
+    refuses(client, second, "while others call")
+    holds(client, second)
+    ends(client, tried)
+    if not second:
+        everyone = [first, buckets_of(client, materials[0])]
+        _mix(client, everyone[1:], minute, again=True)
+        holds(client, everyone[1])
+    _judge(client, result, everyone, minute)
 
-    `remembered` is which get is refused where those of the minute before still count.
+
+def _mix(client: Client, everyone: list[list[Bucket]], minute: Minute, again: bool = False) -> bool:
+    """Rounds that overlap, of each user's buckets; whether all calls came in time, so that each has to be exact.
+
+    `again`: the only user there is had a round before; now the locks come in another order and are left alone.
     """
-    late = []
-    for bucket in buckets:
-        if bucket.operation == "get":
-            good = bucket.first_refused != remembered
-            expected = f"{bucket.threshold.limit} calls let in, a minute after the last ones"
-            client.oracle.holds("thresholds.window", good, expected, f"call {remembered} was refused")
-            if not good:
-                continue
-        took = bucket.burst_at[1] - bucket.burst_at[0]
-        if not bucket.exact and took > bucket.threshold.window_seconds - SLACK:
-            result.notes.append(f"{bucket.fact}: answers came too slowly to go beyond the threshold in a minute")
-        elif bucket.first_refused and bucket.first_refused > bucket.threshold.limit + 1:
-            late.append(bucket)
-        else:
+    gap = gap_of(client, minute, len(everyone[0]))
+    start = settle(client, everyone[0][0], minute.start, ahead=APART)
+    for bucket in [bucket for buckets in everyone for bucket in buckets]:
+        bucket.begin(client.clock.now())
+    rounds = [Round(client, buckets, start + n * APART, gap, again) for n, buckets in enumerate(everyone)]
+    rounds[0].after = None if again else lambda: insist(client, everyone[0], often="get")
+    if len(rounds) > 1:
+        rounds[1].backwards = True
+        rounds[1].between = lambda: call_strangely(client, everyone[1][0].user, locked=False)
+    in_time = carry_out(client, [step for each in rounds for step in each.steps()])
+    return in_time and not any(minute.over(each.start, each.ended) for each in rounds)
+
+
+def _judge(client: Client, result: Result, everyone: list[list[Bucket]], minute: Minute) -> None:
+    """A burst that was exact shows many facts at once; one that was not is looked into, each operation up to a fault.
+
+    Where no reason is found, everything is mixed once more: what is not exact then is so for a reason of the server's.
+    """
+    every = [bucket for buckets in everyone for bucket in buckets]
+    for bucket in [bucket for bucket in every if bucket.exact]:
+        for fact in (bucket.fact, "thresholds.window", "thresholds.requests"):
+            client.oracle.passes(fact)
+        if len({other.user for other in every}) > 1:
+            client.oracle.passes("thresholds.user")
+    left, failed = [], set()
+    for bucket in [bucket for bucket in every if not bucket.exact]:
+        before = len(client.oracle.violations)
+        if bucket.operation not in failed and not explain(client, result, bucket, minute, every):
+            left.append(bucket)
+        if len(client.oracle.violations) > before:
+            failed.add(bucket.operation)
+    if left and _mix(client, everyone, minute):
+        for bucket in left:
             judge(client, bucket)
-    return late
 
 
-def _once_more(client: Client, bucket: Bucket, window: Threshold) -> None:
-    """Burst again, in a part of the minute in which a fixed one cannot begin, since it began in the first burst."""
-    client.pause(window.window_seconds + SLACK, "so that earlier calls count no more")
-    started, ended = bucket.burst_at
-    since = (client.clock.now() - ended) % window.window_seconds
-    if not SLACK < since < window.window_seconds - 2 * (ended - started) - SLACK:
-        client.pause(window.window_seconds - since + SLACK, "so that no new minute begins in the burst")
-    burst(client, bucket)
-    judge(client, bucket)
+def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]) -> None:
+    """Where one lock holds for all operations: a burst of each, then the lock."""
+    oracle, last = client.oracle, everyone[0][-1]
+    try:
+        for bucket in everyone[0]:
+            counts_right(client, bucket)
+        for bucket in [bucket for buckets in everyone[1:] for bucket in buckets]:
+            let_in = knock(client, bucket) is not None
+            oracle.holds("thresholds.user", let_in, f"{bucket.user} let in while the owner is locked", "refused")
+        holds(client, [last])
+        counts_right(client, last)
+        ends(client, [last] if last.refused else [])
+    except TooSlow:
+        result.notes.append("thresholds: answers came too slowly to go beyond them in a minute")
 
 
-def _window(client: Client, material: Material, threshold: Threshold) -> None:
-    """After a minute as many calls are allowed again; within one they are not."""
-    oracle = client.oracle
-    for _ in range(2):
-        let_in = [not is_throttle(client.get(material.own)) for _ in range(threshold.limit)]
-        allowed = f"{threshold.limit} calls in each of two minutes"
-        oracle.holds("thresholds.window", all(let_in), allowed, f"{sum(let_in)} calls let in")
-        client.pause(threshold.window_seconds + SLACK, "so that a new minute begins")
-    refused = False
-    for _ in range(3):
-        for part, seconds in ((threshold.limit // 2, threshold.window_seconds // 2), (threshold.limit // 2 + 1, 0)):
-            refused = sum(is_throttle(client.get(material.own)) for _ in range(part)) > 0
-            client.pause(seconds, "for another part of the minute")
-        client.pause(threshold.lock_seconds + 50, "until the lock ends, in another part of the minute")
-        if refused:
-            break
-    expected = f"{threshold.limit + 1} calls within {threshold.window_seconds // 2} seconds are too many"
-    oracle.holds("thresholds.window", refused, expected, "they were let in at three times of the minute")
-
-
-def _again(client: Client, bucket: Bucket) -> None:
-    """A second burst, alone and in another part of the minute, so that neither can be the reason."""
-    threshold = bucket.threshold
-    client.pause(threshold.lock_seconds + threshold.window_seconds + 7, "to burst once more")
-    burst(client, bucket)
+# --- one operation, in a history in which everything else happens too
 
 
 def run_one(client: Client, operation: str) -> None:
-    """One bucket alone: its threshold, another user, its lock; for histories in which everything else happens too.
+    """One operation's threshold and lock, with calls of other operations and of a colleague in between.
 
     Needs a clock URL, and leaves the bucket unlocked.
     """
-    pause = client.pause
-    scenario = client.scenario
     with _unpaced(client):
-        client.scenario = scenario
         material = make_material(client)
-        bucket = Bucket(operation, calls(client, material)[operation])
-        _stock(client, bucket, material)
-        burst(client, bucket)
-        if not bucket.exact:
-            _again(client, bucket)
-        judge(client, bucket)
-        other_user(client, Result(client), material)
-        if bucket.first_refused is not None:
-            ends(client, [bucket], [bucket])
-            _stock(client, bucket, material)
+        everyone = buckets_of(client, material)
+        if "colleague" in client.tokens:
+            everyone += buckets_of(client, make_material(client, "colleague", material.shared))
+        bucket = next(bucket for bucket in everyone if bucket.operation == operation)
+        threshold = bucket.threshold
+        if _exact(client, bucket, everyone):
+            client.oracle.passes(bucket.fact)
+            insist(client, [bucket], often=operation)
+            let_end(client, [bucket], material)
+            settle(client, bucket)
             burst(client, bucket)
             holds(client, [bucket])
-            pause(bucket.threshold.lock_seconds + SLACK, "until the lock ends")
-        pause(bucket.threshold.window_seconds + SLACK, "so that these calls count no more")
+        client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "until the lock ends")
 
 
-def _stock(client: Client, bucket: Bucket, material: Material) -> None:
-    """Create what a burst of deletes deletes, twice, since a refused delete may count for nothing."""
-    why, seconds = "so that earlier calls count no more", bucket.threshold.window_seconds + SLACK
-    client.pause(seconds, why)
-    if bucket.operation == "delete":
-        while len(material.spare) < 2 * bucket.threshold.limit + 2 and (made := client.create(scope="personal")):
-            material.spare.append(made)
-        client.pause(seconds, why)
+def _exact(client: Client, bucket: Bucket, everyone: list[Bucket]) -> bool:
+    """Whether a round of one bucket is exact; else the reason is found.
+
+    Where a fixed minute may have begun in it, there is another round in a minute that is known.
+    """
+    others = [o for o in everyone if o is not bucket and (o.operation == bucket.operation or o.user == bucket.user)]
+
+    def between() -> None:
+        for other in others:
+            knock(client, other)
+
+    def mixed() -> bool:
+        start = settle(client, bucket, minute.start, ahead=APART)
+        bucket.begin(client.clock.now())
+        return Round(client, [bucket], start, gap_of(client, minute, 2), between=between).carry_out()
+
+    minute = Minute(client.clock.now(), room_of(bucket))
+    if mixed():
+        return True
+    with suppress(TooSlow):
+        minute = find_minute(client, bucket.restricted(PLAIN), minute.start) or minute
+    if mixed():
+        return True
+    explain(client, Result(client), bucket, minute, everyone)
+    return False

@@ -1,0 +1,139 @@
+"""The thresholds with a clock URL: whom the driver spares, what it does for its verdicts, and when it gives none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from harness import StepClock, mock_transport, profile, share_clock
+from mutants import MUTANTS
+from mutants.thresholds import LIMITS
+from reference_server import Headers, Reference, Refusal, Reply
+from threshold_variants import TOGETHER, WAYS, slow
+from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.forms import NAMES
+from zoho_cliq_conformance.pacer import Clock
+from zoho_cliq_conformance.profile import Profile
+from zoho_cliq_conformance.run import Result, run
+from zoho_cliq_conformance.thresholds import run_one, run_thresholds
+from zoho_cliq_conformance.transport import CallTransport
+
+OWNER = {"owner": "1000.owner"}
+
+
+def graded(
+    way: str,
+    *,
+    seconds: float = 0.0,
+    offset: float = 0.0,
+    graded: Profile | None = None,
+    driver: Any = run_thresholds,
+) -> Result:
+    """What the driver says of a server that counts and locks in that way, each of whose answers takes so long."""
+    clock = StepClock()
+    clock.offset += offset
+    client = Client(graded or profile(), CallTransport(slow(seconds, WAYS[way])(Reference(clock), clock)), seed=1)
+    client.clock = client.pacer.clock = Clock(advance=client.advance, now=clock)
+    return run(client, [("thresholds", driver)])
+
+
+@pytest.mark.parametrize("offset", [0.0, 33.3])
+@pytest.mark.parametrize("name", WAYS)
+def test_no_lawful_way_to_count_and_lock_is_accused(name: str, offset: float) -> None:
+    result = graded(name, offset=offset)
+    assert result.faults() == []
+    assert result.violations == [] or name in TOGETHER
+    assert result.notes == []
+    assert not result.stopped
+
+
+@pytest.mark.parametrize("seconds", [0.3, 2.0])
+@pytest.mark.parametrize("name", WAYS)
+def test_no_slow_server_is_accused(name: str, seconds: float) -> None:
+    assert graded(name, seconds=seconds).faults() == []
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.4, 3.0, 5.0, 8.0])
+@pytest.mark.parametrize("name", WAYS)
+def test_no_server_is_accused_however_slow_it_is(name: str, seconds: float) -> None:
+    for offset in (0.0, 21.0, 43.0):
+        assert graded(name, seconds=seconds, offset=offset).faults() == []
+
+
+def test_where_answers_are_too_slow_it_says_so() -> None:
+    assert any("too slowly" in note for note in graded("minutes of the clock", seconds=2.0).notes)
+
+
+@pytest.mark.parametrize("name", ["as it is", "minutes of the clock, 31 s late", "calls during a lock start it anew"])
+@pytest.mark.parametrize(
+    "tokens", [OWNER, OWNER | {"outsider": "1000.outsider"}, OWNER | {"colleague": "1000.colleague"}]
+)
+def test_fewer_tokens_are_enough(tokens: dict[str, str], name: str) -> None:
+    result = graded(name, graded=profile(tokens=tokens, teams=None))
+    assert result.violations == []
+    assert ("thresholds of another user" in result.skipped) == (tokens == OWNER)
+    passed = result.client.oracle.passed
+    silent = {fact for fact in ("user", "token", "lock", "window") if not passed[f"thresholds.{fact}"]}
+    assert silent == ({"user"} if tokens == OWNER else set())
+
+
+@pytest.mark.parametrize("operation", NAMES)
+@pytest.mark.parametrize("name", [name for name in WAYS if name not in TOGETHER])
+def test_one_operation_alone_accuses_no_lawful_server(name: str, operation: str) -> None:
+    result = graded(name, driver=lambda client, result: run_one(client, operation))
+    assert result.violations == []
+    assert not result.stopped
+
+
+def test_it_takes_few_calls_until_something_is_not_exact() -> None:
+    """It is run for hundreds of servers in the tests of this kit."""
+    for policies, most in (({}, 550), ({"threshold_window": "fixed"}, 650)):
+        transport = mock_transport(policies)
+        client = Client(profile(), transport, seed=1)
+        share_clock(client)
+        result = run(client, [("thresholds", run_thresholds)])
+        transport.close()
+        assert result.violations == []
+        assert len(client.trace) <= most
+
+
+def test_the_other_spelling_is_not_used_where_it_is_not_taken() -> None:
+    def prepare(server: Reference) -> None:
+        original = server.authenticate
+
+        def authenticate(headers: Headers) -> tuple[str, frozenset[str]]:
+            if ("Authorization", "Zoho-oauthtoken 1000.owner") in headers:
+                raise Refusal(401, None, "No.")
+            return original(headers)
+
+        server.authenticate = authenticate  # type: ignore[method-assign]
+
+    clock = StepClock()
+    server = Reference(clock)
+    prepare(server)
+    client = Client(profile(), CallTransport(server), seed=1)
+    client.clock = client.pacer.clock = Clock(advance=client.advance, now=clock)
+    assert run(client, [("thresholds", run_thresholds)]).violations == []
+
+
+def test_calls_that_fail_though_they_are_right_are_no_fault_of_the_threshold() -> None:
+    """A server that refuses what it should not, and counts it or not: the oracle reports that, not the threshold."""
+
+    def handle(method: str, target: str, headers: Headers, body: bytes | None) -> Reply:
+        if b'"webhook"' in (body or b"") or "sync_token" in target:
+            return 400, [("Content-Type", "application/json")], b'{"message": "No."}'
+        return server(method, target, headers, body)
+
+    clock = StepClock()
+    server = Reference(clock)
+    client = Client(profile(), CallTransport(handle), seed=1)
+    client.clock = client.pacer.clock = Clock(advance=client.advance, now=clock)
+    result = run(client, [("thresholds", run_thresholds)])
+    assert {v.fact.partition(".")[0] for v in result.violations} <= {"create", "list", "update_handler", "get_handler"}
+
+
+def test_there_is_a_mutant_of_each_threshold() -> None:
+    assert set(LIMITS) == set(NAMES)
+    for operation in NAMES:
+        assert any(f"thresholds.{operation}" in mutant.facts for mutant in MUTANTS.values())

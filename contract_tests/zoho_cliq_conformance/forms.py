@@ -1,0 +1,192 @@
+"""The calls of each operation that the thresholds driver sends for a user: harmless, and in every form there is.
+
+A threshold is of a user and counts requests. So a burst mixes what has to count alike: the user's other tokens, both
+spellings of the Authorization header, pages and changes of a listing, creates of each kind, one action and another.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from zoho_cliq_api.contract import OPERATIONS
+
+from .client import Client, identifier_of
+from .oracle import is_throttle
+from .rules import LONG
+from .trace import Answer
+
+NAMES = ("create", "list", "get", "update", "delete", "get_handler", "update_handler")
+PLAIN, TOKEN, REQUEST, FAILING = "plain", "token", "request", "failing"
+WEBHOOK = {"execution_type": "webhook", "execution_url": "https://hooks.example.com/thresholds"}
+UNKNOWN = "987000000654321"
+FAILS: dict[str, Any] = {"create": {"hint": ...}, "list": {"limit": "ten"}}
+FAILS |= dict.fromkeys(("get", "update", "delete", "get_handler", "update_handler"), UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to call an operation. `kind` tells what is unusual: nothing, the token, the request, or that it fails."""
+
+    kind: str
+    call: Callable[[], Answer]
+
+
+@dataclass
+class Material:
+    """What a user's calls work with: actions of the user's, one that the user may read, some to delete.
+
+    `refused` holds the actions whose deletion a threshold refused, `spelled` whether the server takes the other
+    spelling of the Authorization header, `failing` whether bursts are to hold a request that is refused for itself.
+    """
+
+    user: str
+    own: str = ""
+    shared: str = ""
+    webhook: str = ""
+    spelled: bool = False
+    failing: bool = False
+    spare: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+
+def make_material(client: Client, user: str = "owner", shared: str = "") -> Material:
+    """Create what the calls of a user work with; `shared` is an action of another user's that this one may read.
+
+    Handlers are set, since the handler of an action that never had one may not be found.
+    """
+    made = Material(user, client.create(user, scope="personal", execution_type="deluge"), shared)
+    client.update_handler(made.own, user, script="return 0;")
+    if user == "owner":
+        made.shared = client.create(scope="organization")
+        made.webhook = client.create(scope="personal", **WEBHOOK)
+        client.update_handler(made.webhook, permissions=["chat"])
+    tried = client.send("GET", "/messageactions", user=user, query={"limit": 1}, headers=_spelled(client, user))
+    made.spelled = tried.status == 200
+    return made
+
+
+def other_token(client: Client, user: str, operation: str) -> str | None:
+    """The label of a second token of the user's that allows the operation, if the profile has one."""
+    needed = {scope.rpartition(".")[2].lower() for scope in OPERATIONS[LONG[operation]].scopes}
+    return next((f"{user}-{scope}" for scope in sorted(needed) if f"{user}-{scope}" in client.tokens), None)
+
+
+def _spelled(client: Client, user: str) -> dict[str, str | None]:
+    return {"Authorization": f"Zoho-oauthtoken {client.tokens[user]}"}
+
+
+def call_strangely(client: Client, user: str, *, locked: bool) -> None:
+    """Requests that are of no operation, or of nobody; a `locked` user also asks in vain for something but JSON."""
+    for token in (None, f"Bearer {client.tokens[user]}x"):
+        client.send("GET", "/messageactions", user=None, headers={"Authorization": token})
+    client.send("GET", "/messageaction", user=user)
+    client.send("PUT", "/messageactions", user=user, body={})
+    if locked:
+        client.send("GET", "/messageactions", user=user, headers={"Accept": "application/xml"})
+
+
+class Calls:
+    """The forms of all operations for one user."""
+
+    def __init__(self, client: Client, material: Material) -> None:
+        self._client, self._material = client, material
+        self._next: str | None = None
+        self._sync: str | None = None
+
+    def forms(self, operation: str) -> list[Form]:
+        """The plain form first, then those of other tokens, then those of other requests."""
+        plain = getattr(self, f"_{operation}")
+        found = [Form(PLAIN, plain)]
+        found += [Form(TOKEN, partial(plain, **options)) for options in self._senders(operation)]
+        found += [Form(REQUEST, call) for call in getattr(self, f"_more_{operation}", tuple)()]
+        if self._material.failing:
+            found.append(Form(FAILING, partial(plain, FAILS[operation])))
+        return found
+
+    def stock(self, operation: str, number: int) -> bool:
+        """Have so many actions to delete, where the operation is that; whether any had to be created."""
+        before = len(self._material.spare)
+        while operation == "delete" and len(self._material.spare) < number and identifier_of(self._create()):
+            continue
+        return len(self._material.spare) > before
+
+    def _senders(self, operation: str) -> Iterator[dict[str, Any]]:
+        user = self._material.user
+        if (label := other_token(self._client, user, operation)) is not None:
+            yield {"user": label}
+        if self._material.spelled:
+            yield {"headers": _spelled(self._client, user)}
+
+    def _send(self, method: str, path: str, **options: Any) -> Answer:
+        return self._client.send(method, f"/messageactions{path}", **{"user": self._material.user, **options})
+
+    def _create(self, changes: dict[str, Any] | None = None, **options: Any) -> Answer:
+        answer = self._send("POST", "", body=self._client.action(**(changes or {})), **options)
+        if identifier := identifier_of(answer):
+            self._material.spare.append(identifier)
+        return answer
+
+    def _more_create(self) -> Iterator[Callable[[], Answer]]:
+        teams = self._client.profile.teams.get(self._material.user, ())
+        yield partial(self._create, WEBHOOK)
+        yield partial(self._create, {"scope": "organization"})
+        if teams:
+            yield partial(self._create, {"scope": "team", "team_ids": list(teams[:1])})
+
+    def _list(self, query: dict[str, Any] | None = None, **options: Any) -> Answer:
+        answer = self._send("GET", "", query={"limit": 1} if query is None else query, **options)
+        shown = answer.json()
+        if isinstance(shown, dict) and "data" in shown:
+            self._next, sync = shown.get("next_token"), shown.get("sync_token")
+            self._sync = sync if isinstance(sync, str) else self._sync
+        return answer
+
+    def _more_list(self) -> Iterator[Callable[[], Answer]]:
+        yield partial(self._list, {"limit": 100})
+        yield lambda: self._list({"limit": 1, "sync_token": self._sync} if self._sync else {"limit": 2})
+        yield self._list
+        yield lambda: self._list({"limit": 1, "next_token": self._next} if self._next else {"limit": 2})
+        yield partial(self._list, {})
+
+    def _get(self, identifier: str = "", **options: Any) -> Answer:
+        return self._send("GET", f"/{identifier or self._material.own}", **options)
+
+    def _more_get(self) -> Iterator[Callable[[], Answer]]:
+        for identifier in filter(None, (self._material.shared, self._material.webhook)):
+            yield partial(self._get, identifier)
+
+    def _update(self, identifier: str = "", **options: Any) -> Answer:
+        hint = f"hint {next(self._material.numbers)}"
+        return self._send("PATCH", f"/{identifier or self._material.own}", body={"hint": hint}, **options)
+
+    def _more_update(self) -> Iterator[Callable[[], Answer]]:
+        if self._material.webhook:
+            yield partial(self._update, self._material.webhook)
+
+    def _delete(self, identifier: str = "", **options: Any) -> Answer:
+        identifier = identifier or (self._material.spare.pop() if self._material.spare else UNKNOWN)
+        answer = self._send("DELETE", f"/{identifier}", **options)
+        if is_throttle(answer):
+            self._material.refused.append(identifier)
+        return answer
+
+    def _get_handler(self, identifier: str = "", **options: Any) -> Answer:
+        return self._send("GET", f"/{identifier or self._material.own}/handlers/execution_handler", **options)
+
+    def _more_get_handler(self) -> Iterator[Callable[[], Answer]]:
+        if self._material.webhook:
+            yield partial(self._get_handler, self._material.webhook)
+
+    def _update_handler(self, identifier: str = "", body: dict[str, Any] | None = None, **options: Any) -> Answer:
+        script = {"script": f"return {next(self._material.numbers)};"}
+        path = f"/{identifier or self._material.own}/handlers/execution_handler"
+        return self._send("PATCH", path, body=body or script, **options)
+
+    def _more_update_handler(self) -> Iterator[Callable[[], Answer]]:
+        if self._material.webhook:
+            yield partial(self._update_handler, self._material.webhook, {"permissions": ["chat", "message"]})
