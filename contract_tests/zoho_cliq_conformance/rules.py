@@ -254,10 +254,11 @@ def _read_body(exchange: Exchange, call: Call) -> None:
             )
         )
     body = exchange.body
+    malformed = MALFORMED | ({409} if operation == "update_handler" else set())
     if not body or not body.strip():
         must = operation == "create"
         call.conditions.append(
-            Condition("protocol.malformed", "there is no body", must, MALFORMED, codes_of(operation, None))
+            Condition("protocol.malformed", "there is no body", must, malformed, codes_of(operation, None))
         )
         call.body = {}
         return
@@ -271,14 +272,14 @@ def _read_body(exchange: Exchange, call: Call) -> None:
                 "protocol.malformed",
                 f"the body is no JSON: {error}"[:200],
                 not free,
-                MALFORMED,
+                malformed,
                 codes_of(operation, None),
             )
         )
         return
     if not isinstance(parsed, dict):
         call.conditions.append(
-            Condition(f"{operation}.object", "the body is no object", True, MALFORMED, codes_of(operation, None))
+            Condition(f"{operation}.object", "the body is no object", True, malformed, codes_of(operation, None))
         )
         return
     if body.count(b'"') and _repeats_keys(body):

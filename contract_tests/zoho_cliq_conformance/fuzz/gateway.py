@@ -13,12 +13,14 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from .. import bodies
 from ..client import Client, Stopped, encode
 from ..model import Action
 from ..oracle import Violation
 from ..table.bodies import JUNK
+from ..table.state import neighbour
 from ..trace import Answer
 
 SPECIFICATION = "/openapi.json"
@@ -112,7 +114,8 @@ class Gateway:
         good = self._client.tokens[user]
         if self._as_is != "token":
             return [("Authorization", f"Bearer {good}")]
-        wrong = [None, f"Bearer {good}x", f"Basic {good}", good, "Bearer 1000.0f00", f"Bearer {good[:-1]}"]
+        wrong = [None, f"Basic {good}", good]
+        wrong += [f"Bearer {token}" for token in (f"{good}x", good[:-1], good.swapcase(), "1000.0f00")]
         chosen = self._random.choice(wrong)
         return [] if chosen is None else [("Authorization", chosen)]
 
@@ -152,22 +155,30 @@ class Gateway:
             return body
         if not isinstance(given, dict):
             return body
-        if "/handlers/" in path:
-            return body
         random, client, as_is = self._random, self._client, self._as_is
+        if "/handlers/" in path:
+            if isinstance(given.get("script"), str) and len(given) == 1 and random.random() < 0.3:
+                return encode({"script": bodies.SCRIPT})
+            return body
         name = given.get("name")
         if isinstance(name, str) and as_is != "name":
             given["name"] = client.name(31 if len(name) > 30 else 30 if random.random() < 0.3 else None)
         hint = given.get("hint")
         if isinstance(hint, str) and as_is != "hint":
-            given["hint"] = "h" * len(hint) if hint else "h"
+            odd = 0 < len(hint) < bodies.LONGEST["hint"] and random.random() < 0.4
+            given["hint"] = random.choice([*bodies.HINTS, *bodies.ODD_HINTS]) if odd else "h" * max(1, len(hint))
         teams = client.profile.teams.get("owner", ())
         if isinstance(given.get("team_ids"), list) and teams and as_is != "teams":
             count = len(given["team_ids"])
             if all(isinstance(team, int) for team in given["team_ids"]):
                 given["team_ids"] = [*teams, *range(max(teams) + 1, max(teams) + 9)][:count]
         if isinstance(given.get("execution_url"), str) and as_is != "url":
-            given["execution_url"] = "https://hooks.example.com/cliq/".ljust(len(given["execution_url"]), "a")
+            odd = len(given["execution_url"]) < bodies.LONGEST["execution_url"] and random.random() < 0.5
+            given["execution_url"] = (
+                random.choice([bodies.URL, bodies.ODD_URL])
+                if odd
+                else "https://hooks.example.com/cliq/".ljust(len(given["execution_url"]), "a")
+            )
         if method == "POST" and as_is != "fit":
             self._fitting(given)
         return encode(given)
@@ -243,8 +254,19 @@ class Gateway:
         """Paths, queries and headers that a schema does not think of."""
         client, random = self._client, self._random
         own = self._own()
-        client.send("GET", random.choice(["/messageaction", f"/messageactions/{own}/handlers", "/messageactions/ten"]))
-        client.send("GET", f"/messageactions/{'9' * 26}")
+        client.send(
+            "GET", random.choice(["/messageaction", f"/messageactions/{own}/handlers", f"/messageactions/{own}x"])
+        )
+        client.send("GET", f"/messageactions/{random.choice(['9' * 26, neighbour(client, own), quote(chr(39)), '0'])}")
+        client.send("POST", f"/messageactions/{own}/handlers/execution_handler", body={"script": "return 0;"})
+        odd: dict[str, Any] = random.choice([{"hint": None}, {"image": "no base64!"}, {"multi_selectable": False}])
+        client.update(own, **odd)
+        client.send("POST", "/messageactions", body=client.action(), headers={"Content-Type": None})
+        for user in ("colleague", "outsider"):
+            if user in client.tokens:
+                reading = random.choice(["", "/handlers/execution_handler"])
+                for who, method in (("owner", "GET"), (user, random.choice(["GET", "GET", "DELETE"]))):
+                    client.send(method, f"/messageactions/{own}{reading if method == 'GET' else ''}", user=who)
         client.get_handler(own, kind="welcome_handler")
         client.get_handler(NOBODY)
         client.delete(NOBODY)
