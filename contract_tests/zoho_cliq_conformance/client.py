@@ -36,7 +36,8 @@ ACCEPTS = (
     "text/html, application/json;q=0.5",
 )
 SHORT = 2000  # characters
-ENOUGH_TO_TELL = 5  # calls, the first of which cannot all be of what is not there
+ENOUGH_TO_TELL = 3  # lists and creates that are not found
+FIRST = 20  # calls, beyond which a base URL was right
 NOWHERE = frozenset({301, 302, 307, 308, 404, 405, 502, 503, 504})
 IDLE_PAGES = 5  # so many pages in a row without a new action are no listing any more
 CREATION_LIMIT = "msgaction_creation_limit_exceeded"
@@ -226,11 +227,8 @@ class Client:
             if len(self.trace) == 3 and all(exchange.answer is None for exchange in self.trace):
                 raise NotGradable(f"{self.profile.base_url} does not answer: {failure}")
             return
-        if len(self.trace) == ENOUGH_TO_TELL and all(e.answer and e.answer.status in NOWHERE for e in self.trace):
-            raise NotGradable(
-                f"the server answered each of the first {ENOUGH_TO_TELL} calls with {answer.status}; is base_url "
-                f"{self.profile.base_url} right? It ends with /api/v3 at the vendor's"
-            )
+        if len(self.trace) <= FIRST:
+            self._nowhere(answer)
         if user is None or ("Authorization", f"Bearer {self.tokens[user]}") not in headers:
             return
         if answer.status != 401:
@@ -242,6 +240,15 @@ class Client:
                 self.send("GET", "/messageactions", user=user)
             if self._turned_away[user] > 3:
                 raise NotGradable(f"the server refuses tokens.{user} of the profile with 401; is it expired?")
+
+    def _nowhere(self, answer: Answer) -> None:
+        """Stop where lists and creates are not found: then the base URL is another one."""
+        came = [e.answer.status for e in self.trace if e.answer and e.target.partition("?")[0] == "/messageactions"]
+        if len(came) == ENOUGH_TO_TELL and NOWHERE.issuperset(came) and answer.status in NOWHERE:
+            raise NotGradable(
+                f"the server answered each of the first {ENOUGH_TO_TELL} lists and creates with {answer.status}; is "
+                f"base_url {self.profile.base_url} right? At the vendor's it ends with /api/v3"
+            )
 
     def _locked(self, user: str | None, operation: str | None) -> None:
         threshold = OPERATIONS[operation].threshold if operation else None
