@@ -220,31 +220,39 @@ def run_one(client: Client, operation: str) -> None:
             everyone += buckets_of(client, make_material(client, "colleague", material.shared))
         bucket = next(bucket for bucket in everyone if bucket.operation == operation)
         threshold = bucket.threshold
-        if _exact(client, bucket, everyone):
+        others = [o for o in everyone if o is not bucket and (o.operation == operation or o.user == bucket.user)]
+        if _exact(client, bucket, everyone, others):
             client.oracle.passes(bucket.fact)
             insist(client, [bucket], often=operation)
             let_end(client, [bucket], material)
             settle(client, bucket)
             burst(client, bucket)
+            client.pause(threshold.window_seconds + SLACK, "so that the lock alone refuses")
+            _amid(client, others)
             holds(client, [bucket])
         client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "until the lock ends")
 
 
-def _exact(client: Client, bucket: Bucket, everyone: list[Bucket]) -> bool:
+def _amid(client: Client, others: list[Bucket]) -> None:
+    """A call of each other operation, and of the same one by the colleague, who is let in whoever is locked."""
+    for other in others:
+        let_in = knock(client, other) is not None
+        if other.user != "owner":
+            client.oracle.holds("thresholds.user", let_in, "a colleague let in, whatever the owner calls", "refused")
+    call_strangely(client, "owner", locked=False)
+
+
+def _exact(client: Client, bucket: Bucket, everyone: list[Bucket], others: list[Bucket]) -> bool:
     """Whether a round of one bucket is exact; else the reason is found.
 
     Where a fixed minute may have begun in it, there is another round in a minute that is known.
     """
-    others = [o for o in everyone if o is not bucket and (o.operation == bucket.operation or o.user == bucket.user)]
-
-    def between() -> None:
-        for other in others:
-            knock(client, other)
 
     def mixed() -> bool:
         start = settle(client, bucket, minute.start, ahead=APART)
         bucket.begin(client.clock.now())
-        return Round(client, [bucket], start, gap_of(client, minute, 2), between=between).carry_out()
+        gap = gap_of(client, minute, 3)
+        return Round(client, [bucket], start, gap, between=lambda: _amid(client, others)).carry_out()
 
     minute = Minute(client.clock.now(), room_of(bucket))
     if mixed():

@@ -54,11 +54,10 @@ def test_no_slow_server_is_accused(name: str, seconds: float) -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.4, 3.0, 5.0, 8.0])
+@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.5, 0.8, 1.1, 1.4, 5.0])
 @pytest.mark.parametrize("name", WAYS)
 def test_no_server_is_accused_however_slow_it_is(name: str, seconds: float) -> None:
-    for offset in (0.0, 21.0, 43.0):
-        assert graded(name, seconds=seconds, offset=offset).faults() == []
+    assert graded(name, seconds=seconds, offset=21.0).faults() == []
 
 
 def test_where_answers_are_too_slow_it_says_so() -> None:
