@@ -17,11 +17,10 @@ from zoho_cliq_api.contract import OPERATIONS
 from .client import Client
 from .pacer import minutes
 from .profile import Profile
-from .real_clock import waits_on_a_real_clock
 from .rules import LONG
 from .run import Result, missing, run_table
 from .table import SCENARIOS
-from .thresholds import calls_of_a_run
+from .thresholds import calls_of_a_run, waits_on_a_real_clock
 
 DELETE = LONG["delete"]
 

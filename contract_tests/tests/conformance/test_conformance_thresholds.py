@@ -11,11 +11,11 @@ from mutants.thresholds import LIMITS
 from reference_server import Headers, Reference, Refusal, Reply
 from threshold_variants import TOGETHER, WAYS, slow
 from zoho_cliq_conformance.client import Client
-from zoho_cliq_conformance.forms import NAMES
 from zoho_cliq_conformance.pacer import Clock
 from zoho_cliq_conformance.profile import Profile
 from zoho_cliq_conformance.run import Result, run
 from zoho_cliq_conformance.thresholds import run_one, run_thresholds
+from zoho_cliq_conformance.thresholds.forms import NAMES
 from zoho_cliq_conformance.transport import CallTransport
 
 OWNER = {"owner": "1000.owner"}

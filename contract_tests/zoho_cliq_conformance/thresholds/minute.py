@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..client import Client
 from .buckets import SLACK, Bucket, count, fill
-from .client import Client
 
 FINE = 1.5  # seconds: how exactly the beginning of a fixed minute is found, if a burst takes no longer
 

@@ -14,14 +14,14 @@ from collections.abc import Callable
 
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
+from ..client import BudgetSpent, Client
+from ..rules import LONG
+from ..run import Result
 from .buckets import SLACK, Bucket, buckets_of, fill, judge, knock, plain
-from .client import BudgetSpent, Client
 from .forms import Calls, Material, call_strangely, make_material
 from .locks import ends, holds, insist, let_end, nothing_done
 from .minute import Minute, room_of
 from .rounds import Round, Step, carry_out, gap_of, latency
-from .rules import LONG
-from .run import Result
 
 # Those that a clean-up needs least come first, since a call during a lock may start it anew.
 NEEDED_LAST = ("create", "update_handler", "update", "get_handler", "list", "get", "delete")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 
+from ..client import Client
 from .buckets import Bucket, count, fill, plain
-from .client import Client
 from .minute import Minute
 
 APART = 120.0  # seconds between two users' bursts: in the middle of one the first calls of the next come

@@ -10,17 +10,17 @@ from contextlib import contextmanager, suppress
 
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
+from ..client import Client
+from ..profile import Profile
+from ..rules import LONG
+from ..run import Result, missing
 from .buckets import SLACK, Bucket, buckets_of, burst, judge, knock
-from .client import Client
 from .forms import NAMES, PLAIN, Material, call_strangely, make_material
 from .locks import ends, holds, insist, let_end, nothing_done, refuses
 from .minute import Minute, TooSlow, find_minute, room_of, settle
-from .profile import Profile
 from .real_clock import on_a_real_clock
 from .reasons import counts_right, explain
 from .rounds import APART, Round, carry_out, gap_of
-from .rules import LONG
-from .run import Result, missing
 
 __all__ = ["NAMES", "run_one", "run_thresholds"]
 

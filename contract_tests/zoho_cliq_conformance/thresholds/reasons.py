@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..client import Client
+from ..run import Result
 from .buckets import Bucket, burst, count, fill, judge
-from .client import Client
 from .forms import PLAIN, TOKEN, call_strangely
 from .minute import Minute, TooSlow, find_minute, one_too_many, settle
 from .rounds import Round
-from .run import Result
 
 
 def explain(client: Client, result: Result, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..client import Client
 from .buckets import SLACK, Bucket, knock, plain
-from .client import Client
 from .forms import REQUEST, TOKEN, Form, Material
 
 NOTHING = "thresholds.nothing-done"

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
-from .client import Client
+from ..client import Client
+from ..oracle import error_of, is_throttle
+from ..rules import LONG
+from ..trace import Answer
 from .forms import NAMES, PLAIN, Calls, Form, Material
-from .oracle import error_of, is_throttle
-from .rules import LONG
-from .trace import Answer
 
 SLACK = 2.0
 STATUSES = (429, 400)  # the page's, and the one that has been seen live, with a code
