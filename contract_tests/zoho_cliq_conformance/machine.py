@@ -45,17 +45,12 @@ def run_machine(
     """Drive random histories; violations end up with the oracle, of the shortest history that was found."""
     oracle = client.oracle
     kept, failed = list(oracle.violations), Counter(oracle.failed)
-    state = {"start": len(kept)}
     shown: list[Violation] = []  # what the last history with a fault showed
 
     class Histories(_Histories):
-        def __init__(self) -> None:
-            super().__init__()
-            self.client, self.strict, self.state, self.shown = client, strict, state, shown
-            del oracle.violations[len(kept) :]
-            client.scenario = "machine"
-            client.reset()
+        """Those of this run."""
 
+    Histories.client, Histories.strict, Histories.start, Histories.shown = client, strict, len(kept), shown
     phases = [Phase.explicit, Phase.generate, *([Phase.shrink] if shrink else [])]
     try:
         run_state_machine_as_test(
@@ -77,6 +72,8 @@ def run_machine(
     except Flaky:
         oracle.violations[len(kept) :] = shown
         result.notes.append("machine: the same history showed a fault once and not again; the server keeps something")
+    finally:
+        del Histories.client  # hypothesis never forgets a class of histories
     oracle.failed = failed + Counter(violation.fact for violation in oracle.violations[len(kept) :])
     result.ran.append("machine")
 
@@ -88,11 +85,14 @@ def _limit(limit: int | None) -> dict[str, Any]:
 class _Histories(RuleBasedStateMachine):
     client: Client
     strict: bool
-    state: dict[str, int]
+    start: int
     shown: list[Violation]
 
     def __init__(self) -> None:
         super().__init__()
+        del self.client.oracle.violations[self.start :]
+        self.client.scenario = "machine"
+        self.client.reset()
         self.cursors: list[tuple[str, str, int | None]] = []
         self.points: list[tuple[str, str]] = []
 
@@ -136,9 +136,9 @@ class _Histories(RuleBasedStateMachine):
             self.points.append((user, token))
 
     def check(self) -> None:
-        for violation in self.client.oracle.violations[self.state["start"] :]:
+        for violation in self.client.oracle.violations[self.start :]:
             if self.strict or FACTS[violation.fact].stated:
-                self.shown[:] = self.client.oracle.violations[self.state["start"] :]
+                self.shown[:] = self.client.oracle.violations[self.start :]
                 raise FaultFound(f"{violation.fact}: expected {violation.expected}, got {violation.got}")
 
     # --- writes

@@ -63,10 +63,11 @@ def accept(t: Client) -> None:
 def bad_parameters(t: Client) -> None:
     """Parameters of the list and of paths that cannot be what they should be."""
     t.send("GET", "/messageactions", query={"limit": "ten"}, about="list.limit.type")
-    for limit in (0, "99999999999999999999"):
-        t.send("GET", "/messageactions", query={"limit": limit})
+    t.send("GET", "/messageactions", query={"limit": 0}, headers={"accept": "text/html"})  # a second Accept
+    t.send("GET", "/messageactions", query={"limit": "99999999999999999999"})
     own = living(t, execution_type="deluge", scope="personal")
-    for name, value in (("next_token", "null"), ("next_token", NO_TOKEN), ("sync_token", NO_TOKEN)):
+    tokens = (("next_token", "null"), ("next_token", NO_TOKEN), ("sync_token", NO_TOKEN), ("sync_token", "%00\u00ff"))
+    for name, value in tokens:
         t.send("GET", "/messageactions", query={name: value})
     for path in (
         f"/messageactions/{own}x",
