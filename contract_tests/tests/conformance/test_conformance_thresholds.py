@@ -132,6 +132,17 @@ def test_calls_that_fail_though_they_are_right_are_no_fault_of_the_threshold() -
     assert {v.fact.partition(".")[0] for v in result.violations} <= {"create", "list", "update_handler", "get_handler"}
 
 
+@pytest.mark.parametrize("tokens", [OWNER, OWNER | {"colleague": "1000.colleague"}])
+def test_what_shows_only_where_everything_is_mixed_is_found(tokens: dict[str, str]) -> None:
+    clock = StepClock()
+    server = Reference(clock)
+    MUTANTS["who-calls-much-may-create-more"].prepare(server)
+    client = Client(profile(tokens=tokens, teams=None), CallTransport(server), seed=1)
+    client.clock = client.pacer.clock = Clock(advance=client.advance, now=clock)
+    result = run(client, [("thresholds", run_thresholds)])
+    assert {violation.fact for violation in result.violations} == {"thresholds.create"}
+
+
 def test_there_is_a_mutant_of_each_threshold() -> None:
     assert set(LIMITS) == set(NAMES)
     for operation in NAMES:

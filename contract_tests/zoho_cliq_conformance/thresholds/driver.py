@@ -184,9 +184,12 @@ def _judge(client: Client, result: Result, everyone: list[list[Bucket]], minute:
             left.append(bucket)
         if len(client.oracle.violations) > before:
             failed.add(bucket.operation)
-    if left and _mix(client, everyone, minute):
-        for bucket in left:
-            judge(client, bucket)
+    again = everyone if everyone[0][0].user != everyone[-1][0].user else everyone[:1]
+    if left and _mix(client, again, minute):
+        suspected = {(bucket.user, bucket.operation) for bucket in left}
+        for bucket in [bucket for buckets in again for bucket in buckets]:
+            if (bucket.user, bucket.operation) in suspected:
+                judge(client, bucket)
 
 
 def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]) -> None:

@@ -267,6 +267,19 @@ for _op, _fact in (("list", "get"), ("create", "update"), ("get_handler", "list"
     add(f"{_op}-lifts-other-locks".replace("_", "-"), "thresholds", "thresholds.lock", _lift)
 
 
+@mutant("who-calls-much-may-create-more", "thresholds", "thresholds.create")
+def _(server: Reference) -> None:
+    original = server.throttle
+
+    def throttle(user: str, operation: str) -> None:
+        recent = server.now() - server.window
+        if sum(moment > recent for (who, _), calls in server.calls.items() if who == user for moment in calls) > 75:
+            server.calls.pop((user, "create"), None)
+        original(user, operation)
+
+    server.throttle = throttle  # type: ignore[method-assign]
+
+
 @mutant("a-bad-token-lifts-locks", "thresholds", "thresholds.lock")
 def _(server: Reference) -> None:
     original = server.authenticate
