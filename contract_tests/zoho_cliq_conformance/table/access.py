@@ -154,8 +154,8 @@ def outsiders(t: Client) -> None:
     t.delete(private, user="outsider", about=about)
     t.delete(shared, user="outsider", about=about)
     t.listing(limit=100, about="errors.change-nothing")
+    t.list("outsider", limit=100, about=about)  # of one who has nothing
     t.create("outsider", name=content(t, shared, "name"), scope="organization", about="create.name.other-organization")
-    t.list("outsider", limit=100, about=about)
 
 
 @scenario(SCENARIOS, "tokens.outsider", "teams.owner")

@@ -173,7 +173,7 @@ def junk_bodies(t: Client) -> None:
     t.update(own, hint=None)
     t.update(own, image="no base64!")
     t.send("PATCH", f"/messageactions/{own}/handlers/execution_handler", raw=b"7", about="update_handler.object")
-    t.send("PATCH", f"/messageactions/{own}/handlers/execution_handler", raw=b'{"script": "\\ud800 \\u0000"}')
+    t.update_handler(own)
     t.update_handler(own, script=None)
 
 
@@ -182,9 +182,10 @@ def limits_of_update(t: Client) -> None:
     """The same limits hold for updates, and a refused update changes nothing."""
     own = living(t, execution_type="deluge", scope="personal")
     hook = living(t, execution_type="webhook", scope="personal")
-    t.update(own, name=t.name(NAME - 1) + "é", message_types=TYPE_SETS[0], about="update.name.max")
+    long = t.name(NAME - 1) + "é"
+    t.update(own, name=long, message_types=TYPE_SETS[0], about="update.name.max")
     t.update(own, name=t.name(NAME + 1), hint="not kept", about="update.name.max")
-    t.update(own, hint="é" * HINT, message_types=TYPE_SETS[-1], about="update.hint.max")
+    t.update(own, hint="é" * HINT, name=long.upper(), message_types=TYPE_SETS[-1], about="update.hint.max")
     t.update(own, hint="h" * (HINT + 1), name=t.name(), about="update.hint.max")
     t.update(hook, execution_url=url(URL), message_types=TYPE_SETS[-2], about="update.execution_url.max")
     t.update(hook, execution_url=url(URL + 1), hint="not kept", about="update.execution_url.max")
@@ -217,6 +218,7 @@ def limits_of_handlers(t: Client) -> None:
     t.get_handler(own, about="errors.change-nothing")
     t.update_handler(hook, permissions=PERMISSIONS, about="update_handler.permissions.values")
     t.get_handler(hook, about="get_handler.current")
+    t.get_handler(private)
     for some in (["message"], ["location"], ["user"], ["attachments", "message", "chat"]):
         t.update_handler(private, permissions=some, about="update_handler.permissions.values")
     t.update_handler(hook, permissions=["user", "message"], about="update_handler.permissions.values")

@@ -81,6 +81,7 @@ def one_field_at_a_time(t: Client) -> None:
         (
             hook,
             {
+                "name": t.name(),
                 "hint": "0",
                 "message_types": TYPE_SETS[3],
                 "execution_url": URL,
@@ -88,7 +89,6 @@ def one_field_at_a_time(t: Client) -> None:
                 "image": IMAGE,
             },
         ),
-        (hook, {"name": t.name(), "execution_url": HOOK + "/again", "image": IMAGE}),
     ]
     for identifier, change in changes:
         t.update(identifier, **change, about="update.applies")
