@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from zoho_cliq_conformance.grading import NotConforming, demand, grade
 from zoho_cliq_conformance.pacer import Clock, minutes
 from zoho_cliq_conformance.profile import ProfileError, parse
 from zoho_cliq_conformance.run import Result, run, run_table
+from zoho_cliq_conformance.trace import _body
 
 TOKENS = ["1000.owner", "1000.colleague", "1000.outsider", CONTROL]
 TOML = """
@@ -209,6 +212,27 @@ def test_a_token_that_is_not_let_in_gives_2(tmp_path: Path, capsys: pytest.Captu
         status, out, _ = run_command(capsys, "run", "--profile", path, "--quiet")
     assert status == 2
     assert "refuses tokens.owner" in out
+
+
+def test_a_base_url_of_something_else_gives_2_after_a_few_calls(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(tmp_path) as path:
+        path.write_text(path.read_text().replace("/api/v3", "/api/v2"))
+        status, out, _ = run_command(capsys, "run", "--profile", path, "--quiet")
+    assert status == 2
+    assert re.search(r"/api/v2 right\? At the vendor's it ends with /api/v3", out)
+    assert re.search(r"^3 calls in", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "text", ["s" * 250_000, "x" + "é" * 130_000 + "'y", "[" * 100_000, "{" + '{"a":' * 50_000 + "}"]
+)
+def test_a_long_body_in_a_line_of_shell_is_the_body(text: str) -> None:
+    shown = _body(text.encode())
+    assert len(shown) < 1000
+    printed = subprocess.run(["bash", "-c", f"cat {shown.removeprefix('@')}"], capture_output=True, check=True).stdout
+    assert printed == text.encode()
 
 
 def test_an_unexpected_refusal_gives_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
-from mutants.ways import Prepare, actions_of, attribute, error, operation_of, recode, replace, reply_json, void, wrap
-from reference_server import Action, Headers, Reference, Refusal, Reply
+from mutants.ways import (
+    Prepare,
+    actions_of,
+    around,
+    attribute,
+    error,
+    operation_of,
+    recode,
+    refuses,
+    replace,
+    reply_json,
+    void,
+    wrap,
+)
+from reference_server import ORGANIZATION_OF, TEAMS_OF, Action, Headers, Reference, Refusal, Reply
 
 VARIANTS: dict[str, Prepare] = {}
 
@@ -227,3 +241,65 @@ def _(server: Reference) -> None:
     server.token = lambda kind, user, *parts: first(  # type: ignore[method-assign]
         kind, user, *((int(server.now()),) if kind == "sync" else parts)
     )
+
+
+VARIANTS["only scripts that end with a statement"] = refuses(
+    "update_handler",
+    lambda g: isinstance(g.get("script"), str) and re.search(r"(;|\})\s*$", re.sub("//.*", "", g["script"])) is None,
+)
+for _field in ("name", "hint"):
+    VARIANTS[f"no unusual characters in a {_field}"] = refuses(
+        "create", lambda g, field=_field: re.search(r"[^\w .,:_-]", str(g.get(field))) is not None
+    )
+VARIANTS["only https and the default port"] = refuses(
+    "create", lambda g: re.match("https://[^:]*$", str(g.get("execution_url", "https://"))) is None
+)
+VARIANTS["only images in a known format"] = refuses(
+    "create", lambda g: "image" in g and not str(g["image"]).startswith(("iVBOR", "/9j/"))
+)
+VARIANTS["creators see what their teams see"] = around(
+    "sees",
+    lambda o, user, creator, scope, teams: (
+        o(user, creator, scope, teams)
+        if scope != "team"
+        else ORGANIZATION_OF[user] == ORGANIZATION_OF[creator] and bool(teams & TEAMS_OF[user])
+    ),
+)
+VARIANTS["failed updates of handlers conflict"] = wrap(
+    lambda m, t, h, b, r: (
+        (409, r[1], b'{"message": "no", "code": "execution_handler_update_failed"}')
+        if operation_of(m, t) == "update_handler" and r[0] == 400
+        else r
+    )
+)
+VARIANTS["unknown paths are a page"] = wrap(
+    lambda m, t, h, b, r: (
+        (404, [("Content-Type", "text/html")], b"<p>no</p>") if not operation_of(m, t) and r[0] == 404 else r
+    )
+)
+VARIANTS["nulls for what does not apply"] = reply_json(
+    lambda o, t, s: void(
+        [a.setdefault("team_ids", None) for a in actions_of(s) if a.get("scope") in ("organization", "personal")],
+        [a.setdefault("execution_url", None) for a in actions_of(s) if a.get("execution_type") == "deluge"],
+        s.setdefault("deleted", None) if o == "list" else None,
+    )
+)
+VARIANTS["NaN is a number"] = attribute("not_a_number", float)
+VARIANTS["a handler has a script from the beginning"] = replace(
+    "handler_envelope", lambda o: lambda action: _with_template(o(action), action)
+)
+VARIANTS["what was not seen is not said to be deleted"] = around(
+    "gone",
+    lambda o, user, since: [
+        identifier
+        for identifier in o(user, since)
+        if (log := [entry for entry in o.__self__.actions[identifier].log if entry[1]])
+        and o.__self__.sees(user, o.__self__.actions[identifier].creator, log[-1][2], log[-1][3])
+    ],
+)
+
+
+def _with_template(shown: dict[str, Any], action: Action) -> dict[str, Any]:
+    if action.fields["execution_type"] == "deluge":
+        shown["data"].setdefault("script", "response = Map();\nreturn response;")
+    return shown
