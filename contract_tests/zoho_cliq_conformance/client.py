@@ -203,10 +203,10 @@ class Client:
 
     def whose(self, method: str, target: str, headers: Headers) -> tuple[str | None, str | None]:
         """User and operation that a request counts for."""
-        call = rules.read(Exchange(0, method, target, (), None, None))
+        short = rules.operation_of(method, target)
         given = next((value for name, value in headers if name.lower() == "authorization"), "")
         identity = self.oracle.directory.tokens.get(given.rpartition(" ")[2])
-        operation = rules.LONG[call.operation] if call.operation else None
+        operation = rules.LONG[short] if short else None
         return (identity.user if identity else None), operation
 
     def _afford(self, user: str | None, operation: str | None) -> None:

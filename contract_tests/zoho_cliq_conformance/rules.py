@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS, document
 
@@ -99,13 +99,23 @@ def codes_of(operation: str, *more: str | None) -> frozenset[str | None]:
     return frozenset(_BAD_CODES | own | generic | set(more))
 
 
+def operation_of(method: str, target: str) -> str | None:
+    """The short name of the operation that a request is for; None where it is for none."""
+    return _route(method, _segments(_split(target))).operation
+
+
+def _split(target: str) -> SplitResult:
+    return urlsplit(target if "//" not in target else target.replace("//", "/%2F/"))
+
+
+def _segments(split: SplitResult) -> list[str]:
+    return [unquote(part) for part in split.path.split("/")[1:]]
+
+
 def read(exchange: Exchange) -> Call:
     """Route the request and collect every condition that follows from the request alone."""
-    split = (
-        urlsplit(exchange.target) if "//" not in exchange.target else urlsplit(exchange.target.replace("//", "/%2F/"))
-    )
-    segments = [unquote(part) for part in split.path.split("/")[1:]]
-    call = _route(exchange.method, segments)
+    split = _split(exchange.target)
+    call = _route(exchange.method, _segments(split))
     call.query = parse_qsl(split.query, keep_blank_values=True, errors="replace")
     call.conditions += [*_accept(exchange), *_query(call)]
     if call.operation in BODIES:
