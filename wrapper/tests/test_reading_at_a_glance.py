@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -132,6 +134,17 @@ def test_nothing_that_is_read_depends_on_orjson(data: st.DataObject) -> None:
         body = data.draw(st.sampled_from(AROUND))(body)
     strict = data.draw(st.booleans())
     assert came_of(READER, body, name, strict) == came_of(without_orjson(), body, name, strict)
+
+
+def test_without_orjson_installed_answers_are_read_all_the_same() -> None:
+    code = (
+        "import sys; sys.modules['orjson'] = None\n"
+        "from zoho_cliq import Cliq, reading\n"
+        "Cliq('token').close()\n"
+        "assert reading.QUICK is None\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_integer_of_more_than_64_bits_stays_one() -> None:

@@ -54,10 +54,12 @@ def fuzzer_really_finds(mutant: Mutant, seed: int, examples: int = FUZZ_EXAMPLES
 
 
 def missed(
-    finds: Callable[[Mutant, int], bool], mutants: Iterable[Mutant], seeds: Iterable[int] = SEEDS
+    finds: Callable[[Mutant, int], bool], mutants: Iterable[Mutant], seeds: Iterable[int] = SEEDS, few: float = 0.0
 ) -> list[Mutant]:
-    """The mutants that are found with none of the seeds; a later seed is tried only on what the earlier ones left."""
-    left = list(mutants)
+    """The mutants that are found with none of the seeds; a later seed is tried only on what the earlier ones left, and
+    only where that is more than `few` of all."""
+    left = every = list(mutants)
     for seed in seeds:
-        left = [mutant for mutant in left if not finds(mutant, seed)]
+        if len(left) > few * len(every):
+            left = [mutant for mutant in left if not finds(mutant, seed)]
     return left
