@@ -73,6 +73,21 @@ def _(server: Reference) -> None:
     server.set, server.taken = set_fields, taken  # type: ignore[method-assign]
 
 
+@mutant("an-action-cannot-take-a-name-back", "state", "update.name.free-after-rename")
+def _(server: Reference) -> None:
+    original, ever, keep = server.taken, set[tuple[str, str]](), server.set
+
+    def set_fields(action: Action, given: dict[str, Any]) -> None:
+        keep(action, given)
+        ever.add((action.id, action.fields["name"]))
+
+    def taken(user: str, name: str, but: Action | None = None) -> bool:
+        back = but is not None and but.fields["name"] != name and (but.id, name) in ever
+        return original(user, name, but) or back
+
+    server.set, server.taken = set_fields, taken  # type: ignore[method-assign]
+
+
 @mutant("refused-creates-take-names", "state", "create.hint.characters", "create.accepts")
 def _(server: Reference) -> None:
     original, refused, taken = server.create, set[str](), server.taken
