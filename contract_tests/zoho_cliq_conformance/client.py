@@ -335,8 +335,9 @@ class Client:
                 return
             tokens.add(token)
             page = self.list(user, about, next_token=token, **kept)
-            idle = 0 if identifiers(page) - seen else idle + 1
-            seen |= identifiers(page)
+            here = identifiers(page)
+            idle = 0 if here - seen else idle + 1
+            seen |= here
             yield page
 
     def listing(self, user: str = "owner", about: str | None = None, **query: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..bodies import ODD_HINTS, ODD_URL, SCRIPT, TYPE_SETS, long_script
+from ..bodies import IMAGE, ODD_HINTS, ODD_URL, PERMISSIONS, SCRIPT, TYPE_SETS, TYPES, long_script
 from ..bodies import URL as RICH_URL
 from ..client import Client
 from ..rules import SCHEMAS, SCRIPT_REFUSED_BYTES, SCRIPT_SURE_BYTES
@@ -12,13 +12,10 @@ from .scenario import Scenario, living, scenario
 
 SCENARIOS: list[Scenario] = []
 HOOK = "https://hooks.example.com/cliq"
-IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 
 _create = SCHEMAS["MessageActionCreate"]["properties"]
 NAME, HINT = _create["name"]["maxLength"], _create["hint"]["maxLength"]
 URL, TEAMS = _create["execution_url"]["maxLength"], _create["team_ids"]["maxItems"]
-TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
-PERMISSIONS: list[str] = SCHEMAS["Permission"]["enum"]
 
 
 def url(length: int) -> str:
