@@ -26,13 +26,12 @@ from .run import Result
 from .table.bodies import JUNK
 from .table.protocol import operations
 from .table.scenario import settle
-from .table.state import neighbour
+from .table.state import NOBODY, neighbour
 from .thresholds import NAMES, run_one
 
 STEPS = 20
 SEEDS = st.integers(0, 2**24)
 LIMITS = (None, None, 1, 2, 3, 7, 20, 99, 100)
-NOBODY = "987000000654321"
 
 
 class FaultFound(AssertionError):

@@ -20,7 +20,7 @@ from ..client import Client, Stopped, encode
 from ..model import Action
 from ..oracle import Violation
 from ..table.bodies import JUNK
-from ..table.state import neighbour
+from ..table.state import NOBODY, neighbour
 from ..trace import Answer
 
 SPECIFICATION = "/openapi.json"
@@ -29,7 +29,6 @@ STATUS = "{} Answer"
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "server", "date"}
 Start = Callable[[str, list[tuple[str, str]]], Any]
 NOTHING = "nothing"
-NOBODY = "987000000654321"
 # What is left as generated, or is wrong, in a request that is sent again.
 ASPECTS = ("user", "user", "token", "accept", "path", "query", "name", "hint", "teams", "url", "fit")
 
