@@ -32,11 +32,15 @@ SCRIPT = """  // 100 % of 'it' + <b>&amp;</b> %41 \\n $1 #{x} ${y} naïve – �
 """
 
 
+def program(text: str) -> str:
+    """A script that a server can read as Deluge, with any text in its comments."""
+    return "// " + text.replace("\n", "\n// ") + "\nreturn Map();"
+
+
 def long_script(size: int, char: str = "s") -> str:
     """A script of so many bytes of UTF-8 that a server can read as Deluge: a long comment, then a statement."""
-    start, end = "// ", "\nreturn Map();"
-    room, width = size - len(start) - len(end), len(char.encode())
-    return start + char * (room // width) + "." * (room % width) + end
+    room, width = size - len(program("")), len(char.encode())
+    return program(char * (room // width) + "." * (room % width))
 
 
 def words(random: Random, longest: int) -> str:

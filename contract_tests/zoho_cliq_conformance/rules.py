@@ -387,8 +387,10 @@ def _string(name: str, value: str, schema: Mapping[str, Any]) -> Iterator[Fault]
         size = len(value.encode("utf-8", "surrogatepass"))
         if size > SCRIPT_SURE_BYTES:
             yield "script.max", f"script has {size} bytes", size > SCRIPT_REFUSED_BYTES, name
-        if value == "" or re.search("[\x00\r\ud800-\udfff]", value):
+        if value == "" or re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", value):
             yield "script.characters", "script is empty, or has characters at the edge of what is text", False, name
+        elif not re.search(r"[;}]\s*$", value):
+            yield "script.statement", "script does not end with a statement, so it may not compile", False, ""
         return
     longest = schema.get("maxLength")
     if longest is not None and (len(value) > longest or (len(value) * 2 > longest and not simple_length(value))):

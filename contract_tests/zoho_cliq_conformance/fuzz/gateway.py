@@ -156,8 +156,8 @@ class Gateway:
             return body
         random, client, as_is = self._random, self._client, self._as_is
         if "/handlers/" in path:
-            if isinstance(given.get("script"), str) and len(given) == 1 and random.random() < 0.3:
-                return encode({"script": bodies.SCRIPT})
+            if isinstance(given.get("script"), str) and given["script"] and len(given) == 1:
+                return encode({"script": bodies.SCRIPT if random.random() < 0.3 else bodies.program(given["script"])})
             return body
         name = given.get("name")
         if isinstance(name, str) and as_is != "name":
