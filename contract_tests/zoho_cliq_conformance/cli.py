@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from . import har, plan, render, report
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; gives the exit status."""
     arguments = _parser().parse_args(argv)
     try:
-        with _terminated_like_interrupted():
+        with _on_signals(signal.default_int_handler):
             return int(arguments.act(arguments))
     except (ProfileError, har.HarError, OSError) as error:
         complain(error)
@@ -49,18 +50,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """A SIGTERM, as of a build that is cancelled, leaves time to clean up, like Ctrl-C."""
+def _on_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Ctrl-C, and SIGTERM, as of a build that is cancelled, go to the handler."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     # A background job inherits that SIGINT is ignored.
-    earlier = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    earlier = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
+        for number, before in earlier.items():
+            signal.signal(number, before)
+
+
+@contextmanager
+def _stopping(client: Client) -> Iterator[None]:
+    """A signal ends the run where it can end: between two calls, or in a wait. A second one does not wait for that."""
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        if client.interrupted:
+            raise KeyboardInterrupt
+        client.interrupted = True
+
+    with _on_signals(handler):
+        yield
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -207,7 +221,8 @@ def _run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     try:
         drivers = drivers_for(arguments.only, arguments.examples, progress.scenario(client))
-        result = run(client, drivers, on_clean_up=None if client.profile.reset_url else progress.clean_up)
+        with _stopping(client):
+            result = run(client, drivers, on_clean_up=None if client.profile.reset_url else progress.clean_up)
     finally:
         client.close()
     seconds = time.monotonic() - started
@@ -233,7 +248,9 @@ def connect(
         on_exchange=progress.exchange if progress else None,
     )
     client.clock = Clock(
-        advance=client.advance if profile.clock_url else None, on_wait=progress.wait if progress else None
+        advance=client.advance if profile.clock_url else None,
+        on_wait=progress.wait if progress else None,
+        heed=client.heed,
     )
     client.pacer.clock = client.clock
     client.deadline = time.monotonic() + max_minutes * 60 if max_minutes else None

@@ -67,12 +67,19 @@ class NotGradable(CannotRun):
     """Nothing was learned about the server: it does not answer, or does not know the profile's token."""
 
 
+class Interrupted(CannotRun):
+    """Somebody wants the run to stop."""
+
+
 class ControlFailed(CannotRun):
     """The reset or clock URL of the profile did not work."""
 
 
 class Client:
-    """Sends requests for the drivers. `only_creations` holds ids created and not yet deleted, with their creators."""
+    """Sends requests for the drivers. `created` holds ids created and not yet deleted, with their creators.
+
+    Where `interrupted` is set, as by a signal, the run ends before its next call, or in its wait, and cleans up.
+    """
 
     def __init__(
         self,
@@ -105,6 +112,7 @@ class Client:
         self.scenario = ""
         self.expect_throttle = False
         self.unknown_creates = False
+        self.interrupted = False
         self.prefix = "zc" + "".join(self.random.choices(string.ascii_lowercase + string.digits, k=6))
         self._names = 0
         self._let_in: set[str] = set()
@@ -153,6 +161,7 @@ class Client:
         self, method: str, target: str, headers: Headers, content: bytes | None, about: str | None = None
     ) -> Answer:
         """Send exactly this request; see `send`."""
+        self.heed()
         user, operation = self.whose(method, target, headers)
         self._afford(user, operation)
         if user and operation:
@@ -200,6 +209,11 @@ class Client:
                 "of this run were there; make room, or give creation_limit in the profile"
             )
         return answer
+
+    def heed(self) -> None:
+        """Raise `Interrupted` where somebody wants the run to stop."""
+        if self.interrupted:
+            raise Interrupted("interrupted")
 
     def whose(self, method: str, target: str, headers: Headers) -> tuple[str | None, str | None]:
         """User and operation that a request counts for."""
@@ -391,7 +405,7 @@ class Client:
 
     def clean_up(self) -> Lines:
         """Remove everything that this run created; gives a line for each thing that may be left."""
-        self._cleaning, self.scenario, self.expect_throttle = True, "clean-up", False
+        self._cleaning, self.scenario, self.expect_throttle, self.interrupted = True, "clean-up", False, False
         left = []
         try:
             if self.profile.reset_url:

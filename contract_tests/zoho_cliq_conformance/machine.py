@@ -7,9 +7,12 @@ on an empty server, otherwise with names of its own.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
-from typing import Any, cast
+from typing import Any, Concatenate, ParamSpec, cast
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
@@ -18,7 +21,7 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from . import bodies
-from .client import Client
+from .client import Client, Stopped
 from .facts import FACTS
 from .model import Action
 from .oracle import Violation
@@ -29,6 +32,7 @@ from .table.scenario import settle
 from .table.state import NOBODY, neighbour
 from .thresholds import NAMES, run_one
 
+P = ParamSpec("P")
 STEPS = 20
 SEEDS = st.integers(0, 2**24)
 LIMITS = (None, None, 1, 2, 3, 7, 20, 99, 100)
@@ -45,11 +49,13 @@ def run_machine(
     oracle = client.oracle
     kept, failed = list(oracle.violations), Counter(oracle.failed)
     shown: list[Violation] = []  # what the last history with a fault showed
+    stops: list[Stopped] = []
 
     class Histories(_Histories):
         """Those of this run."""
 
-    Histories.client, Histories.strict, Histories.start, Histories.shown = client, strict, len(kept), shown
+    Histories.client, Histories.strict, Histories.start = client, strict, len(kept)
+    Histories.shown, Histories.stops = shown, stops
     phases = [Phase.explicit, Phase.generate, *([Phase.shrink] if shrink else [])]
     try:
         run_state_machine_as_test(
@@ -70,10 +76,12 @@ def run_machine(
         result.notes.append(f"machine: {fault}"[:200])
     except Flaky:
         oracle.violations[len(kept) :] = shown
+        if stops:  # a history that was cut short goes otherwise when it is repeated
+            raise stops[0] from None
         result.notes.append("machine: the same history showed a fault once and not again; the server keeps something")
     finally:
+        oracle.failed = failed + Counter(violation.fact for violation in oracle.violations[len(kept) :])
         del Histories.client  # hypothesis never forgets a class of histories
-    oracle.failed = failed + Counter(violation.fact for violation in oracle.violations[len(kept) :])
     result.ran.append("machine")
 
 
@@ -81,19 +89,46 @@ def _limit(limit: int | None) -> dict[str, Any]:
     return {} if limit is None else {"limit": limit}
 
 
+Step = Callable[Concatenate["_Histories", P], None]
+
+
+def step(**drawn: st.SearchStrategy[int]) -> Callable[[Step[P]], Step[P]]:
+    """A rule that remembers why the run has to stop: hypothesis tries such a history again."""
+
+    def decorate(function: Step[P]) -> Step[P]:
+        @functools.wraps(function)
+        def carry_out(self: _Histories, *args: P.args, **kwargs: P.kwargs) -> None:
+            with self.stoppable():
+                function(self, *args, **kwargs)
+
+        return cast("Step[P]", rule(**drawn)(carry_out))
+
+    return decorate
+
+
 class _Histories(RuleBasedStateMachine):
     client: Client
     strict: bool
     start: int
     shown: list[Violation]
+    stops: list[Stopped]
 
     def __init__(self) -> None:
         super().__init__()
         del self.client.oracle.violations[self.start :]
         self.client.scenario = "machine"
-        self.client.reset()
+        with self.stoppable():
+            self.client.reset()
         self.cursors: list[tuple[str, str, int | None]] = []
         self.points: list[tuple[str, str]] = []
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        try:
+            yield
+        except Stopped as stop:
+            self.stops.append(stop)
+            raise
 
     # --- choices
 
@@ -142,7 +177,7 @@ class _Histories(RuleBasedStateMachine):
 
     # --- writes
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def create(self, seed: int) -> None:
         random = Random(seed)
         for _ in range(2):
@@ -154,7 +189,7 @@ class _Histories(RuleBasedStateMachine):
                 self.client.get(identifier, user=self.reader(random))
         self.check()
 
-    @rule(count=st.integers(18, 24))
+    @step(count=st.integers(18, 24))
     def create_many(self, count: int) -> None:
         if len(self.client.oracle.model.living()) < 45:
             for _ in range(count):
@@ -176,7 +211,7 @@ class _Histories(RuleBasedStateMachine):
             body["name"] = self.client.name(bodies.LONGEST["name"] if random.random() < 0.5 else None)
         self.client.update(action.id, user=user, **body)
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def update(self, seed: int) -> None:
         random = Random(seed)
         for _ in range(3):
@@ -184,7 +219,7 @@ class _Histories(RuleBasedStateMachine):
         self.client.get(self.identifier(random))
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def same_name(self, seed: int) -> None:
         random = Random(seed)
         action = self.pick(random)
@@ -204,7 +239,7 @@ class _Histories(RuleBasedStateMachine):
             self.client.update(action.id, user=action.creator, name=body["name"])
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def delete(self, seed: int) -> None:
         random = Random(seed)
         identifier = self.identifier(random)
@@ -218,7 +253,7 @@ class _Histories(RuleBasedStateMachine):
             self.client.delete(identifier)
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def handler(self, seed: int) -> None:
         random = Random(seed)
         action = self.pick(random)
@@ -240,7 +275,7 @@ class _Histories(RuleBasedStateMachine):
 
     # --- reads
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def read(self, seed: int) -> None:
         random = Random(seed)
         for _ in range(3):
@@ -249,7 +284,7 @@ class _Histories(RuleBasedStateMachine):
         self.listing(random, self.reader(random))
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def pages(self, seed: int) -> None:
         """A listing with writes between its pages."""
         random = Random(seed)
@@ -271,7 +306,7 @@ class _Histories(RuleBasedStateMachine):
             self.points.append((user, page["sync_token"]))
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def changes(self, seed: int) -> None:
         """What changed since one of the last listings, or since one now and a write after it."""
         random = Random(seed)
@@ -288,14 +323,14 @@ class _Histories(RuleBasedStateMachine):
             self.listing(random, user if random.random() < 0.9 else self.reader(random), sync_token=token)
         self.check()
 
-    @rule()
+    @step()
     def let_time_pass(self) -> None:
         if self.client.clock.jumps:
             settle(self.client)
 
     # --- what has to be refused
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def wrong_bodies(self, seed: int) -> None:
         random = Random(seed)
         for _ in range(6):
@@ -314,7 +349,7 @@ class _Histories(RuleBasedStateMachine):
             self.client.update(self.identifier(random), scope="team")
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def wrong_handlers(self, seed: int) -> None:
         random = Random(seed)
         for _ in range(2):
@@ -327,7 +362,7 @@ class _Histories(RuleBasedStateMachine):
         self.client.update_handler(self.living(), kind="welcome_handler", script="return 1;")
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def junk(self, seed: int) -> None:
         random = Random(seed)
         for _ in range(4):
@@ -349,7 +384,7 @@ class _Histories(RuleBasedStateMachine):
             self.client.send(method, f"/messageactions{path}", raw=b"name=a&hint=b" if form else raw, headers=form)
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def wrong_tokens(self, seed: int) -> None:
         random = Random(seed)
         good = self.client.tokens["owner"]
@@ -370,7 +405,7 @@ class _Histories(RuleBasedStateMachine):
         self.client.get_handler(self.living())
         self.check()
 
-    @rule(seed=SEEDS)
+    @step(seed=SEEDS)
     def wrong_requests(self, seed: int) -> None:
         random = Random(seed)
         identifier = self.living()
@@ -393,7 +428,7 @@ class _Histories(RuleBasedStateMachine):
         self.client.get(identifier)
         self.check()
 
-    @rule(operation=st.sampled_from(NAMES))
+    @step(operation=st.sampled_from(NAMES))
     def threshold(self, operation: str) -> None:
         if self.client.profile.pace and self.client.clock.jumps and not self.client.oracle.creation_limit:
             run_one(self.client, operation)

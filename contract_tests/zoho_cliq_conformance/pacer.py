@@ -15,10 +15,14 @@ from collections.abc import Callable, Iterable
 from zoho_cliq_api.contract import OPERATIONS
 
 MARGIN = 1.0
+SLICE = 0.25  # seconds between two looks at whether a wait is to end
 
 
 class Clock:
-    """Seconds that pass by themselves, and by `pause`, which waits or has the server's clock advanced."""
+    """Seconds that pass by themselves, and by `pause`, which waits or has the server's clock advanced.
+
+    `heed` is called all the time during a wait, and may end it by an exception.
+    """
 
     def __init__(
         self,
@@ -26,8 +30,9 @@ class Clock:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         on_wait: Callable[[float, str], None] | None = None,
+        heed: Callable[[], None] | None = None,
     ) -> None:
-        self._advance, self._now, self._sleep, self._on_wait = advance, now, sleep, on_wait
+        self._advance, self._now, self._sleep, self._on_wait, self._heed = advance, now, sleep, on_wait, heed
         self._offset = 0.0
         self.waited = 0.0
 
@@ -53,7 +58,9 @@ class Clock:
         while (left := until - self._now()) > 0:
             if self._on_wait is not None:
                 self._on_wait(left, why)
-            self._sleep(min(left, 1.0))
+            if self._heed is not None:
+                self._heed()
+            self._sleep(min(left, SLICE))
 
 
 class Pacer:

@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 from harness import StepClock, profile, simulated
 from reference_server import Reference, serve
-from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.client import Client, Interrupted
 from zoho_cliq_conformance.fuzz import run_fuzz
 from zoho_cliq_conformance.machine import run_machine
-from zoho_cliq_conformance.run import Result, run
+from zoho_cliq_conformance.pacer import Clock
+from zoho_cliq_conformance.run import Result, run, run_table
 from zoho_cliq_conformance.streams import show
+from zoho_cliq_conformance.thresholds import run_thresholds
 from zoho_cliq_conformance.trace import Exchange
+from zoho_cliq_conformance.transport import CallTransport
 
 COMMAND = [sys.executable, "-m", "zoho_cliq_conformance"]
 REPORTS = ["junit.xml", "report.html", "report.json"]
@@ -32,7 +35,7 @@ def graded(tmp_path: Path) -> Any:
     server = Reference(StepClock(), thresholds=False)
     with serve(server) as url:
         path = tmp_path / "p.toml"
-        path.write_text(f'base_url = "{url}/api/v3"\npace = false\n[tokens]\nowner = "1000.owner"\n')
+        path.write_text(f'base_url = "{url}/api/v3"\nclock_url = "{url}/_mock/clock"\npace = false\n[tokens]\nowner = "1000.owner"\n')
         yield server, path
 
 
@@ -116,6 +119,34 @@ def test_a_create_that_an_interrupt_cut_short_is_removed_and_accuses_nobody(mome
     assert (result.stopped, result.violations, result.leftovers) == ("interrupted", [], [])
     assert len(server.actions) == 3
     assert not any(action.alive for action in server.actions.values())
+
+
+@pytest.mark.parametrize("driver", [run_table, run_machine, run_fuzz, run_thresholds])
+@pytest.mark.parametrize("calls", [1, 40])
+def test_after_a_signal_nothing_is_sent_but_the_clean_up(driver: Callable[..., None], calls: int) -> None:
+    clock, thresholds = StepClock(), driver is run_thresholds
+    server = Reference(clock, thresholds=thresholds)
+
+    def signalled(*request: Any) -> Any:
+        reply = server(*request)
+        client.interrupted = client.interrupted or len(client.trace) + 1 == calls
+        return reply
+
+    client, _ = simulated(signalled, profile(reset_url=None, clock_url=None, pace=thresholds), clock=clock)
+    result = run(client, [("driver", driver)])
+    assert (result.stopped, result.exit_code(), result.violations) == ("interrupted", 2, [])
+    assert [exchange.method for exchange in client.trace[calls:]] == ["DELETE"] * result.calls_of_clean_up
+    assert not any(action.alive for action in server.actions.values())
+
+
+def test_a_signal_ends_a_wait() -> None:
+    slept: list[float] = []
+    clock = Clock(now=lambda: sum(slept), sleep=slept.append, heed=lambda: client.heed())
+    client = Client(LIVE, CallTransport(Reference(StepClock())), seed=1, clock=clock)
+    client.interrupted = True
+    with pytest.raises(Interrupted):
+        client.pause(300, "for the lock to end")
+    assert slept == []
 
 
 @pytest.mark.parametrize("driver", [run_machine, run_fuzz])
