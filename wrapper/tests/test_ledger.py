@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import os
 import sqlite3
 import stat
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from zoho_cliq import errors
 from zoho_cliq.clock import SystemClock
-from zoho_cliq.exchange import Secret
+from zoho_cliq.drivers import run_async
+from zoho_cliq.exchange import Busy, Do, RawResponse, Request, Secret, Steps
 from zoho_cliq.state import GRACE, Budget, Permit, Refusal, State, StoredToken, open_state
 from zoho_cliq.state.memory import MemoryState
 from zoho_cliq.state.sqlite import SQLiteState
@@ -270,6 +274,109 @@ def test_file_that_breaks_while_in_use_is_told(tmp_path: Path) -> None:
     state.lock(ACCOUNT, 1.0)  # the failed transaction left nothing open
     state.close()
     state.close()
+
+
+@dataclass
+class Shared:
+    """A file that two have open, and a threshold of one call."""
+
+    ours: SQLiteState
+    theirs: SQLiteState
+
+    def reserve(self) -> Permit | Refusal:
+        return self.ours.reserve(ACCOUNT, OPERATION, Threshold(1, WINDOW, 300), TIMEOUT)
+
+    def budget(self) -> Budget:
+        return self.theirs.budget(ACCOUNT, OPERATION, Threshold(1, WINDOW, 300))
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Shared]:
+    found = Shared(*(SQLiteState(tmp_path / "state.db", SystemClock()) for _ in range(2)))
+    yield found
+    found.ours.close()
+    found.theirs.close()
+
+
+def test_what_need_not_wait_is_done_at_once_and_seen_by_others(shared: Shared) -> None:
+    assert isinstance(shared.ours.at_once(shared.reserve), Permit)
+    assert shared.budget().remaining == 0
+    assert isinstance(shared.ours.at_once(shared.reserve), Refusal)
+
+
+def test_what_would_wait_for_another_process_is_not_done_at_once(shared: Shared) -> None:
+    with shared.theirs._transaction(), pytest.raises(Busy):
+        shared.ours.at_once(shared.reserve)
+    assert shared.budget().remaining == 1
+    assert isinstance(shared.reserve(), Permit), "whoever may wait still does"
+
+
+def test_at_once_sqlite_itself_waits_for_nobody_and_moves_no_log(shared: Shared) -> None:
+    def waits() -> list[int]:
+        db = shared.ours._db
+        assert db is not None
+        return [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("busy_timeout", "wal_autocheckpoint")]
+
+    assert shared.ours.at_once(waits) == [0, 0]
+    assert waits() == [10_000, 1_000]
+
+
+def test_what_would_wait_for_another_thread_is_not_done_at_once(shared: Shared) -> None:
+    def from_a_thread() -> str:
+        with pytest.raises(Busy):
+            shared.ours.at_once(shared.reserve)
+        return "busy"
+
+    with ThreadPoolExecutor(1) as thread, shared.ours._guarded():
+        assert thread.submit(from_a_thread).result() == "busy"
+    assert shared.budget().remaining == 1
+
+
+def test_what_would_wait_for_the_disk_is_not_done_at_once(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoho_cliq.state.sqlite.MOST", 2)
+    for _ in range(2):
+        shared.ours.at_once(shared.budget)
+        shared.ours.at_once(lambda: shared.ours.locked_for(ACCOUNT))
+        with pytest.raises(Busy):
+            shared.ours.at_once(shared.reserve)
+        shared.ours.lock(ACCOUNT, 0.0)  # a transaction that may move the log
+    monkeypatch.setattr(shared.ours, "_logs", False)
+    with pytest.raises(Busy):
+        shared.ours.at_once(shared.reserve)
+    shared.ours.close()
+    with pytest.raises(Busy):
+        shared.ours.at_once(shared.reserve)
+
+
+async def nobody(request: Request) -> RawResponse:
+    raise AssertionError("nothing is to be sent")
+
+
+def done(state: SQLiteState, work: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
+    """The work of a state, as the engine wants it done, on an event loop."""
+
+    def steps() -> Steps[Any]:
+        return (yield Do(work, state.blocking, state.at_once))
+
+    return run_async(steps(), nobody, nobody, SystemClock())
+
+
+def test_an_event_loop_does_by_itself_what_need_not_wait(shared: Shared) -> None:
+    assert asyncio.run(done(shared.ours, threading.get_ident)) == threading.get_ident()
+
+
+def test_an_event_loop_goes_on_while_another_process_has_the_file(shared: Shared) -> None:
+    async def both() -> None:
+        call = asyncio.create_task(done(shared.ours, shared.reserve))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not call.done()
+        writing.close()
+        assert isinstance(await call, Permit)
+
+    with contextlib.ExitStack() as writing:
+        writing.enter_context(shared.theirs._transaction())
+        asyncio.run(both())
 
 
 def test_file_of_another_version_is_left_alone(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any, TypeAlias
 
 from .clock import Clock
-from .exchange import RawResponse, Request, Send, Sleep, Steps, T
+from .exchange import Busy, Do, RawResponse, Request, Send, Sleep, Steps, T
 
 Sender: TypeAlias = Callable[[Request], RawResponse]
 AsyncSender: TypeAlias = Callable[[Request], Awaitable[RawResponse]]
@@ -37,8 +38,18 @@ def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
             failure = error
 
 
+async def _done(wanted: Do) -> Any:
+    """What the work gives, without keeping the event loop waiting."""
+    if not wanted.blocking:
+        return wanted.work()
+    if wanted.at_once is not None:
+        with contextlib.suppress(Busy):
+            return wanted.at_once(wanted.work)
+    return await asyncio.to_thread(wanted.work)
+
+
 async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
-    """Carries out `steps` in this task and returns their result. What blocks is done in a thread."""
+    """Carries out `steps` in this task and returns their result. What would block is done in a thread."""
     outcome: Any = None
     failure: BaseException | None = None
     while True:
@@ -55,7 +66,7 @@ async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, cl
                 case Sleep(seconds):
                     await clock.async_sleep(seconds)
                 case _:
-                    outcome = await asyncio.to_thread(effect.work) if effect.blocking else effect.work()
+                    outcome = await _done(effect)
                     outcome = await outcome if isawaitable(outcome) else outcome
         except BaseException as error:  # noqa: BLE001 - whatever it is, the engine must hear of it
             failure = error

@@ -192,7 +192,7 @@ class Engine:
         return True
 
     def _do(self, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> Steps[R]:
-        result: R = yield Do(partial(work, *args, **named), self.state.blocking)
+        result: R = yield Do(partial(work, *args, **named), self.state.blocking, self.state.at_once)
         return result
 
     def _quietly(self, work: Callable[P, None], *args: P.args, **named: P.kwargs) -> Steps[None]:

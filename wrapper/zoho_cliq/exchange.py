@@ -93,12 +93,20 @@ class Sleep:
     seconds: float
 
 
+class Busy(Exception):
+    """The work would have to wait for a thread, a process or a disk; nothing of it was done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Do:
-    """The engine wants this called. It may block, on a file or a server, and so does not belong on an event loop."""
+    """The engine wants this called. It may block, on a file or a server, and so does not belong on an event loop.
+
+    `at_once`, where there is one, does the work without waiting or raises `Busy`.
+    """
 
     work: Callable[[], Any]
     blocking: bool
+    at_once: Callable[[Callable[[], Any]], Any] | None = None
 
 
 Effect: TypeAlias = Send | Sleep | Do

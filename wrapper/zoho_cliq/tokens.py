@@ -139,7 +139,7 @@ class RefreshedToken:
                 poll = min(POLL_MOST, poll * 2)
 
     def _do(self, work: Callable[..., Any], *arguments: Any) -> Steps[Any]:
-        return (yield Do(lambda: work(*arguments), self._state.blocking))
+        return (yield Do(lambda: work(*arguments), self._state.blocking, self._state.at_once))
 
     def _quietly(self, work: Callable[..., Any], *arguments: Any) -> Steps[None]:
         try:

@@ -10,9 +10,10 @@ and however many clients share the user, it never sees more calls in any window 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from zoho_cliq_api.contract import Threshold
 
@@ -68,11 +69,16 @@ class StoredToken:
 class State(Protocol):
     """What a keeper of shared state can do. Every method is safe across threads.
 
-    `account` names the user at one server. `blocking` says that methods may take longer than a moment.
-    Whatever fails raises `StateError`.
+    `account` names the user at one server. `blocking` says that methods may take longer than a moment; `at_once`, where
+    there is one, calls one that need not, and raises `Busy` where it would. Whatever fails raises `StateError`.
     """
 
     blocking: bool
+
+    @property
+    def at_once(self) -> Callable[[Callable[[], Any]], Any] | None:
+        """Calls a method of this state without waiting, or raises `Busy`; None where there is no such way."""
+        ...
 
     def reserve(self, account: str, operation: str, threshold: Threshold, timeout: float) -> Permit | Refusal:
         """Takes a slot for a call that is begun within `GRACE` seconds and over within `timeout` seconds from then."""

@@ -18,6 +18,7 @@ class MemoryState:
     """Keeps everything in memory. A forked child begins with a copy and goes its own way from there."""
 
     blocking = False
+    at_once = None
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

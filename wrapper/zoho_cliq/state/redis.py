@@ -102,6 +102,7 @@ class RedisState:
     """Keeps everything on the server at `url`: `redis://`, `rediss://` or `unix://`, credentials included."""
 
     blocking = True
+    at_once = None
 
     def __init__(self, url: str, clock: Clock) -> None:
         try:

@@ -15,23 +15,28 @@ import sqlite3
 import stat
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
 from ..clock import Clock
 from ..errors import StateError
-from ..exchange import Secret
+from ..exchange import Busy, Secret
 from . import GRACE, Budget, Permit, Refusal, StoredToken
 from .window import Slot, budget_of, wait_for
 
 logger = logging.getLogger("zoho_cliq")
+R = TypeVar("R")
 
 APPLICATION = 0x5A434C51  # "ZCLQ", in the file's header: whose file it is
 VERSION = 1
 BUSY_SECONDS = 10.0
+# Waits for others, and now and then moves the log to the file, which waits for the disk; or does neither.
+PATIENT = (f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}", "PRAGMA wal_autocheckpoint = 1000")
+HASTY = ("PRAGMA busy_timeout = 0", "PRAGMA wal_autocheckpoint = 0")
+MOST = 250  # works done hastily before a patient one, so that the log is moved some time
 
 _SCHEMA = """
 CREATE TABLE slots (
@@ -49,16 +54,23 @@ _INHERITED: list[object] = []
 
 
 class SQLiteState:
-    """Keeps everything in the file `path`, which is made where it does not exist."""
+    """Keeps everything in the file `path`, which is made where it does not exist.
+
+    Methods wait for other threads and processes and, where the log is moved to the file, for the disk. `at_once` is for
+    event loops, which may wait for none of them.
+    """
 
     blocking = True
 
     def __init__(self, path: str | Path, clock: Clock) -> None:
         self._path = Path(path)
         self._clock = clock
-        self._mutex = threading.Lock()
+        self._mutex = threading.RLock()
         self._pid = os.getpid()
         self._db: sqlite3.Connection | None = None
+        self._logs = False  # whether the file has a log, so that a commit does not wait for the disk
+        self._hasty = 0  # works done `at_once` since the last transaction that was patient
+        self._patient = True  # whether the thread that holds the mutex may wait
         with self._guarded():
             self._connection()
 
@@ -104,18 +116,20 @@ class SQLiteState:
             db.execute(f"UPDATE {table} SET stamp = ? WHERE stamp > ?", (now, now))
         db.execute("COMMIT")
         with contextlib.suppress(sqlite3.OperationalError):  # faster, not needed; another process may be at it just now
-            db.execute("PRAGMA journal_mode = WAL")
+            self._logs = db.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal"
         db.execute("PRAGMA synchronous = NORMAL")
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
         if self._pid != os.getpid():
             _INHERITED.append(self._db)
-            self._db, self._mutex, self._pid = None, threading.Lock(), os.getpid()
+            self._db, self._mutex, self._pid, self._patient = None, threading.RLock(), os.getpid(), True
         with self._mutex:
             try:
                 yield
             except (sqlite3.Error, OSError) as error:
+                if not self._patient and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                    raise Busy from None
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else error
                 raise StateError(
                     f"the state file {self._path} cannot be used ({reason}); it needs a directory that this user may "
@@ -134,6 +148,30 @@ class SQLiteState:
             except BaseException:
                 db.execute("ROLLBACK")
                 raise
+            if self._patient:
+                self._hasty = 0
+
+    def at_once(self, work: Callable[[], R]) -> R:
+        """What `work`, a method of this state, gives. Raises `Busy`, before anything is done, where it would wait for
+        another thread, another process or the disk."""
+        if self._pid != os.getpid() or not self._mutex.acquire(blocking=False):
+            raise Busy
+        try:
+            db = self._db
+            if db is None or not self._logs or self._hasty >= MOST:
+                raise Busy
+            self._hasty += 1
+            self._patient = False
+            try:
+                for pragma in HASTY:
+                    db.execute(pragma).fetchone()
+                return work()
+            finally:
+                self._patient = True
+                for pragma in PATIENT:
+                    db.execute(pragma).fetchone()
+        finally:
+            self._mutex.release()
 
     @staticmethod
     def _slots(db: sqlite3.Connection, account: str, operation: str) -> dict[str, Slot]:
