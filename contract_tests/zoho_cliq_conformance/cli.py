@@ -21,7 +21,6 @@ from typing import Any
 from . import har, plan, render, report
 from .client import Client
 from .creation_limit import run_creation_limit
-from .oracle import Violation
 from .pacer import Clock
 from .profile import Profile, ProfileError, load, server_url
 from .render import clean
@@ -30,6 +29,7 @@ from .streams import complain, show, tell
 from .thresholds import run_thresholds
 from .trace import Exchange
 from .transport import HttpTransport
+from .verdicts import Violation
 
 DRIVERS = ("table", "machine", "fuzz", "thresholds", "creation-limit")
 ORDER = ("thresholds", "table", "machine", "fuzz", "creation-limit")

@@ -19,11 +19,12 @@ from zoho_cliq_api.contract import OPERATIONS
 
 from . import bodies, rules
 from .model import Directory, Identity
-from .oracle import Oracle, Violation, error_of, is_throttle
+from .oracle import Oracle
 from .pacer import Clock, Pacer
 from .profile import Profile
-from .trace import Answer, Exchange, Headers
+from .trace import Answer, Exchange, Headers, error_of, is_throttle
 from .transport import Transport, TransportError
+from .verdicts import Violation
 
 Lines = list[str]
 # By turns, since each of them takes JSON.

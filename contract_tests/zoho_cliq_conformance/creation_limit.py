@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .client import CREATION_LIMIT, Client, identifier_of
-from .oracle import error_of
 from .run import Result, missing
+from .trace import error_of
 
 FACT = "create.msgaction_creation_limit_exceeded"
 

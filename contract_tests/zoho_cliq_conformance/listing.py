@@ -8,17 +8,16 @@ nothing that did not change. How a server orders, marks or stores any of this is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import rules
-from .model import Action, Model, shown_content
+from .model import Action, shown_content, visibility_fact
 from .rules import Call, Condition
+from .shown import Shown
 from .trace import Exchange
-
-if TYPE_CHECKING:
-    from .oracle import Oracle
+from .verdicts import Verdicts
 
 CLOCK_GRAIN = 1.0  # seconds; a server may stamp changes so coarsely, and repeat what falls into the same stamp
 NEXT_TOKEN_LIFE = 60.0
@@ -63,8 +62,10 @@ class Cursor:
 class Lists:
     """All cursors and sync points of a run."""
 
-    def __init__(self, model: Model, oracle: Oracle) -> None:
-        self._model, self._oracle = model, oracle
+    def __init__(self, verdicts: Verdicts, shown: Shown, stray: Callable[[str, object], None]) -> None:
+        """`stray` judges a listed action that no create of the run is known to have made."""
+        self._model, self._verdicts, self._shown, self._stray = verdicts.model, verdicts, shown, stray
+        self._holds, self._fails, self._passes = verdicts.holds, verdicts.fails, verdicts.passes
         self._cursors: dict[tuple[str, str], Cursor] = {}
         self._points: dict[tuple[str, str], SyncPoint] = {}
 
@@ -95,7 +96,7 @@ class Lists:
             for item in shown["data"]:
                 self._visible(user, item)
             return
-        self._oracle._related = (*self._oracle._related, *cursor.exchanges)
+        self._verdicts.related = (*self._verdicts.related, *cursor.exchanges)
         items = [item for item in shown["data"] if isinstance(item, dict)]
         seen = dict(cursor.seen)
         here: set[str] = set()
@@ -103,7 +104,7 @@ class Lists:
             identifier = str(item.get("id"))
             action = self._visible(user, item)
             repeated = identifier in here or (identifier in seen and (action is None or action.touched <= cursor.start))
-            self._oracle.holds("list.unique", not repeated, "each action once", f"{identifier} again", action)
+            self._holds("list.unique", not repeated, "each action once", f"{identifier} again", action)
             here.add(identifier)
             seen[identifier] = shown_content(item)
             if action is not None:
@@ -155,20 +156,18 @@ class Lists:
     def _visible(self, user: str, item: dict[str, Any]) -> Action | None:
         action = self._model.actions.get(str(item.get("id")))
         if action is None:
-            self._oracle.stray(str(item.get("id")), item.get("name"))
+            self._stray(str(item.get("id")), item.get("name"))
         if action is None or action.uncertain:
             return None
         if not action.alive:
-            self._oracle.fails("list.deleted", "a deleted action is not listed", f"{action.id} is listed", action)
+            self._fails("list.deleted", "a deleted action is not listed", f"{action.id} is listed", action)
             return action
         sees = self._model.sees(user, action)
         if sees is False:
-            from .oracle import visibility_fact
-
             fact = visibility_fact(self._model, user, action)
-            self._oracle.fails(fact, f"{user} does not see {action.id}", "it is listed", action)
+            self._fails(fact, f"{user} does not see {action.id}", "it is listed", action)
         elif sees:
-            self._oracle.passes("list.deleted")
+            self._passes("list.deleted")
         return action
 
     def _item(self, cursor: Cursor, action: Action, item: dict[str, Any]) -> None:
@@ -177,33 +176,31 @@ class Lists:
         good = any(all(shown.get(k) == v for k, v in version.content.items()) for version in versions if version.alive)
         if action.alive:
             content = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in action.content.items()}
-            fact = self._oracle.about_state("list.current")
-            self._oracle.holds(fact, good, f"the action as it is: {content}", item, action)
-            self._oracle.common(action, item)
+            fact = self._verdicts.about_state("list.current")
+            self._holds(fact, good, f"the action as it is: {content}", item, action)
+            self._shown.common(action, item)
         if cursor.since is not None:
             old = action.touched <= cursor.since.start and action.touched_at < cursor.since.start_time - CLOCK_GRAIN
-            self._oracle.holds("sync.only-changes", not old, "only what changed since", f"{action.id} did not", action)
+            self._holds("sync.only-changes", not old, "only what changed since", f"{action.id} did not", action)
 
     def _size(self, call: Call, cursor: Cursor, items: list[Any], shown: dict[str, Any]) -> None:
         limit = cursor.limit
         fact = "list.limit" if cursor.explicit else "list.limit.default"
         good = len(items) <= limit
-        self._oracle.holds(fact, good, f"at most {limit} actions", f"{len(items)} actions")
+        self._holds(fact, good, f"at most {limit} actions", f"{len(items)} actions")
         quiet = cursor.sized and cursor.since is None and cursor.judged and self._model.sequence == cursor.start
         if quiet and shown.get("next_token"):
             full = len(items) >= limit
-            self._oracle.holds(fact, full, f"{limit} actions on a page that is not the last", f"{len(items)} actions")
+            self._holds(fact, full, f"{limit} actions on a page that is not the last", f"{len(items)} actions")
         if quiet and call.parameter("next_token") is not None:
-            self._oracle.holds(
-                "list.next_token.last", bool(items), "a next_token only where more follows", "an empty page"
-            )
+            self._holds("list.next_token.last", bool(items), "a next_token only where more follows", "an empty page")
 
     def _tokens(self, call: Call, user: str, shown: dict[str, Any], cursor: Cursor, exchange: Exchange) -> None:
         following = shown.get("next_token")
         last = not isinstance(following, str) or not following
         if isinstance(following, str) and following:
             moves = following != call.parameter("next_token")
-            self._oracle.holds("list.next_token", moves, "another token than the one sent", "the same token")
+            self._holds("list.next_token", moves, "another token than the one sent", "the same token")
             if moves:
                 self._cursors[user, following] = cursor
         token = shown.get("sync_token")
@@ -218,8 +215,7 @@ class Lists:
             self._finish(user, cursor)
 
     def _finish(self, user: str, cursor: Cursor) -> None:
-        oracle = self._oracle
-        oracle.holds("sync.token", cursor.token_given, "a sync_token with a complete listing", "none")
+        self._holds("sync.token", cursor.token_given, "a sync_token with a complete listing", "none")
         for action in self._model.actions.values():
             versions = list(action.since(cursor.start))
             if action.uncertain or not action.existed(cursor.start):
@@ -228,13 +224,13 @@ class Lists:
                 continue
             if cursor.since is None:
                 missing = f"{action.id} is missing"
-                fact = oracle.about_state("list.complete")
-                oracle.holds(fact, action.id in cursor.seen, "every visible action", missing, action)
+                fact = self._verdicts.about_state("list.complete")
+                self._holds(fact, action.id in cursor.seen, "every visible action", missing, action)
             elif self._changed(cursor.since, action, versions[0].sequence, versions[0].content):
                 missing = f"{action.id} is missing"
                 foreign = action.creator != user and action.id not in cursor.since.view
                 fact = "sync.visibility" if foreign else "sync.changes"
-                oracle.holds(fact, action.id in cursor.seen, "every change since", missing, action)
+                self._holds(fact, action.id in cursor.seen, "every change since", missing, action)
         if cursor.deleted is not None:
             self._deletions(user, cursor, cursor.deleted)
 
@@ -248,13 +244,12 @@ class Lists:
         return held is None or any(held.get(name) != value for name, value in content.items())
 
     def _deletions(self, user: str, cursor: Cursor, deleted: frozenset[str]) -> None:
-        oracle = self._oracle
         for identifier in deleted:
             action = self._model.actions.get(identifier)
             if action is None or action.uncertain:
                 continue
             there = all(self._model.sees(user, action, v) is True for v in action.since(cursor.start)) and action.alive
-            oracle.holds("sync.deleted.true", not there, "deleted holds what is gone", f"{identifier} is there", action)
+            self._holds("sync.deleted.true", not there, "deleted holds what is gone", f"{identifier} is there", action)
         if cursor.since is None:
             return
         for identifier in cursor.since.view:
@@ -267,7 +262,7 @@ class Lists:
             last = [version for version in action.versions if version.alive][-1]
             if dead <= cursor.since.start or self._model.sees(user, action, last) is not True:
                 continue  # what the user did not see any more need not be said to be gone
-            oracle.holds(
+            self._holds(
                 "sync.deleted",
                 identifier in deleted,
                 "deleted holds every deleted action",

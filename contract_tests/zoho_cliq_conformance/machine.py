@@ -24,13 +24,13 @@ from . import bodies
 from .client import Client, Stopped
 from .facts import FACTS
 from .model import Action
-from .oracle import Violation
 from .run import Result
 from .table.bodies import JUNK
 from .table.protocol import operations
 from .table.scenario import settle
 from .table.state import NOBODY, neighbour
 from .thresholds import NAMES, run_one
+from .verdicts import Violation
 
 P = ParamSpec("P")
 STEPS = 20
@@ -101,7 +101,7 @@ def step(**drawn: st.SearchStrategy[int]) -> Callable[[Step[P]], Step[P]]:
             with self.stoppable():
                 function(self, *args, **kwargs)
 
-        return cast("Step[P]", rule(**drawn)(carry_out))
+        return cast("Step[P]", cast(Any, rule)(**drawn)(carry_out))
 
     return decorate
 

@@ -112,6 +112,7 @@ class Model:
         self.actions: dict[str, Action] = {}
         self.sequence = 0
         self.changed_at = 0.0
+        self.limbo: set[str] = set()  # names of creates whose outcome is not known
 
     def create(self, identifier: str, creator: str, content: dict[str, Any], now: float) -> Action:
         """A new action."""
@@ -173,3 +174,10 @@ class Model:
     def living(self, creator: str | None = None) -> list[Action]:
         """Actions that are there, of one creator or of all."""
         return [action for action in self.actions.values() if action.alive and creator in (None, action.creator)]
+
+
+def visibility_fact(model: Model, user: str, action: Action) -> str:
+    """The fact that hides the action from the user."""
+    if model.directory.organization(user) != model.directory.organization(action.creator):
+        return "visibility.other-organization"
+    return "visibility.team" if action.content.get("scope") == "team" else "visibility.personal"

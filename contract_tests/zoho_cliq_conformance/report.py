@@ -17,10 +17,10 @@ from zoho_cliq_api.contract import OPERATIONS
 
 from . import trace
 from .facts import FACTS, Fact
-from .oracle import Violation
 from .rules import LONG, SHORT
 from .run import CANNOT_RUN, CONFORMS, FAULTS, LOCKED, Result
 from .table import SCENARIOS
+from .verdicts import Violation
 
 SCHEMA = 1
 VERDICTS = {CONFORMS: "conforms", FAULTS: "faults", CANNOT_RUN: "cannot run", LOCKED: "locked"}

@@ -9,10 +9,10 @@ from zoho_cliq_api.contract import document
 
 from .client import BudgetSpent, CannotRun, Client, Locked, NotGradable, Stopped
 from .facts import FACTS
-from .oracle import Violation
 from .profile import Profile
 from .rules import SHORT
 from .table import SCENARIOS, Scenario
+from .verdicts import Violation
 
 CONFORMS, FAULTS, CANNOT_RUN, LOCKED = 0, 1, 2, 3
 

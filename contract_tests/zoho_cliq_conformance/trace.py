@@ -190,3 +190,27 @@ def find(exchanges: Sequence[Exchange], numbers: Iterable[int]) -> list[Exchange
     """The exchanges with these numbers, in order."""
     wanted = set(numbers)
     return [exchange for exchange in exchanges if exchange.number in wanted]
+
+
+THROTTLE_CODE = "request_limit_exceeded"
+
+
+def error_of(answer: Answer) -> tuple[str | None, str | None]:
+    """Code and message of an error answer, in either of the shapes that are known; None for what is missing."""
+    shown = answer.json()
+    if isinstance(shown, dict) and isinstance(shown.get("error"), dict):
+        shown = shown["error"]
+    if not isinstance(shown, dict):
+        return None, None
+    code, message = shown.get("code"), shown.get("message")
+    return (code if isinstance(code, str) else None), (message if isinstance(message, str) else None)
+
+
+def is_throttle(answer: Answer | None) -> bool:
+    """Whether the answer refuses a call for the threshold."""
+    return answer is not None and (answer.status == 429 or error_of(answer)[0] == THROTTLE_CODE)
+
+
+def came(answer: Answer) -> str:
+    """Status and body in words, not all of a long one."""
+    return f"{answer.status} {answer.body[:300].decode('utf-8', 'replace')}".strip()

@@ -24,10 +24,9 @@ from harness import CONTROL, profile
 from zoho_cliq_conformance import bodies
 from zoho_cliq_conformance.client import Client
 from zoho_cliq_conformance.machine import run_machine
-from zoho_cliq_conformance.oracle import error_of
 from zoho_cliq_conformance.pacer import Clock
 from zoho_cliq_conformance.run import run
-from zoho_cliq_conformance.trace import Answer, Headers
+from zoho_cliq_conformance.trace import Answer, Headers, error_of
 from zoho_cliq_conformance.transport import http_scope
 
 PATH = "/api/v3/messageactions"

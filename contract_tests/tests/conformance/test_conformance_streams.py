@@ -35,9 +35,8 @@ def graded(tmp_path: Path) -> Any:
     server = Reference(StepClock(), thresholds=False)
     with serve(server) as url:
         path = tmp_path / "p.toml"
-        path.write_text(
-            f'base_url = "{url}/api/v3"\nclock_url = "{url}/_mock/clock"\npace = false\n[tokens]\nowner = "1000.owner"\n'
-        )
+        urls = f'base_url = "{url}/api/v3"\nclock_url = "{url}/_mock/clock"\n'
+        path.write_text(f'{urls}pace = false\n[tokens]\nowner = "1000.owner"\n')
         yield server, path
 
 

@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from .. import bodies
 from ..client import Client, Stopped, encode
 from ..model import Action
-from ..oracle import Violation
 from ..table.bodies import JUNK
 from ..table.state import NOBODY, neighbour
 from ..trace import Answer
+from ..verdicts import Violation
 
 SPECIFICATION = "/openapi.json"
 BASE = "/api/v3"

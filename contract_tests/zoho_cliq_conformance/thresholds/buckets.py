@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
 from ..client import Client
-from ..oracle import error_of, is_throttle
 from ..rules import LONG
-from ..trace import Answer
+from ..trace import Answer, error_of, is_throttle
 from .forms import NAMES, PLAIN, Calls, Form, Material
 
 SLACK = 2.0

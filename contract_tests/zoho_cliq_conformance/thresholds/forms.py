@@ -15,9 +15,8 @@ from typing import Any
 from zoho_cliq_api.contract import OPERATIONS
 
 from ..client import Client, identifier_of
-from ..oracle import is_throttle
 from ..rules import LONG
-from ..trace import Answer
+from ..trace import Answer, is_throttle
 
 NAMES = ("create", "list", "get", "update", "delete", "get_handler", "update_handler")
 PLAIN, TOKEN, REQUEST, FAILING = "plain", "token", "request", "failing"
