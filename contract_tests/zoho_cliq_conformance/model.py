@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 FIELDS = ("name", "hint", "scope", "team_ids", "multi_selectable", "message_types", "execution_type", "execution_url")
@@ -31,13 +32,17 @@ class Directory:
     teams: Mapping[str, frozenset[int]]
     complete: bool = True
 
+    @cached_property
+    def _organizations(self) -> dict[str, str]:
+        return {entry.user: entry.organization for entry in self.tokens.values()}
+
     def knows(self, *users: str) -> bool:
         """Whether all of these users are described."""
-        return set(users) <= {entry.user for entry in self.tokens.values()}
+        return self._organizations.keys() >= set(users)
 
     def organization(self, user: str) -> str:
         """The user's organization; a user that nobody described is in one of its own."""
-        return next((entry.organization for entry in self.tokens.values() if entry.user == user), f"of {user}")
+        return self._organizations.get(user) or f"of {user}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +118,14 @@ class Model:
         self.sequence = 0
         self.changed_at = 0.0
         self.limbo: set[str] = set()  # names of creates whose outcome is not known
+        self._named: dict[str, dict[str, Action]] = {}  # by every name that they ever had
 
     def create(self, identifier: str, creator: str, content: dict[str, Any], now: float) -> Action:
         """A new action."""
         self.sequence += 1
         action = Action(identifier, creator, [Version(self.sequence, True, normal(content))])
         self._touch(action, now)
+        self._name(action)
         self.actions[identifier] = action
         return action
 
@@ -127,11 +134,15 @@ class Model:
         self.sequence += 1
         action.versions.append(Version(self.sequence, alive, normal(content)))
         self._touch(action, now)
+        self._name(action)
 
     def touch(self, action: Action, now: float) -> None:
         """A write that does not show in the content: of the handler, or of the image."""
         self.sequence += 1
         self._touch(action, now)
+
+    def _name(self, action: Action) -> None:
+        self._named.setdefault(_folded(action.content.get("name", "")), {})[action.id] = action
 
     def _touch(self, action: Action, now: float) -> None:
         action.touched, action.touched_at = self.sequence, now
@@ -162,18 +173,22 @@ class Model:
 
     def named(self, name: str, organization: str) -> list[Action]:
         """Living actions of the organization whose name equals `name`, whatever its case and the spaces around it."""
-        wanted = name.strip().casefold()
+        wanted = _folded(name)
         return [
             action
-            for action in self.actions.values()
+            for action in self._named.get(wanted, {}).values()
             if action.alive
             and self.directory.organization(action.creator) == organization
-            and str(action.content.get("name", "")).strip().casefold() == wanted
+            and _folded(action.content.get("name", "")) == wanted
         ]
 
     def living(self, creator: str | None = None) -> list[Action]:
         """Actions that are there, of one creator or of all."""
         return [action for action in self.actions.values() if action.alive and creator in (None, action.creator)]
+
+
+def _folded(name: object) -> str:
+    return str(name).strip().casefold()
 
 
 def visibility_fact(model: Model, user: str, action: Action) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from . import rules
 from .model import Action, Directory, Model
@@ -23,6 +24,11 @@ class Violation:
     exchange: int
     chain: tuple[int, ...]
     scenario: str = ""
+
+
+@cache
+def _group(fact: str) -> str:
+    return fact.partition(".")[0]
 
 
 class Verdicts:
@@ -59,14 +65,14 @@ class Verdicts:
         self.passed[fact] += 1
         self.calls[fact].add(self.exchange.number)
         if self._operation:
-            self.matrix[self._operation, self._status, fact.split(".")[0]][0] += 1
+            self.matrix[self._operation, self._status, _group(fact)][0] += 1
 
     def fails(self, fact: str, expected: str, got: str, action: Action | None = None) -> None:
         """Record a violation."""
         self.failed[fact] += 1
         self.calls[fact].add(self.exchange.number)
         if self._operation:
-            self.matrix[self._operation, self._status, fact.split(".")[0]][1] += 1
+            self.matrix[self._operation, self._status, _group(fact)][1] += 1
         numbers = tuple(sorted({*self._leading_to(fact, action), *self.related, self.exchange.number}))
         state = self._state(action)
         self.violations.append(

@@ -30,8 +30,9 @@ def machine_finds(mutant: Mutant, seed: int, examples: int = MACHINE_EXAMPLES) -
     from zoho_cliq_conformance.machine import run_machine
 
     limit = LIMIT if mutant.name.startswith("create-limit") else None
-    transport = reference_transport(mutant.prepare, creation_limit=limit)
-    client = Client(profile(creation_limit=limit), transport, seed=seed)
+    paced = mutant.kind == "thresholds"
+    transport = reference_transport(mutant.prepare, thresholds=paced, creation_limit=limit)
+    client = Client(profile(creation_limit=limit, pace=paced), transport, seed=seed)
     share_clock(client)
     driver = [("machine", lambda c, r: run_machine(c, r, examples=examples, shrink=False))]
     return bool(run(client, driver).violations)

@@ -48,6 +48,8 @@ def reference(thresholds: bool) -> Transport:
     return reference_transport(thresholds=thresholds)
 
 
+# Each is graded with a seed of its own, so that together they meet all twenty.
+LAWFUL = [pair for pair in policy_values() if pair not in DEPARTURES and pair != LOCKED_OUT]
 SERVERS = pytest.mark.parametrize("make", [mock, reference])
 
 
@@ -64,14 +66,13 @@ def test_neither_accuses_a_conforming_server_on_20_seeds(make: Callable[[bool], 
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(("name", "value"), policy_values(), ids=lambda part: part)
+@pytest.mark.parametrize(("name", "value"), LAWFUL, ids=lambda part: part)
 def test_neither_accuses_the_mock_under_a_policy(name: str, value: str) -> None:
     def make(thresholds: bool) -> Transport:
         return mock_transport({name: value}, thresholds=thresholds)
 
-    if (name, value) not in DEPARTURES and (name, value) != LOCKED_OUT:
-        of_time = name.startswith(("threshold", "lock"))
-        assert accused(machine(make, 1, pace=of_time), machine(make, 2, pace=of_time), fuzz(make, 1)) == []
+    seed, of_time = LAWFUL.index((name, value)) % 20, name.startswith(("threshold", "lock"))
+    assert accused(machine(make, seed, pace=of_time), fuzz(make, seed % 3 + 1)) == []
 
 
 @pytest.mark.heavy
@@ -91,4 +92,5 @@ def test_neither_accuses_a_lawful_variant(name: str) -> None:
     def make(thresholds: bool) -> Transport:
         return reference_transport(VARIANTS[name], thresholds=thresholds)
 
-    assert accused(machine(make, 1, pace=False), machine(make, 2, pace=False), fuzz(make, 1), fuzz(make, 2)) == []
+    seed = sorted(VARIANTS).index(name) % 20
+    assert accused(machine(make, seed, pace=False), fuzz(make, seed % 3 + 1)) == []
