@@ -15,6 +15,7 @@ LONGEST: dict[str, int] = {name: _create[name]["maxLength"] for name in ("name",
 TEAMS: int = _create["team_ids"]["maxItems"]
 TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
 PERMISSIONS: list[str] = SCHEMAS["Permission"]["enum"]
+NOBODY = "987000000654321"  # an id that no action has
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 WORDS = string.ascii_letters + string.digits
 # What valid bodies are varied by, so that a fault that needs one combination meets it without a call of its own.

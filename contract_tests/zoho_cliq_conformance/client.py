@@ -103,7 +103,7 @@ class Client:
         self.oracle = Oracle(
             directory(profile), creation_limit=profile.creation_limit, exclusive=profile.reset_url is not None
         )
-        self.clock = clock or Clock(advance=self.advance if profile.clock_url else None)
+        self.clock = clock or Clock(advance=self.advance if profile.clock_url else None, heed=self.heed)
         self.pacer = Pacer(self.clock, active=paced and profile.pace)
         self.budget, self.deadline = budget, deadline
         self.trace: list[Exchange] = []
@@ -386,6 +386,7 @@ class Client:
             self.unknown_creates = False
 
     def _post(self, url: str, body: Any, key: str) -> None:
+        self.heed()
         headers: list[tuple[str, str]] = []
         if self.profile.control_token:
             headers.append(("Authorization", f"Bearer {self.profile.control_token}"))

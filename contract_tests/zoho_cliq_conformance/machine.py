@@ -28,7 +28,7 @@ from .run import Result
 from .table.bodies import JUNK
 from .table.protocol import operations
 from .table.scenario import settle
-from .table.state import NOBODY, neighbour
+from .table.state import neighbour
 from .thresholds import NAMES, run_one
 from .verdicts import Violation
 
@@ -75,11 +75,12 @@ def run_machine(
     except FaultFound as fault:
         result.notes.append(f"machine: {fault}"[:200])
     except Flaky:
-        oracle.violations[len(kept) :] = shown
         if stops:  # a history that was cut short goes otherwise when it is repeated
             raise stops[0] from None
         result.notes.append("machine: the same history showed a fault once and not again; the server keeps something")
     finally:
+        if shown:  # a stop while hypothesis shrinks or repeats a history may have come over what it showed
+            oracle.violations[len(kept) :] = shown
         oracle.failed = failed + Counter(violation.fact for violation in oracle.violations[len(kept) :])
         del Histories.client  # hypothesis never forgets a class of histories
     result.ran.append("machine")
@@ -115,6 +116,8 @@ class _Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        if self.stops:
+            raise self.stops[0]
         del self.client.oracle.violations[self.start :]
         self.client.scenario = "machine"
         with self.stoppable():
@@ -155,11 +158,13 @@ class _Histories(RuleBasedStateMachine):
 
     def identifier(self, random: Random) -> str:
         action = self.pick(random)
-        return action.id if action is not None and random.random() < 0.95 else NOBODY
+        return action.id if action is not None and random.random() < 0.95 else bodies.NOBODY
 
     def living(self) -> str:
         living = self.client.oracle.model.living("owner")
-        return living[-1].id if living else self.client.create(scope="personal", execution_type="deluge") or NOBODY
+        return (
+            living[-1].id if living else self.client.create(scope="personal", execution_type="deluge") or bodies.NOBODY
+        )
 
     def listing(self, random: Random, user: str, **query: Any) -> None:
         limit = random.choice(LIMITS)

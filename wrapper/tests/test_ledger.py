@@ -293,6 +293,7 @@ class Shared:
 @pytest.fixture
 def shared(tmp_path: Path) -> Iterator[Shared]:
     found = Shared(*(SQLiteState(tmp_path / "state.db", SystemClock()) for _ in range(2)))
+    found.ours.lock("somebody", 1.0)  # the log is begun
     yield found
     found.ours.close()
     found.theirs.close()
@@ -313,12 +314,12 @@ def test_what_would_wait_for_another_process_is_not_done_at_once(shared: Shared)
 
 def test_at_once_sqlite_itself_waits_for_nobody_and_moves_no_log(shared: Shared) -> None:
     def waits() -> list[int]:
-        db = shared.ours._db
-        assert db is not None
+        db = shared.ours._connection()
         return [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("busy_timeout", "wal_autocheckpoint")]
 
     assert shared.ours.at_once(waits) == [0, 0]
     assert waits() == [10_000, 1_000]
+    assert shared.ours.at_once(waits) == [0, 0]
 
 
 def test_what_would_wait_for_another_thread_is_not_done_at_once(shared: Shared) -> None:
@@ -333,13 +334,20 @@ def test_what_would_wait_for_another_thread_is_not_done_at_once(shared: Shared) 
 
 
 def test_what_would_wait_for_the_disk_is_not_done_at_once(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many hasty works two writes have to be patient: one that moves the log, and one that begins it anew."""
     monkeypatch.setattr("zoho_cliq.state.sqlite.MOST", 2)
-    for _ in range(2):
-        shared.ours.at_once(shared.budget)
+    for seconds in (2.0, 4.0):
         shared.ours.at_once(lambda: shared.ours.locked_for(ACCOUNT))
-        with pytest.raises(Busy):
-            shared.ours.at_once(shared.reserve)
-        shared.ours.lock(ACCOUNT, 0.0)  # a transaction that may move the log
+        shared.ours.at_once(lambda: shared.ours.locked_for(ACCOUNT))
+        for patient in (
+            lambda: shared.budget(),
+            lambda seconds=seconds: shared.ours.lock("somebody", seconds),
+            lambda: shared.ours.lock("somebody", 0.1),  # writes nothing
+            lambda seconds=seconds: shared.ours.lock("somebody", seconds + 1),
+        ):
+            with pytest.raises(Busy):
+                shared.ours.at_once(shared.reserve)
+            patient()
     monkeypatch.setattr(shared.ours, "_logs", False)
     with pytest.raises(Busy):
         shared.ours.at_once(shared.reserve)

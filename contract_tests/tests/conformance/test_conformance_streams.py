@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import StepClock, profile, simulated
+from harness import StepClock, profile, reference_transport, share_clock, simulated
 from reference_server import Reference, serve
 from zoho_cliq_conformance.client import Client, Interrupted
 from zoho_cliq_conformance.fuzz import run_fuzz
 from zoho_cliq_conformance.machine import run_machine
-from zoho_cliq_conformance.pacer import Clock
 from zoho_cliq_conformance.run import Result, run, run_table
 from zoho_cliq_conformance.streams import show
 from zoho_cliq_conformance.thresholds import run_thresholds
@@ -124,30 +123,61 @@ def test_a_create_that_an_interrupt_cut_short_is_removed_and_accuses_nobody(mome
 
 @pytest.mark.parametrize("driver", [run_table, run_machine, run_fuzz, run_thresholds])
 @pytest.mark.parametrize("calls", [1, 40])
-def test_after_a_signal_nothing_is_sent_but_the_clean_up(driver: Callable[..., None], calls: int) -> None:
+@pytest.mark.parametrize("control", [False, True])
+def test_after_a_signal_nothing_is_sent_but_the_clean_up(
+    driver: Callable[..., None], calls: int, control: bool
+) -> None:
     clock, thresholds = StepClock(), driver is run_thresholds
     server = Reference(clock, thresholds=thresholds)
 
-    def signalled(*request: Any) -> Any:
-        reply = server(*request)
-        client.interrupted = client.interrupted or len(client.trace) + 1 == calls
+    sent: list[str] = []
+
+    def signalled(method: str, target: str, *request: Any) -> Any:
+        reply = server(method, target, *request)
+        if "/_mock/" not in target and len(client.trace) + 1 == calls:
+            client.interrupted = True
+        sent.append(target)
         return reply
 
-    client, _ = simulated(signalled, profile(reset_url=None, clock_url=None, pace=thresholds), clock=clock)
+    urls = {} if control else {"reset_url": None, "clock_url": None}
+    client, _ = simulated(signalled, profile(pace=thresholds, **urls), clock=clock)
     result = run(client, [("driver", driver)])
     assert (result.stopped, result.exit_code(), result.violations) == ("interrupted", 2, [])
     assert [exchange.method for exchange in client.trace[calls:]] == ["DELETE"] * result.calls_of_clean_up
+    last = max(number for number, target in enumerate(sent) if "/_mock/" not in target)
+    assert sent[last + 1 :] == ["/_mock/reset"] * control
     assert not any(action.alive for action in server.actions.values())
 
 
 def test_a_signal_ends_a_wait() -> None:
-    slept: list[float] = []
-    clock = Clock(now=lambda: sum(slept), sleep=slept.append, heed=lambda: client.heed())
-    client = Client(LIVE, CallTransport(Reference(StepClock())), seed=1, clock=clock)
+    client = Client(LIVE, CallTransport(Reference(StepClock())), seed=1)
     client.interrupted = True
     with pytest.raises(Interrupted):
         client.pause(300, "for the lock to end")
-    assert slept == []
+
+
+def test_what_the_machine_found_outlives_a_stop_while_it_looks_for_less() -> None:
+    """A budget that is spent while hypothesis shrinks the history, or repeats it."""
+
+    def prepare(server: Reference) -> None:
+        found = server.find
+        server.find = lambda user, identifier: found(user, str(int(identifier) + 1))  # type: ignore[method-assign]
+
+    for more in range(1, 60, 4):
+        client = Client(profile(pace=False), reference_transport(prepare, thresholds=False), seed=1)
+        share_clock(client)
+        observe, budget = client.oracle.observe, more
+
+        def judge(exchange: Exchange, client: Client = client, observe: Any = observe, more: int = budget) -> Any:
+            new = observe(exchange)
+            if new and client.budget is None:
+                client.budget = len(client.trace) + more
+            return new
+
+        client.oracle.observe = judge  # type: ignore[method-assign]
+        result = run(client, [("machine", run_machine)])
+        assert result.faults(), more
+        assert result.exit_code() == 1
 
 
 @pytest.mark.parametrize("driver", [run_machine, run_fuzz])

@@ -19,7 +19,7 @@ from .. import bodies
 from ..client import Client, Stopped, encode
 from ..model import Action
 from ..table.bodies import JUNK
-from ..table.state import NOBODY, neighbour
+from ..table.state import neighbour
 from ..trace import Answer
 from ..verdicts import Violation
 
@@ -133,7 +133,7 @@ class Gateway:
         if known and self._as_is != "path" and re.fullmatch("[0-9]{1,19}", shown):
             parts[2] = known[-1 - min(self._random.randrange(len(known)), self._random.randrange(len(known)))].id
         elif re.fullmatch("[^0-9]?[0-9]+([.]0*)?[^0-9]?", shown) or sum(map(str.isdigit, shown)) > 5:
-            parts[2] = NOBODY
+            parts[2] = bodies.NOBODY
         return "/".join(parts)
 
     def _query(self, query: str, user: str) -> str:
@@ -267,8 +267,8 @@ class Gateway:
                 for who, method in (("owner", "GET"), (user, random.choice(["GET", "GET", "DELETE"]))):
                     client.send(method, f"/messageactions/{own}{reading if method == 'GET' else ''}", user=who)
         client.get_handler(own, kind="welcome_handler")
-        client.get_handler(NOBODY)
-        client.delete(NOBODY)
+        client.get_handler(bodies.NOBODY)
+        client.delete(bodies.NOBODY)
         client.send("GET", "/messageactions", query={"limit": random.choice(["ten", "0", "1"])})
         client.send("GET", "/messageactions", query={random.choice(["next_token", "sync_token"]): "bm90LWEtdG9rZW4="})
         client.send("GET", "/messageactions", headers={"Accept": random.choice(["*/*", "text/html, application/json"])})

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..bodies import IMAGE, ODD_HINTS, ODD_URL, TYPE_SETS, URL
+from ..bodies import IMAGE, NOBODY, ODD_HINTS, ODD_URL, TYPE_SETS, URL
 from ..client import Client
 from ..rules import LARGEST_LIMIT
 from .bodies import HOOK
 from .scenario import Scenario, content, living, scenario
 
 SCENARIOS: list[Scenario] = []
-NOBODY = "987000000654321"
 
 
 def neighbour(t: Client, identifier: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from zoho_cliq_api.contract import OPERATIONS
 
+from ..bodies import NOBODY
 from ..client import Client, identifier_of
 from ..rules import LONG
 from ..trace import Answer, is_throttle
@@ -21,9 +22,8 @@ from ..trace import Answer, is_throttle
 NAMES = ("create", "list", "get", "update", "delete", "get_handler", "update_handler")
 PLAIN, TOKEN, REQUEST, FAILING = "plain", "token", "request", "failing"
 WEBHOOK = {"execution_type": "webhook", "execution_url": "https://hooks.example.com/thresholds"}
-UNKNOWN = "987000000654321"
 FAILS: dict[str, Any] = {"create": {"hint": ...}, "list": {"limit": "ten"}}
-FAILS |= dict.fromkeys(("get", "update", "delete", "get_handler", "update_handler"), UNKNOWN)
+FAILS |= dict.fromkeys(("get", "update", "delete", "get_handler", "update_handler"), NOBODY)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Calls:
             yield partial(self._update, self._material.webhook)
 
     def _delete(self, identifier: str = "", **options: Any) -> Answer:
-        identifier = identifier or (self._material.spare.pop() if self._material.spare else UNKNOWN)
+        identifier = identifier or (self._material.spare.pop() if self._material.spare else NOBODY)
         answer = self._send("DELETE", f"/{identifier}", **options)
         if is_throttle(answer):
             self._material.refused.append(identifier)

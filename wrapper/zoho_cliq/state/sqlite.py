@@ -36,7 +36,7 @@ BUSY_SECONDS = 10.0
 # Waits for others, and now and then moves the log to the file, which waits for the disk; or does neither.
 PATIENT = (f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}", "PRAGMA wal_autocheckpoint = 1000")
 HASTY = ("PRAGMA busy_timeout = 0", "PRAGMA wal_autocheckpoint = 0")
-MOST = 250  # works done hastily before a patient one, so that the log is moved some time
+MOST = 250  # works done hastily before patient ones, so that the log is moved some time
 
 _SCHEMA = """
 CREATE TABLE slots (
@@ -56,8 +56,8 @@ _INHERITED: list[object] = []
 class SQLiteState:
     """Keeps everything in the file `path`, which is made where it does not exist.
 
-    Methods wait for other threads and processes and, where the log is moved to the file, for the disk. `at_once` is for
-    event loops, which may wait for none of them.
+    Methods wait for other threads and processes, and for the disk where the log is begun or moved to the file.
+    `at_once` is for event loops, which may wait for none of them.
     """
 
     blocking = True
@@ -69,8 +69,10 @@ class SQLiteState:
         self._pid = os.getpid()
         self._db: sqlite3.Connection | None = None
         self._logs = False  # whether the file has a log, so that a commit does not wait for the disk
-        self._hasty = 0  # works done `at_once` since the last transaction that was patient
+        self._hasty = 0  # works done `at_once` since the log was last cared for
+        self._owed = 1  # writes that have to be patient before a hasty one, to begin the log or to move it
         self._patient = True  # whether the thread that holds the mutex may wait
+        self._set: tuple[str, ...] = ()  # the pragmas in force
         with self._guarded():
             self._connection()
 
@@ -85,7 +87,12 @@ class SQLiteState:
             except BaseException:
                 db.close()
                 raise
-            self._db = db
+            self._db, self._owed, self._set = db, 1, ()
+        wanted = PATIENT if self._patient else HASTY
+        if self._set != wanted:
+            for pragma in wanted:
+                self._db.execute(pragma).fetchone()
+            self._set = wanted
         return self._db
 
     def _prepare_file(self) -> None:
@@ -142,35 +149,31 @@ class SQLiteState:
         with self._guarded():
             db = self._connection()
             db.execute("BEGIN IMMEDIATE")
+            before = db.total_changes
             try:
                 yield db, self._clock.monotonic()
                 db.execute("COMMIT")
             except BaseException:
                 db.execute("ROLLBACK")
                 raise
-            if self._patient:
-                self._hasty = 0
+            if self._patient and self._owed and db.total_changes != before:
+                self._owed -= 1
 
     def at_once(self, work: Callable[[], R]) -> R:
         """What `work`, a method of this state, gives. Raises `Busy`, before anything is done, where it would wait for
-        another thread, another process or the disk."""
+        another thread, another process or the disk; right after another process moved the log it may sync its head."""
         if self._pid != os.getpid() or not self._mutex.acquire(blocking=False):
             raise Busy
         try:
-            db = self._db
-            if db is None or not self._logs or self._hasty >= MOST:
+            if self._db is None or not self._logs or self._owed:
                 raise Busy
             self._hasty += 1
+            if self._hasty >= MOST:
+                self._hasty, self._owed = 0, 2
             self._patient = False
-            try:
-                for pragma in HASTY:
-                    db.execute(pragma).fetchone()
-                return work()
-            finally:
-                self._patient = True
-                for pragma in PATIENT:
-                    db.execute(pragma).fetchone()
+            return work()
         finally:
+            self._patient = True
             self._mutex.release()
 
     @staticmethod
