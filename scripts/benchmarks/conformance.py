@@ -36,7 +36,7 @@ DOCUMENT = environment.ROOT / "openapi" / "message-actions.yaml"
 TOKEN, CONTROL = "1000.owner", "control-token-of-the-benchmark"
 _CONTRACT_TESTS = environment.ROOT / "contract_tests"
 SEEDS = (1, 2, 3)
-EVERY, QUICK_EVERY = 4, 24
+EVERY, QUICK_EVERY = 6, 24
 """Every so manieth fault of each class is planted: all of them would keep schemathesis busy for over an hour."""
 LONGEST = 300.0
 """Seconds after which a tool that has not come to an end is stopped."""

@@ -28,6 +28,11 @@ PERMISSIONS = ("chat", "message", "user", "location", "attachments")
 VALUES = {"scope": ("organization", "team", "personal"), "message_types": ("text", "link", "attachment")}
 
 
+def just(value: Any, texts: Collection[str]) -> bool:
+    """Whether the value is a list of these texts and no others, in any order."""
+    return isinstance(value, list) and {str(item) for item in value} == set(texts)
+
+
 def unknown(value: Any, known: Collection[str]) -> bool:
     """Whether the value is, or is an array that holds, a text that is none of the known ones."""
     texts = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
@@ -361,17 +366,14 @@ for _op in ("create", "update"):
                 f"{_op}.accepts {_op}.message_types.min create.message_types.values update.applies update.keeps "
                 "update.name.max update.hint.max update.execution_url.max update.name.free-after-delete sync.changes"
             ),
-            refuses(
-                _op,
-                lambda g, types=_types: isinstance(g.get("message_types"), list) and set(g["message_types"]) == types,
-            ),
+            refuses(_op, lambda g, types=_types: just(g.get("message_types"), types)),
         )
 for _some in (*[{one} for one in PERMISSIONS], {"user", "message"}, {"attachments", "message", "chat"}):
     add(
         f"refuses-permissions-{'-'.join(sorted(_some))}",
         "validation",
         "update_handler.permissions.values update_handler.accepts",
-        refuses("update_handler", lambda g, some=_some: set(g.get("permissions") or ()) == some),
+        refuses("update_handler", lambda g, some=_some: just(g.get("permissions"), some)),
     )
 for _op in ("create", "update"):
     _text = lambda v: str(v) if isinstance(v, int) else v  # noqa: E731
