@@ -93,7 +93,7 @@ def _limit(limit: int | None) -> dict[str, Any]:
 Step = Callable[Concatenate["_Histories", P], None]
 
 
-def step(**drawn: st.SearchStrategy[int]) -> Callable[[Step[P]], Step[P]]:
+def step(**drawn: st.SearchStrategy[Any]) -> Callable[[Step[P]], Step[P]]:
     """A rule that remembers why the run has to stop: hypothesis tries such a history again."""
 
     def decorate(function: Step[P]) -> Step[P]:
@@ -122,7 +122,6 @@ class _Histories(RuleBasedStateMachine):
         self.client.scenario = "machine"
         with self.stoppable():
             self.client.reset()
-        self.cursors: list[tuple[str, str, int | None]] = []
         self.points: list[tuple[str, str]] = []
 
     @contextmanager
