@@ -364,7 +364,7 @@ def done(state: SQLiteState, work: Callable[[], Any]) -> Coroutine[Any, Any, Any
     """The work of a state, as the engine wants it done, on an event loop."""
 
     def steps() -> Steps[Any]:
-        return (yield Do(work, state.blocking, state.at_once))
+        return (yield Do(work, state.at_once))
 
     return run_async(steps(), nobody, nobody, SystemClock())
 

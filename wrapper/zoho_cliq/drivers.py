@@ -40,8 +40,6 @@ def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
 
 async def _done(wanted: Do) -> Any:
     """What the work gives, without keeping the event loop waiting."""
-    if not wanted.blocking:
-        return wanted.work()
     if wanted.at_once is not None:
         with contextlib.suppress(Busy):
             return wanted.at_once(wanted.work)

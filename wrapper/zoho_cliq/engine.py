@@ -13,7 +13,6 @@ import logging
 import random
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from zoho_cliq_api.contract import Operation
@@ -25,13 +24,12 @@ from .errors import (
     NotFound,
     OutcomeUnknown,
     RateLimited,
-    StateError,
     TransportError,
     Unauthorized,
     WouldWait,
 )
-from .exchange import Do, Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
-from .state import Permit, Refusal, State
+from .exchange import Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
+from .state import Permit, Refusal, State, ask, ask_quietly
 from .tokens import TokenSource
 
 logger = logging.getLogger("zoho_cliq")
@@ -173,7 +171,7 @@ class Engine:
             if isinstance(failure, RateLimited):
                 lock = operation.threshold.lock_seconds if operation.threshold else UNDOCUMENTED_LOCK
                 failure.retry_after = retry_after(response) or float(lock)
-                yield from self._quietly(self.state.lock, self.account, failure.retry_after)
+                yield from ask_quietly(self.state, self.state.lock, self.account, failure.retry_after)
                 if (yield from self._again(progress, failure.retry_after + LOCK_GUARD, "lock")):
                     continue
                 if isinstance(lost, OutcomeUnknown):
@@ -191,18 +189,6 @@ class Engine:
         yield from progress.wait(seconds, reason)
         return True
 
-    def _do(self, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> Steps[R]:
-        result: R = yield Do(partial(work, *args, **named), self.state.blocking, self.state.at_once)
-        return result
-
-    def _quietly(self, work: Callable[P, None], *args: P.args, **named: P.kwargs) -> Steps[None]:
-        """As `_do`, after an answer came: a state that fails then must not lose the answer. The ledger stays on the
-        safe side, as a slot that is never settled counts for longest."""
-        try:
-            yield from self._do(work, *args, **named)
-        except StateError as error:
-            logger.warning("%s", error)
-
     def _admitted(
         self, call: Call[T], progress: Progress, rejected: Secret | None
     ) -> Steps[tuple[Secret, Permit | None]]:
@@ -212,19 +198,24 @@ class Engine:
             permit = yield from self._reserved(call, progress)
             if permit is None or (self.tokens.fresh(token) and self.clock.monotonic() <= permit.send_by):
                 return token, permit
-            yield from self._quietly(self.state.release, permit)
+            yield from ask_quietly(self.state, self.state.release, permit)
 
     def _reserved(self, call: Call[T], progress: Progress) -> Steps[Permit | None]:
         threshold = call.operation.threshold
         while True:
             if threshold is None:
-                locked = yield from self._do(self.state.locked_for, self.account)
+                locked = yield from ask(self.state, self.state.locked_for, self.account)
                 if not locked:
                     return None
                 outcome: Permit | Refusal = Refusal(locked, "lock")
             else:
-                outcome = yield from self._do(
-                    self.state.reserve, self.account, call.operation.name, threshold, progress.options.timeout
+                outcome = yield from ask(
+                    self.state,
+                    self.state.reserve,
+                    self.account,
+                    call.operation.name,
+                    threshold,
+                    progress.options.timeout,
                 )
             if isinstance(outcome, Permit):
                 return outcome
@@ -259,12 +250,12 @@ class Engine:
         except BaseException as error:
             if permit:
                 unsent = isinstance(error, TransportError) and not error.sent
-                yield from self._quietly(self.state.release if unsent else self.state.settle, permit)
+                yield from ask_quietly(self.state, self.state.release if unsent else self.state.settle, permit)
             if isinstance(error, CliqError):
                 logger.info("%s: attempt %d failed: %s", name, progress.attempts, error.args[0])
             raise
         if permit:
-            yield from self._quietly(self.state.settle, permit)
+            yield from ask_quietly(self.state, self.state.settle, permit)
         logger.debug(
             "%s: attempt %d, status %d, %.3f s",
             name,

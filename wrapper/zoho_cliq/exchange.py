@@ -105,7 +105,6 @@ class Do:
     """
 
     work: Callable[[], Any]
-    blocking: bool
     at_once: Callable[[Callable[[], Any]], Any] | None = None
 
 

@@ -18,9 +18,9 @@ from zoho_cliq_api.contract import SERVERS, Threshold
 
 from .auth import OAuth, header_safe
 from .clock import Clock
-from .errors import AuthError, ConfigurationError, StateError, TransportError, WouldWait
+from .errors import AuthError, ConfigurationError, TransportError, WouldWait
 from .exchange import Do, RawResponse, Request, Secret, Send, Steps
-from .state import Permit, State, StoredToken
+from .state import Permit, State, StoredToken, ask, ask_quietly
 
 if TYPE_CHECKING:
     from .engine import Progress
@@ -79,7 +79,7 @@ class CalledToken:
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
         """What the callable gives."""
-        return header_safe((yield Do(self._supplier, blocking=True)))
+        return header_safe((yield Do(self._supplier)))
 
     def fresh(self, token: Secret) -> bool:
         """Always, as far as is known here."""
@@ -112,22 +112,22 @@ class RefreshedToken:
         while True:
             if self._kept and self._usable(self._kept, rejected):
                 return self._kept.token
-            self._kept = yield from self._do(self._state.load_token, self._account)
+            self._kept = yield from ask(self._state, self._state.load_token, self._account)
             if self._kept and self._usable(self._kept, rejected):
                 return self._kept.token
             # Longer than the tries can take, so that a lease ends by itself only when its holder is gone.
             lease_seconds = TRIES * (progress.options.timeout + 2 * POLL_MOST) + 10
-            if (yield from self._do(self._state.acquire, self._account, owner, lease_seconds)):
+            if (yield from ask(self._state, self._state.acquire, self._account, owner, lease_seconds)):
                 try:
-                    self._kept = yield from self._do(self._state.load_token, self._account)
+                    self._kept = yield from ask(self._state, self._state.load_token, self._account)
                     if not self._usable(self._kept, rejected):
                         self._kept = yield from self._refreshed(progress)
                 except GeneratorExit:
                     raise  # nobody carries out steps any more; the lease ends by itself
                 except BaseException:
-                    yield from self._quietly(self._state.free, self._account, owner)
+                    yield from ask_quietly(self._state, self._state.free, self._account, owner)
                     raise
-                yield from self._quietly(self._state.free, self._account, owner)
+                yield from ask_quietly(self._state, self._state.free, self._account, owner)
             else:
                 if not progress.allows(poll):
                     raise WouldWait(
@@ -138,15 +138,6 @@ class RefreshedToken:
                 yield from progress.wait(poll, "token")
                 poll = min(POLL_MOST, poll * 2)
 
-    def _do(self, work: Callable[..., Any], *arguments: Any) -> Steps[Any]:
-        return (yield Do(lambda: work(*arguments), self._state.blocking, self._state.at_once))
-
-    def _quietly(self, work: Callable[..., Any], *arguments: Any) -> Steps[None]:
-        try:
-            yield from self._do(work, *arguments)
-        except StateError as error:
-            logger.warning("%s", error)
-
     def _refreshed(self, progress: Progress) -> Steps[StoredToken]:
         attempt = 0
         while True:
@@ -155,26 +146,28 @@ class RefreshedToken:
             try:
                 answer: RawResponse = yield Send(self._request(progress, attempt), private=True)
             except TransportError as error:
-                yield from self._quietly(self._state.settle if error.sent else self._state.release, permit)
+                yield from ask_quietly(self._state, self._state.settle if error.sent else self._state.release, permit)
                 if attempt == TRIES or not progress.allows(POLL_MOST):
                     raise
                 yield from progress.wait(POLL_MOST, "token")
                 continue
-            yield from self._quietly(self._state.settle, permit)
+            yield from ask_quietly(self._state, self._state.settle, permit)
             if answer.status >= 500 and attempt < TRIES and progress.allows(POLL_MOST):
                 yield from progress.wait(POLL_MOST, "token")
                 continue
             break
         fields = yield from self._checked(answer, progress)
         token = StoredToken(header_safe(fields["access_token"]), self._clock.time() + usable_life(fields))
-        yield from self._quietly(self._state.store_token, self._account, token)
+        yield from ask_quietly(self._state, self._state.store_token, self._account, token)
         logger.info("fetched an access token at %s", self._oauth.accounts_url)
         return token
 
     def _allowed(self, progress: Progress) -> Steps[Permit]:
         account = f"{self._account} token"
         while True:
-            outcome = yield from self._do(self._state.reserve, account, OPERATION, THRESHOLD, progress.options.timeout)
+            outcome = yield from ask(
+                self._state, self._state.reserve, account, OPERATION, THRESHOLD, progress.options.timeout
+            )
             if isinstance(outcome, Permit):
                 return outcome
             if not progress.allows(outcome.seconds):
@@ -200,7 +193,9 @@ class RefreshedToken:
             fields = token_fields(answer)
         except AuthError as error:
             if error.code == "Access Denied":
-                yield from self._quietly(self._state.lock, f"{self._account} token", float(THRESHOLD.lock_seconds))
+                yield from ask_quietly(
+                    self._state, self._state.lock, f"{self._account} token", float(THRESHOLD.lock_seconds)
+                )
             raise
         found = data_center_of(fields.get("api_domain"))
         if self._data_center and found and found != self._data_center:

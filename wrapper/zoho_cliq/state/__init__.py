@@ -10,17 +10,23 @@ and however many clients share the user, it never sees more calls in any window 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
 from ..clock import Clock
-from ..errors import ConfigurationError
-from ..exchange import Secret
+from ..errors import ConfigurationError, StateError
+from ..exchange import Do, Secret, Steps
 from ..paths import expanded
+
+logger = logging.getLogger("zoho_cliq")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 GRACE = 5.0  # seconds between leave to send and sending
 
@@ -69,11 +75,9 @@ class StoredToken:
 class State(Protocol):
     """What a keeper of shared state can do. Every method is safe across threads.
 
-    `account` names the user at one server. `blocking` says that methods may take longer than a moment; `at_once`, where
-    there is one, calls one that need not, and raises `Busy` where it would. Whatever fails raises `StateError`.
+    `account` names the user at one server. Methods may take longer than a moment; `at_once`, where there is
+    one, calls one that need not, and raises `Busy` where it would. Whatever fails raises `StateError`.
     """
-
-    blocking: bool
 
     @property
     def at_once(self) -> Callable[[Callable[[], Any]], Any] | None:
@@ -123,6 +127,21 @@ class State(Protocol):
     def close(self) -> None:
         """Lets go of files and connections."""
         ...
+
+
+def ask(state: State, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> Steps[R]:
+    """The steps of calling `work`, a method of the state."""
+    result: R = yield Do(partial(work, *args, **named), state.at_once)
+    return result
+
+
+def ask_quietly(state: State, work: Callable[P, None], *args: P.args, **named: P.kwargs) -> Steps[None]:
+    """As `ask`, after an answer came: a state that fails then must not lose the answer. The ledger stays on the safe
+    side, as a slot that is never settled counts for longest."""
+    try:
+        yield from ask(state, work, *args, **named)
+    except StateError as error:
+        logger.warning("%s", error)
 
 
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")

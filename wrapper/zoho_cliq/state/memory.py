@@ -6,6 +6,8 @@ import itertools
 import os
 import threading
 from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
@@ -13,12 +15,11 @@ from ..clock import Clock
 from . import GRACE, Budget, Permit, Refusal, StoredToken
 from .window import Slot, budget_of, wait_for
 
+R = TypeVar("R")
+
 
 class MemoryState:
     """Keeps everything in memory. A forked child begins with a copy and goes its own way from there."""
-
-    blocking = False
-    at_once = None
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -98,6 +99,10 @@ class MemoryState:
         with self._guard():
             if self._leases.get(lease, ("", 0.0))[0] == owner:
                 del self._leases[lease]
+
+    def at_once(self, work: Callable[[], R]) -> R:
+        """What `work`, a method of this state, gives: none of them waits for longer than a moment."""
+        return work()
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -101,8 +101,7 @@ return 0
 class RedisState:
     """Keeps everything on the server at `url`: `redis://`, `rediss://` or `unix://`, credentials included."""
 
-    blocking = True
-    at_once = None
+    at_once = None  # a server is always waited for
 
     def __init__(self, url: str, clock: Clock) -> None:
         try:

@@ -60,8 +60,6 @@ class SQLiteState:
     `at_once` is for event loops, which may wait for none of them.
     """
 
-    blocking = True
-
     def __init__(self, path: str | Path, clock: Clock) -> None:
         self._path = Path(path)
         self._clock = clock
