@@ -21,7 +21,6 @@ from typing import Any
 from . import har, plan, render, report
 from .client import Client
 from .creation_limit import run_creation_limit
-from .pacer import Clock
 from .profile import Profile, ProfileError, load, server_url
 from .render import clean
 from .run import CANNOT_RUN, Driver, Result, run, run_table
@@ -246,13 +245,8 @@ def connect(
         seed=seed,
         budget=budget,
         on_exchange=progress.exchange if progress else None,
-    )
-    client.clock = Clock(
-        advance=client.advance if profile.clock_url else None,
         on_wait=progress.wait if progress else None,
-        heed=client.heed,
     )
-    client.pacer.clock = client.clock
     client.deadline = time.monotonic() + max_minutes * 60 if max_minutes else None
     return client
 

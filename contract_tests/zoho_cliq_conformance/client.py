@@ -93,6 +93,7 @@ class Client:
         deadline: float | None = None,
         clock: Clock | None = None,
         on_exchange: Callable[[Exchange, list[Violation]], None] | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
         paced: bool = True,
     ) -> None:
         self.profile, self.transport = profile, transport
@@ -103,7 +104,8 @@ class Client:
         self.oracle = Oracle(
             directory(profile), creation_limit=profile.creation_limit, exclusive=profile.reset_url is not None
         )
-        self.clock = clock or Clock(advance=self.advance if profile.clock_url else None, heed=self.heed)
+        advance = self.advance if profile.clock_url else None
+        self.clock = clock or Clock(advance=advance, on_wait=on_wait, heed=self.heed)
         self.pacer = Pacer(self.clock, active=paced and profile.pace)
         self.budget, self.deadline = budget, deadline
         self.trace: list[Exchange] = []

@@ -141,7 +141,7 @@ class Conditions:
             same = other.content.get("name") == name and other.creator == owner and other.content.get("scope") == scope
             must = same and not other.uncertain
             found.append(Condition(fact, f"{other.creator} has an action of that name", must, statuses, codes))
-        if name.strip().casefold() in self._model.limbo:
+        if self._model.lost(name):
             found.append(Condition(fact, "an earlier create may have made it", False, statuses, codes))
         return found
 

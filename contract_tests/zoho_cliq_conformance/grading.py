@@ -9,7 +9,6 @@ from typing import Any
 from . import render, report
 from .cli import connect, drivers_for, ordered
 from .client import Client
-from .pacer import Clock
 from .profile import Profile, parse
 from .run import run
 from .transport import AsgiApp, AsgiTransport
@@ -35,11 +34,7 @@ def grade(
     cannot be used.
     """
     known = profile if isinstance(profile, Profile) else parse(profile)
-    if app is None:
-        client = connect(known, seed=seed)
-    else:
-        client = Client(known, AsgiTransport(app), seed=seed)
-        client.clock = client.pacer.clock = Clock(advance=client.advance if known.clock_url else None)
+    client = connect(known, seed=seed) if app is None else Client(known, AsgiTransport(app), seed=seed)
     names = ordered(drivers)
     started = time.monotonic()
     try:

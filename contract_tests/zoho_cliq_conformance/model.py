@@ -117,7 +117,7 @@ class Model:
         self.actions: dict[str, Action] = {}
         self.sequence = 0
         self.changed_at = 0.0
-        self.limbo: set[str] = set()  # names of creates whose outcome is not known
+        self._lost: set[str] = set()
         self._named: dict[str, dict[str, Action]] = {}  # by every name that they ever had
 
     def create(self, identifier: str, creator: str, content: dict[str, Any], now: float) -> Action:
@@ -140,6 +140,14 @@ class Model:
         """A write that does not show in the content: of the handler, or of the image."""
         self.sequence += 1
         self._touch(action, now)
+
+    def lose(self, name: object) -> None:
+        """Learn that a create of that name had an outcome that is not known."""
+        self._lost.add(_folded(name))
+
+    def lost(self, name: str) -> bool:
+        """Whether an action of that name may be there of which only a create without an outcome tells."""
+        return _folded(name) in self._lost
 
     def _name(self, action: Action) -> None:
         self._named.setdefault(_folded(action.content.get("name", "")), {})[action.id] = action

@@ -86,7 +86,7 @@ class Oracle(Verdicts):
         if call.operation in ("update", "delete", "update_handler") and action is not None:
             action.uncertain = True
         if call.operation == "create" and call.body:
-            self.model.limbo.add(str(call.body.get("name")).strip().casefold())
+            self.model.lose(call.body.get("name"))
 
     # --- errors
 
@@ -132,7 +132,7 @@ class Oracle(Verdicts):
 
     def _stray(self, identifier: str, name: object) -> None:
         """Judge a listed action that no acknowledged create made: it must not bear the name of a refused one."""
-        if isinstance(name, str) and name in self._refused_names and name.strip().casefold() not in self.model.limbo:
+        if isinstance(name, str) and name in self._refused_names and not self.model.lost(name):
             self.fails("errors.change-nothing", "a refused create makes nothing", f"{identifier}, {name!r}, is listed")
 
     def _error_body(self, answer: Answer, fact: str) -> None:
