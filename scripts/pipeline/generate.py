@@ -15,7 +15,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline import contract, shapes, templates
+from pipeline import contract, params, shapes, templates
 from pipeline.client_view import client_view, content_types
 from pipeline.documents import Json, dump_json, dump_yaml
 from pipeline.errors import PipelineError
@@ -50,7 +50,9 @@ def generate(document: Json, package: str, into: Path) -> None:
         (scratch / "config.yaml").write_text(dump_yaml(config), "utf-8")
         _generator(scratch, custom, into)
         (into / "contract.py").write_text(contract.emit(document), "utf-8")
-        (into / "shapes.py").write_text(shapes.emit(document, shapes.models(into / "models")), "utf-8")
+        classes = shapes.models(into / "models")
+        (into / "shapes.py").write_text(shapes.emit(document, classes), "utf-8")
+        (into / "params.py").write_text(params.emit(document, classes), "utf-8")
         (into / "openapi.json").write_text(dump_json(document), "utf-8")
         (into / "py.typed").write_text("", "utf-8")
         _run(scratch, "ruff", "check", *_RUFF, "--fix-only", "--select", "I,F401,F811", str(into))

@@ -1,0 +1,197 @@
+"""Emit `params.py`: the fields of each operation's JSON body and query as typed dictionaries.
+
+A method that takes `**fields: Unpack[CreateMessageActionBody]` has its arguments checked by type checkers and completed
+by editors, and a new field of the document reaches it without a hand. Relies on the generated models for the classes of
+enumerations.
+"""
+
+from __future__ import annotations
+
+import keyword
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.compose import operations
+from pipeline.documents import Json
+from pipeline.names import pascal
+from pipeline.schema_changes import resolve
+from pipeline.shapes import Model
+
+_HEAD = '''"""The fields of each operation's body and query, as typed dictionaries. Generated; do not edit.
+
+`Required` fields must be given; no field may be None unless its type says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any, Literal, Required, TypedDict
+
+'''
+_SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
+_USED = frozenset("str int float bool bytes Any Literal Mapping PathLike Required Sequence TypedDict".split())
+"""Names that the annotations use, which a field of the same name would hide from type checkers."""
+_WIDTH = 96
+
+
+def emit(document: Json, classes: Mapping[str, Model]) -> str:
+    """Return the source of `params.py` (unformatted) for a composed document and the classes generated from it."""
+    emitter = _Emitter(document, classes)
+    taken: set[str] = set()
+    for _, _, operation in sorted(operations(document), key=lambda entry: str(entry[2]["operationId"])):
+        name = operation["operationId"]
+        stem = pascal(name)
+        while stem in taken:  # `getUser` and `get_user`
+            stem += "_"
+        taken.add(stem)
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        if body is not None:
+            emitter.dictionary(f"{stem}Body", f"The fields of the body of `{name}`.", *emitter.fields(body))
+        query = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
+        properties = {
+            parameter["name"]: {"description": parameter.get("description", ""), "schema": parameter["schema"]}
+            for parameter in query
+        }
+        required = {parameter["name"] for parameter in query if parameter.get("required")}
+        emitter.dictionary(f"{stem}Query", f"The query of `{name}`.", properties, required)
+    return emitter.source()
+
+
+class _Emitter:
+    """Collects typed dictionaries, and the imports that they need, while it walks the schemas."""
+
+    def __init__(self, document: Json, classes: Mapping[str, Model]) -> None:
+        self._document = document
+        self._classes = classes
+        self._dictionaries: dict[str, str] = {}
+        self._nested: dict[str, str] = {}
+        self._imports: set[str] = set()
+
+    def source(self) -> str:
+        """Return the whole module."""
+        return _HEAD + "".join(sorted(self._imports)) + "\n\n" + "\n\n".join(self._dictionaries.values())
+
+    def dictionary(self, name: str, title: str, properties: Mapping[str, Json], required: set[str]) -> None:
+        """Emit the class `name` for fields given as {name: {description, schema}}; nothing where there are none."""
+        if not properties:
+            return
+        self._dictionaries[name] = ""  # keeps its place before the classes that its fields need
+        lines = []
+        types = {}
+        for field, entry in properties.items():
+            kind = self._type(entry["schema"], f"{name}{pascal(field) or 'Field'}")
+            types[field] = f"Required[{kind}]" if field in required else kind
+            lines.append(f"    {field}: {types[field]}\n")
+            if text := _field_text(entry, resolve(entry["schema"], self._document)):
+                lines.append(_docstring(text, "    "))
+        if all(_plain(field) and field not in self._classes for field in properties):
+            body = _docstring(title, "    ") + "\n" + "".join(lines)
+            self._dictionaries[name] = f"class {name}(TypedDict, total=False):\n{body}"
+        else:
+            self._dictionaries[name] = f"{name} = TypedDict({name!r}, {types!r}, total=False)\n" + _docstring(title, "")
+
+    def fields(self, schema: Json) -> tuple[dict[str, Json], set[str]]:
+        """Return the properties of an object, those of the parts of its `allOf` included, and which are required."""
+        properties: dict[str, Json] = {}
+        required: set[str] = set()
+        for part in self._parts(schema, frozenset()):
+            required |= set(part.get("required", ()))
+            for field, inner in part.get("properties", {}).items():
+                text = inner.get("description", "") if isinstance(inner, dict) else ""
+                properties[field] = {"description": text, "schema": inner}
+        return properties, required & properties.keys()
+
+    def _parts(self, schema: Json, seen: frozenset[str]) -> Iterator[dict[str, Any]]:
+        if not isinstance(schema, dict):
+            return
+        reference = str(schema.get("$ref", ""))
+        if reference in seen:
+            return
+        resolved = resolve(schema, self._document)
+        yield resolved
+        for part in resolved.get("allOf", ()):
+            yield from self._parts(part, seen | {reference} if reference else seen)
+
+    def _type(self, schema: Json, name: str, seen: frozenset[str] = frozenset()) -> str:
+        """Return the annotation of a schema. `name` is for the class of an object that has no name of its own."""
+        if not isinstance(schema, dict):
+            return "Any"
+        reference = str(schema.get("$ref", ""))
+        if reference in seen:
+            return "Any"  # an array or a choice that leads back to itself without an object between
+        component, seen = reference.rpartition("/")[2], seen | {reference} if reference else seen
+        resolved = resolve(schema, self._document)
+        if "enum" in resolved or "const" in resolved:
+            return self._values(resolved, component)
+        if variants := resolved.get("anyOf") or resolved.get("oneOf"):
+            kinds = [self._type(part, f"{name}{number}", seen) for number, part in enumerate(variants, 1)]
+            return " | ".join(dict.fromkeys(kinds))
+        if any(part.get("properties") for part in self._parts(resolved, frozenset())):
+            return self._object(resolved, component, name)
+        return self._simple(resolved, name, seen)
+
+    def _simple(self, schema: Mapping[str, Any], name: str, seen: frozenset[str]) -> str:
+        kind = schema.get("type")
+        if kind == "array":
+            return f"Sequence[{self._type(schema.get('items'), f'{name}Item', seen)}]"
+        if kind == "object":
+            return f"Mapping[str, {self._type(schema.get('additionalProperties'), f'{name}Value', seen)}]"
+        if kind == "string" and schema.get("contentEncoding") == "base64":
+            return "str | bytes | PathLike[str]"
+        if kind == "string" and "contentMediaType" in schema:
+            return "str | PathLike[str]"
+        kinds = [kind] if isinstance(kind, str) else kind or []
+        return " | ".join(_SCALARS.get(str(part), "Any") for part in kinds) or "Any"
+
+    def _values(self, schema: Mapping[str, Any], component: str) -> str:
+        """Return a `Literal` of the values that a type checker can compare; with the enumeration's class, if any."""
+        values = schema["enum"] if "enum" in schema else [schema["const"]]
+        if not values or not all(value is None or isinstance(value, (str, int)) for value in values):
+            return self._simple({"type": schema.get("type")}, "", frozenset())
+        literal = f"Literal[{', '.join(map(repr, values))}]"
+        found = self._classes.get(component)
+        if found is None or found.table is None:
+            return literal
+        self._imports.add(f"from .models.{found.module} import {component}\n")
+        return f"{component} | {literal}"
+
+    def _object(self, schema: Mapping[str, Any], component: str, name: str) -> str:
+        if component in self._nested:
+            return self._nested[component]
+        own = f"{component}Fields" if component else name
+        while own in self._dictionaries:
+            own += "_"
+        if component:
+            self._nested[component] = own  # first, as an object may hold others of its kind
+        self.dictionary(own, schema.get("description") or f"The fields of `{component or name}`.", *self.fields(schema))
+        return own
+
+
+def _plain(field: str) -> bool:
+    """Whether a field can be declared in a class: an identifier that is neither mangled nor hides a type."""
+    return field.isidentifier() and not keyword.iskeyword(field) and not field.startswith("__") and field not in _USED
+
+
+def _field_text(entry: Json, schema: Mapping[str, Any]) -> str:
+    """Return what people should know of a field: its description and its bounds."""
+    bounds = [
+        words.format(schema[key])
+        for key, words in (
+            ("minimum", "At least {}."),
+            ("maximum", "At most {}."),
+            ("maxLength", "At most {} characters."),
+            ("maxItems", "At most {} items."),
+        )
+        if key in schema and not (key == "maxLength" and "x-max-bytes" in schema)  # the text says it better
+    ]
+    return " ".join([entry["description"] or schema.get("description", ""), *bounds]).strip()
+
+
+def _docstring(text: str, indent: str) -> str:
+    safe = " ".join(text.split()).replace("\\", "\\\\").replace('"""', '\\"""')
+    lines = textwrap.wrap(safe, _WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
+    if len(lines) == 1 and not safe.endswith('"'):
+        return f'{indent}"""{lines[0]}"""\n'
+    return f'{indent}"""' + f"\n{indent}".join(lines) + f'\n{indent}"""\n'

@@ -1,0 +1,133 @@
+"""The typed dictionaries say of every field what the document says of it."""
+
+from __future__ import annotations
+
+import importlib
+import typing
+from typing import Any, Literal, get_args, get_type_hints
+
+import pytest
+from pipeline.compose import operations
+from pipeline.params import emit
+from pipeline.schema_changes import resolve
+from zoho_cliq_api import params
+
+
+def module_of(body: Any, schemas: dict[str, Any] | None = None, **operation: Any) -> dict[str, Any]:
+    """Return what is in the module emitted for one operation with this body."""
+    content = {"content": {"application/json": {"schema": body}}}
+    entry = {"operationId": "make_thing", "requestBody": content, "responses": {}, **operation}
+    document = {"paths": {"/things": {"post": entry}}, "components": {"schemas": schemas or {}}}
+    space: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(emit(document, {}), "params.py", "exec"), space)
+    return space
+
+
+def hints(body: Any, schemas: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the type of each field of the body, without `Required`."""
+    space = module_of(body, schemas)
+    return get_type_hints(space["MakeThingBody"], space)
+
+
+def test_every_field_of_the_document_has_its_type(composed: Any) -> None:
+    found = 0
+    for _, _, operation in operations(composed):
+        if "requestBody" not in operation:
+            continue
+        stem = "".join(word.title() for word in operation["operationId"].split("_"))
+        schema = resolve(operation["requestBody"]["content"]["application/json"]["schema"], composed)
+        declared = getattr(params, f"{stem}Body")
+        assert set(declared.__annotations__) == set(schema["properties"])
+        required = {name for name, hint in get_type_hints(declared, include_extras=True).items() if is_required(hint)}
+        assert required == set(schema.get("required", ()))
+        found += 1
+    assert found >= 3
+
+
+def is_required(hint: Any) -> bool:
+    return typing.get_origin(hint) is typing.Required
+
+
+def test_enumerations_take_their_members_and_their_values() -> None:
+    members, values = get_args(get_type_hints(params.CreateMessageActionBody)["scope"])
+    assert members is importlib.import_module("zoho_cliq_api.models").Scope
+    assert set(get_args(values)) == {member.value for member in members}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string"}, "str"),
+        ({"type": "string", "contentMediaType": "text/plain"}, "str | os.PathLike[str]"),
+        ({"type": "string", "contentEncoding": "base64"}, "str | bytes | os.PathLike[str]"),
+        ({"type": ["string", "null"]}, "str | None"),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}, {"type": "integer"}]}, "int | None"),
+        ({"type": "array", "items": {"type": "number"}}, "collections.abc.Sequence[float]"),
+        ({"type": "object", "additionalProperties": {"type": "boolean"}}, "collections.abc.Mapping[str, bool]"),
+        ({"type": "object"}, "collections.abc.Mapping[str, typing.Any]"),
+        ({"enum": ["a", 1, None]}, "typing.Literal['a', 1, None]"),
+        ({"const": True}, "typing.Literal[True]"),
+        ({"enum": [1.5, 2.5], "type": "number"}, "float"),
+        (True, "Any"),
+        ({}, "Any"),
+    ],
+)
+def test_a_schema_has_the_type_that_python_gives_it(schema: Any, expected: str) -> None:
+    found = hints({"type": "object", "properties": {"field": schema}})["field"]
+    assert (found.__name__ if isinstance(found, type) else str(found)).removesuffix(" | None") == expected.removesuffix(
+        " | None"
+    )
+    assert ("None" in str(found)) == ("None" in expected)
+
+
+def test_objects_have_classes_of_their_own_and_may_hold_each_other() -> None:
+    tree = {"type": "object", "required": ["children"], "properties": {"children": {"type": "array"}}}
+    tree["properties"]["children"]["items"] = {"$ref": "#/components/schemas/Tree"}
+    space = module_of({"type": "object", "properties": {"root": {"$ref": "#/components/schemas/Tree"}}}, {"Tree": tree})
+    assert get_type_hints(space["MakeThingBody"], space)["root"] is space["TreeFields"]
+    assert get_args(get_type_hints(space["TreeFields"], space)["children"]) == (space["TreeFields"],)
+
+
+def test_parts_of_a_composed_body_are_put_together() -> None:
+    base = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
+    body = {"allOf": [{"$ref": "#/components/schemas/Base"}, {"properties": {"b": {"type": "integer"}}}]}
+    assert hints(body, {"Base": base}) == {"a": str, "b": int}
+
+
+@pytest.mark.parametrize("name", ["from", "a-b", "__private", "str", "Any", "Mapping", "9"])
+def test_a_field_may_have_any_name(name: str) -> None:
+    properties = {name: {"type": "string"}, "other": {"type": "integer"}}
+    declared = module_of({"type": "object", "properties": properties, "required": [name]})["MakeThingBody"]
+    assert set(declared.__annotations__) == {name, "other"}
+
+
+def test_words_of_a_document_never_end_a_docstring() -> None:
+    text = 'a \\ and """; raise SystemExit; """ and "'
+    space = module_of({"type": "object", "properties": {"field": {"type": "string", "description": text}}})
+    assert get_type_hints(space["MakeThingBody"], space) == {"field": str}
+
+
+def test_a_circle_without_an_object_between_is_anything() -> None:
+    ring = {"type": "array", "items": {"$ref": "#/components/schemas/Ring"}}
+    body = {"type": "object", "properties": {"ring": {"$ref": "#/components/schemas/Ring"}}}
+    assert get_args(hints(body, {"Ring": ring})["ring"]) == (Any,)
+
+
+def test_a_query_is_a_dictionary_of_its_own() -> None:
+    parameter = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer", "maximum": 100}}
+    path = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    space = module_of(None, parameters=[parameter, path])
+    assert get_type_hints(space["MakeThingQuery"], space) == {"limit": int}
+
+
+def test_operations_that_fold_to_one_name_stay_apart() -> None:
+    body = {"type": "object", "properties": {"a": {"const": 1}}}
+    content = {"content": {"application/json": {"schema": body}}}
+    paths = {
+        f"/{name}": {"post": {"operationId": name, "requestBody": content, "responses": {}}}
+        for name in ("get_user", "getUser", "get-user")
+    }
+    space: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(emit({"paths": paths, "components": {"schemas": {}}}, {}), "params.py", "exec"), space)
+    made = [space[name] for name in ("GetUserBody", "GetUser_Body", "GetUser__Body")]
+    assert all(get_type_hints(declared, space)["a"] == Literal[1] for declared in made)
