@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline import generate
+from pipeline import error_classes, generate
 from pipeline.compose import compose
 from pipeline.documents import Json, dump_yaml, load
 from pipeline.install import install, scratch
@@ -49,6 +49,11 @@ class Tree(NamedTuple):
         return self.root / "generated" / PACKAGE
 
     @property
+    def errors(self) -> Path:
+        """The client's exceptions, whose marked part is generated."""
+        return self.root / "wrapper" / "zoho_cliq" / "errors.py"
+
+    @property
     def version(self) -> str:
         """The version that pyproject.toml states."""
         project = tomllib.loads((self.root / "pyproject.toml").read_text("utf-8"))["project"]
@@ -70,8 +75,11 @@ def composed_text(document: Json) -> str:
 
 
 def build(tree: Tree, composed: Json, into: Path) -> None:
-    """Writes what follows from a composed document into `into`: the document and the type-checked package."""
+    """Write what follows from a composed document into `into`: the document, the client's exceptions, and the
+    type-checked package."""
     (into / tree.composed.name).write_text(composed_text(composed), "utf-8")
+    exceptions = error_classes.replaced(tree.errors.read_text("utf-8"), composed, tree.name(tree.errors))
+    (into / tree.errors.name).write_text(exceptions, "utf-8")
     generate.generate(composed, PACKAGE, into / PACKAGE)
     generate.type_check(into / PACKAGE, tree.root / "build" / "mypy")
 
@@ -95,8 +103,13 @@ def regenerate(tree: Tree, check: bool) -> list[str]:
 
 
 def moves(tree: Tree, fresh: Path) -> dict[Path, Path]:
-    """What `install` has to move to put a fresh run in place."""
-    return {tree.generated: fresh / PACKAGE, tree.composed: fresh / tree.composed.name}
+    """Return what `install` has to move to put a fresh run in place."""
+    return {tree.generated: fresh / PACKAGE, **{target: fresh / target.name for target in _single(tree)}}
+
+
+def _single(tree: Tree) -> tuple[Path, ...]:
+    """Return the single files that a run writes."""
+    return tree.composed, tree.errors
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -108,10 +121,11 @@ def files(folder: Path) -> Iterator[Path]:
 
 def differences(tree: Tree, fresh: Path) -> list[str]:
     """What in the checkout differs from a fresh run, one line each."""
-    found = []
-    composed = fresh / tree.composed.name
-    if not tree.composed.exists() or not filecmp.cmp(composed, tree.composed, shallow=False):
-        found.append(tree.name(tree.composed))
+    found = [
+        tree.name(target)
+        for target in _single(tree)
+        if not target.exists() or not filecmp.cmp(fresh / target.name, target, shallow=False)
+    ]
     ours, theirs = set(files(tree.generated)), set(files(fresh / PACKAGE))
     for path in sorted(ours | theirs):
         if path not in ours:

@@ -224,7 +224,7 @@ class UnexpectedStatus(ApiError):
     """The server answered with a status that the API does not document, such as a redirect."""
 
 
-# One class for each code of contract.ERROR_CODES; written by `python wrapper/tests/error_classes.py`.
+# One class for each code of the error catalogue. `scripts/regenerate` writes what stands between the markers.
 # <codes>
 
 

@@ -29,7 +29,9 @@ KEYWORDS = frozenset(
     "$ref type enum const minLength maxLength pattern x-max-bytes minimum maximum minItems maxItems items "
     "required properties additionalProperties minProperties maxProperties allOf if then".split()
 )
-ANNOTATIONS = frozenset("contentEncoding contentMediaType description format x-default unevaluatedProperties example".split())
+ANNOTATIONS = frozenset(
+    "contentEncoding contentMediaType description format x-default unevaluatedProperties example".split()
+)
 
 
 def has_type(value: object, name: str) -> bool:

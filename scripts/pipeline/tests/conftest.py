@@ -48,8 +48,9 @@ def copied(tree: Tree, tmp_path: Path) -> Tree:
     root = tmp_path / "a tree"
     shutil.copytree(tree.root / "openapi", root / "openapi")
     shutil.copytree(tree.generated, root / "generated" / tree.generated.name, ignore=shutil.ignore_patterns("__pyc*"))
-    for name in ("CHANGELOG.md", "pyproject.toml"):
-        shutil.copy(tree.root / name, root)
+    for path in (tree.changelog, tree.root / "pyproject.toml", tree.errors):
+        (root / tree.name(path)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, root / tree.name(path))
     if (tree.root / "build" / "mypy").is_dir():  # only saves time
         shutil.copytree(tree.root / "build" / "mypy", root / "build" / "mypy")
     return Tree(root)

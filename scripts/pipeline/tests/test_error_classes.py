@@ -1,0 +1,49 @@
+"""The client's exception classes follow from the catalogue of error codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pipeline.compose import complete_catalogue
+from pipeline.error_classes import replaced
+from pipeline.errors import PipelineError
+from pipeline.regenerate import main
+from pipeline.tree import Tree
+
+
+def test_committed_classes_are_as_the_catalogue_makes_them(tree: Tree, composed: Any) -> None:
+    text = tree.errors.read_text("utf-8")
+    assert replaced(text, composed, "errors.py") == text
+
+
+def test_a_new_code_gets_a_class_of_its_family(tree: Tree, composed: Any) -> None:
+    operation = composed["paths"]["/messageactions"]["post"]
+    path = {**composed["paths"]["/messageactions"]}
+    path["post"] = {**operation, "x-error-codes": [*operation["x-error-codes"], "colour_not_found"]}
+    changed = complete_catalogue({**composed, "paths": {**composed["paths"], "/messageactions": path}})
+    text = replaced(tree.errors.read_text("utf-8"), changed, "errors.py")
+    assert 'class ColourNotFound(NotFound):\n    """The server answered with the code `colour_not_found`' in text
+    assert '    "colour_not_found": ColourNotFound,\n' in text
+
+
+def test_regenerate_writes_the_classes(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
+    text = copied.errors.read_text("utf-8")
+    copied.errors.write_text(text.replace("class HandlerNotFound(NotFound)", "class Mistyped(NotFound)"), "utf-8")
+    assert main(["--check"], copied) == 1
+    assert "differs: wrapper/zoho_cliq/errors.py" in capsys.readouterr().out
+    assert main([], copied) == 0
+    assert copied.errors.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("marker", ["# <codes>\n", "# </codes>\n"])
+def test_missing_markers_are_named(tree: Tree, composed: Any, marker: str) -> None:
+    text = tree.errors.read_text("utf-8").replace(marker, "")
+    with pytest.raises(PipelineError, match=r"errors\.py: needs the lines '# <codes>' and '# </codes>'"):
+        replaced(text, composed, "errors.py")
+
+
+def test_a_family_without_a_class_is_named(tree: Tree, composed: Any) -> None:
+    catalogue = {"too_blue": {"class": "TooBlue", "family": "colour_blind"}}
+    with pytest.raises(PipelineError, match=r"x-error-catalogue\.too_blue: errors\.py has no class for .*colour_blind"):
+        replaced(tree.errors.read_text("utf-8"), {**composed, "x-error-catalogue": catalogue}, "errors.py")
