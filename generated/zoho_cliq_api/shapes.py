@@ -1,8 +1,9 @@
 """Reads answers that are exactly as documented. Generated; do not edit.
 
-`EXACT` has one function per schema of an answer. It gives what the model's `from_dict` gives, or None where a promised
-field is missing, a field is unknown or null, a value has another type than the documented one, or a value of an enum is
-not a known one: then somebody has to look closer.
+`EXACT` has one function for each schema of an answer. It returns what the model's `from_dict` returns, or None where a
+promised field is missing, a field is unknown or null, a value has another type than the documented one, or a value of an
+enumeration is not a known one: such an answer needs a closer look. `MODELS` has the class of each of those schemas, and
+`ENUMS` the members of each enumeration that they use, by value.
 """
 
 from __future__ import annotations
@@ -272,5 +273,27 @@ EXACT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "MessageActionResponse": _or_none(_message_action_response),
         "UnsetHandler": _or_none(_unset_handler),
         "WebhookHandler": _or_none(_webhook_handler),
+    }
+)
+MODELS: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "Creator": Creator,
+        "DelugeHandler": DelugeHandler,
+        "HandlerReference": HandlerReference,
+        "HandlerResponse": HandlerResponse,
+        "MessageAction": MessageAction,
+        "MessageActionList": MessageActionList,
+        "MessageActionResponse": MessageActionResponse,
+        "UnsetHandler": UnsetHandler,
+        "WebhookHandler": WebhookHandler,
+    }
+)
+ENUMS: Mapping[str, Mapping[object, Any]] = MappingProxyType(
+    {
+        "ExecutionType": EXECUTION_TYPE_BY_VALUE,
+        "HandlerType": HANDLER_TYPE_BY_VALUE,
+        "MessageType": MESSAGE_TYPE_BY_VALUE,
+        "Permission": PERMISSION_BY_VALUE,
+        "Scope": SCOPE_BY_VALUE,
     }
 )

@@ -1,4 +1,4 @@
-"""Emits `shapes.py`: for every schema of a good answer, a function that checks and reads it in one pass.
+"""Emit `shapes.py`: for every schema of a good answer, a function that checks and reads it in one pass.
 
 A client that notices every drift must look at every field of every answer. Walking the document's schemas for each
 value costs thirty times what the emitted comparisons do, so the walk is left to the answers that these refuse; and what
@@ -19,9 +19,10 @@ from pipeline.schema_changes import resolve
 
 _HEAD = '''"""Reads answers that are exactly as documented. Generated; do not edit.
 
-`EXACT` has one function per schema of an answer. It gives what the model's `from_dict` gives, or None where a promised
-field is missing, a field is unknown or null, a value has another type than the documented one, or a value of an enum is
-not a known one: then somebody has to look closer.
+`EXACT` has one function for each schema of an answer. It returns what the model's `from_dict` returns, or None where a
+promised field is missing, a field is unknown or null, a value has another type than the documented one, or a value of an
+enumeration is not a known one: such an answer needs a closer look. `MODELS` has the class of each of those schemas, and
+`ENUMS` the members of each enumeration that they use, by value.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def models(folder: Path) -> dict[str, Model]:
         table = next((name for name in _annotated(body) if name.endswith("_BY_VALUE")), None)
         for node in body:
             if isinstance(node, ast.ClassDef):
-                fields = tuple(name for name in _annotated(node.body) if not name.startswith("_"))
+                # A class variable is written in capitals.
+                fields = tuple(name for name in _annotated(node.body) if not name.startswith("_") and not name.isupper())
                 found[node.name] = Model(path.stem, fields, table)
     return found
 
@@ -106,10 +108,13 @@ class _Emitter:
         self._functions: dict[str, str] = {}
         self._imports: set[str] = set()
         self._kinds: set[str] = set()
+        self._enums: dict[str, str] = {}
 
     def source(self) -> str:
         """The whole module."""
         table = "".join(f"    {name!r}: _or_none({self._readers[name]}),\n" for name in sorted(self._readers))
+        models = "".join(f"    {name!r}: {name},\n" for name in sorted(self._readers))
+        enums = "".join(f"    {name!r}: {self._enums[name]},\n" for name in sorted(self._enums))
         return (
             _HEAD
             + "".join(sorted(self._imports))
@@ -118,6 +123,8 @@ class _Emitter:
             + "\n\n".join(self._functions[name] for name in sorted(self._functions))
             + _TAIL
             + f"EXACT: Mapping[str, Callable[[Any], Any]] = MappingProxyType({{\n{table}}})\n"
+            + f"MODELS: Mapping[str, type[Any]] = MappingProxyType({{\n{models}}})\n"
+            + f"ENUMS: Mapping[str, Mapping[object, Any]] = MappingProxyType({{\n{enums}}})\n"
         )
 
     def reader(self, reference: Json) -> str | None:
@@ -139,9 +146,18 @@ class _Emitter:
                 body = self._body(schema, name)
             except _Inexpressible:
                 body = "    raise _Inexact\n"
+                for inner in schema.get("properties", {}).values():
+                    self._register(inner)
             self._imports.add(f"from .models.{self._classes[name].module} import {name}\n")
             self._functions[name] = start + body
         return self._readers[name]
+
+    def _register(self, schema: Json) -> None:
+        """Note the models and enumerations below a schema that no function can compare."""
+        if not isinstance(schema, dict) or self.reader(schema) or self._open_enum(schema):
+            return
+        for inner in (schema.get("items"), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
+            self._register(inner)
 
     def _body(self, schema: Json, name: str) -> str:
         properties: dict[str, Any] = schema.get("properties", {})
@@ -231,4 +247,5 @@ class _Emitter:
         if found is None or found.table is None or resolve(schema, self._document).get("type") != "string":
             return None
         self._imports.add(f"from .models.{found.module} import {found.table}\n")
+        self._enums[schema["$ref"].rpartition("/")[2]] = found.table
         return found.table

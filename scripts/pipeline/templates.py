@@ -73,13 +73,45 @@ CHANGES = (
     Change(
         "types.py.jinja",
         "93df9d75883a4eafac77dd21bc6907f3ef612e3f7841e08656618dcf6c4ce494",
-        "a pickled or copied model held another UNSET, which was then taken for a value and sent",
+        "a pickled or copied model held another UNSET, which was then taken for a value and sent; its repr said nothing; "
+        "to_dict failed on a model that holds what its types rule out, such as an answer with a field missing",
         (
             (
-                "    def __bool__(self) -> Literal[False]:\n        return False\n",
+                "class Unset:\n    def __bool__(self) -> Literal[False]:\n        return False\n",
+                "class Unset:\n"
+                '    """The type of `UNSET`, which stands for a field that is not there. There is one instance."""\n\n'
+                "    def __new__(cls) -> Self:\n"
+                '        found: Self | None = globals().get("UNSET")\n'
+                "        return super().__new__(cls) if found is None else found\n\n"
                 "    def __bool__(self) -> Literal[False]:\n        return False\n\n"
+                "    def __repr__(self) -> str:\n"
+                '        return "UNSET"\n\n'
                 "    def __reduce__(self) -> str:\n"
                 '        return "UNSET"\n',
+            ),
+            (
+                "from typing import BinaryIO, Generic, TypeVar, Literal, IO\n",
+                "from datetime import date\nfrom enum import Enum\n"
+                "from typing import Any, BinaryIO, Generic, IO, Literal, Self, TypeVar\nfrom uuid import UUID\n",
+            ),
+            (
+                "@define\nclass Response(Generic[T]):",
+                "def plain(value: Any) -> Any:\n"
+                '    """Return a model\'s value as JSON or a form has it."""\n'
+                "    if isinstance(value, list):\n        return [plain(item) for item in value]\n"
+                "    if isinstance(value, Enum):\n        return value.value\n"
+                "    if isinstance(value, date):\n        return value.isoformat()\n"
+                "    if isinstance(value, UUID):\n        return str(value)\n"
+                "    if isinstance(value, File):\n        return value.to_tuple()\n"
+                '    return value.to_dict() if hasattr(value, "to_dict") else value\n\n\n'
+                "def plain_fields(model: Any, more: Mapping[str, Any]) -> dict[str, Any]:\n"
+                '    """Return a model as a dictionary: its fields that are set, and `more`."""\n'
+                "    found = {name: plain(value) for name, value in more.items()}\n"
+                "    for name, attribute in model.FIELD_NAMES.items():\n"
+                "        value = getattr(model, attribute)\n"
+                "        if value is not UNSET:\n            found[name] = plain(value)\n"
+                "    return found\n\n\n"
+                "@define\nclass Response(Generic[T]):",
             ),
         ),
     ),
@@ -207,8 +239,21 @@ CHANGES = (
             (
                 "    def to_dict(self) -> dict[str, Any]:\n"
                 "    {% for lazy_import in model.lazy_imports | sort %}\n"
-                "        {{ lazy_import }} # noqa: PLC0415\n    {% endfor %}\n",
-                "    def to_dict(self) -> dict[str, Any]:\n",
+                "        {{ lazy_import }} # noqa: PLC0415\n    {% endfor %}\n"
+                "        {{ _to_dict() | indent(8) }}\n",
+                "    def to_dict(self) -> dict[str, Any]:\n"
+                "        return plain_fields(self, {% if model.additional_properties %}"
+                "self._additional_properties or {}{% else %}{}{% endif %})\n",
+            ),
+            ("from ..types import UNSET, Unset\n", "from ..types import UNSET, Unset, plain_fields\n"),
+            ("from typing import Any, TypeVar,", "from typing import Any, ClassVar, TypeVar,"),
+            (
+                "    {{ docstring(class_docstring_content(model)) | indent(4) }}\n",
+                "    {{ docstring(class_docstring_content(model)) | indent(4) }}\n\n"
+                "    FIELD_NAMES: ClassVar[Mapping[str, str]] = { "
+                "{% for property in model.required_properties + model.optional_properties %}"
+                '"{{ property.name | in_double_quote_literal }}": "{{ property.python_name }}", {% endfor %}}\n'
+                '    """The attribute of each field."""\n',
             ),
             (
                 "    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:\n"
@@ -262,7 +307,7 @@ CHANGES = (
             (
                 "        for prop_name, prop_dict in d.items():\n",
                 "        for prop_name, prop_dict in src_dict.items():\n"
-                "            if prop_name in _KNOWN:\n                continue\n",
+                "            if prop_name in cls.FIELD_NAMES:\n                continue\n",
             ),
             (
                 "        {{ module_name }}.additional_properties = d\n",
@@ -270,7 +315,7 @@ CHANGES = (
                 "{% for property in model.optional_properties %}"
                 " + ({{ property.python_name }} is not UNSET){% endfor %}:\n"
                 "            {{ module_name }}.additional_properties = {\n"
-                "                key: value for key, value in src_dict.items() if key not in _KNOWN\n"
+                "                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES\n"
                 "            }\n",
             ),
             (
@@ -278,11 +323,6 @@ CHANGES = (
                 "        return key in self.additional_properties\n    {% endif %}\n",
                 "    def __contains__(self, key: str) -> bool:\n"
                 "        return key in self.additional_properties\n    {% endif %}\n\n"
-                "{% if model.additional_properties %}\n"
-                "_KNOWN: frozenset[str] = frozenset(("
-                "{% for property in model.required_properties + model.optional_properties %}"
-                '"{{ property.name | in_double_quote_literal }}", {% endfor %}))\n'
-                "{% endif %}\n"
                 "{% for lazy_import in model.lazy_imports | sort %}\n{% if loop.first %}\n"
                 "# Models may refer to each other in a circle, so these stand below the class.\n"
                 "{% endif %}\n{{ lazy_import }}\n{% endfor %}\n",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import (
     Any,
+    ClassVar,
     Literal,
     TypeVar,
     cast,
@@ -12,6 +13,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.banner_status import BannerStatus
+from ..types import plain_fields
 
 T = TypeVar("T", bound="BannerOutput")
 
@@ -25,6 +27,13 @@ class BannerOutput:
         text (str): The line.
         type_ (Literal['banner']):
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "status": "status",
+        "text": "text",
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     status: BannerStatus
     text: str
@@ -44,23 +53,7 @@ class BannerOutput:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        status = self.status.value
-
-        text = self.text
-
-        type_ = self.type_
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "status": status,
-                "text": text,
-                "type": type_,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -80,7 +73,7 @@ class BannerOutput:
 
         if len(src_dict) != 3:
             banner_output.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return banner_output
 
@@ -99,12 +92,3 @@ class BannerOutput:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "status",
-        "text",
-        "type",
-    )
-)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="BotIdentity")
 
@@ -19,6 +19,12 @@ class BotIdentity:
         name (str): The name.
         image (str | Unset): The address of a picture.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "name": "name",
+        "image": "image",
+    }
+    """The attribute of each field."""
 
     name: str
     image: str | Unset = UNSET
@@ -37,21 +43,7 @@ class BotIdentity:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        name = self.name
-
-        image = self.image
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "name": name,
-            }
-        )
-        if image is not UNSET:
-            field_dict["image"] = image
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -66,7 +58,7 @@ class BotIdentity:
 
         if len(src_dict) != 1 + (image is not UNSET):
             bot_identity.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return bot_identity
 
@@ -85,11 +77,3 @@ class BotIdentity:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "name",
-        "image",
-    )
-)

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.button_colour import ButtonColour
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="Button")
 
@@ -24,6 +28,15 @@ class Button:
         key (str | Unset): What tells this button from the others.
         type_ (ButtonColour | Unset): The outline of a button: `+` green, `-` red.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "action": "action",
+        "label": "label",
+        "hint": "hint",
+        "key": "key",
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     action: ButtonAction
     label: str
@@ -45,34 +58,7 @@ class Button:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        action = self.action.to_dict()
-
-        label = self.label
-
-        hint = self.hint
-
-        key = self.key
-
-        type_: str | Unset = UNSET
-        if not isinstance(self.type_, Unset):
-            type_ = self.type_.value
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "action": action,
-                "label": label,
-            }
-        )
-        if hint is not UNSET:
-            field_dict["hint"] = hint
-        if key is not UNSET:
-            field_dict["key"] = key
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -101,7 +87,7 @@ class Button:
 
         if len(src_dict) != 2 + (hint is not UNSET) + (key is not UNSET) + (type_ is not UNSET):
             button.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return button
 
@@ -122,14 +108,5 @@ class Button:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "action",
-        "label",
-        "hint",
-        "key",
-        "type",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.button_action import ButtonAction

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.button_action_type import ButtonActionType
+from ..types import plain_fields
 
 T = TypeVar("T", bound="ButtonAction")
 
@@ -19,6 +24,12 @@ class ButtonAction:
         data (ButtonActionData): What the action needs.
         type_ (ButtonActionType): The kinds of thing that a button does.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "data": "data",
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     data: ButtonActionData
     type_: ButtonActionType
@@ -37,20 +48,7 @@ class ButtonAction:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        data = self.data.to_dict()
-
-        type_ = self.type_.value
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "data": data,
-                "type": type_,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -65,7 +63,7 @@ class ButtonAction:
 
         if len(src_dict) != 2:
             button_action.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return button_action
 
@@ -86,11 +84,5 @@ class ButtonAction:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "data",
-        "type",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.button_action_data import ButtonActionData

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="ButtonActionData")
 
@@ -12,6 +14,9 @@ T = TypeVar("T", bound="ButtonActionData")
 @_attrs_define(weakref_slot=False)
 class ButtonActionData:
     """What the action needs."""
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {}
+    """The attribute of each field."""
 
     _additional_properties: dict[str, Any] | None = _attrs_field(
         init=False, default=None, eq=lambda more: more or None, repr=False
@@ -28,11 +33,7 @@ class ButtonActionData:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -40,7 +41,7 @@ class ButtonActionData:
 
         if len(src_dict) != 0:
             button_action_data.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return button_action_data
 
@@ -59,6 +60,3 @@ class ButtonActionData:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(())

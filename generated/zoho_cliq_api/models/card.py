@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.card_theme import CardTheme
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="Card")
 
@@ -24,6 +28,16 @@ class Card:
         sections (list[CardSection] | Unset): Groups of fields.
         thumbnail (str | Unset): The address of a picture in the heading.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "theme": "theme",
+        "title": "title",
+        "buttons": "buttons",
+        "options": "options",
+        "sections": "sections",
+        "thumbnail": "thumbnail",
+    }
+    """The attribute of each field."""
 
     theme: CardTheme
     title: str
@@ -46,51 +60,7 @@ class Card:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        theme = self.theme.value
-
-        title = self.title
-
-        buttons: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.buttons, Unset):
-            buttons = []
-            for buttons_item_data in self.buttons:
-                buttons_item = buttons_item_data.to_dict()
-                buttons.append(buttons_item)
-
-        options: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.options, Unset):
-            options = []
-            for options_item_data in self.options:
-                options_item = options_item_data.to_dict()
-                options.append(options_item)
-
-        sections: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.sections, Unset):
-            sections = []
-            for sections_item_data in self.sections:
-                sections_item = sections_item_data.to_dict()
-                sections.append(sections_item)
-
-        thumbnail = self.thumbnail
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "theme": theme,
-                "title": title,
-            }
-        )
-        if buttons is not UNSET:
-            field_dict["buttons"] = buttons
-        if options is not UNSET:
-            field_dict["options"] = options
-        if sections is not UNSET:
-            field_dict["sections"] = sections
-        if thumbnail is not UNSET:
-            field_dict["thumbnail"] = thumbnail
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -128,7 +98,7 @@ class Card:
             sections is not UNSET
         ) + (thumbnail is not UNSET):
             card.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return card
 
@@ -149,16 +119,6 @@ class Card:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "theme",
-        "title",
-        "buttons",
-        "options",
-        "sections",
-        "thumbnail",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.card_button import CardButton
 from ..models.card_option import CardOption

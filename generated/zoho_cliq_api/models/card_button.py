@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="CardButton")
 
@@ -18,6 +24,12 @@ class CardButton:
             call the system `api`.
         label (str): The text on the button.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "action": "action",
+        "label": "label",
+    }
+    """The attribute of each field."""
 
     action: ButtonAction
     label: str
@@ -36,20 +48,7 @@ class CardButton:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        action = self.action.to_dict()
-
-        label = self.label
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "action": action,
-                "label": label,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -64,7 +63,7 @@ class CardButton:
 
         if len(src_dict) != 2:
             card_button.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return card_button
 
@@ -85,11 +84,5 @@ class CardButton:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "action",
-        "label",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.button_action import ButtonAction

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="CardField")
 
@@ -17,6 +19,12 @@ class CardField:
         title (str): The name.
         value (str): The value.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "title": "title",
+        "value": "value",
+    }
+    """The attribute of each field."""
 
     title: str
     value: str
@@ -35,20 +43,7 @@ class CardField:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        title = self.title
-
-        value = self.value
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "title": title,
-                "value": value,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -63,7 +58,7 @@ class CardField:
 
         if len(src_dict) != 2:
             card_field.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return card_field
 
@@ -82,11 +77,3 @@ class CardField:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "title",
-        "value",
-    )
-)

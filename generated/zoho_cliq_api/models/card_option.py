@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="CardOption")
 
@@ -16,6 +18,11 @@ class CardOption:
     Attributes:
         text (str): The choice.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "text": "text",
+    }
+    """The attribute of each field."""
 
     text: str
     _additional_properties: dict[str, Any] | None = _attrs_field(
@@ -33,17 +40,7 @@ class CardOption:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        text = self.text
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "text": text,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +52,7 @@ class CardOption:
 
         if len(src_dict) != 1:
             card_option.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return card_option
 
@@ -74,6 +71,3 @@ class CardOption:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(("text",))

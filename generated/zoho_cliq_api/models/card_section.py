@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="CardSection")
 
@@ -19,6 +23,12 @@ class CardSection:
         fields (list[CardField] | Unset): The fields.
         title (str | Unset): The heading of the group.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "fields": "fields",
+        "title": "title",
+    }
+    """The attribute of each field."""
 
     fields: list[CardField] | Unset = UNSET
     title: str | Unset = UNSET
@@ -37,24 +47,7 @@ class CardSection:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        fields: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.fields, Unset):
-            fields = []
-            for fields_item_data in self.fields:
-                fields_item = fields_item_data.to_dict()
-                fields.append(fields_item)
-
-        title = self.title
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if fields is not UNSET:
-            field_dict["fields"] = fields
-        if title is not UNSET:
-            field_dict["title"] = title
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -72,7 +65,7 @@ class CardSection:
 
         if len(src_dict) != 0 + (fields is not UNSET) + (title is not UNSET):
             card_section.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return card_section
 
@@ -93,11 +86,5 @@ class CardSection:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "fields",
-        "title",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.card_field import CardField

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="DelugeHandler")
 
@@ -18,6 +20,13 @@ class DelugeHandler:
         name (str): The kind of handler.
         script (str): The Deluge source.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "function_id": "function_id",
+        "name": "name",
+        "script": "script",
+    }
+    """The attribute of each field."""
 
     function_id: str
     name: str
@@ -37,23 +46,7 @@ class DelugeHandler:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        function_id = self.function_id
-
-        name = self.name
-
-        script = self.script
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "function_id": function_id,
-                "name": name,
-                "script": script,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -71,7 +64,7 @@ class DelugeHandler:
 
         if len(src_dict) != 3:
             deluge_handler.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return deluge_handler
 
@@ -90,12 +83,3 @@ class DelugeHandler:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "function_id",
-        "name",
-        "script",
-    )
-)

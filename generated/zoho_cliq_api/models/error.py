@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="Error")
 
@@ -19,6 +19,12 @@ class Error:
         message (str): An explanation for people.
         code (str | Unset): The error's identifier; see `x-error-codes` of the operation. Absent from some answers.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "message": "message",
+        "code": "code",
+    }
+    """The attribute of each field."""
 
     message: str
     code: str | Unset = UNSET
@@ -37,21 +43,7 @@ class Error:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        message = self.message
-
-        code = self.code
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "message": message,
-            }
-        )
-        if code is not UNSET:
-            field_dict["code"] = code
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -66,7 +58,7 @@ class Error:
 
         if len(src_dict) != 1 + (code is not UNSET):
             error.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return error
 
@@ -85,11 +77,3 @@ class Error:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "message",
-        "code",
-    )
-)

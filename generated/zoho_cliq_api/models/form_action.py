@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import (
     Any,
+    ClassVar,
     Literal,
     TypeVar,
     cast,
@@ -10,6 +11,8 @@ from typing import (
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="FormAction")
 
@@ -22,6 +25,12 @@ class FormAction:
         name (str): The function's name.
         type_ (Literal['invoke.function']):
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "name": "name",
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     name: str
     type_: Literal["invoke.function"]
@@ -40,20 +49,7 @@ class FormAction:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        name = self.name
-
-        type_ = self.type_
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "name": name,
-                "type": type_,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -70,7 +66,7 @@ class FormAction:
 
         if len(src_dict) != 2:
             form_action.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return form_action
 
@@ -89,11 +85,3 @@ class FormAction:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "name",
-        "type",
-    )
-)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import (
     Any,
+    ClassVar,
     Literal,
     TypeVar,
     cast,
@@ -11,7 +12,7 @@ from typing import (
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="FormErrorOutput")
 
@@ -25,6 +26,13 @@ class FormErrorOutput:
         inputs (FormErrorOutputInputs | Unset): A line per field, by the field's name.
         text (str | Unset): The line above the form.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "type": "type_",
+        "inputs": "inputs",
+        "text": "text",
+    }
+    """The attribute of each field."""
 
     type_: Literal["form_error"]
     inputs: FormErrorOutputInputs | Unset = UNSET
@@ -44,27 +52,7 @@ class FormErrorOutput:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        type_ = self.type_
-
-        inputs: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.inputs, Unset):
-            inputs = self.inputs.to_dict()
-
-        text = self.text
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "type": type_,
-            }
-        )
-        if inputs is not UNSET:
-            field_dict["inputs"] = inputs
-        if text is not UNSET:
-            field_dict["text"] = text
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -89,7 +77,7 @@ class FormErrorOutput:
 
         if len(src_dict) != 1 + (inputs is not UNSET) + (text is not UNSET):
             form_error_output.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return form_error_output
 
@@ -110,12 +98,5 @@ class FormErrorOutput:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "type",
-        "inputs",
-        "text",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.form_error_output_inputs import FormErrorOutputInputs

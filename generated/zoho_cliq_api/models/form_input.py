@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.form_input_data_source import FormInputDataSource
 from ..models.form_input_type import FormInputType
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="FormInput")
 
@@ -34,6 +38,25 @@ class FormInput:
         trigger_on_change (bool | Unset): Whether a change runs the function.
         value (Any | Unset): What the field holds at first.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "label": "label",
+        "name": "name",
+        "type": "type_",
+        "data_source": "data_source",
+        "format": "format_",
+        "hint": "hint",
+        "mandatory": "mandatory",
+        "max_length": "max_length",
+        "max_selections": "max_selections",
+        "min_length": "min_length",
+        "multiple": "multiple",
+        "options": "options",
+        "placeholder": "placeholder",
+        "trigger_on_change": "trigger_on_change",
+        "value": "value",
+    }
+    """The attribute of each field."""
 
     label: str
     name: str
@@ -65,78 +88,7 @@ class FormInput:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        label = self.label
-
-        name = self.name
-
-        type_ = self.type_.value
-
-        data_source: str | Unset = UNSET
-        if not isinstance(self.data_source, Unset):
-            data_source = self.data_source.value
-
-        format_ = self.format_
-
-        hint = self.hint
-
-        mandatory = self.mandatory
-
-        max_length = self.max_length
-
-        max_selections = self.max_selections
-
-        min_length = self.min_length
-
-        multiple = self.multiple
-
-        options: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.options, Unset):
-            options = []
-            for options_item_data in self.options:
-                options_item = options_item_data.to_dict()
-                options.append(options_item)
-
-        placeholder = self.placeholder
-
-        trigger_on_change = self.trigger_on_change
-
-        value = self.value
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "label": label,
-                "name": name,
-                "type": type_,
-            }
-        )
-        if data_source is not UNSET:
-            field_dict["data_source"] = data_source
-        if format_ is not UNSET:
-            field_dict["format"] = format_
-        if hint is not UNSET:
-            field_dict["hint"] = hint
-        if mandatory is not UNSET:
-            field_dict["mandatory"] = mandatory
-        if max_length is not UNSET:
-            field_dict["max_length"] = max_length
-        if max_selections is not UNSET:
-            field_dict["max_selections"] = max_selections
-        if min_length is not UNSET:
-            field_dict["min_length"] = min_length
-        if multiple is not UNSET:
-            field_dict["multiple"] = multiple
-        if options is not UNSET:
-            field_dict["options"] = options
-        if placeholder is not UNSET:
-            field_dict["placeholder"] = placeholder
-        if trigger_on_change is not UNSET:
-            field_dict["trigger_on_change"] = trigger_on_change
-        if value is not UNSET:
-            field_dict["value"] = value
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -204,7 +156,7 @@ class FormInput:
             trigger_on_change is not UNSET
         ) + (value is not UNSET):
             form_input.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return form_input
 
@@ -225,24 +177,5 @@ class FormInput:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "label",
-        "name",
-        "type",
-        "data_source",
-        "format",
-        "hint",
-        "mandatory",
-        "max_length",
-        "max_selections",
-        "min_length",
-        "multiple",
-        "options",
-        "placeholder",
-        "trigger_on_change",
-        "value",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.form_option import FormOption

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import (
     Any,
+    ClassVar,
     Literal,
     TypeVar,
     cast,
@@ -11,7 +12,7 @@ from typing import (
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="FormOutput")
 
@@ -31,6 +32,19 @@ class FormOutput:
         trigger_on_cancel (bool | Unset): Whether the function also runs when the form is dropped.
         version (int | Unset): The version of the form's layout. 1 is the only one known.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "action": "action",
+        "inputs": "inputs",
+        "name": "name",
+        "title": "title",
+        "type": "type_",
+        "button_label": "button_label",
+        "hint": "hint",
+        "trigger_on_cancel": "trigger_on_cancel",
+        "version": "version",
+    }
+    """The attribute of each field."""
 
     action: FormAction
     inputs: list[FormInput]
@@ -56,48 +70,7 @@ class FormOutput:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        action = self.action.to_dict()
-
-        inputs = []
-        for inputs_item_data in self.inputs:
-            inputs_item = inputs_item_data.to_dict()
-            inputs.append(inputs_item)
-
-        name = self.name
-
-        title = self.title
-
-        type_ = self.type_
-
-        button_label = self.button_label
-
-        hint = self.hint
-
-        trigger_on_cancel = self.trigger_on_cancel
-
-        version = self.version
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "action": action,
-                "inputs": inputs,
-                "name": name,
-                "title": title,
-                "type": type_,
-            }
-        )
-        if button_label is not UNSET:
-            field_dict["button_label"] = button_label
-        if hint is not UNSET:
-            field_dict["hint"] = hint
-        if trigger_on_cancel is not UNSET:
-            field_dict["trigger_on_cancel"] = trigger_on_cancel
-        if version is not UNSET:
-            field_dict["version"] = version
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -138,7 +111,7 @@ class FormOutput:
             trigger_on_cancel is not UNSET
         ) + (version is not UNSET):
             form_output.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return form_output
 
@@ -159,19 +132,6 @@ class FormOutput:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "action",
-        "inputs",
-        "name",
-        "title",
-        "type",
-        "button_label",
-        "hint",
-        "trigger_on_cancel",
-        "version",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.form_action import FormAction
 from ..models.form_input import FormInput

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.handler_type import HANDLER_TYPE_BY_VALUE, HandlerType
+from ..types import plain_fields
 
 T = TypeVar("T", bound="HandlerReference")
 
@@ -18,6 +23,11 @@ class HandlerReference:
     Attributes:
         type_ (HandlerType | str):
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     type_: HandlerType | str
     _additional_properties: dict[str, Any] | None = _attrs_field(
@@ -35,21 +45,7 @@ class HandlerReference:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        type_: str
-        if isinstance(self.type_, HandlerType):
-            type_ = self.type_.value
-        else:
-            type_ = self.type_
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "type": type_,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -62,7 +58,7 @@ class HandlerReference:
 
         if len(src_dict) != 1:
             handler_reference.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return handler_reference
 
@@ -81,6 +77,3 @@ class HandlerReference:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(("type",))

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 
 from ..models.permission import Permission
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="HandlerUpdate")
 
@@ -20,28 +24,17 @@ class HandlerUpdate:
         script (str | Unset): The Deluge source, at most 250 KB of UTF-8. Only for Deluge actions.
     """
 
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "permissions": "permissions",
+        "script": "script",
+    }
+    """The attribute of each field."""
+
     permissions: list[Permission] | Unset = UNSET
     script: str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
-        permissions: list[str] | Unset = UNSET
-        if not isinstance(self.permissions, Unset):
-            permissions = []
-            for permissions_item_data in self.permissions:
-                permissions_item = permissions_item_data.value
-                permissions.append(permissions_item)
-
-        script = self.script
-
-        field_dict: dict[str, Any] = {}
-
-        field_dict.update({})
-        if permissions is not UNSET:
-            field_dict["permissions"] = permissions
-        if script is not UNSET:
-            field_dict["script"] = script
-
-        return field_dict
+        return plain_fields(self, {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:

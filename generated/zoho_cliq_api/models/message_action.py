@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -9,7 +13,7 @@ from attrs import field as _attrs_field
 from ..models.execution_type import EXECUTION_TYPE_BY_VALUE, ExecutionType
 from ..models.message_type import MESSAGE_TYPE_BY_VALUE, MessageType
 from ..models.scope import SCOPE_BY_VALUE, Scope
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="MessageAction")
 
@@ -33,6 +37,23 @@ class MessageAction:
         execution_url (str | Unset): Where events go, for webhook actions.
         team_ids (list[int] | Unset): The teams that see the action, where the scope is `team`.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "creator": "creator",
+        "execution_type": "execution_type",
+        "handlers": "handlers",
+        "hint": "hint",
+        "id": "id",
+        "message_types": "message_types",
+        "multi_selectable": "multi_selectable",
+        "name": "name",
+        "scope": "scope",
+        "status": "status",
+        "type": "type_",
+        "execution_url": "execution_url",
+        "team_ids": "team_ids",
+    }
+    """The attribute of each field."""
 
     creator: Creator
     execution_type: ExecutionType | str
@@ -62,75 +83,7 @@ class MessageAction:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        creator = self.creator.to_dict()
-
-        execution_type: str
-        if isinstance(self.execution_type, ExecutionType):
-            execution_type = self.execution_type.value
-        else:
-            execution_type = self.execution_type
-
-        handlers = []
-        for handlers_item_data in self.handlers:
-            handlers_item = handlers_item_data.to_dict()
-            handlers.append(handlers_item)
-
-        hint = self.hint
-
-        id = self.id
-
-        message_types = []
-        for message_types_item_data in self.message_types:
-            message_types_item: str
-            if isinstance(message_types_item_data, MessageType):
-                message_types_item = message_types_item_data.value
-            else:
-                message_types_item = message_types_item_data
-            message_types.append(message_types_item)
-
-        multi_selectable = self.multi_selectable
-
-        name = self.name
-
-        scope: str
-        if isinstance(self.scope, Scope):
-            scope = self.scope.value
-        else:
-            scope = self.scope
-
-        status = self.status
-
-        type_ = self.type_
-
-        execution_url = self.execution_url
-
-        team_ids: list[int] | Unset = UNSET
-        if not isinstance(self.team_ids, Unset):
-            team_ids = self.team_ids
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "creator": creator,
-                "execution_type": execution_type,
-                "handlers": handlers,
-                "hint": hint,
-                "id": id,
-                "message_types": message_types,
-                "multi_selectable": multi_selectable,
-                "name": name,
-                "scope": scope,
-                "status": status,
-                "type": type_,
-            }
-        )
-        if execution_url is not UNSET:
-            field_dict["execution_url"] = execution_url
-        if team_ids is not UNSET:
-            field_dict["team_ids"] = team_ids
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -182,7 +135,7 @@ class MessageAction:
 
         if len(src_dict) != 11 + (execution_url is not UNSET) + (team_ids is not UNSET):
             message_action.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return message_action
 
@@ -203,23 +156,6 @@ class MessageAction:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "creator",
-        "execution_type",
-        "handlers",
-        "hint",
-        "id",
-        "message_types",
-        "multi_selectable",
-        "name",
-        "scope",
-        "status",
-        "type",
-        "execution_url",
-        "team_ids",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.creator import Creator
 from ..models.handler_reference import HandlerReference

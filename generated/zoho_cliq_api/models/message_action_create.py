@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 
 from ..models.execution_type import ExecutionType
 from ..models.message_type import MessageType
 from ..models.scope import Scope
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="MessageActionCreate")
 
@@ -32,6 +36,19 @@ class MessageActionCreate:
         team_ids (list[int] | Unset): The teams that see the action. Needed where the scope is `team`.
     """
 
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "hint": "hint",
+        "name": "name",
+        "execution_type": "execution_type",
+        "execution_url": "execution_url",
+        "image": "image",
+        "message_types": "message_types",
+        "multi_selectable": "multi_selectable",
+        "scope": "scope",
+        "team_ids": "team_ids",
+    }
+    """The attribute of each field."""
+
     hint: str
     name: str
     execution_type: ExecutionType | Unset = UNSET
@@ -43,59 +60,7 @@ class MessageActionCreate:
     team_ids: list[int] | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
-        hint = self.hint
-
-        name = self.name
-
-        execution_type: str | Unset = UNSET
-        if not isinstance(self.execution_type, Unset):
-            execution_type = self.execution_type.value
-
-        execution_url = self.execution_url
-
-        image = self.image
-
-        message_types: list[str] | Unset = UNSET
-        if not isinstance(self.message_types, Unset):
-            message_types = []
-            for message_types_item_data in self.message_types:
-                message_types_item = message_types_item_data.value
-                message_types.append(message_types_item)
-
-        multi_selectable = self.multi_selectable
-
-        scope: str | Unset = UNSET
-        if not isinstance(self.scope, Unset):
-            scope = self.scope.value
-
-        team_ids: list[int] | Unset = UNSET
-        if not isinstance(self.team_ids, Unset):
-            team_ids = self.team_ids
-
-        field_dict: dict[str, Any] = {}
-
-        field_dict.update(
-            {
-                "hint": hint,
-                "name": name,
-            }
-        )
-        if execution_type is not UNSET:
-            field_dict["execution_type"] = execution_type
-        if execution_url is not UNSET:
-            field_dict["execution_url"] = execution_url
-        if image is not UNSET:
-            field_dict["image"] = image
-        if message_types is not UNSET:
-            field_dict["message_types"] = message_types
-        if multi_selectable is not UNSET:
-            field_dict["multi_selectable"] = multi_selectable
-        if scope is not UNSET:
-            field_dict["scope"] = scope
-        if team_ids is not UNSET:
-            field_dict["team_ids"] = team_ids
-
-        return field_dict
+        return plain_fields(self, {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:

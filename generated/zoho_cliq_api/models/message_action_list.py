@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="MessageActionList")
 
@@ -24,6 +28,17 @@ class MessageActionList:
         sync_token (str | Unset): The token for a later listing of what changed.
         total_count (int | Unset): How many actions there are in all.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "data": "data",
+        "type": "type_",
+        "url": "url",
+        "deleted": "deleted",
+        "next_token": "next_token",
+        "sync_token": "sync_token",
+        "total_count": "total_count",
+    }
+    """The attribute of each field."""
 
     data: list[MessageAction]
     type_: str
@@ -47,44 +62,7 @@ class MessageActionList:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        data = []
-        for data_item_data in self.data:
-            data_item = data_item_data.to_dict()
-            data.append(data_item)
-
-        type_ = self.type_
-
-        url = self.url
-
-        deleted: list[str] | Unset = UNSET
-        if not isinstance(self.deleted, Unset):
-            deleted = self.deleted
-
-        next_token = self.next_token
-
-        sync_token = self.sync_token
-
-        total_count = self.total_count
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "data": data,
-                "type": type_,
-                "url": url,
-            }
-        )
-        if deleted is not UNSET:
-            field_dict["deleted"] = deleted
-        if next_token is not UNSET:
-            field_dict["next_token"] = next_token
-        if sync_token is not UNSET:
-            field_dict["sync_token"] = sync_token
-        if total_count is not UNSET:
-            field_dict["total_count"] = total_count
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -117,7 +95,7 @@ class MessageActionList:
             sync_token is not UNSET
         ) + (total_count is not UNSET):
             message_action_list.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return message_action_list
 
@@ -138,16 +116,5 @@ class MessageActionList:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "data",
-        "type",
-        "url",
-        "deleted",
-        "next_token",
-        "sync_token",
-        "total_count",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.message_action import MessageAction

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="MessageActionResponse")
 
@@ -18,6 +24,13 @@ class MessageActionResponse:
         type_ (str): What the answer holds: `messageaction` or `execution_handler`.
         url (str): The path of the resource, `/api/v3` included. Never join it to the base URL.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "data": "data",
+        "type": "type_",
+        "url": "url",
+    }
+    """The attribute of each field."""
 
     data: MessageAction
     type_: str
@@ -37,23 +50,7 @@ class MessageActionResponse:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        data = self.data.to_dict()
-
-        type_ = self.type_
-
-        url = self.url
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "data": data,
-                "type": type_,
-                "url": url,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -71,7 +68,7 @@ class MessageActionResponse:
 
         if len(src_dict) != 3:
             message_action_response.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return message_action_response
 
@@ -92,12 +89,5 @@ class MessageActionResponse:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "data",
-        "type",
-        "url",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.message_action import MessageAction

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 
 from ..models.message_type import MessageType
 from ..models.scope import Scope
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="MessageActionUpdate")
 
@@ -29,6 +33,18 @@ class MessageActionUpdate:
         team_ids (list[int] | Unset): The teams that see the action. Needed where the scope is `team`.
     """
 
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "execution_url": "execution_url",
+        "hint": "hint",
+        "image": "image",
+        "message_types": "message_types",
+        "multi_selectable": "multi_selectable",
+        "name": "name",
+        "scope": "scope",
+        "team_ids": "team_ids",
+    }
+    """The attribute of each field."""
+
     execution_url: str | Unset = UNSET
     hint: str | Unset = UNSET
     image: str | Unset = UNSET
@@ -39,52 +55,7 @@ class MessageActionUpdate:
     team_ids: list[int] | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
-        execution_url = self.execution_url
-
-        hint = self.hint
-
-        image = self.image
-
-        message_types: list[str] | Unset = UNSET
-        if not isinstance(self.message_types, Unset):
-            message_types = []
-            for message_types_item_data in self.message_types:
-                message_types_item = message_types_item_data.value
-                message_types.append(message_types_item)
-
-        multi_selectable = self.multi_selectable
-
-        name = self.name
-
-        scope: str | Unset = UNSET
-        if not isinstance(self.scope, Unset):
-            scope = self.scope.value
-
-        team_ids: list[int] | Unset = UNSET
-        if not isinstance(self.team_ids, Unset):
-            team_ids = self.team_ids
-
-        field_dict: dict[str, Any] = {}
-
-        field_dict.update({})
-        if execution_url is not UNSET:
-            field_dict["execution_url"] = execution_url
-        if hint is not UNSET:
-            field_dict["hint"] = hint
-        if image is not UNSET:
-            field_dict["image"] = image
-        if message_types is not UNSET:
-            field_dict["message_types"] = message_types
-        if multi_selectable is not UNSET:
-            field_dict["multi_selectable"] = multi_selectable
-        if name is not UNSET:
-            field_dict["name"] = name
-        if scope is not UNSET:
-            field_dict["scope"] = scope
-        if team_ids is not UNSET:
-            field_dict["team_ids"] = team_ids
-
-        return field_dict
+        return plain_fields(self, {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:

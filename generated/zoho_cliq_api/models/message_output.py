@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="MessageOutput")
 
@@ -22,6 +26,15 @@ class MessageOutput:
         card (Card | Unset): How the message is framed. A poll has options; a prompt has at least one button.
         slides (list[Slide] | Unset): Parts below the text.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "text": "text",
+        "bot": "bot",
+        "buttons": "buttons",
+        "card": "card",
+        "slides": "slides",
+    }
+    """The attribute of each field."""
 
     text: str
     bot: BotIdentity | Unset = UNSET
@@ -43,47 +56,7 @@ class MessageOutput:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        text = self.text
-
-        bot: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.bot, Unset):
-            bot = self.bot.to_dict()
-
-        buttons: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.buttons, Unset):
-            buttons = []
-            for buttons_item_data in self.buttons:
-                buttons_item = buttons_item_data.to_dict()
-                buttons.append(buttons_item)
-
-        card: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.card, Unset):
-            card = self.card.to_dict()
-
-        slides: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.slides, Unset):
-            slides = []
-            for slides_item_data in self.slides:
-                slides_item = slides_item_data.to_dict()
-                slides.append(slides_item)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "text": text,
-            }
-        )
-        if bot is not UNSET:
-            field_dict["bot"] = bot
-        if buttons is not UNSET:
-            field_dict["buttons"] = buttons
-        if card is not UNSET:
-            field_dict["card"] = card
-        if slides is not UNSET:
-            field_dict["slides"] = slides
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -125,7 +98,7 @@ class MessageOutput:
             card is not UNSET
         ) + (slides is not UNSET):
             message_output.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return message_output
 
@@ -146,15 +119,6 @@ class MessageOutput:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "text",
-        "bot",
-        "buttons",
-        "card",
-        "slides",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.bot_identity import BotIdentity
 from ..models.button import Button

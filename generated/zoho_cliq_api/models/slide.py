@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.slide_type import SlideType
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="Slide")
 
@@ -22,6 +22,13 @@ class Slide:
             type_ (SlideType): What a part shows.
             title (str | Unset): The heading.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "data": "data",
+        "type": "type_",
+        "title": "title",
+    }
+    """The attribute of each field."""
 
     data: Any
     type_: SlideType
@@ -41,24 +48,7 @@ class Slide:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        data = self.data
-
-        type_ = self.type_.value
-
-        title = self.title
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "data": data,
-                "type": type_,
-            }
-        )
-        if title is not UNSET:
-            field_dict["title"] = title
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -76,7 +66,7 @@ class Slide:
 
         if len(src_dict) != 2 + (title is not UNSET):
             slide.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return slide
 
@@ -95,12 +85,3 @@ class Slide:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "data",
-        "type",
-        "title",
-    )
-)

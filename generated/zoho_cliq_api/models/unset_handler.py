@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="UnsetHandler")
 
@@ -17,6 +19,12 @@ class UnsetHandler:
         function_id (str): The id of the function behind the handler; the action's own id in every sample.
         name (str): The kind of handler.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "function_id": "function_id",
+        "name": "name",
+    }
+    """The attribute of each field."""
 
     function_id: str
     name: str
@@ -35,20 +43,7 @@ class UnsetHandler:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        function_id = self.function_id
-
-        name = self.name
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "function_id": function_id,
-                "name": name,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -63,7 +58,7 @@ class UnsetHandler:
 
         if len(src_dict) != 2:
             unset_handler.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return unset_handler
 
@@ -82,11 +77,3 @@ class UnsetHandler:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "function_id",
-        "name",
-    )
-)

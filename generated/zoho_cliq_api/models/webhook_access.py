@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookAccess")
 
@@ -22,6 +26,15 @@ class WebhookAccess:
         user_id (str | Unset): The person.
         zoho_user_id (str | Unset): The person across Zoho's products.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "chat_id": "chat_id",
+        "organization": "organization",
+        "user_agent": "user_agent",
+        "user_id": "user_id",
+        "zoho_user_id": "zoho_user_id",
+    }
+    """The attribute of each field."""
 
     chat_id: str | Unset = UNSET
     organization: WebhookOrganization | Unset = UNSET
@@ -43,33 +56,7 @@ class WebhookAccess:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        chat_id = self.chat_id
-
-        organization: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.organization, Unset):
-            organization = self.organization.to_dict()
-
-        user_agent = self.user_agent
-
-        user_id = self.user_id
-
-        zoho_user_id = self.zoho_user_id
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if chat_id is not UNSET:
-            field_dict["chat_id"] = chat_id
-        if organization is not UNSET:
-            field_dict["organization"] = organization
-        if user_agent is not UNSET:
-            field_dict["user_agent"] = user_agent
-        if user_id is not UNSET:
-            field_dict["user_id"] = user_id
-        if zoho_user_id is not UNSET:
-            field_dict["zoho_user_id"] = zoho_user_id
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -100,7 +87,7 @@ class WebhookAccess:
             user_agent is not UNSET
         ) + (user_id is not UNSET) + (zoho_user_id is not UNSET):
             webhook_access.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_access
 
@@ -121,14 +108,5 @@ class WebhookAccess:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "chat_id",
-        "organization",
-        "user_agent",
-        "user_id",
-        "zoho_user_id",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.webhook_organization import WebhookOrganization

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="WebhookAnswer")
 
@@ -16,6 +22,11 @@ class WebhookAnswer:
     Attributes:
         output (BannerOutput | FormErrorOutput | FormOutput | MessageOutput):
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "output": "output",
+    }
+    """The attribute of each field."""
 
     output: BannerOutput | FormErrorOutput | FormOutput | MessageOutput
     _additional_properties: dict[str, Any] | None = _attrs_field(
@@ -33,25 +44,7 @@ class WebhookAnswer:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        output: dict[str, Any]
-        if isinstance(self.output, BannerOutput):
-            output = self.output.to_dict()
-        elif isinstance(self.output, FormOutput):
-            output = self.output.to_dict()
-        elif isinstance(self.output, FormErrorOutput):
-            output = self.output.to_dict()
-        else:
-            output = self.output.to_dict()
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "output": output,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -96,7 +89,7 @@ class WebhookAnswer:
 
         if len(src_dict) != 1:
             webhook_answer.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_answer
 
@@ -117,7 +110,6 @@ class WebhookAnswer:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(("output",))
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.banner_output import BannerOutput
 from ..models.form_error_output import FormErrorOutput

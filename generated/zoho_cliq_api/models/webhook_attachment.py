@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookAttachment")
 
@@ -22,6 +22,15 @@ class WebhookAttachment:
         type_ (str | Unset): The media type.
         url (str | Unset): Where the file can be fetched.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "id": "id",
+        "name": "name",
+        "size": "size",
+        "type": "type_",
+        "url": "url",
+    }
+    """The attribute of each field."""
 
     id: str | Unset = UNSET
     name: str | Unset = UNSET
@@ -43,31 +52,7 @@ class WebhookAttachment:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        id = self.id
-
-        name = self.name
-
-        size = self.size
-
-        type_ = self.type_
-
-        url = self.url
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if name is not UNSET:
-            field_dict["name"] = name
-        if size is not UNSET:
-            field_dict["size"] = size
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-        if url is not UNSET:
-            field_dict["url"] = url
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -93,7 +78,7 @@ class WebhookAttachment:
             type_ is not UNSET
         ) + (url is not UNSET):
             webhook_attachment.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_attachment
 
@@ -112,14 +97,3 @@ class WebhookAttachment:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "id",
-        "name",
-        "size",
-        "type",
-        "url",
-    )
-)

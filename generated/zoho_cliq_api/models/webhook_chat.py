@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookChat")
 
@@ -23,6 +27,16 @@ class WebhookChat:
         title (str | Unset): The chat's name.
         type_ (str | Unset): The kind of chat.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "id": "id",
+        "members": "members",
+        "owner": "owner",
+        "recent_messages": "recent_messages",
+        "title": "title",
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     id: str | Unset = UNSET
     members: list[WebhookUser] | Unset = UNSET
@@ -45,45 +59,7 @@ class WebhookChat:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        id = self.id
-
-        members: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.members, Unset):
-            members = []
-            for members_item_data in self.members:
-                members_item = members_item_data.to_dict()
-                members.append(members_item)
-
-        owner = self.owner
-
-        recent_messages: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.recent_messages, Unset):
-            recent_messages = []
-            for recent_messages_item_data in self.recent_messages:
-                recent_messages_item = recent_messages_item_data.to_dict()
-                recent_messages.append(recent_messages_item)
-
-        title = self.title
-
-        type_ = self.type_
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if members is not UNSET:
-            field_dict["members"] = members
-        if owner is not UNSET:
-            field_dict["owner"] = owner
-        if recent_messages is not UNSET:
-            field_dict["recent_messages"] = recent_messages
-        if title is not UNSET:
-            field_dict["title"] = title
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -118,7 +94,7 @@ class WebhookChat:
             owner is not UNSET
         ) + (recent_messages is not UNSET) + (title is not UNSET) + (type_ is not UNSET):
             webhook_chat.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_chat
 
@@ -139,16 +115,6 @@ class WebhookChat:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "id",
-        "members",
-        "owner",
-        "recent_messages",
-        "title",
-        "type",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.webhook_message import WebhookMessage
 from ..models.webhook_user import WebhookUser

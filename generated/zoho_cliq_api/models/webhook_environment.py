@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookEnvironment")
 
@@ -20,6 +20,13 @@ class WebhookEnvironment:
         data_center (str | Unset): The data centre.
         tld (str | Unset): The ending of the data centre's hosts.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "base_url": "base_url",
+        "data_center": "data_center",
+        "tld": "tld",
+    }
+    """The attribute of each field."""
 
     base_url: str | Unset = UNSET
     data_center: str | Unset = UNSET
@@ -39,23 +46,7 @@ class WebhookEnvironment:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        base_url = self.base_url
-
-        data_center = self.data_center
-
-        tld = self.tld
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if base_url is not UNSET:
-            field_dict["base_url"] = base_url
-        if data_center is not UNSET:
-            field_dict["data_center"] = data_center
-        if tld is not UNSET:
-            field_dict["tld"] = tld
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -75,7 +66,7 @@ class WebhookEnvironment:
             tld is not UNSET
         ):
             webhook_environment.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_environment
 
@@ -94,12 +85,3 @@ class WebhookEnvironment:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "base_url",
-        "data_center",
-        "tld",
-    )
-)

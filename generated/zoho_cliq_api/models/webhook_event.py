@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookEvent")
 
@@ -23,6 +27,16 @@ class WebhookEvent:
         response_url (str | Unset): Where an answer may be posted once after the time for answering is over.
         timestamp (int | Unset): When the action was chosen, in milliseconds since 1970.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "handler": "handler",
+        "name": "name",
+        "params": "params",
+        "type": "type_",
+        "response_url": "response_url",
+        "timestamp": "timestamp",
+    }
+    """The attribute of each field."""
 
     handler: WebhookEventHandler
     name: str
@@ -45,34 +59,7 @@ class WebhookEvent:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        handler = self.handler.to_dict()
-
-        name = self.name
-
-        params = self.params.to_dict()
-
-        type_ = self.type_
-
-        response_url = self.response_url
-
-        timestamp = self.timestamp
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "handler": handler,
-                "name": name,
-                "params": params,
-                "type": type_,
-            }
-        )
-        if response_url is not UNSET:
-            field_dict["response_url"] = response_url
-        if timestamp is not UNSET:
-            field_dict["timestamp"] = timestamp
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -99,7 +86,7 @@ class WebhookEvent:
 
         if len(src_dict) != 4 + (response_url is not UNSET) + (timestamp is not UNSET):
             webhook_event.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_event
 
@@ -120,16 +107,6 @@ class WebhookEvent:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "handler",
-        "name",
-        "params",
-        "type",
-        "response_url",
-        "timestamp",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.webhook_event_handler import WebhookEventHandler
 from ..models.webhook_params import WebhookParams

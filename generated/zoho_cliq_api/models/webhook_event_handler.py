@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import plain_fields
 
 T = TypeVar("T", bound="WebhookEventHandler")
 
@@ -16,6 +18,11 @@ class WebhookEventHandler:
     Attributes:
         type_ (str): The kind of handler, `execution_handler`.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     type_: str
     _additional_properties: dict[str, Any] | None = _attrs_field(
@@ -33,17 +40,7 @@ class WebhookEventHandler:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        type_ = self.type_
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "type": type_,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +52,7 @@ class WebhookEventHandler:
 
         if len(src_dict) != 1:
             webhook_event_handler.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_event_handler
 
@@ -74,6 +71,3 @@ class WebhookEventHandler:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(("type",))

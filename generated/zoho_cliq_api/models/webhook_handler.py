@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.permission import PERMISSION_BY_VALUE, Permission
+from ..types import plain_fields
 
 T = TypeVar("T", bound="WebhookHandler")
 
@@ -20,6 +25,13 @@ class WebhookHandler:
         name (str): The kind of handler.
         permissions (list[Permission | str]): What is sent to the server.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "function_id": "function_id",
+        "name": "name",
+        "permissions": "permissions",
+    }
+    """The attribute of each field."""
 
     function_id: str
     name: str
@@ -39,30 +51,7 @@ class WebhookHandler:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        function_id = self.function_id
-
-        name = self.name
-
-        permissions = []
-        for permissions_item_data in self.permissions:
-            permissions_item: str
-            if isinstance(permissions_item_data, Permission):
-                permissions_item = permissions_item_data.value
-            else:
-                permissions_item = permissions_item_data
-            permissions.append(permissions_item)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "function_id": function_id,
-                "name": name,
-                "permissions": permissions,
-            }
-        )
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -81,7 +70,7 @@ class WebhookHandler:
 
         if len(src_dict) != 3:
             webhook_handler.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_handler
 
@@ -100,12 +89,3 @@ class WebhookHandler:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "function_id",
-        "name",
-        "permissions",
-    )
-)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookLocation")
 
@@ -21,6 +21,14 @@ class WebhookLocation:
         longitude (float | Unset): Degrees.
         status (str | Unset): Whether the person agreed, `granted`.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "accuracy": "accuracy",
+        "latitude": "latitude",
+        "longitude": "longitude",
+        "status": "status",
+    }
+    """The attribute of each field."""
 
     accuracy: float | Unset = UNSET
     latitude: float | Unset = UNSET
@@ -41,27 +49,7 @@ class WebhookLocation:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        accuracy = self.accuracy
-
-        latitude = self.latitude
-
-        longitude = self.longitude
-
-        status = self.status
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if accuracy is not UNSET:
-            field_dict["accuracy"] = accuracy
-        if latitude is not UNSET:
-            field_dict["latitude"] = latitude
-        if longitude is not UNSET:
-            field_dict["longitude"] = longitude
-        if status is not UNSET:
-            field_dict["status"] = status
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -84,7 +72,7 @@ class WebhookLocation:
             longitude is not UNSET
         ) + (status is not UNSET):
             webhook_location.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_location
 
@@ -103,13 +91,3 @@ class WebhookLocation:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "accuracy",
-        "latitude",
-        "longitude",
-        "status",
-    )
-)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookMention")
 
@@ -20,6 +20,13 @@ class WebhookMention:
         name (str | Unset): The name shown.
         type_ (str | Unset): The kind of mention.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "id": "id",
+        "name": "name",
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     id: str | Unset = UNSET
     name: str | Unset = UNSET
@@ -39,23 +46,7 @@ class WebhookMention:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        id = self.id
-
-        name = self.name
-
-        type_ = self.type_
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if name is not UNSET:
-            field_dict["name"] = name
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -73,7 +64,7 @@ class WebhookMention:
 
         if len(src_dict) != 0 + (id is not UNSET) + (name is not UNSET) + (type_ is not UNSET):
             webhook_mention.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_mention
 
@@ -92,12 +83,3 @@ class WebhookMention:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "id",
-        "name",
-        "type",
-    )
-)

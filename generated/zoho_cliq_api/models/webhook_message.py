@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookMessage")
 
@@ -22,6 +26,15 @@ class WebhookMessage:
         time (str | Unset): When it was sent, in milliseconds since 1970, as a string.
         type_ (str | Unset): The kind of message.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "id": "id",
+        "sender": "sender",
+        "text": "text",
+        "time": "time",
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     id: str | Unset = UNSET
     sender: WebhookUser | Unset = UNSET
@@ -43,33 +56,7 @@ class WebhookMessage:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        id = self.id
-
-        sender: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.sender, Unset):
-            sender = self.sender.to_dict()
-
-        text = self.text
-
-        time = self.time
-
-        type_ = self.type_
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if sender is not UNSET:
-            field_dict["sender"] = sender
-        if text is not UNSET:
-            field_dict["text"] = text
-        if time is not UNSET:
-            field_dict["time"] = time
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -100,7 +87,7 @@ class WebhookMessage:
             time is not UNSET
         ) + (type_ is not UNSET):
             webhook_message.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_message
 
@@ -121,14 +108,5 @@ class WebhookMessage:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "id",
-        "sender",
-        "text",
-        "time",
-        "type",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.webhook_user import WebhookUser

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookMessages")
 
@@ -19,6 +23,12 @@ class WebhookMessages:
         count (int | Unset): How many.
         list_ (list[WebhookMessage] | Unset): The messages.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "count": "count",
+        "list": "list_",
+    }
+    """The attribute of each field."""
 
     count: int | Unset = UNSET
     list_: list[WebhookMessage] | Unset = UNSET
@@ -37,24 +47,7 @@ class WebhookMessages:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        count = self.count
-
-        list_: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.list_, Unset):
-            list_ = []
-            for list_item_data in self.list_:
-                list_item = list_item_data.to_dict()
-                list_.append(list_item)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if count is not UNSET:
-            field_dict["count"] = count
-        if list_ is not UNSET:
-            field_dict["list"] = list_
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -72,7 +65,7 @@ class WebhookMessages:
 
         if len(src_dict) != 0 + (count is not UNSET) + (list_ is not UNSET):
             webhook_messages.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_messages
 
@@ -93,11 +86,5 @@ class WebhookMessages:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "count",
-        "list",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.webhook_message import WebhookMessage

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookOrganization")
 
@@ -19,6 +19,12 @@ class WebhookOrganization:
         id (str | Unset): The organization's id.
         type_ (str | Unset): The kind of organization, `company`.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "id": "id",
+        "type": "type_",
+    }
+    """The attribute of each field."""
 
     id: str | Unset = UNSET
     type_: str | Unset = UNSET
@@ -37,19 +43,7 @@ class WebhookOrganization:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        id = self.id
-
-        type_ = self.type_
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if id is not UNSET:
-            field_dict["id"] = id
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -64,7 +58,7 @@ class WebhookOrganization:
 
         if len(src_dict) != 0 + (id is not UNSET) + (type_ is not UNSET):
             webhook_organization.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_organization
 
@@ -83,11 +77,3 @@ class WebhookOrganization:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "id",
-        "type",
-    )
-)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+)
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookParams")
 
@@ -26,6 +30,19 @@ class WebhookParams:
         messages (WebhookMessages | Unset): All chosen messages.
         user (WebhookUser | Unset): A person.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "access": "access",
+        "attachments": "attachments",
+        "chat": "chat",
+        "environment": "environment",
+        "location": "location",
+        "mentions": "mentions",
+        "message": "message",
+        "messages": "messages",
+        "user": "user",
+    }
+    """The attribute of each field."""
 
     access: WebhookAccess | Unset = UNSET
     attachments: list[WebhookAttachment] | Unset = UNSET
@@ -51,71 +68,7 @@ class WebhookParams:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        access: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.access, Unset):
-            access = self.access.to_dict()
-
-        attachments: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.attachments, Unset):
-            attachments = []
-            for attachments_item_data in self.attachments:
-                attachments_item = attachments_item_data.to_dict()
-                attachments.append(attachments_item)
-
-        chat: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.chat, Unset):
-            chat = self.chat.to_dict()
-
-        environment: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.environment, Unset):
-            environment = self.environment.to_dict()
-
-        location: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.location, Unset):
-            location = self.location.to_dict()
-
-        mentions: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.mentions, Unset):
-            mentions = []
-            for mentions_item_data in self.mentions:
-                mentions_item = mentions_item_data.to_dict()
-                mentions.append(mentions_item)
-
-        message: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.message, Unset):
-            message = self.message.to_dict()
-
-        messages: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.messages, Unset):
-            messages = self.messages.to_dict()
-
-        user: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.user, Unset):
-            user = self.user.to_dict()
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if access is not UNSET:
-            field_dict["access"] = access
-        if attachments is not UNSET:
-            field_dict["attachments"] = attachments
-        if chat is not UNSET:
-            field_dict["chat"] = chat
-        if environment is not UNSET:
-            field_dict["environment"] = environment
-        if location is not UNSET:
-            field_dict["location"] = location
-        if mentions is not UNSET:
-            field_dict["mentions"] = mentions
-        if message is not UNSET:
-            field_dict["message"] = message
-        if messages is not UNSET:
-            field_dict["messages"] = messages
-        if user is not UNSET:
-            field_dict["user"] = user
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -196,7 +149,7 @@ class WebhookParams:
             message is not UNSET
         ) + (messages is not UNSET) + (user is not UNSET):
             webhook_params.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_params
 
@@ -217,19 +170,6 @@ class WebhookParams:
         return key in self.additional_properties
 
 
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "access",
-        "attachments",
-        "chat",
-        "environment",
-        "location",
-        "mentions",
-        "message",
-        "messages",
-        "user",
-    )
-)
 # Models may refer to each other in a circle, so these stand below the class.
 from ..models.webhook_access import WebhookAccess
 from ..models.webhook_attachment import WebhookAttachment

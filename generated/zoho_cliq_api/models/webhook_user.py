@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain_fields
 
 T = TypeVar("T", bound="WebhookUser")
 
@@ -26,6 +26,19 @@ class WebhookUser:
         organization_id (str | Unset): The organization's id.
         timezone (str | Unset): Time zone.
     """
+
+    FIELD_NAMES: ClassVar[Mapping[str, str]] = {
+        "admin": "admin",
+        "country": "country",
+        "email": "email",
+        "first_name": "first_name",
+        "id": "id",
+        "language": "language",
+        "last_name": "last_name",
+        "organization_id": "organization_id",
+        "timezone": "timezone",
+    }
+    """The attribute of each field."""
 
     admin: bool | Unset = UNSET
     country: str | Unset = UNSET
@@ -51,47 +64,7 @@ class WebhookUser:
         self._additional_properties = more
 
     def to_dict(self) -> dict[str, Any]:
-        admin = self.admin
-
-        country = self.country
-
-        email = self.email
-
-        first_name = self.first_name
-
-        id = self.id
-
-        language = self.language
-
-        last_name = self.last_name
-
-        organization_id = self.organization_id
-
-        timezone = self.timezone
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if admin is not UNSET:
-            field_dict["admin"] = admin
-        if country is not UNSET:
-            field_dict["country"] = country
-        if email is not UNSET:
-            field_dict["email"] = email
-        if first_name is not UNSET:
-            field_dict["first_name"] = first_name
-        if id is not UNSET:
-            field_dict["id"] = id
-        if language is not UNSET:
-            field_dict["language"] = language
-        if last_name is not UNSET:
-            field_dict["last_name"] = last_name
-        if organization_id is not UNSET:
-            field_dict["organization_id"] = organization_id
-        if timezone is not UNSET:
-            field_dict["timezone"] = timezone
-
-        return field_dict
+        return plain_fields(self, self._additional_properties or {})
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -131,7 +104,7 @@ class WebhookUser:
             last_name is not UNSET
         ) + (organization_id is not UNSET) + (timezone is not UNSET):
             webhook_user.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _KNOWN
+                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES
             }
         return webhook_user
 
@@ -150,18 +123,3 @@ class WebhookUser:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
-
-
-_KNOWN: frozenset[str] = frozenset(
-    (
-        "admin",
-        "country",
-        "email",
-        "first_name",
-        "id",
-        "language",
-        "last_name",
-        "organization_id",
-        "timezone",
-    )
-)

@@ -81,8 +81,8 @@ def test_a_schema_has_the_type_that_python_gives_it(schema: Any, expected: str) 
 
 
 def test_objects_have_classes_of_their_own_and_may_hold_each_other() -> None:
-    tree = {"type": "object", "required": ["children"], "properties": {"children": {"type": "array"}}}
-    tree["properties"]["children"]["items"] = {"$ref": "#/components/schemas/Tree"}
+    children = {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}
+    tree = {"type": "object", "required": ["children"], "properties": {"children": children}}
     space = module_of({"type": "object", "properties": {"root": {"$ref": "#/components/schemas/Tree"}}}, {"Tree": tree})
     assert get_type_hints(space["MakeThingBody"], space)["root"] is space["TreeFields"]
     assert get_args(get_type_hints(space["TreeFields"], space)["children"]) == (space["TreeFields"],)
