@@ -1,8 +1,8 @@
 """Reads answers that are exactly as documented. Generated; do not edit.
 
 `EXACT` has one function for each schema of an answer. It returns what the model's `from_dict` returns, or None where a
-promised field is missing, a field is unknown or null, a value has another type than the documented one, or a value of an
-enumeration is not a known one: such an answer needs a closer look. `MODELS` has the class of each of those schemas, and
+promised field is missing, a field is unknown or null, a value has another type than the documented one, or a value of
+an enumeration is not a known one: such an answer needs a closer look. `MODELS` has the class of each of those schemas,
 `ENUMS` the members of each enumeration that they use, by value.
 """
 

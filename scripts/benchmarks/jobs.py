@@ -133,12 +133,12 @@ def ours(there: World) -> Client:
     actions = cliq.message_actions
 
     def list_all() -> Any:
-        listing = actions.sync()
+        listing = actions.changes()
         found = {action.id for action in listing}
         return found, listing.sync_token
 
     def changes(before: Any) -> set[str]:
-        return {action.id for action in actions.sync(before[1])}
+        return {action.id for action in actions.changes(before[1])}
 
     def handlers(ids: list[str]) -> int:
         for identifier in ids:

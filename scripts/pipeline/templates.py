@@ -73,8 +73,8 @@ CHANGES = (
     Change(
         "types.py.jinja",
         "93df9d75883a4eafac77dd21bc6907f3ef612e3f7841e08656618dcf6c4ce494",
-        "a pickled or copied model held another UNSET, which was then taken for a value and sent; its repr said nothing; "
-        "to_dict failed on a model that holds what its types rule out, such as an answer with a field missing",
+        "a pickled or copied model held another UNSET, which was then taken for a value and sent; its repr said "
+        "nothing; to_dict failed on a model that holds what its types rule out, such as an answer with a field missing",
         (
             (
                 "class Unset:\n    def __bool__(self) -> Literal[False]:\n        return False\n",

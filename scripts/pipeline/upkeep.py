@@ -136,10 +136,11 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
     for schema, name in sorted(gone):
         if schema not in targets:
             continue
-        required = action["update"].get("required", [])
-        if name in required:
-            left_out.append((("update", "required", required.index(name)), f"{name}, which is gone, is not required"))
-            update["required"].remove(name)
+        for key in ("required", "x-essential"):
+            names = action["update"].get(key, [])
+            if name in names:
+                left_out.append((("update", key, names.index(name)), f"{name}, which is gone, is not required"))
+                update[key].remove(name)
         if name in action["update"].get("properties", {}):
             left_out.append((("update", "properties", name), f"the words for {name}, which is gone, are cut out"))
             del update["properties"][name]
@@ -147,7 +148,7 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
             if name in rule.get("if", {}).get("required", []) + rule.get("then", {}).get("required", []):
                 left_out.append((("update", "allOf", index), f"a rule on {name}, which is gone, is cut out"))
                 update["allOf"].remove(rule)
-    for key in ("required", "properties", "allOf"):
+    for key in ("required", "x-essential", "properties", "allOf"):
         if key in update and not update[key]:
             del update[key]
     shrunk = {**action, "update": update}

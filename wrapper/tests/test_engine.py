@@ -343,8 +343,8 @@ def test_operation_without_a_threshold_heeds_the_lock(
     make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = {name: entry._replace(threshold=None) for name, entry in OPERATIONS.items()}
-    monkeypatch.setattr("zoho_cliq.calls.OPERATIONS", free)
     cliq = make()
+    monkeypatch.setattr(cliq._operations, "table", free)
     server.answer(GOOD)
     for _ in range(50):
         get(cliq)

@@ -80,7 +80,7 @@ def test_changes(cliq: Cliq, server: Scripted) -> None:
     server.answer(
         enveloped([action(1)], next_token="n", deleted=["7"]), enveloped([action(2)], sync_token="new", deleted=["8"])
     )
-    changes = cliq.message_actions.sync("old")
+    changes = cliq.message_actions.changes("old")
     for name in ("deleted", "sync_token", "full"):
         with pytest.raises(errors.IncompletePass):
             getattr(changes, name)
@@ -91,13 +91,13 @@ def test_changes(cliq: Cliq, server: Scripted) -> None:
 
 def test_results_of_changes_need_a_complete_pass(cliq: Cliq, server: Scripted) -> None:
     server.answer(enveloped([action(1)], next_token="n"), enveloped([action(2)], sync_token="new"))
-    changes = cliq.message_actions.sync("old")
+    changes = cliq.message_actions.changes("old")
     next(iter(changes))
     with pytest.raises(errors.IncompletePass):
         _ = changes.sync_token
     server.answer(enveloped([action(2)], sync_token="new"))
     list(changes)
-    assert (changes.deleted, changes.sync_token) == (None, "new")
+    assert (changes.deleted, changes.sync_token) == ([], "new")
 
 
 @pytest.mark.parametrize("status", [400, 404, 410, 422])
@@ -105,9 +105,9 @@ def test_refused_sync_token_falls_back_to_everything(
     cliq: Cliq, server: Scripted, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.answer(refused(status, "odd"), THREE[0], THREE[1], THREE[2])
-    changes = cliq.message_actions.sync("stale")
+    changes = cliq.message_actions.changes("stale")
     assert [entry.id for entry in changes] == ["1", "2", "3", "4", "5"]
-    assert (changes.full, changes.deleted, changes.sync_token) == (True, None, "s")
+    assert (changes.full, changes.deleted, changes.sync_token) == (True, [], "s")
     assert tokens(server)[:2] == [(None, "stale"), (None, None)]
     assert "refused (odd)" in caplog.text
     assert not any("stale" in record.getMessage() for record in caplog.records if record.name == "zoho_cliq")
@@ -117,24 +117,24 @@ def test_refused_sync_token_falls_back_to_everything(
 def test_other_errors_do_not_fall_back(cliq: Cliq, server: Scripted, answer: Any) -> None:
     server.answer(answer)
     with pytest.raises(errors.CliqError):
-        list(cliq.message_actions.sync("old"))
+        list(cliq.message_actions.changes("old"))
     assert {token for _, token in tokens(server)} == {"old"}
 
 
 def test_refusal_in_the_middle_does_not_fall_back(cliq: Cliq, server: Scripted) -> None:
     server.answer(enveloped([action(1)], next_token="n"), refused(400))
     with pytest.raises(errors.BadRequest):
-        list(cliq.message_actions.sync("old"))
+        list(cliq.message_actions.changes("old"))
 
 
 def test_first_sync_lists_everything_and_a_refusal_is_final(cliq: Cliq, server: Scripted) -> None:
     server.answer(*THREE)
-    changes = cliq.message_actions.sync()
+    changes = cliq.message_actions.changes()
     assert len(list(changes)) == 5
     assert (changes.full, changes.sync_token) == (True, "s")
     server.answer(refused(400))
     with pytest.raises(errors.BadRequest):
-        list(cliq.message_actions.sync())
+        list(cliq.message_actions.changes())
 
 
 def test_asynchronous_twins(make_async: Callable[..., AsyncCliq], server: Scripted) -> None:
@@ -152,12 +152,12 @@ def test_asynchronous_twins(make_async: Callable[..., AsyncCliq], server: Script
             server.answer(enveloped([]))
             assert await actions.list().first() is None
             server.answer(refused(410), THREE[2])
-            changes = actions.sync("stale")
+            changes = actions.changes("stale")
             assert [entry.id async for entry in changes] == ["5"]
-            assert (changes.full, changes.sync_token, changes.deleted) == (True, "s", None)
+            assert (changes.full, changes.sync_token, changes.deleted) == (True, "s", [])
             server.answer(refused(403))
             with pytest.raises(errors.Forbidden):
-                async for _ in actions.sync("old"):
+                async for _ in actions.changes("old"):
                     pass
 
     asyncio.run(main())

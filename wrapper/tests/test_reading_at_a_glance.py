@@ -12,24 +12,26 @@ import pytest
 from cliq_fakes import action
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zoho_cliq import reading
+from zoho_cliq._schema import reading
+from zoho_cliq._schema.reading import Note, Reader, Shapes, Undecodable
+from zoho_cliq._schema.validation import Rules
 from zoho_cliq.errors import DecodeError
 from zoho_cliq.exchange import RawResponse
-from zoho_cliq.reading import Note, Reader
-from zoho_cliq.validation import Rules
 from zoho_cliq_api import models
 from zoho_cliq_api.contract import document
-from zoho_cliq_api.shapes import EXACT
+from zoho_cliq_api.shapes import ENUMS, EXACT, MODELS
+from zoho_cliq_api.types import UNSET
 
 RULES = Rules(document()["components"]["schemas"])
-READER = Reader(RULES)
+SHAPES = Shapes(EXACT, MODELS, ENUMS, UNSET)
+READER = Reader(RULES, SHAPES)
 
 
 def without_orjson() -> Reader:
     """A reader as it is where orjson is not installed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "QUICK", None)
-        return Reader(RULES)
+        return Reader(RULES, SHAPES)
 
 
 ENVELOPE = {"url": "/api/v3/messageactions", "type": "messageaction"}
@@ -47,10 +49,10 @@ PARTS = st.sampled_from([None, True, 0, 5, 5.0, "", "text", "galaxy", [], ["text
 
 
 def walked(name: str, value: Any) -> tuple[Any, list[Note]] | None:
-    """What the walk makes of an answer; None where it cannot be read."""
+    """Return what the walk through the schemas makes of an answer; None where it cannot be read."""
     notes: list[Note] = []
     try:
-        return READER._shaped(value, {"$ref": f"#/components/schemas/{name}"}, "$", "", notes), notes
+        return READER._built(value, {"$ref": f"#/components/schemas/{name}"}, "$", "", notes), notes
     except reading._Unreadable:
         return None
 
@@ -71,28 +73,31 @@ def test_what_is_exact_at_a_glance_is_exact_on_the_long_way(data: st.DataObject)
             break
     read = EXACT[name](value)
     if read is not None:
-        assert walked(name, value) == (value, [])
+        assert walked(name, value) == (read, [])
         assert read == getattr(models, name).from_dict(value)
 
 
-def unwanted(value: Any) -> Any:
+def unwanted(*arguments: Any) -> Any:
     raise AssertionError("this takes the long way")
 
 
 @pytest.mark.parametrize("reader", [READER, without_orjson()], ids=["orjson", "json"])
-def test_every_lawful_answer_takes_the_short_way_and_reads_the_same(reader: Reader) -> None:
+def test_every_lawful_answer_takes_the_short_way_and_reads_the_same(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, answer in ANSWERS:
         model = getattr(models, name).from_dict(answer)
         response = RawResponse("get_message_action", 200, {}, json.dumps(answer).encode())
         for strict in (False, True):
-            assert reader.read(response, {"$ref": f"#/components/schemas/{name}"}, "$", strict, unwanted) == (model, [])
+            monkeypatch.setattr(reader, "_built", unwanted)
+            assert reader.read(response, {"$ref": f"#/components/schemas/{name}"}, strict) == (model, [])
 
 
 def test_orjson_reads_what_is_exact_and_json_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "parsed_json", unwanted)
     for name, answer in ANSWERS:
         response = RawResponse("get_message_action", 200, {}, json.dumps(answer).encode())
-        READER.read(response, {"$ref": f"#/components/schemas/{name}"}, "$", True, unwanted)
+        READER.read(response, {"$ref": f"#/components/schemas/{name}"}, True)
 
 
 # Texts on which readers of JSON differ: numbers beyond 64 bits, what is no number, halves of pairs, repeated keys,
@@ -111,12 +116,10 @@ def came_of(reader: Reader, body: bytes, name: str, strict: bool) -> object:
     """What a reader makes of a body: the model and the notes, or the error in words."""
     response = RawResponse("get_message_action", 200, {}, body)
     try:
-        value, notes = reader.read(
-            response, {"$ref": f"#/components/schemas/{name}"}, "$", strict, getattr(models, name).from_dict
-        )
-    except DecodeError as error:
+        value, notes = reader.read(response, {"$ref": f"#/components/schemas/{name}"}, strict)
+    except (DecodeError, Undecodable) as error:
         return str(error)
-    return repr(value), value, notes
+    return repr(value), notes
 
 
 @settings(max_examples=1500, derandomize=True, database=None, deadline=None)
@@ -139,7 +142,7 @@ def test_nothing_that_is_read_depends_on_orjson(data: st.DataObject) -> None:
 def test_without_orjson_installed_answers_are_read_all_the_same() -> None:
     code = (
         "import sys; sys.modules['orjson'] = None\n"
-        "from zoho_cliq import Cliq, reading\n"
+        "from zoho_cliq import Cliq\nfrom zoho_cliq._schema import reading\n"
         "Cliq('token').close()\n"
         "assert reading.QUICK is None\n"
     )
@@ -150,7 +153,7 @@ def test_without_orjson_installed_answers_are_read_all_the_same() -> None:
 def test_an_integer_of_more_than_64_bits_stays_one() -> None:
     answer = {**ENVELOPE, "data": action(5, scope="team", team_ids=[2**70]), "total_count": 2**80}
     response = RawResponse("list_message_actions", 200, {}, json.dumps({**answer, "data": [answer["data"]]}).encode())
-    page, notes = READER.read(response, {"$ref": "#/components/schemas/MessageActionList"}, "$", True, unwanted)
+    page, notes = READER.read(response, {"$ref": "#/components/schemas/MessageActionList"}, True)
     assert (page.total_count, page.data[0].team_ids, notes) == (2**80, [2**70], [])
 
 
@@ -159,9 +162,9 @@ def test_what_is_not_exact_takes_the_long_way() -> None:
     for change, kind in (({"colour": "red"}, "field"), ({"scope": "galaxy"}, "value"), ({"hint": None}, "null")):
         answer = {**ENVELOPE, "data": action(5, **change)}
         response = RawResponse("get_message_action", 200, {}, json.dumps(answer).encode())
-        value, notes = READER.read(response, schema, "$", False, dict)
-        assert value["data"].keys() == answer["data"].keys()
+        value, notes = READER.read(response, schema, False)
+        assert value.data.to_dict().keys() == answer["data"].keys()
         assert [note.kind for note in notes] == [kind]
     broken = RawResponse("get_message_action", 200, {}, json.dumps({**ENVELOPE, "data": action(5, id=7)}).encode())
-    with pytest.raises(DecodeError, match="id is integer and should be string"):
-        READER.read(broken, schema, "$", False, unwanted)
+    with pytest.raises(Undecodable, match="id is integer and should be string"):
+        READER.read(broken, schema, False)

@@ -15,7 +15,7 @@ from cliq_fakes import Scripted, action, enveloped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from zoho_cliq import UNSET, AsyncCliq, Cliq, ExecutionType, Scope, errors
-from zoho_cliq.validation import ANNOTATIONS, KEYWORDS, Rules
+from zoho_cliq._schema.validation import ANNOTATIONS, KEYWORDS, Rules
 from zoho_cliq_api.contract import document
 
 DOCUMENT = document()
@@ -168,10 +168,10 @@ def test_message_names_field_and_rule(
     [
         (lambda actions: actions.list(limit=0), "limit"),
         (lambda actions: actions.list(limit=101), "limit"),
-        (lambda actions: actions.sync("t", limit=0), "limit"),
+        (lambda actions: actions.changes("t", limit=0), "limit"),
         *[(lambda actions, limit=limit: actions.list(limit=limit), "limit") for limit in (5.0, True, "5", 10**5000)],
-        (lambda actions: actions.sync("t", limit=5.0), "limit"),
-        (lambda actions: actions.sync("\ud800"), "sync_token"),
+        (lambda actions: actions.changes("t", limit=5.0), "limit"),
+        (lambda actions: actions.changes("\ud800"), "sync_token"),
         (lambda actions: list(actions.list().resume("\ud800")), "next_token"),
         (lambda actions: actions.get("\ud800"), "message_action_id"),
         (lambda actions: actions.create(name="a\ud83d", hint="b"), "name"),
@@ -203,7 +203,7 @@ def test_other_operations_are_checked_too(cliq: Cliq, server: Scripted, act: Cal
 @pytest.mark.parametrize("limit", [5.0, True])
 def test_a_limit_that_is_no_integer_is_refused_in_tasks_too(make_async: Callable[..., AsyncCliq], limit: Any) -> None:
     actions = make_async().message_actions
-    for act in (lambda: actions.list(limit=limit), lambda: actions.sync(limit=limit)):
+    for act in (lambda: actions.list(limit=limit), lambda: actions.changes(limit=limit)):
         with pytest.raises(errors.ValidationError, match="limit: must be an integer, not "):
             act()
 

@@ -35,22 +35,20 @@ if TYPE_CHECKING:
 
     from . import errors
     from .auth import OAuth, StaticToken
-    from .calls import Page
-    from .changes import AsyncChanges, Changes
     from .client import AsyncCliq, AsyncMiddleware, Cliq, Middleware
     from .errors import CliqError
     from .exchange import RawResponse, Request, Wait
-    from .paging import AsyncPager, Pager
+    from .message_actions import AsyncChanges, AsyncPager, Changes, Page, Pager, UnreadableAction
     from .state import Budget
 
 # Where each public name comes from. Sub-packages of this one add a line for each name of theirs.
 _HOMES = {
-    "AsyncChanges": "zoho_cliq.changes",
+    "AsyncChanges": "zoho_cliq.message_actions",
     "AsyncCliq": "zoho_cliq.client",
     "AsyncMiddleware": "zoho_cliq.client",
-    "AsyncPager": "zoho_cliq.paging",
+    "AsyncPager": "zoho_cliq.message_actions",
     "Budget": "zoho_cliq.state",
-    "Changes": "zoho_cliq.changes",
+    "Changes": "zoho_cliq.message_actions",
     "Cliq": "zoho_cliq.client",
     "CliqError": "zoho_cliq.errors",
     "Creator": "zoho_cliq_api.models",
@@ -62,14 +60,15 @@ _HOMES = {
     "MessageType": "zoho_cliq_api.models",
     "Middleware": "zoho_cliq.client",
     "OAuth": "zoho_cliq.auth",
-    "Page": "zoho_cliq.calls",
-    "Pager": "zoho_cliq.paging",
+    "Page": "zoho_cliq.message_actions",
+    "Pager": "zoho_cliq.message_actions",
     "Permission": "zoho_cliq_api.models",
     "RawResponse": "zoho_cliq.exchange",
     "Request": "zoho_cliq.exchange",
     "Scope": "zoho_cliq_api.models",
     "StaticToken": "zoho_cliq.auth",
     "UNSET": "zoho_cliq_api.types",
+    "UnreadableAction": "zoho_cliq.message_actions",
     "Unset": "zoho_cliq_api.types",
     "UnsetHandler": "zoho_cliq_api.models",
     "Wait": "zoho_cliq.exchange",
@@ -102,6 +101,7 @@ __all__ = [
     "Request",
     "Scope",
     "StaticToken",
+    "UnreadableAction",
     "Unset",
     "UnsetHandler",
     "Wait",

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from zoho_cliq_api.contract import SERVERS
 
+from ._schema.validation import lone_surrogate
 from .clock import checked_timeout
 from .errors import ConfigurationError
 from .exchange import Secret
 from .paths import expanded
-from .validation import lone_surrogate
 
 DEFAULT_DATA_CENTER = "us"
 

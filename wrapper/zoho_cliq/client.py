@@ -11,20 +11,21 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from types import ModuleType, TracebackType
+from typing import Any, Protocol, Self, overload
 
-from zoho_cliq_api.contract import OPERATIONS, SERVERS
+from zoho_cliq_api.contract import SERVERS, Threshold
 
 from ._http import AsyncTransport, Transport
+from ._operations import OWN, Operations
 from .auth import Auth, OAuth, StaticToken, checked_url, data_center_named
-from .calls import Calls
 from .clock import Clock, SystemClock, checked_seconds, checked_timeout
 from .drivers import run, run_async
-from .engine import Engine, Options, Plan
+from .engine import Call, Engine, Options, Plan
 from .errors import ConfigurationError
 from .exchange import RawResponse, Request, T, Wait
 from .message_actions import AsyncMessageActions, MessageActions
+from .message_actions.resource import Calls
 from .state import Budget, State, open_state
 from .tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
 
@@ -50,11 +51,19 @@ class AsyncMiddleware(Protocol):
 
 
 class Thresholds(Mapping[str, Budget]):
-    """What is left of each operation's threshold, by operation id, as far as those who share the state have used it."""
+    """What is left of each operation's threshold, by operation id, as far as those who share the state have used it.
+
+    Operations of another package are there, as `package.operation`, once one of them has been called.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._limits = {name: entry.threshold for name, entry in OPERATIONS.items() if entry.threshold}
+        self._limits: dict[str, Threshold] = {}
+
+    def add(self, operations: Operations) -> None:
+        """Add the operations of a package."""
+        named = {operations.count_as(name): entry.threshold for name, entry in operations.table.items()}
+        self._limits |= {name: threshold for name, threshold in named.items() if threshold}
 
     def __getitem__(self, operation: str) -> Budget:
         return self._engine.state.budget(self._engine.account, operation, self._limits[operation])
@@ -119,12 +128,15 @@ class _Base(ABC):
                 raise ConfigurationError("a callable that gives tokens needs account=…, a name for the user behind it")
             account = auth.identity()
         self._open()  # before the state: it leaves nothing open where it fails
-        self._calls = Calls()
+        self._operations = Operations()
+        self._calls = Calls(self._operations)
         self._state = open_state(state, self._clock)
         key = f"{url} {account}"
         tokens = _tokens(auth, key, None if base_url else center, self._state, self._clock)
         self._engine = Engine(base_url=url, account=key, tokens=tokens, state=self._state, clock=self._clock)
         self.thresholds = Thresholds(self._engine)
+        self.thresholds.add(self._operations)
+        self._packages = {OWN: self._operations}
         self._attach()
 
     @classmethod
@@ -175,10 +187,24 @@ class _Base(ABC):
     def _attach(self) -> None:
         """Makes the resources, bound to this client and its options."""
 
-    def observed_drift(self) -> list[dict[str, Any]]:
-        """What answers had so far that the document does not know, as actions for its overlay; no values, no
-        secrets."""
-        return self._calls.drift.actions(self._calls.document)
+    def _prepared(self, first: ModuleType | str, second: str | None, body: Any, fields: dict[str, Any]) -> Call[Any]:
+        """Return the call of an operation, whose package stands before it unless it is the client's own."""
+        package, operation = (OWN, first) if second is None else (_package(first), second)
+        if not isinstance(operation, str):
+            raise ConfigurationError("call() takes an operation's id, or a package and an operation's id")
+        if package not in self._packages:
+            self._packages[package] = Operations(package)
+            self.thresholds.add(self._packages[package])
+        return self._packages[package].call(operation, fields, body)
+
+    def observed_drift(self, package: ModuleType | str = OWN) -> list[dict[str, Any]]:
+        """Return what answers had so far that the document does not know, as actions for its overlay; no values, no
+        secrets.
+
+        package: whose document; the client's own unless another is given.
+        """
+        found = self._packages.get(_package(package))
+        return found.drift.actions(found.document) if found else []
 
     def _around(self, operation: str) -> contextlib.ExitStack:
         stack = contextlib.ExitStack()
@@ -189,6 +215,10 @@ class _Base(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._engine.base_url!r})"
+
+
+def _package(package: ModuleType | str) -> str:
+    return package if isinstance(package, str) else package.__name__
 
 
 def _checked(options: Options) -> Options:
@@ -240,6 +270,26 @@ class Cliq(_Base):
         with self._around(plan.name):
             return run(plan.steps(self._engine, self._options), send, first, self._clock)
 
+    @overload
+    def call(self, operation: str, /, *, body: Any = None, **fields: Any) -> Any: ...
+
+    @overload
+    def call(self, package: ModuleType | str, operation: str, /, *, body: Any = None, **fields: Any) -> Any: ...
+
+    def call(self, first: Any, second: str | None = None, /, *, body: Any = None, **fields: Any) -> Any:
+        """Call any operation of the document, or of a package that `scripts/regenerate --package` made.
+
+        package: the package or its name; left out, the client's own document.
+        operation: the operation's id.
+        body: the whole body, in place of its fields: what JSON can say, or bytes.
+        fields: the arguments; each goes where the document declares it, into path, query, headers or body. The name of
+            a parameter is written in lower case with underscores.
+        Return the model of the answer; bytes where it is no JSON, None where it has no content. Token, thresholds,
+        locks, retries, errors and drift are those of every other call. Raise ConfigurationError where there is no such
+        operation.
+        """
+        return self._run(self._prepared(first, second, body, fields))
+
     def close(self) -> None:
         """Closes connections and state. A client from `with_options` leaves them open."""
         if self._owner:
@@ -272,6 +322,17 @@ class AsyncCliq(_Base):
         send = reduce(lambda inner, layer: partial(layer, send=inner), reversed(self._options.middleware), first)
         with self._around(plan.name):
             return await run_async(plan.steps(self._engine, self._options), send, first, self._clock)
+
+    @overload
+    async def call(self, operation: str, /, *, body: Any = None, **fields: Any) -> Any: ...
+
+    @overload
+    async def call(self, package: ModuleType | str, operation: str, /, *, body: Any = None, **fields: Any) -> Any: ...
+
+    async def call(self, first: Any, second: str | None = None, /, *, body: Any = None, **fields: Any) -> Any:
+        """Call any operation of the document, or of a package that `scripts/regenerate --package` made. See
+        `Cliq.call`."""
+        return await self._run(self._prepared(first, second, body, fields))
 
     async def close(self) -> None:
         """Closes connections and state. A client from `with_options` leaves them open."""

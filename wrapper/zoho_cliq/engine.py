@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
@@ -76,8 +76,9 @@ class Call(Generic[T]):
     operation: Operation
     path: str
     read: Callable[[RawResponse, bool], T]
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -236,7 +237,7 @@ class Engine:
             method=call.operation.method,
             url=self.base_url + call.path,
             params=call.params,
-            headers={"Content-Type": "application/json"} if call.content is not None else {},
+            headers=call.headers,
             content=call.content,
             authorization=token,
             timeout=options.timeout,

@@ -13,7 +13,7 @@ from typing import Any
 
 from zoho_cliq_api import contract
 
-from ..validation import Rules, has_type
+from .._schema.validation import Rules, has_type
 from .errors import AnswerInvalid
 
 Schema = Mapping[str, Any]

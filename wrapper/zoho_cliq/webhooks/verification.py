@@ -15,8 +15,8 @@ import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from .._schema.validation import lone_surrogate
 from ..errors import ConfigurationError, ValidationError
-from ..validation import lone_surrogate
 from . import schema
 from .errors import SecretMismatch, SignatureMismatch
 

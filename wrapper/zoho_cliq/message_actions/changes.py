@@ -1,4 +1,4 @@
-"""Incremental sync: what was created or updated since an earlier listing, and what is gone."""
+"""Incremental changes: what was created or updated since an earlier listing, and what is gone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from zoho_cliq_api.models import MessageAction
 
-from .calls import Page
-from .errors import ApiError, CliqError, IncompletePass, RateLimited
-from .paging import Walk
+from ..errors import ApiError, CliqError, IncompletePass, RateLimited
+from .pager import Page, Walk
 
 logger = logging.getLogger("zoho_cliq")
 # How a server may refuse a token that it no longer knows; which of them is not documented.
@@ -25,18 +24,17 @@ class Pass:
         self.full = token is None
         self.complete = False
         self.found_token: str | None = None
-        self.deleted: list[str] | None = None
+        self.deleted: list[str] = []
 
     def took(self, page: Page) -> None:
-        """Notes what `page` says."""
+        """Note what `page` says."""
         self.walk.took(page)
         self.found_token = page.sync_token or self.found_token
-        if page.deleted is not None:
-            self.deleted = [*(self.deleted or []), *page.deleted]
+        self.deleted += page.deleted or []
         self.complete = self.walk.over
 
     def refused(self, error: CliqError) -> bool:
-        """Whether the server refused the sync token, so that everything must be listed."""
+        """Return whether the server refused the sync token, so that everything must be listed."""
         at_start = not self.full and self.walk.token is None
         if not at_start or not isinstance(error, ApiError) or isinstance(error, RateLimited):
             return False
@@ -60,20 +58,20 @@ class _Results:
         return self._latest
 
     @property
-    def deleted(self) -> list[str] | None:
-        """Ids of actions that are gone; None where the server sent no such key. Raises IncompletePass before the
-        end."""
+    def deleted(self) -> list[str]:
+        """The ids of actions that are gone, as far as the server names them; see `full`. Raise IncompletePass before
+        the end."""
         return self._completed().deleted
 
     @property
     def sync_token(self) -> str | None:
-        """The token for the next sync; None where the server sent none. Raises IncompletePass before the end."""
+        """The token for the next time; None where the server sent none. Raise IncompletePass before the end."""
         return self._completed().found_token
 
     @property
     def full(self) -> bool:
         """Whether everything was listed, because no token was given or the server refused it: then what is not among
-        the actions is gone. Raises IncompletePass before the end."""
+        the actions is gone. Raise IncompletePass before the end."""
         return self._completed().full
 
 

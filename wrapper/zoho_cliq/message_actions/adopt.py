@@ -8,26 +8,29 @@ that the create may be sent again, which the server refuses should the first one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from zoho_cliq_api.models import MessageAction
 
-from .calls import PAGE_SIZE, Calls
-from .engine import ATTEMPTS, Call, Engine, Options, Waited
-from .errors import CliqError, DecodeError, MessageActionNameExists, OutcomeUnknown, ServerError
-from .exchange import Steps
-from .paging import Walk
+from ..engine import ATTEMPTS, Call, Engine, Options, Waited
+from ..errors import CliqError, DecodeError, MessageActionNameExists, OutcomeUnknown, ServerError
+from ..exchange import Steps
+from .pager import Page, Walk
 
 
-@dataclass(frozen=True, slots=True)
 class Adoption:
-    """The plan of one such create."""
+    """The plan of one such create.
 
-    create: Call[MessageAction]
-    body: Mapping[str, Any]
-    calls: Calls
+    create: the call of the create.
+    list_page: makes the call of a page of the listing, from its `next_token`.
+    """
+
+    def __init__(self, create: Call[MessageAction], list_page: Callable[..., Call[Page]]) -> None:
+        self.create = create
+        self.body: Mapping[str, Any] = json.loads(create.content or b"{}")
+        self._list_page = list_page
 
     @property
     def name(self) -> str:
@@ -71,8 +74,7 @@ class Adoption:
         walk, found = Walk(None), []
         try:
             while not walk.over:
-                call = self.calls.list_page(limit=PAGE_SIZE, next_token=walk.token)
-                page = yield from engine.call(call, options, waited)
+                page = yield from engine.call(self._list_page(next_token=walk.token), options, waited)
                 found += [action for action in page.items if action.name == self.body["name"]]
                 walk.took(page)
         except CliqError as error:

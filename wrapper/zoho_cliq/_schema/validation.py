@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .errors import ValidationError
+from ..errors import ValidationError
 
 Schema = Mapping[str, Any]
 

@@ -1,39 +1,57 @@
-"""What answers had that the document does not know, counted, and told as overlay actions. No values, no secrets.
+"""Count how answers differ from the document, and report it as overlay actions. No values, no secrets.
 
-A maintainer pastes the actions into `openapi/overlay.yaml` and regenerates.
+A maintainer pastes the actions into `openapi/overlay.yaml` and regenerates. Each difference is logged once.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .reading import Note
 
-Schemas = Mapping[str, Any]
+logger = logging.getLogger("zoho_cliq")
+_WORDS = {
+    "missing": "has no {name}",
+    "type": "has a value of the type {detail}",
+    "null": "has null for {name}",
+    "field": "has the unknown field {name}",
+    "value": "has the unknown value {detail}",
+    "status": "has the undocumented status {detail}",
+}
 
 
 class Drift:
-    """Counts notes. Safe across threads."""
+    """Counts differences. Safe across threads."""
 
     def __init__(self) -> None:
         self._counts: Counter[Note] = Counter()
         self._mutex = threading.Lock()
 
-    def add(self, notes: Iterable[Note]) -> None:
-        """Counts each note once more."""
+    def add(self, notes: Sequence[Note]) -> None:
+        """Count each note once more, and log those that are new; as warnings where a model now holds what its types
+        rule out."""
         with self._mutex:
+            new = [note for note in dict.fromkeys(notes) if note not in self._counts]
             self._counts.update(notes)
+        for note in new:
+            level = logging.WARNING if note.kind in ("missing", "type") else logging.INFO
+            words = _WORDS[note.kind].format(
+                name=note.name or "(no plain name)", detail=note.detail or "(no plain name)"
+            )
+            logger.log(level, "an answer %s, at %s of the document", words, note.at)
 
     def counts(self) -> dict[Note, int]:
-        """A copy of the counts."""
+        """Return a copy of the counts."""
         with self._mutex:
             return dict(self._counts)
 
     def actions(self, document: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The counts as actions of an OpenAPI Overlay, most frequent first. What has no safe name has no action."""
+        """Return the counts as actions of an OpenAPI Overlay, most frequent first. What has no safe name has no
+        action."""
         found = sorted(self.counts().items(), key=lambda item: (-item[1], item[0]))
         return [action for note, count in found for action in _actions(note, count, document)]
 

@@ -1,0 +1,281 @@
+"""The calls of every operation of a generated package, made from its table and its composed document.
+
+Arguments are checked and put where the document declares them: into the path, the query, the headers or the body. How a
+good answer is read follows from the schema of the response. Nothing here is particular to message actions, and of the
+generated package only the public modules `contract` and `shapes` are used.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from zoho_cliq_api.contract import Operation
+from zoho_cliq_api.types import Unset
+
+from ._bodies import as_json, as_multipart, is_file
+from ._schema.drift import Drift
+from ._schema.reading import Note, Reader, Shapes, Undecodable, parsed_json
+from ._schema.validation import Rules, Schema
+from .engine import Call
+from .errors import ConfigurationError, DecodeError, ValidationError
+from .exchange import RawResponse
+
+OWN = "zoho_cliq_api"
+_JSON = re.compile(r"application/(?:[a-z0-9.+-]*\+)?json")
+_FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+class Parameter(NamedTuple):
+    """A parameter as the document declares it; `field` is its name as an argument."""
+
+    field: str
+    name: str
+    place: str
+    required: bool
+    schema: Schema
+    delimiter: str | None
+    """What joins the values of a list; None where the parameter is repeated for each."""
+
+
+class Prepared(NamedTuple):
+    """All that is known of one operation before it is called."""
+
+    operation: Operation
+    parameters: tuple[Parameter, ...]
+    media: str | None
+    """The media type of the body; None where there is none."""
+    body: Schema
+    properties: Mapping[str, Schema]
+    """The fields of a body that is an object."""
+    body_required: bool
+    answer: Schema | None
+    """The schema of a good answer; None where it has no content."""
+    answer_is_json: bool
+    responses: str
+    """Where in the document its responses stand."""
+
+
+@cache
+def _document(package: str) -> Any:
+    """Return the composed document of a package, loaded once; nobody changes it."""
+    return importlib.import_module(f"{package}.contract").document()
+
+
+class Operations:
+    """Makes the calls of the operations of one generated package.
+
+    package: the package's name, such as `zoho_cliq_api`. Thresholds of another package count under `package.operation`.
+    Raises ConfigurationError where it is none that `scripts/regenerate` made.
+    """
+
+    def __init__(self, package: str = OWN) -> None:
+        try:
+            self.table: Mapping[str, Operation] = importlib.import_module(f"{package}.contract").OPERATIONS
+            shapes = importlib.import_module(f"{package}.shapes")
+            unset = importlib.import_module(f"{package}.types").UNSET
+            answers = Shapes(shapes.EXACT, shapes.MODELS, shapes.ENUMS, unset)
+        except (ImportError, AttributeError) as error:
+            raise ConfigurationError(
+                f"{package} is no package that `scripts/regenerate --package` made, or is of an older layout ({error})"
+            ) from error
+        self.package = package
+        self.document = _document(package)
+        self.rules = Rules(self.document.get("components", {}).get("schemas", {}), exact=True)
+        self.drift = Drift()
+        self._unset = (Unset, type(unset))
+        self._reader = Reader(self.rules, answers)
+        self._prepared: dict[str, Prepared] = {}
+
+    def prepared(self, name: str) -> Prepared:
+        """Return what is known of an operation. Raise ConfigurationError where the document has none of that name."""
+        if name not in self._prepared:
+            if name not in self.table:
+                close = difflib.get_close_matches(name, self.table, n=1)
+                hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(sorted(self.table))}"
+                raise ConfigurationError(f"{self.package} has no operation {name!r}{hint}")
+            self._prepared[name] = self._made(self.table[name])
+        return self._prepared[name]
+
+    def count_as(self, name: str) -> str:
+        """Return the name that the calls of an operation count under."""
+        return name if self.package == OWN else f"{self.package}.{name}"
+
+    def call(self, name: str, fields: Mapping[str, Any], body: Any = None) -> Call[Any]:
+        """Return the call of an operation.
+
+        fields: the arguments by name; each goes where the document declares it. `UNSET` counts as not given.
+        body: the whole body, in place of its fields.
+        Raises ValidationError, before anything is sent.
+        """
+        known = self.prepared(name)
+        operation = known.operation
+        given = {field: value for field, value in fields.items() if not isinstance(value, self._unset)}
+        path, query, headers = operation.path, {}, {}
+        for parameter in known.parameters:
+            if parameter.field not in given:
+                if parameter.required:
+                    raise ValidationError("is required", field=parameter.field, operation=name)
+                continue
+            value = given.pop(parameter.field)
+            self.rules.check(value, parameter.schema, field=parameter.field, operation=name)
+            if parameter.place == "path":
+                path = path.replace(f"{{{parameter.name}}}", _segment(value, parameter.field, name))
+            elif parameter.place == "query":
+                query.update(_query(parameter, value))
+            elif parameter.place == "header":
+                headers[parameter.name] = _header(value, parameter.field, name)
+        content = self._content(known, given, body, headers)
+        return Call(
+            operation._replace(name=self.count_as(name)),
+            path,
+            lambda response, strict: self._read(known, response, strict),
+            query,
+            content,
+            headers,
+        )
+
+    def _content(self, known: Prepared, given: dict[str, Any], body: Any, headers: dict[str, str]) -> bytes | None:
+        """Return the bytes of the body, and put its media type into `headers`."""
+        name = known.operation.name
+        for field in given:
+            if body is not None or (field not in known.properties and not _is_open(known)):
+                close = difflib.get_close_matches(
+                    field, [*known.properties, *(parameter.field for parameter in known.parameters)], n=1
+                )
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise ValidationError(f"is not a field of this operation{hint}", field=field, operation=name)
+        if known.media is None or (body is None and not given and not known.body_required):
+            if body is not None:
+                raise ValidationError("this operation takes no body", field="body", operation=name)
+            return None
+        if isinstance(body, (bytes, bytearray)):
+            headers["Content-Type"] = known.media
+            return bytes(body)
+        plain = as_json(given if body is None else body, known.properties, name)
+        files = plain if known.media == _MULTIPART and isinstance(plain, dict) else {}
+        checked = {**plain, **{key: "" for key, value in files.items() if is_file(value)}} if files else plain
+        self.rules.check(checked, known.body, field="" if body is None else "body", operation=name)
+        if _JSON.fullmatch(known.media):
+            headers["Content-Type"] = known.media
+            return json.dumps(plain).encode()
+        if known.media == _FORM and isinstance(plain, dict):
+            headers["Content-Type"] = _FORM
+            return urlencode({key: _text(value) for key, value in plain.items()}).encode()
+        if known.media == _MULTIPART and isinstance(plain, dict):
+            headers["Content-Type"], content = as_multipart(plain, name)
+            return content
+        raise ValidationError(f"give body=… as bytes of {known.media}", field="body", operation=name)
+
+    def _read(self, known: Prepared, response: RawResponse, strict: bool) -> Any:
+        """Return what a good answer says: a model; its bytes where it is no JSON; None where it has no content."""
+        if response.status != known.operation.success:
+            self.drift.add([Note("status", known.responses, "", str(response.status))])
+        if known.answer is None or (response.status == 204 and not response.body):
+            if response.body.strip():
+                parsed_json(response)  # a page of HTML with status 200 is nobody's success
+            return None
+        if not known.answer_is_json:
+            return response.body
+        try:
+            model, notes = self._reader.read(response, known.answer, strict)
+        except (Undecodable, DecodeError) as error:
+            self.drift.add(getattr(error, "notes", []))
+            done = "" if known.operation.method == "GET" else "; the server has carried out the change"
+            reason = (
+                f"the answer ({response.status}) cannot be read: {error}" if isinstance(error, Undecodable) else error
+            )
+            raise DecodeError(f"{reason}{done}", status=response.status, body=response.body) from error
+        self.drift.add(notes)
+        return model
+
+    def _made(self, operation: Operation) -> Prepared:
+        entry = self.document["paths"][operation.path][operation.method.lower()]
+        content = entry.get("requestBody", {}).get("content", {})
+        media = next((kind for kind in content if _JSON.fullmatch(kind)), next(iter(content), None))
+        body = content[media]["schema"] if media else {}
+        answers = entry["responses"].get(str(operation.success), {}).get("content", {})
+        kind = next((kind for kind in answers if _JSON.fullmatch(kind.partition(";")[0])), None)
+        return Prepared(
+            operation,
+            tuple(_parameter(parameter) for parameter in entry.get("parameters", ())),
+            media,
+            body,
+            self._properties(body),
+            bool(entry.get("requestBody", {}).get("required")),
+            answers[kind]["schema"] if kind else next((part["schema"] for part in answers.values()), None),
+            kind is not None,
+            f"$.paths['{operation.path}'].{operation.method.lower()}.responses",
+        )
+
+    def _properties(self, schema: Schema, seen: frozenset[str] = frozenset()) -> dict[str, Schema]:
+        """Return the fields of an object, those of the parts of its `allOf` included."""
+        reference = str(schema.get("$ref", ""))
+        if reference and reference in seen:
+            return {}
+        resolved = self.rules.resolve(schema)
+        found: dict[str, Schema] = dict(resolved.get("properties", {}))
+        for part in resolved.get("allOf", ()):
+            found |= self._properties(part, seen | {reference})
+        return found
+
+
+def field_name(name: str) -> str:
+    """Return a parameter's name as an argument: `MESSAGE_ACTION_ID` is `message_action_id`."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
+
+
+def _parameter(entry: Mapping[str, Any]) -> Parameter:
+    style = entry.get("style", "form" if entry["in"] in ("query", "cookie") else "simple")
+    repeated = entry["in"] == "query" and entry.get("explode", style == "form") and style in ("form", "deepObject")
+    return Parameter(
+        field_name(entry["name"]),
+        entry["name"],
+        entry["in"],
+        bool(entry.get("required")),
+        entry.get("schema", {}),
+        None if repeated else _DELIMITERS.get(style, ","),
+    )
+
+
+def _is_open(known: Prepared) -> bool:
+    """Whether the body says nothing of which fields it may have."""
+    return known.media is not None and not known.properties
+
+
+def _text(value: Any) -> str:
+    """Return a value as a path, a query or a form has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+
+
+def _segment(value: Any, field: str, operation: str) -> str:
+    text = ",".join(map(_text, value)) if isinstance(value, (list, tuple)) else _text(value)
+    if text in ("", ".", ".."):
+        raise ValidationError(f"must be part of a path, not {text!r}", field=field, operation=operation)
+    return quote(text, safe="")
+
+
+def _header(value: Any, field: str, operation: str) -> str:
+    text = ",".join(map(_text, value)) if isinstance(value, (list, tuple)) else _text(value)
+    if not re.fullmatch(r"[\x20-\x7e]*", text):
+        raise ValidationError("must be printable ASCII, as it goes into a header", field=field, operation=operation)
+    return text
+
+
+def _query(parameter: Parameter, value: Any) -> dict[str, str | Sequence[str]]:
+    if isinstance(value, dict):
+        return {f"{parameter.name}[{key}]": _text(part) for key, part in value.items()}
+    if not isinstance(value, (list, tuple)):
+        return {parameter.name: _text(value)}
+    texts = [_text(part) for part in value]
+    return {parameter.name: texts if parameter.delimiter is None else parameter.delimiter.join(texts)}

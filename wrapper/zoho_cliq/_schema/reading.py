@@ -1,0 +1,277 @@
+"""Read answers: tolerant of every difference that leaves an answer its essentials.
+
+Nobody here has seen the live service, and what our document requires is inferred from samples. So a promised field that
+is missing is `UNSET`, a value of the wrong type is kept as it came, unknown fields are kept in `additional_properties`,
+unknown values of an enumeration stay strings, and a null is the empty value of its type where that is lawful. What an
+answer cannot do without, the document names in `x-essential`: the `data` of an envelope and the id of an action. An
+entry of a list that lacks its essentials stays in the list as it came; any other such answer is a `DecodeError`.
+
+Every difference is noted, for `observed_drift()` and the log; with `strict=True` every one is a `DecodeError`.
+
+Where orjson is installed (extra `orjson`) it reads the answers that are exactly as documented, in half the time. All
+others are read by Python's own json, whose integers have no bounds, so that nothing but the time depends on orjson.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ..errors import DecodeError
+from ..exchange import RawResponse
+from .validation import Rules, Schema, has_type, pattern
+
+try:
+    from orjson import loads
+except ImportError:
+    QUICK: Callable[[bytes], Any] | None = None
+else:
+    QUICK = loads
+"""Reads JSON quickly, where orjson is installed; an integer of more than 64 bits it makes a float."""
+
+_EMPTY: dict[str, Any] = {"string": "", "array": [], "boolean": False}
+_FORMATS: dict[str, Callable[[str], Any]] = {
+    "date-time": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "uuid": uuid.UUID,
+}
+"""The classes that models have for a text of these formats."""
+
+
+class Note(NamedTuple):
+    """A difference between an answer and the document.
+
+    `kind` is field, value, null, missing, type or status; `at` the JSONPath of the schema that it concerns; `name`
+    the field, where there is one; `detail` a JSON type or an enum value that looks like a name. Values of fields are
+    never noted.
+    """
+
+    kind: str
+    at: str
+    name: str = ""
+    detail: str = ""
+
+
+class Shapes(NamedTuple):
+    """What a generated package knows of its answers; see its module `shapes`."""
+
+    exact: Mapping[str, Callable[[Any], Any]]
+    models: Mapping[str, type[Any]]
+    enums: Mapping[str, Mapping[object, Any]]
+    unset: Any
+    """What stands for a field that is not there; every package has its own."""
+
+
+class _Unreadable(Exception):
+    """What an answer cannot do without is not there; the message says where."""
+
+
+class Undecodable(Exception):
+    """The answer cannot be read. Carries what was noted up to there."""
+
+    def __init__(self, reason: str, notes: list[Note]) -> None:
+        super().__init__(reason)
+        self.notes = notes
+
+
+def parsed_json(response: RawResponse) -> Any:
+    """Return the body as JSON. Raise DecodeError where it is none."""
+    try:
+        return json.loads(response.body)
+    except (ValueError, RecursionError) as error:
+        kind = response.headers.get("content-type", "no content type")
+        raise DecodeError(
+            f"the answer ({response.status}, {kind}) is not JSON", status=response.status, body=response.body
+        ) from error
+
+
+class Reader:
+    """Makes models of answers, for one generated package."""
+
+    def __init__(self, rules: Rules, shapes: Shapes) -> None:
+        self._rules = rules
+        self._shapes = shapes
+        self._quick = QUICK
+
+    def read(self, response: RawResponse, schema: Schema, strict: bool) -> tuple[Any, list[Note]]:
+        """Return the model of the body, and how it differs from the document. Raise DecodeError, Undecodable."""
+        exact = self._shapes.exact.get(schema.get("$ref", "").rpartition("/")[2])
+        if exact is not None and (model := self._exact(response.body, exact)) is not None:
+            return model, []
+        value = parsed_json(response)
+        if exact is not None and (model := exact(value)) is not None:
+            return model, []  # nothing to note; a walk through the schemas would only find the same
+        notes: list[Note] = []
+        try:
+            kind = self._rules.resolve(schema).get("type")
+            if kind is not None and not has_type(value, kind):
+                notes.append(Note("type", self._place(schema, "$"), "", _kind(value)))
+                raise _Unreadable(f"it is {_kind(value)} and should be {kind}")
+            model = self._built(value, schema, "$", "", notes)
+        except _Unreadable as error:
+            raise Undecodable(str(error), notes) from None
+        except RecursionError as error:
+            raise Undecodable("it is nested too deeply", notes) from error
+        if strict and notes:
+            first = notes[0]
+            raise Undecodable(
+                f"strict: {first.kind} {first.name or first.detail} at {first.at} is not as documented", notes
+            )
+        return model, notes
+
+    def _exact(self, body: bytes, exact: Callable[[Any], Any]) -> Any:
+        """Return the model of a body that orjson can read and that is exactly as documented, so that nothing in it is
+        one of the numbers that orjson changes; None for any other."""
+        if self._quick is None:
+            return None
+        try:
+            return exact(self._quick(body))
+        except ValueError:  # no JSON, or what only Python's own json takes for it
+            return None
+
+    @staticmethod
+    def _place(schema: Schema, at: str) -> str:
+        return "$" + schema["$ref"].lstrip("#").replace("/", ".") if "$ref" in schema else at
+
+    def _built(self, value: Any, schema: Schema, at: str, path: str, notes: list[Note]) -> Any:
+        """Return what a model holds for `value`. Raise _Unreadable where an object below lacks its essentials."""
+        component = ""
+        while "$ref" in schema:
+            at, component = self._place(schema, at), schema["$ref"].rpartition("/")[2]
+            schema = self._rules.resolve({"$ref": schema["$ref"]})
+        if "anyOf" in schema:
+            return self._variant(value, schema, at, path, notes)
+        kind = schema.get("type")
+        if isinstance(kind, str) and not has_type(value, kind):
+            notes.append(Note("type", at, "", _kind(value)))
+            return value
+        if "enum" in schema:
+            if value not in schema["enum"]:
+                notes.append(Note("value", at, "", _name_like(value)))
+            return self._shapes.enums.get(component, {}).get(value, value)
+        if kind == "array":
+            return self._list(value, schema.get("items", {}), f"{at}.items", path, notes)
+        if kind == "object":
+            return self._object(value, schema, component, at, path, notes)
+        return self._formatted(value, schema, at, notes) if "format" in schema else value
+
+    def _formatted(self, value: Any, schema: Schema, at: str, notes: list[Note]) -> Any:
+        form = _FORMATS.get(schema["format"])
+        if form is None or not isinstance(value, str):
+            return value
+        try:
+            return form(value)
+        except ValueError:
+            notes.append(Note("type", at, "", "string"))
+            return value
+
+    def _list(self, value: list[Any], items: Schema, at: str, path: str, notes: list[Note]) -> list[Any]:
+        built = []
+        for number, item in enumerate(value):
+            try:
+                built.append(self._built(item, items, at, f"{path}[{number}]", notes))
+            except _Unreadable:
+                built.append(item)  # noted where it was found; the other entries are not lost with it
+        return built
+
+    def _variant(self, value: Any, schema: Schema, at: str, path: str, notes: list[Note]) -> Any:
+        variants = [(variant, self._rules.resolve(variant)) for variant in schema["anyOf"]]
+        if isinstance(value, dict):
+            objects = [variant for variant, resolved in variants if resolved.get("type") == "object"]
+            if objects:
+                given = {name: part for name, part in value.items() if part is not None}
+                return self._built(given, max(objects, key=lambda variant: self._fit(given, variant)), at, path, notes)
+        fitting = [resolved for _, resolved in variants if "type" in resolved and has_type(value, resolved["type"])]
+        if not fitting:
+            notes.append(Note("type", at, "", _kind(value)))
+            return value
+        for variant, resolved in variants:
+            if "enum" in resolved:  # a known value, or any other of its type
+                return self._built(value, variant, at, path, notes)
+        return value
+
+    def _fit(self, value: dict[str, Any], variant: Schema) -> tuple[int, int]:
+        """How well an object fits a variant: first how many of its fields are known there, then how many of the
+        promised ones are missing."""
+        resolved = self._rules.resolve(variant)
+        known = len(value.keys() & resolved.get("properties", {}).keys())
+        return known, -len(set(resolved.get("required", ())) - value.keys())
+
+    def _object(
+        self, value: dict[str, Any], schema: Schema, component: str, at: str, path: str, notes: list[Note]
+    ) -> Any:
+        properties: Mapping[str, Schema] = schema.get("properties", {})
+        required = schema.get("required", ())
+        found: dict[str, Any] = {}
+        more: dict[str, Any] = {}
+        self._require_essentials(value, schema, at, path, notes)
+        for name, part in value.items():
+            if name not in properties:
+                if properties:
+                    notes.append(Note("field", at, _name_like(name), _kind(part)))
+                more[name] = part
+                continue
+            where, below = f"{path}.{name}" if path else name, f"{at}.properties.{name}"
+            if part is None:
+                notes.append(Note("null", at, name))
+                if name in required:
+                    found[name] = self._empty(properties[name], below, where)
+            else:
+                found[name] = self._built(part, properties[name], below, where, notes)
+        notes += [Note("missing", at, name) for name in required if name not in value]
+        return self._modelled(component, found, more)
+
+    def _require_essentials(self, value: dict[str, Any], schema: Schema, at: str, path: str, notes: list[Note]) -> None:
+        for name in schema.get("x-essential", ()):
+            where = f"{path}.{name}" if path else name
+            if name not in value:
+                notes.append(Note("missing", at, name))
+                raise _Unreadable(f"{where} is missing")
+            resolved = self._rules.resolve(schema["properties"][name])
+            variants = resolved.get("anyOf", [resolved])
+            kinds = [str(self._rules.resolve(variant).get("type", "object")) for variant in variants]
+            if not any(has_type(value[name], kind) for kind in kinds):
+                found = _kind(value[name])
+                notes.append(Note("null", at, name) if found == "null" else Note("type", at, name, found))
+                raise _Unreadable(f"{where} is {found} and should be {kinds[0]}")
+
+    def _modelled(self, component: str, found: dict[str, Any], more: dict[str, Any]) -> Any:
+        """Return the model with these fields, and UNSET for all others; a dictionary where there is no model."""
+        model: Any = self._shapes.models.get(component)
+        if model is None:
+            return {**more, **found}
+        made = model.__new__(model)
+        for name, attribute in model.FIELD_NAMES.items():
+            setattr(made, attribute, found.get(name, self._shapes.unset))
+        if hasattr(model, "additional_properties"):
+            made.additional_properties = more
+        return made
+
+    def _empty(self, schema: Schema, at: str, path: str) -> Any:
+        """Return what stands for a null where a value was promised: the empty value of its type; UNSET where that is
+        none of the schema's."""
+        component = schema.get("$ref", "").rpartition("/")[2]
+        resolved = self._rules.resolve(schema)
+        kind = str(resolved.get("type", ""))
+        if kind == "object" and "x-essential" not in resolved:
+            blank = dict.fromkeys(resolved.get("required", ()))
+            return self._object(blank, resolved, component, at, path, [])
+        if kind not in _EMPTY or ("pattern" in resolved and not pattern(resolved["pattern"]).search("")):
+            return self._shapes.unset
+        return [] if kind == "array" else _EMPTY[kind]
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    kinds = {str: "string", int: "integer", float: "number", list: "array", dict: "object", type(None): "null"}
+    return kinds[type(value)]
+
+
+def _name_like(text: Any) -> str:
+    """`text` if it looks like the name of a field or an enum value, and not like content."""
+    return text if isinstance(text, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,39}", text) else ""

@@ -1,0 +1,173 @@
+"""Listings that cross pages: nothing is fetched before it is asked for, and each iteration starts afresh."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from zoho_cliq_api.models import MessageAction, MessageActionList
+from zoho_cliq_api.types import UNSET
+
+from .._operations import Operations
+from ..errors import CliqError, DecodeError, PaginationLoop
+from ..exchange import RawResponse
+
+
+class UnreadableAction(MessageAction):
+    """An entry of a listing that is no message action, as far as can be told: it has no id that is a text, or is no
+    object at all. `raw` is the entry as it came; fields hold what it has of them, else `UNSET`."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        given = raw if isinstance(raw, dict) else {}
+        for name, attribute in self.FIELD_NAMES.items():
+            setattr(self, attribute, given.get(name, UNSET))
+        self.additional_properties = {str(name): value for name, value in given.items() if name not in self.FIELD_NAMES}
+
+    def __repr__(self) -> str:
+        return f"UnreadableAction({self.raw!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing.
+
+    `items` holds every entry of the page; one that cannot be read is an `UnreadableAction`. `next_token` is None on the
+    last page; `deleted`, `sync_token` and `total_count` are None where the server sent no such key.
+    """
+
+    items: list[MessageAction]
+    next_token: str | None
+    sync_token: str | None
+    deleted: list[str] | None
+    total_count: int | None
+
+
+def largest_page(operations: Operations) -> int:
+    """Return the most actions that the document allows on a page."""
+    limit = next(part for part in operations.prepared("list_message_actions").parameters if part.name == "limit")
+    return int(limit.schema["maximum"])
+
+
+def page_of(answer: MessageActionList | None, response: RawResponse) -> Page:
+    """Return the page that an answer holds. Raise DecodeError where it is unclear whether another follows."""
+    if answer is None:  # an answer without content
+        return Page([], None, None, None, None)
+    if _token(answer.next_token) is None and answer.next_token:
+        raise DecodeError(
+            f"the answer ({response.status}) cannot be read: next_token is no text",
+            status=response.status,
+            body=response.body,
+        )
+    deleted, total = answer.deleted, answer.total_count
+    return Page(
+        [item if isinstance(item, MessageAction) else UnreadableAction(item) for item in answer.data],
+        _token(answer.next_token),
+        _token(answer.sync_token),
+        [str(gone) for gone in deleted] if isinstance(deleted, list) else None,
+        total if isinstance(total, int) else None,
+    )
+
+
+def _token(value: object) -> str | None:
+    """Return a token as it is sent back; None where there is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value else None
+
+
+class Walk:
+    """The position in a listing: which token comes next, and that none comes twice."""
+
+    def __init__(self, start: str | None) -> None:
+        self.token = start
+        self.over = False
+        self._seen = {start}
+
+    def took(self, page: Page) -> None:
+        """Go on to the page after `page`. Raise PaginationLoop where that was there before."""
+        if page.next_token is None:
+            self.over = True
+        elif page.next_token in self._seen:
+            raise PaginationLoop(
+                "the server gave the same page token twice; the listing would never end",
+                operation="list_message_actions",
+            )
+        self._seen.add(page.next_token)
+        self.token = page.next_token
+
+    def failed(self, error: CliqError) -> None:
+        """Note in `error` where to go on."""
+        error.resume_token = self.token
+
+
+class Pager:
+    """The actions of a listing, over all its pages.
+
+    Iterating sends the calls, one per page, and starts afresh each time. After an error in the middle,
+    `resume(error.resume_token)` goes on with the page that failed.
+    """
+
+    def __init__(self, fetch: Callable[[str | None], Page], start: str | None = None) -> None:
+        self._fetch = fetch
+        self._start = start
+
+    def __iter__(self) -> Iterator[MessageAction]:
+        for page in self.pages():
+            yield from page.items
+
+    def pages(self) -> Iterator[Page]:
+        """Iterate over the pages, with their tokens."""
+        walk = Walk(self._start)
+        while not walk.over:
+            try:
+                page = self._fetch(walk.token)
+            except CliqError as error:
+                walk.failed(error)
+                raise
+            yield page
+            walk.took(page)
+
+    def first(self) -> MessageAction | None:
+        """Return the first action, or None where there is none."""
+        return next(iter(self), None)
+
+    def resume(self, token: str | None) -> Pager:
+        """Return the same listing from the page that `token` names; from the start where it is None."""
+        return Pager(self._fetch, token)
+
+
+class AsyncPager:
+    """The actions of a listing, over all its pages; see `Pager`."""
+
+    def __init__(self, fetch: Callable[[str | None], Awaitable[Page]], start: str | None = None) -> None:
+        self._fetch = fetch
+        self._start = start
+
+    async def __aiter__(self) -> AsyncIterator[MessageAction]:
+        async for page in self.pages():
+            for action in page.items:
+                yield action
+
+    async def pages(self) -> AsyncIterator[Page]:
+        """Iterate over the pages, with their tokens."""
+        walk = Walk(self._start)
+        while not walk.over:
+            try:
+                page = await self._fetch(walk.token)
+            except CliqError as error:
+                walk.failed(error)
+                raise
+            yield page
+            walk.took(page)
+
+    async def first(self) -> MessageAction | None:
+        """Return the first action, or None where there is none."""
+        async for action in self:
+            return action
+        return None
+
+    def resume(self, token: str | None) -> AsyncPager:
+        """Return the same listing from the page that `token` names; from the start where it is None."""
+        return AsyncPager(self._fetch, token)
