@@ -24,12 +24,15 @@ CYCLE = "zoho_cliq_mock.cycle"
 
 MOST_HEAD = 64 * 1024  # bytes of a request line with its header fields, and of whatever else is between bodies
 MOST_UNREAD = 256 * 1024  # bytes of a body that are dropped after the answer, so that the connection can be used again
-LINGER_SECONDS = 1.0  # how long a client may go on sending after a refusal before the connection is closed
+# How long, and how many bytes, a client may go on sending after a refusal before the connection is closed.
+LINGER_SECONDS = 1.0
+MOST_LINGERING = 32 * 1024 * 1024
 
 _REFUSALS = {
     400: "the request is not valid HTTP",
     414: f"the request line is longer than {MOST_HEAD} bytes",
     431: f"the header fields are longer than {MOST_HEAD} bytes",
+    505: "the mock speaks HTTP/1.1 and HTTP/1.0",
 }
 
 
@@ -39,6 +42,10 @@ class ClientGone(ConnectionError):
 
 class _TooLong(Exception):
     """The head of a request is longer than the mock takes."""
+
+
+class _WrongVersion(Exception):
+    """The request is of a version of HTTP that the mock does not speak."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -72,12 +79,21 @@ class Protocol(HttpToolsProtocol):
                 data = data[upgrade.args[0] :]
                 self._ignore_upgrade()
             except httptools.HttpParserError as error:
-                too_long = isinstance(error.__context__, _TooLong)
-                self._refuse((431 if self.headers else 414) if too_long else 400)
-        if self._silent > MOST_HEAD:
+                self._refuse(self._status_of(error.__context__))
+        if self._status:
+            return
+        if self._in_head and self.parser.get_http_version() == "0.9":  # whose request is one line, without a head
+            self._refuse(400)
+        elif self._silent > MOST_HEAD:
             self._refuse(431 if self._in_head else 400)
         elif self._unread > MOST_UNREAD:
-            self.transport.close()
+            self._status = 400  # not sent, as there was an answer
+            self._close_gently()
+
+    def _status_of(self, cause: BaseException | None) -> int:
+        if isinstance(cause, _TooLong):
+            return 431 if self.headers else 414
+        return 505 if isinstance(cause, _WrongVersion) and self.parser.get_http_version() != "0.9" else 400
 
     def _ignore_upgrade(self) -> None:
         """Go on with a new parser, as this one stops after the head that offers an upgrade."""
@@ -122,6 +138,8 @@ class Protocol(HttpToolsProtocol):
         if self._resuming:
             return
         self._silent = self._unread = 0
+        if self.parser.get_http_version() not in ("1.0", "1.1"):
+            raise _WrongVersion
         if not self.url.startswith((b"/", b"*")):
             self._take_host_of_target()
         super().on_headers_complete()
@@ -150,7 +168,9 @@ class Protocol(HttpToolsProtocol):
 
     def _take_host_of_target(self) -> None:
         """Put the host of an absolute target in the place of the Host field, as HTTP demands."""
-        host = self.url.partition(b"://")[2].partition(b"/")[0]
+        host, slash, _ = self.url.partition(b"://")[2].partition(b"/")
+        if host and not slash and b"?" not in host:
+            self.url += b"/"
         self.headers[:] = [field for field in self.headers if field[0] != b"host"]
         self.headers.append((b"host", host))
 
@@ -201,7 +221,7 @@ class Protocol(HttpToolsProtocol):
 
     def _drop(self, size: int) -> None:
         self._unread += size
-        if self._unread > MOST_UNREAD and not self._unanswered:
+        if self._unread > MOST_LINGERING and not self._unanswered:
             self.transport.close()
 
 

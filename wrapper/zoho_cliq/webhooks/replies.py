@@ -53,10 +53,6 @@ class Replies:
         self._settled: OrderedDict[bytes, tuple[float, Reply]] = OrderedDict()  # the oldest first
         self._bytes = 0
 
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._running) + len(self._settled)
-
     def claim(self, body: bytes) -> Reply | None:
         """Return None where this event is the caller's to handle; else the reply that it gets."""
         key = _key(body)
