@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from zoho_cliq_api.contract import Operation
 
+from zoho_cliq_mock import extras
 from zoho_cliq_mock.bodies import MAX_BYTES, read_json
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.database import clear_errors
@@ -30,6 +31,8 @@ from zoho_cliq_mock.wire import CYCLE, ClientGone, Headers, Receive, Scope, Send
 
 _JSON = b"application/json; charset=utf-8"
 _log = logging.getLogger("zoho_cliq_mock")
+
+extras.require("starlette")  # at the start, not at the first call of the control API
 
 # Path prefix, and the module whose `make_app(state)` answers there.
 MOUNTS = (("/oauth/", "zoho_cliq_mock.accounts"), ("/_mock/", "zoho_cliq_mock.control"))

@@ -10,7 +10,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 APPLICATION_ID = 0x5A43_4D31  # "ZCM1"
 SCHEMA_VERSION = 1
@@ -123,5 +123,16 @@ def _check_ours(connection: sqlite3.Connection, path: str) -> None:
         raise DatabaseError(
             f"database {path} has layout {version}, this version needs {SCHEMA_VERSION}; give a new file with --db"
         )
-    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok" or not _layout() <= _objects(connection):
         raise damaged(path)
+
+
+def _layout() -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as model:
+        model.executescript(_TABLES)
+        return _objects(model)
+
+
+def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """The tables and indexes of a database, each with the statement that made it."""
+    return set(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())

@@ -62,6 +62,7 @@ class Protocol(HttpToolsProtocol):
     _silent = 0  # bytes since the parser last found anything
     _unread = 0  # bytes of a body dropped after its answer
     _unanswered = 0
+    _ended = False  # whether the client has said that it sends no more
     _status = 0  # of the refusal; once it is set, nothing more is read
 
     def data_received(self, data: bytes) -> None:
@@ -174,6 +175,17 @@ class Protocol(HttpToolsProtocol):
         self.headers[:] = [field for field in self.headers if field[0] != b"host"]
         self.headers.append((b"host", host))
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Say whether the connection stays open: for a moment where a whole request is still to be answered.
+
+        A client that has hung up looks the same as one that has only said that it sends no more.
+        """
+        waits = self._unanswered > 0 and not self._in_body and not self._status
+        if waits:
+            self._ended = True
+            self.loop.call_later(LINGER_SECONDS, self.timeout_keep_alive_handler)
+        return waits
+
     # ---- refusing
 
     def _refuse(self, status: int) -> None:
@@ -207,6 +219,8 @@ class Protocol(HttpToolsProtocol):
             self._close_gently()
         else:
             super().on_response_complete()
+            if self._ended and not self._unanswered:
+                self.transport.close()
 
     def _close_gently(self) -> None:
         """Close, after a while in which what the client still sends is dropped.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
 from zoho_cliq_mock.database import DatabaseError
 from zoho_cliq_mock.journal import Entry, print_line
-from zoho_cliq_mock.seed import DEMO
+from zoho_cliq_mock.seed import DEMO, SeedError
 from zoho_cliq_mock.terminal import plain, say
 
 BODY = {"name": "Open incident", "hint": "Start"}
@@ -63,39 +64,56 @@ def test_it_runs_without_standard_streams(closed: tuple[int, ...], started: list
         assert os.readlink(f"/proc/{process.pid}/fd/{number}") == os.devnull
 
 
-def test_it_runs_without_a_standard_output(started: list[Any], tmp_path: Path) -> None:
-    process = command("--db", str(tmp_path / "mock.db"), preexec_fn=lambda: os.close(1), stderr=subprocess.DEVNULL)
+@pytest.fixture
+def port() -> int:
+    """A port that was free just now, for a server that cannot say which one it took."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+        return number
+
+
+def wait_until_it_serves(port: int, process: subprocess.Popen[str]) -> None:
+    for _ in range(1000):
+        assert process.poll() is None
+        try:
+            assert httpx.get(f"http://127.0.0.1:{port}/_mock/health").status_code == 200
+        except httpx.TransportError:
+            time.sleep(0.01)
+        else:
+            return
+    raise AssertionError("it does not serve")
+
+
+def end(process: subprocess.Popen[str]) -> int:
+    process.send_signal(signal.SIGINT)
+    return process.wait(10)
+
+
+def test_it_runs_without_a_standard_output(started: list[Any], port: int) -> None:
+    process = command("--port", str(port), preexec_fn=lambda: os.close(1), stderr=subprocess.DEVNULL)
     started.append(process)
-    for _ in range(500):  # it cannot say when it is ready
-        if (tmp_path / "mock.db-wal").exists():
-            break
-        time.sleep(0.01)
-    assert process.poll() is None
-    process.terminate()
-    assert process.wait(10) == 0
+    wait_until_it_serves(port, process)
+    assert end(process) == 0
 
 
 @pytest.mark.parametrize("when", ["before the first line", "after it"])
-def test_it_serves_on_when_its_readers_leave(when: str, started: list[Any]) -> None:
+def test_it_serves_on_when_its_readers_leave(when: str, started: list[Any], port: int) -> None:
     reading, writing = os.pipe()
     logged, logging_ = os.pipe()
-    process = command("--verbose", stdout=writing, stderr=logging_)
+    process = command("--port", str(port), "--verbose", stdout=writing, stderr=logging_)
     started.append(process)
     os.close(writing)
     os.close(logging_)
     if when == "after it":
-        with os.fdopen(reading) as out:
-            url = out.readline().split()[-1]
-        os.close(logged)
-        for _ in range(3):
-            assert httpx.get(f"{url}/messageactions", headers=OWNER).status_code == 200
-    else:
-        os.close(reading)
-        os.close(logged)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(0.5)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+        os.read(reading, 1)
+    os.close(reading)
+    os.close(logged)
+    wait_until_it_serves(port, process)
+    for _ in range(3):
+        answer = httpx.get(f"http://127.0.0.1:{port}/api/v3/messageactions", headers=OWNER)
+        assert answer.status_code == 200
+    assert end(process) == 0
 
 
 def test_a_log_that_nobody_reads_does_not_hold_it_up(started: list[Any]) -> None:
@@ -332,13 +350,13 @@ def test_no_damage_anywhere_in_the_file_is_a_traceback(database: Path, tmp_path:
         "DROP TABLE chat; CREATE TABLE chat (x)",
     ],
 )
-def test_a_file_whose_contents_are_damaged_is_one_line(
-    change: str, database: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_whose_contents_are_damaged_is_one_line(change: str, database: Path) -> None:
     connection = sqlite3.connect(database)
     connection.executescript(change)
     connection.close()
-    assert str(database) in refused(capsys, database) or "seed" in change
+    with pytest.raises((DatabaseError, SeedError)) as refused:
+        create_app(str(database))
+    assert str(refused.value).count("\n") == 0
 
 
 def test_places_that_hold_no_database_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -408,10 +426,8 @@ def test_without_a_package_of_the_extra_everything_names_what_to_install(tmp_pat
         "    print('IMPORT', str(error).count(chr(10)), error)\n"
         "main(['--port', '0'])\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
     wanted = "the mock server needs the extra `mock`: pip install 'zoho-cliq[mock]'"
-    if package in ("starlette", "h11"):  # which are loaded when they are needed
-        wanted = ""
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith(f"zoho-cliq-mock: {wanted}")
     assert done.stderr.count("\n") == 1
