@@ -28,6 +28,8 @@ MOST_UNREAD = 256 * 1024  # bytes of a body that are dropped after the answer, s
 LINGER_SECONDS = 1.0
 MOST_LINGERING = 32 * 1024 * 1024
 
+_ANSWER_SECONDS = 0.01  # how long one answer takes that waits for nothing, and more
+
 _REFUSALS = {
     400: "the request is not valid HTTP",
     414: f"the request line is longer than {MOST_HEAD} bytes",
@@ -176,15 +178,21 @@ class Protocol(HttpToolsProtocol):
         self.headers.append((b"host", host))
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Say whether the connection stays open: for a moment where a whole request is still to be answered.
+        """Say whether the connection stays open: as long as whole requests are answered one after another.
 
         A client that has hung up looks the same as one that has only said that it sends no more.
         """
         waits = self._unanswered > 0 and not self._in_body and not self._status
         if waits:
             self._ended = True
-            self.loop.call_later(LINGER_SECONDS, self.timeout_keep_alive_handler)
+            self.loop.call_later(_ANSWER_SECONDS, self._close_unless_answered, self._unanswered)
         return waits
+
+    def _close_unless_answered(self, before: int) -> None:
+        if self._unanswered < before:
+            self.loop.call_later(_ANSWER_SECONDS, self._close_unless_answered, self._unanswered)
+        else:
+            self.timeout_keep_alive_handler()
 
     # ---- refusing
 
