@@ -61,6 +61,8 @@ def _exchange(url: str, token: str, method: str, body: object, timeout: float | 
         content = answer.read(MOST_ANSWER + 1)
         if len(content) > MOST_ANSWER:
             raise ValueError(f"its answer is longer than {MOST_ANSWER} bytes")
+        if answer.length:
+            raise ValueError("its answer was cut short")
         return answer.status, content
     finally:
         connection.close()
