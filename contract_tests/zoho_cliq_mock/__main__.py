@@ -10,10 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from zoho_cliq_mock.extras import missing
+from zoho_cliq_mock.terminal import mute, open_standard_streams, plain, say
 
 if TYPE_CHECKING:
     from zoho_cliq_mock.state import State
@@ -36,6 +40,7 @@ colleague (one organization) and outsider (another), with the tokens 1000.owner,
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives its exit code."""
+    open_standard_streams()
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["trigger"]:
         from zoho_cliq_mock.trigger.command import trigger
@@ -48,19 +53,17 @@ def main(arguments: list[str] | None = None) -> int:
         if options.version:
             return _show_version()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's own flush at exit is silent
+        mute(sys.stdout)
         return OUTPUT_CLOSED
     try:
-        import jsonschema_rs  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ModuleNotFoundError:
-        _fail("the mock server needs the extra `mock`: pip install 'zoho-cliq[mock]'")
-    from zoho_cliq_mock.app import create_app
-    from zoho_cliq_mock.database import DatabaseError
-    from zoho_cliq_mock.document import BASE_PATH
-    from zoho_cliq_mock.policies import PolicyError
-    from zoho_cliq_mock.seed import SeedError
-    from zoho_cliq_mock.server import listen, make_server
+        from zoho_cliq_mock.app import create_app
+        from zoho_cliq_mock.database import DatabaseError
+        from zoho_cliq_mock.document import BASE_PATH
+        from zoho_cliq_mock.policies import PolicyError
+        from zoho_cliq_mock.seed import SeedError
+        from zoho_cliq_mock.server import listen, make_server
+    except ImportError as error:
+        _fail(missing(error))
 
     if not 0 <= options.port <= 65535:
         _fail(f"--port takes a number from 0 to 65535, not {options.port}")
@@ -89,9 +92,9 @@ def main(arguments: list[str] | None = None) -> int:
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
 
     def ready() -> None:
-        print(f"listening on {url}{BASE_PATH}", flush=True)
+        say(f"listening on {url}{BASE_PATH}", sys.stdout)
         if not options.quiet:
-            print(_hints(url, BASE_PATH, app.state, control=not options.no_control), flush=True)
+            say(_hints(url, BASE_PATH, app.state, control=not options.no_control), sys.stdout)
 
     # uvicorn ends in order on SIGTERM and then raises the signal again; what is left to do is to close the database.
     signal.signal(signal.SIGTERM, lambda *_: None)
@@ -111,10 +114,10 @@ def _hints(url: str, base_path: str, state: State, *, control: bool) -> str:
     lines.append(f"  export ZOHO_CLIQ_ACCOUNTS_URL={url}")
     token = next(iter(state.directory.grants), None)
     if token is not None:
-        lines.append(f"  export ZOHO_CLIQ_TOKEN={token}")
+        lines.append(f"  export ZOHO_CLIQ_TOKEN={shlex.quote(plain(token))}")
     if control:
         lines.append("to control it (reset, clock, faults, policies):")
-        lines.append(f"  export ZOHO_CLIQ_MOCK_CONTROL={state.control_token}")
+        lines.append(f"  export ZOHO_CLIQ_MOCK_CONTROL={shlex.quote(plain(state.control_token))}")
         lines.append(f'  curl -X POST -H "Authorization: Bearer $ZOHO_CLIQ_MOCK_CONTROL" {url}/_mock/reset')
     return "\n".join(lines)
 
@@ -137,7 +140,7 @@ def _seed(path: str | None) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        seed = json.loads(Path(path).read_text("utf-8"))
+        seed = json.loads(Path(path).read_bytes())  # takes UTF-8, -16 and -32, with or without a byte order mark
     except OSError as error:
         raise SeedError(f"seed {path} cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
@@ -206,7 +209,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"zoho-cliq-mock: {message}", file=sys.stderr)
+    say(f"zoho-cliq-mock: {plain(message)}", sys.stderr)
     raise SystemExit(USAGE_ERROR)
 
 

@@ -7,6 +7,7 @@ A plain ASGI callable, because routing and request objects would cost more than 
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -14,8 +15,10 @@ from typing import Any, NamedTuple
 
 from zoho_cliq_api.contract import Operation
 
+from zoho_cliq_mock import extras
 from zoho_cliq_mock.bodies import MAX_BYTES, read_json
 from zoho_cliq_mock.clock import Clock
+from zoho_cliq_mock.database import clear_errors
 from zoho_cliq_mock.directory import Grant
 from zoho_cliq_mock.document import BASE_PATH, match, routes
 from zoho_cliq_mock.errors import NOT_ACCEPTABLE, TOKEN_INVALID, Refusal, body_of, status_of
@@ -24,10 +27,12 @@ from zoho_cliq_mock.journal import BODY_BYTES, Entry
 from zoho_cliq_mock.operations import ACTS, Call
 from zoho_cliq_mock.state import State
 from zoho_cliq_mock.trigger.service import Trigger
-from zoho_cliq_mock.wire import Headers, Receive, Scope, Send, answer, read_body
+from zoho_cliq_mock.wire import CYCLE, ClientGone, Headers, Receive, Scope, Send, answer, read_body
 
 _JSON = b"application/json; charset=utf-8"
 _log = logging.getLogger("zoho_cliq_mock")
+
+extras.require("starlette")  # at the start, not at the first call of the control API
 
 # Path prefix, and the module whose `make_app(state)` answers there.
 MOUNTS = (("/oauth/", "zoho_cliq_mock.accounts"), ("/_mock/", "zoho_cliq_mock.control"))
@@ -59,7 +64,12 @@ def create_app(
         durable=durable,
         control_token=control_token,
     )
-    state.parts["trigger"] = Trigger(state, webhook_hosts)
+    try:
+        with clear_errors(db):
+            state.parts["trigger"] = Trigger(state, webhook_hosts)
+    except BaseException:
+        state.close()
+        raise
     return App(state, control=control)
 
 
@@ -98,6 +108,14 @@ class App:
         if scope["type"] != "http":
             await _refuse_other(scope, receive, send)
             return
+        if CYCLE in scope and scope[CYCLE].disconnected:
+            return  # the rest of the request could not be read, so it is not carried out
+        try:
+            await self._dispatch(scope, receive, send)
+        except ClientGone:
+            self._note(scope, None, None, 0, None, None)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if not path.startswith("/api/"):
             for prefix, module in self._mounts:
@@ -125,8 +143,13 @@ class App:
                 result = self._carry_out(request, grant)
         except Refusal as refusal:
             result = self._refused(refusal, scope)
+        except ClientGone:
+            raise
+        except sqlite3.OperationalError as error:  # such as a full disk: no fault of the mock, so no traceback
+            _log.error("the mock cannot use its database at %s %r: %s", scope["method"], scope["path"], error)
+            result = self._refused(Refusal("operation_failed", "the mock server failed; its log says why"), scope)
         except Exception:  # noqa: BLE001  (a server answers 500, whatever went wrong)
-            _log.exception("the mock failed at %s %s", scope["method"], scope["path"])
+            _log.exception("the mock failed at %s %r", scope["method"], scope["path"])
             result = self._refused(Refusal("operation_failed", "the mock server failed; its log says why"), scope)
         user = grant.user.key if grant else None
         if rule is not None and rule.after:

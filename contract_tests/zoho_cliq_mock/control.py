@@ -23,8 +23,9 @@ from zoho_cliq_mock.faults import FaultError
 from zoho_cliq_mock.policies import PolicyError
 from zoho_cliq_mock.seed import SeedError
 from zoho_cliq_mock.state import State
-from zoho_cliq_mock.wire import CYCLE
+from zoho_cliq_mock.wire import CYCLE, ClientGone, Receive, Scope, Send, read_body, whole
 
+MAX_BYTES = 16 * 1024 * 1024
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -39,7 +40,7 @@ class ControlError(Exception):
 Act = Callable[[State, Any], Any]
 
 
-def make_app(state: State) -> Starlette:
+def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """The control API over a state."""
     by_path: dict[str, dict[str, Act]] = {}
     for method, path, act in ROUTES:
@@ -47,7 +48,12 @@ def make_app(state: State) -> Starlette:
     routes = [Route(f"/_mock/{path}", _endpoint(state, acts), methods=list(acts)) for path, acts in by_path.items()]
     from zoho_cliq_mock.trigger.routes import trigger_routes
 
-    return Starlette(routes=routes + trigger_routes(state))
+    app = Starlette(routes=routes + trigger_routes(state))
+
+    async def control(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, whole(scope, send))
+
+    return control
 
 
 def health(state: State, _: Any) -> Any:
@@ -280,12 +286,7 @@ def _endpoint(state: State, acts: dict[str, Act]) -> Callable[[Request], Awaitab
             check_origin(request)
             if act is not health:
                 check_token(state, request)
-            raw = await request.body()
-            try:
-                body = orjson.loads(raw) if raw else None
-            except ValueError:
-                raise ControlError("the body is not valid JSON") from None
-            return answer(act(state, body))
+            return answer(act(state, await read_data(request)))
         except ControlError as error:
             return answer({"message": str(error)}, error.status)
         except (FaultError, PolicyError, SeedError) as error:
@@ -294,6 +295,20 @@ def _endpoint(state: State, acts: dict[str, Act]) -> Callable[[Request], Awaitab
             return answer({"message": refusal.message, "code": refusal.code}, 404)
 
     return endpoint
+
+
+async def read_data(request: Request) -> Any:
+    """The data of a JSON body; None where there is no body. Raises `ControlError`."""
+    try:
+        raw = await read_body(request.scope, request.receive, MAX_BYTES)
+    except ClientGone as gone:
+        raise ControlError(str(gone)) from None
+    if raw is None:
+        raise ControlError(f"the body is longer than {MAX_BYTES} bytes", 413)
+    try:
+        return orjson.loads(raw) if raw else None
+    except ValueError:
+        raise ControlError("the body is not valid JSON") from None
 
 
 def check_token(state: State, request: Request) -> None:

@@ -6,9 +6,11 @@ everything in memory.
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 APPLICATION_ID = 0x5A43_4D31  # "ZCM1"
 SCHEMA_VERSION = 1
@@ -50,8 +52,10 @@ def open_database(path: str, *, durable: bool = False) -> sqlite3.Connection:
 
     `durable` makes each commit survive a loss of power; without it commits survive the end of the process.
     """
-    new = path == ":memory:" or not Path(path).exists() or Path(path).stat().st_size == 0
-    try:
+    if "\0" in path:
+        raise DatabaseError(f"{path!r} is no name of a file; give another file with --db")
+    with clear_errors(path):
+        new = path == ":memory:" or not os.path.exists(path) or os.path.getsize(path) == 0
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=256
         )
@@ -73,12 +77,42 @@ def open_database(path: str, *, durable: bool = False) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
-    except sqlite3.OperationalError as error:
-        reason = "is in use by another server" if "locked" in str(error) else f"cannot be opened ({error})"
-        raise DatabaseError(f"database {path} {reason}; give another file with --db") from None
-    except sqlite3.DatabaseError:
-        raise DatabaseError(f"{path} is not a database of this mock server; give another file with --db") from None
     return connection
+
+
+@contextmanager
+def clear_errors(path: str) -> Iterator[None]:
+    """Raise `DatabaseError` instead of the errors of SQLite and of the system about the file at `path`."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(f"database {path} {_reason(str(error))}") from None
+    except sqlite3.DatabaseError as error:
+        if "malformed" in str(error):
+            raise damaged(path) from None
+        raise DatabaseError(f"{path} is not a database of this mock server; give another file with --db") from None
+    except OSError as error:
+        raise DatabaseError(
+            f"database {path} cannot be opened ({error.strerror}); give another file with --db"
+        ) from None
+
+
+def damaged(path: str) -> DatabaseError:
+    """Return the error for a file that was ours once."""
+    return DatabaseError(f"database {path} {_DAMAGED}")
+
+
+_DAMAGED = "is damaged; give another file with --db, or a copy of this one from before"
+
+
+def _reason(error: str) -> str:
+    if "locked" in error:
+        return "is in use by another server; give another file with --db"
+    if "full" in error:
+        return "cannot be written, because the disk is full; make room, or give a file on another disk with --db"
+    if "no such" in error or "has no column" in error:  # a table, an index or a column is missing
+        return _DAMAGED
+    return f"cannot be opened ({error}); give another file with --db"
 
 
 def _check_ours(connection: sqlite3.Connection, path: str) -> None:
@@ -89,3 +123,16 @@ def _check_ours(connection: sqlite3.Connection, path: str) -> None:
         raise DatabaseError(
             f"database {path} has layout {version}, this version needs {SCHEMA_VERSION}; give a new file with --db"
         )
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok" or not _layout() <= _objects(connection):
+        raise damaged(path)
+
+
+def _layout() -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as model:
+        model.executescript(_TABLES)
+        return _objects(model)
+
+
+def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """The tables and indexes of a database, each with the statement that made it."""
+    return set(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from zoho_cliq_mock.terminal import plain, say
+
 KEPT = 500
 BODY_BYTES = 1024
 
@@ -59,9 +61,8 @@ def print_line(entry: Entry) -> None:
     """Print a request for a person: time of day, user, operation, status, code."""
     clock = time.strftime("%H:%M:%S", time.localtime(entry.time))
     what = entry.operation or f"{entry.method} {entry.path}"
-    # Paths come from strangers: nothing but plain characters reaches the terminal.
     what = what.encode("ascii", "backslashreplace").decode()[:60]
     line = f"{clock}  {entry.user or '-':<12} {what:<32} {entry.status or 'cut':<4} {entry.code or ''}"
     if entry.fault:
         line += f" (fault: {entry.fault})"
-    print(line.rstrip(), file=sys.stderr, flush=True)
+    say(plain(line.rstrip()), sys.stderr)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 def _cliq_mock_server() -> Iterator[MockServer]:
     try:
         from zoho_cliq_mock.server import MockServer
-    except ModuleNotFoundError as error:
-        pytest.fail(f"the fixture cliq_mock needs the extra `mock`: pip install 'zoho-cliq[mock]' ({error})", False)
+    except ImportError as error:
+        from zoho_cliq_mock.extras import missing
+
+        pytest.fail(f"the fixture cliq_mock cannot be used: {missing(error)}", False)
     with MockServer() as server:
         yield server
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, wait
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import uvicorn
 
+from zoho_cliq_mock import forks
 from zoho_cliq_mock.app import App, create_app
 from zoho_cliq_mock.clock import Clock
+from zoho_cliq_mock.control_client import ControlFailed, call
 from zoho_cliq_mock.document import BASE_PATH
 from zoho_cliq_mock.trigger.service import trigger_of
 from zoho_cliq_mock.wire import Protocol
+
+T = TypeVar("T")
+_LOOK_AGAIN = 0.1  # seconds after which a caller looks whether the server's thread still runs
 
 
 class _Server(uvicorn.Server):
@@ -92,6 +99,7 @@ class MockServer:
         webhook_hosts: Collection[str] = (),
     ) -> None:
         self._socket = listen("127.0.0.1", port)
+        self._control = control
         try:
             self.app = create_app(
                 db,
@@ -110,44 +118,94 @@ class MockServer:
         self.url = f"{self.accounts_url}{BASE_PATH}"
         self.control_url = f"{self.accounts_url}/_mock"
         self.control_token = self.app.state.control_token
-        self._loop: asyncio.AbstractEventLoop  # known once the thread runs
+        self._owner = os.getpid()
+        if db != ":memory:":
+            forks.keep_for_ever(self.app.state.connection)
+        self._loop: asyncio.AbstractEventLoop | None = None  # known once the thread runs
         self._ready = threading.Event()
         self._server = make_server(self.app, self._ready.set)
         self._thread = threading.Thread(target=self._run, name="zoho-cliq-mock", daemon=True)
 
     def start(self) -> Self:
-        """Start, and come back when the server answers."""
+        """Start, and come back when the server answers. Raises RuntimeError where it was started before."""
+        if self._forked():
+            raise RuntimeError("this mock server was made in the parent process; make one of your own in this one")
+        if self._thread.ident is not None:
+            raise RuntimeError("this mock server was started before; make another one")
+        forks.watch(self)
         self._thread.start()
         self._ready.wait()
         if not self._server.started:
+            forks.forget(self)
             raise RuntimeError("the mock server could not start")
         return self
 
     def stop(self) -> None:
-        """Stop, and close the database."""
+        """Stop, and close the database. In a forked child it does nothing: the server is the parent's."""
+        if self._forked():
+            return
         self._server.should_exit = True
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
+        forks.forget(self)
         self._socket.close()
         self.app.state.close()
 
     def reset(self) -> None:
-        """Back to the seed, from any thread."""
-        done = threading.Event()
-        failure: list[BaseException] = []
+        """Go back to the seed, from any thread; in a forked child, by the parent's control API.
 
-        def act() -> None:
+        Raises RuntimeError where the server does not run, or is the parent's and has no control API.
+        """
+        if self._forked():
+            self._ask_parent("POST", "reset")
+        else:
+            self._in_thread(self.app.state.reset)
+
+    def call_soon(self, act: Callable[[], None]) -> bool:
+        """Let the server's thread do something soon; False where it does not run, or is the calling thread."""
+        if self._loop is None or not self._thread.is_alive() or threading.current_thread() is self._thread:
+            return False
+        try:
+            self._loop.call_soon_threadsafe(act)
+        except RuntimeError:  # the loop was closed just now
+            return False
+        return True
+
+    def file_numbers(self) -> list[int]:
+        """The numbers of the server's open sockets, as the system has them."""
+        sockets = [protocol.transport.get_extra_info("socket") for protocol in self._server.server_state.connections]
+        return [sock.fileno() for sock in (self._socket, *sockets) if sock is not None and sock.fileno() >= 0]
+
+    def _in_thread(self, act: Callable[[], T]) -> T:
+        """Call a function in the server's thread and return what it gives."""
+        if threading.current_thread() is self._thread:
+            return act()
+        outcome: Future[T] = Future()
+
+        def settle() -> None:
             try:
-                self.app.state.reset()
-            except BaseException as error:
-                failure.append(error)
-                raise
-            finally:
-                done.set()
+                outcome.set_result(act())
+            except BaseException as error:  # noqa: BLE001 - it is raised in the thread that asked
+                outcome.set_exception(error)
 
-        self._loop.call_soon_threadsafe(act)
-        done.wait()
-        if failure:
-            raise failure[0]
+        asked = self.call_soon(settle)
+        while asked and not outcome.done():
+            wait([outcome], timeout=_LOOK_AGAIN)
+            asked = self._thread.is_alive()
+        if not outcome.done():
+            raise RuntimeError("the mock server does not run")
+        return outcome.result()
+
+    def _ask_parent(self, method: str, path: str, body: object = None) -> Any:
+        if not self._control:
+            raise RuntimeError("the mock server runs in the parent process, and its control API is switched off")
+        try:
+            return call(self.accounts_url, self.control_token, method, path, body)
+        except ControlFailed as error:
+            raise RuntimeError(f"the mock server of the parent process: {error}") from None
+
+    def _forked(self) -> bool:
+        return os.getpid() != self._owner
 
     def _run(self) -> None:
         async def main() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import orjson
 
 from zoho_cliq_mock.clock import Clock
-from zoho_cliq_mock.database import open_database
+from zoho_cliq_mock.database import clear_errors, damaged, open_database
 from zoho_cliq_mock.directory import User, make_user
 from zoho_cliq_mock.document import Validators
 from zoho_cliq_mock.errors import Refusal
@@ -78,26 +78,37 @@ class State:
             State(seed=self.seed, policies=policies).close()
         self.connection = open_database(db, durable=durable)
         try:
-            self._begin(given=seed is not None)
+            with clear_errors(db):
+                self._begin(db, given=seed is not None)
         except BaseException:
             self.connection.close()
             raise
 
-    def _begin(self, *, given: bool) -> None:
-        stored = self._meta("seed")
+    def _read(self, stored: bytes | None, *, given: bool) -> None:
         if stored is not None:
             if given and orjson.loads(stored) != self.seed:
                 raise SeedError("the database was made with another seed; give a new file with --db")
             self.seed = orjson.loads(stored)
         self.directory = read_seed(self.seed)
         self._read_teams()
-        self.cursor_key: bytes = self._meta("key")
-        self.epoch: int = self._meta("epoch")
+        self.cursor_key: bytes = bytes(memoryview(self._meta("key")))
+        self.epoch: int = int(self._meta("epoch"))
         self.store = Store(self.connection, self.directory, self.policies)
         self.thresholds = Thresholds(self.connection, self.clock, self.policies, enabled=self.first_thresholds)
         self.oauth = OAuth(self.connection, self.directory, self.clock, self.policies)
         self.oauth.limited = self.first_thresholds
         self._read_clock()
+
+    def _begin(self, db: str, *, given: bool) -> None:
+        stored = self._meta("seed")
+        try:
+            self._read(stored, given=given)
+        except SeedError:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError):
+            if stored is None:
+                raise
+            raise damaged(db) from None  # its tables are whole, and what they hold is not
         if stored is None:
             # A first start may have ended half-way through the seed.
             self.store.clear()

@@ -21,76 +21,277 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 CYCLE = "zoho_cliq_mock.cycle"
-_NOT_HTTP = b'{"message":"the request is not valid HTTP","code":"invalid_inputs"}'
+
+MOST_HEAD = 64 * 1024  # bytes of a request line with its header fields, and of whatever else is between bodies
+MOST_UNREAD = 256 * 1024  # bytes of a body that are dropped after the answer, so that the connection can be used again
+# How long, and how many bytes, a client may go on sending after a refusal before the connection is closed.
+LINGER_SECONDS = 1.0
+MOST_LINGERING = 32 * 1024 * 1024
+
+_ANSWER_SECONDS = 0.01  # how long one answer takes that waits for nothing, and more
+
+_REFUSALS = {
+    400: "the request is not valid HTTP",
+    414: f"the request line is longer than {MOST_HEAD} bytes",
+    431: f"the header fields are longer than {MOST_HEAD} bytes",
+    505: "the mock speaks HTTP/1.1 and HTTP/1.0",
+}
+
+
+class ClientGone(ConnectionError):
+    """The client hung up before its request was complete."""
+
+
+class _TooLong(Exception):
+    """The head of a request is longer than the mock takes."""
+
+
+class _WrongVersion(Exception):
+    """The request is of a version of HTTP that the mock does not speak."""
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. Puts the request's cycle, which holds the transport, into the scope under `CYCLE`."""
+    """One connection. Puts the request's cycle, which holds the transport, into the scope under `CYCLE`.
 
-    _resuming = False
+    What cannot be read is refused in the API's own error form after the answers to earlier requests, and nothing more
+    is read then. An offer to upgrade, which Java's client makes with each request, is ignored, as HTTP allows.
+    """
+
+    _resuming = False  # whether the parser is being told how long the body of an upgrade request is
+    _in_head = False
+    _in_body = False
+    _head_size = 0
+    _silent = 0  # bytes since the parser last found anything
+    _unread = 0  # bytes of a body dropped after its answer
+    _unanswered = 0
+    _ended = False  # whether the client has said that it sends no more
+    _status = 0  # of the refusal; once it is set, nothing more is read
 
     def data_received(self, data: bytes) -> None:
-        """Read requests. An offer to upgrade, which Java's client makes with each, is ignored, as HTTP allows."""
+        """Read requests."""
+        if self._status:
+            self._drop(len(data))
+            return
         self._unset_keepalive_if_required()
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_without_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserError:
-            self.send_400_response("")
+        while data and self.parser is not None and not self._status:
+            self._silent += len(data)
+            try:
+                self.parser.feed_data(data)
+                data = b""
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+                self._ignore_upgrade()
+            except httptools.HttpParserError as error:
+                self._refuse(self._status_of(error.__context__))
+        if self._status:
+            return
+        if self._in_head and self.parser.get_http_version() == "0.9":  # whose request is one line, without a head
+            self._refuse(400)
+        elif self._silent > MOST_HEAD:
+            self._refuse(431 if self._in_head else 400)
+        elif self._unread > MOST_UNREAD:
+            self._status = 400  # not sent, as there was an answer
+            self._close_gently()
 
-    def _go_on_without_upgrade(self, rest: bytes) -> None:
-        """The parser stops after the head that offers an upgrade; a new one reads the body and what follows."""
+    def _status_of(self, cause: BaseException | None) -> int:
+        if isinstance(cause, _TooLong):
+            return 431 if self.headers else 414
+        return 505 if isinstance(cause, _WrongVersion) and self.parser.get_http_version() != "0.9" else 400
+
+    def _ignore_upgrade(self) -> None:
+        """Go on with a new parser, as this one stops after the head that offers an upgrade."""
         self.parser = httptools.HttpRequestParser(self)
-        length = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
-        if length:
-            self.cycle.more_body = True
-            self.cycle.message_event.clear()
-            self._resuming = True
-            self.parser.feed_data(b"POST / HTTP/1.1\r\n%s: %s\r\n\r\n" % length[0])
+        framing = [b"%s: %s\r\n" % field for field in self.headers if field[0] in _FRAMING]
+        if not framing:
+            return
+        self.cycle.more_body = self._in_body = True
+        self.cycle.message_event.clear()
+        self._resuming = True
+        try:
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n%s\r\n" % b"".join(framing))
+        except httptools.HttpParserError:
+            self._refuse(400)
+        finally:
             self._resuming = False
-        if rest:
-            self.data_received(rest)
+
+    # ---- what the parser finds
 
     def on_message_begin(self) -> None:
         """A request begins."""
         if not self._resuming:
+            self._silent = self._head_size = 0
+            self._in_head = True
             super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header was read."""
+    def on_url(self, url: bytes) -> None:
+        """Part of the request target was read."""
         if not self._resuming:
-            super().on_header(name, value)
+            self._measure(url)
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header field was read. Those behind a chunked body are dropped."""
+        if not self._resuming:
+            self._measure(name, value)
+            if self._in_head:
+                super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head of a request was read; its task, which starts later, finds the cycle in the scope."""
-        if not self._resuming:
-            super().on_headers_complete()
-            self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
+        if self._resuming:
+            return
+        self._silent = self._unread = 0
+        if self.parser.get_http_version() not in ("1.0", "1.1"):
+            raise _WrongVersion
+        if not self.url.startswith((b"/", b"*")):
+            self._take_host_of_target()
+        super().on_headers_complete()
+        self._in_head, self._in_body = False, True
+        self._unanswered += 1
+        self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP."""
-        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(_NOT_HTTP)
-        self.transport.write(STATUS_LINE[400] + head + _NOT_HTTP)
-        self.transport.close()
+    def on_body(self, body: bytes) -> None:
+        """Part of a body was read."""
+        self._silent = 0
+        if self.cycle.response_complete:
+            self._unread += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """A request was read to its end."""
+        self._silent = 0
+        self._in_body = False
+        super().on_message_complete()
+
+    def _measure(self, *parts: bytes) -> None:
+        self._silent = 0
+        self._head_size += sum(map(len, parts))
+        if self._head_size > MOST_HEAD:
+            raise _TooLong
+
+    def _take_host_of_target(self) -> None:
+        """Put the host of an absolute target in the place of the Host field, as HTTP demands."""
+        host, slash, _ = self.url.partition(b"://")[2].partition(b"/")
+        if host and not slash and b"?" not in host:
+            self.url += b"/"
+        self.headers[:] = [field for field in self.headers if field[0] != b"host"]
+        self.headers.append((b"host", host))
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Say whether the connection stays open: as long as whole requests are answered one after another.
+
+        A client that has hung up looks the same as one that has only said that it sends no more.
+        """
+        waits = self._unanswered > 0 and not self._in_body and not self._status
+        if waits:
+            self._ended = True
+            self.loop.call_later(_ANSWER_SECONDS, self._close_unless_answered, self._unanswered)
+        return waits
+
+    def _close_unless_answered(self, before: int) -> None:
+        if self._unanswered < before:
+            self.loop.call_later(_ANSWER_SECONDS, self._close_unless_answered, self._unanswered)
+        else:
+            self.timeout_keep_alive_handler()
+
+    # ---- refusing
+
+    def _refuse(self, status: int) -> None:
+        """Refuse what cannot be read, once everything before it is answered."""
+        self._status = status
+        if self._in_body:
+            if self.cycle.response_complete:
+                self.transport.close()
+                return
+            self.cycle.disconnected = True  # so that the application does not act on half a request
+            self.cycle.message_event.set()
+            self._unanswered -= 1
+            if self.pipeline and self.pipeline[0][0] is self.cycle:
+                self.pipeline.popleft()
+        if not self._unanswered:
+            self._send_refusal()
+
+    def _send_refusal(self) -> None:
+        body = b'{"message":"%s","code":"invalid_inputs"}' % _REFUSALS[self._status].encode()
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINE[self._status] + head + body)
+        self._close_gently()
+
+    def on_response_complete(self) -> None:
+        """An answer was sent."""
+        self._unanswered -= 1
+        if self._status and not self._unanswered and not self.transport.is_closing():
+            self._send_refusal()
+        elif self.cycle.more_body and not self.cycle.keep_alive and not self.transport.is_closing():
+            self._status = 400  # not sent, as there was an answer
+            self._close_gently()
+        else:
+            super().on_response_complete()
+            if self._ended and not self._unanswered:
+                self.transport.close()
+
+    def _close_gently(self) -> None:
+        """Close, after a while in which what the client still sends is dropped.
+
+        Closed at once, the connection would be reset, and a client that is still sending might not see the answer.
+        """
+        self._unset_keepalive_if_required()
+        self._unread = 0
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self.timeout_keep_alive_task = self.loop.call_later(LINGER_SECONDS, self.timeout_keep_alive_handler)
+
+    def _drop(self, size: int) -> None:
+        self._unread += size
+        if self._unread > MOST_LINGERING and not self._unanswered:
+            self.transport.close()
+
+
+_FRAMING = (b"content-length", b"transfer-encoding")
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
-    """The body of a request; None where it is longer than `most` bytes."""
+    """The body of a request; None where it is longer than `most` bytes, of which no more is read then.
+
+    Raises `ClientGone` where the client hangs up first.
+    """
     cycle: RequestResponseCycle | None = scope.get(CYCLE)
-    if cycle is not None and not cycle.more_body:
+    if cycle is not None and not cycle.more_body and not cycle.disconnected:
         return bytes(cycle.body) if len(cycle.body) <= most else None
-    parts: list[bytes] = []
-    size = 0
-    more = True
+    body = bytearray()
+    more = _announced(scope) <= most
+    too_long = not more
     while more:
         message = await receive()
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size <= most:
-            parts.append(part)
-        more = message.get("more_body", False)
-    return b"".join(parts) if size <= most else None
+        if message["type"] == "http.disconnect":
+            raise ClientGone("the client hung up before its request was complete")
+        body += message.get("body", b"")
+        too_long = len(body) > most
+        more = message.get("more_body", False) and not too_long
+    if too_long and cycle is not None:
+        cycle.keep_alive = False
+    return None if too_long else bytes(body)
+
+
+def _announced(scope: Scope) -> int:
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(length) if length.isdigit() and len(length) < 20 else 0
+
+
+def whole(scope: Scope, send: Send) -> Send:
+    """A `send` for an application that sends each answer in one part: it goes out as `answer` sends it."""
+    head: MutableMapping[str, Any] = {}
+
+    async def collect(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            head.update(message)
+            return
+        fields = dict(head["headers"])
+        content_type = fields.pop(b"content-type", b"text/plain")
+        fields.pop(b"content-length", None)
+        await answer(scope, send, head["status"], content_type, list(fields.items()), message.get("body", b""))
+
+    return collect
 
 
 async def answer(scope: Scope, send: Send, status: int, content_type: bytes, headers: Headers, body: bytes) -> None:
@@ -116,7 +317,7 @@ async def answer(scope: Scope, send: Send, status: int, content_type: bytes, hea
     cycle.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
     cycle.response_complete = True
     cycle.message_event.set()
-    if not cycle.keep_alive:
+    if not cycle.keep_alive and not cycle.more_body:
         cycle.transport.close()
     cycle.on_response()
 

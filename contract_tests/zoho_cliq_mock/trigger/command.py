@@ -10,9 +10,11 @@ import argparse
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from typing import Any, NoReturn
+
+from zoho_cliq_mock.control_client import ControlFailed
+from zoho_cliq_mock.control_client import call as control_call
+from zoho_cliq_mock.terminal import mute, plain, say
 
 CONTROL_TOKEN = "ZOHO_CLIQ_MOCK_CONTROL"
 BASE_URL = "ZOHO_CLIQ_BASE_URL"
@@ -34,8 +36,15 @@ def trigger(arguments: list[str]) -> int:
     if options.type and not options.text:
         _fail("--type goes with --text")
     record = choose(options.url, options.token, call)
-    _report(record)
-    return SHOWN if record["shown"]["kind"] in (*_WITH_TEXT, "nothing") else NOT_SHOWN
+    try:
+        good = _report(record)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        mute(sys.stdout)
+        return NOT_SHOWN
+    except (LookupError, TypeError, AttributeError):
+        _fail(f"what answers at {options.url} is no mock server of this version")
+    return SHOWN if good else NOT_SHOWN
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,44 +74,39 @@ def choose(base_url: str, token: str, call: dict[str, Any]) -> dict[str, Any]:
 
     `base_url` may end in `/api/v3`. Exits with one line on the standard error where the mock refuses or is not there.
     """
-    url = f"{base_url.rstrip('/').removesuffix('/api/v3')}/_mock/trigger"
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    # The mock is on this machine, so a proxy of the environment is no way to it.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        request = urllib.request.Request(url, json.dumps(call).encode(), headers)
-        with opener.open(request) as answer:
-            record: dict[str, Any] = json.load(answer)
-            return record
-    except urllib.error.HTTPError as refused:
-        with refused:
-            _fail(_message(refused.read()) or f"the mock refuses with status {refused.code}")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        _fail(f"no mock server answers at {url} ({reason}); start one, or give its address with --url")
+        record: dict[str, Any] = control_call(base_url, token, "POST", "trigger", call)
+    except ControlFailed as error:
+        hint = "" if error.status else "; start one, or give its address with --url"
+        _fail(f"{error}{hint}")
+    return record
 
 
-def _message(body: bytes) -> str | None:
-    try:
-        return str(json.loads(body)["message"])
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _report(record: dict[str, Any]) -> None:
-    shown = record["shown"]
+def _report(record: dict[str, Any]) -> bool:
+    """Print what happened; gives whether the person sees an answer."""
     for attempt in record["attempts"]:
-        print(f"POST {attempt['url']}")
-    print(json.dumps(record["event"], indent=2, ensure_ascii=False))
+        _print(f"POST {attempt['url']}")
+    _print(json.dumps(record["event"], indent=2, ensure_ascii=False))
     for attempt in record["attempts"]:
         result = attempt.get("error") or f"{attempt['status']}\n{attempt['body']}"
-        print(f"\nanswer after {attempt['milliseconds']} ms: {result}")
-    print(f"\n{record['user']} sees: {_sight(shown)}")
+        _print(f"\nanswer after {attempt['milliseconds']} ms: {result}")
+    _print(f"\n{plain(record['user'])} sees: {_sight(record['shown'])}")
+    good = record["shown"]["kind"] in (*_WITH_TEXT, "nothing")
+    deferred = record.get("deferred")
+    if deferred is not None and deferred["kind"] == "refused":
+        _print(f"no deferred answer: {deferred['text']}")
+        return False
+    return good
+
+
+def _print(text: str) -> None:
+    """Print what a server, a user or a script may have chosen, so that it cannot steer the terminal."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(plain(text, lines=True).encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _sight(shown: dict[str, Any]) -> str:
     kind, output = shown["kind"], shown["output"] or {}
-    # What comes from a webhook must not steer the terminal.
     text = "".join(
         each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in shown["text"]
     )
@@ -117,5 +121,5 @@ def _sight(shown: dict[str, Any]) -> str:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"zoho-cliq-mock trigger: {message}", file=sys.stderr)
+    say(f"zoho-cliq-mock trigger: {plain(message)}", sys.stderr)
     raise SystemExit(USAGE_ERROR)

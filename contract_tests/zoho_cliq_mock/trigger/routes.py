@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from zoho_cliq_mock.control import ControlError, answer, check_origin, check_token
+from zoho_cliq_mock.control import ControlError, answer, check_origin, check_token, read_data
 from zoho_cliq_mock.state import State
 from zoho_cliq_mock.trigger.chats import ChatError
 from zoho_cliq_mock.trigger.post import MAX_ANSWER
 from zoho_cliq_mock.trigger.service import Trigger, TriggerError, trigger_of
 from zoho_cliq_mock.trigger.signing import SigningUnavailable
+from zoho_cliq_mock.wire import ClientGone, read_body
 
 Act = Callable[[Trigger, Request], Awaitable[Response]]
 
@@ -109,22 +109,17 @@ async def signing_key(service: Trigger, request: Request) -> Response:
 
 async def respond(service: Trigger, request: Request) -> Response:
     """POST responses/{key}: a deferred answer"""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_ANSWER:
-            raise TriggerError(f"the answer is longer than {MAX_ANSWER} bytes", 413)
-    shown = service.respond(request.path_params["key"], request.headers.get("content-type"), bytes(body))
+    body = await read_body(request.scope, request.receive, MAX_ANSWER)
+    if body is None:
+        raise TriggerError(f"the answer is longer than {MAX_ANSWER} bytes", 413)
+    shown = service.respond(request.path_params["key"], request.headers.get("content-type"), body)
     if shown.kind == "wrong":
         return answer({"message": shown.text, "problems": list(shown.problems)}, 400)
     return answer({"status": "shown", "kind": shown.kind})
 
 
 async def _object(request: Request, known: set[str]) -> dict[str, Any]:
-    try:
-        body = orjson.loads(await request.body())
-    except ValueError:
-        raise TriggerError("the body is not valid JSON") from None
+    body = await read_data(request)
     if not isinstance(body, dict):
         raise TriggerError("the body must be an object")
     unknown = sorted(body.keys() - known)
@@ -145,7 +140,7 @@ def _endpoint(state: State, acts: dict[str, Act]) -> Callable[[Request], Awaitab
             return await act(service, request)
         except (ControlError, TriggerError) as error:
             return answer({"message": str(error)}, error.status)
-        except (ChatError, SigningUnavailable) as error:
+        except (ChatError, ClientGone, SigningUnavailable) as error:
             return answer({"message": str(error)}, 400)
 
     return endpoint

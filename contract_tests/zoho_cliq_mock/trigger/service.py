@@ -8,6 +8,7 @@ in `stubs` can stand in for its script.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
@@ -17,6 +18,7 @@ import orjson
 
 from zoho_cliq_mock.directory import User
 from zoho_cliq_mock.errors import Refusal
+from zoho_cliq_mock.terminal import plain
 from zoho_cliq_mock.trigger.addresses import AddressRefused, Resolve, checked_addresses, parse_target
 from zoho_cliq_mock.trigger.answers import Outputs, Shown
 from zoho_cliq_mock.trigger.chats import Chat, ChatError, Chats, Message
@@ -31,7 +33,11 @@ if TYPE_CHECKING:
 
 RECENT_MESSAGES = 10
 _EVERYTHING = 1_000_000
+_MOST_REASON = 300
 _POLL_SECONDS = 0.05
+# With this header the receiver of this project says why it will not send the deferred answer that its function wants.
+DEFERRED_REFUSED = "x-zoho-cliq-deferred-refused"
+_log = logging.getLogger("zoho_cliq_mock")
 
 Stub = Callable[[dict[str, Any]], Any]
 
@@ -188,9 +194,17 @@ class Trigger:
             due = attempt["retry_at"] = self._state.clock.now() + policies.webhook_retry_seconds
         else:
             self._show(record, shown)
+        refused = attempt.get("headers", {}).get(DEFERRED_REFUSED)
+        if refused is not None and "deferred" not in record:
+            self._note_refusal(record, plain(refused[:_MOST_REASON]))
         self.deliveries.save(identifier, record, body, due)
         self.resume()
         return record
+
+    def _note_refusal(self, record: dict[str, Any], reason: str) -> None:
+        _log.warning("no deferred answer to %r will come: %s", record["action"]["name"], reason)
+        shown = Shown("refused", reason)
+        record["deferred"] = self._public(record, shown, deferred=True)
 
     async def _send(self, url: str, body: bytes) -> HttpAnswer:
         target = parse_target(url)
@@ -249,7 +263,13 @@ class Trigger:
         record["shown"] = self._put_up(record, shown, deferred=False)
 
     def _put_up(self, record: dict[str, Any], shown: Shown, *, deferred: bool) -> dict[str, Any]:
-        public = {
+        public = self._public(record, shown, deferred=deferred)
+        if shown.kind != "nothing":
+            self.chats.show(record["chat"], record["action"]["name"], public, shown.text, self._state.clock.now())
+        return public
+
+    def _public(self, record: dict[str, Any], shown: Shown, *, deferred: bool) -> dict[str, Any]:
+        return {
             "kind": shown.kind,
             "text": shown.text,
             "output": shown.output,
@@ -257,9 +277,6 @@ class Trigger:
             "to": "everyone" if shown.kind == "message" else record["user"],
             "deferred": deferred,
         }
-        if shown.kind != "nothing":
-            self.chats.show(record["chat"], record["action"]["name"], public, shown.text, self._state.clock.now())
-        return public
 
     # ---- looking up
 

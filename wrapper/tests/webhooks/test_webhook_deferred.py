@@ -184,3 +184,46 @@ def test_nothing_is_sent_where_the_answer_or_the_host_is_wrong(cliq: Cliq) -> No
     with pytest.raises(ResponseUrlRefused, match="answered at once"):
         receiver.respond(event(None), "x")
     assert cliq.got == []
+
+
+@pytest.mark.parametrize("kind", ["plain", "async", "in a thread"])
+def test_a_forgotten_response_host_is_told_in_the_log_and_to_the_mock(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is refused where `respond_async` is called, not in a task that nobody looks at."""
+    made = Receiver()
+    refused: list[str] = []
+
+    def respond_in_a_thread(event: Event) -> None:
+        with pytest.raises(ResponseUrlRefused) as caught:
+            made.respond(event, "later")
+        refused.append(str(caught.value))
+
+    async def asynchronous(event: Event) -> str:
+        asyncio.create_task(made.respond_async(event, "later"))  # noqa: RUF006 - it is never made
+        return "now"
+
+    def plain(event: Event) -> str:
+        if kind == "plain":
+            made.respond(event, "later")
+        thread = threading.Thread(target=respond_in_a_thread, args=[event])
+        thread.start()
+        thread.join()
+        return "now"
+
+    made.action("Later")(asynchronous if kind == "async" else plain)
+    sent = json.dumps({"name": "Later", "response_url": "http://127.0.0.1:9/_mock/responses/key"}).encode()
+    reply = asyncio.run(made.handle_async("POST", {"Content-Type": "application/json"}, sent))
+    why = "the host '127.0.0.1' of the event's response_url is neither Cliq's nor in response_hosts"
+    assert reply.headers["X-Zoho-Cliq-Deferred-Refused"] == why
+    assert f"no deferred answer to 'Later' is sent: {why}" in caplog.text
+    assert "responses/key" not in caplog.text
+    assert ("failure" in reply.body.decode()) is (kind != "in a thread")
+    assert made._refused_deferrals == {}
+
+
+def test_where_nothing_is_deferred_nothing_is_told() -> None:
+    made = Receiver()
+    made.action("Now")(lambda event: "now")
+    sent = json.dumps({"name": "Now", "response_url": "http://127.0.0.1:9/x"}).encode()
+    assert list(made.handle("POST", {"Content-Type": "application/json"}, sent).headers) == ["Content-Type"]

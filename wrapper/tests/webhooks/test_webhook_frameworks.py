@@ -271,3 +271,20 @@ def test_the_receiver_needs_no_package_beyond_the_base_and_no_http_client() -> N
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_body_that_is_cut_short_is_refused_under_wsgi_as_it_is_under_asgi() -> None:
+    ran: list[int] = []
+    receiver = Receiver()
+    receiver.action("Create Ticket")(lambda event: ran.append(1) or "filed")
+    sent = b'{"name": "Create Ticket"}'
+    statuses: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(sent) + 10),
+        "wsgi.input": io.BytesIO(sent),
+    }
+    (answer,) = receiver.wsgi()(environ, lambda line, headers: statuses.append(line))
+    assert (statuses, ran) == (["400 Bad Request"], [])
+    assert b"shorter" in answer

@@ -236,24 +236,6 @@ def test_an_interrupted_event_may_come_again(options: dict[str, Any]) -> None:
     assert output(made.handle("POST", HEADERS, body(), QUERY)) == {"text": "done"}
 
 
-def test_what_is_too_old_to_be_let_in_is_forgotten() -> None:
-    made, _, clock = counting()
-    made.handle("POST", HEADERS, body(), QUERY)
-    clock.now += 601
-    made.handle("POST", HEADERS, body(timestamp=int(clock.now * 1000)), QUERY)
-    assert made._replies is not None
-    assert len(made._replies._known) == 1
-
-
-def test_what_is_remembered_is_bounded() -> None:
-    made, seen, _ = counting()
-    for number in range(1500):
-        made.handle("POST", HEADERS, body(number=number), QUERY)
-    assert made._replies is not None
-    assert len(made._replies._known) <= 1000
-    assert len(seen) == 1500
-
-
 def test_a_failing_function_shows_a_banner_and_tells_only_the_log(caplog: pytest.LogCaptureFixture) -> None:
     made = Receiver(secret=SECRET, failure_text="Sorry.", now=Time())
     address = "https://cliq.zoho.com/v2/responses/capability"

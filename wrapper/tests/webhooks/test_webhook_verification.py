@@ -176,3 +176,26 @@ def test_a_key_of_another_kind_is_told(key: Any) -> None:
 def test_secrets_are_long_and_new_every_time() -> None:
     assert len(new_secret()) >= 43
     assert new_secret() != new_secret()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "secret=abcdefgh\ud800abcdefgh",
+        "secret=abcdefgh%ED%A0%80abcdefgh",
+        "secret=abcdefgh%FFabcdefgh",
+    ],
+)
+@pytest.mark.parametrize("secret", ["abcdefgh?abcdefgh", "abcdefgh\ufffdabcdefgh", "abcdefghabcdefgh"])
+def test_what_is_no_text_equals_no_secret(query: str, secret: str) -> None:
+    with pytest.raises(SecretMismatch):
+        verify_secret(query, secret)
+
+
+def test_a_secret_that_no_url_can_carry_is_a_mistake_of_the_developer() -> None:
+    with pytest.raises(ConfigurationError, match="UTF-8"):
+        verify_secret("secret=%ED%A0%80", "\ud800")
+
+
+def test_a_secret_beyond_ascii_is_taken() -> None:
+    verify_secret("secret=schl%C3%BCssel-%F0%9F%94%91", "schlüssel-\U0001f511")

@@ -21,6 +21,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
 LENGTH_REQUIRED = Reply(411, b'{"error":"send a Content-Length"}', {"Content-Type": "application/json"})
+CUT_SHORT = Reply(400, b'{"error":"the body is shorter than its Content-Length"}', {"Content-Type": "application/json"})
 
 
 class AsgiApp:
@@ -101,6 +102,8 @@ class WsgiApp:
         body = environ["wsgi.input"].read(self._receiver.max_body + 1 if length is None else length)
         if len(body) > self._receiver.max_body:
             return self._receiver.too_large()
+        if length is not None and len(body) < length:
+            return CUT_SHORT  # the sender has hung up, as `http.disconnect` says under ASGI
         headers = {"content-type": kind}
         for name, value in environ.items():
             if name.startswith("HTTP_"):

@@ -12,7 +12,8 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -20,16 +21,20 @@ from ..clock import checked_seconds
 from ..errors import ConfigurationError
 from . import deferred, gateways
 from .answers import NO_LIMITS, Answer, AnswerLimits, banner, wire
-from .errors import AnswerInvalid, EventRefused
+from .errors import AnswerInvalid, EventRefused, ResponseUrlRefused
 from .events import Event, check_age, parse_event
 from .replies import Replies, Reply
+from .threads import ThreadedCall
 from .verification import checked_secret, read_public_key, verify_secret
 
 Handler: TypeAlias = Callable[[Event], Answer] | Callable[[Event], Awaitable[Answer]]
 _H = TypeVar("_H", bound=Handler)
 
 REPLAY_WINDOW = 300.0
+LONGEST_MEMORY = 24 * 3600.0  # seconds that a reply is kept, however long the window is
 MAX_BODY = 1024 * 1024
+# Tells the mock server that a function wanted to answer later and could not. Cliq's own hosts are never refused.
+DEFERRED_REFUSED = "X-Zoho-Cliq-Deferred-Refused"
 FAILURE_TEXT = "This did not work. Please try again later."
 
 _log = logging.getLogger(__name__)
@@ -38,13 +43,20 @@ _log = logging.getLogger(__name__)
 class Receiver:
     """Receives the events of message actions and answers them.
 
-    `secret` is the one in the `execution_url`, `public_key` an RSA key (PEM or bare base64); with either, nothing is
-    read of a request that does not carry it. `replay_window` is how many seconds old an event may be; by default 300
-    where there is a secret or a key, else unlimited, as without them anybody can forge a fresh event. Within the window
-    an event that comes again is answered as before, without running the function again. `max_body` bounds the request,
-    in bytes. `response_hosts` are hosts besides Cliq's that deferred answers may go to (`host` or `host:port`).
-    `failure_text` is what a person sees when a function fails. `now` gives seconds since 1970. Raises
-    `ConfigurationError` for a secret of less than 16 characters, and for whatever else cannot be used.
+    - `secret`: the one in the `execution_url`, at least 16 characters.
+    - `public_key`: an RSA key, PEM or bare base64. With a secret or a key, nothing is read of a request without it.
+    - `replay_window`: how many seconds old an event may be; by default 300 where there is a secret or a key, else
+      unlimited, as without them anybody can forge a fresh event. With a window, an event that comes again gets the
+      reply of the first time, and its function does not run again; while the function still runs it gets 503, as does
+      every new event while 100,000 events or 64 MiB of replies are remembered. Nothing is remembered for longer than
+      a day.
+    - `max_body`: the most bytes of a request's body (1 MiB).
+    - `response_hosts`: hosts besides Cliq's that deferred answers may go to, as `host` or `host:port`.
+    - `failure_text`: what a person sees when a function fails.
+    - `limits`: limits of answers that Zoho does not document.
+    - `now`: gives the time in seconds since 1970.
+
+    Raises `ConfigurationError` for whatever cannot be used.
     """
 
     def __init__(
@@ -79,9 +91,13 @@ class Receiver:
         self._secret = secret
         self._public_key = public_key
         self._window = REPLAY_WINDOW if replay_window is None and verified else replay_window
-        self._replies = None if self._window is None else Replies(2 * self._window, now)
+        # An event may be a window old or a window early, so it could be let in during two of them.
+        remembered = min(2 * self._window, LONGEST_MEMORY) if self._window is not None else None
+        self._replies = None if remembered is None else Replies(remembered)
         self._now = now
         self._handlers: dict[str, Handler] = {}
+        # By the identity of each event whose function runs: why its deferred answer was refused, if it was.
+        self._refused_deferrals: dict[int, str | None] = {}
         self._limits = limits
         try:
             self._failure = json.dumps(wire(banner(failure_text, failure=True))).encode()
@@ -141,60 +157,74 @@ class Receiver:
 
     def handle(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply:
         """Handles one request in this thread: method, headers (any case), the body as sent, the query string."""
-        taken = self._take(method, headers, body, query)
-        if isinstance(taken, Reply):
-            return taken
-        event, handler = taken
+        work = self._take(method, headers, body, query)
+        if isinstance(work, Reply):
+            return work
+        known = work.claim()
+        if known is not None:
+            return known
         try:
-            answer: Any = handler(event)
+            answer = work.run()
             if inspect.isawaitable(answer):
                 answer = asyncio.run(_awaited(answer))
-            return self._answered(event, body, answer)
+            return work.finish(answer)
         except Exception as raised:  # noqa: BLE001 - the person must see something whatever happens
             failure = raised  # reported below: an error of logging itself would show this one as its context
         except BaseException:
-            self._released(body)
+            work.release()
             raise
-        return self._failed(event, body, failure)
+        return work.fail(failure)
 
     async def handle_async(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply:
-        """As `handle`, in this task."""
-        taken = self._take(method, headers, body, query)
-        if isinstance(taken, Reply):
-            return taken
-        event, handler = taken
+        """Handle one request in this task, as `handle` does.
+
+        Where the task is cancelled, an async function is cancelled too and the event may come again. A plain function
+        goes on in its thread: until it ends, the event is answered with 503, and then as the function says.
+        """
+        work = self._take(method, headers, body, query)
+        if isinstance(work, Reply):
+            return work
+        known = work.claim()
+        if known is not None:
+            return known
+        if not inspect.iscoroutinefunction(work.handler):
+            return await ThreadedCall(work).result()
         try:
-            if inspect.iscoroutinefunction(handler):
-                answer = await handler(event)
-            else:
-                answer = await asyncio.to_thread(handler, event)
-                if inspect.isawaitable(answer):
-                    answer = await answer
-            return self._answered(event, body, answer)
+            return work.finish(await work.run())
         except Exception as raised:  # noqa: BLE001 - the person must see something whatever happens
             failure = raised  # reported below: an error of logging itself would show this one as its context
         except BaseException:
-            self._released(body)
+            work.release()
             raise
-        return self._failed(event, body, failure)
+        return work.fail(failure)
 
     def respond(self, event: Event, answer: Answer) -> None:
-        """Sends a deferred answer, once, to the event's `response_url`.
+        """Send a deferred answer, once, to the event's `response_url`.
 
-        Raises `ResponseUrlRefused` where that is no host of Cliq's, `AnswerInvalid`, and `DeferredAnswerFailed` where
-        the answer was not taken.
+        Raises `ResponseUrlRefused` where its host is neither Cliq's nor in `response_hosts`, `AnswerInvalid`, and
+        `DeferredAnswerFailed` where the answer was not taken.
         """
         deferred.post(*self._deferred(event, answer))
 
-    async def respond_async(self, event: Event, answer: Answer) -> None:
-        """As `respond`, in this task."""
-        await deferred.post_async(*self._deferred(event, answer))
+    def respond_async(self, event: Event, answer: Answer) -> Coroutine[Any, Any, None]:
+        """Send a deferred answer as `respond` does, in the task that awaits what this gives.
+
+        What can be refused is refused when this is called, not when it is awaited, so that no error is left in a task
+        that nobody looks at.
+        """
+        return deferred.post_async(*self._deferred(event, answer))
 
     def _deferred(self, event: Event, answer: Answer) -> tuple[str, bytes]:
-        url = deferred.checked_response_url(event.response_url, self.response_hosts)
+        try:
+            url = deferred.checked_response_url(event.response_url, self.response_hosts)
+        except ResponseUrlRefused as refused:
+            _log.error("no deferred answer to %r is sent: %s", event.name, refused)
+            if id(event) in self._refused_deferrals:
+                self._refused_deferrals[id(event)] = str(refused)
+            raise
         return url, json.dumps(wire(answer, self._limits)).encode()
 
-    def _take(self, method: str, headers: Mapping[str, str], body: bytes, query: str) -> Reply | tuple[Event, Handler]:
+    def _take(self, method: str, headers: Mapping[str, str], body: bytes, query: str) -> Reply | _Work:
         given = {name.lower(): value for name, value in headers.items()}
         refused = self.admit(method, query, given.get("content-type", ""), len(body))
         if refused is not None:
@@ -209,23 +239,17 @@ class Receiver:
         if handler is None:
             _log.warning("no function for the action %r", event.name)
             return refusal(404, "no function for this action")
-        known = self._replies.claim(body) if self._replies else None
-        return known or (event, handler)
+        return _Work(self, event, handler, body)
 
     def _refused(self, error: EventRefused) -> Reply:
         _log.warning("an event was refused: %s", error)
         return refusal(error.status, str(error))
 
-    def _answered(self, event: Event, body: bytes, answer: Answer) -> Reply:
-        return self._settled(body, _json(200, json.dumps(wire(answer, self._limits)).encode()))
-
-    def _failed(self, event: Event, body: bytes, failure: Exception) -> Reply:
-        reply = self._settled(body, _json(200, self._failure))  # first, so that no error of logging can keep the claim
+    def _log_failure(self, event: Event, failure: Exception) -> None:
         if isinstance(failure, AnswerInvalid):
             _log.error("the answer to %r cannot be shown: %s", event.name, failure)
         else:
             _log.error("the function of %r failed:\n%s", event.name, self._redacted(event, failure))
-        return reply
 
     def _redacted(self, event: Event, failure: Exception) -> str:
         try:
@@ -240,14 +264,45 @@ class Receiver:
         # JSON can bring in lone surrogates, which no log could write.
         return shown.encode(errors="backslashreplace").decode()
 
-    def _settled(self, body: bytes, reply: Reply) -> Reply:
-        if self._replies:
-            self._replies.settle(body, reply)
+
+@dataclass(frozen=True, eq=False, repr=False)  # no error may show an event
+class _Work:
+    """One event and its function; the claim on the event is taken by `claim` and ends with one of the last three."""
+
+    receiver: Receiver
+    event: Event
+    handler: Handler
+    body: bytes
+
+    def claim(self) -> Reply | None:
+        replies = self.receiver._replies
+        known = None if replies is None else replies.claim(self.body)
+        if known is None:
+            self.receiver._refused_deferrals[id(self.event)] = None
+        return known
+
+    def run(self) -> Any:
+        return self.handler(self.event)
+
+    def finish(self, given: Answer) -> Reply:
+        return self._settled(json.dumps(wire(given, self.receiver._limits)).encode())
+
+    def fail(self, error: Exception) -> Reply:
+        reply = self._settled(self.receiver._failure)  # first, so that no error of logging can keep the claim
+        self.receiver._log_failure(self.event, error)
         return reply
 
-    def _released(self, body: bytes) -> None:
-        if self._replies:
-            self._replies.release(body)
+    def release(self) -> None:
+        self.receiver._refused_deferrals.pop(id(self.event), None)
+        if self.receiver._replies is not None:
+            self.receiver._replies.release(self.body)
+
+    def _settled(self, content: bytes) -> Reply:
+        refused = self.receiver._refused_deferrals.pop(id(self.event), None)
+        reply = _json(200, content, None if refused is None else {DEFERRED_REFUSED: refused[:200]})
+        if self.receiver._replies is not None:
+            self.receiver._replies.settle(self.body, reply)
+        return reply
 
 
 def refusal(status: int, why: str, headers: Mapping[str, str] | None = None) -> Reply:

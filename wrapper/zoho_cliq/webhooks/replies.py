@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+RETRY_LATER = {"Content-Type": "application/json", "Retry-After": "5"}
 
 
 @dataclass(frozen=True)
@@ -19,48 +22,69 @@ class Reply:
 
 
 class Replies:
-    """The replies of the last `seconds`, at most `most` of them, by the body of the event that they answered.
+    """The replies to recent events, by the body of the event. Safe for threads.
 
-    `claim` says who handles an event: it gives None to the first who asks, and the reply, or `BUSY` while there is none
-    yet, to all others. Safe for threads.
+    `claim` says who handles an event: the first caller gets None, all others the reply, or `BUSY` while the function
+    still runs. A claim is held until `settle` or `release`. A reply is forgotten when it is older than `seconds` and
+    never sooner: an event pushed out early could run its function again. Where `most_events` events or `most_bytes`
+    bytes of replies are remembered, further events get `FULL`.
+
+    Ages are measured with `monotonic`, because the wall clock can be set back and forth.
     """
 
-    # With a 5xx, a sender that tries again does so, and then gets the reply.
-    BUSY = Reply(
-        503, b'{"error":"this event is being handled"}', {"Content-Type": "application/json", "Retry-After": "5"}
-    )
+    # A sender tries again after a 5xx, and then gets the reply.
+    BUSY = Reply(503, b'{"error":"this event is being handled"}', RETRY_LATER)
+    FULL = Reply(503, b'{"error":"too many events; send this one again later"}', RETRY_LATER)
 
-    def __init__(self, seconds: float, now: Callable[[], float], most: int = 1000) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        most_events: int = 100_000,
+        most_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
         self._seconds = seconds
-        self._now = now
-        self._most = most
+        self._monotonic = monotonic
+        self._most_events = most_events
+        self._most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, tuple[float, Reply]] = OrderedDict()
+        self._running: set[bytes] = set()
+        self._settled: OrderedDict[bytes, tuple[float, Reply]] = OrderedDict()  # the oldest first
+        self._bytes = 0
 
     def claim(self, body: bytes) -> Reply | None:
-        """None where this event is the caller's to handle; else what another call answers to it."""
+        """Return None where this event is the caller's to handle; else the reply that it gets."""
         key = _key(body)
         with self._lock:
             self._forget_old()
-            if key in self._known:
-                return self._known[key][1]
-            self._known[key] = (self._now(), self.BUSY)
+            if key in self._running:
+                return self.BUSY
+            if key in self._settled:
+                return self._settled[key][1]
+            if len(self._running) + len(self._settled) >= self._most_events or self._bytes >= self._most_bytes:
+                return self.FULL
+            self._running.add(key)
             return None
 
     def settle(self, body: bytes, reply: Reply) -> None:
-        """Keeps the reply for whoever sends this event again."""
+        """Keep the reply for whoever sends this event again."""
+        key = _key(body)
         with self._lock:
-            self._known[_key(body)] = (self._now(), reply)
+            self._running.discard(key)
+            self._settled[key] = (self._monotonic(), reply)
+            self._bytes += len(reply.body)
 
     def release(self, body: bytes) -> None:
-        """Gives up a claim, so that the event may come again."""
+        """Give up a claim, so that the event may come again."""
         with self._lock:
-            self._known.pop(_key(body), None)
+            self._running.discard(_key(body))
 
     def _forget_old(self) -> None:
-        oldest = self._now() - self._seconds
-        while self._known and (len(self._known) >= self._most or next(iter(self._known.values()))[0] < oldest):
-            self._known.popitem(last=False)
+        oldest = self._monotonic() - self._seconds
+        while self._settled and next(iter(self._settled.values()))[0] < oldest:
+            _, (_, reply) = self._settled.popitem(last=False)
+            self._bytes -= len(reply.body)
 
 
 def _key(body: bytes) -> bytes:

@@ -75,15 +75,19 @@ def checked_secret(secret: object) -> str:
 
 
 def verify_secret(query: str, secret: str) -> None:
-    """Compares the secret in a query string with `secret`, in constant time.
+    """Compare the secret in a query string with `secret`, in constant time.
 
-    Raises `SecretMismatch` where it is missing, given twice or different, `ConfigurationError` where `secret` is empty
-    or no text, as then nobody could be told from anybody.
+    Raises `SecretMismatch` where it is missing, given twice or different, `ConfigurationError` where `secret` is empty,
+    no text, or holds half of a surrogate pair, which no URL can carry.
     """
     if not isinstance(secret, str) or not secret:
         raise ConfigurationError("secret: a text is needed that is not empty")
-    given = [value for name, value in parse_qsl(query, keep_blank_values=True) if name == SECRET_PARAMETER]
-    right = hmac.compare_digest((given[0] if given else "").encode(errors="replace"), secret.encode(errors="replace"))
+    if lone_surrogate(secret) is not None:
+        raise ConfigurationError("secret: a text that UTF-8 can carry is needed; new_secret() makes one")
+    # Bytes that are not UTF-8 stay different from every text, instead of becoming a replacement character.
+    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    given = [value for name, value in pairs if name == SECRET_PARAMETER]
+    right = hmac.compare_digest((given[0] if given else "").encode(errors="surrogatepass"), secret.encode())
     if len(given) != 1 or not right:
         raise SecretMismatch("the secret in the URL is missing or wrong")
 

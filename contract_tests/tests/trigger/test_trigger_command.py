@@ -1,0 +1,76 @@
+"""`zoho-cliq-mock trigger`: what it says of a refused deferred answer, and of servers that are odd or hostile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from zoho_cliq_mock import MockServer
+from zoho_cliq_mock.__main__ import main
+
+STEERING = "\x1b]0;title\x07\x9b31m\u202egnp\r\x7f"
+
+
+def run(mock: MockServer) -> int:
+    address = ["--url", mock.url, "--token", mock.control_token]
+    return main(["trigger", "--action", "Create Ticket", "--text", STEERING, *address])
+
+
+def test_a_refused_deferred_answer_is_in_the_record_and_the_exit_code(
+    mock: MockServer, webhook: Any, make: Callable[..., Any], choose: Any, capsys: Any, caplog: Any
+) -> None:
+    make(webhook.url)
+    body = json.dumps({"output": {"text": "now"}}).encode()
+    reason = "the host is not in response_hosts"
+    webhook.answer = lambda event: (
+        200,
+        {"Content-Type": "application/json", "X-Zoho-Cliq-Deferred-Refused": reason},
+        body,
+    )
+    record = choose()
+    assert (record["shown"]["text"], record["deferred"]["kind"], record["deferred"]["text"]) == (
+        "now",
+        "refused",
+        reason,
+    )
+    assert f"no deferred answer to 'Create Ticket' will come: {reason}" in caplog.text
+    assert run(mock) == 1
+    assert capsys.readouterr().out.endswith(f"no deferred answer: {reason}\n")
+
+
+def test_nothing_that_comes_from_others_steers_the_terminal(
+    mock: MockServer, webhook: Any, make: Callable[..., Any], capsys: Any
+) -> None:
+    make(webhook.url, permissions=("message",))
+    body = json.dumps({"output": {"text": STEERING}}, ensure_ascii=False).encode()
+    webhook.answer = lambda event: (200, {"Content-Type": "application/json"}, body)
+    assert run(mock) in (0, 1)
+    out, err = capsys.readouterr()
+    assert out.replace("\n", "").isprintable()
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"\x1b[31mgarbage\r\n\r\n", "no mock server answers"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "status 302"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "is no mock server of this version"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "no mock server answers"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "no mock server answers"),
+        (b'HTTP/1.1 400 No\r\nContent-Length: 27\r\n\r\n{"message":"\\u001b[31m \\n"}', "\\u001b[31m \\u000a"),
+    ],
+)
+def test_an_odd_server_is_one_line(
+    webhook: Any, capsys: Any, answer: bytes, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    webhook.answer = lambda event: answer
+    with pytest.raises(SystemExit) as ended:
+        main(["trigger", "--action", "A", "--text", "x", "--token", "t", "--url", webhook.url.removesuffix("/cliq")])
+    err = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said in err
+    assert err[:-1].isprintable()

@@ -1,0 +1,68 @@
+"""Calls to the control API of a running mock server: by the command line, and by a `MockServer` in a forked child.
+
+Made on `http.client`, which knows no proxies and follows no redirects: the control token goes to the given address or
+nowhere. Needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+MOST_ANSWER = 64 * 1024 * 1024
+TIMEOUT = 120.0
+
+
+class ControlFailed(Exception):
+    """A control call that was refused or got no answer. `status` is the HTTP status, None where none came."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def call(
+    base_url: str, token: str, method: str, path: str, body: object = None, *, timeout: float | None = TIMEOUT
+) -> Any:
+    """Send one control call and return the data of its answer.
+
+    `base_url` is the mock's address, with or without `/api/v3` at its end; `path` follows `/_mock/`; `timeout` is in
+    seconds. Raises `ControlFailed`.
+    """
+    url = f"{base_url.rstrip('/').removesuffix('/api/v3')}/_mock/{path}"
+    try:
+        status, content = _exchange(url, token, method, body, timeout)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise ControlFailed(f"no mock server answers at {url} ({error or type(error).__name__})") from None
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        data = None
+    if status != 200:
+        message = data.get("message") if isinstance(data, dict) else None
+        raise ControlFailed(str(message or f"the mock refuses with status {status}"), status)
+    if not isinstance(data, dict):
+        raise ControlFailed(f"no mock server answers at {url} (its answer is no JSON object)")
+    return data
+
+
+def _exchange(url: str, token: str, method: str, body: object, timeout: float | None) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("an address begins with http:// or https://")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=timeout)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        connection.request(method, parts.path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        content = answer.read(MOST_ANSWER + 1)
+        if len(content) > MOST_ANSWER:
+            raise ValueError(f"its answer is longer than {MOST_ANSWER} bytes")
+        if answer.length:
+            raise ValueError("its answer was cut short")
+        return answer.status, content
+    finally:
+        connection.close()
