@@ -22,8 +22,8 @@ from . import har, plan, render, report
 from .client import Client
 from .creation_limit import run_creation_limit
 from .profile import Profile, ProfileError, load, server_url
-from .render import clean
 from .run import CANNOT_RUN, Driver, Result, run, run_table
+from .secrets import Secrets
 from .streams import complain, show, tell
 from .thresholds import run_thresholds
 from .trace import Exchange
@@ -160,12 +160,14 @@ class Progress:
         self._quiet, self._terminal = quiet, sys.stderr is not None and sys.stderr.isatty()
         self._last_wait = 0.0
         self._seen: set[str] = set()
+        self.secrets = Secrets({})
 
     def exchange(self, exchange: Exchange, new: list[Violation]) -> None:
         for violation in new:
             if violation.fact not in self._seen:
                 self._seen.add(violation.fact)
-                self._say(clean(f"fault: {violation.fact}: {exchange.summary()}"))
+                self.secrets.learn(exchange)
+                self._say(self.secrets.hide(f"fault: {violation.fact}: {exchange.summary()}"))
 
     def scenario(self, client: Client) -> Callable[[str], None]:
         return lambda name: self._say(f"{len(client.trace):4} calls  {name}")
@@ -182,7 +184,7 @@ class Progress:
 
     def _say(self, line: str, passing: bool = False) -> None:
         if not self._quiet:
-            tell(f"\r\033[K{line}" if self._terminal else line, end="" if passing else "\n")
+            tell(line, before="\r\033[K" if self._terminal else "", end="" if passing else "\n")
 
 
 def drivers_for(
@@ -248,6 +250,8 @@ def connect(
         on_wait=progress.wait if progress else None,
     )
     client.deadline = time.monotonic() + max_minutes * 60 if max_minutes else None
+    if progress is not None:
+        progress.secrets = client.secrets
     return client
 
 
@@ -296,7 +300,7 @@ def _finish(result: Result, arguments: argparse.Namespace, drivers: list[str], s
             status = status or CANNOT_RUN
     trace = result.client.trace
     if trace and all(exchange.answer is None for exchange in trace):
-        complain(f"{found['base_url']} does not answer: {trace[0].failure}")
+        complain(result.client.secrets.hide(f"{found['base_url']} does not answer: {trace[0].failure}"))
     else:
         status = _shown(lines, status)
     if unwritten:

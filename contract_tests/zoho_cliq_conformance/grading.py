@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import render, report
+from .asgi import AsgiApp, AsgiTransport
 from .cli import connect, drivers_for, ordered
 from .client import Client
 from .profile import Profile, parse
 from .run import run
-from .transport import AsgiApp, AsgiTransport
 
 
 class NotConforming(AssertionError):

@@ -10,20 +10,29 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "unreachable": "·"}
-_UNSAFE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd]")
+# Controls of a terminal (C0, DEL, C1), what changes the direction or breaks the line, and what XML cannot hold.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e007f]"
+)
+_BREAK = re.compile("[\t\n]")
 
 
 def terminal(report: Mapping[str, Any], verbose: bool = False) -> Iterator[str]:
-    """Lines for a terminal."""
+    """Lines for a terminal, with nothing in them that would do more there than be seen."""
+    return map(line, _terminal(report, verbose))
+
+
+def _terminal(report: Mapping[str, Any], verbose: bool) -> Iterator[str]:
     for number, fault in enumerate(report["faults"], 1):
         kind = "fault" if fault["decides"] else f"remark ({fault['class']})"
         yield f"{kind} {number}: {fault['statement']}  [{fault['fact']}; {fault['where']}]"
         yield f"    request   {fault['request']}   ({fault['times']} times; first in {fault['scenario']})"
-        yield f"    expected  {clean(fault['expected'])}"
-        yield f"    got       {clean(fault['got'])}"
-        yield f"    state     {clean(fault['state'])}"
-        for line in fault["curl"] if verbose else fault["curl"][-3:]:
-            yield f"    $ {clean(line)}"
+        yield f"    expected  {fault['expected']}"
+        yield f"    got       {fault['got']}"
+        yield f"    state     {fault['state']}"
+        for command in fault["curl"] if verbose else fault["curl"][-3:]:
+            yield f"    $ {command}"
         if not verbose and len(fault["curl"]) > 3:
             yield f"    (the last 3 of {len(fault['curl'])} lines; the reports have them all)"
         yield ""
@@ -42,16 +51,25 @@ def terminal(report: Mapping[str, Any], verbose: bool = False) -> Iterator[str]:
         f"{report['calls']} calls in {report['seconds']:.1f} s, {report['waited_seconds']:.0f} s of pacing; "
         f"seed {report['seed']}"
     )
-    for line in (*report["notes"], *report["leftovers"]):
-        yield f"note: {line}"
+    for note in (*report["notes"], *report["leftovers"]):
+        yield f"note: {note}"
     if report["stopped"]:
         yield f"stopped: {report['stopped']}"
     yield f"{report['base_url']}: {report['verdict']}"
 
 
 def clean(text: str) -> str:
-    """The text without characters that a terminal or XML cannot show."""
-    return _UNSAFE.sub("\ufffd", text)
+    """The text with escapes, such as `\\x1b`, in the place of characters that a terminal acts on or XML cannot hold."""
+    return _UNSAFE.sub(_escape, text)
+
+
+def line(text: str) -> str:
+    """The same on one line: tabs and line breaks are escaped too."""
+    return _BREAK.sub(_escape, clean(text))
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("ascii", "backslashreplace").decode() if ord(match[0]) > 0x7F else repr(match[0])[1:-1]
 
 
 def junit(report: Mapping[str, Any]) -> str:
@@ -78,7 +96,7 @@ def junit(report: Mapping[str, Any]) -> str:
                 "</testcase>"
             )
         elif fact["verdict"] in ("skipped", "unreachable"):
-            lines.append(f"{case}><skipped message={quoteattr(fact['reason'])}/></testcase>")
+            lines.append(f"{case}><skipped message={quoteattr(clean(fact['reason']))}/></testcase>")
         else:
             lines.append(f"{case}/>")
     return "\n".join([*lines, "</testsuite>", ""])

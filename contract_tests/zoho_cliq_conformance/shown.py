@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 
-import jsonschema_rs
 from zoho_cliq_api.contract import document
 
 from . import rules
-from .model import FIELDS, Action, Identity, canonical, normal, shown_content
+from .model import FIELDS, Action, Identity, canonical, in_order, normal, shown_content
 from .rules import Call
 from .trace import Answer, came, shorten
 from .verdicts import Verdicts
@@ -26,6 +26,8 @@ PROPERTIES = set(rules.SCHEMAS["MessageAction"]["properties"])
 
 @cache
 def _validator(schema: str) -> Any:
+    import jsonschema_rs  # of the extra `conformance`; the command's help is there without it
+
     whole = document()
     return jsonschema_rs.validator_for({"$ref": f"#/components/schemas/{schema}", "components": whole["components"]})
 
@@ -45,8 +47,11 @@ class Shown:
         operation = call.operation or ""
         if not self._holds("protocol.body", isinstance(shown, dict), "a JSON object", came(answer)):
             return None
-        errors = list(_validator(RESPONSES[operation]).iter_errors(without_idle_nulls(shown)))
-        for error in errors[:3]:
+        seen = without_idle_nulls(shown)
+        if b"\\ud" in answer.body.lower() or b"\xed" in answer.body:
+            seen = _encodable(seen)
+        errors = list(islice(_validator(RESPONSES[operation]).iter_errors(seen), 3))
+        for error in errors:
             fact = _shape_fact(operation, [str(part) for part in error.instance_path], error.message)
             self._fails(
                 fact, "an answer as the document describes it", f"{error.message} at {list(error.instance_path)}"
@@ -225,7 +230,7 @@ class Shown:
             return
         self._fitting(action, data)
         if action.script is None and (script := data.get("script")):
-            others = {other.script for other in self._model.actions.values() if other.script_set}
+            others = [other.script for other in self._model.actions.values() if other.script_set]
             self._holds(
                 "handler.fresh", script not in others, "no script of another action", shorten(repr(script), 80), action
             )
@@ -238,7 +243,7 @@ class Shown:
             self._learn(action, data)
         if isinstance(action.permissions, frozenset):
             got = canonical("permissions", data.get("permissions"))
-            self._holds(fact, got == action.permissions, f"permissions {sorted(action.permissions)}", got, action)
+            self._holds(fact, got == action.permissions, f"permissions {in_order(action.permissions)}", got, action)
 
     def _learn(self, action: Action, data: Mapping[str, Any]) -> None:
         """What a handler holds that was never set is adopted where it is read first, and has to stay."""
@@ -286,6 +291,15 @@ def without_idle_nulls(shown: dict[str, Any]) -> dict[str, Any]:
     return idle
 
 
+def _encodable(value: Any) -> Any:
+    """The value with U+FFFD in the place of lone surrogates, which the validator does not take."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {_encodable(name): _encodable(item) for name, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, list) else value
+
+
 def _without_idle(action: dict[str, Any]) -> dict[str, Any]:
     idle = {"execution_url"} if action.get("execution_type") == "deluge" else set()
     idle |= {"team_ids"} if action.get("scope") in ("organization", "personal") else set()
@@ -293,7 +307,7 @@ def _without_idle(action: dict[str, Any]) -> dict[str, Any]:
 
 
 def _show(value: Any) -> str:
-    return repr(sorted(value) if isinstance(value, frozenset) else value)
+    return repr(in_order(value))
 
 
 def _shape_fact(operation: str, path: list[str], message: str) -> str:

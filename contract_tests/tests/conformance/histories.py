@@ -27,7 +27,7 @@ from zoho_cliq_conformance.machine import run_machine
 from zoho_cliq_conformance.pacer import Clock
 from zoho_cliq_conformance.run import run
 from zoho_cliq_conformance.trace import Answer, Headers, error_of
-from zoho_cliq_conformance.transport import http_scope
+from zoho_cliq_conformance.asgi import http_scope
 
 PATH = "/api/v3/messageactions"
 SECONDS_PER_REQUEST = 0.03

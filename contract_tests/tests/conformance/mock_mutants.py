@@ -25,7 +25,8 @@ from zoho_cliq_conformance.creation_limit import run_creation_limit
 from zoho_cliq_conformance.run import Driver, run, run_table
 from zoho_cliq_conformance.thresholds import run_thresholds
 from zoho_cliq_conformance.trace import Exchange
-from zoho_cliq_conformance.transport import AsgiTransport, HttpTransport
+from zoho_cliq_conformance.asgi import AsgiTransport
+from zoho_cliq_conformance.transport import HttpTransport
 from zoho_cliq_conformance.verdicts import Violation
 
 PACKAGE = "zoho_cliq_mock"

@@ -23,7 +23,9 @@ from zoho_cliq_conformance.grading import NotConforming, demand, grade
 from zoho_cliq_conformance.pacer import Clock, minutes
 from zoho_cliq_conformance.profile import ProfileError, parse
 from zoho_cliq_conformance.run import Result, run, run_table
-from zoho_cliq_conformance.trace import _body
+from zoho_cliq_conformance.secrets import Secrets
+from zoho_cliq_conformance.shell import chain
+from zoho_cliq_conformance.trace import Exchange
 
 TOKENS = ["1000.owner", "1000.colleague", "1000.outsider", CONTROL]
 TOML = """
@@ -88,7 +90,7 @@ def test_a_fault_gives_1_and_a_chain_of_curl(tmp_path: Path, capsys: pytest.Capt
     found = json.loads((tmp_path / "out" / "report.json").read_text())
     fault = next(fault for fault in found["faults"] if fault["fact"] == "update.keeps")
     assert fault["seed"] == 7
-    assert fault["curl"][0].startswith("answer=$(curl")
+    assert fault["curl"][0].startswith("answer=$(")
     assert any("ID1=$(" in line for line in fault["curl"])
     assert "$ID1" in fault["curl"][-1]
     assert "$TOKEN_OWNER" in fault["curl"][0]
@@ -229,9 +231,11 @@ def test_a_base_url_of_something_else_gives_2_after_a_few_calls(
     "text", ["s" * 250_000, "x" + "é" * 130_000 + "'y", "[" * 100_000, "{" + '{"a":' * 50_000 + "}"]
 )
 def test_a_long_body_in_a_line_of_shell_is_the_body(text: str) -> None:
-    shown = _body(text.encode())
+    exchange = Exchange(1, "POST", "/messageactions", (), text.encode(), None)
+    [shown] = chain([exchange], "http://in-process", Secrets({}))
     assert len(shown) < 1000
-    printed = subprocess.run(["bash", "-c", f"cat {shown.removeprefix('@')}"], capture_output=True, check=True).stdout
+    command = shown.partition(" | curl ")[0]
+    printed = subprocess.run(["sh", "-c", command], capture_output=True, check=True).stdout
     assert printed == text.encode()
 
 
