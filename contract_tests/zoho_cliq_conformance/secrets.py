@@ -24,7 +24,7 @@ GRAM = 8  # characters of a secret in a row that are enough to hide them
 SHORTEST = 6  # characters of a value that an exchange carries; "1" as a session would hide every 1 of a report
 SCHEMES = frozenset({"bearer", "basic", "digest", "zoho-oauthtoken", "token", "apikey", "negotiate", "hmac"})
 PUBLIC_NAMES = frozenset({"next_token", "sync_token", "www-authenticate", "proxy-authenticate"})
-_NAME = r"auth(?!or)|cookie|token|secret|signature|api[-_]?key|session|passw|csrf|xsrf|credential"
+_NAME = r"auth(?!ors?\b)|cookie|token|secret|signature|api[-_]?key|session|passw|csrf|xsrf|credential"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _IN_TEXT = re.compile(rf"""(?:{_NAME})[\w-]{{0,40}}\\?["']?\s{{0,9}}[:=]\s{{0,9}}\\?["']?([^\s"'&,;<>\\]+)""", re.IGNORECASE)
 _UNIT = re.compile(
