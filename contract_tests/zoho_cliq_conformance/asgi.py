@@ -20,7 +20,7 @@ from .trace import Answer, Headers
 from .transport import LARGEST, SLICE, TIMEOUT, TransportError, Watched
 
 PART = 64 * 1024  # bytes of a body that an application gets at once, as from a server that reads a socket
-SHUTDOWN = 5.0  # seconds for an application to shut down
+SHUTDOWN = 2.0  # seconds for an application to shut down, and for what it left running to end
 
 Scope = MutableMapping[str, Any]
 AsgiApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
@@ -66,7 +66,11 @@ class AsgiTransport(Watched):
         if self._lifespan is None:
             self._thread.start()
             self._lifespan = _Lifespan(self._app)
-            self._wait(self._lifespan.start(), "the application did not start", "its startup takes")
+            try:
+                self._wait(self._lifespan.start(), "the application did not start", "its startup takes")
+            except BaseException:
+                self._lifespan.failure = "its startup did not end in time"
+                raise
         if self._lifespan.failure:
             raise TransportError(f"the application did not start: {self._lifespan.failure}")
         sent = [*headers, ("host", "in-process")]
@@ -130,16 +134,20 @@ class AsgiTransport(Watched):
             self._loop.close()
             return
         with contextlib.suppress(concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-            asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(SHUTDOWN + 1)
+            asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(3 * SHUTDOWN)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(1)
 
     async def _finish(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=SHUTDOWN)
         if self._lifespan is not None:
-            await asyncio.wait_for(self._lifespan.end(), SHUTDOWN)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._lifespan.end(), SHUTDOWN)
+        # What an application leaves behind that takes no cancellation is no news.
+        self._loop.set_exception_handler(lambda loop, context: None)
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 class _Response:
@@ -166,6 +174,7 @@ class _Response:
 
     async def send(self, message: Any) -> None:
         if self.settled.is_set():
+            await asyncio.sleep(0)
             return
         kind = message["type"]
         if kind == "http.response.start":
@@ -182,6 +191,8 @@ class _Response:
                 self.end(f"the answer has more than {LARGEST} bytes")
             elif not message.get("more_body", False):
                 self.settled.set()
+            else:
+                await asyncio.sleep(0)  # an application without any other wait could not be cancelled
 
     def end(self, problem: str) -> None:
         """Settle the response, which is a problem where it is not whole."""
@@ -204,11 +215,7 @@ class _Lifespan:
         self._started, self._ended = asyncio.Event(), asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._live())
         self._to_app.put_nowait({"type": "lifespan.startup"})
-        try:
-            await self._started.wait()
-        except asyncio.CancelledError:
-            self.failure = "its startup did not end in time"
-            raise
+        await self._started.wait()
 
     async def _live(self) -> None:
         scope: Scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
@@ -230,8 +237,9 @@ class _Lifespan:
     async def end(self) -> None:
         if self._task is None or self._task.done():
             return
-        self._to_app.put_nowait({"type": "lifespan.shutdown"})
         try:
-            await self._ended.wait()
+            if self._started.is_set() and not self.failure:
+                self._to_app.put_nowait({"type": "lifespan.shutdown"})
+                await self._ended.wait()
         finally:
             self._task.cancel()

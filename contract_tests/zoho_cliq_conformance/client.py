@@ -179,7 +179,10 @@ class Client:
     def _query(query: Mapping[str, object] | str | None) -> str:
         if not query:
             return ""
-        return "?" + (query if isinstance(query, str) else urlencode({k: v for k, v in query.items() if v is not None}, errors="surrogatepass"))
+        if isinstance(query, str):
+            return f"?{query}"
+        given = {name: value for name, value in query.items() if value is not None}
+        return f"?{urlencode(given, errors='surrogatepass')}"
 
     def deliver(
         self, method: str, target: str, headers: Headers, content: bytes | None, about: str | None = None
@@ -257,7 +260,7 @@ class Client:
             self.trace[-1] = replace(exchange, answer=replace(answer, body=answer.body[:SHORT]))
 
     def heed(self) -> None:
-        """Raise `Interrupted` where somebody wants the run to stop, or `BudgetSpent` where a clean-up takes too long."""
+        """Raise `Interrupted` where somebody wants the run to stop, `BudgetSpent` where a clean-up takes too long."""
         if self.interrupted:
             raise Interrupted("interrupted")
         if self._cleaning and self.deadline is not None and time.monotonic() > self.deadline + GRACE:
@@ -530,7 +533,7 @@ class Client:
                 self.created.pop(identifier, None)
 
     def _find_unknown(self) -> Lines:
-        """Find the actions of creates that were not answered, by the prefix of the run; at most as many as there were."""
+        """Find the actions of unanswered creates by the prefix of the run, at most as many as there were creates."""
         advice = f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"
         missing = self.unknown_creates
         for user in ("owner", "colleague", "outsider"):

@@ -30,7 +30,9 @@ PATH = "/api/v3"
 LONGEST = 3600.0  # seconds between a request and its answer that a recording may tell of
 WRITES = frozenset({"POST", "PATCH", "DELETE", "PUT"})
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}")
-_MASKED = re.compile(r"redact|saniti[sz]ed|masked|filtered|removed|hidden|censored|^[^A-Za-z0-9]*$|^(.)\1*$", re.IGNORECASE)
+_MASKED = re.compile(
+    r"redact|saniti[sz]ed|masked|filtered|removed|hidden|censored|^[^A-Za-z0-9]*$|^(.)\1*$", re.IGNORECASE
+)
 
 
 class HarError(ValueError):
@@ -161,8 +163,8 @@ def _overlaps(recording: Recording) -> None:
 
 def _read(position: int, entry: Any, base_url: str | None) -> _Entry | None:
     """One entry; None where it is not of this API. Raises `_Skip`."""
-    request = _object(entry, "the entry").get("request")
-    url = _object(request, "its request").get("url")
+    request = _object(_object(entry, "the entry").get("request"), "its request")
+    url = request.get("url")
     if not isinstance(url, str):
         raise _Skip("its URL is no text")
     try:
@@ -275,7 +277,7 @@ def _received(response: dict[str, Any], headers: Headers, status: int, method: s
         chunked = _header(headers, "transfer-encoding") != ""
         return b"" if length == "0" or (empty and not chunked) else None
     packed = _header(headers, "content-encoding").lower() not in ("", "identity")
-    whole = size in (len(body), len(text), None) and not packed
+    whole = size in (len(body), len(str(text)), None) and not packed
     return body if whole or _is_json(body) else None
 
 

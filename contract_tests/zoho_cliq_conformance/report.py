@@ -205,5 +205,5 @@ def _calls(result: Result) -> list[dict[str, Any]]:
 
 
 def to_json(report: Mapping[str, Any]) -> str:
-    """The report as JSON text, in ASCII: no character of a server's does anything to a terminal, or cannot be written."""
+    """The report as JSON text, in ASCII, so that whatever a server sent can be written, and shown on a terminal."""
     return json.dumps(report, indent=1) + "\n"

@@ -26,7 +26,9 @@ SCHEMES = frozenset({"bearer", "basic", "digest", "zoho-oauthtoken", "token", "a
 PUBLIC_NAMES = frozenset({"next_token", "sync_token", "www-authenticate", "proxy-authenticate"})
 _NAME = r"auth(?!ors?\b)|cookie|token|secret|signature|api[-_]?key|session|passw|csrf|xsrf|credential"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
-_IN_TEXT = re.compile(rf"""(?:{_NAME})[\w-]{{0,40}}\\?["']?\s{{0,9}}[:=]\s{{0,9}}\\?["']?([^\s"'&,;<>\\]+)""", re.IGNORECASE)
+_IN_TEXT = re.compile(
+    rf"""(?:{_NAME})[\w-]{{0,40}}\\?["']?\s{{0,9}}[:=]\s{{0,9}}\\?["']?([^\s"'&,;<>\\]+)""", re.IGNORECASE
+)
 _UNIT = re.compile(
     r"\\+u(?P<u>[0-9a-f]{4})|%(?:25)*(?P<p>[0-9a-f]{2})|\\+x(?P<x>[0-9a-f]{2})|&#x(?P<h>[0-9a-f]{1,5});"
     r"|&#(?P<d>[0-9]{1,6});|\\(?=[/\"'\\])|.",
@@ -116,9 +118,7 @@ def is_secret(name: str) -> bool:
     """Whether a header, parameter or field of that name carries a secret."""
     lower = name.lower()
     return (
-        _SECRET_NAME.search(name) is not None
-        and lower not in PUBLIC_NAMES
-        and not lower.startswith("access-control-")
+        _SECRET_NAME.search(name) is not None and lower not in PUBLIC_NAMES and not lower.startswith("access-control-")
     )
 
 

@@ -13,7 +13,7 @@ from zoho_cliq_api.contract import document
 from . import rules
 from .model import FIELDS, Action, Identity, canonical, in_order, normal, shown_content
 from .rules import Call
-from .trace import Answer, came, shorten
+from .trace import Answer, came, encodable, may_hold_surrogates, shorten
 from .verdicts import Verdicts
 
 RESPONSES = {
@@ -50,8 +50,8 @@ class Shown:
         if not self._holds("protocol.body", isinstance(shown, dict), "a JSON object", came(answer)):
             return None
         seen = without_idle_nulls(shown)
-        if b"\\ud" in answer.body.lower() or b"\xed" in answer.body:
-            seen = _encodable(seen)
+        if may_hold_surrogates(answer.body):
+            seen = encodable(seen)
         errors = list(islice(_validator(RESPONSES[operation]).iter_errors(seen), 3))
         for error in errors:
             fact = _shape_fact(operation, [str(part) for part in error.instance_path], error.message)
@@ -293,15 +293,6 @@ def without_idle_nulls(shown: dict[str, Any]) -> dict[str, Any]:
     elif isinstance(data, dict):
         idle["data"] = _without_idle(data)
     return idle
-
-
-def _encodable(value: Any) -> Any:
-    """The value with U+FFFD in the place of lone surrogates, which the validator does not take."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    if isinstance(value, dict):
-        return {_encodable(name): _encodable(item) for name, item in value.items()}
-    return [_encodable(item) for item in value] if isinstance(value, list) else value
 
 
 def _without_idle(action: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,20 @@ def _within(value: Any) -> Iterator[Any]:
     return (item for item in inner if isinstance(item, dict | list))
 
 
+def may_hold_surrogates(body: bytes) -> bool:
+    """Whether the JSON may hold lone surrogates, which no encoding has."""
+    return b"\xed" in body or b"\\ud" in body.lower()
+
+
+def encodable(value: Any) -> Any:
+    """The value with U+FFFD in the place of lone surrogates, which few programs take."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {encodable(name): encodable(item) for name, item in value.items()}
+    return [encodable(item) for item in value] if isinstance(value, list) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer: status, headers in order as received, body.

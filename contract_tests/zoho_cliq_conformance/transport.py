@@ -91,10 +91,9 @@ class HttpTransport(Watched):
         return Answer(response.status, tuple(response.getheaders()), content)
 
     def _open(self, over: float) -> http.client.HTTPConnection:
-        if self._connection is not None and self._connection.sock is not None and self._wire is not None:
-            if self._wire.quiet():
-                self._wire.over = over
-                return self._connection
+        if self._connection is not None and self._wire is not None and self._wire.quiet():
+            self._wire.over = over
+            return self._connection
         self.close()
         kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
         connection = kind(self._host)
@@ -106,7 +105,7 @@ class HttpTransport(Watched):
 
     def close(self) -> None:
         if self._wire is not None:
-            self._wire.close()
+            self._wire.shut()
         if self._connection is not None:
             self._connection.close()
         self._connection = self._wire = None
@@ -134,6 +133,7 @@ class _Wire:
     def __init__(self, over: float, timeout: float, look: Watch) -> None:
         self.over, self._timeout, self._look = over, timeout, look
         self._socket: socket.socket | None = None
+        self._last = False
 
     def connect(self, host: str, port: int, *, tls: bool) -> None:
         """Connect to the first address of the host that takes the connection."""
@@ -144,10 +144,10 @@ class _Wire:
                 self._connect(self._socket, address)
                 break
             except TimeoutError:
-                self.close()
+                self.shut()
                 raise
             except OSError as error:
-                self.close()
+                self.shut()
                 problem = error
         else:
             raise problem
@@ -186,8 +186,8 @@ class _Wire:
                 continue
 
     def quiet(self) -> bool:
-        """Whether nothing waits to be read, as an end of the connection would."""
-        return self._socket is not None and not select.select([self._socket], [], [], 0)[0]
+        """Whether another request may be sent: nothing waits to be read, as an end of the connection would."""
+        return self._socket is not None and not self._last and not select.select([self._socket], [], [], 0)[0]
 
     def receive(self, buffer: Any) -> int:
         return self._sliced(lambda plain: plain.recv_into(buffer))
@@ -204,6 +204,12 @@ class _Wire:
         return io.BufferedReader(_Reading(self))
 
     def close(self) -> None:
+        """Take no more requests. `http.client` calls this before it reads an answer that the end of the connection
+        ends."""
+        self._last = True
+
+    def shut(self) -> None:
+        """Close the socket."""
         if self._socket is not None:
             self._socket.close()
         self._socket = None
