@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from importlib.resources import files
@@ -10,12 +9,6 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "unreachable": "·"}
-# Controls of a terminal (C0, DEL, C1), what changes the direction or breaks the line, and what XML cannot hold.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
-    "\U000e0000-\U000e007f]"
-)
-_BREAK = re.compile("[\t\n]")
 
 
 def terminal(report: Mapping[str, Any], verbose: bool = False) -> Iterator[str]:
@@ -59,17 +52,18 @@ def _terminal(report: Mapping[str, Any], verbose: bool) -> Iterator[str]:
 
 
 def clean(text: str) -> str:
-    """The text with escapes, such as `\\x1b`, in the place of characters that a terminal acts on or XML cannot hold."""
-    return _UNSAFE.sub(_escape, text)
+    """The text with escapes, such as `\\x1b`, in the place of what is not printable: characters on which a terminal acts,
+    that turn the direction of what follows, or that XML cannot hold. Tabs and line breaks stay."""
+    return text if text.isprintable() else "".join(char if char in "\t\n" else _shown(char) for char in text)
 
 
 def line(text: str) -> str:
-    """The same on one line: tabs and line breaks are escaped too."""
-    return _BREAK.sub(_escape, clean(text))
+    """The same on one line: tabs and line breaks are escaped, too."""
+    return text if text.isprintable() else "".join(map(_shown, text))
 
 
-def _escape(match: re.Match[str]) -> str:
-    return match[0].encode("ascii", "backslashreplace").decode() if ord(match[0]) > 0x7F else repr(match[0])[1:-1]
+def _shown(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
 def junit(report: Mapping[str, Any]) -> str:

@@ -122,8 +122,10 @@ def over_http(url: str, **options: Any) -> Client:
 def test_the_minutes_hold_while_a_server_does_not_answer() -> None:
     with serving(lambda connection: None) as url:
         began = time.monotonic()
-        result = run(over_http(url, deadline=began + 0.2), creating())
+        client = over_http(url, deadline=began + 0.2)
+        result = run(client, creating())
         assert time.monotonic() - began < 1
+        client.close()
     assert (result.stopped, result.exit_code()) == ("the minutes that the run may take are over", 2)
     assert result.violations == []  # a call that the kit gave up accuses nobody
     assert "names start with" in result.leftovers[0]
@@ -137,6 +139,7 @@ def test_one_signal_ends_a_run_while_a_server_does_not_answer() -> None:
         began = time.monotonic()
         result = run(client, creating())
         assert time.monotonic() - began < 1
+        client.close()
     assert (result.stopped, result.exit_code(), result.violations) == ("interrupted", 2, [])
 
 
@@ -156,9 +159,11 @@ def test_a_clean_up_ends_whatever_the_server_does(deletes: str) -> None:
             connection.sendall(OK + b"Content-Length: 2\r\n\r\n[]")
 
     with serving(answer) as url:
+        client = over_http(url)
         began = time.monotonic()
-        result = run(over_http(url), creating(30))
+        result = run(client, creating(30))
         assert time.monotonic() - began < 2
+        client.close()
     if deletes != "with lies":
         assert result.leftovers[0].startswith("clean-up stopped: ")
         assert "action 1029 of owner is still there" in result.leftovers
@@ -247,5 +252,5 @@ def test_no_character_of_a_server_acts_on_a_terminal(tmp_path: Path, capsys: pyt
         path.write_text(f'base_url = "{url}/api/v3"\npace = false\n[tokens]\nowner = "1000.owner"\n')
         assert main(["run", "--profile", str(path), "--report", str(tmp_path / "out")]) == 2
     shown = capsys.readouterr()
-    assert all(line.isprintable() for line in (shown.out + shown.err).split("\n"))
+    assert [line for line in (shown.out + shown.err).split("\n") if not line.isprintable()] == []
     assert "does not answer: BadStatusLine" in shown.err

@@ -28,6 +28,20 @@ ACCEPT = (("Accept", "*/*"),)
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
+def request_of(connection: socket.socket) -> bytes:
+    """A whole request; empty at the end of the connection."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        if not (part := connection.recv(65536)):
+            return b""
+        got += part
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + body
+
+
 @contextmanager
 def serving(answer: Callable[[socket.socket], object]) -> Iterator[str]:
     """A server that reads the head of each request and then does whatever `answer` does with the connection."""
@@ -36,7 +50,7 @@ def serving(answer: Callable[[socket.socket], object]) -> Iterator[str]:
     def one(connection: socket.socket) -> None:
         with connection:
             try:
-                while connection.recv(65536):
+                while request_of(connection):
                     answer(connection)
             except OSError:
                 pass
