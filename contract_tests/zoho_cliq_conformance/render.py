@@ -52,8 +52,8 @@ def _terminal(report: Mapping[str, Any], verbose: bool) -> Iterator[str]:
 
 
 def clean(text: str) -> str:
-    """The text with escapes, such as `\\x1b`, in the place of what is not printable: characters on which a terminal acts,
-    that turn the direction of what follows, or that XML cannot hold. Tabs and line breaks stay."""
+    """The text with escapes, such as `\\x1b`, in the place of what is not printable: on which a terminal acts, which
+    turns the direction of what follows, or which XML cannot hold. Tabs and line breaks stay."""
     return text if text.isprintable() else "".join(char if char in "\t\n" else _shown(char) for char in text)
 
 

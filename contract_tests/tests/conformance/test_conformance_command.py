@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from zoho_cliq_conformance.client import Client
 from zoho_cliq_conformance.grading import NotConforming, demand, grade
 from zoho_cliq_conformance.pacer import Clock, minutes
 from zoho_cliq_conformance.profile import ProfileError, parse
-from zoho_cliq_conformance.run import Result, run, run_table
+from zoho_cliq_conformance.run import DEFECT, Result, run, run_table
 from zoho_cliq_conformance.secrets import Secrets
 from zoho_cliq_conformance.shell import chain
 from zoho_cliq_conformance.trace import Exchange
@@ -291,11 +292,9 @@ def test_whatever_happens_it_cleans_up(stop: type[BaseException]) -> None:
             client.create()
         raise stop
 
-    if stop is KeyboardInterrupt:
-        assert run(client, [("driver", driver)]).exit_code() == 2
-    else:
-        with pytest.raises(stop):
-            run(client, [("driver", driver)])
+    result = run(client, [("driver", driver)])
+    assert result.exit_code() == 2
+    assert ("interrupted" if stop is KeyboardInterrupt else DEFECT) in result.stopped
     assert not any(action.alive for action in server.actions.values())
 
 
@@ -419,3 +418,36 @@ def test_the_fixture_grades_an_application(cliq_conformance: Callable[..., dict[
     )
     with pytest.raises(NotConforming, match=r"create\.message_types\.min"):
         demand(broken)
+
+
+WITHOUT = """
+import sys
+sys.modules.update(dict.fromkeys(["jsonschema_rs", "hypothesis", "schemathesis"]))
+{work}
+"""
+
+
+def without_the_extra(work: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code as on a base install."""
+    command = [sys.executable, "-c", WITHOUT.format(work=work)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+def test_a_base_install_shows_help(arguments: list[str]) -> None:
+    done = without_the_extra(f"from zoho_cliq_conformance.cli import main; sys.exit(main({arguments}))")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_base_install_says_in_one_line_what_grading_needs(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text('base_url = "http://127.0.0.1:9/api/v3"\n[tokens]\nowner = "1000.owner"\n')
+    for arguments in (["run", "--profile", str(path)], ["check-har", str(path)]):
+        done = without_the_extra(f"from zoho_cliq_conformance.cli import main; sys.exit(main({arguments}))")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "pip install 'zoho-cliq[conformance]'" in done.stderr
+
+
+def test_the_pytest_plugin_loads_nothing_until_it_is_used() -> None:
+    work = "import zoho_cliq_conformance.plugin as p; print(sorted(m for m in sys.modules if m.startswith('zoho')))"
+    assert without_the_extra(work).stdout.split("\n")[0] == "['zoho_cliq_conformance', 'zoho_cliq_conformance.plugin']"

@@ -48,12 +48,10 @@ def recorded(directory: Path, *entries: Any) -> Path:
 
 
 def action(**changes: Any) -> dict[str, Any]:
-    shown = {
-        **{"id": "7", "name": "File", "hint": "h", "scope": "personal", "multi_selectable": False},
-        **{"message_types": ["text"], "handlers": [{"type": "execution_handler"}], "status": "enabled"},
-        **{"creator": {"id": "1", "name": "Ada"}, "execution_type": "deluge", "type": "custom"},
-    }
-    return {**shown, **changes}
+    content = {"id": "7", "name": "File", "hint": "h", "scope": "personal", "multi_selectable": False}
+    kinds = {"message_types": ["text"], "execution_type": "deluge", "type": "custom", "status": "enabled"}
+    people = {"creator": {"id": "1", "name": "Ada"}, "handlers": [{"type": "execution_handler"}]}
+    return {**content, **kinds, **people, **changes}
 
 
 def good(path: str, data: Any, **more: Any) -> str:

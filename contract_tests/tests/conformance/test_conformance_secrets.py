@@ -1,4 +1,4 @@
-"""Secrets: in no form of a report, no line of shell, no line on a terminal, wherever a recording or a server has them."""
+"""Secrets: in no report, no line of shell, no line on a terminal, wherever a recording or a server has them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from harness import StepClock, profile, simulated
 from test_conformance_har import entry, recorded
 from zoho_cliq_conformance import report
 from zoho_cliq_conformance.cli import main
-from zoho_cliq_conformance.run import run
+from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.run import Result, run
 from zoho_cliq_conformance.secrets import Secrets, is_secret
 
 CANARY = "c4nary-Of-Th1s-Test"
@@ -68,7 +69,12 @@ def test_no_token_of_a_profile_is_shown_however_a_server_echoes_it(capsys: pytes
     graded = profile(reset_url=None, clock_url=None, pace=False, tokens={"owner": CANARY}, teams=None)
     client, _ = simulated(handle, graded, clock=StepClock())
     wrong: dict[str, str | None] = {"Authorization": f"Bearer {CANARY[:-1]}"}
-    result = run(client, [("d", lambda c, r: (c.list(), c.send("GET", "/messageactions", headers=wrong)) and None)])
+
+    def driver(client: Client, result: Result) -> None:
+        client.list()
+        client.send("GET", "/messageactions", headers=wrong)
+
+    result = run(client, [("d", driver)])
     text = report.to_json(report.build(result, strict=True, drivers=["d"], seconds=1.0))
     assert CANARY[:8] not in text
     assert "$TOKEN_OWNER" in text

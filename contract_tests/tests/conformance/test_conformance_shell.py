@@ -43,16 +43,14 @@ def pasted(shell: str, lines: Sequence[str], directory: Path, answer: str = "", 
     record.write_bytes(b"")
     environment = {
         "PATH": f"{directory}:{os.environ['PATH']}",
-        **{
-            "RECORD": str(record),
-            "ANSWER": answer,
-            "JQ": jq,
-            "TOKEN_OWNER": "t0k3n",
-            "TOKEN": "t0k3n",
-            "SECRET": "s",
-            "COOKIE": "c",
-            "LC_ALL": "C.UTF-8",
-        },
+        "RECORD": str(record),
+        "ANSWER": answer,
+        "JQ": jq,
+        "TOKEN_OWNER": "t0k3n",
+        "TOKEN": "t0k3n",
+        "SECRET": "s",
+        "COOKIE": "c",
+        "LC_ALL": "C.UTF-8",
     }
     script = directory / "script"
     script.write_text("\n".join(lines))
