@@ -21,9 +21,10 @@ from typing import Any
 from . import har, plan, render, report
 from .client import Client
 from .creation_limit import run_creation_limit
+from .extras import ExtraMissing, require
 from .profile import Profile, ProfileError, load, server_url
-from .render import clean
 from .run import CANNOT_RUN, Driver, Result, run, run_table
+from .secrets import Secrets
 from .streams import complain, show, tell
 from .thresholds import run_thresholds
 from .trace import Exchange
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _on_signals(signal.default_int_handler):
             return int(arguments.act(arguments))
-    except (ProfileError, har.HarError, OSError) as error:
+    except (ProfileError, har.HarError, ExtraMissing, OSError) as error:
         complain(error)
         return CANNOT_RUN
     except KeyboardInterrupt:
@@ -82,8 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Grade a server of the Zoho Cliq Message Actions API.",
         epilog="Exit status: 0 conforms, 1 faults, 2 cannot run, 3 locked for a threshold.",
     )
-    version = importlib.metadata.version("zoho-cliq")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     grade = commands.add_parser("run", help="grade a server", description="Grade a server.")
     grade.add_argument("--profile", type=Path, required=True, help="TOML file that names the server and its tokens")
@@ -115,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     _common(check)
     check.set_defaults(act=_check_har)
     return parser
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("zoho-cliq")
+    except importlib.metadata.PackageNotFoundError:  # run from a zip file or frozen
+        return "of an unknown version"
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -160,12 +167,14 @@ class Progress:
         self._quiet, self._terminal = quiet, sys.stderr is not None and sys.stderr.isatty()
         self._last_wait = 0.0
         self._seen: set[str] = set()
+        self.secrets = Secrets({})
 
     def exchange(self, exchange: Exchange, new: list[Violation]) -> None:
         for violation in new:
             if violation.fact not in self._seen:
                 self._seen.add(violation.fact)
-                self._say(clean(f"fault: {violation.fact}: {exchange.summary()}"))
+                self.secrets.learn(exchange)
+                self._say(self.secrets.hide(f"fault: {violation.fact}: {exchange.summary()}"))
 
     def scenario(self, client: Client) -> Callable[[str], None]:
         return lambda name: self._say(f"{len(client.trace):4} calls  {name}")
@@ -182,7 +191,7 @@ class Progress:
 
     def _say(self, line: str, passing: bool = False) -> None:
         if not self._quiet:
-            tell(f"\r\033[K{line}" if self._terminal else line, end="" if passing else "\n")
+            tell(line, before="\r\033[K" if self._terminal else "", end="" if passing else "\n")
 
 
 def drivers_for(
@@ -212,6 +221,7 @@ def _run(arguments: argparse.Namespace) -> int:
     profile = load(arguments.profile, arguments.base_url)
     if arguments.plan:
         return _shown(plan.lines(plan.make(profile, arguments.only), profile), 0)
+    require(arguments.only)
     _writable(arguments.report)
     progress = Progress(arguments.quiet)
     client = connect(
@@ -248,6 +258,8 @@ def connect(
         on_wait=progress.wait if progress else None,
     )
     client.deadline = time.monotonic() + max_minutes * 60 if max_minutes else None
+    if progress is not None:
+        progress.secrets = client.secrets
     return client
 
 
@@ -264,10 +276,11 @@ def _writable(directory: Path | None) -> None:
 
 
 def _check_har(arguments: argparse.Namespace) -> int:
+    require()
     if arguments.base_url:
         arguments.base_url = server_url(arguments.base_url, "--base-url")
-    exchanges = har.load(arguments.file, arguments.base_url)
-    if not exchanges:
+    recording = har.load(arguments.file, arguments.base_url)
+    if not recording.exchanges:
         raise har.HarError(f"{arguments.file} holds no traffic of message actions")
     profile = (
         load(arguments.profile) if arguments.profile else Profile(arguments.base_url or "https://recorded/api/v3", {})
@@ -275,12 +288,12 @@ def _check_har(arguments: argparse.Namespace) -> int:
     _writable(arguments.report)
     client = Client(profile, HttpTransport(profile.base_url), seed=0)
     client.oracle = har.oracle_for(profile)
-    for exchange in exchanges:
+    for exchange in recording.exchanges:
         client.trace.append(exchange)
         user, operation = client.whose(exchange.method, exchange.target, exchange.headers)
         client.counts[user or "somebody", operation or "other"] += 1
-        client.oracle.observe(exchange)
-    return _finish(Result(client), arguments, ["har"], 0.0)
+    recording.judge(client.oracle)
+    return _finish(Result(client, notes=[*har.notes(recording)]), arguments, ["har"], 0.0)
 
 
 def _finish(result: Result, arguments: argparse.Namespace, drivers: list[str], seconds: float) -> int:
@@ -295,8 +308,8 @@ def _finish(result: Result, arguments: argparse.Namespace, drivers: list[str], s
             unwritten = f"--report {arguments.report}: not all reports could be written: {error.strerror or error}"
             status = status or CANNOT_RUN
     trace = result.client.trace
-    if trace and all(exchange.answer is None for exchange in trace):
-        complain(f"{found['base_url']} does not answer: {trace[0].failure}")
+    if trace and drivers != ["har"] and all(exchange.answer is None for exchange in trace):
+        complain(result.client.secrets.hide(f"{found['base_url']} does not answer: {trace[0].failure}"))
     else:
         status = _shown(lines, status)
     if unwritten:

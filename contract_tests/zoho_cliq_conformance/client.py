@@ -4,13 +4,14 @@ shows it to the oracle. It remembers what it created and removes it in the end, 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
+import re
 import string
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -22,8 +23,9 @@ from .model import Directory, Identity
 from .oracle import Oracle
 from .pacer import Clock, Pacer
 from .profile import Profile
-from .trace import Answer, Exchange, Headers, error_of, is_throttle
-from .transport import Transport, TransportError
+from .secrets import Secrets
+from .trace import Answer, Exchange, Headers, error_of, is_throttle, variables
+from .transport import CutShort, Transport, TransportError, Watched
 from .verdicts import Violation
 
 Lines = list[str]
@@ -41,6 +43,12 @@ ENOUGH_TO_TELL = 3  # lists and creates that are not found
 FIRST = 20  # calls, beyond which a base URL was right
 NOWHERE = frozenset({301, 302, 307, 308, 404, 405, 502, 503, 504})
 IDLE_PAGES = 5  # so many pages in a row without a new action are no listing any more
+MOST_PAGES = 1000  # of one listing
+SILENT = 20  # calls in a row without an answer, after which none is to come
+LAST_ANSWER = 5.0  # seconds that a call goes on after a signal, and that one of the clean-up may take
+LAST_ANSWERS = 30.0  # seconds that all answers to the clean-up may take; waits under a threshold are not counted
+GRACE = 20.0  # seconds after its deadline within which a run has ended, the clean-up included
+KEPT_BYTES = 16 * 1024 * 1024  # of answers in the trace; of those that come later only the beginning is kept
 CREATION_LIMIT = "msgaction_creation_limit_exceeded"
 
 
@@ -58,6 +66,10 @@ class Locked(Stopped):
     def __init__(self, message: str, seconds: float) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+class Silent(Stopped):
+    """A call of the clean-up was given up."""
 
 
 class CannotRun(Stopped):
@@ -101,6 +113,7 @@ class Client:
         self.seed = random.SystemRandom().randrange(2**32) if seed is None else seed
         self.random = random.Random(self.seed)
         self.tokens = profile.labelled_tokens()
+        self.secrets = Secrets({**variables(self.tokens), **_control(profile)})
         self.oracle = Oracle(
             directory(profile), creation_limit=profile.creation_limit, exclusive=profile.reset_url is not None
         )
@@ -114,7 +127,7 @@ class Client:
         self.created: dict[str, str] = {}
         self.scenario = ""
         self.expect_throttle = False
-        self.unknown_creates = False
+        self.unknown_creates = 0
         self.interrupted = False
         self.prefix = "zc" + "".join(self.random.choices(string.ascii_lowercase + string.digits, k=6))
         self._names = 0
@@ -123,6 +136,14 @@ class Client:
         self._on_exchange = on_exchange
         self._base_path = urlsplit(profile.base_url).path.rstrip("/")
         self._cleaning = False
+        self._began = 0.0  # of the call that is on its way
+        self._signalled: float | None = None  # when a signal was first seen
+        self._answers_of_clean_up = 0.0  # seconds
+        self._silent = 0  # calls in a row
+        self._kept = 0  # bytes of answers in the trace
+        for way in (transport, self._control):
+            if isinstance(way, Watched):
+                way.watch = self._watch
 
     # --- requests
 
@@ -158,7 +179,10 @@ class Client:
     def _query(query: Mapping[str, object] | str | None) -> str:
         if not query:
             return ""
-        return "?" + (query if isinstance(query, str) else urlencode({k: v for k, v in query.items() if v is not None}))
+        if isinstance(query, str):
+            return f"?{query}"
+        given = {name: value for name, value in query.items() if value is not None}
+        return f"?{urlencode(given, errors='surrogatepass')}"
 
     def deliver(
         self, method: str, target: str, headers: Headers, content: bytes | None, about: str | None = None
@@ -169,7 +193,7 @@ class Client:
         self._afford(user, operation)
         if user and operation:
             self.pacer.before(user, operation)
-        sent = self.clock.now()
+        sent, self._began = self.clock.now(), time.monotonic()
         number, answer, failure = len(self.trace) + 1, None, ""
         try:
             try:
@@ -187,17 +211,20 @@ class Client:
             self.trace.append(exchange)
             new = self.oracle.observe(exchange)
             self._remember(user, exchange)
-        except KeyboardInterrupt:
-            cut = Exchange(
-                number, method, target, headers, content, answer, sent, sent, about, self.scenario, "cut short"
+            self._shorten(exchange)
+        except (CutShort, KeyboardInterrupt) as cut:
+            self._doubt(
+                user,
+                Exchange(
+                    number, method, target, headers, content, answer, sent, sent, about, self.scenario, "cut short"
+                ),
             )
-            self.trace[number - 1 :] = [cut]
-            self.oracle.doubt(cut)
-            known = set(self.created)
-            self._remember(user, cut)
-            for identifier in self.created.keys() - known:
-                self.oracle.adopt(identifier, self.created[identifier])
+            if isinstance(cut, CutShort):
+                raise self._why_cut() from None
             raise
+        finally:
+            if self._cleaning:
+                self._answers_of_clean_up += time.monotonic() - self._began
         if self._on_exchange is not None:
             self._on_exchange(exchange, new)
         self._recognized(user, headers, answer, failure)
@@ -213,10 +240,52 @@ class Client:
             )
         return answer
 
+    def _doubt(self, user: str | None, cut: Exchange) -> None:
+        """Learn that a call was given up, for a reason that is not the server's."""
+        self.trace[cut.number - 1 :] = [cut]
+        self.oracle.doubt(cut)
+        known = set(self.created)
+        self._remember(user, cut)
+        for identifier in self.created.keys() - known:
+            self.oracle.adopt(identifier, self.created[identifier])
+
+    def _shorten(self, exchange: Exchange) -> None:
+        """Keep the trace small, whatever a server sends: lines of shell need an answer's ids and tokens only."""
+        if (answer := exchange.answer) is None:
+            return
+        self._kept += len(answer.body)
+        if self._kept > KEPT_BYTES and len(answer.body) > SHORT:
+            self.secrets.learn(exchange)
+            self._kept -= len(answer.body) - SHORT
+            self.trace[-1] = replace(exchange, answer=replace(answer, body=answer.body[:SHORT]))
+
     def heed(self) -> None:
-        """Raise `Interrupted` where somebody wants the run to stop."""
+        """Raise `Interrupted` where somebody wants the run to stop, `BudgetSpent` where a clean-up takes too long."""
         if self.interrupted:
             raise Interrupted("interrupted")
+        if self._cleaning and self.deadline is not None and time.monotonic() > self.deadline + GRACE:
+            raise BudgetSpent(f"{GRACE:.0f} s after the minutes that the run may take")
+        if self._cleaning and self._answers_of_clean_up > LAST_ANSWERS:
+            raise BudgetSpent(f"the answers took more than {LAST_ANSWERS:.0f} s")
+
+    def _watch(self) -> None:
+        """Raise `CutShort` where the call that is on its way has to end, whatever the server does."""
+        now = time.monotonic()
+        if self.interrupted and self._signalled is None:
+            self._signalled = now
+        if self._signalled is not None and now > self._signalled + LAST_ANSWER:
+            raise CutShort
+        if now > self._began + LAST_ANSWER and self._cleaning:
+            raise CutShort
+        if self.deadline is not None and now > self.deadline + GRACE * self._cleaning:
+            raise CutShort
+
+    def _why_cut(self) -> Stopped:
+        if self.interrupted:
+            return Interrupted("interrupted")
+        if self._cleaning:
+            return Silent("the server does not answer")
+        return BudgetSpent("the minutes that the run may take are over")
 
     def whose(self, method: str, target: str, headers: Headers) -> tuple[str | None, str | None]:
         """User and operation that a request counts for."""
@@ -232,15 +301,28 @@ class Client:
         reserve = 1 if self.profile.reset_url else len(self.created) + 1
         if self.budget is not None and len(self.trace) + reserve >= self.budget:
             raise BudgetSpent(f"the budget of {self.budget} calls is spent; {reserve} are kept for the clean-up")
+        if self.deadline is None:
+            return
         delay = self.pacer.delay(user, operation) if user and operation and not self.clock.jumps else 0.0
-        if self.deadline is not None and time.monotonic() + delay > self.deadline:
-            raise BudgetSpent("the minutes that the run may take are over")
+        if time.monotonic() + delay + self._time_to_clean_up() > self.deadline:
+            kept = " but for the clean-up" if self._time_to_clean_up() else ""
+            raise BudgetSpent(f"the minutes that the run may take are over{kept}")
+
+    def _time_to_clean_up(self) -> float:
+        """Seconds that the thresholds make the clean-up of what is there now wait."""
+        if self.profile.reset_url or self.clock.jumps:
+            return 0.0
+        owners = Counter(self.created.values())
+        return sum(self.pacer.time_for(user, "delete_message_action", count) for user, count in owners.items())
 
     def _recognized(self, user: str | None, headers: Headers, answer: Answer | None, failure: str) -> None:
         """Stop where nothing can be learned: nobody answers, or a token of the profile's is never let in."""
         if self._cleaning:
             return
+        self._silent = 0 if answer is not None else self._silent + 1
         if answer is None:
+            if self._silent == SILENT:
+                raise CannotRun(f"{self.profile.base_url} answered none of the last {SILENT} calls: {failure}")
             if len(self.trace) == 3 and all(exchange.answer is None for exchange in self.trace):
                 raise NotGradable(f"{self.profile.base_url} does not answer: {failure}")
             return
@@ -284,10 +366,10 @@ class Client:
             shown = answer.json() if answer is not None and answer.status < 300 else None
             data = shown.get("data") if isinstance(shown, dict) else None
             identifier = data.get("id") if isinstance(data, dict) else None
-            if isinstance(identifier, str | int) and user and str(identifier).isdigit():
+            if isinstance(identifier, str | int) and user and re.fullmatch("[0-9]{1,40}", str(identifier)):
                 self.created.setdefault(str(identifier), user)
             elif answer is None or answer.status >= 500 or answer.status < 300:
-                self.unknown_creates = True
+                self.unknown_creates += 1
         elif exchange.method == "DELETE" and answer is not None and answer.status in (200, 202, 204):
             self.created.pop(exchange.target.split("?")[0].rpartition("/")[2], None)
 
@@ -347,7 +429,7 @@ class Client:
         kept: dict[str, Any] = {name: value for name, value in query.items() if name == "limit"}
         tokens, seen, idle = set[str](), identifiers(page), 0
         while isinstance(token := page.get("next_token"), str) and token:
-            if token in tokens or idle >= IDLE_PAGES:
+            if token in tokens or idle >= IDLE_PAGES or len(tokens) >= MOST_PAGES:
                 self.oracle.fails("list.next_token", "a listing that ends", "it does not end")
                 return
             tokens.add(token)
@@ -385,7 +467,7 @@ class Client:
             self.oracle.forget()
             self.pacer.forget()
             self.created.clear()
-            self.unknown_creates = False
+            self.unknown_creates = 0
 
     def _post(self, url: str, body: Any, key: str) -> None:
         self.heed()
@@ -395,10 +477,13 @@ class Client:
         content = b"" if body is None else encode(body)
         if content:
             headers.append(("Content-Type", "application/json"))
+        self._began = time.monotonic()
         try:
             answer = self._control("POST", urlsplit(url).path, tuple(headers), content)
         except TransportError as error:
             raise ControlFailed(f"{key} {url} does not answer: {error}") from None
+        except CutShort:
+            raise self._why_cut() from None
         if answer.status >= 300:
             raise ControlFailed(f"{key} {url} answered {answer.status}; is control_token right?")
 
@@ -408,43 +493,73 @@ class Client:
         self._control.close()
 
     def clean_up(self) -> Lines:
-        """Remove everything that this run created; gives a line for each thing that may be left."""
+        """Remove everything that this run created; gives a line for each thing that may be left.
+
+        Takes as long as the thresholds want, and a bounded time for the answers: a server that does not answer two
+        calls in a row is asked no more.
+        """
         self._cleaning, self.scenario, self.expect_throttle, self.interrupted = True, "clean-up", False, False
-        left = []
+        self._signalled = None
+        left: Lines = []
         try:
             if self.profile.reset_url:
-                with contextlib.suppress(Stopped):
+                try:
                     self.reset()
                     return []
+                except BudgetSpent:
+                    raise
+                except Stopped:
+                    pass  # then by deletes
             if self.unknown_creates:
                 left += self._find_unknown()
-            for identifier, user in list(self.created.items()):
-                answer = self.delete(identifier, user)
-                if answer.status in (200, 202, 204, 404, 410) or error_of(answer)[0] == "msgaction_not_found":
-                    self.created.pop(identifier, None)
-        except Locked as error:
+            self._delete_all()
+        except (Locked, Silent, BudgetSpent) as error:
             left.append(f"clean-up stopped: {error}")
         left += [f"action {identifier} of {user} is still there" for identifier, user in self.created.items()]
         return left
 
+    def _delete_all(self) -> None:
+        unanswered = 0
+        for identifier, user in list(self.created.items()):
+            try:
+                answer = self.delete(identifier, user)
+            except Silent:
+                unanswered += 1
+                if unanswered == 2:
+                    raise
+                continue
+            unanswered = 0 if answer.status else unanswered + 1
+            if answer.status in (200, 202, 204, 404, 410) or error_of(answer)[0] == "msgaction_not_found":
+                self.created.pop(identifier, None)
+
     def _find_unknown(self) -> Lines:
+        """Find the actions of unanswered creates by the prefix of the run, at most as many as there were creates."""
+        advice = f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"
+        missing = self.unknown_creates
         for user in ("owner", "colleague", "outsider"):
             if user not in self.tokens:
                 continue
-            for page in self.pages(user, limit=rules.LARGEST_LIMIT):
-                for item in page.get("data", []):
-                    if isinstance(item, dict) and str(item.get("name", "")).casefold().startswith(self.prefix):
-                        self.created.setdefault(str(item.get("id")), user)
-                        self.oracle.adopt(str(item.get("id")), user)
+            try:
+                for page in self.pages(user, limit=rules.LARGEST_LIMIT):
+                    for item in page.get("data", []):
+                        ours = isinstance(item, dict) and str(item.get("name", "")).casefold().startswith(self.prefix)
+                        if ours and str(item.get("id")) not in self.created and missing > 0:
+                            missing -= 1
+                            self.created[str(item.get("id"))] = user
+                            self.oracle.adopt(str(item.get("id")), user)
+            except Silent:
+                return [advice]
             if self.trace[-1].answer is None:
-                return [
-                    f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"
-                ]
+                return [advice]
         return []
 
 
+def _control(profile: Profile) -> dict[str, str]:
+    return {profile.control_token: "CONTROL_TOKEN"} if profile.control_token else {}
+
+
 def _path(segment: str) -> str:
-    return quote(segment, safe="~") if segment else "0"
+    return quote(segment, safe="~", errors="surrogatepass") if segment else "0"
 
 
 def encode(body: Any, variation: int = 0) -> bytes:

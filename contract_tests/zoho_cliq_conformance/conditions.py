@@ -38,6 +38,7 @@ class Conditions:
         if not self._directory.complete and (not given or given[0] not in self._strangers):
             self._strangers[given[0] if given else ""] = f"stranger {len(self._strangers) + 1}"
         if not given and not self._directory.complete:
+            self._strangers[""] = f"stranger {len(self._strangers)}, of call {exchange.number}"
             conditions = [
                 Condition("auth.missing", "the recording shows no token", False, rules.FORBIDDEN, SCOPE_CODES)
             ]

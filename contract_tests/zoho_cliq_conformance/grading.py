@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import render, report
+from .asgi import AsgiApp, AsgiTransport
 from .cli import connect, drivers_for, ordered
 from .client import Client
+from .extras import require
 from .profile import Profile, parse
 from .run import run
-from .transport import AsgiApp, AsgiTransport
 
 
 class NotConforming(AssertionError):
@@ -30,9 +31,14 @@ def grade(
     """Grade a server and give the report as JSON values (see `report.build`).
 
     `profile` is a `Profile` or the values of its TOML file. With `app`, an ASGI application, requests go to it in this
-    process; `base_url`, `reset_url` and `clock_url` then only give paths. Raises `ProfileError` for a profile that
-    cannot be used.
+    process; `base_url`, `reset_url` and `clock_url` then only give paths. May be called where an event loop
+    runs, which it blocks: the application runs on a loop of its own, in a thread. Whatever the server does, a report is
+    given; one that cannot be graded has the verdict "cannot run".
+
+    Raises `ProfileError` for a profile that cannot be used, `ExtraMissing` where the extra `conformance` is not
+    installed.
     """
+    require(drivers)
     known = profile if isinstance(profile, Profile) else parse(profile)
     client = connect(known, seed=seed) if app is None else Client(known, AsgiTransport(app), seed=seed)
     names = ordered(drivers)

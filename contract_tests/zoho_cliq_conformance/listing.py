@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import rules
-from .model import Action, shown_content, visibility_fact
+from .model import Action, in_order, shown_content, visibility_fact
 from .rules import Call, Condition
 from .shown import Shown
 from .trace import Exchange
@@ -175,7 +175,7 @@ class Lists:
         shown = shown_content(item)
         good = any(all(shown.get(k) == v for k, v in version.content.items()) for version in versions if version.alive)
         if action.alive:
-            content = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in action.content.items()}
+            content = {name: in_order(value) for name, value in action.content.items()}
             fact = self._verdicts.about_state("list.current")
             self._holds(fact, good, f"the action as it is: {content}", item, action)
             self._shown.common(action, item)

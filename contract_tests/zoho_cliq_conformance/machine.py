@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from . import bodies
 from .client import Client, Stopped
 from .facts import FACTS
-from .model import Action
+from .model import Action, in_order
 from .run import Result
 from .table.bodies import JUNK
 from .table.protocol import operations
@@ -233,7 +233,7 @@ class _Histories(RuleBasedStateMachine):
         if seed % 2:
             body |= {"execution_type": "webhook", "execution_url": bodies.URL}
         if body["scope"] == "team":
-            body["team_ids"] = sorted(action.content.get("team_ids", ()))
+            body["team_ids"] = in_order(action.content.get("team_ids", frozenset()))
         self.client.create(action.creator, **body)
         self.client.update(self.identifier(random), user=action.creator, name=body["name"])
         if random.random() < 0.5 and action.alive:

@@ -95,6 +95,13 @@ def canonical(name: str, value: Any) -> Any:
     return value
 
 
+def in_order(value: Any) -> Any:
+    """A value to be shown: a set as a list in one order, whatever a server put into it."""
+    if not isinstance(value, frozenset):
+        return value
+    return sorted(value, key=lambda item: (type(item).__name__, item))
+
+
 def shown_content(shown: Mapping[str, Any]) -> dict[str, Any]:
     """The content that an answer shows."""
     return normal({name: canonical(name, shown[name]) for name in FIELDS if name in shown})

@@ -84,6 +84,19 @@ class Pacer:
         window = calls[over] + span - now if over >= 0 else 0.0
         return max(window, self._locked.get((user, operation), now) - now)
 
+    def time_for(self, user: str, operation: str, count: int) -> float:
+        """Seconds until the last of `count` more calls may be sent, if each is answered at once."""
+        threshold = OPERATIONS[operation].threshold
+        if not self.active or threshold is None or count < 1:
+            return 0.0
+        now, span, most = self.clock.now(), threshold.window_seconds + MARGIN, threshold.limit - 1
+        start = max(now, self._locked.get((user, operation), now))
+        calls = [moment for moment in self._calls[user, operation] if moment > now - span][-most:]
+        for _ in range(count):
+            start = max(start, calls[-most] + span) if len(calls) >= most else start
+            calls.append(start)
+        return start - now
+
     def before(self, user: str, operation: str) -> None:
         """Wait until the call may be sent."""
         self.clock.pause(self.delay(user, operation), f"{operation}: under the threshold for {user}")

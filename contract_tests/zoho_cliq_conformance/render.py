@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from importlib.resources import files
@@ -10,20 +9,23 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "unreachable": "·"}
-_UNSAFE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd]")
 
 
 def terminal(report: Mapping[str, Any], verbose: bool = False) -> Iterator[str]:
-    """Lines for a terminal."""
+    """Lines for a terminal, with nothing in them that would do more there than be seen."""
+    return map(line, _terminal(report, verbose))
+
+
+def _terminal(report: Mapping[str, Any], verbose: bool) -> Iterator[str]:
     for number, fault in enumerate(report["faults"], 1):
         kind = "fault" if fault["decides"] else f"remark ({fault['class']})"
         yield f"{kind} {number}: {fault['statement']}  [{fault['fact']}; {fault['where']}]"
         yield f"    request   {fault['request']}   ({fault['times']} times; first in {fault['scenario']})"
-        yield f"    expected  {clean(fault['expected'])}"
-        yield f"    got       {clean(fault['got'])}"
-        yield f"    state     {clean(fault['state'])}"
-        for line in fault["curl"] if verbose else fault["curl"][-3:]:
-            yield f"    $ {clean(line)}"
+        yield f"    expected  {fault['expected']}"
+        yield f"    got       {fault['got']}"
+        yield f"    state     {fault['state']}"
+        for command in fault["curl"] if verbose else fault["curl"][-3:]:
+            yield f"    $ {command}"
         if not verbose and len(fault["curl"]) > 3:
             yield f"    (the last 3 of {len(fault['curl'])} lines; the reports have them all)"
         yield ""
@@ -42,16 +44,26 @@ def terminal(report: Mapping[str, Any], verbose: bool = False) -> Iterator[str]:
         f"{report['calls']} calls in {report['seconds']:.1f} s, {report['waited_seconds']:.0f} s of pacing; "
         f"seed {report['seed']}"
     )
-    for line in (*report["notes"], *report["leftovers"]):
-        yield f"note: {line}"
+    for note in (*report["notes"], *report["leftovers"]):
+        yield f"note: {note}"
     if report["stopped"]:
         yield f"stopped: {report['stopped']}"
     yield f"{report['base_url']}: {report['verdict']}"
 
 
 def clean(text: str) -> str:
-    """The text without characters that a terminal or XML cannot show."""
-    return _UNSAFE.sub("\ufffd", text)
+    """The text with escapes, such as `\\x1b`, in the place of what is not printable: on which a terminal acts, which
+    turns the direction of what follows, or which XML cannot hold. Tabs and line breaks stay."""
+    return text if text.isprintable() else "".join(char if char in "\t\n" else _shown(char) for char in text)
+
+
+def line(text: str) -> str:
+    """The same on one line: tabs and line breaks are escaped, too."""
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
 def junit(report: Mapping[str, Any]) -> str:
@@ -78,7 +90,7 @@ def junit(report: Mapping[str, Any]) -> str:
                 "</testcase>"
             )
         elif fact["verdict"] in ("skipped", "unreachable"):
-            lines.append(f"{case}><skipped message={quoteattr(fact['reason'])}/></testcase>")
+            lines.append(f"{case}><skipped message={quoteattr(clean(fact['reason']))}/></testcase>")
         else:
             lines.append(f"{case}/>")
     return "\n".join([*lines, "</testsuite>", ""])

@@ -1,7 +1,7 @@
 """What a run found, as data: the one source of the terminal's, the JSON, the JUnit and the HTML report.
 
 The JSON has a stable schema; `SCHEMA` is raised when a key changes its meaning or goes. No token is in any report: each
-is replaced by a shell variable.
+is replaced by a shell variable (`secrets`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 
 from zoho_cliq_api.contract import OPERATIONS
 
-from . import trace
+from . import shell, trace
 from .facts import FACTS, Fact
 from .rules import LONG, SHORT
 from .run import CANNOT_RUN, CONFORMS, FAULTS, LOCKED, Result
+from .secrets import Secrets
 from .table import SCENARIOS
 from .verdicts import Violation
 
@@ -31,6 +32,8 @@ LONGEST_CHAIN = 60
 def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -> dict[str, Any]:
     """The report as JSON values."""
     client = result.client
+    for exchange in client.trace:
+        client.secrets.learn(exchange)
     facts = [_fact(result, fact, drivers) for fact in FACTS.values()]
     if result.stopped and not result.violations and not result.locked_for and not result.cannot:
         result.notes.append("the run was stopped early; what it did not reach is unreachable in this report")
@@ -66,8 +69,8 @@ def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -
         + [f"unmodelled: {name}: the suite states no facts about it" for name in result.unmodelled],
         "score": score(),
     }
-    redacted: dict[str, Any] = _redact(report, client.tokens)
-    return redacted
+    hidden: dict[str, Any] = _hide(report, client.secrets)
+    return hidden
 
 
 def score() -> dict[str, Any]:
@@ -75,14 +78,14 @@ def score() -> dict[str, Any]:
     return tomllib.loads(files("zoho_cliq_conformance").joinpath("score.toml").read_text("utf-8"))
 
 
-def _redact(value: Any, tokens: Mapping[str, str]) -> Any:
+def _hide(value: Any, secrets: Secrets) -> Any:
+    """The value with shell variables in the place of secrets. Lines of shell have theirs, and are not touched again,
+    since what stands between their quotes must not be changed."""
     if isinstance(value, str):
-        for token, variable in sorted(trace.variables(dict(tokens)).items(), key=lambda pair: -len(pair[0])):
-            value = value.replace(token, f"${variable}")
-        return value
+        return secrets.hide(value)
     if isinstance(value, dict):
-        return {key: _redact(item, tokens) for key, item in value.items()}
-    return [_redact(item, tokens) for item in value] if isinstance(value, list) else value
+        return {key: item if key == "curl" else _hide(item, secrets) for key, item in value.items()}
+    return [_hide(item, secrets) for item in value] if isinstance(value, list) else value
 
 
 def _fact(result: Result, fact: Fact, drivers: list[str]) -> dict[str, Any]:
@@ -128,7 +131,6 @@ def _faults(result: Result, strict: bool) -> list[dict[str, Any]]:
     grouped: dict[str, list[Violation]] = {}
     for violation in result.violations:
         grouped.setdefault(violation.fact, []).append(violation)
-    names = trace.variables(result.client.tokens)
     found = []
     for fact, violations in grouped.items():
         first = violations[0]
@@ -150,7 +152,7 @@ def _faults(result: Result, strict: bool) -> list[dict[str, Any]]:
                 "state": first.state,
                 "scenario": first.scenario,
                 "seed": result.client.seed,
-                "curl": trace.chain(chain, result.client.profile.base_url, names),
+                "curl": shell.chain(chain, result.client.profile.base_url, result.client.secrets),
             }
         )
     return sorted(found, key=lambda fault: not fault["decides"])
@@ -203,5 +205,5 @@ def _calls(result: Result) -> list[dict[str, Any]]:
 
 
 def to_json(report: Mapping[str, Any]) -> str:
-    """The report as JSON text."""
-    return json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+    """The report as JSON text, in ASCII, so that whatever a server sent can be written, and shown on a terminal."""
+    return json.dumps(report, indent=1) + "\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from zoho_cliq_api.contract import document
 
@@ -15,6 +17,7 @@ from .table import SCENARIOS, Scenario
 from .verdicts import Violation
 
 CONFORMS, FAULTS, CANNOT_RUN, LOCKED = 0, 1, 2, 3
+DEFECT = "the kit itself failed, please report it"
 
 
 def unmodelled() -> list[str]:
@@ -132,6 +135,8 @@ def run(
         result.stopped = str(error)
     except KeyboardInterrupt:
         result.stopped, result.cannot = "interrupted", True
+    except Exception as error:  # noqa: BLE001  whatever a server brought about, what was found until then is reported
+        result.stopped, result.cannot = f"{DEFECT}: {_where(error)}", True
     finally:
         before = len(client.trace)
         if clean:
@@ -139,11 +144,23 @@ def run(
                 if on_clean_up is not None:
                     on_clean_up(len(client.created))
                 result.leftovers = client.clean_up()
-            except (Stopped, KeyboardInterrupt) as error:
-                result.leftovers = [f"clean-up was cut short: {str(error) or 'interrupted'}"]
-                result.leftovers += [f"action {i} of {u} is still there" for i, u in client.created.items()]
+            except Exception as error:  # noqa: BLE001
+                result.leftovers = _cut_short(client, str(error) if isinstance(error, Stopped) else _where(error))
+            except KeyboardInterrupt:
+                result.leftovers = _cut_short(client, "interrupted")
         result.calls_of_clean_up = len(client.trace) - before
         if not learned:
             client.oracle.violations.clear()
             client.oracle.failed.clear()
     return result
+
+
+def _cut_short(client: Client, why: str) -> list[str]:
+    left = [f"action {identifier} of {user} is still there" for identifier, user in client.created.items()]
+    return [f"clean-up was cut short: {why}", *left]
+
+
+def _where(error: Exception) -> str:
+    """An unexpected error in words, with the place in the code that raised it."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {str(error)[:300]} ({Path(last.filename).name}:{last.lineno})"

@@ -1,6 +1,7 @@
 """Standard output and standard error as they are: closed, full, a pipe nobody reads, unable to show a character.
 
-A run's result counts more than its lines: what cannot be printed ends no run.
+A run's result counts more than its lines: what cannot be printed ends no run. No line does more to a terminal than be
+seen, whatever a server or a recording put into it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-from .render import clean
+from . import render
 
 
 def show(lines: Iterable[str]) -> str:
@@ -21,7 +22,7 @@ def show(lines: Iterable[str]) -> str:
         return "standard output is closed"
     try:
         for line in lines:
-            print(_fitting(line, stream), file=stream)
+            print(_fitting(render.line(line), stream), file=stream)
         stream.flush()
     except BrokenPipeError:
         _discard(stream)
@@ -31,20 +32,20 @@ def show(lines: Iterable[str]) -> str:
     return ""
 
 
-def tell(line: str, end: str = "\n") -> None:
-    """Print on standard error, where there is one that takes it."""
+def tell(line: str, before: str = "", end: str = "\n") -> None:
+    """Print on standard error, where there is one that takes it; `before` is sent to the terminal as it is."""
     stream = sys.stderr
     if stream is None:
         return
     try:
-        print(_fitting(line, stream), end=end, file=stream, flush=True)
+        print(f"{before}{_fitting(render.line(line), stream)}", end=end, file=stream, flush=True)
     except (OSError, ValueError):
         _discard(stream)
 
 
 def complain(message: object) -> None:
     """One line on standard error, whatever characters a server or a file put into the message."""
-    tell(f"zoho-cliq-conformance: {' '.join(clean(str(message)).split())}")
+    tell(f"zoho-cliq-conformance: {' '.join(str(message).split())}")
 
 
 def _fitting(line: str, stream: TextIO) -> str:

@@ -1,4 +1,4 @@
-"""What was sent and what came back, and how to show it to a person without showing a token.
+"""What was sent and what came back.
 
 An `Exchange` is all that the oracle ever sees of the world: a recorded HAR file gives the same objects as a live run.
 """
@@ -6,33 +6,81 @@ An `Exchange` is all that the oracle ever sees of the world: a recorded HAR file
 from __future__ import annotations
 
 import json
-import re
-import shlex
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 LONGEST_SHOWN = 2000
 
 
-@lru_cache(maxsize=4)  # sender, oracle and report each look at an answer several times
+DEEPEST = 100  # arrays and objects within each other
+MOST_VALUES = 300_000  # in one answer; a page of a hundred actions has some thousand
+
+
+@lru_cache(maxsize=2)  # sender, oracle and report each look at an answer several times
 def _parsed(body: bytes) -> Any:
+    """The body as JSON; None where it is none, or more than anybody has to read."""
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
+        return None
     try:
-        return json.loads(body)
+        shown = json.loads(body, parse_float=_number, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
+    nested = body.count(b"[") + body.count(b"{") > DEEPEST and _is_deep(shown)
+    return None if nested else shown
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no number of JSON that can be held")
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _within(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _within(value: Any) -> Iterator[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (item for item in inner if isinstance(item, dict | list))
+
+
+def may_hold_surrogates(body: bytes) -> bool:
+    """Whether the JSON may hold lone surrogates, which no encoding has."""
+    return b"\xed" in body or b"\\ud" in body.lower()
+
+
+def encodable(value: Any) -> Any:
+    """The value with U+FFFD in the place of lone surrogates, which few programs take."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {encodable(name): encodable(item) for name, item in value.items()}
+    return [encodable(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: status, headers in order as received, body."""
+    """An answer: status, headers in order as received, body.
+
+    `unknown` holds "headers" or "body" where a recording leaves them out.
+    """
 
     status: int
     headers: Headers
     body: bytes
+    unknown: frozenset[str] = frozenset()
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case."""
@@ -80,105 +128,6 @@ def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
     return (
         text if len(text) <= longest else f"{text[: longest // 2]} … {text[-longest // 4 :]} ({len(text)} characters)"
     )
-
-
-def token_variable(authorization: str, names: dict[str, str]) -> str:
-    """An Authorization header with a shell variable in the place of its token."""
-    scheme, _, token = authorization.partition(" ")
-    return f"{scheme} ${names[token]}" if token in names else f"{scheme} $TOKEN" if token else authorization
-
-
-def chain(exchanges: Iterable[Exchange], base_url: str, names: dict[str, str]) -> list[str]:
-    """Shell lines that repeat the exchanges with curl.
-
-    `names` maps tokens to shell variables. What the server invented (ids, tokens of lists) is captured into variables
-    with jq, so that the lines work on a server that invents other values.
-    """
-    lines: list[str] = []
-    known: dict[str, str] = {}
-    for exchange in exchanges:
-        text = _curl(exchange, base_url, names, known)
-        captured = _inventions(exchange, known)
-        if captured:
-            lines.append(f"answer=$({text})")
-            lines += [f"{variable}=$(printf %s \"$answer\" | jq -r '{path}')" for variable, path in captured]
-        else:
-            lines.append(text)
-    return lines
-
-
-def _inventions(exchange: Exchange, known: dict[str, str]) -> list[tuple[str, str]]:
-    shown = exchange.answer.json() if exchange.answer and exchange.answer.status < 300 else None
-    if not isinstance(shown, dict):
-        return []
-    captured = []
-    data = shown.get("data")
-    if exchange.method == "POST" and isinstance(data, dict) and isinstance(data.get("id"), str):
-        known.setdefault(data["id"], f"ID{sum(v.startswith('ID') for v in known.values()) + 1}")
-        captured.append((known[data["id"]], ".data.id"))
-    for key in ("next_token", "sync_token"):
-        value = shown.get(key)
-        if isinstance(value, str) and value and value not in known:
-            known[value] = f"{key.split('_')[0].upper()}{len(known) + 1}"
-            captured.append((known[value], f".{key}"))
-    return captured
-
-
-def _curl(exchange: Exchange, base_url: str, names: dict[str, str], known: dict[str, str]) -> str:
-    target = exchange.target
-    split = urlsplit(target)
-    for value, variable in known.items():
-        if value in split.path:
-            target = target.replace(value, f"${variable}")
-    words = [f"curl -sS -i -X {exchange.method} {_double(base_url + target.split('?')[0])}"]
-    if "?" in target:
-        words[0] = f"curl -sS -i -G -X {exchange.method} {_double(base_url + target.split('?')[0])}"
-        words += [f"-d {_double(_substitute(part, known))}" for part in split.query.split("&")]
-    for name, value in exchange.headers:
-        if name.lower() == "authorization":
-            words.append(f'-H "Authorization: {token_variable(value, names)}"')
-        elif name.lower() not in ("host", "content-length", "connection", "accept-encoding"):
-            words.append(f"-H {shlex.quote(f'{name}: {value}')}")
-    if exchange.body is not None:
-        words.append(f"--data-binary {_body(exchange.body)}")
-    return " ".join(words).replace(" -i", "", 1) if _is_captured(exchange) else " ".join(words)
-
-
-def _is_captured(exchange: Exchange) -> bool:
-    return bool(_inventions(exchange, {}))
-
-
-def _substitute(part: str, known: dict[str, str]) -> str:
-    name, equals, value = part.partition("=")
-    variable = known.get(unquote_plus(value))
-    return f"{name}=$(jq -rn --arg t \"${variable}\" '$t|@uri')" if variable else f"{name}{equals}{value}"
-
-
-def _double(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("`", "\\`")
-    return f'"{escaped}"' if '"' not in escaped or "$(" in escaped else shlex.quote(text)
-
-
-def _body(body: bytes) -> str:
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        return f'"$(printf %s {body[:600].hex()} | xxd -r -p)"'
-    if "\x00" in text:
-        return f"@<(printf %s {body[:600].hex()} | xxd -r -p)"
-    return shlex.quote(text) if len(text) <= LONGEST_SHOWN else f"@<({'; '.join(_printed(text))})"
-
-
-def _printed(text: str) -> Iterator[str]:
-    """Shell commands that print a long text, of which no word is longer than a system takes."""
-    rest = 0
-    for run in re.finditer(r"(.{1,8}?)\1{199,}", text, re.DOTALL):
-        if run.start() > rest:
-            yield f"printf %s {shlex.quote(text[rest : run.start()])}"
-        unit = run[1]
-        yield f"yes {shlex.quote(unit)} | head -n {len(run[0]) // len(unit)} | tr -d '\\n'"
-        rest = run.end()
-    yield f"printf %s {shlex.quote(shorten(text[rest:], 100_000))}"
 
 
 def variables(tokens: dict[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from . import rules
-from .model import Action, Directory, Model
+from .model import Action, Directory, Model, in_order
 from .rules import Call, Condition
 from .trace import Exchange, shorten
 
@@ -101,8 +101,8 @@ class Verdicts:
     def _state(self, action: Action | None) -> str:
         if action is not None:
             handler = f", script {shorten(action.script, 60)!r}" if action.script is not None else ""
-            handler += f", permissions {sorted(action.permissions)}" if action.permissions is not None else ""
-            content = {name: sorted(v) if isinstance(v, frozenset) else v for name, v in action.content.items()}
+            handler += f", permissions {in_order(action.permissions)}" if action.permissions is not None else ""
+            content = {name: in_order(value) for name, value in action.content.items()}
             there = "there" if action.alive else "deleted"
             return f"action {action.id} of {action.creator}, {there}: {content}{handler}"
         living = self.model.living()

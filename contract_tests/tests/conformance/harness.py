@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from reference_server import Reference
+from zoho_cliq_conformance.asgi import AsgiTransport
 from zoho_cliq_conformance.client import Client
 from zoho_cliq_conformance.pacer import Clock
 from zoho_cliq_conformance.profile import Profile, parse
 from zoho_cliq_conformance.run import Result, run, run_table
 from zoho_cliq_conformance.thresholds import run_thresholds
-from zoho_cliq_conformance.transport import AsgiTransport, CallTransport, Transport
+from zoho_cliq_conformance.transport import CallTransport, Transport
 
 CONTROL = "control-token-of-the-tests"
 

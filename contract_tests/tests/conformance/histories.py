@@ -22,12 +22,12 @@ from urllib.parse import quote
 
 from harness import CONTROL, profile
 from zoho_cliq_conformance import bodies
+from zoho_cliq_conformance.asgi import http_scope
 from zoho_cliq_conformance.client import Client
 from zoho_cliq_conformance.machine import run_machine
 from zoho_cliq_conformance.pacer import Clock
 from zoho_cliq_conformance.run import run
 from zoho_cliq_conformance.trace import Answer, Headers, error_of
-from zoho_cliq_conformance.transport import http_scope
 
 PATH = "/api/v3/messageactions"
 SECONDS_PER_REQUEST = 0.03

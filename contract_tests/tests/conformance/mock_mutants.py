@@ -20,12 +20,13 @@ from typing import Any
 from first_order import Change, TookTooLong, at_most, changes, loaded
 from harness import CONTROL, profile, share_clock
 from histories import DISTANCES, SAME, Difference, difference, recorded
+from zoho_cliq_conformance.asgi import AsgiTransport
 from zoho_cliq_conformance.client import Client, Stopped
 from zoho_cliq_conformance.creation_limit import run_creation_limit
 from zoho_cliq_conformance.run import Driver, run, run_table
 from zoho_cliq_conformance.thresholds import run_thresholds
 from zoho_cliq_conformance.trace import Exchange
-from zoho_cliq_conformance.transport import AsgiTransport, HttpTransport
+from zoho_cliq_conformance.transport import HttpTransport
 from zoho_cliq_conformance.verdicts import Violation
 
 PACKAGE = "zoho_cliq_mock"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +23,10 @@ from zoho_cliq_conformance.client import Client
 from zoho_cliq_conformance.grading import NotConforming, demand, grade
 from zoho_cliq_conformance.pacer import Clock, minutes
 from zoho_cliq_conformance.profile import ProfileError, parse
-from zoho_cliq_conformance.run import Result, run, run_table
-from zoho_cliq_conformance.trace import _body
+from zoho_cliq_conformance.run import DEFECT, Result, run, run_table
+from zoho_cliq_conformance.secrets import Secrets
+from zoho_cliq_conformance.shell import chain
+from zoho_cliq_conformance.trace import Exchange
 
 TOKENS = ["1000.owner", "1000.colleague", "1000.outsider", CONTROL]
 TOML = """
@@ -88,7 +91,7 @@ def test_a_fault_gives_1_and_a_chain_of_curl(tmp_path: Path, capsys: pytest.Capt
     found = json.loads((tmp_path / "out" / "report.json").read_text())
     fault = next(fault for fault in found["faults"] if fault["fact"] == "update.keeps")
     assert fault["seed"] == 7
-    assert fault["curl"][0].startswith("answer=$(curl")
+    assert fault["curl"][0].startswith("answer=$(")
     assert any("ID1=$(" in line for line in fault["curl"])
     assert "$ID1" in fault["curl"][-1]
     assert "$TOKEN_OWNER" in fault["curl"][0]
@@ -229,9 +232,11 @@ def test_a_base_url_of_something_else_gives_2_after_a_few_calls(
     "text", ["s" * 250_000, "x" + "é" * 130_000 + "'y", "[" * 100_000, "{" + '{"a":' * 50_000 + "}"]
 )
 def test_a_long_body_in_a_line_of_shell_is_the_body(text: str) -> None:
-    shown = _body(text.encode())
+    exchange = Exchange(1, "POST", "/messageactions", (), text.encode(), None)
+    [shown] = chain([exchange], "http://in-process", Secrets({}))
     assert len(shown) < 1000
-    printed = subprocess.run(["bash", "-c", f"cat {shown.removeprefix('@')}"], capture_output=True, check=True).stdout
+    command = shown.partition(" | curl ")[0]
+    printed = subprocess.run(["sh", "-c", command], capture_output=True, check=True).stdout
     assert printed == text.encode()
 
 
@@ -287,11 +292,9 @@ def test_whatever_happens_it_cleans_up(stop: type[BaseException]) -> None:
             client.create()
         raise stop
 
-    if stop is KeyboardInterrupt:
-        assert run(client, [("driver", driver)]).exit_code() == 2
-    else:
-        with pytest.raises(stop):
-            run(client, [("driver", driver)])
+    result = run(client, [("driver", driver)])
+    assert result.exit_code() == 2
+    assert ("interrupted" if stop is KeyboardInterrupt else DEFECT) in result.stopped
     assert not any(action.alive for action in server.actions.values())
 
 
@@ -415,3 +418,36 @@ def test_the_fixture_grades_an_application(cliq_conformance: Callable[..., dict[
     )
     with pytest.raises(NotConforming, match=r"create\.message_types\.min"):
         demand(broken)
+
+
+WITHOUT = """
+import sys
+sys.modules.update(dict.fromkeys(["jsonschema_rs", "hypothesis", "schemathesis"]))
+{work}
+"""
+
+
+def without_the_extra(work: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code as on a base install."""
+    command = [sys.executable, "-c", WITHOUT.format(work=work)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+def test_a_base_install_shows_help(arguments: list[str]) -> None:
+    done = without_the_extra(f"from zoho_cliq_conformance.cli import main; sys.exit(main({arguments}))")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_base_install_says_in_one_line_what_grading_needs(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text('base_url = "http://127.0.0.1:9/api/v3"\n[tokens]\nowner = "1000.owner"\n')
+    for arguments in (["run", "--profile", str(path)], ["check-har", str(path)]):
+        done = without_the_extra(f"from zoho_cliq_conformance.cli import main; sys.exit(main({arguments}))")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "pip install 'zoho-cliq[conformance]'" in done.stderr
+
+
+def test_the_pytest_plugin_loads_nothing_until_it_is_used() -> None:
+    work = "import zoho_cliq_conformance.plugin as p; print(sorted(m for m in sys.modules if m.startswith('zoho')))"
+    assert without_the_extra(work).stdout.split("\n")[0] == "['zoho_cliq_conformance', 'zoho_cliq_conformance.plugin']"

@@ -14,6 +14,7 @@ from harness import CONTROL, profile
 from zoho_cliq_conformance.facts import FACTS
 from zoho_cliq_conformance.grading import demand, grade
 from zoho_cliq_conformance.profile import load
+from zoho_cliq_conformance.render import clean
 
 Grade = Callable[..., dict[str, Any]]
 
@@ -47,7 +48,8 @@ def test_fact(fact: str, report: dict[str, Any]) -> None:
     fault = next((entry for entry in report["faults"] if entry["fact"] == fact and entry["decides"]), None)
     if fault is not None:
         chain = "\n".join(fault["curl"])
-        pytest.fail(f"{fault['statement']}\nexpected {fault['expected']}\ngot {fault['got']}\n{chain}", pytrace=False)
+        text = f"{fault['statement']}\nexpected {fault['expected']}\ngot {fault['got']}\n{chain}"
+        pytest.fail(clean(text), pytrace=False)
 
 
 def test_the_machine(grade_it: Grade) -> None:

@@ -16,11 +16,11 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from .. import bodies
-from ..client import Client, Stopped, encode
+from ..client import Client, encode
 from ..model import Action
 from ..table.bodies import JUNK
 from ..table.state import neighbour
-from ..trace import Answer
+from ..trace import Answer, encodable, may_hold_surrogates
 from ..verdicts import Violation
 
 SPECIFICATION = "/openapi.json"
@@ -42,7 +42,7 @@ class Gateway:
         self._requests = 0
         self._as_is = NOTHING
         self._points: list[tuple[str, str]] = []
-        self.stopped: Stopped | None = None
+        self.stopped: Exception | None = None
         self.last: list[Violation] = []
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -55,16 +55,20 @@ class Gateway:
         before = len(self._client.oracle.violations)
         try:
             answer = self._forward(environ)
-        except Stopped as stop:
+        except Exception as stop:  # noqa: BLE001  schemathesis would go on after a defect of the kit's
             self.stopped, answer = stop, Answer(404, (), b"")
         self.last = self._client.oracle.violations[before:]
         return self._reply(start, answer)
 
     @staticmethod
     def _reply(start: Start, answer: Answer) -> list[bytes]:
+        """Hand an answer on; what schemathesis could not read, and learns nothing from, is left out."""
         headers = [(name, value) for name, value in answer.headers if name.lower() not in HOP_BY_HOP]
-        start(STATUS.format(answer.status or 502), headers)
-        return [answer.body]
+        start(STATUS.format(answer.status or 502), [pair for pair in headers if "".join(pair).isprintable()])
+        shown = answer.json()
+        if shown is None:
+            return [b""]
+        return [json.dumps(encodable(shown)).encode() if may_hold_surrogates(answer.body) else answer.body]
 
     def _forward(self, environ: dict[str, Any]) -> Answer:
         method = environ["REQUEST_METHOD"]

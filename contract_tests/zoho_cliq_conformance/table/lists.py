@@ -6,6 +6,7 @@ from typing import Any
 
 from ..bodies import TYPE_SETS
 from ..client import Client
+from ..model import in_order
 from ..rules import DEFAULT_LIMIT, LARGEST_LIMIT
 from .bodies import HOOK
 from .scenario import Scenario, content, living, scenario, settle, teams_of
@@ -44,7 +45,7 @@ def page_sizes(t: Client) -> None:
     oldest = next((action for action in t.oracle.model.living("owner") if not action.uncertain), None)
     if oldest is not None:
         same: dict[str, Any] = {name: oldest.content.get(name, ...) for name in ("name", "scope")}
-        same |= {"team_ids": sorted(oldest.content["team_ids"])} if same["scope"] == "team" else {}
+        same |= {"team_ids": in_order(oldest.content.get("team_ids", ()))} if same["scope"] == "team" else {}
         t.create(**same, about="create.msgaction_name_already_exists")
         young = t.oracle.model.living("owner")[-1]
         t.update(young.id, **same, about="update.msgaction_name_already_exists")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..bodies import IMAGE, NOBODY, ODD_HINTS, ODD_URL, TYPE_SETS, URL
@@ -11,14 +12,15 @@ from .bodies import HOOK
 from .scenario import Scenario, content, living, scenario
 
 SCENARIOS: list[Scenario] = []
+NUMBER = "[0-9]{1,40}"
 
 
 def neighbour(t: Client, identifier: str) -> str:
     """An id that no action has, next to one that an action has, as far as can be known: a server that takes ids for
     floating-point numbers takes them for the same."""
-    if not (t.oracle.exclusive and identifier.isdigit()):
+    if not (t.oracle.exclusive and re.fullmatch(NUMBER, identifier)):
         return NOBODY
-    known = {int(action) for action in t.oracle.model.actions if action.isdigit()}
+    known = {int(action) for action in t.oracle.model.actions if re.fullmatch(NUMBER, action)}
     near = {number + step for number in known for step in (-2, -1, 1, 2)} - known
     same = [number for number in sorted(near) if any(float(number) == float(other) for other in known)]
     return str(same[0] if same else int(identifier) + 1)

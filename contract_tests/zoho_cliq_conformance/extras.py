@@ -1,0 +1,22 @@
+"""The libraries of the extra `conformance`, which a base install does not have."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+
+NEEDED = {"": ("jsonschema_rs",), "machine": ("hypothesis",), "fuzz": ("hypothesis", "schemathesis")}
+
+
+class ExtraMissing(ImportError):
+    """A library that grading needs cannot be imported; the message says how to get it."""
+
+
+def require(drivers: Iterable[str] = ()) -> None:
+    """Raise `ExtraMissing` unless grading with these drivers can import what it needs."""
+    for module in dict.fromkeys(name for driver in ("", *drivers) for name in NEEDED.get(driver, ())):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            advice = "pip install 'zoho-cliq[conformance]'"
+            raise ExtraMissing(f"grading needs {module}, which cannot be imported ({error}): {advice}") from None

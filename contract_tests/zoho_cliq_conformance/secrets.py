@@ -1,0 +1,193 @@
+"""Keeps tokens, cookies and passwords out of everything that a run prints or writes.
+
+`Secrets` learns values: the profile's tokens, and what the headers, queries and bodies of exchanges carry under names
+such as Authorization, Cookie or `refresh_token`. A text is shown with a shell variable in the place of each, also where
+a secret is escaped (`%41`, `\\u0041`), in other case, or cut: any eight characters of a secret in a row are hidden.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import parse_qsl
+
+from zoho_cliq_api.contract import document
+
+from .trace import Exchange
+
+GRAM = 8  # characters of a secret in a row that are enough to hide them
+SHORTEST = 6  # characters of a value that an exchange carries; "1" as a session would hide every 1 of a report
+SCHEMES = frozenset({"bearer", "basic", "digest", "zoho-oauthtoken", "token", "apikey", "negotiate", "hmac"})
+PUBLIC_NAMES = frozenset({"next_token", "sync_token", "www-authenticate", "proxy-authenticate"})
+_NAME = r"auth(?!ors?\b)|cookie|token|secret|signature|api[-_]?key|session|passw|csrf|xsrf|credential"
+_SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
+_IN_TEXT = re.compile(
+    rf"""(?:{_NAME})[\w-]{{0,40}}\\?["']?\s{{0,9}}[:=]\s{{0,9}}\\?["']?([^\s"'&,;<>\\]+)""", re.IGNORECASE
+)
+_UNIT = re.compile(
+    r"\\+u(?P<u>[0-9a-f]{4})|%(?:25)*(?P<p>[0-9a-f]{2})|\\+x(?P<x>[0-9a-f]{2})|&#x(?P<h>[0-9a-f]{1,5});"
+    r"|&#(?P<d>[0-9]{1,6});|\\(?=[/\"'\\])|.",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A shell variable in the place of a secret."""
+
+    name: str
+
+
+class Secrets:
+    """All secrets of a run. `labels` maps tokens to the names of shell variables."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self._grams: dict[str, str] = {}
+        self._short: dict[str, str] = {}
+        self._known: set[str] = set()
+        for token, variable in labels.items():
+            self.add(token, variable, shortest=1)
+
+    def add(self, value: str, variable: str = "SECRET", shortest: int = SHORTEST) -> None:
+        """Hide the value from now on, unless it has fewer than `shortest` characters."""
+        if len(value) < shortest or value in self._known:
+            return
+        self._known.add(value)
+        plain = "".join(char for char, _, _ in _units(value))
+        if len(plain) < GRAM:
+            self._short.setdefault(plain, variable)
+            return
+        for gram in _grams(plain):
+            if gram not in self._grams and not (shortest > 1 and _is_common(gram)):
+                self._grams[gram] = variable
+
+    def learn(self, exchange: Exchange) -> None:
+        """Hide whatever the exchange carries that looks like a secret."""
+        answer = exchange.answer
+        for name, value in (*exchange.headers, *(answer.headers if answer else ())):
+            if is_secret(name):
+                for secret in _of_header(name.lower(), value):
+                    self.add(secret, _variable(name))
+        query = exchange.target.partition("?")[2]
+        for name, value in parse_qsl(query, errors="replace") if query else ():
+            if is_secret(name) or name == "code":
+                self.add(value)
+        for body in (exchange.body, answer.body if answer else None):
+            for secret in _of_body(body) if body else ():
+                self.add(secret)
+
+    def split(self, text: str) -> list[str | Variable]:
+        """The text in pieces, with a variable in the place of each secret."""
+        units = _units(text)
+        plain = "".join(char for char, _, _ in units)
+        hidden: list[str] = [""] * len(plain)
+        for start in range(len(plain) - GRAM + 1):
+            variable = self._grams.get(plain[start : start + GRAM])
+            if variable is not None:
+                for at in range(start, start + GRAM):
+                    hidden[at] = hidden[at] or variable
+        for short, variable in self._short.items():
+            start = plain.find(short)
+            while start >= 0:
+                hidden[start : start + len(short)] = [variable] * len(short)
+                start = plain.find(short, start + len(short))
+        if not any(hidden):
+            return [text]
+        pieces: list[str | Variable] = []
+        begin = at = 0
+        while at < len(hidden):
+            end = at
+            while end < len(hidden) and bool(hidden[end]) == bool(hidden[at]):
+                end += 1
+            begin, stop = units[at][1], units[end - 1][2]
+            pieces.append(Variable(hidden[at]) if hidden[at] else text[begin:stop])
+            at = end
+        return pieces
+
+    def hide(self, text: str) -> str:
+        """The text with `$VARIABLE` in the place of each secret."""
+        return "".join(piece if isinstance(piece, str) else f"${piece.name}" for piece in self.split(text))
+
+
+def is_secret(name: str) -> bool:
+    """Whether a header, parameter or field of that name carries a secret."""
+    lower = name.lower()
+    return (
+        _SECRET_NAME.search(name) is not None and lower not in PUBLIC_NAMES and not lower.startswith("access-control-")
+    )
+
+
+def _variable(name: str) -> str:
+    if "authorization" in name.lower():
+        return "TOKEN"
+    return "COOKIE" if "cookie" in name.lower() else "SECRET"
+
+
+def _units(text: str) -> list[tuple[str, int, int]]:
+    """The characters that a text stands for, in lower case, and where each begins and ends in it."""
+    if "\\" not in text and "%" not in text and "&#" not in text:
+        lower = text.lower()
+        if len(lower) == len(text):
+            return [(char, at, at + 1) for at, char in enumerate(lower)]
+        return [(char.lower()[:1], at, at + 1) for at, char in enumerate(text)]
+    found = []
+    for match in _UNIT.finditer(text):
+        groups = match.groupdict()
+        digits = groups["u"] or groups["p"] or groups["x"] or groups["h"]
+        number = int(digits, 16) if digits else int(groups["d"]) if groups["d"] else None
+        char = match[0] if number is None else chr(number) if number < 0x110000 else "\ufffd"
+        if char != "\\" or number is not None or match.end() == len(text):
+            found.append((char.lower()[:1], match.start(), match.end()))
+    return found
+
+
+def _grams(text: str) -> Iterator[str]:
+    return (text[start : start + GRAM] for start in range(len(text) - GRAM + 1))
+
+
+@cache
+def _is_common(gram: str) -> bool:
+    """Whether a part of a secret is also one of the API's own words, which would be hidden everywhere."""
+    return not any(map(str.isdigit, gram)) and gram in _vocabulary()
+
+
+@cache
+def _vocabulary() -> str:
+    return json.dumps(document()).lower() + " application/json text/html charset=utf-8 zoho-oauthtoken "
+
+
+def _of_header(name: str, value: str) -> Iterator[str]:
+    if "cookie" in name:
+        pairs = value.split(";")[:1] if name == "set-cookie" else value.split(";")
+        yield from (pair.partition("=")[2].strip().strip('"') or pair.strip() for pair in pairs)
+        return
+    parts = value.split()
+    if len(parts) > 1 and parts[0].lower() in SCHEMES:
+        parts = parts[1:]
+    for part in parts:
+        yield part
+        yield from _of_basic(part)
+
+
+def _of_basic(text: str) -> Iterator[str]:
+    """User and password of Basic credentials."""
+    try:
+        plain = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return
+    if ":" in plain:
+        yield plain
+        yield plain.partition(":")[2]
+
+
+def _of_body(body: bytes) -> Iterator[str]:
+    text = body.decode("utf-8", "replace")
+    for match in _IN_TEXT.finditer(text):
+        before = text[max(0, match.start() - 5) : match.start()].lower()
+        if not (match[0].lower().startswith("token") and before.endswith(("next_", "sync_"))):
+            yield match[1]
