@@ -82,7 +82,10 @@ def _parser() -> argparse.ArgumentParser:
         description="Grade a server of the Zoho Cliq Message Actions API.",
         epilog="Exit status: 0 conforms, 1 faults, 2 cannot run, 3 locked for a threshold.",
     )
-    version = importlib.metadata.version("zoho-cliq")
+    try:
+        version = importlib.metadata.version("zoho-cliq")
+    except importlib.metadata.PackageNotFoundError:
+        version = "(version unknown: not installed)"
     parser.add_argument("--version", action="version", version=f"%(prog)s {version}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     grade = commands.add_parser("run", help="grade a server", description="Grade a server.")

@@ -53,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         import jsonschema_rs  # noqa: F401
         import uvicorn  # noqa: F401
-    except ModuleNotFoundError:
-        _fail("the mock server needs the extra `mock`: pip install 'zoho-cliq[mock]'")
+    except ModuleNotFoundError as error:
+        _fail(f"the mock server needs the extra `mock`: pip install 'zoho-cliq[mock]' ({error})")
     from zoho_cliq_mock.app import create_app
     from zoho_cliq_mock.database import DatabaseError
     from zoho_cliq_mock.document import BASE_PATH
@@ -137,7 +137,7 @@ def _seed(path: str | None) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        seed = json.loads(Path(path).read_text("utf-8"))
+        seed = json.loads(Path(path).read_text("utf-8-sig"))
     except OSError as error:
         raise SeedError(f"seed {path} cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
@@ -150,7 +150,11 @@ def _seed(path: str | None) -> dict[str, Any] | None:
 def _show_version() -> int:
     import importlib.metadata  # a server that runs has no use for it, and it is large
 
-    print(f"zoho-cliq-mock {importlib.metadata.version('zoho-cliq')}")
+    try:
+        version = importlib.metadata.version("zoho-cliq")
+    except importlib.metadata.PackageNotFoundError:
+        version = "(version unknown: not installed)"
+    print(f"zoho-cliq-mock {version}")
     return 0
 
 

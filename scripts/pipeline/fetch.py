@@ -100,7 +100,8 @@ def _body(response: httpx.Response, shown: str, end: float, clock: Callable[[], 
         raise PipelineError(f"{shown}: is sent as {encoding[:40]!r}; only gzip is read; download it and give the file")
     unzip = zlib.decompressobj(wbits=31)
     content = bytearray()
-    for piece in response.iter_raw(65_536):
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    for piece in response.stream:  # as it comes over the wire: httpx would decode without a cap
         room = MAX_BYTES + 1 - len(content)
         content += unzip.decompress(piece, room) if encoding == "gzip" else piece
         if len(content) > MAX_BYTES:

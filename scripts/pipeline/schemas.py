@@ -26,7 +26,7 @@ _LEFT_OUT = (
     "not if then else patternProperties propertyNames contains prefixItems dependentRequired dependentSchemas "
     "dependencies unevaluatedProperties unevaluatedItems additionalItems $defs xml".split()
 )
-MAX_PROPERTIES = 1_000
+MAX_PROPERTIES = 500
 MAX_VALUES = 5_000
 """Values of one enumeration."""
 MAX_REFERENCES = 50

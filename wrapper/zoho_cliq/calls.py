@@ -191,7 +191,8 @@ def plain(fields: Mapping[str, Any], operation: str) -> dict[str, Any]:
 
 def _file(name: str, path: Path, operation: str) -> str | bytes:
     try:
-        return path.read_bytes() if name == "image" else path.read_text("utf-8")
+        # The signature that editors on Windows put in front of UTF-8 is no part of a script.
+        return path.read_bytes() if name == "image" else path.read_text("utf-8-sig")
     except (OSError, ValueError) as error:
         no_text = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no path holds a null character"
         reason = error.strerror if isinstance(error, OSError) else no_text

@@ -19,7 +19,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from zoho_cliq_api.contract import OPERATIONS
+
 from . import __version__, errors
+from .extras import unavailable
 from .paths import expanded
 
 TRY_LATER = (errors.WouldWait, errors.RateLimited)
@@ -28,7 +31,7 @@ _COLUMNS = ("id", "name", "execution_type", "scope", "message_types", "hint")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code."""
+    """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a character that it cannot show must not lose the rest
@@ -46,11 +49,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.CliqError as error:
         _complain(error, options.json)
         return 3 if isinstance(error, TRY_LATER) else 2 if isinstance(error, WRONG_USE) else 1
+    except ImportError as error:
+        _complain(_cannot_load(error), options.json)
+        return 1
     except KeyboardInterrupt:
+        _complain(errors.CliqError("interrupted"), options.json)
         return 130
     except BrokenPipeError:
         return 1  # whoever read the output has gone, and wants to hear no more
     return 0
+
+
+def _scopes() -> list[str]:
+    """Every scope that some operation asks for, where any one of several is enough the first."""
+    return list(dict.fromkeys(operation.scopes[0] for operation in OPERATIONS.values() if operation.scopes))
+
+
+def _cannot_load(error: ImportError) -> errors.CliqError:
+    """An error that names what cannot be imported, and why."""
+    name = f"{error.name}: " if error.name and error.name not in str(error) else ""
+    return errors.CliqError(f"a module cannot be imported: {name}{error}; reinstall zoho-cliq with its dependencies")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,7 +76,9 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="zoho-cliq", description="Work with Zoho Cliq message actions.")
     whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     whole.add_argument("--json", action="store_true", help="print JSON, also for errors")
-    whole.add_argument("--data-center", help="us, eu, in, au, jp, ca, sa, uk, cn or ae")
+    whole.add_argument(
+        "--data-center", help="us, eu, in, au, jp, ca, sa, uk, cn or ae; else $ZOHO_CLIQ_DATA_CENTER, else us"
+    )
     whole.add_argument("--base-url", help="another server, with /api/v3")
     whole.add_argument("--state", help="where thresholds and token are shared: a file, or redis://…")
     whole.add_argument("--timeout", type=float, default=30.0, help="seconds for an attempt (30)")
@@ -72,8 +92,9 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     login = command("login", _login, "trade the code of a self client for a refresh token, and keep it")
+    login.epilog = f"The code must have these scopes: {','.join(_scopes())}"
     login.add_argument("--client-id", help="asked for where it is left out; secret and code always are")
-    login.add_argument("--accounts-url", help="another accounts server")
+    login.add_argument("--accounts-url", help="another accounts server; else $ZOHO_CLIQ_ACCOUNTS_URL")
     listing = command("list", _list, "list the actions")
     listing.add_argument("--limit", type=int, default=100, help="actions per call, at most 100")
     command("get", _get, "show one action").add_argument("id")
@@ -166,6 +187,10 @@ def _login(options: argparse.Namespace) -> None:
     from . import OAuth
 
     path = _credentials(options)
+    data_center = options.data_center or os.environ.get("ZOHO_CLIQ_DATA_CENTER") or None
+    accounts_url = options.accounts_url
+    if accounts_url is None:
+        accounts_url = os.environ.get("ZOHO_CLIQ_ACCOUNTS_URL") or None
     _refuse_unwritable(path)
     client_id = options.client_id or _asked("Client ID", secret=False)
     secret = _asked("Client secret")
@@ -174,8 +199,8 @@ def _login(options: argparse.Namespace) -> None:
         code,
         client_id=client_id,
         client_secret=secret,
-        data_center=options.data_center,
-        accounts_url=options.accounts_url,
+        data_center=data_center,
+        accounts_url=accounts_url,
         timeout=options.timeout,
     )
     auth.save(path)
@@ -183,12 +208,21 @@ def _login(options: argparse.Namespace) -> None:
     _print(options, {"credentials": str(path), "data_center": where}, f"Logged in ({where}); kept in {path}")
 
 
+_PROBE = b"\0" * 4096
+"""As many bytes as credentials take at most."""
+
+
 def _refuse_unwritable(path: Path) -> None:
-    """A code is good for one use: that its refresh token cannot be kept must be known before."""
+    """Raise ConfigurationError where the credentials could not be kept; the code that they come from is good once."""
     try:
+        reason = "it is a directory" if path.is_dir() else None
+        if path.exists() and not path.is_file() and not reason:
+            with path.open("wb", buffering=0) as device:
+                device.write(_PROBE)
+            reason = "it is not a regular file"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=path.parent):
-            reason = "it is a directory" if path.is_dir() else None
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(_PROBE)  # a disk may be full
     except OSError as error:
         reason = error.strerror
     if reason:
@@ -211,7 +245,7 @@ def _asked(what: str, *, secret: bool = True) -> str:
     if not line:
         _tell("")
         raise errors.ConfigurationError(f"{what}: the input has ended before it was given")
-    return line.strip()
+    return line.removeprefix("\ufeff").strip()
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -258,7 +292,7 @@ def _piped() -> str:
     reason = "it is closed"
     if sys.stdin is not None:
         try:
-            text = sys.stdin.buffer.read().decode()
+            text = sys.stdin.buffer.read().decode("utf-8-sig")
             return text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
         except (OSError, UnicodeDecodeError) as error:
             reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -325,7 +359,7 @@ def _refuse_without_rich() -> None:
         import rich.table
         import rich.text  # noqa: F401
     except ImportError as error:
-        raise errors.ConfigurationError("tables need the extra: pip install 'zoho-cliq[cli]'; or use --json") from error
+        raise unavailable("without --json, tables need", "rich", "cli", error) from error
 
 
 def _table(options: argparse.Namespace, data: Any, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:

@@ -436,4 +436,7 @@ def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> N
         [sys.executable, "-m", "zoho_cliq_mock"], capture_output=True, text=True, env=environment, check=False
     )
     assert shown.returncode == 2
-    assert shown.stderr == "zoho-cliq-mock: the mock server needs the extra `mock`: pip install 'zoho-cliq[mock]'\n"
+    assert shown.stderr == (
+        "zoho-cliq-mock: the mock server needs the extra `mock`: pip install 'zoho-cliq[mock]' "
+        "(No module named uvicorn)\n"
+    )

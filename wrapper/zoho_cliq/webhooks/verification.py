@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from ..errors import ConfigurationError, ValidationError
+from ..extras import unavailable
 from ..validation import lone_surrogate
 from . import schema
 from .errors import SecretMismatch, SignatureMismatch
@@ -111,8 +112,8 @@ def read_public_key(public_key: str | bytes) -> RSAPublicKey:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
-    except ImportError as missing:
-        raise ConfigurationError("to verify signatures, install zoho-cliq[webhooks]") from missing
+    except ImportError as error:
+        raise unavailable("signatures need", "cryptography", "webhooks", error) from error
     try:
         key = load_pem_public_key(_pem(public_key))
     except (ValueError, TypeError, AttributeError, UnsupportedAlgorithm):
