@@ -21,6 +21,8 @@ from pipeline.errors import PipelineError
 MAX_BYTES = 10_000_000
 MAX_NODES = 500_000
 MAX_DEPTH = 100
+MAX_TEXT = 1_000_000
+"""Characters of one text."""
 MAX_DIGITS = 40
 """Digits of a whole number; the largest that a format names, uint128, has 39."""
 
@@ -125,6 +127,10 @@ class _Copier:
             return copied
         if isinstance(node, list):
             return [self.copy(value, depth + 1) for value in node]
+        if isinstance(node, str) and len(node) > MAX_TEXT:
+            raise PipelineError(
+                f"{self.name}: a text of {len(node):,} characters, {node[:40]!r}; at most {MAX_TEXT:,} are read; cut it"
+            )
         if isinstance(node, str) and _CONTROL.search(node):
             raise PipelineError(f"{self.name}: a control character in {node[:40]!r}; remove it")
         if isinstance(node, float) and not math.isfinite(node):

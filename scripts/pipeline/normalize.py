@@ -23,6 +23,8 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 OPENAPI_VERSION = "3.1.1"
 ACCOUNTS = "https://accounts.zoho.com/oauth/v2"
 _VENDOR_ID_LENGTH = 30
+MAX_PARAMETERS = 200
+MAX_MEDIA_TYPES = 50
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _SILENT_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters that OpenAPI tells readers to ignore."""
@@ -270,6 +272,8 @@ class _Normalizer:
 
     def parameters(self, path: str, given: list[Any], where: str) -> list[Json]:
         found: dict[tuple[str, str], Json] = {}
+        if len(given) > MAX_PARAMETERS:
+            raise self.reader.fail(where, f"{len(given):,} parameters; at most {MAX_PARAMETERS} are read")
         for raw in given:
             parameter = self.reader.resolve(self.reader.mapping(raw, f"{where} parameters"), where)
             name, place = str(parameter.get("name", "")), str(parameter.get("in", ""))
@@ -328,7 +332,10 @@ class _Normalizer:
     def media(self, content: Json, where: str) -> list[tuple[str, Json]]:
         """Media types with their schemas."""
         found = []
-        for media, entry in sorted(self.reader.mapping(content, where).items()):
+        entries = self.reader.mapping(content, where)
+        if len(entries) > MAX_MEDIA_TYPES:
+            raise self.reader.fail(where, f"{len(entries):,} media types; at most {MAX_MEDIA_TYPES} are read")
+        for media, entry in sorted(entries.items()):
             if not names.media_type(media):
                 raise self.reader.fail(where, f"{media[:60]!r} cannot be a media type")
             found.append((media, self.reader.mapping(entry, where).get("schema")))

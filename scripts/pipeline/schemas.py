@@ -29,6 +29,8 @@ _LEFT_OUT = (
 MAX_PROPERTIES = 500
 MAX_VALUES = 5_000
 """Values of one enumeration."""
+MAX_ALTERNATIVES = 100
+"""Schemas of one `allOf`, `anyOf` or `oneOf`."""
 MAX_REFERENCES = 50
 """References in a row that lead only to further references."""
 MAX_PARTS = 10_000
@@ -315,6 +317,10 @@ class Schemas:
     def _combinations(self, schema: dict[str, Any], result: dict[str, Any], name: str, where: str) -> None:
         for key in ("allOf", "anyOf", "oneOf"):
             options = self.reader.sequence(schema.get(key), where)
+            if len(options) > MAX_ALTERNATIVES:
+                raise self.reader.fail(
+                    where, f"{key} of {len(options):,} schemas; at most {MAX_ALTERNATIVES} are read; group them"
+                )
             if options:
                 result[key] = [
                     self.schema(option, f"{name}{index}", f"{where} {key}[{index}]")

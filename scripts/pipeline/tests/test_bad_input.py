@@ -125,6 +125,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "thousands of digits, YAML": ("a: " + "9" * 5000, "line 1, column 4 not YAML: a number of 5,000 digits"),
     "thousands of digits, JSON": ('{"a": ' + "9" * 5000 + "}", "a number of 5,000 digits; at most 40 are read"),
     "digits within the interpreter's limit": ('{"a": ' + "9" * 41 + "}", "a number of 41 digits"),
+    "a very long text": ("a: " + "b" * 1_000_001, "a text of 1,000,001 characters, 'bbb"),
+    "a very long key": ("? " + "b" * 1_000_001 + "\n: 1", "a text of 1,000,001 characters, 'bbb"),
     "a long description": (
         with_get(description="<!--" * 20_000),
         "GET /a: a description of 80,000 characters; at most",
@@ -146,6 +148,18 @@ BAD: dict[str, tuple[Any, str]] = {
     "many values in a list": (
         with_schema({"type": "array", "items": {"type": "integer", "enum": list(range(5_001))}}),
         "components.schemas.S items: an enumeration of 5,001 values",
+    ),
+    "many alternatives": (
+        with_schema({"anyOf": [{"type": "string", "maxLength": number} for number in range(101)]}),
+        "components.schemas.S: anyOf of 101 schemas; at most 100 are read; group them",
+    ),
+    "many parameters": (
+        with_get(parameters=[{"name": f"p{number}", "in": "query"} for number in range(201)]),
+        "GET /a: 201 parameters; at most 200 are read",
+    ),
+    "many media types": (
+        with_get(responses={"200": {"content": {f"a/b{number}": {} for number in range(51)}}}),
+        "GET /a 200: 51 media types; at most 50 are read",
     ),
     "many references in a row": (
         with_schemas(
