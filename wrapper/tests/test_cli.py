@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -18,6 +20,7 @@ import pytest
 import zoho_cliq
 import zoho_cliq_api
 from zoho_cliq import OAuth, cli, errors
+from zoho_cliq.extras import unavailable
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from zoho_cliq_mock import MockServer
 
@@ -438,12 +441,23 @@ def test_the_command_runs_out_of_a_zip_file(mock: MockServer, tmp_path: Path) ->
         mock.reset()
         done = subprocess.run(
             [sys.executable, "-P", "-c", hidden, *arguments],
-            env={**os.environ, **variables, "PYTHONPATH": str(archive)},
+            # Coverage is measured in the sources, of which the archive is a copy.
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
+                **variables,
+                "PYTHONPATH": str(archive),
+            },
             capture_output=True,
             text=True,
             check=False,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, out, "")
+
+
+def test_the_package_is_the_command() -> None:
+    assert importlib.import_module("zoho_cliq.__main__").main is cli.main  # importing it runs nothing
+    done = subprocess.run([sys.executable, "-m", "zoho_cliq", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"zoho-cliq {zoho_cliq.__version__}\n")
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
@@ -472,6 +486,12 @@ def test_a_broken_extra_is_not_called_missing(run: Run, monkeypatch: pytest.Monk
     assert "rich, which is installed and cannot be imported: libmarkup.so: cannot open shared object file" in err
     assert "--force-reinstall" in err
     assert err.count("\n") == 1
+
+
+def test_a_finder_that_fails_means_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich", ModuleType("rich"))  # has no spec, which find_spec refuses
+    error = unavailable("tables need", "rich", "cli", ImportError("odd"))
+    assert str(error) == "tables need the extra `cli`: pip install 'zoho-cliq[cli]'"
 
 
 @pytest.mark.parametrize(
