@@ -612,3 +612,81 @@ def test_login_says_which_scopes_the_code_needs(shell: Shell) -> None:
     assert code == 0
     for operation in OPERATIONS.values():
         assert operation.scopes[0] in out
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+
+
+def test_settings_stand_before_or_after_the_command(
+    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ZOHO_CLIQ_BASE_URL")
+    for arguments in (
+        ("--json", "--base-url", mock.url, "list"),
+        ("list", "--json", "--base-url", mock.url),
+        ("--json", "list", "--base-url", mock.url),
+    ):
+        assert run(*arguments) == (0, "[]\n", "")
+    code, _, err = run("get", "..", "--json")
+    assert (code, json.loads(err)["error"]) == (2, "ValidationError")
+
+
+def test_a_listing_is_limited(run: Run) -> None:
+    for number in range(4):
+        create(run, f"Note {number}")
+    assert len(json.loads(run("list", "--json", "--limit", "3", "--page-size", "2")[1])) == 3
+    assert len(json.loads(run("list", "--json", "--page-size", "1")[1])) == 4
+    assert run("list", "--page-size", "101")[0] == 2
+    for text in ("0", "-1", "many", "1e3", "9" * 5000):
+        with pytest.raises(SystemExit) as caught:
+            run("list", f"--limit={text}")
+        assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("YES", 0), ("", 1), ("n", 1), ("yep", 1)])
+def test_a_person_is_asked_before_a_deletion(run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
+    made = create(run)
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+    assert run("delete", made["id"])[0] == code
+    left = [entry["id"] for entry in json.loads(run("list", "--json")[1])]
+    assert left == ([] if code == 0 else [made["id"]])
+    if left:
+        monkeypatch.setattr("sys.stdin", Terminal())
+        assert run("delete", made["id"], "--yes")[0] == 0
+
+
+def test_a_script_is_shown_alone(run: Run, tmp_path: Path) -> None:
+    made = create(run)
+    code, out, err = run("handler", made["id"], "--raw")
+    assert (code, out, err) == (1, "", f"zoho-cliq: the handler of {made['id']} has no script\n")
+    script = tmp_path / "script.dg"
+    script.write_text('info "é";\nreturn 1;\n', "utf-8")
+    run("handler", made["id"], "--script", str(script))
+    assert run("handler", made["id"], "--raw") == (0, 'info "é";\nreturn 1;\n', "")
+    for arguments in (("--json",), ("--script", str(script))):
+        assert run("handler", made["id"], "--raw", *arguments)[0] == 2
+
+
+def test_waits_are_not_announced_where_that_is_not_wanted(
+    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoho_cliq.engine.backoff", lambda attempt: 0.01)
+    headers = {"Authorization": f"Bearer {mock.control_token}"}
+    rule = {"fault": "status", "status": 503, "times": 1}
+    httpx.post(f"{mock.control_url}/faults", headers=headers, json=rule).raise_for_status()
+    assert run("list", "--json", "--quiet") == (0, "[]\n", "")
+
+
+def test_logout_removes_the_credentials(run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    OAuth("id", "secret", "refresh").save(kept)
+    assert run("--credentials", str(kept), "logout") == (0, f"Logged out; removed {kept}\n", "")
+    assert not kept.exists()
+    assert run("logout", "--credentials", str(kept)) == (2, "", f"zoho-cliq: not logged in: there is no {kept}\n")
+    code, _, err = run("logout", "--credentials", str(tmp_path))
+    assert (code, err) == (2, f"zoho-cliq: cannot remove {tmp_path}: Is a directory\n")

@@ -16,6 +16,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -75,20 +76,13 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     whole = argparse.ArgumentParser(prog="zoho-cliq", description="Work with Zoho Cliq message actions.")
     whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    whole.add_argument("--json", action="store_true", help="print JSON, also for errors")
-    whole.add_argument(
-        "--data-center", help="us, eu, in, au, jp, ca, sa, uk, cn or ae; else $ZOHO_CLIQ_DATA_CENTER, else us"
-    )
-    whole.add_argument("--base-url", help="another server, with /api/v3")
-    whole.add_argument("--state", help="where thresholds and token are shared: a file, or redis://…")
-    whole.add_argument("--timeout", type=float, default=30.0, help="seconds for an attempt (30)")
-    whole.add_argument("--max-wait", type=float, default=90.0, help="seconds to wait for a threshold at most (90)")
-    whole.add_argument("--credentials", type=Path, help="the file that login writes")
+    _settings(whole)
     commands = whole.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about, description=about)
         sub.set_defaults(run=run)
+        _settings(sub.add_argument_group("settings, before or after the command"), unset=argparse.SUPPRESS)
         return sub
 
     login = command("login", _login, "trade the code of a self client for a refresh token, and keep it")
@@ -96,15 +90,21 @@ def parser() -> argparse.ArgumentParser:
     login.add_argument("--client-id", help="asked for where it is left out; secret and code always are")
     login.add_argument("--accounts-url", help="another accounts server; else $ZOHO_CLIQ_ACCOUNTS_URL")
     listing = command("list", _list, "list the actions")
-    listing.add_argument("--limit", type=int, default=100, help="actions per call, at most 100")
+    listing.add_argument("--limit", type=_count, metavar="N", help="show at most N actions")
+    listing.add_argument(
+        "--page-size", type=_count, default=100, metavar="N", help="actions per call, at most 100 (100)"
+    )
     command("get", _get, "show one action").add_argument("id")
     _fields(command("create", _create, "create an action"), creating=True)
     update = command("update", _update, "change an action")
     update.add_argument("id")
     _fields(update, creating=False)
-    command("delete", _delete, "delete an action for good").add_argument("id")
+    delete = command("delete", _delete, "delete an action for good; asks first where somebody can answer")
+    delete.add_argument("id")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
     handler = command("handler", _handler, "show an action's handler, or change it")
     handler.add_argument("id")
+    handler.add_argument("--raw", action="store_true", help="print the Deluge source alone, as in --raw >handler.dg")
     handler.add_argument("--script", type=Path, help="a file with the Deluge source; - reads it from standard input")
     permissions = handler.add_mutually_exclusive_group()
     permissions.add_argument(
@@ -112,7 +112,40 @@ def parser() -> argparse.ArgumentParser:
     )
     permissions.add_argument("--no-permissions", action="store_true", help="take all permissions away")
     command("thresholds", _thresholds, "show what is left of the thresholds")
+    command("logout", _logout, "remove the credentials that login keeps; Zoho's console revokes them")
     return whole
+
+
+def _settings(group: argparse._ActionsContainer, unset: str | None = None) -> None:
+    """Add the options of every command. `unset` is `argparse.SUPPRESS` where a default would hide what came before."""
+
+    def default(value: object) -> Any:
+        return value if unset is None else unset
+
+    group.add_argument("--json", action="store_true", default=default(False), help="print JSON, also for errors")
+    group.add_argument("--quiet", action="store_true", default=default(False), help="do not announce waits")
+    group.add_argument(
+        "--data-center",
+        default=unset,
+        metavar="NAME",
+        help="us, eu, in, au, jp, ca, sa, uk, cn or ae; else $ZOHO_CLIQ_DATA_CENTER, else us",
+    )
+    group.add_argument("--base-url", default=unset, metavar="URL", help="another server, with /api/v3")
+    group.add_argument(
+        "--state", default=unset, metavar="PLACE", help="where thresholds and token are shared: a file, or redis://…"
+    )
+    group.add_argument("--timeout", type=float, default=default(30.0), metavar="SECONDS", help="for an attempt (30)")
+    group.add_argument(
+        "--max-wait", type=float, default=default(90.0), metavar="SECONDS", help="to wait for a threshold at most (90)"
+    )
+    group.add_argument("--credentials", type=Path, default=unset, metavar="FILE", help="the file that login writes")
+
+
+def _count(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a whole number above 0")
+    return int(text)
 
 
 def _fields(sub: argparse.ArgumentParser, *, creating: bool) -> None:
@@ -159,7 +192,7 @@ def _client(options: argparse.Namespace, *, tables: bool = True) -> Any:
         or _home("XDG_STATE_HOME", ".local/state", "state.db"),
         "timeout": options.timeout,
         "max_wait": options.max_wait,
-        "on_wait": _announce,
+        "on_wait": None if options.quiet else _announce,
     }
     settings |= {name: value for name in ("data_center", "base_url") if (value := getattr(options, name)) is not None}
     if options.credentials is not None or not (
@@ -250,7 +283,8 @@ def _asked(what: str, *, secret: bool = True) -> str:
 
 def _list(options: argparse.Namespace) -> None:
     with _client(options) as cliq:
-        actions = [action.to_dict() for action in cliq.message_actions.list(limit=options.limit)]
+        found = cliq.message_actions.list(limit=options.page_size)
+        actions = [action.to_dict() for action in islice(found, options.limit)]
     rows = ([_cell(action.get(name)) for name in _COLUMNS] for action in actions)
     _table(options, actions, _COLUMNS, rows)
 
@@ -271,6 +305,10 @@ def _update(options: argparse.Namespace) -> None:
 
 
 def _delete(options: argparse.Namespace) -> None:
+    if not options.yes and sys.stdin is not None and sys.stdin.isatty():
+        answer = _asked(f"Delete action {_cell(options.id)} for good? [y/N]", secret=False)
+        if answer.lower() not in ("y", "yes"):
+            raise errors.CliqError("not deleted; nothing was sent")
     with _client(options, tables=False) as cliq:
         cliq.message_actions.delete(options.id)
     _print(options, {"deleted": options.id}, f"Deleted {options.id}")
@@ -282,10 +320,29 @@ def _handler(options: argparse.Namespace) -> None:
         fields["script"] = _piped() if str(options.script) == "-" else expanded("script", options.script)
     if options.permission or options.no_permissions:
         fields["permissions"] = options.permission or []
-    with _client(options) as cliq:
+    if options.raw and (fields or options.json):
+        raise errors.ConfigurationError("--raw shows a script; it goes with neither a change nor --json")
+    with _client(options, tables=not options.raw) as cliq:
         actions = cliq.message_actions
         found = actions.update_handler(options.id, **fields) if fields else actions.get_handler(options.id)
-        _record(options, found.to_dict())
+    shown = found.to_dict()
+    if not options.raw:
+        _record(options, shown)
+    elif isinstance(shown.get("script"), str):
+        _show(shown["script"])
+    else:
+        raise errors.CliqError(f"the handler of {options.id} has no script")
+
+
+def _logout(options: argparse.Namespace) -> None:
+    path = _credentials(options)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        raise errors.ConfigurationError(f"not logged in: there is no {path}") from None
+    except OSError as error:
+        raise errors.ConfigurationError(f"cannot remove {path}: {error.strerror}") from None
+    _print(options, {"removed": str(path)}, f"Logged out; removed {path}")
 
 
 def _piped() -> str:
