@@ -60,7 +60,7 @@ class Profile:
 def load(path: Path, base_url: str | None = None) -> Profile:
     """Read a profile from a TOML file; `base_url` takes the place of the file's. Raises `ProfileError`."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"profile {path} cannot be read: {error}") from None
     try:

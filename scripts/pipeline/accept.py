@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pipeline.bounds import SECONDS, deadline
 from pipeline.errors import PipelineError
 from pipeline.fetch import Source
 from pipeline.install import install, scratch
@@ -35,10 +36,11 @@ def provenance(source: Source, date: datetime.date) -> str:
     return _PROVENANCE.format(name=name, date=date.isoformat(), sha256=source.sha256)
 
 
-def accept(tree: Tree, review: Review, version: str, date: datetime.date) -> list[str]:
-    """Carries a reviewed document into the checkout; gives the names of what was written.
+def accept(tree: Tree, review: Review, version: str, date: datetime.date, seconds: float = SECONDS) -> list[str]:
+    """Carry a reviewed document into the checkout; return the names of what was written.
 
-    Raises PipelineError, and writes nothing, where the document was refused or what follows from it is not sound.
+    `seconds` bounds the generation of the client. Raise PipelineError, and write nothing, where the document was
+    refused or what follows from it is not sound.
     """
     if review.refusal is not None:
         raise PipelineError(review.refusal)
@@ -48,7 +50,8 @@ def accept(tree: Tree, review: Review, version: str, date: datetime.date) -> lis
         todo = {tree.provenance: fresh / "provenance.toml"}
         written = [tree.name(tree.provenance)]
         if review.composed is not None:
-            build(tree, review.composed, fresh)
+            with deadline(seconds, review.source.name):
+                build(tree, review.composed, fresh)
             (fresh / "upstream.yaml").write_text(upstream_text(review.upstream), "utf-8")
             (fresh / "overlay.yaml").write_text(review.overlay_text, "utf-8")
             (fresh / "CHANGELOG.md").write_text(entry(tree.changelog.read_text("utf-8"), review, version), "utf-8")

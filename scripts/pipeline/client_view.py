@@ -134,6 +134,8 @@ def _parameter(parameter: Json, view: Json) -> Iterator[Json]:
         place != "query" or parameter.get("explode") is False or style in ("spaceDelimited", "pipeDelimited")
     ):
         yield {**plain, "schema": {"type": "string"}, "description": "Values, joined as the document says."}
+    elif place == "query" and parameter["required"] and "const" in schema:
+        yield {**plain, "schema": {**schema, "default": schema["const"]}}  # sent without being asked for
     elif place != "query" and (kind == "object" or "properties" in schema or not _scalar(schema, view)):
         yield {**plain, "schema": {"type": "string"}}
     else:

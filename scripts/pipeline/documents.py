@@ -1,11 +1,12 @@
 """Reading and writing OpenAPI documents as plain data.
 
-Reading is hardened: a size cap, no YAML tags, no duplicate keys, no alias bombs, no cyclic aliases, strings that
-look like dates stay strings. Writing is canonical: equal data gives equal bytes.
+Reading is hardened: caps on size, nodes, depth and digits, no YAML tags, no duplicate keys, no alias bombs, no cyclic
+aliases, strings that look like dates stay strings. Writing is canonical: equal data gives equal bytes.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -20,26 +21,28 @@ from pipeline.errors import PipelineError
 MAX_BYTES = 10_000_000
 MAX_NODES = 500_000
 MAX_DEPTH = 100
+MAX_TEXT = 1_000_000
+"""Characters of one text."""
+MAX_DIGITS = 40
+"""Digits of a whole number; the largest that a format names, uint128, has 39."""
 
 Json = Any
 """Plain data as JSON knows it: dict, list, str, int, float, bool, None."""
 
+_NODES_HINT = f"a document may have at most {MAX_NODES:,} values once its aliases are followed; split it"
+_DEPTH_HINT = f"at most {MAX_DEPTH} levels are read; name the inner schemas and refer to them"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line separators, changes of writing direction, and halves of surrogate pairs."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema: no dates, no yes/no booleans, no octal or base-60 numbers, no merge keys."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML 1.2's core schema: no dates, no yes/no booleans, no octal or base-60 numbers, no merge keys.
+
+    Composing nodes in C recurses without a check, so `_check_events` has to refuse deep nesting first.
+    """
 
 
-class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The same in C, five times as fast; only for our own files, because deep nesting would crash it."""
-
-
-_LOADERS: tuple[Any, ...] = (_Loader, _FastLoader)
-_RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
-for _loader in _LOADERS:
-    _loader.yaml_implicit_resolvers = _RESOLVERS
+_Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("null", r"^(?:null|Null|NULL|~|)$", ["n", "N", "~", ""]),
     ("bool", r"^(?:true|false|True|False|TRUE|FALSE)$", list("tTfF")),
@@ -47,6 +50,28 @@ for _tag, _pattern, _first in (
     ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)$", list("-+.0123456789")),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+
+
+def _check_events(text: str, name: str) -> None:
+    """Refuse too many nodes and too deep nesting before any of it is kept in memory."""
+    depth = nodes = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        nodes += isinstance(event, yaml.NodeEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise PipelineError(f"{name}: line {line}: nested too deeply; {_DEPTH_HINT}")
+        if nodes > MAX_NODES:
+            raise PipelineError(f"{name}: too large; {_NODES_HINT}")
+
+
+def _figure(text: str) -> int:
+    if len(text.lstrip("+-")) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(text):,} digits; at most {MAX_DIGITS} are read")
+    return int(text)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
@@ -58,11 +83,19 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
         seen[key] = None
-    return loader.construct_mapping(node, deep=True)
+    made: dict[Hashable, Any] = loader.construct_mapping(node, deep=True)
+    return made
 
 
-for _loader in _LOADERS:
-    _loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    try:
+        return _figure(str(node.value))
+    except ValueError as error:
+        raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -83,8 +116,10 @@ class _Copier:
 
     def copy(self, node: Any, depth: int = 0) -> Json:
         self.nodes += 1
-        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise PipelineError(f"{self.name}: too large or too deeply nested once its aliases are followed")
+        if self.nodes > MAX_NODES:
+            raise PipelineError(f"{self.name}: too large; {_NODES_HINT}")
+        if depth > MAX_DEPTH:
+            raise PipelineError(f"{self.name}: nested too deeply; {_DEPTH_HINT}")
         if isinstance(node, dict):
             copied = {self._key(key): self.copy(value, depth + 1) for key, value in node.items()}
             if len(copied) != len(node):
@@ -92,37 +127,42 @@ class _Copier:
             return copied
         if isinstance(node, list):
             return [self.copy(value, depth + 1) for value in node]
+        if isinstance(node, str) and len(node) > MAX_TEXT:
+            raise PipelineError(
+                f"{self.name}: a text of {len(node):,} characters, {node[:40]!r}; at most {MAX_TEXT:,} are read; cut it"
+            )
         if isinstance(node, str) and _CONTROL.search(node):
             raise PipelineError(f"{self.name}: a control character in {node[:40]!r}; remove it")
         if isinstance(node, float) and not math.isfinite(node):
-            raise PipelineError(f"{self.name}: {node} is not a number that JSON knows")
+            raise PipelineError(f"{self.name}: {node} is not a number that JSON knows; remove it")
         if node is None or isinstance(node, (str, int, float, bool)):
             return node
         raise PipelineError(f"{self.name}: holds a value that JSON does not know: {type(node).__name__}")
 
     def _key(self, key: Any) -> str:
         if isinstance(key, bool) or not isinstance(key, (str, int)):
-            raise PipelineError(f"{self.name}: the key {key!r} is not a string")
+            raise PipelineError(f"{self.name}: the key {key!r} is not a string; put it in quotes")
         return str(self.copy(str(key)))
 
 
-def parse(text: bytes, name: str, trusted: bool = False) -> Json:
+def parse(text: bytes, name: str) -> Json:
     """Plain data from JSON or YAML bytes.
 
-    `name` is used in messages only; `trusted` says that the text is our own, so that the faster parser may read it.
-    Raises PipelineError on anything that is not one plain document.
+    `name` is used in messages only. Raises PipelineError on anything that is not one plain document.
     """
     if len(text) > MAX_BYTES:
         raise PipelineError(f"{name}: {len(text):,} bytes; a document may have at most {MAX_BYTES:,}")
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PipelineError(f"{name}: not UTF-8 text (byte {error.start})") from error
+        kind = "UTF-16 text" if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "not UTF-8 text"
+        raise PipelineError(f"{name}: {kind} (byte {error.start}); save it as UTF-8") from error
     try:
         if decoded.lstrip().startswith("{"):
-            data = json.loads(decoded, object_pairs_hook=_no_duplicates)
+            data = json.loads(decoded, object_pairs_hook=_no_duplicates, parse_int=_figure)
         else:
-            data = yaml.load(decoded, Loader=_FastLoader if trusted else _Loader)
+            _check_events(decoded, name)
+            data = yaml.load(decoded, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -130,13 +170,13 @@ def parse(text: bytes, name: str, trusted: bool = False) -> Json:
     except yaml.YAMLError as error:
         raise PipelineError(f"{name}: not YAML: {str(error).splitlines()[0]}") from error
     except RecursionError as error:
-        raise PipelineError(f"{name}: nested too deeply") from error
+        raise PipelineError(f"{name}: nested too deeply; {_DEPTH_HINT}") from error
     except ValueError as error:
         raise PipelineError(f"{name}: not JSON: {error}") from error
     try:
         return _Copier(name).copy(data)
     except RecursionError as error:
-        raise PipelineError(f"{name}: nested too deeply") from error
+        raise PipelineError(f"{name}: nested too deeply; {_DEPTH_HINT}") from error
 
 
 def read(path: Path) -> bytes:
@@ -151,12 +191,12 @@ def read(path: Path) -> bytes:
         raise PipelineError(f"{path}: {error.strerror or error}") from error
 
 
-def load(path: Path, trusted: bool = False) -> Json:
-    """The document in a file, `trusted` as for `parse`.
+def load(path: Path) -> Json:
+    """The document in a file.
 
     Raises PipelineError where it is missing, unreadable, or not plain YAML or JSON.
     """
-    return parse(read(path), str(path), trusted)
+    return parse(read(path), str(path))
 
 
 class _Dumper(yaml.SafeDumper):

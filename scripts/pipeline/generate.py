@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline import contract, params, shapes, templates
+from pipeline.bounds import remaining
 from pipeline.client_view import client_view, content_types
 from pipeline.documents import Json, dump_json, dump_yaml
 from pipeline.errors import PipelineError
@@ -69,19 +70,38 @@ def _generator(scratch: Path, custom: Path, into: Path) -> None:
 
 
 def _run(scratch: Path, program: str, *arguments: str) -> None:
-    """Runs a module or file with this Python, away from the host's configuration; silent unless it fails."""
+    """Run a module or file with this Python, away from the host's configuration; silent unless it fails."""
     start = [program] if program.endswith(".py") else ["-m", program]
-    done = subprocess.run(
-        [sys.executable, "-P", *start, *arguments],
-        cwd=scratch,
-        env=_environment(scratch),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _process([*start, *arguments], scratch, scratch)
     if done.returncode != 0:
-        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise PipelineError(f"{Path(program).stem} failed: {' | '.join(lines[:12])[:1500]}")
+        raise PipelineError(f"{Path(program).stem} failed: {_reason(done)}")
+
+
+def _process(arguments: list[str], folder: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run this Python in `folder`, without importing from there, until the document's deadline."""
+    try:
+        return subprocess.run(
+            [sys.executable, "-P", *arguments],
+            cwd=folder,
+            env=_environment(home),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=remaining(),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PipelineError("the document is too large or too intricate to be generated in time") from error
+
+
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    """Why a process failed, in one line: the end of a traceback, else the start of what it printed."""
+    lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    if done.returncode < 0:
+        return f"ended by signal {-done.returncode}" + (f": {lines[-1][:300]}" if lines else "")
+    if any(line.startswith("Traceback") for line in lines):
+        return "out of memory; make the document smaller" if lines[-1].startswith("MemoryError") else lines[-1][:500]
+    return " | ".join(lines[:12])[:1500]
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -100,28 +120,10 @@ def type_check(package: Path, cache: Path) -> None:
         own = Path(name) / "cache"
         with contextlib.suppress(OSError, shutil.Error):
             shutil.copytree(cache, own)
-        done = subprocess.run(
-            [
-                *(
-                    sys.executable,
-                    "-m",
-                    "mypy",
-                    "--strict",
-                    "--no-error-summary",
-                    "--config-file=",
-                    "--no-color-output",
-                ),
-                *("--cache-dir", str(own), str(package)),
-            ],
-            cwd=package.parent,
-            env=_environment(Path(name)),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        options = ("--strict", "--no-error-summary", "--config-file=", "--no-color-output", "--cache-dir", str(own))
+        done = _process(["-m", "mypy", *options, str(package)], package.parent, Path(name))
         if done.returncode != 0:
-            lines = (done.stdout + done.stderr).splitlines()
-            raise PipelineError("the generated package does not type-check: " + " | ".join(lines[:5]))
+            raise PipelineError(f"the generated package does not type-check: {_reason(done)}")
         _keep(own, cache)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from pipeline import names, prose
 from pipeline.documents import Json
@@ -22,6 +23,8 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 OPENAPI_VERSION = "3.1.1"
 ACCOUNTS = "https://accounts.zoho.com/oauth/v2"
 _VENDOR_ID_LENGTH = 30
+MAX_PARAMETERS = 200
+MAX_MEDIA_TYPES = 50
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _SILENT_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters that OpenAPI tells readers to ignore."""
@@ -93,18 +96,18 @@ class _Normalizer:
 
     def run(self) -> Json:
         info = self.reader.mapping(self.document.get("info"), "info")
-        paths = {
-            path: self.path(path, self.reader.mapping(item, f"paths.{path[:60]}"))
-            for path, item in sorted(self.document["paths"].items())
-            if not path.startswith("x-")
-        }
+        title = prose.plain(str(info.get("title", "")), f"{self.reader.name}: info.title")
+        paths: dict[str, Any] = {}
+        for path, item in sorted(self.document["paths"].items()):
+            if not path.startswith("x-"):
+                self.add_path(paths, path, self.reader.mapping(item, f"paths.{path[:60]}"))
         self.complete_error_schema()
         self.schemas.finish()
         self.distinct_ids(paths)
         result: dict[str, Any] = {
             "openapi": OPENAPI_VERSION,
             "info": {
-                "title": names.title(prose.plain(str(info.get("title", "")))) or "API",
+                "title": names.title(title) or "API",
                 "version": names.title(str(info.get("version", "0"))),
             },
             "servers": self.servers(),
@@ -140,24 +143,46 @@ class _Normalizer:
         return found
 
     def tag(self, name: Any) -> str:
-        return names.title(prose.plain(str(name))) or "default"
+        return names.title(prose.plain(str(name), f"{self.reader.name}: tags")) or "default"
 
     # --- paths ----------------------------------------------------------------------------------------------------
 
-    def path(self, path: str, given: dict[str, Any]) -> Json:
-        if not path.startswith("/"):
-            raise self.reader.fail("paths", f"{path[:60]!r} does not start with a slash")
-        if not names.path(path):
-            raise self.reader.fail("paths", f"{path[:60]!r} cannot be a path")
-        item = self.reader.resolve(given, f"paths.{path}")
-        shared = self.reader.sequence(item.get("parameters"), f"paths.{path}.parameters")
-        return {
-            method: self.operation(path, method, self.reader.mapping(item[method], f"{method.upper()} {path}"), shared)
-            for method in METHODS
-            if method in item
-        }
+    def add_path(self, paths: dict[str, Any], given: str, raw: dict[str, Any]) -> None:
+        """Add the operations of a path to `paths`.
 
-    def operation(self, path: str, method: str, operation: dict[str, Any], shared: list[Any]) -> Json:
+        A query in a path is no part of it: its pairs are parameters with one value. The path keeps its query only for a
+        method that the path alone has too, since OpenAPI knows one operation for a path and method.
+        """
+        if not given.startswith("/"):
+            raise self.reader.fail("paths", f"{given[:60]!r} does not start with a slash")
+        path, mark, query = given.partition("?")
+        if not names.path(path):
+            raise self.reader.fail("paths", f"{given[:60]!r} cannot be a path")
+        item = self.reader.resolve(raw, f"paths.{given}")
+        shared = self.reader.sequence(item.get("parameters"), f"paths.{given}.parameters")
+        for method in METHODS:
+            if method not in item:
+                continue
+            operation = self.reader.mapping(item[method], f"{method.upper()} {given}")
+            own = self.reader.sequence(operation.get("parameters"), f"{method.upper()} {given} parameters")
+            parameters = [*shared, *own, *self.constants(query, f"{method.upper()} {given}")]
+            target = paths.setdefault(given if method in paths.get(path, {}) else path, {})
+            target[method] = self.operation(given, method, operation, parameters)
+        if mark:
+            self.reader.repaired(f"paths.{given}", "a query in the path; its pairs are parameters with one value")
+
+    def constants(self, query: str, where: str) -> list[Json]:
+        """Parameters for the pairs of a query that stands in a path; `{name}` as a value is a parameter to fill."""
+        found: dict[str, Json] = {}
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            if name in found:
+                raise self.reader.fail(where, f"{name[:60]!r} stands twice in the query of the path; remove one")
+            schema = {"type": "string"} if re.fullmatch(r"\{[^{}]+\}", value) else {"type": "string", "const": value}
+            found[name] = {"name": name, "in": "query", "required": True, "schema": schema}
+        return list(found.values())
+
+    def operation(self, path: str, method: str, operation: dict[str, Any], given: list[Any]) -> Json:
+        """The normal form of one operation; `given` are the parameters of the path and its own."""
         where = f"{method.upper()} {path}"
         complaints: list[str] = []
         facts = prose.operation_facts(
@@ -171,8 +196,7 @@ class _Normalizer:
         tags = [self.tag(tag) for tag in self.reader.sequence(operation.get("tags"), f"{where} tags")]
         if tags:
             result["tags"] = tags
-        own = self.reader.sequence(operation.get("parameters"), f"{where} parameters")
-        parameters = self.parameters(path, [*shared, *own], where)
+        parameters = self.parameters(path.partition("?")[0], given, where)
         if parameters:
             result["parameters"] = parameters
         owner = names.pascal(result["operationId"])
@@ -211,7 +235,7 @@ class _Normalizer:
 
     def operation_id(self, operation: dict[str, Any], method: str, path: str, where: str) -> str:
         given = operation.get("operationId")
-        slug = names.slug(prose.plain(str(operation.get("summary", ""))))
+        slug = names.slug(prose.plain(str(operation.get("summary", "")), f"{self.reader.name}: {where}"))
         if not given:
             made = names.slug(f"{method}{path}")
             self.reader.repaired(where, f"has no operation id; it is called {made}")
@@ -248,6 +272,8 @@ class _Normalizer:
 
     def parameters(self, path: str, given: list[Any], where: str) -> list[Json]:
         found: dict[tuple[str, str], Json] = {}
+        if len(given) > MAX_PARAMETERS:
+            raise self.reader.fail(where, f"{len(given):,} parameters; at most {MAX_PARAMETERS} are read")
         for raw in given:
             parameter = self.reader.resolve(self.reader.mapping(raw, f"{where} parameters"), where)
             name, place = str(parameter.get("name", "")), str(parameter.get("in", ""))
@@ -281,7 +307,7 @@ class _Normalizer:
             self.reader.repaired(where, f"parameter {name} has no schema; its own type is taken")
             schema = {key: value for key, value in parameter.items() if key not in ("name", "in", "required", "style")}
         built = self.schemas.schema(schema, names.pascal(name) or "Parameter", f"{where} parameter {name}")
-        self.schemas.lift(built, str(parameter.get("description", "")))
+        self.schemas.lift(built, str(parameter.get("description", "")), f"{where} parameter {name}")
         required = place == "path" or parameter.get("required") is True
         result: dict[str, Any] = {"name": name, "in": place, "required": required, "schema": built}
         for key, kind in (("style", str), ("explode", bool), ("deprecated", bool)):
@@ -306,7 +332,10 @@ class _Normalizer:
     def media(self, content: Json, where: str) -> list[tuple[str, Json]]:
         """Media types with their schemas."""
         found = []
-        for media, entry in sorted(self.reader.mapping(content, where).items()):
+        entries = self.reader.mapping(content, where)
+        if len(entries) > MAX_MEDIA_TYPES:
+            raise self.reader.fail(where, f"{len(entries):,} media types; at most {MAX_MEDIA_TYPES} are read")
+        for media, entry in sorted(entries.items()):
             if not names.media_type(media):
                 raise self.reader.fail(where, f"{media[:60]!r} cannot be a media type")
             found.append((media, self.reader.mapping(entry, where).get("schema")))

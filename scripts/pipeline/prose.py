@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from pipeline.errors import PipelineError
 
+MAX_HTML = 65_536
+"""Characters of a description that are read; parsing tags that never close takes time that grows with the square."""
+_MAX_DIGITS = 15
 _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400}
 _UNIT = r"(seconds?|secs?|minutes?|mins?|hours?|days?)"
 _THRESHOLD = re.compile(
@@ -95,20 +98,29 @@ def _fold(text: str) -> str:
     return " ".join(text.split())
 
 
-def _read(html: str) -> _Reader:
+def _read(html: str, where: str) -> _Reader:
+    if len(html) > MAX_HTML:
+        raise PipelineError(
+            f"{where}: a description of {len(html):,} characters; at most {MAX_HTML:,} are read; shorten it"
+        )
     reader = _Reader()
     reader.feed(html)
     reader.close()
     return reader
 
 
-def plain(html: str) -> str:
-    """The text of a piece of HTML, white space folded."""
-    return _fold("".join(_read(html).text))
+def plain(html: str, where: str) -> str:
+    """The text of a piece of HTML, white space folded. `where` is for messages."""
+    return _fold("".join(_read(html, where).text))
 
 
 def _seconds(count: str | None, unit: str) -> int:
     return int(count or 1) * _UNITS[unit.lower().rstrip("s")]
+
+
+def _too_long(match: re.Match[str] | None) -> bool:
+    """Whether a figure has more digits than anything that is counted in this API."""
+    return match is not None and any(len(group or "") > _MAX_DIGITS for group in match.groups())
 
 
 def operation_facts(html: str, where: str, complaints: list[str] | None = None) -> OperationFacts:
@@ -123,11 +135,13 @@ def operation_facts(html: str, where: str, complaints: list[str] | None = None) 
             raise PipelineError(f"{where}: {what}")
         complaints.append(what)
 
-    reader = _read(html)
+    reader = _read(html, where)
     text = _fold("".join(reader.text))
     threshold = None
     limit, lock = _THRESHOLD.search(text), _LOCK.search(text)
-    if limit and lock:
+    if _too_long(limit) or _too_long(lock):
+        complain(f"states a threshold in a figure of more than {_MAX_DIGITS} digits; correct it")
+    elif limit and lock:
         threshold = Threshold(
             int(limit.group(1)), _seconds(limit.group(2), limit.group(3)), _seconds(lock.group(1), lock.group(2))
         )
@@ -147,17 +161,24 @@ def operation_facts(html: str, where: str, complaints: list[str] | None = None) 
     return OperationFacts(threshold, tuple(dict.fromkeys(codes)), carry_code)
 
 
-def _number(match: re.Match[str] | None) -> int | None:
-    return int(match.group(1).replace(",", "")) if match else None
+def value_facts(html: str, where: str) -> ValueFacts:
+    """Maximum, default, size (KB read as 1,024 bytes) and length out of a value's description.
 
+    Raises PipelineError, which says `where`, on a figure that is too long to be meant.
+    """
+    text = plain(html, where)
 
-def value_facts(html: str) -> ValueFacts:
-    """Maximum, default, size (KB read as 1,024 bytes) and length out of a value's description."""
-    text = plain(html)
-    kilobytes = _number(_SIZE.search(text))
+    def number(pattern: re.Pattern[str]) -> int | None:
+        match = pattern.search(text)
+        if _too_long(match):
+            raise PipelineError(f"{where}: states a figure of more than {_MAX_DIGITS} digits; correct it")
+        digits = match.group(1).replace(",", "") if match else ""
+        return int(digits) if digits else None
+
+    kilobytes = number(_SIZE)
     return ValueFacts(
-        maximum=_number(_MAXIMUM.search(text)),
-        default=_number(_DEFAULT.search(text)),
+        maximum=number(_MAXIMUM),
+        default=number(_DEFAULT),
         max_bytes=None if kilobytes is None else kilobytes * 1024,
-        max_length=_number(_LENGTH.search(text)),
+        max_length=number(_LENGTH),
     )

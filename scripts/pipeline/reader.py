@@ -67,4 +67,6 @@ class Reader:
             if "$ref" not in node:
                 return node
             node = self.mapping(self.pointer(node["$ref"], where), where)
-        raise self.fail(where, f"$ref {str(node['$ref'])[:100]!r} leads in a circle")
+        raise self.fail(
+            where, f"$ref {str(node['$ref'])[:100]!r} leads in a circle, or more than 20 $ref stand in a row"
+        )

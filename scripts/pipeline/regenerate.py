@@ -8,6 +8,8 @@
     regenerate --from FILE|URL --package NAME --into DIR
                                           a client with contract.py for any other document of the vendor's
 
+With --from, the work on the document may take 20 seconds (`--max-seconds N`) and each process 900 MB of memory.
+
 Exit codes: 0 the same, written or accepted; 1 a difference, a change, or a failing test; 2 refused.
 """
 
@@ -19,8 +21,9 @@ import os
 import sys
 
 from pipeline.accept import accept, run_tests
+from pipeline.bounds import MEMORY, SECONDS, deadline, limit_memory
 from pipeline.errors import PipelineError
-from pipeline.fetch import fetch
+from pipeline.fetch import fetch, shown_name
 from pipeline.install import recover
 from pipeline.pythons import every_python
 from pipeline.report import FORMATS, render
@@ -45,9 +48,23 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--format", choices=FORMATS, default="text", help="how the report is written (default: text)")
     made.add_argument("--package", metavar="NAME", help="make a package of this name for another document")
     made.add_argument("--into", metavar="DIR", help="with --package: the folder that the package is put in")
+    made.add_argument(
+        "--max-seconds",
+        type=_seconds,
+        default=SECONDS,
+        metavar="N",
+        help="with --from: how long the work on the document may take (default: %(default)g)",
+    )
     made.add_argument("--check", action="store_true", help="exit 1 when anything committed differs from a fresh run")
     made.add_argument("--every-python", action="store_true", help="--check with every Python from 3.11 on")
     return made
+
+
+def _seconds(text: str) -> float:
+    """A number of seconds between 0.1 and a day."""
+    if not 0.1 <= (seconds := float(text)) <= 86_400:
+        raise ValueError
+    return seconds
 
 
 def main(arguments: list[str] | None = None, tree: Tree | None = None, today: datetime.date | None = None) -> int:
@@ -60,13 +77,31 @@ def main(arguments: list[str] | None = None, tree: Tree | None = None, today: da
         if options.every_python:
             return every_python(tree)
         if options.package:
-            return make(fetch(options.source), options.package, options.into)
+            with deadline(options.max_seconds, shown_name(options.source)):
+                return make(fetch(options.source), options.package, options.into)
         if options.source:
             return _review(tree, options, today or datetime.date.today())
         return _regenerate(tree, options.check)
-    except (PipelineError, OSError) as error:
-        print(f"regenerate: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+    except PipelineError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except RecursionError:
+        return _refuse(f"{_document(options)}: schemas refer to each other in too long a chain; shorten it")
+    except MemoryError:
+        return _refuse(f"{_document(options)}: needs more than {MEMORY // 1_000_000} MB of memory; make it smaller")
+    except KeyboardInterrupt:
+        print("regenerate: interrupted; nothing is half written", file=sys.stderr)
+        return 130
+
+
+def _refuse(reason: str) -> int:
+    print(f"regenerate: {' '.join(reason.split())}", file=sys.stderr)
+    return 2
+
+
+def _document(options: argparse.Namespace) -> str:
+    return shown_name(options.source) if options.source else "openapi/message-actions.yaml"
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -96,7 +131,8 @@ def _regenerate(tree: Tree, check: bool) -> int:
 
 
 def _review(tree: Tree, options: argparse.Namespace, today: datetime.date) -> int:
-    found = review(tree, fetch(options.source))
+    with deadline(options.max_seconds, shown_name(options.source)):
+        found = review(tree, fetch(options.source))
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     if found.same and options.format == "text":
         print("no change")
@@ -106,10 +142,11 @@ def _review(tree: Tree, options: argparse.Namespace, today: datetime.date) -> in
         raise PipelineError(found.refusal)
     if not options.accept:
         return 0 if found.same else 1
-    for name in accept(tree, found, tree.version, today):
+    for name in accept(tree, found, tree.version, today, options.max_seconds):
         print(f"written: {name}", file=sys.stderr)
     return 1 if not (options.no_tests or found.same) and run_tests(tree, found) else 0
 
 
 if __name__ == "__main__":
+    limit_memory()
     sys.exit(main())

@@ -51,7 +51,7 @@ def review(tree: Tree, source: Source) -> Review:
     form. An overlay that no longer fits is not raised but stands in `refusal`, beside what the vendor changed.
     """
     upstream, repairs = normalize(parse(source.content, source.name), source.name)
-    old = load(tree.upstream, trusted=True)
+    old = load(tree.upstream)
     text = tree.overlay.read_text("utf-8")
     if upstream_text(upstream) == tree.upstream.read_text("utf-8"):
         return Review(source, upstream, None, text, (), (), (), repairs, None, {})
@@ -67,9 +67,7 @@ def review(tree: Tree, source: Source) -> Review:
     try:
         text, cuts, unnecessary = keep_up(text, old, upstream, tree.name(tree.overlay))
         overlay = (*cuts, *unnecessary)
-        composed = compose(
-            upstream, parse(text.encode(), tree.name(tree.overlay), trusted=True), tree.name(tree.overlay)
-        )
+        composed = compose(upstream, parse(text.encode(), tree.name(tree.overlay)), tree.name(tree.overlay))
         guessed = composed.get("x-error-catalogue", {}).items()
         overlay += tuple(
             f"error {code} has no class yet: {meaning['class']} ({meaning['family']}) is taken from its name"
@@ -80,7 +78,7 @@ def review(tree: Tree, source: Source) -> Review:
         refusal = str(error)
     if composed is None:
         return Review(source, upstream, None, text, tuple(vendor), (), overlay, repairs, refusal, _names(upstream))
-    changes = compare(load(tree.composed, trusted=True), composed)
+    changes = compare(load(tree.composed), composed)
     reached = {(change.place, change.kind) for change in changes}
     unseen = tuple(change for change in vendor if (change.place, change.kind) not in reached)
     return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, _names(composed))

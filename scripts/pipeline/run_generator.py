@@ -1,4 +1,4 @@
-"""Runs openapi-python-client with two of its gaps closed; `generate` starts it as a process of its own.
+"""Run openapi-python-client with some of its gaps closed; `generate` starts it as a process of its own.
 
 Names that the generated code uses itself (`to_dict`, `cls`, `d`, …) are no names for properties, and the local names of
 a request function (`params`, `headers`, …) none for its parameters. Relies on nothing of the pipeline.
@@ -10,14 +10,37 @@ from typing import Any
 
 from openapi_python_client import cli, strings
 from openapi_python_client.parser import openapi
+from openapi_python_client.parser.properties import model_property
 
 IN_MODELS = frozenset(
     "additional_keys additional_properties cast cls d field_dict from_dict isoparse prop prop_dict prop_name src_dict "
     "to_dict to_multipart".split()
 )
+CAPITALIZED = frozenset(
+    "Any BinaryIO Enum File FileTypes Generator Literal Mapping T TYPE_CHECKING TextIO TypeVar UNSET UUID Unset".split()
+)
+"""Names of the models' modules that a property gets only where the generator keeps the document's capitals."""
 IN_REQUESTS = frozenset("body cookies errors headers httpx kwargs params quote response".split())
 
 strings.RESERVED_WORDS |= IN_MODELS
+_resolve_naming_conflict = model_property._resolve_naming_conflict
+
+
+def _told_apart(first: Any, second: Any, config: Any) -> Any:
+    """Give two properties with one Python name a name each.
+
+    The generator spells both as the document does. A name with capitals may then be that of a class, so it gets an
+    underscore.
+    """
+    error = _resolve_naming_conflict(first, second, config)
+    for changed in (first, second):
+        name = changed.python_name
+        if name in CAPITALIZED or name[:1].isupper():
+            object.__setattr__(changed, "python_name", strings.PythonIdentifier(f"{name}_", "field_", True))
+    return error
+
+
+model_property._resolve_naming_conflict = _told_apart
 _sort_parameters = openapi.Endpoint.sort_parameters
 
 
@@ -32,4 +55,5 @@ def _with_free_names(*, endpoint: openapi.Endpoint) -> Any:
 openapi.Endpoint.sort_parameters = staticmethod(_with_free_names)  # type: ignore[method-assign]
 
 if __name__ == "__main__":
+    cli.app.pretty_exceptions_enable = False  # a traceback ends with the line that says what happened
     cli.app()

@@ -7,6 +7,7 @@ arrays without items, empty enumerations, names that clash, discriminators.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,16 @@ _LEFT_OUT = (
     "not if then else patternProperties propertyNames contains prefixItems dependentRequired dependentSchemas "
     "dependencies unevaluatedProperties unevaluatedItems additionalItems $defs xml".split()
 )
+MAX_PROPERTIES = 500
+MAX_VALUES = 5_000
+"""Values of one enumeration."""
+MAX_ALTERNATIVES = 100
+"""Schemas of one `allOf`, `anyOf` or `oneOf`."""
+MAX_REFERENCES = 50
+"""References in a row that lead only to further references."""
+MAX_PARTS = 10_000
+"""Schemas that one is made of by `allOf`, `anyOf` and `oneOf`, counting each as often as it is reached."""
+_MAX_NAME = 100
 _TYPES = frozenset("string number integer boolean array object null".split())
 _ALIASES: Mapping[str, tuple[str, str | None]] = {
     "int": ("integer", None),
@@ -107,7 +118,11 @@ class Schemas:
         seen: set[str] = set()
         while isinstance(schema, dict) and "$ref" in schema:
             if str(schema["$ref"]) in seen:
-                raise self.reader.fail(where, f"$ref {schema['$ref']!r} leads in a circle")
+                raise self.reader.fail(where, f"$ref {str(schema['$ref'])[:100]!r} leads in a circle")
+            if len(seen) == MAX_REFERENCES:
+                raise self.reader.fail(
+                    where, f"more than {MAX_REFERENCES} $ref in a row; let the first lead to the last schema"
+                )
             seen.add(str(schema["$ref"]))
             schema = self._mapping(self.reader.pointer(schema["$ref"], where), where)
 
@@ -176,7 +191,7 @@ class Schemas:
         left_out = [key for key in _LEFT_OUT if key in schema]
         if left_out:
             self.reader.repaired(where, f"left out: {', '.join(left_out)}")
-        self.lift(result, str(schema.get("description", "")))
+        self.lift(result, str(schema.get("description", "")), where)
         return result
 
     def _scalars(self, schema: dict[str, Any], where: str) -> dict[str, Any]:
@@ -199,8 +214,10 @@ class Schemas:
                 result[key] = value
             elif key == "pattern" and isinstance(value, str):
                 try:
-                    re.compile(value)
-                except re.error:
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore")
+                        re.compile(value)
+                except (re.error, OverflowError, RecursionError):
                     self.reader.repaired(where, "pattern is no regular expression; left out")
                 else:
                     result[key] = value
@@ -236,6 +253,11 @@ class Schemas:
         if "enum" not in schema or _is(result, "array"):
             return
         values = [value for value in self.reader.sequence(schema["enum"], where) if not isinstance(value, (dict, list))]
+        if len(values) > MAX_VALUES:
+            raise self.reader.fail(
+                where,
+                f"an enumeration of {len(values):,} values; at most {MAX_VALUES:,} are read; leave the values out",
+            )
         if result.get("type") == "string" and any(value is not None and not isinstance(value, str) for value in values):
             self.reader.repaired(where, "values that are no strings although the type is; read as strings")
             values = [value if isinstance(value, str) or value is None else _as_text(value) for value in values]
@@ -264,7 +286,12 @@ class Schemas:
     def _properties(self, schema: dict[str, Any], name: str, where: str) -> dict[str, Json]:
         found: dict[str, Json] = {}
         pythonic: set[str] = set()
-        for key, value in sorted(self.reader.mapping(schema.get("properties"), where).items()):
+        properties = self.reader.mapping(schema.get("properties"), where)
+        if len(properties) > MAX_PROPERTIES:
+            raise self.reader.fail(
+                where, f"{len(properties):,} properties; at most {MAX_PROPERTIES:,} are read; split the schema"
+            )
+        for key, value in sorted(properties.items()):
             if not names.field(key):
                 raise self.reader.fail(where, f"{key[:60]!r} cannot be the name of a property")
             spelled = re.sub(r"[^\w]", "", key)
@@ -290,6 +317,10 @@ class Schemas:
     def _combinations(self, schema: dict[str, Any], result: dict[str, Any], name: str, where: str) -> None:
         for key in ("allOf", "anyOf", "oneOf"):
             options = self.reader.sequence(schema.get(key), where)
+            if len(options) > MAX_ALTERNATIVES:
+                raise self.reader.fail(
+                    where, f"{key} of {len(options):,} schemas; at most {MAX_ALTERNATIVES} are read; group them"
+                )
             if options:
                 result[key] = [
                     self.schema(option, f"{name}{index}", f"{where} {key}[{index}]")
@@ -331,18 +362,50 @@ class Schemas:
             if "properties" in component and key:
                 component["properties"][key] = {"const": value, "type": "string"}
                 component["required"] = sorted({*component.get("required", []), key})
+        sizes: dict[str, int] = {}
         for name in self.components:
-            self._no_circle(name, ())
+            self._no_circle(name, sizes)
+        counted: dict[str, int] = {}
+        for name in self.components:
+            self._parts({"$ref": f"{_PREFIX}{name}"}, f"components.schemas.{name}", counted)
 
-    def _no_circle(self, name: str, above: tuple[str, ...]) -> None:
-        """Raises PipelineError where a schema is part of itself through `allOf`, or an array's only item is itself."""
-        if name in above:
-            raise self.reader.fail(f"components.schemas.{name}", "is part of itself; it would never end")
+    def _no_circle(self, name: str, done: dict[str, int]) -> None:
+        """Raise PipelineError where a schema is part of itself through `allOf`, or an array's only item is itself.
+
+        `done` has 0 for a schema that is being looked at, and 1 for one that was.
+        """
+        if name in done:
+            if done[name] == 0:
+                raise self.reader.fail(f"components.schemas.{name}", "is part of itself; it would never end")
+            return
+        done[name] = 0
         schema = self.components[name]
         parts = [*schema.get("allOf", []), *([schema["items"]] if _is(schema, "array") else [])]
         for part in parts:
             if "$ref" in part:
-                self._no_circle(part["$ref"].removeprefix(_PREFIX), (*above, name))
+                self._no_circle(part["$ref"].removeprefix(_PREFIX), done)
+        done[name] = 1
+
+    def _parts(self, schema: Json, where: str, counted: dict[str, int]) -> int:
+        """How many schemas one is made of, each counted as often as it is reached.
+
+        Raise PipelineError where that is more than readers of the document can be expected to follow.
+        """
+        count = 1
+        if "$ref" in schema:
+            name = schema["$ref"].removeprefix(_PREFIX)
+            if name not in counted:
+                counted[name] = 1  # while it is looked at: a circle counts once
+                counted[name] = self._parts(self.components[name], f"components.schemas.{name}", counted)
+            count = counted[name]
+        for key in ("allOf", "anyOf", "oneOf"):
+            count += sum(self._parts(part, where, counted) for part in schema.get(key, ()))
+        if count > MAX_PARTS:
+            raise self.reader.fail(
+                where,
+                f"is made of {count:,} schemas by allOf, anyOf and oneOf; at most {MAX_PARTS:,} are read; flatten it",
+            )
+        return count
 
     def property(self, key: str, schema: dict[str, Any], owner: str, where: str) -> Json:
         """The schema of a property; an enumeration is named after it, alone or with its owner."""
@@ -360,11 +423,11 @@ class Schemas:
                 return self._maybe_null(built, self.register_enum(_not_null(built), names.pascal(key), owner))
         return self.schema(schema, f"{owner}{names.pascal(key)}", where)
 
-    def lift(self, built: dict[str, Any], description: str) -> None:
+    def lift(self, built: dict[str, Any], description: str, where: str) -> None:
         """Adds limits that stand only in words, where the schema is silent."""
         if not description or "$ref" in built:
             return
-        facts = prose.value_facts(description)
+        facts = prose.value_facts(description, f"{self.reader.name}: {where}")
         if built.get("type") == "integer":
             if facts.maximum is not None:
                 built.setdefault("maximum", facts.maximum)
@@ -379,6 +442,7 @@ class Schemas:
 
     def register(self, schema: dict[str, Any], name: str) -> str:
         """Makes a schema a component and gives its name; an equal one of that name serves both."""
+        name = name[:_MAX_NAME]  # names of nested schemas grow, and become names of files
         stem = name if name.isidentifier() and name not in names.RESERVED_CLASSES else f"Schema{name}"
         chosen, count = stem, 2
         while not self._free(chosen) and not self._same(chosen, schema):

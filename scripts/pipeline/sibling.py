@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import keyword
 import re
 import sys
@@ -9,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline import generate
+from pipeline.bounds import lift_deadline
 from pipeline.compose import compose, operations
 from pipeline.documents import parse
 from pipeline.errors import PipelineError
@@ -17,23 +19,32 @@ from pipeline.install import swap
 from pipeline.normalize import Normalized, normalize
 from pipeline.tree import ROOT
 
+_IMPORTED = frozenset({"attr", "attrs", "dateutil", "httpx"})
 _WAIVER = "the document states no threshold"
 
 
 def make(source: Source, package: str, into: str) -> int:
-    """Writes the package `package` into the folder `into`; an older one of that name is replaced.
+    """Write the package `package` into the folder `into`; an older one of that name is replaced.
 
-    Prints every repair. Raises PipelineError, and leaves an older package as it was, where no sound client can be made.
+    Print every repair. Raise PipelineError, and leave an older package as it was, where no sound client can be made.
     """
-    folder = check_target(package, Path(into))
+    folder = check_target(package, Path(into).absolute())
     normalized = import_sibling(source)
     composed = compose(normalized.document, None)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{package}-", dir=folder) as name:
-        fresh = Path(name) / package
-        generate.generate(composed, package, fresh)
-        generate.type_check(fresh, ROOT / "build" / "mypy")
-        swap(fresh, folder / package, Path(name) / "old")
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{package}-", dir=folder) as name:
+            fresh = Path(name) / package
+            generate.generate(composed, package, fresh)
+            generate.type_check(fresh, ROOT / "build" / "mypy")
+            lift_deadline()
+            swap(fresh, folder / package, Path(name) / "old")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for path in missing:
+                path.rmdir()
+        raise
     for repair in normalized.repairs:
         print(f"repaired: {repair}")
     count = sum(1 for _ in operations(composed))
@@ -52,14 +63,27 @@ def import_sibling(source: Source) -> Normalized:
 
 
 def check_target(package: str, folder: Path) -> Path:
-    """The folder, where the package may be put there; PipelineError where it may not."""
+    """Return the folder if the package may be put there; raise PipelineError otherwise."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", package) or keyword.iskeyword(package):
         raise PipelineError(f"--package {package!r}: a package's name is lower-case letters, digits and underscores")
     if package in sys.stdlib_module_names:
         raise PipelineError(f"--package {package!r}: Python has a module of that name")
+    if package in _IMPORTED:
+        raise PipelineError(f"--package {package!r}: the client itself imports a module of that name")
     target = folder / package
-    if target.is_symlink() or (target.exists() and not (target / "contract.py").is_file()):
+    if target.is_symlink() or (target.exists() and not _generated(target)):
         raise PipelineError(f"{target}: exists and is no generated client; choose another folder or name")
-    if folder.exists() and not folder.is_dir():
-        raise PipelineError(f"{folder}: is not a folder")
+    for path in (folder, *folder.parents):
+        if (path.exists() or path.is_symlink()) and not path.is_dir():
+            raise PipelineError(f"{path}: is not a folder; choose another one with --into")
     return folder
+
+
+def _generated(folder: Path) -> bool:
+    """Whether a folder is a package that was made here before."""
+    try:
+        return (folder / "openapi.json").is_file() and "Generated; do not edit." in (folder / "contract.py").read_text(
+            "utf-8"
+        )
+    except (OSError, UnicodeDecodeError):
+        return False

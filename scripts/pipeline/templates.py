@@ -262,12 +262,33 @@ CHANGES = (
                 "    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:\n",
             ),
             ("        d = dict(src_dict)\n", ""),
+            # The new object must not have the name of one of its own properties, which are local variables too.
+            (
+                "{% set module_name = model.class_info.module_name %}\n",
+                "{% set fields = (model.required_properties + model.optional_properties)"
+                " | map(attribute='python_name') | list %}\n"
+                "{% set local = namespace(name=model.class_info.module_name) %}\n"
+                "{% for _ in fields %}{% if local.name in fields %}{% set local.name = local.name + '_' %}{% endif %}"
+                "{% endfor %}\n{% set made = local.name %}\n",
+            ),
+            (
+                "        {{ module_name }}.additional_properties = additional_properties\n",
+                "        {{ made }}.additional_properties = additional_properties\n",
+            ),
+            ("        return {{ module_name }}\n", "        return {{ made }}\n"),
+            # A property may be called `types`; in the body of the class it hides the module.
+            (
+                "    def to_multipart(self) -> types.RequestFiles:\n",
+                "    def to_multipart(self) -> RequestFiles:\n",
+            ),
+            ("        files: types.RequestFiles = []\n", "        files: RequestFiles = []\n"),
+            ("from .. import types\n", "from .. import types\nfrom ..types import RequestFiles\n"),
             (
                 "        {{ module_name }} = cls(\n"
                 "{% for property in model.required_properties + model.optional_properties %}\n"
                 "            {{ property.python_name }}={{ property.python_name }},\n"
                 "{% endfor %}\n        )\n",
-                "        {{ module_name }} = cls(\n"
+                "        {{ made }} = cls(\n"
                 "{% for property in model.required_properties + model.optional_properties %}\n"
                 "{% if property.default is none and property.required %}\n"
                 "            {{ property.python_name }},\n{% endif %}\n{% endfor %}\n"
@@ -314,7 +335,7 @@ CHANGES = (
                 "        if len(src_dict) != {{ model.required_properties | length }}"
                 "{% for property in model.optional_properties %}"
                 " + ({{ property.python_name }} is not UNSET){% endfor %}:\n"
-                "            {{ module_name }}.additional_properties = {\n"
+                "            {{ made }}.additional_properties = {\n"
                 "                key: value for key, value in src_dict.items() if key not in cls.FIELD_NAMES\n"
                 "            }\n",
             ),

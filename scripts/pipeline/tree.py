@@ -93,7 +93,7 @@ def regenerate(tree: Tree, check: bool) -> list[str]:
         fresh = Path(name)
         build(
             tree,
-            compose(load(tree.upstream, trusted=True), load(tree.overlay, trusted=True), tree.name(tree.overlay)),
+            compose(load(tree.upstream), load(tree.overlay), tree.name(tree.overlay)),
             fresh,
         )
         found = differences(tree, fresh)

@@ -41,7 +41,7 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
 
     Raises PipelineError on an action that no longer matches and is not moot.
     """
-    overlay = parse(text.encode(), name, trusted=True)
+    overlay = parse(text.encode(), name)
     gone = set(_removed_properties(old, new))
     cut: dict[Path, str] = {}
     unnecessary = []

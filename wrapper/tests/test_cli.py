@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
 import subprocess
 import sys
+import tomllib
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 import zoho_cliq
-from zoho_cliq import cli, errors
+import zoho_cliq_api
+from zoho_cliq import OAuth, cli, errors
+from zoho_cliq.extras import unavailable
+from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from zoho_cliq_mock import MockServer
 
 Run = Callable[..., tuple[int, str, str]]
@@ -211,7 +218,7 @@ def test_waits_are_announced(run: Run, mock: MockServer, monkeypatch: pytest.Mon
 
 
 def test_without_rich_tables_name_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setitem(sys.modules, "rich", None)
     code, _, err = run("list")
     assert code == 2
     assert "zoho-cliq[cli]" in err
@@ -408,3 +415,278 @@ def test_what_a_server_says_does_not_reach_the_terminals_controls(run: Run, mock
 )
 def test_cells(value: Any, shown: str) -> None:
     assert cli._cell(value) == shown
+
+
+# --- without an installation, and with a broken one -------------------------------------------------------------------
+
+
+def test_the_command_runs_out_of_a_zip_file(mock: MockServer, tmp_path: Path) -> None:
+    archive = tmp_path / "client.zip"
+    packages = [Path(str(package.__file__)).parent for package in (zoho_cliq, zoho_cliq_api)]
+    with zipfile.ZipFile(archive, "w") as made:
+        for package in packages:
+            for path in package.rglob("*"):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    made.write(path, path.relative_to(package.parent))
+    hidden = (
+        "import importlib.metadata as m, runpy, sys\n"
+        "def none(name): raise m.PackageNotFoundError(name)\n"
+        "m.version = m.distribution = none\n"
+        "import zoho_cliq\n"
+        "assert '.zip' in zoho_cliq.__file__\n"
+        "runpy.run_module('zoho_cliq', run_name='__main__', alter_sys=True)\n"
+    )
+    variables = {"ZOHO_CLIQ_TOKEN": "1000.owner", "ZOHO_CLIQ_BASE_URL": mock.url, "HOME": str(tmp_path)}
+    for arguments, out in ((["--version"], f"zoho-cliq {zoho_cliq.__version__}\n"), (["--json", "list"], "[]\n")):
+        mock.reset()
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", hidden, *arguments],
+            # Coverage is measured in the sources, of which the archive is a copy.
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
+                **variables,
+                "PYTHONPATH": str(archive),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, out, "")
+
+
+def test_the_package_is_the_command() -> None:
+    assert importlib.import_module("zoho_cliq.__main__").main is cli.main  # importing it runs nothing
+    done = subprocess.run([sys.executable, "-m", "zoho_cliq", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"zoho-cliq {zoho_cliq.__version__}\n")
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    root = Path(__file__).resolve().parents[2]
+    assert tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["version"] == zoho_cliq.__version__
+
+
+class Broken:
+    """A finder that makes the import of one module fail, as a half-installed library does."""
+
+    def __init__(self, name: str, error: ImportError) -> None:
+        self.name, self.error = name, error
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        if name == self.name:
+            raise self.error
+
+
+def test_a_broken_extra_is_not_called_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
+        monkeypatch.delitem(sys.modules, name)
+    error = ImportError("libmarkup.so: cannot open\nshared object file")
+    monkeypatch.setattr("sys.meta_path", [Broken("rich.table", error), *sys.meta_path])
+    code, _, err = run("list")
+    assert code == 2
+    assert "rich, which is installed and cannot be imported: libmarkup.so: cannot open shared object file" in err
+    assert "--force-reinstall" in err
+    assert err.count("\n") == 1
+
+
+def test_a_finder_that_fails_means_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich", ModuleType("rich"))  # has no spec, which find_spec refuses
+    error = unavailable("tables need", "rich", "cli", ImportError("odd"))
+    assert str(error) == "tables need the extra `cli`: pip install 'zoho-cliq[cli]'"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModuleNotFoundError("No module named 'httpx'", name="httpx"), "cannot be imported: No module named 'httpx'"),
+        (ImportError("undefined symbol: PyX", name="attr"), "cannot be imported: attr: undefined symbol: PyX"),
+    ],
+)
+def test_a_failing_import_names_its_cause(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: ImportError, words: str
+) -> None:
+    def fail(options: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "_list", fail)
+    code, _, err = run("list")
+    assert (code, err.count("\n"), words in err) == (1, 1, True), err
+
+
+# --- byte order marks, devices, interrupts ----------------------------------------------------------------------------
+
+BOM = b"\xef\xbb\xbf"
+
+
+def test_a_byte_order_mark_is_no_part_of_what_is_read(
+    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = create(run)
+    script = tmp_path / "script.dg"
+    script.write_bytes(BOM + b"return 1;")
+    assert json.loads(run("--json", "handler", made["id"], "--script", str(script))[1])["script"] == "return 1;"
+    monkeypatch.setattr("sys.stdin", piped(BOM + b"return 2;"))
+    assert json.loads(run("--json", "handler", made["id"], "--script", "-")[1])["script"] == "return 2;"
+    sent: list[tuple[Any, ...]] = []
+
+    def trade(home: Any, code: str, *_: Any) -> tuple[str, None]:
+        sent.append((home.client_id, home.client_secret.reveal(), code))
+        return "1000.refresh", None
+
+    monkeypatch.setattr("zoho_cliq.tokens.trade_code", trade)
+    monkeypatch.setattr("sys.stdin", piped(BOM + b"id\nsecret\ncode\n"))
+    kept = tmp_path / "kept.json"
+    assert run("--credentials", str(kept), "login")[0] == 0
+    assert sent == [("id", "secret", "code")]
+    kept.write_bytes(BOM + kept.read_bytes())
+    assert OAuth.from_file(kept).client_id == "id"
+
+
+def test_a_script_in_utf_16_is_refused(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "script.dg"
+    script.write_bytes("return 1;".encode("utf-16"))
+    code, _, err = run("handler", "5", "--script", str(script))
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"cannot read {script}: it is not UTF-8 text" in err
+
+
+def test_where_credentials_cannot_be_kept_the_code_is_not_sent(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("zoho_cliq.tokens.trade_code", lambda *_: pytest.fail("it was sent"))
+    for path, reason in (
+        ("/dev/full", "No space left on device"),
+        ("/dev/null", "it is not a regular file"),
+        (str(tmp_path), "it is a directory"),
+    ):
+        monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\ncode\n"))
+        code, _, err = run("--credentials", path, "login")
+        assert (code, err) == (2, f"zoho-cliq: cannot write {path}: {reason}; nothing was sent\n")
+
+    def full(**_: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    code, _, err = run("--credentials", str(tmp_path / "c.json"), "login")
+    assert (code, "c.json: No space left on device; nothing was sent" in err) == (2, True)
+
+
+def test_an_interrupt_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(options: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_list", interrupted)
+    assert run("list") == (130, "", "zoho-cliq: interrupted\n")
+
+
+def test_login_goes_to_the_data_center_of_the_environment(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def trade(home: Any, *_: Any) -> tuple[str, None]:
+        asked.append(home.accounts_url)
+        return "1000.refresh", None
+
+    monkeypatch.setattr("zoho_cliq.tokens.trade_code", trade)
+    for variables, options in (
+        ({}, ()),
+        ({"ZOHO_CLIQ_DATA_CENTER": "eu"}, ()),
+        ({"ZOHO_CLIQ_DATA_CENTER": "eu"}, ("--data-center", "in")),
+        ({"ZOHO_CLIQ_ACCOUNTS_URL": "https://accounts.example.com"}, ()),
+    ):
+        with monkeypatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            patch.setattr("sys.stdin", piped(b"id\nsecret\ncode\n"))
+            assert run(*options, "--credentials", str(tmp_path / "c.json"), "login")[0] == 0
+    assert asked == [
+        SERVERS["us"].accounts_url,
+        SERVERS["eu"].accounts_url,
+        SERVERS["in"].accounts_url,
+        "https://accounts.example.com",
+    ]
+
+
+def test_login_says_which_scopes_the_code_needs(shell: Shell) -> None:
+    code, out, _ = shell("login --help", COLUMNS="500")
+    assert code == 0
+    for operation in OPERATIONS.values():
+        assert operation.scopes[0] in out
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+
+
+def test_settings_stand_before_or_after_the_command(
+    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ZOHO_CLIQ_BASE_URL")
+    for arguments in (
+        ("--json", "--base-url", mock.url, "list"),
+        ("list", "--json", "--base-url", mock.url),
+        ("--json", "list", "--base-url", mock.url),
+    ):
+        assert run(*arguments) == (0, "[]\n", "")
+    code, _, err = run("get", "..", "--json")
+    assert (code, json.loads(err)["error"]) == (2, "ValidationError")
+
+
+def test_a_listing_is_limited(run: Run) -> None:
+    for number in range(4):
+        create(run, f"Note {number}")
+    assert len(json.loads(run("list", "--json", "--limit", "3", "--page-size", "2")[1])) == 3
+    assert len(json.loads(run("list", "--json", "--page-size", "1")[1])) == 4
+    assert run("list", "--page-size", "101")[0] == 2
+    for text in ("0", "-1", "many", "1e3", "9" * 5000):
+        with pytest.raises(SystemExit) as caught:
+            run("list", f"--limit={text}")
+        assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("YES", 0), ("", 1), ("n", 1), ("yep", 1)])
+def test_a_person_is_asked_before_a_deletion(run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
+    made = create(run)
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+    assert run("delete", made["id"])[0] == code
+    left = [entry["id"] for entry in json.loads(run("list", "--json")[1])]
+    assert left == ([] if code == 0 else [made["id"]])
+    if left:
+        monkeypatch.setattr("sys.stdin", Terminal())
+        assert run("delete", made["id"], "--yes")[0] == 0
+
+
+def test_a_script_is_shown_alone(run: Run, tmp_path: Path) -> None:
+    made = create(run)
+    code, out, err = run("handler", made["id"], "--raw")
+    assert (code, out, err) == (1, "", f"zoho-cliq: the handler of {made['id']} has no script\n")
+    script = tmp_path / "script.dg"
+    script.write_text('info "é";\nreturn 1;\n', "utf-8")
+    run("handler", made["id"], "--script", str(script))
+    assert run("handler", made["id"], "--raw") == (0, 'info "é";\nreturn 1;\n', "")
+    for arguments in (("--json",), ("--script", str(script))):
+        assert run("handler", made["id"], "--raw", *arguments)[0] == 2
+
+
+def test_waits_are_not_announced_where_that_is_not_wanted(
+    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoho_cliq.engine.backoff", lambda attempt: 0.01)
+    headers = {"Authorization": f"Bearer {mock.control_token}"}
+    rule = {"fault": "status", "status": 503, "times": 1}
+    httpx.post(f"{mock.control_url}/faults", headers=headers, json=rule).raise_for_status()
+    assert run("list", "--json", "--quiet") == (0, "[]\n", "")
+
+
+def test_logout_removes_the_credentials(run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    OAuth("id", "secret", "refresh").save(kept)
+    assert run("--credentials", str(kept), "logout") == (0, f"Logged out; removed {kept}\n", "")
+    assert not kept.exists()
+    assert run("logout", "--credentials", str(kept)) == (2, "", f"zoho-cliq: not logged in: there is no {kept}\n")
+    code, _, err = run("logout", "--credentials", str(tmp_path))
+    assert (code, err) == (2, f"zoho-cliq: cannot remove {tmp_path}: Is a directory\n")

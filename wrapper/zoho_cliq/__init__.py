@@ -120,7 +120,7 @@ def __getattr__(name: str) -> Any:
     if name == "errors":
         return importlib.import_module("zoho_cliq.errors")
     if name == "__version__":
-        return importlib.import_module("importlib.metadata").version("zoho-cliq")
+        return importlib.import_module("zoho_cliq._version").__version__
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

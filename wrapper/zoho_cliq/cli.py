@@ -16,10 +16,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
+from zoho_cliq_api.contract import OPERATIONS
+
 from . import __version__, errors
+from .extras import unavailable
 from .paths import expanded
 
 TRY_LATER = (errors.WouldWait, errors.RateLimited)
@@ -28,7 +32,7 @@ _COLUMNS = ("id", "name", "execution_type", "scope", "message_types", "hint")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code."""
+    """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a character that it cannot show must not lose the rest
@@ -46,44 +50,61 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.CliqError as error:
         _complain(error, options.json)
         return 3 if isinstance(error, TRY_LATER) else 2 if isinstance(error, WRONG_USE) else 1
+    except ImportError as error:
+        _complain(_cannot_load(error), options.json)
+        return 1
     except KeyboardInterrupt:
+        _complain(errors.CliqError("interrupted"), options.json)
         return 130
     except BrokenPipeError:
         return 1  # whoever read the output has gone, and wants to hear no more
     return 0
 
 
+def _scopes() -> list[str]:
+    """Every scope that some operation asks for, where any one of several is enough the first."""
+    return list(dict.fromkeys(operation.scopes[0] for operation in OPERATIONS.values() if operation.scopes))
+
+
+def _cannot_load(error: ImportError) -> errors.CliqError:
+    """An error that names what cannot be imported, and why."""
+    name = f"{error.name}: " if error.name and error.name not in str(error) else ""
+    return errors.CliqError(f"a module cannot be imported: {name}{error}; reinstall zoho-cliq with its dependencies")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     whole = argparse.ArgumentParser(prog="zoho-cliq", description="Work with Zoho Cliq message actions.")
     whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    whole.add_argument("--json", action="store_true", help="print JSON, also for errors")
-    whole.add_argument("--data-center", help="us, eu, in, au, jp, ca, sa, uk, cn or ae")
-    whole.add_argument("--base-url", help="another server, with /api/v3")
-    whole.add_argument("--state", help="where thresholds and token are shared: a file, or redis://…")
-    whole.add_argument("--timeout", type=float, default=30.0, help="seconds for an attempt (30)")
-    whole.add_argument("--max-wait", type=float, default=90.0, help="seconds to wait for a threshold at most (90)")
-    whole.add_argument("--credentials", type=Path, help="the file that login writes")
+    _settings(whole)
     commands = whole.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about, description=about)
         sub.set_defaults(run=run)
+        _settings(sub.add_argument_group("settings, before or after the command"), unset=argparse.SUPPRESS)
         return sub
 
     login = command("login", _login, "trade the code of a self client for a refresh token, and keep it")
+    login.epilog = f"The code must have these scopes: {','.join(_scopes())}"
     login.add_argument("--client-id", help="asked for where it is left out; secret and code always are")
-    login.add_argument("--accounts-url", help="another accounts server")
+    login.add_argument("--accounts-url", help="another accounts server; else $ZOHO_CLIQ_ACCOUNTS_URL")
     listing = command("list", _list, "list the actions")
-    listing.add_argument("--limit", type=int, default=100, help="actions per call, at most 100")
+    listing.add_argument("--limit", type=_count, metavar="N", help="show at most N actions")
+    listing.add_argument(
+        "--page-size", type=_count, default=100, metavar="N", help="actions per call, at most 100 (100)"
+    )
     command("get", _get, "show one action").add_argument("id")
     _fields(command("create", _create, "create an action"), creating=True)
     update = command("update", _update, "change an action")
     update.add_argument("id")
     _fields(update, creating=False)
-    command("delete", _delete, "delete an action for good").add_argument("id")
+    delete = command("delete", _delete, "delete an action for good; asks first where somebody can answer")
+    delete.add_argument("id")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
     handler = command("handler", _handler, "show an action's handler, or change it")
     handler.add_argument("id")
+    handler.add_argument("--raw", action="store_true", help="print the Deluge source alone, as in --raw >handler.dg")
     handler.add_argument("--script", type=Path, help="a file with the Deluge source; - reads it from standard input")
     permissions = handler.add_mutually_exclusive_group()
     permissions.add_argument(
@@ -91,7 +112,40 @@ def parser() -> argparse.ArgumentParser:
     )
     permissions.add_argument("--no-permissions", action="store_true", help="take all permissions away")
     command("thresholds", _thresholds, "show what is left of the thresholds")
+    command("logout", _logout, "remove the credentials that login keeps; Zoho's console revokes them")
     return whole
+
+
+def _settings(group: argparse._ActionsContainer, unset: str | None = None) -> None:
+    """Add the options of every command. `unset` is `argparse.SUPPRESS` where a default would hide what came before."""
+
+    def default(value: object) -> Any:
+        return value if unset is None else unset
+
+    group.add_argument("--json", action="store_true", default=default(False), help="print JSON, also for errors")
+    group.add_argument("--quiet", action="store_true", default=default(False), help="do not announce waits")
+    group.add_argument(
+        "--data-center",
+        default=unset,
+        metavar="NAME",
+        help="us, eu, in, au, jp, ca, sa, uk, cn or ae; else $ZOHO_CLIQ_DATA_CENTER, else us",
+    )
+    group.add_argument("--base-url", default=unset, metavar="URL", help="another server, with /api/v3")
+    group.add_argument(
+        "--state", default=unset, metavar="PLACE", help="where thresholds and token are shared: a file, or redis://…"
+    )
+    group.add_argument("--timeout", type=float, default=default(30.0), metavar="SECONDS", help="for an attempt (30)")
+    group.add_argument(
+        "--max-wait", type=float, default=default(90.0), metavar="SECONDS", help="to wait for a threshold at most (90)"
+    )
+    group.add_argument("--credentials", type=Path, default=unset, metavar="FILE", help="the file that login writes")
+
+
+def _count(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a whole number above 0")
+    return int(text)
 
 
 def _fields(sub: argparse.ArgumentParser, *, creating: bool) -> None:
@@ -138,7 +192,7 @@ def _client(options: argparse.Namespace, *, tables: bool = True) -> Any:
         or _home("XDG_STATE_HOME", ".local/state", "state.db"),
         "timeout": options.timeout,
         "max_wait": options.max_wait,
-        "on_wait": _announce,
+        "on_wait": None if options.quiet else _announce,
     }
     settings |= {name: value for name in ("data_center", "base_url") if (value := getattr(options, name)) is not None}
     if options.credentials is not None or not (
@@ -166,6 +220,10 @@ def _login(options: argparse.Namespace) -> None:
     from . import OAuth
 
     path = _credentials(options)
+    data_center = options.data_center or os.environ.get("ZOHO_CLIQ_DATA_CENTER") or None
+    accounts_url = options.accounts_url
+    if accounts_url is None:
+        accounts_url = os.environ.get("ZOHO_CLIQ_ACCOUNTS_URL") or None
     _refuse_unwritable(path)
     client_id = options.client_id or _asked("Client ID", secret=False)
     secret = _asked("Client secret")
@@ -174,8 +232,8 @@ def _login(options: argparse.Namespace) -> None:
         code,
         client_id=client_id,
         client_secret=secret,
-        data_center=options.data_center,
-        accounts_url=options.accounts_url,
+        data_center=data_center,
+        accounts_url=accounts_url,
         timeout=options.timeout,
     )
     auth.save(path)
@@ -183,12 +241,21 @@ def _login(options: argparse.Namespace) -> None:
     _print(options, {"credentials": str(path), "data_center": where}, f"Logged in ({where}); kept in {path}")
 
 
+_PROBE = b"\0" * 4096
+"""As many bytes as credentials take at most."""
+
+
 def _refuse_unwritable(path: Path) -> None:
-    """A code is good for one use: that its refresh token cannot be kept must be known before."""
+    """Raise ConfigurationError where the credentials could not be kept; the code that they come from is good once."""
     try:
+        reason = "it is a directory" if path.is_dir() else None
+        if path.exists() and not path.is_file() and not reason:
+            with path.open("wb", buffering=0) as device:
+                device.write(_PROBE)
+            reason = "it is not a regular file"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=path.parent):
-            reason = "it is a directory" if path.is_dir() else None
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(_PROBE)  # a disk may be full
     except OSError as error:
         reason = error.strerror
     if reason:
@@ -211,12 +278,13 @@ def _asked(what: str, *, secret: bool = True) -> str:
     if not line:
         _tell("")
         raise errors.ConfigurationError(f"{what}: the input has ended before it was given")
-    return line.strip()
+    return line.removeprefix("\ufeff").strip()
 
 
 def _list(options: argparse.Namespace) -> None:
     with _client(options) as cliq:
-        actions = [action.to_dict() for action in cliq.message_actions.list(limit=options.limit)]
+        found = cliq.message_actions.list(limit=options.page_size)
+        actions = [action.to_dict() for action in islice(found, options.limit)]
     rows = ([_cell(action.get(name)) for name in _COLUMNS] for action in actions)
     _table(options, actions, _COLUMNS, rows)
 
@@ -237,6 +305,10 @@ def _update(options: argparse.Namespace) -> None:
 
 
 def _delete(options: argparse.Namespace) -> None:
+    if not options.yes and sys.stdin is not None and sys.stdin.isatty():
+        answer = _asked(f"Delete action {_cell(options.id)} for good? [y/N]", secret=False)
+        if answer.lower() not in ("y", "yes"):
+            raise errors.CliqError("not deleted; nothing was sent")
     with _client(options, tables=False) as cliq:
         cliq.message_actions.delete(options.id)
     _print(options, {"deleted": options.id}, f"Deleted {options.id}")
@@ -248,17 +320,36 @@ def _handler(options: argparse.Namespace) -> None:
         fields["script"] = _piped() if str(options.script) == "-" else expanded("script", options.script)
     if options.permission or options.no_permissions:
         fields["permissions"] = options.permission or []
-    with _client(options) as cliq:
+    if options.raw and (fields or options.json):
+        raise errors.ConfigurationError("--raw shows a script; it goes with neither a change nor --json")
+    with _client(options, tables=not options.raw) as cliq:
         actions = cliq.message_actions
         found = actions.update_handler(options.id, **fields) if fields else actions.get_handler(options.id)
-        _record(options, found.to_dict())
+    shown = found.to_dict()
+    if not options.raw:
+        _record(options, shown)
+    elif isinstance(shown.get("script"), str):
+        _show(shown["script"])
+    else:
+        raise errors.CliqError(f"the handler of {options.id} has no script")
+
+
+def _logout(options: argparse.Namespace) -> None:
+    path = _credentials(options)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        raise errors.ConfigurationError(f"not logged in: there is no {path}") from None
+    except OSError as error:
+        raise errors.ConfigurationError(f"cannot remove {path}: {error.strerror}") from None
+    _print(options, {"removed": str(path)}, f"Logged out; removed {path}")
 
 
 def _piped() -> str:
     reason = "it is closed"
     if sys.stdin is not None:
         try:
-            text = sys.stdin.buffer.read().decode()
+            text = sys.stdin.buffer.read().decode("utf-8-sig")
             return text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
         except (OSError, UnicodeDecodeError) as error:
             reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -325,7 +416,7 @@ def _refuse_without_rich() -> None:
         import rich.table
         import rich.text  # noqa: F401
     except ImportError as error:
-        raise errors.ConfigurationError("tables need the extra: pip install 'zoho-cliq[cli]'; or use --json") from error
+        raise unavailable("without --json, tables need", "rich", "cli", error) from error
 
 
 def _table(options: argparse.Namespace, data: Any, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:

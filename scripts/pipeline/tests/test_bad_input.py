@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from pipeline import bounds, generate
 from pipeline.documents import MAX_BYTES, dump_yaml, load, parse
 from pipeline.errors import PipelineError
 from pipeline.fetch import fetch
@@ -33,6 +37,11 @@ def with_get(**more: Any) -> dict[str, Any]:
 def with_schema(schema: Any, name: str = "S") -> dict[str, Any]:
     """A small sound document with one component schema."""
     return {**SOUND, "components": {"schemas": {name: schema}}}
+
+
+def with_schemas(schemas: dict[str, Any]) -> dict[str, Any]:
+    """A small sound document with these component schemas."""
+    return {**SOUND, "components": {"schemas": schemas}}
 
 
 def with_property(name: str) -> dict[str, Any]:
@@ -102,11 +111,80 @@ BAD: dict[str, tuple[Any, str]] = {
     "half a surrogate pair": ('{"openapi": "3.0.0", "info": {"title": "\\ud800"}}', "a control character"),
     "not a number": ('{"openapi": "3.0.0", "x": NaN}', "not a number that JSON knows"),
     "infinity": ('{"openapi": "3.0.0", "x": 1e999}', "not a number that JSON knows"),
-    "billion laughs": (LAUGHS, "too large or too deeply nested"),
+    "billion laughs": (LAUGHS, "too large; a document may have at most 500,000 values"),
     "an alias to itself": ("a: &a [*a]", "recursive"),
     "deep YAML": ("[" * 5000 + "]" * 5000, "nested too deeply"),
     "deep JSON": ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
-    "deep but not too deep for the parser": ('{"a":' * 200 + "1" + "}" * 200, "too large or too deeply nested"),
+    "deep but not too deep for the parser": ('{"a":' * 200 + "1" + "}" * 200, "nested too deeply"),
+    "deep YAML in blocks": ("".join(f"{' ' * level}-\n" for level in range(3000)), "line 101: nested too deeply"),
+    "millions of anchors": (
+        "a: [" + "&a 1," * 600_000 + "]\n",
+        "too large; a document may have at most 500,000 values",
+    ),
+    "UTF-16": ("openapi: 3.0.0".encode("utf-16"), "UTF-16 text (byte 0); save it as UTF-8"),
+    "thousands of digits, YAML": ("a: " + "9" * 5000, "line 1, column 4 not YAML: a number of 5,000 digits"),
+    "thousands of digits, JSON": ('{"a": ' + "9" * 5000 + "}", "a number of 5,000 digits; at most 40 are read"),
+    "digits within the interpreter's limit": ('{"a": ' + "9" * 41 + "}", "a number of 41 digits"),
+    "a very long text": ("a: " + "b" * 1_000_001, "a text of 1,000,001 characters, 'bbb"),
+    "a very long key": ("? " + "b" * 1_000_001 + "\n: 1", "a text of 1,000,001 characters, 'bbb"),
+    "a long description": (
+        with_get(description="<!--" * 20_000),
+        "GET /a: a description of 80,000 characters; at most",
+    ),
+    "a long summary": (with_get(summary="<a " * 30_000), "GET /a: a description of 90,000 characters; at most"),
+    "a long title": ({**SOUND, "info": {"title": "</" * 40_000}}, "info.title: a description of 80,000 characters"),
+    "a limit of thousands of digits": (
+        with_schema({"type": "string", "description": f"Maximum length: {'9' * 5000} characters"}),
+        "components.schemas.S: states a figure of more than 15 digits; correct it",
+    ),
+    "many properties": (
+        with_schema({"type": "object", "properties": {f"p{number}": {} for number in range(501)}}),
+        "components.schemas.S: 501 properties; at most 500 are read; split the schema",
+    ),
+    "many values": (
+        with_schema({"type": "string", "enum": [f"v{number}" for number in range(5_001)]}),
+        "components.schemas.S: an enumeration of 5,001 values; at most 5,000 are read",
+    ),
+    "many values in a list": (
+        with_schema({"type": "array", "items": {"type": "integer", "enum": list(range(5_001))}}),
+        "components.schemas.S items: an enumeration of 5,001 values",
+    ),
+    "many alternatives": (
+        with_schema({"anyOf": [{"type": "string", "maxLength": number} for number in range(101)]}),
+        "components.schemas.S: anyOf of 101 schemas; at most 100 are read; group them",
+    ),
+    "many parameters": (
+        with_get(parameters=[{"name": f"p{number}", "in": "query"} for number in range(201)]),
+        "GET /a: 201 parameters; at most 200 are read",
+    ),
+    "many media types": (
+        with_get(responses={"200": {"content": {f"a/b{number}": {} for number in range(51)}}}),
+        "GET /a 200: 51 media types; at most 50 are read",
+    ),
+    "many references in a row": (
+        with_schemas(
+            {f"S{number}": {"$ref": f"#/components/schemas/S{number + 1}"} for number in range(60)} | {"S60": {}}
+        ),
+        "more than 50 $ref in a row",
+    ),
+    "a long chain of objects": (
+        with_schemas(
+            {f"S{number}": {"allOf": [{"$ref": f"#/components/schemas/S{number + 1}"}]} for number in range(1_000)}
+            | {"S1000": {"type": "object"}}
+        ),
+        "schemas refer to each other in too long a chain; shorten it",
+    ),
+    **{
+        f"a product of {key}": (
+            with_schemas(
+                {f"S{number}": {key: [{"$ref": f"#/components/schemas/S{number + 1}"}] * 4} for number in range(14)}
+                | {"S14": {"type": "object"}}
+            ),
+            "is made of 21,845 schemas by allOf, anyOf and oneOf; at most 10,000 are read; flatten it",
+        )
+        for key in ("allOf", "anyOf", "oneOf")
+    },
+    "a query twice in a path": ({**SOUND, "paths": {"/a?x=1&x=2": SOUND["paths"]["/a"]}}, "'x' stands twice"),
     "properties that are a list": (with_schema({"type": "object", "properties": ["a"]}), "a mapping is expected here"),
     "a schema that is text": (with_schema("string"), "a mapping is expected here"),
     "an operation that is text": ({**SOUND, "paths": {"/a": {"get": "x"}}}, "a mapping is expected here"),
@@ -221,6 +299,7 @@ def test_options_that_do_not_go_together(arguments: list[str], capsys: pytest.Ca
         ("class", "lower-case letters"),
         ("1st", "lower-case letters"),
         ("json", "Python has a module of that name"),
+        ("httpx", "the client itself imports a module of that name"),
     ],
 )
 def test_names_that_cannot_be_a_package(
@@ -241,8 +320,143 @@ def test_what_is_no_client_is_not_replaced(tmp_path: Path, capsys: pytest.Captur
         assert main(["--from", str(source), "--package", package, "--into", str(tmp_path / "into")]) == 2
         assert "exists and is no generated client" in capsys.readouterr().err
     assert (tmp_path / "into" / "precious" / "letter.txt").read_text() == "dear"
-    assert main(["--from", str(source), "--package", "p", "--into", str(source)]) == 2
-    assert "is not a folder" in capsys.readouterr().err
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for place in (source, source / "below", tmp_path / "dangling"):
+        assert main(["--from", str(source), "--package", "p", "--into", str(place)]) == 2
+        assert "is not a folder; choose another one with --into" in capsys.readouterr().err
+    foreign = tmp_path / "into" / "foreign"
+    foreign.mkdir()
+    for name, text in (("contract.py", "PARTIES = 2\n"), ("openapi.json", "{}")):
+        (foreign / name).write_text(text)
+    assert main(["--from", str(source), "--package", "foreign", "--into", str(tmp_path / "into")]) == 2
+    assert "exists and is no generated client" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["linked/a b", "."])
+def test_a_folder_is_relative_to_where_the_command_is_run(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Foreign files in the folder stay; modules in it that Python would import by name are not run."""
+    here = tmp_path / "where I am"
+    (tmp_path / "elsewhere").mkdir()
+    here.mkdir()
+    (here / "linked").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.chdir(here)
+    target = here / place
+    target.mkdir(parents=True, exist_ok=True)
+    for folder in {here, target}:
+        for name in ("re", "bisect", "json", "typing", "yaml", "enum", "attrs", "mypy", "ruff"):
+            (folder / f"{name}.py").write_text("raise SystemExit('imported')\n")
+        (folder / "ruff.toml").write_text("line-length = 20\n")
+        (folder / "mypy.ini").write_text("[mypy]\nplugins = nowhere\n")
+    written(SOUND, here / "small.json")
+    assert main(["--from", "small.json", "--package", "small_client", "--into", place]) == 0
+    assert (target / "small_client" / "contract.py").is_file()
+    assert (target / "re.py").read_text() == "raise SystemExit('imported')\n"
+    assert not list(target.glob(".small_client*"))
+
+
+def test_scripts_import_nothing_from_where_they_are_run(tmp_path: Path) -> None:
+    linked = tmp_path / "regenerate"
+    linked.symlink_to(ROOT / "scripts" / "regenerate")
+    for name in ("re", "bisect", "json", "typing", "yaml", "httpx", "pipeline"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')\n")
+    for script in (linked, ROOT / "scripts" / "regenerate"):
+        done = subprocess.run([script, "--from", "none.yml"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (2, "regenerate: none.yml: No such file\n")
+
+
+def test_a_failure_leaves_no_folder_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise PipelineError("too bad")
+
+    source = written(SOUND, tmp_path / "small.json")
+    monkeypatch.setattr("pipeline.generate.type_check", fail)
+    assert main(["--from", str(source), "--package", "p", "--into", str(tmp_path / "a" / "b")]) == 2
+    assert capsys.readouterr().err == "regenerate: too bad\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.json"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = written(SOUND, tmp_path / "small.json")
+    assert main(["--from", str(source), "--package", "p", "--into", "/proc/nothing"]) == 2
+    assert capsys.readouterr().err == "regenerate: /proc/nothing: No such file or directory\n"
+
+
+# --- time and memory --------------------------------------------------------------------------------------------------
+
+
+def test_work_on_a_document_has_a_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = written(SOUND, tmp_path / "small.json")
+    arguments = ["--from", str(source), "--package", "p", "--into", str(tmp_path / "d"), "--max-seconds", "0.2"]
+
+    def endless(*_: object) -> None:
+        while True:
+            pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.sibling.compose", endless)
+        assert main(arguments) == 2
+        assert f"{source}: not fetched, read and generated within 0.2 seconds" in capsys.readouterr().err
+    with monkeypatch.context() as patch:  # a child process is ended too
+        patch.setattr("pipeline.generate._RUFF", ("-",))
+        patch.setattr(
+            "pipeline.generate._generator",
+            lambda scratch, *_: generate._run(scratch, "timeit", "-n", "1", "while 1: pass"),
+        )
+        assert main(arguments) == 2
+        assert "within 0.2 seconds" in capsys.readouterr().err
+    assert not (tmp_path / "d").exists()
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert bounds.remaining() is None
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon"])
+def test_the_deadline_is_a_number_of_seconds(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--from", "x", f"--max-seconds={text}"])
+    assert stopped.value.code == 2
+    assert "--max-seconds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (MemoryError(), 2, "needs more than 900 MB of memory; make it smaller"),
+        (RecursionError(), 2, "too long a chain; shorten it"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_what_a_document_can_exhaust_is_one_line(
+    error: BaseException, code: int, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: str) -> None:
+        raise error
+
+    monkeypatch.setattr("pipeline.regenerate.fetch", fail)
+    assert main(["--from", "x.yml"]) == code
+    shown = capsys.readouterr().err
+    assert words in shown
+    assert shown.count("\n") == 1
+
+
+def test_memory_is_limited(tmp_path: Path) -> None:
+    code = (
+        "from pipeline.bounds import limit_memory\nlimit_memory(200_000_000)\n"
+        "try:\n    bytearray(300_000_000)\nexcept MemoryError:\n    print('refused')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(ROOT / "scripts")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "refused\n"), done.stderr
 
 
 # --- https ------------------------------------------------------------------------------------------------------------
@@ -312,8 +526,45 @@ def test_size_and_time_are_capped() -> None:
         fetch("https://example.com/", over(lambda _: httpx.Response(200, content=endless())))
     assert sent < MAX_BYTES + 1_000_000
     now = iter(range(0, 10_000, 10))
-    with pytest.raises(PipelineError, match="not fetched within 30 seconds"):
+    with pytest.raises(PipelineError, match="not fetched within 15 seconds"):
         fetch("https://example.com/", over(lambda _: httpx.Response(200, content=endless())), lambda: float(next(now)))
+
+
+def gzipped(content: Iterator[bytes] | bytes, encoding: str = "gzip") -> httpx.MockTransport:
+    """A server that sends these bytes and says how they are encoded."""
+    return over(lambda _: httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Raw(content)))
+
+
+class Raw(httpx.SyncByteStream):
+    """A body as it goes over the wire; httpx must not encode or decode it."""
+
+    def __init__(self, content: Iterator[bytes] | bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([self.content] if isinstance(self.content, bytes) else self.content)
+
+
+def test_gzip_is_decoded_within_the_cap() -> None:
+    assert fetch("https://example.com/", gzipped(gzip.compress(b"a: 1"))).content == b"a: 1"
+    for content, encoding, message in (
+        (gzip.compress(b"a: 1")[:-4], "gzip", "ends before its gzip does"),
+        (b"a: 1", "gzip", "is not the gzip that it is said to be"),
+        (b"a: 1", "br", "is sent as 'br'; only gzip is read"),
+    ):
+        with pytest.raises(PipelineError, match=message):
+            fetch("https://example.com/", gzipped(content, encoding))
+
+
+def test_a_gzip_bomb_costs_no_memory() -> None:
+    bomb = gzip.compress(bytes(100_000_000), 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(PipelineError, match="more than 10,000,000 bytes"):
+            fetch("https://example.com/", gzipped(bomb))
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_resolving_a_ref_never_opens_a_connection(tmp_path: Path) -> None:

@@ -317,6 +317,44 @@ def test_operations_and_schemas_whose_names_clash(server: Server) -> None:
     assert server.call("get_nameless", tag="odd_names").ok is True
 
 
+def test_a_query_in_a_path_is_a_parameter_that_is_sent_by_itself(server: Server) -> None:
+    server.call("primary_pin", id="7")
+    assert (server.request.url.path, server.query) == ("/v9/pins/7", [("primary", "true")])
+    server.call("primary_pin", id="7", limit=5)
+    assert sorted(server.query) == [("limit", "5"), ("primary", "true")]
+    server.call("pins", id="7", limit=5)
+    assert (server.request.url.path, server.query) == ("/v9/pins/7", [("limit", "5")])
+    server.call("set_pin", id="7", by="name")
+    assert (server.request.url.path, sorted(server.query)) == ("/v9/pins/7", [("by", "name"), ("primary", "true")])
+    operations = importlib.import_module(f"{server.package}.contract").OPERATIONS
+    assert {operations[name].method for name in ("pins", "primary_pin")} == {"GET"}
+
+
+def test_properties_that_are_named_as_their_class_or_as_one_beside_it(server: Server) -> None:
+    data = {
+        "team": "a",
+        "team_": "b",
+        "Team": {"email": {"text": "c"}},
+        "UNSET": "d",
+        "unset": "e",
+        "members": [{"member": [{"member": [], "extra": 1}]}],
+    }
+    server.answers(data)
+    team = server.call("self_named", body=server.models.Team.from_dict(data))
+    assert json.loads(server.request.content) == data
+    assert team.to_dict() == data
+    assert team.team == "a"
+    assert team.members[0].member[0].additional_properties == {"extra": 1}
+    assert importlib.import_module(f"{server.package}.shapes").EXACT["Team"]({"team": "a"}).to_dict() == {"team": "a"}
+
+
+def test_fields_of_a_form_that_are_named_as_modules(server: Server) -> None:
+    server.answer = httpx.Response(204)
+    server.call("form_types", body=server.models.FormTypesBody(types="t", json="j", n=3))
+    for name in (b'name="types"', b'name="json"', b'name="n"'):
+        assert name in server.request.content
+
+
 def test_maps(server: Server) -> None:
     data = {"typed": {"a": 1}, "nested": {"b": {"a": "x"}}, "free": {"c": [1]}, "closed": {}, "bare": {"d": 1}}
     server.answers(data)

@@ -68,7 +68,7 @@ def sentences(node: Any) -> set[str]:
     """The sentences of five words or more that a document's strings hold, HTML taken off."""
     found = set()
     for text in strings(node):
-        for sentence in re.split(r"(?<=[.!?:])\s+|\n", prose.plain(text)):
+        for sentence in re.split(r"(?<=[.!?:])\s+|\n", prose.plain(text, "the document")):
             words = re.findall(r"\w+", sentence.lower())
             if len(words) >= 5 and len(sentence.split()) >= 5:
                 found.add(" ".join(words))

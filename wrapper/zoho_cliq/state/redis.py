@@ -16,6 +16,7 @@ from zoho_cliq_api.contract import Threshold
 from ..clock import Clock
 from ..errors import ConfigurationError, StateError
 from ..exchange import Secret
+from ..extras import unavailable
 from . import GRACE, Budget, Permit, Refusal, StoredToken
 
 SOCKET_SECONDS = 5.0
@@ -107,7 +108,7 @@ class RedisState:
         try:
             import redis
         except ImportError as error:
-            raise ConfigurationError("state=redis://… needs the extra: pip install 'zoho-cliq[redis]'") from error
+            raise unavailable("state=redis://… needs", "redis", "redis", error) from error
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         self._clock = clock
         # Cut by hand: a parser fails on some addresses, and takes a password with a slash in it for a path.

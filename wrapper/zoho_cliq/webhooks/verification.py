@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from .._schema.validation import lone_surrogate
 from ..errors import ConfigurationError, ValidationError
+from ..extras import unavailable
 from . import schema
 from .errors import SecretMismatch, SignatureMismatch
 
@@ -115,8 +116,8 @@ def read_public_key(public_key: str | bytes) -> RSAPublicKey:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
-    except ImportError as missing:
-        raise ConfigurationError("to verify signatures, install zoho-cliq[webhooks]") from missing
+    except ImportError as error:
+        raise unavailable("signatures need", "cryptography", "webhooks", error) from error
     try:
         key = load_pem_public_key(_pem(public_key))
     except (ValueError, TypeError, AttributeError, UnsupportedAlgorithm):
