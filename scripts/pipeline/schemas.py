@@ -33,7 +33,7 @@ MAX_ALTERNATIVES = 100
 """Schemas of one `allOf`, `anyOf` or `oneOf`."""
 MAX_REFERENCES = 50
 """References in a row that lead only to further references."""
-MAX_PARTS = 10_000
+MAX_PARTS = 2_000
 """Schemas that one is made of by `allOf`, `anyOf` and `oneOf`, counting each as often as it is reached."""
 _MAX_NAME = 100
 _TYPES = frozenset("string number integer boolean array object null".split())

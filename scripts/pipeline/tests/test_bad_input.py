@@ -182,7 +182,7 @@ BAD: dict[str, tuple[Any, str]] = {
                 {f"S{number}": {key: [{"$ref": f"#/components/schemas/S{number + 1}"}] * 4} for number in range(14)}
                 | {"S14": {"type": "object"}}
             ),
-            "is made of 21,845 schemas by allOf, anyOf and oneOf; at most 10,000 are read; flatten it",
+            "is made of 5,461 schemas by allOf, anyOf and oneOf; at most 2,000 are read; flatten it",
         )
         for key in ("allOf", "anyOf", "oneOf")
     },
