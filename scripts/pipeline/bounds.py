@@ -17,7 +17,7 @@ from types import FrameType
 
 from pipeline.errors import PipelineError
 
-SECONDS = 20.0
+SECONDS = 25.0
 """How long work on one document may take, unless `--max-seconds` says otherwise."""
 MEMORY = 900_000_000
 """Bytes of memory that each process may allocate."""

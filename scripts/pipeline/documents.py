@@ -155,7 +155,9 @@ def parse(text: bytes, name: str) -> Json:
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        kind = "UTF-16 text" if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "not UTF-8 text"
+        kind = (
+            "UTF-16 or UTF-32 text" if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "not UTF-8 text"
+        )
         raise PipelineError(f"{name}: {kind} (byte {error.start}); save it as UTF-8") from error
     try:
         if decoded.lstrip().startswith("{"):

@@ -8,7 +8,7 @@
     regenerate --from FILE|URL --package NAME --into DIR
                                           a client with contract.py for any other document of the vendor's
 
-With --from, the work on the document may take 20 seconds (`--max-seconds N`) and each process 900 MB of memory.
+With --from, the work on the document may take 25 seconds (`--max-seconds N`) and each process 900 MB of memory.
 
 Exit codes: 0 the same, written or accepted; 1 a difference, a change, or a failing test; 2 refused.
 """

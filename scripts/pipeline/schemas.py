@@ -33,7 +33,7 @@ MAX_ALTERNATIVES = 100
 """Schemas of one `allOf`, `anyOf` or `oneOf`."""
 MAX_REFERENCES = 50
 """References in a row that lead only to further references."""
-MAX_PARTS = 10_000
+MAX_PARTS = 2_000
 """Schemas that one is made of by `allOf`, `anyOf` and `oneOf`, counting each as often as it is reached."""
 _MAX_NAME = 100
 _TYPES = frozenset("string number integer boolean array object null".split())
@@ -230,11 +230,13 @@ class Schemas:
         given = schema.get("type")
         types = []
         for kind in given if isinstance(given, list) else [given] if given is not None else []:
-            known, form = (kind, None) if kind in _TYPES else _ALIASES.get(str(kind).lower(), (None, None))
-            if known is None and str(kind).lower() in _TYPES:
-                known = str(kind).lower()
+            if not isinstance(kind, str):
+                raise self.reader.fail(where, f"type {str(kind)[:40]!r} is no name of a type")
+            known, form = (kind, None) if kind in _TYPES else _ALIASES.get(kind.lower(), (None, None))
+            if known is None and kind.lower() in _TYPES:
+                known = kind.lower()
             if known != kind:
-                self.reader.repaired(where, f"type {str(kind)[:40]!r} does not exist; {known or 'anything'} is meant")
+                self.reader.repaired(where, f"type {kind[:40]!r} does not exist; {known or 'anything'} is meant")
             if known is not None:
                 types.append(known)
                 if form:

@@ -20,6 +20,7 @@ import pytest
 import zoho_cliq
 import zoho_cliq_api
 from zoho_cliq import OAuth, cli, errors
+from zoho_cliq.cli import commands, output
 from zoho_cliq.extras import unavailable
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from zoho_cliq_mock import MockServer
@@ -230,7 +231,7 @@ def test_interrupts_and_errors(run: Run, monkeypatch: pytest.MonkeyPatch, error:
     def fail(options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "_list", fail)
+    monkeypatch.setattr(commands, "list_actions", fail)
     assert run("list")[0] == code
 
 
@@ -414,7 +415,7 @@ def test_what_a_server_says_does_not_reach_the_terminals_controls(run: Run, mock
     ],
 )
 def test_cells(value: Any, shown: str) -> None:
-    assert cli._cell(value) == shown
+    assert output.cell(value) == shown
 
 
 # --- without an installation, and with a broken one -------------------------------------------------------------------
@@ -455,7 +456,8 @@ def test_the_command_runs_out_of_a_zip_file(mock: MockServer, tmp_path: Path) ->
 
 
 def test_the_package_is_the_command() -> None:
-    assert importlib.import_module("zoho_cliq.__main__").main is cli.main  # importing it runs nothing
+    for name in ("zoho_cliq", "zoho_cliq.cli"):
+        assert importlib.import_module(f"{name}.__main__").main is cli.main  # importing it runs nothing
     done = subprocess.run([sys.executable, "-m", "zoho_cliq", "--version"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"zoho-cliq {zoho_cliq.__version__}\n")
 
@@ -507,7 +509,7 @@ def test_a_failing_import_names_its_cause(
     def fail(options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "_list", fail)
+    monkeypatch.setattr(commands, "list_actions", fail)
     code, _, err = run("list")
     assert (code, err.count("\n"), words in err) == (1, 1, True), err
 
@@ -574,7 +576,7 @@ def test_an_interrupt_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupted(options: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_list", interrupted)
+    monkeypatch.setattr(commands, "list_actions", interrupted)
     assert run("list") == (130, "", "zoho-cliq: interrupted\n")
 
 

@@ -1,0 +1,41 @@
+"""What the command reads from the standard input: answers to its questions, and scripts."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+
+from .. import errors
+from .output import tell
+
+
+def asked(what: str, *, secret: bool = True) -> str:
+    """What a person types, unseen where it is secret; without a terminal, the next line of the standard input."""
+    if sys.stdin is None:
+        raise errors.ConfigurationError(f"{what}: the standard input is closed")
+    try:
+        if secret and sys.stdin.isatty():
+            return getpass.getpass(f"{what}: ").strip()
+        tell(f"{what}: ", end="")
+        line = sys.stdin.readline()
+    except EOFError:
+        line = ""
+    except UnicodeDecodeError:
+        raise errors.ConfigurationError(f"{what}: the input is not text") from None
+    if not line:
+        tell("")
+        raise errors.ConfigurationError(f"{what}: the input has ended before it was given")
+    return line.removeprefix("\ufeff").strip()
+
+
+def piped() -> str:
+    reason = "it is closed"
+    if sys.stdin is not None:
+        try:
+            text = sys.stdin.buffer.read().decode("utf-8-sig")
+            return text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
+        except (OSError, UnicodeDecodeError) as error:
+            reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
+    raise errors.ValidationError(
+        f"cannot read the standard input: {reason}", field="script", operation="update_message_action_handler"
+    )
