@@ -87,6 +87,7 @@ def test_what_is_no_secret_stays() -> None:
     text = 'GET /messageactions?next_token=abc%20d -> 200 {"scope": "organization", "creator": "owner 1000"}'
     assert secrets.hide(text) == text
     assert secrets.hide("Bearer 1000.owner, 1000.OWNER, 1000%2Eowner") == "Bearer " + ", ".join(["$TOKEN_OWNER"] * 3)
+    assert secrets.hide('a\\b \\1000.owner\\ "\\\\1000.owner') == 'a\\b \\$TOKEN_OWNER\\ "\\\\$TOKEN_OWNER'
     assert [is_secret(name) for name in ("next_token", "sync_token", "author", "WWW-Authenticate", "Allow")] == [
         False
     ] * 5
