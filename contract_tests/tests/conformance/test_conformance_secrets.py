@@ -14,6 +14,7 @@ from test_conformance_har import entry, recorded
 from zoho_cliq_conformance import report
 from zoho_cliq_conformance.cli import main
 from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.facts import FACTS
 from zoho_cliq_conformance.run import Result, run
 from zoho_cliq_conformance.secrets import Secrets, is_secret
 
@@ -91,3 +92,10 @@ def test_what_is_no_secret_stays() -> None:
     assert [is_secret(name) for name in ("next_token", "sync_token", "author", "WWW-Authenticate", "Allow")] == [
         False
     ] * 5
+
+
+def test_a_part_of_a_token_in_a_text_of_the_kits_own_stays() -> None:
+    """`after-delete` is a part of a fact's id, and ends as the token `1000.owner-delete`."""
+    client, _ = simulated(lambda *request: (500, [], b""), profile(), clock=StepClock())
+    found = report.build(Result(client), strict=False, drivers=["table"], seconds=1.0)
+    assert [fact["id"] for fact in found["facts"]] == list(FACTS)
