@@ -29,11 +29,12 @@ _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _IN_TEXT = re.compile(
     rf"""(?:{_NAME})[\w-]{{0,40}}\\?["']?\s{{0,9}}[:=]\s{{0,9}}\\?["']?([^\s"'&,;<>\\]+)""", re.IGNORECASE
 )
-_UNIT = re.compile(
+_ESCAPES = (
     r"\\+u(?P<u>[0-9a-f]{4})|%(?:25)*(?P<p>[0-9a-f]{2})|\\+x(?P<x>[0-9a-f]{2})|&#x(?P<h>[0-9a-f]{1,5});"
-    r"|&#(?P<d>[0-9]{1,6});|\\(?=[/\"'\\])|.",
-    re.IGNORECASE | re.DOTALL,
+    r"|&#(?P<d>[0-9]{1,6});|\\"
 )
+_ESCAPE = re.compile(_ESCAPES, re.IGNORECASE)
+_UNIT = re.compile(f"{_ESCAPES}|.", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,9 @@ class Secrets:
 
     def split(self, text: str) -> list[str | Variable]:
         """The text in pieces, with a variable in the place of each secret."""
+        plain = _ESCAPE.sub(_meant, text).lower()
+        if not any(part in plain for part in (*self._grams, *self._short)):
+            return [text]
         units = _units(text)
         plain = "".join(char for char, _, _ in units)
         hidden: list[str] = [""] * len(plain)
@@ -99,15 +103,18 @@ class Secrets:
         if not any(hidden):
             return [text]
         pieces: list[str | Variable] = []
-        begin = at = 0
+        at = done = 0
         while at < len(hidden):
             end = at
             while end < len(hidden) and bool(hidden[end]) == bool(hidden[at]):
                 end += 1
-            begin, stop = units[at][1], units[end - 1][2]
-            pieces.append(Variable(hidden[at]) if hidden[at] else text[begin:stop])
+            if hidden[at]:
+                pieces.append(Variable(hidden[at]))
+                done = units[end - 1][2]
+            else:
+                pieces.append(text[done : units[end][1] if end < len(units) else len(text)])
             at = end
-        return pieces
+        return [*pieces, *([text[done:]] if hidden[-1] and done < len(text) else [])]
 
     def hide(self, text: str) -> str:
         """The text with `$VARIABLE` in the place of each secret."""
@@ -135,15 +142,17 @@ def _units(text: str) -> list[tuple[str, int, int]]:
         if len(lower) == len(text):
             return [(char, at, at + 1) for at, char in enumerate(lower)]
         return [(char.lower()[:1], at, at + 1) for at, char in enumerate(text)]
-    found = []
-    for match in _UNIT.finditer(text):
-        groups = match.groupdict()
-        digits = groups["u"] or groups["p"] or groups["x"] or groups["h"]
-        number = int(digits, 16) if digits else int(groups["d"]) if groups["d"] else None
-        char = match[0] if number is None else chr(number) if number < 0x110000 else "\ufffd"
-        if char != "\\" or number is not None or match.end() == len(text):
-            found.append((char.lower()[:1], match.start(), match.end()))
-    return found
+    meant = ((_meant(match), match) for match in _UNIT.finditer(text))
+    return [(char.lower()[:1], match.start(), match.end()) for char, match in meant if char]
+
+
+def _meant(match: re.Match[str]) -> str:
+    """The character that a character or an escape stands for; nothing for a backslash by itself."""
+    digits = match["u"] or match["p"] or match["x"] or match["h"]
+    if digits or match["d"]:
+        number = int(digits, 16) if digits else int(match["d"])
+        return chr(number) if number < 0x110000 else "\ufffd"
+    return "" if match[0] == "\\" else match[0]
 
 
 def _grams(text: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from test_conformance_har import entry, recorded
 from zoho_cliq_conformance import report
 from zoho_cliq_conformance.cli import main
 from zoho_cliq_conformance.client import Client
+from zoho_cliq_conformance.facts import FACTS
 from zoho_cliq_conformance.run import Result, run
 from zoho_cliq_conformance.secrets import Secrets, is_secret
 
@@ -87,6 +88,14 @@ def test_what_is_no_secret_stays() -> None:
     text = 'GET /messageactions?next_token=abc%20d -> 200 {"scope": "organization", "creator": "owner 1000"}'
     assert secrets.hide(text) == text
     assert secrets.hide("Bearer 1000.owner, 1000.OWNER, 1000%2Eowner") == "Bearer " + ", ".join(["$TOKEN_OWNER"] * 3)
+    assert secrets.hide('a\\b \\1000.owner\\ "\\\\1000.owner') == 'a\\b \\$TOKEN_OWNER\\ "\\\\$TOKEN_OWNER'
     assert [is_secret(name) for name in ("next_token", "sync_token", "author", "WWW-Authenticate", "Allow")] == [
         False
     ] * 5
+
+
+def test_a_part_of_a_token_in_a_text_of_the_kits_own_stays() -> None:
+    """`after-delete` is a part of a fact's id, and ends as the token `1000.owner-delete`."""
+    client, _ = simulated(lambda *request: (500, [], b""), profile(), clock=StepClock())
+    found = report.build(Result(client), strict=False, drivers=["table"], seconds=1.0)
+    assert [fact["id"] for fact in found["facts"]] == list(FACTS)
