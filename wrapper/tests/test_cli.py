@@ -11,6 +11,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,8 @@ import pytest
 import zoho_cliq
 import zoho_cliq_api
 from zoho_cliq import OAuth, cli, errors
-from zoho_cliq.cli import commands, output
+from zoho_cliq._operations import Operations
+from zoho_cliq.cli import commands, output, parser
 from zoho_cliq.extras import unavailable
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from zoho_cliq_mock import MockServer
@@ -111,6 +113,55 @@ def test_everything_in_json(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("--json", "thresholds")[1])["get_message_action"]["remaining"] == 9
     assert json.loads(run("--json", "delete", made["id"])[1]) == {"deleted": made["id"]}
     assert (tmp_path / ".local/state/zoho-cliq/state.db").exists()
+
+
+def test_options_of_fields_are_those_of_the_document() -> None:
+    known = Operations().prepared("create_message_action")
+    with pytest.raises(SystemExit), redirect_stdout(io.StringIO()) as shown:
+        parser().parse_args(["create", "--help"])
+    for name in known.properties:
+        assert f"--{name.replace('_', '-').removesuffix('s')}" in shown.getvalue(), name
+
+
+def test_call_reaches_every_operation(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "script.dg"
+    script.write_text("return 1;")
+    made = json.loads(
+        run(
+            "call", "create_message_action", "--json", "--field", "name=Called", "--field", "hint=5",
+            "--field", "message_types=text", "--field", "message_types=link", "--field", "multi_selectable=true",
+        )[1]
+    )["data"]  # fmt: skip
+    assert (made["hint"], set(made["message_types"]), made["multi_selectable"]) == ("5", {"text", "link"}, True)
+    handler = ("message_action_id=" + made["id"], "handler_type=execution_handler", f"script=@{script}")
+    changed = run(
+        "--json", "call", "update_message_action_handler", *(x for text in handler for x in ("--field", text))
+    )
+    assert json.loads(changed[1])["data"]["script"] == "return 1;"
+    listed = run("call", "list_message_actions", "--field", "limit=1", "--json")
+    assert [entry["id"] for entry in json.loads(listed[1])["data"]] == [made["id"]]
+    teams = ("name=Team", "hint=h", "scope=team", "team_ids=[100001, 100002]")
+    team = run("call", "create_message_action", "--json", *(x for text in teams for x in ("--field", text)))
+    assert json.loads(team[1])["data"]["team_ids"] == [100001, 100002]
+    gone = run("call", "delete_message_action", "--field", f"message_action_id={made['id']}", "--json")
+    assert (gone[0], json.loads(gone[1])) == (0, {"answer": None})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("list_message_action", "has no operation 'list_message_action'; did you mean list_message_actions?"),
+        ("list_message_actions --field limit", "'limit' is not of the form name=value"),
+        ("list_message_actions --field limit=many", "limit: 'many' is not JSON, as integer needs"),
+        ("list_message_actions --field limits=5", "limits: is not a field of this operation; did you mean limit?"),
+        ("list_message_actions --package json", "json is no package"),
+    ],
+)
+def test_a_call_that_cannot_be_made_is_one_line(run: Run, arguments: str, message: str) -> None:
+    code, out, err = run("call", *arguments.split())
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
 
 
 def test_tables_for_people(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,17 +13,11 @@ from typing import Any
 
 from .. import errors
 from ..paths import expanded
+from .fields import given, parsed
 from .input import asked, piped
 from .output import cell, record, report, require_rich, show, table, tell
 
 _COLUMNS = ("id", "name", "execution_type", "scope", "message_types", "hint")
-
-_GIVEN = "name hint execution_type execution_url message_types multi_selectable scope team_ids image if_exists".split()
-
-
-def _given(options: argparse.Namespace) -> dict[str, Any]:
-    fields = {name: value for name in _GIVEN if (value := getattr(options, name, None)) is not None}
-    return {name: expanded(name, value) if isinstance(value, Path) else value for name, value in fields.items()}
 
 
 def _home(variable: str, default: str, name: str) -> Path:
@@ -148,12 +142,12 @@ def get(options: argparse.Namespace) -> None:
 
 def create(options: argparse.Namespace) -> None:
     with _client(options) as cliq:
-        record(options, cliq.message_actions.create(**_given(options)).to_dict())
+        record(options, cliq.message_actions.create(**given(options), if_exists=options.if_exists).to_dict())
 
 
 def update(options: argparse.Namespace) -> None:
     with _client(options) as cliq:
-        record(options, cliq.message_actions.update(options.id, **_given(options)).to_dict())
+        record(options, cliq.message_actions.update(options.id, **given(options)).to_dict())
 
 
 def delete(options: argparse.Namespace) -> None:
@@ -184,6 +178,20 @@ def handler(options: argparse.Namespace) -> None:
         show(shown["script"])
     else:
         raise errors.CliqError(f"the handler of {options.id} has no script")
+
+
+def call(options: argparse.Namespace) -> None:
+    from .._operations import OWN, Operations
+
+    package = options.package or OWN
+    operations = Operations(package)
+    arguments = parsed(operations.prepared(options.operation), operations.rules, options.values)
+    with _client(options) as cliq:
+        answer = cliq.call(package, options.operation, **arguments)
+    if isinstance(answer, bytes):
+        raise errors.CliqError(f"the answer is {len(answer)} bytes that are no JSON; use cliq.call(…) for them")
+    plain = answer.to_dict() if hasattr(answer, "to_dict") else answer
+    record(options, plain if isinstance(plain, dict) else {"answer": plain})
 
 
 def thresholds(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from zoho_cliq_api.contract import OPERATIONS
 
 from .. import __version__
 from . import commands
+from .fields import add_fields
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,10 +37,14 @@ def parser() -> argparse.ArgumentParser:
         "--page-size", type=_count, default=100, metavar="N", help="actions per call, at most 100 (100)"
     )
     command("get", commands.get, "show one action").add_argument("id")
-    _fields(command("create", commands.create, "create an action"), creating=True)
+    create = command("create", commands.create, "create an action")
+    add_fields(create, "create_message_action")
+    create.add_argument(
+        "--if-exists", choices=["error", "adopt"], default="error", help="what to do where the name is taken (error)"
+    )
     update = command("update", commands.update, "change an action")
     update.add_argument("id")
-    _fields(update, creating=False)
+    add_fields(update, "update_message_action")
     delete = command("delete", commands.delete, "delete an action for good; asks first where somebody can answer")
     delete.add_argument("id")
     delete.add_argument("--yes", action="store_true", help="do not ask")
@@ -52,6 +57,17 @@ def parser() -> argparse.ArgumentParser:
         "--permission", action="append", metavar="NAME", help="what a webhook gets; may be repeated"
     )
     permissions.add_argument("--no-permissions", action="store_true", help="take all permissions away")
+    call = command("call", commands.call, "call any operation of the document, or of a package made of another one")
+    call.add_argument("operation", help="the operation's id, such as list_message_actions")
+    call.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        dest="values",
+        metavar="NAME=VALUE",
+        help="an argument; a text as it is, a file as @PATH, all else as JSON; may be repeated",
+    )
+    call.add_argument("--package", help="the package that scripts/regenerate --package made")
     command("thresholds", commands.thresholds, "show what is left of the thresholds")
     command("logout", commands.logout, "remove the credentials that login keeps; Zoho's console revokes them")
     return whole
@@ -92,17 +108,3 @@ def _count(text: str) -> int:
 def _scopes() -> list[str]:
     """Every scope that some operation asks for, where any one of several is enough the first."""
     return list(dict.fromkeys(operation.scopes[0] for operation in OPERATIONS.values() if operation.scopes))
-
-
-def _fields(sub: argparse.ArgumentParser, *, creating: bool) -> None:
-    sub.add_argument("--name", required=creating)
-    sub.add_argument("--hint", required=creating)
-    if creating:
-        sub.add_argument("--execution-type", help="deluge or webhook")
-        sub.add_argument("--if-exists", choices=["error", "adopt"], default="error")
-    sub.add_argument("--execution-url")
-    sub.add_argument("--message-type", action="append", dest="message_types", metavar="KIND", help="may be repeated")
-    sub.add_argument("--multi-selectable", action=argparse.BooleanOptionalAction)
-    sub.add_argument("--scope", help="organization, team or personal")
-    sub.add_argument("--team-id", action="append", type=int, dest="team_ids", metavar="ID", help="may be repeated")
-    sub.add_argument("--image", type=Path, help="a file with the icon")

@@ -1,0 +1,114 @@
+"""Options for the fields of an operation, made from the composed document, so that a new field needs no hand."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .. import errors
+from ..paths import expanded
+
+_DEST = "field_"
+"""What the names of fields begin with among the options, so that they meet no setting."""
+_METAVARS = {"integer": "N", "string": "TEXT", "array": "ITEM", "number": "NUMBER"}
+
+
+@cache
+def _operations() -> Any:
+    from .._operations import Operations
+
+    return Operations()
+
+
+def add_fields(sub: argparse.ArgumentParser, operation: str) -> None:
+    """Add one option for each field of the operation's body; a list is given by repeating its option."""
+    known = _operations().prepared(operation)
+    required = _operations().rules.resolve(known.body).get("required", ())
+    for name, schema in sorted(known.properties.items(), key=lambda item: (item[0] not in required, item[0])):
+        resolved = _operations().rules.resolve(schema)
+        settings: dict[str, Any] = {"dest": f"{_DEST}{name}", "required": name in required, "help": _help(resolved)}
+        kind = resolved.get("type")
+        if kind == "boolean":
+            sub.add_argument(_option(name), action=argparse.BooleanOptionalAction, **settings)
+            continue
+        if kind == "array":
+            items = _operations().rules.resolve(resolved.get("items", {}))
+            settings |= {"action": "append", "metavar": _METAVARS.get(items.get("type"), "ITEM")}
+            about = _help({**items, "description": resolved.get("description", "")})
+            settings["help"] = f"{about}; may be repeated"
+            sub.add_argument(_option(_singular(name)), type=_converter(items), **settings)
+            continue
+        is_file = "contentEncoding" in resolved or "contentMediaType" in resolved
+        metavar = "FILE" if is_file else _METAVARS.get(str(kind), "JSON")
+        sub.add_argument(_option(name), type=_converter(resolved), metavar=metavar, **settings)
+
+
+def given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields that were given."""
+    found = {
+        name.removeprefix(_DEST): value
+        for name, value in vars(options).items()
+        if name.startswith(_DEST) and value is not None
+    }
+    return {name: expanded(name, value) if isinstance(value, Path) else value for name, value in found.items()}
+
+
+def parsed(known: Any, rules: Any, texts: list[str]) -> dict[str, Any]:
+    """Return the arguments of a call from texts like `name=value`.
+
+    A value is taken as it is where the document wants a text, as a file after `@`, and as JSON for all else; a list of
+    texts may be given as JSON or by repeating its name. Raises ValidationError.
+    """
+    schemas: Mapping[str, Any] = {
+        **known.properties,
+        **{parameter.field: parameter.schema for parameter in known.parameters},
+    }
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise errors.ValidationError(f"{text[:40]!r} is not of the form name=value", field="field")
+        schema = rules.resolve(schemas.get(name, {}))
+        if schema.get("type") == "array" and not value.startswith("["):
+            found.setdefault(name, []).append(_value(value, rules.resolve(schema.get("items", {})), name))
+        else:
+            found[name] = _value(value, schema, name)
+    return found
+
+
+def _value(text: str, schema: Mapping[str, Any], name: str) -> Any:
+    is_file = "contentEncoding" in schema or "contentMediaType" in schema or schema.get("format") == "binary"
+    if is_file and text.startswith("@"):
+        return expanded(name, text[1:])
+    if schema.get("type") == "string":
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        if "type" not in schema:
+            return text
+        raise errors.ValidationError(f"{text[:40]!r} is not JSON, as {schema['type']} needs", field=name) from None
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _singular(name: str) -> str:
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _converter(schema: Mapping[str, Any]) -> Any:
+    if "contentEncoding" in schema or "contentMediaType" in schema:
+        return Path
+    return {"integer": int, "number": float, "string": str}.get(str(schema.get("type")), json.loads)
+
+
+def _help(schema: Mapping[str, Any]) -> str:
+    values = ", ".join(map(str, schema["enum"])) if "enum" in schema else ""
+    text = str(schema.get("description", "")).partition(". ")[0].rstrip(".")
+    return (f"{text}: {values}" if text and values else text or values).replace("%", "%%")
