@@ -25,6 +25,7 @@ from .engine import Engine, Options, Plan
 from .errors import ConfigurationError
 from .exchange import RawResponse, Request, T, Wait
 from .message_actions import AsyncMessageActions, MessageActions
+from .secrecy import hides_arguments
 from .state import Budget, State, open_state
 from .tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
 
@@ -78,6 +79,7 @@ class _Base(ABC):
 
     _owner = True
 
+    @hides_arguments
     def __init__(
         self,
         auth: Auth,
@@ -128,6 +130,7 @@ class _Base(ABC):
         self._attach()
 
     @classmethod
+    @hides_arguments
     def from_env(cls, **settings: Any) -> Self:
         """A client from the environment: ZOHO_CLIQ_TOKEN, or _CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN (the token
         is used where both are set), and, if set, _BASE_URL, _ACCOUNTS_URL, _DATA_CENTER and _STATE. `settings`
