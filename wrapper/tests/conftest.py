@@ -21,6 +21,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside the tests
 
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
+from cliq_shown import local_variables
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._http import AsyncTransport, Transport
 from zoho_cliq.errors import CliqError
@@ -85,8 +86,8 @@ def redis_url(shared_redis: str) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def canary(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The token of the tests is marked. It occurs in no log of any library, and in no repr, text or pickle of an
-    error."""
+    """The token of the tests is marked. It occurs in no log of any library, in no repr, text or pickle of an error,
+    and in no variable of a frame of a library in its traceback."""
     made: list[CliqError] = []
     initialise = CliqError.__init__
 
@@ -105,6 +106,7 @@ def canary(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) ->
     for error in made:
         assert TOKEN not in f"{error!r} {error} {vars(error)}"
         assert TOKEN.encode() not in pickle.dumps(error)
+        assert TOKEN not in local_variables(error)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -396,7 +396,7 @@ def test_what_is_typed_must_be_text(run: Run, monkeypatch: pytest.MonkeyPatch, c
 
 
 def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("zoho_cliq.tokens.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq.grants.trade_code", lambda *_: pytest.fail("it was sent"))
     (tmp_path / "file").touch()
     for arguments, words in (
         (("--timeout", "inf", "login"), "timeout is in seconds"),
@@ -412,7 +412,7 @@ def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest
 
 
 def test_a_code_that_is_empty_is_not_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoho_cliq.tokens.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq.grants.trade_code", lambda *_: pytest.fail("it was sent"))
     monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\n\n"))
     assert run("login")[0] == 2
 

@@ -12,7 +12,6 @@ import pytest
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, MessageAction, RawResponse, Request, Wait, errors
 from zoho_cliq.engine import BACKOFF_FIRST
-from zoho_cliq.exchange import Do, Send
 from zoho_cliq.state import Permit, Refusal
 from zoho_cliq.state.memory import MemoryState
 from zoho_cliq_api import contract
@@ -170,10 +169,68 @@ def test_retry_after_is_honoured(make: Callable[..., Cliq], server: Scripted, cl
     assert 7 <= sum(clock.slept) < 7.2
 
 
-def test_retry_after_that_is_no_number_is_passed_over(cliq: Cliq, server: Scripted, clock: JumpingClock) -> None:
-    server.answer(httpx.Response(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), GOOD)
+NOW = "Tue, 14 Nov 2023 22:30:00 GMT"
+IN_20_SECONDS, EARLIER = "Tue, 14 Nov 2023 22:30:20 GMT", "Tue, 14 Nov 2023 22:29:00 GMT"
+NO_TIME = [
+    "",
+    "soon",
+    "-5",
+    "0",
+    "0.0",
+    "nan",
+    "inf",
+    "1e9",
+    "\u0661",
+    EARLIER,
+    "Fri, 99 Foo 2023 99:99:99 GMT",
+    "7, 7",
+]
+TOO_LONG = ["1732800000", "9" * 400, "Sat, 01 Jan 9999 00:00:00 GMT", "301"]
+
+
+@pytest.mark.parametrize(
+    ("header", "lock"),
+    [
+        ("7", 7),
+        ("1.5", 1.5),
+        ("0.001", 1),
+        (IN_20_SECONDS, 20),
+        *((text, 300) for text in NO_TIME),
+        *((text, 300) for text in TOO_LONG),
+    ],
+)
+def test_lock_is_never_longer_than_the_documented_one(cliq: Cliq, server: Scripted, header: str, lock: float) -> None:
+    server.answer(httpx.Response(429, headers={"Retry-After": header.encode(), "Date": NOW}))
+    with pytest.raises(errors.RateLimited) as caught:
+        get(cliq)
+    assert caught.value.retry_after == lock
+    assert cliq.thresholds["get_message_action"].locked_for == pytest.approx(lock)
+
+
+@pytest.mark.parametrize("header", NO_TIME)
+def test_retry_after_that_names_no_time_to_come_is_passed_over(
+    cliq: Cliq, server: Scripted, clock: JumpingClock, header: str
+) -> None:
+    server.answer(httpx.Response(503, headers={"Retry-After": header.encode(), "Date": NOW}), GOOD)
     get(cliq)
     assert sum(clock.slept) <= BACKOFF_FIRST
+
+
+@pytest.mark.parametrize("header", TOO_LONG)
+def test_wait_after_a_failure_is_bounded_too(
+    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, header: str
+) -> None:
+    server.answer(httpx.Response(503, headers={"Retry-After": header, "Date": NOW}), GOOD)
+    get(make(max_wait=float("inf")))
+    assert clock.slept == [300]
+
+
+def test_date_without_a_date_of_the_answer_counts_from_now(cliq: Cliq, server: Scripted, clock: JumpingClock) -> None:
+    clock.now = 1_700_001_000.0 - 1_700_000_000.0
+    for date in ({}, {"Date": "yesterday"}):
+        server.answer(httpx.Response(503, headers={"Retry-After": "Tue, 14 Nov 2023 22:30:20 GMT", **date}), GOOD)
+        get(cliq)
+    assert clock.slept[0] == pytest.approx(20)
 
 
 def test_threshold_is_kept_by_waiting(cliq: Cliq, server: Scripted, clock: JumpingClock) -> None:
@@ -192,14 +249,33 @@ def test_wait_beyond_max_wait_is_refused_before_sending(
     cliq = make(max_wait=59)
     for _ in range(10):
         get(cliq)
-    with pytest.raises(errors.WouldWait, match="nothing was sent") as caught:
+    with pytest.raises(errors.WouldWait) as caught:
         get(cliq)
     assert (caught.value.seconds, caught.value.reason, caught.value.operation) == (
         60.0,
         "threshold",
         "get_message_action",
     )
+    assert (caught.value.waited, caught.value.max_wait) == (0, 59)
+    assert str(caught.value) == (
+        "get_message_action: would wait 60.0 s for the threshold, and max_wait allows 59.0 s more: "
+        "it is 59 s, of which 0.0 s have been waited; nothing was sent"
+    )
     assert (len(server.requests), clock.slept) == (10, [])
+
+
+def test_refused_wait_tells_what_was_waited_before(make: Callable[..., Cliq], server: Scripted) -> None:
+    cliq = make(max_wait=40)
+    server.answer(GOOD)
+    for _ in range(9):
+        get(cliq)
+    server.answer(httpx.Response(503, headers={"Retry-After": "7"}), GOOD)
+    with pytest.raises(errors.WouldWait) as caught:
+        get(cliq)
+    assert (caught.value.waited, caught.value.max_wait) == (7, 40)
+    assert caught.value.seconds == pytest.approx(53)
+    assert "max_wait allows 33.0 s more" in str(caught.value)
+    assert "7.0 s have been waited; it was not sent again" in str(caught.value)
 
 
 def test_max_wait_bounds_all_waits_of_a_call_together(make: Callable[..., Cliq], server: Scripted) -> None:
@@ -403,14 +479,3 @@ def test_cancelled_task_settles_the_slot(
             assert cliq.thresholds["get_message_action"].remaining == 10
 
     asyncio.run(main())
-
-
-def test_steps_that_are_dropped_leave_their_slot_to_end_by_itself(cliq: Cliq) -> None:
-    steps = cliq._calls.get("5").steps(cliq._engine, cliq._options)
-    effect = next(steps)
-    while isinstance(effect, Do):
-        effect = steps.send(effect.work())
-    assert isinstance(effect, Send)
-    steps.close()
-    assert cliq.thresholds["get_message_action"].remaining == 9
-    assert cliq.thresholds["get_message_action"].resets_in > 60

@@ -15,12 +15,12 @@ import httpx
 import pytest
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, OAuth, StaticToken, errors
-from zoho_cliq import tokens as tokens_module
+from zoho_cliq import grants as grants_module
 from zoho_cliq._http import Transport
-from zoho_cliq.exchange import Do, Secret, Send
-from zoho_cliq.state import Refusal, StoredToken
+from zoho_cliq.exchange import Secret
+from zoho_cliq.grants import data_center_of, usable_life
+from zoho_cliq.state import Permit, Refusal, StoredToken
 from zoho_cliq.state.memory import MemoryState
-from zoho_cliq.tokens import data_center_of, usable_life
 from zoho_cliq_api.contract import SERVERS
 
 SECRET, REFRESH = f"{TOKEN}-secret", f"{TOKEN}-refresh"
@@ -47,7 +47,7 @@ class Accounts(Scripted):
                 self.requests.append(request)
                 if self.token_answers:
                     answer = self.token_answers.pop(0)
-                    if isinstance(answer, Exception):
+                    if isinstance(answer, BaseException):
                         raise answer
                     return answer  # type: ignore[no-any-return]
                 self.issued += 1
@@ -277,10 +277,63 @@ def test_token_that_ends_while_waiting_for_a_slot_is_renewed(
         ({"expires_in": "soon"}, 3540),
         ({"expires_in": True}, 3540),
         ({"expires_in": 0}, 3540),
+        ({"expires_in": -3600}, 3540),
+        ({"expires_in": "3600"}, 3540),
+        ({"expires_in": "-1"}, 3540),
+        ({"expires_in": [3600]}, 3540),
+        ({"expires_in": float("nan")}, 3540),
+        ({"expires_in": float("inf")}, 3540),
+        ({"expires_in": "Infinity"}, 3540),
+        ({"expires_in": 10**400}, 3540),
+        ({"expires_in": "9" * 400}, 3540),
+        ({"expires_in_sec": "soon", "expires_in": 100}, 90),
+        ({"expires_in": 1e-9}, 60),
+        ({"expires_in": 61}, 60),
+        ({"expires_in": 10**15}, 86_340),
+        ({"expires_in": 86_400}, 86_340),
     ],
 )
 def test_lifetimes(fields: dict[str, Any], life: float) -> None:
     assert usable_life(fields) == life
+
+
+@pytest.mark.parametrize(
+    "life", ["1e-9", "0", "-1", "1", "9" * 400, "9" * 5000, "Infinity", "-Infinity", "NaN", "true", "null", '"x"']
+)
+def test_token_is_used_whatever_is_said_of_its_life(
+    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, life: str
+) -> None:
+    body = f'{{"access_token": "{TOKEN}.1", "expires_in": {life}}}'.encode()
+    server.token_answers = [httpx.Response(200, content=body)]
+    cliq = make(oauth())
+    for _ in range(10):
+        get(cliq)
+    assert len(server.requests) == 11, "one token for ten calls"
+    kept = cliq._state.load_token(cliq._engine.account)
+    assert kept is not None
+    assert clock.time() + 60 <= kept.expires_at <= clock.time() + 86_400
+
+
+@pytest.mark.parametrize("void", [2, 3])
+def test_rejected_token_that_is_given_again_is_not_asked_for_again(
+    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch, void: int
+) -> None:
+    """Neither for a slot that became void before it was used, nor for another attempt."""
+    reserve, slots = MemoryState.reserve, []
+
+    def slow(self: MemoryState, account: str, operation: str, *arguments: Any) -> Permit | Refusal:
+        outcome = reserve(self, account, operation, *arguments)
+        if operation == "get_message_action":
+            slots.append(outcome)
+            clock.now += 7 if len(slots) == void else 0
+        return outcome
+
+    monkeypatch.setattr(MemoryState, "reserve", slow)
+    server.token_answers = [token_answer(f"{TOKEN}.1") for _ in range(5)]
+    server.answer(refused(401), refused(503), GOOD)
+    assert get(make(oauth())) == "5"
+    assert len(slots) == 4
+    assert len(server.token_answers) == 3
 
 
 @pytest.mark.parametrize(
@@ -303,7 +356,9 @@ def test_api_domain_is_mapped_to_its_data_center(ending: str, center: str) -> No
     assert center in SERVERS
 
 
-@pytest.mark.parametrize("domain", [None, 5, "", "https://evil.test", "https://www.zohoapis.com.evil.test"])
+@pytest.mark.parametrize(
+    "domain", [None, 5, "", "https://[", "https://evil.test", "https://www.zohoapis.com.evil.test"]
+)
 def test_other_domains_belong_to_nobody(domain: Any) -> None:
     assert data_center_of(domain) is None
 
@@ -405,18 +460,6 @@ def test_token_that_came_while_the_lease_was_taken_is_used(
     assert server.issued == 0
 
 
-def test_steps_that_are_dropped_leave_the_lease_to_end_by_itself(make: Callable[..., Cliq], server: Accounts) -> None:
-    cliq = make(oauth())
-    steps = cliq._calls.get("5").steps(cliq._engine, cliq._options)
-    effect = next(steps)
-    while isinstance(effect, Do):
-        effect = steps.send(effect.work())
-    assert isinstance(effect, Send)
-    assert effect.private
-    steps.close()
-    assert not cliq._state.acquire(cliq._engine.account, "another", 1)
-
-
 def test_secrets_are_not_shown() -> None:
     assert TOKEN not in repr(StaticToken(TOKEN))
     shown = (
@@ -435,6 +478,66 @@ def test_oauth_needs_its_parts(missing: str) -> None:
     parts: dict[str, Any] = {"client_id": "a", "client_secret": "b", "refresh_token": "c"} | {missing: ""}
     with pytest.raises(errors.ConfigurationError, match=missing):
         OAuth(**parts)
+
+
+def test_lease_of_a_holder_that_is_gone_is_shorter_than_the_usual_wait(
+    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed while it fetches a token gives nothing back; whatever its timeout was."""
+    server.token_answers = [KeyboardInterrupt()]
+    cliq = make(oauth(), timeout=600)
+    with monkeypatch.context() as killed:
+        killed.setattr("zoho_cliq.held.HeldLease.give_back", lambda lease: None)
+        with pytest.raises(KeyboardInterrupt):
+            get(cliq)
+    get(cliq)
+    assert sum(clock.slept) == pytest.approx(20, abs=0.3)
+
+
+def test_lease_that_ended_during_a_wait_is_not_used(
+    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder waits for the accounts server's threshold; meanwhile another client took the lease, and a token
+    came."""
+    cliq = make(oauth(), max_wait=1000)
+    key = cliq._engine.account
+    for _ in range(grants_module.THRESHOLD.limit):
+        permit = cliq._state.reserve(f"{key} token", grants_module.OPERATION, grants_module.THRESHOLD, 1)
+        assert isinstance(permit, Permit)
+        cliq._state.settle(permit)
+    sleep = clock.sleep
+
+    def overtaken(seconds: float) -> None:
+        sleep(seconds)
+        if len(clock.slept) == 1:
+            assert cliq._state.acquire(key, "another", 1)
+        else:
+            cliq._state.store_token(key, StoredToken(Secret(f"{TOKEN}.theirs"), clock.time() + 60))
+
+    monkeypatch.setattr(clock, "sleep", overtaken)
+    get(cliq)
+    assert server.issued == 0
+    assert len(clock.slept) == 2
+
+
+def test_leave_to_ask_for_a_token_that_has_become_void_is_given_back(
+    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cliq = make(oauth())
+    reserve, leaves = MemoryState.reserve, []
+
+    def slow(self: MemoryState, *arguments: Any) -> Permit | Refusal:
+        outcome = reserve(self, *arguments)
+        leaves.append(outcome)
+        clock.now += 7 if len(leaves) == 1 else 0
+        return outcome
+
+    monkeypatch.setattr(MemoryState, "reserve", slow)
+    get(cliq)
+    assert server.issued == 1
+    assert len(leaves) == 3
+    token_key = f"{cliq._engine.account} token"
+    assert cliq._state.budget(token_key, grants_module.OPERATION, grants_module.THRESHOLD).remaining == 9
 
 
 def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -500,8 +603,8 @@ def test_every_data_center_has_its_hosts(center: str) -> None:
 def test_own_threshold_of_the_accounts_server_is_kept(make: Callable[..., Cliq], server: Accounts) -> None:
     cliq = make(oauth())
     account = f"{cliq._engine.account} token"
-    for _ in range(tokens_module.THRESHOLD.limit):
-        cliq._state.reserve(account, tokens_module.OPERATION, tokens_module.THRESHOLD, 1)
-    assert isinstance(cliq._state.reserve(account, tokens_module.OPERATION, tokens_module.THRESHOLD, 1), Refusal)
+    for _ in range(grants_module.THRESHOLD.limit):
+        cliq._state.reserve(account, grants_module.OPERATION, grants_module.THRESHOLD, 1)
+    assert isinstance(cliq._state.reserve(account, grants_module.OPERATION, grants_module.THRESHOLD, 1), Refusal)
     with pytest.raises(errors.WouldWait, match="token requests"):
         get(cliq)

@@ -23,6 +23,8 @@ import httpx
 
 from .errors import ConfigurationError, TransportError
 from .exchange import RawResponse, Request
+from .interrupts import raised_by_signal_handler
+from .secrecy import scrub
 
 _UNSENT = (
     httpx.ConnectError,
@@ -33,6 +35,10 @@ _UNSENT = (
     httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
+# The failures of sending. Of OSError are those of ssl and the TimeoutError of asyncio.timeout; a socket raises
+# UnicodeError for some names of hosts and OverflowError for some ports. Whatever else is raised while a request is sent
+# comes from elsewhere.
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError, OverflowError)
 _HEADERS = {"Accept": "application/json", "User-Agent": "zoho-cliq-python"}
 
 
@@ -114,12 +120,19 @@ def _built(request: Request, defaults: Mapping[str, str], **extensions: Any) -> 
     )
 
 
-def _failure(error: Exception, timeout: float) -> TransportError:
+def _failure(error: BaseException, timeout: float, unsent: bool = False) -> BaseException:
+    """What is raised for `error`: a TransportError where sending failed, and what somebody else raised as it is."""
+    foreign = raised_by_signal_handler(error)
+    scrub(error)
+    if foreign or not isinstance(error, _FAILURES):
+        return foreign or error
     if isinstance(error, (httpx.TimeoutException, TimeoutError)):
         text = f"no answer within {timeout:g} s ({type(error).__name__})"
     else:
         text = f"no answer ({type(error).__name__}{': ' + str(error) if str(error) else ''})"
-    return TransportError(text, sent=not isinstance(error, _UNSENT))
+    failure = TransportError(text, sent=not unsent and not isinstance(error, _UNSENT))
+    failure.__cause__ = error
+    return failure
 
 
 def _refuse_closed(client: httpx.Client | httpx.AsyncClient) -> None:
@@ -179,7 +192,7 @@ class Transport:
         return client
 
     def send(self, request: Request) -> RawResponse:
-        """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""
+        """Sends once. Raises TransportError where that fails; ConfigurationError on a closed client."""
         if self._pid != os.getpid():
             _LEFT_BEHIND.append(self._client)
             self._client, self._pid = self._make(), os.getpid()
@@ -193,8 +206,11 @@ class Transport:
             finally:
                 response.close()
             return _answer(request, response)
-        except Exception as error:
-            raise _failure(error, request.timeout) from error
+        except BaseException as error:
+            failure = _failure(error, request.timeout)
+            if failure is error:
+                raise
+            raise failure from failure.__cause__
 
     def close(self) -> None:
         """Closes the connections."""
@@ -215,7 +231,7 @@ class AsyncTransport:
         return _made(httpx.AsyncClient, self._transport)
 
     async def send(self, request: Request) -> RawResponse:
-        """Sends once. Raises TransportError, whatever goes wrong; ConfigurationError on a closed client."""
+        """Sends once. Raises TransportError where that fails; ConfigurationError on a closed client."""
         home = (os.getpid(), asyncio.get_running_loop())
         if self._home != home:
             if self._home != (home[0], None):
@@ -241,10 +257,11 @@ class AsyncTransport:
                 finally:
                     await response.aclose()
             return _answer(request, response)
-        except Exception as error:
-            failure = _failure(error, request.timeout)
-            failure.sent = failure.sent and not connecting
-            raise failure from error
+        except BaseException as error:
+            failure = _failure(error, request.timeout, unsent=connecting)
+            if failure is error:
+                raise
+            raise failure from failure.__cause__
 
     async def aclose(self) -> None:
         """Closes the connections, unless they are of another process or event loop."""

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -17,15 +18,17 @@ from zoho_cliq_api.contract import SERVERS
 from ._schema.validation import lone_surrogate
 from .clock import checked_timeout
 from .errors import ConfigurationError
-from .exchange import Secret
+from .exchange import Secret, fits_header
 from .paths import expanded
+from .secrecy import hides_arguments
 
 DEFAULT_DATA_CENTER = "us"
 
 
+@hides_arguments
 def header_safe(text: object) -> Secret:
     """The text of a token as a secret. Raises ConfigurationError where a header could not carry it."""
-    if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable() or " " in text:
+    if not isinstance(text, str) or not fits_header(text):
         raise ConfigurationError("the access token must be a text without spaces that a header can carry")
     return Secret(text)
 
@@ -69,6 +72,7 @@ class StaticToken:
 
     data_center: str | None = None
 
+    @hides_arguments
     def __init__(self, token: str) -> None:
         self.token = header_safe(token)
 
@@ -86,6 +90,7 @@ class OAuth:
     `data_center` is one of us, eu, in, au, jp, ca, sa, uk, cn, ae; `accounts_url` replaces the host that it stands for.
     """
 
+    @hides_arguments
     def __init__(
         self,
         client_id: str,
@@ -117,6 +122,7 @@ class OAuth:
         return f"OAuth(client_id={self.client_id!r}, accounts_url={self.accounts_url!r}, …)"
 
     @classmethod
+    @hides_arguments
     def from_env(cls, data_center: str | None = None, environment: Mapping[str, str] = os.environ) -> Self:
         """From ZOHO_CLIQ_CLIENT_ID, _CLIENT_SECRET, _REFRESH_TOKEN and, if set, _DATA_CENTER and _ACCOUNTS_URL."""
         names = {name: f"ZOHO_CLIQ_{name.upper()}" for name in ("client_id", "client_secret", "refresh_token")}
@@ -130,6 +136,7 @@ class OAuth:
         )
 
     @classmethod
+    @hides_arguments
     def from_code(
         cls,
         code: str,
@@ -146,17 +153,18 @@ class OAuth:
         A code is good for a few minutes and for one use. Raises AuthError where it is not accepted, or where no refresh
         token came with the answer, and TransportError; ConfigurationError before anything is sent.
         """
-        from .tokens import trade_code
+        from .grants import trade_code
 
         _text("code", code)
         if redirect_uri is not None:
             _text("redirect_uri", redirect_uri)
         checked_timeout(timeout)
         home = cls(client_id, client_secret, "-", data_center, accounts_url)
-        refresh_token, found = trade_code(home, code, redirect_uri, timeout)
-        return cls(client_id, client_secret, refresh_token, data_center or found, accounts_url)
+        refresh_token, found = trade_code(home, Secret(code), redirect_uri, timeout)
+        return cls(client_id, client_secret, refresh_token.reveal(), data_center or found, accounts_url)
 
     @classmethod
+    @hides_arguments
     def from_file(cls, path: str | Path) -> Self:
         """From a file that `save` wrote. Raises ConfigurationError where it cannot be read."""
         path = expanded("credentials", path)
@@ -167,8 +175,13 @@ class OAuth:
             reason = error.strerror if isinstance(error, OSError) else "it is no file of credentials"
             raise ConfigurationError(f"cannot use {path}: {reason}; run zoho-cliq login") from None
 
+    @hides_arguments
     def save(self, path: str | Path) -> None:
-        """Writes the credentials to a file that only its owner can read; replaces it in one step."""
+        """Write the credentials to a file that only its owner can read, and replace what is there in one step.
+
+        They are written to a new file beside it first, under a name that nobody can foresee. Raises ConfigurationError
+        where the file cannot be written; what was there stays.
+        """
         path = expanded("credentials", path)
         kept = {
             "client_id": self.client_id,
@@ -177,16 +190,22 @@ class OAuth:
             "data_center": self.data_center,
             "accounts_url": self.accounts_url,
         }
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft: str | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # for the owner only
+            with open(handle, "w", encoding="utf-8") as file:
                 json.dump(kept, file)
-            draft.replace(path)
+                file.flush()
+                os.fsync(handle)
+            os.replace(draft, path)
+            draft = None
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink()
             raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+        finally:
+            if draft is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(draft)
 
 
 _OPTIONAL = ("data_center", "accounts_url")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -42,18 +44,19 @@ def class_for(status: int, code: str | None) -> type[errors.ApiError]:
     return errors.ServerError if 500 <= status <= 599 else errors.UnexpectedStatus
 
 
-def api_error(response: RawResponse) -> errors.ApiError:
-    """The exception for an answer that is no success."""
+def api_error(response: RawResponse, shown: Callable[[str], str] = str) -> errors.ApiError:
+    """The exception for an answer that is no success. `shown` takes secrets out of code and message."""
     code, message = code_and_message(response)
+    code = code and shown(code)
     return class_for(response.status, code)(
-        message, status=response.status, code=code, operation=response.operation, response=response
+        shown(message), status=response.status, code=code, operation=response.operation, response=response
     )
 
 
 def code_and_message(response: RawResponse) -> tuple[str | None, str]:
     """The error code, if there is one, and a message for people, whatever shape the answer has."""
     try:
-        value: Any = json.loads(response.body)
+        value: Any = json.loads(response.body, parse_int=float)  # an int of too many digits would be a ValueError
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict):
@@ -88,7 +91,24 @@ def _clipped(text: str) -> str:
     return text if len(text) <= _MESSAGE_LENGTH else text[: _MESSAGE_LENGTH - 1] + "…"
 
 
-def retry_after(response: RawResponse) -> float | None:
-    """The Retry-After header in seconds, where the server sent one in that form."""
+def retry_after(response: RawResponse, now: float, most: float) -> float | None:
+    """Return the seconds that the Retry-After header asks to wait, at least 1 and at most `most`.
+
+    The header holds seconds or a date. A date counts from the answer's own date, or from `now`, in seconds since 1970,
+    where it has none. None where there is no such header or it names no time to come.
+    """
     text = response.headers.get("retry-after", "").strip()
-    return float(text) if text.isascii() and text.isdigit() else None
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
+        seconds = float(text)
+    else:
+        until, sent = _time(text), _time(response.headers.get("date", ""))
+        seconds = 0.0 if until is None else until - (now if sent is None else sent)
+    return min(max(seconds, 1.0), most) if seconds > 0 else None
+
+
+def _time(text: str) -> float | None:
+    """A date of HTTP, in seconds since 1970."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None

@@ -26,6 +26,7 @@ from .errors import ConfigurationError
 from .exchange import RawResponse, Request, T, Wait
 from .message_actions import AsyncMessageActions, MessageActions
 from .message_actions.resource import Calls
+from .secrecy import hides_arguments
 from .state import Budget, State, open_state
 from .tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
 
@@ -87,6 +88,7 @@ class _Base(ABC):
 
     _owner = True
 
+    @hides_arguments
     def __init__(
         self,
         auth: Auth,
@@ -140,6 +142,7 @@ class _Base(ABC):
         self._attach()
 
     @classmethod
+    @hides_arguments
     def from_env(cls, **settings: Any) -> Self:
         """A client from the environment: ZOHO_CLIQ_TOKEN, or _CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN (the token
         is used where both are set), and, if set, _BASE_URL, _ACCOUNTS_URL, _DATA_CENTER and _STATE. `settings`

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from inspect import isawaitable
 from typing import Any, TypeAlias
 
@@ -17,6 +18,14 @@ AsyncSender: TypeAlias = Callable[[Request], Awaitable[RawResponse]]
 
 def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
     """Carries out `steps` in this thread and returns their result."""
+    try:
+        return _carried_out(steps, send, private, clock)
+    finally:
+        # A signal handler may raise between two steps, and then a traceback would keep them from being closed.
+        steps.close()
+
+
+def _carried_out(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
     outcome: Any = None
     failure: BaseException | None = None
     while True:
@@ -43,11 +52,28 @@ async def _done(wanted: Do) -> Any:
     if wanted.at_once is not None:
         with contextlib.suppress(Busy):
             return wanted.at_once(wanted.work)
-    return await asyncio.to_thread(wanted.work)
+    try:
+        future = asyncio.get_running_loop().run_in_executor(None, copy_context().run, wanted.work)
+    except RuntimeError:  # there are no threads any more, as the loop is being shut down
+        return wanted.work()
+    try:
+        # Shielded, because work that gives something back must be done although the task is cancelled.
+        return await asyncio.shield(future)
+    finally:
+        if not future.done():  # nobody waits any more, and so nobody must be told that it failed
+            future.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
     """Carries out `steps` in this task and returns their result. What would block is done in a thread."""
+    try:
+        return await _carried_out_async(steps, send, private, clock)
+    finally:
+        # A signal handler may raise between two steps, and then a traceback would keep them from being closed.
+        steps.close()
+
+
+async def _carried_out_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
     outcome: Any = None
     failure: BaseException | None = None
     while True:

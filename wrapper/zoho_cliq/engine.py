@@ -5,6 +5,9 @@ result, an exception, or another attempt. What is repeated: reads, after no conn
 or a 500, 502, 503 or 504; changes that are the same twice (PATCH, DELETE) likewise; a create only when nothing of it
 was sent. After a throttle the account is locked for all who share the state, and the call goes on after the lock if
 `max_wait` allows.
+
+An exception of anybody else's (a cancellation, a signal handler, middleware) passes through as it is and is never a
+reason to send again. Whatever ends the call, what it holds in the state is given back.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from .classify import api_error, retry_after
 from .clock import Clock
 from .errors import (
     CliqError,
+    DecodeError,
     NotFound,
     OutcomeUnknown,
     RateLimited,
@@ -29,6 +33,8 @@ from .errors import (
     WouldWait,
 )
 from .exchange import Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
+from .held import Held, HeldSlot
+from .secrecy import Blanker, blanker, guard_logs
 from .state import Permit, Refusal, State, ask, ask_quietly
 from .tokens import TokenSource
 
@@ -104,12 +110,26 @@ class Progress:
     operation: str
     options: Options
     waited: Waited
+    held: Held
     attempts: int = 0
     most: int = ATTEMPTS
 
     def allows(self, seconds: float) -> bool:
         """Whether `max_wait` allows so many seconds more."""
         return self.waited.seconds + seconds <= self.options.max_wait
+
+    def would_wait(self, seconds: float, reason: str, purpose: str) -> WouldWait:
+        """The exception for a wait that `max_wait` does not allow. `purpose` says what would be waited for."""
+        waited, most = self.waited.seconds, self.options.max_wait
+        return WouldWait(
+            f"would wait {seconds:.1f} s {purpose}, and max_wait allows {max(0.0, most - waited):.1f} s more: it is "
+            f"{most:g} s, of which {waited:.1f} s have been waited; "
+            f"{'nothing was sent' if self.attempts == 0 else 'it was not sent again'}",
+            seconds=seconds,
+            reason=reason,
+            waited=waited,
+            max_wait=most,
+        )
 
     def wait(self, seconds: float, reason: str) -> Steps[None]:
         """Waits, and tells the log and `on_wait` before."""
@@ -132,27 +152,35 @@ class Engine:
 
     def call(self, call: Call[T], options: Options, waited: Waited | None = None) -> Steps[T]:
         """The steps of one call, to its result or its exception. `waited` is shared by the calls of one method."""
+        progress = Progress(call.name, options, waited or Waited(), Held(self.state))
         try:
-            return (yield from self._attempts(call, Progress(call.name, options, waited or Waited())))
-        except CliqError as error:
-            error.operation = error.operation or call.name
+            return (yield from self._attempts(call, progress))
+        except GeneratorExit:
+            progress.held.give_back_all()  # here and now: nobody carries out steps any more
+            raise
+        except BaseException as error:
+            yield from progress.held.clear()
+            if isinstance(error, CliqError):
+                error.operation = error.operation or call.name
             raise
 
     def _attempts(self, call: Call[T], progress: Progress) -> Steps[T]:
         operation = call.operation
         rejected: Secret | None = None
+        renewed = False
         unclear = False  # whether an earlier attempt may have had its effect
         lost: TransportError | None = None  # of an earlier attempt that was sent and had no answer
         while True:
             try:
-                token, permit = yield from self._admitted(call, progress, rejected)
+                token, slot = yield from self._admitted(call, progress, rejected)
             except CliqError as error:
                 if lost:
                     raise lost from error  # "nothing was sent" would be wrong by now
                 raise
             progress.attempts += 1
+            rejected = None if token == rejected else rejected
             try:
-                response = yield from self._attempt(call, token, permit, progress)
+                response = yield from self._attempt(call, token, slot, progress)
             except TransportError as error:
                 if error.sent:
                     unclear, lost = True, unanswered(operation, error)
@@ -160,26 +188,28 @@ class Engine:
                 if repeatable and (yield from self._again(progress, backoff(progress.attempts), "retry")):
                     continue
                 raise (lost or error) from error.__cause__
+            blank = blanker(token)
             if 200 <= response.status <= 299:
-                return call.read(response, progress.options.strict)
-            failure = api_error(response)
-            if isinstance(failure, Unauthorized) and self.tokens.renewable and rejected is None:
-                rejected, progress.most = token, progress.most + 1
+                return read(call, response, progress.options.strict, blank)
+            failure = api_error(response, blank.text)
+            if isinstance(failure, Unauthorized) and self.tokens.renewable and not renewed:
+                rejected, renewed, progress.most = token, True, progress.most + 1
                 continue
             if isinstance(failure, NotFound) and unclear and operation.method == "DELETE":
                 # An earlier attempt, whose answer was lost, deleted it.
                 return call.read(replace(response, status=operation.success, body=b""), False)
+            lock = float(operation.threshold.lock_seconds if operation.threshold else UNDOCUMENTED_LOCK)
+            asked = retry_after(response, self.clock.time(), lock)
             if isinstance(failure, RateLimited):
-                lock = operation.threshold.lock_seconds if operation.threshold else UNDOCUMENTED_LOCK
-                failure.retry_after = retry_after(response) or float(lock)
+                failure.retry_after = asked or lock
                 yield from ask_quietly(self.state, self.state.lock, self.account, failure.retry_after)
                 if (yield from self._again(progress, failure.retry_after + LOCK_GUARD, "lock")):
                     continue
                 if isinstance(lost, OutcomeUnknown):
                     raise lost from failure
             elif response.status in TRANSIENT and operation.idempotent:
-                unclear, asked = True, retry_after(response)
-                if (yield from self._again(progress, backoff(progress.attempts) if asked is None else asked, "retry")):
+                unclear = True
+                if (yield from self._again(progress, asked or backoff(progress.attempts), "retry")):
                     continue
             raise failure
 
@@ -192,45 +222,38 @@ class Engine:
 
     def _admitted(
         self, call: Call[T], progress: Progress, rejected: Secret | None
-    ) -> Steps[tuple[Secret, Permit | None]]:
-        """A token and a slot, both good at the same time."""
+    ) -> Steps[tuple[Secret, HeldSlot | None]]:
+        """A token and a slot, both good at the same time. Where the accounts server gives the rejected token again, it
+        is used: asking once more would not help."""
         while True:
             token = yield from self.tokens.current(progress, rejected)
-            permit = yield from self._reserved(call, progress)
-            if permit is None or (self.tokens.fresh(token) and self.clock.monotonic() <= permit.send_by):
-                return token, permit
-            yield from ask_quietly(self.state, self.state.release, permit)
+            rejected = None if token == rejected else rejected
+            slot = yield from self._reserved(call, progress)
+            if slot is None or (self.tokens.fresh(token) and self.clock.monotonic() <= slot.send_by):
+                return token, slot
+            yield from progress.held.give_back(slot)
 
-    def _reserved(self, call: Call[T], progress: Progress) -> Steps[Permit | None]:
-        threshold = call.operation.threshold
+    def _reserved(self, call: Call[T], progress: Progress) -> Steps[HeldSlot | None]:
+        threshold, timeout = call.operation.threshold, progress.options.timeout
         while True:
             if threshold is None:
                 locked = yield from ask(self.state, self.state.locked_for, self.account)
                 if not locked:
                     return None
-                outcome: Permit | Refusal = Refusal(locked, "lock")
+                refusal = Refusal(locked, "lock")
             else:
-                outcome = yield from ask(
-                    self.state,
-                    self.state.reserve,
-                    self.account,
-                    call.operation.name,
-                    threshold,
-                    progress.options.timeout,
-                )
-            if isinstance(outcome, Permit):
-                return outcome
-            if not progress.allows(outcome.seconds):
-                raise WouldWait(
-                    f"would wait {outcome.seconds:.1f} s for the {outcome.reason}, and max_wait is "
-                    f"{progress.options.max_wait:g} s; nothing was sent",
-                    seconds=outcome.seconds,
-                    reason=outcome.reason,
-                )
-            yield from progress.wait(outcome.seconds, outcome.reason)
+                slot = HeldSlot(self.state, self.account, call.operation.name, threshold, timeout)
+                outcome = yield from progress.held.take(slot)
+                if isinstance(outcome, Permit):
+                    return slot
+                refusal = outcome
+            if not progress.allows(refusal.seconds):
+                raise progress.would_wait(refusal.seconds, refusal.reason, f"for the {refusal.reason}")
+            yield from progress.wait(refusal.seconds, refusal.reason)
 
-    def _attempt(self, call: Call[T], token: Secret, permit: Permit | None, progress: Progress) -> Steps[RawResponse]:
-        """Sends once and settles the slot, whatever happens."""
+    def _attempt(self, call: Call[T], token: Secret, slot: HeldSlot | None, progress: Progress) -> Steps[RawResponse]:
+        """Sends once and gives the slot back. Where the attempt ends with an exception of somebody else's, `call` does
+        that."""
         name, options, started = call.operation.name, progress.options, self.clock.monotonic()
         request = Request(
             operation=name,
@@ -244,19 +267,19 @@ class Engine:
             attempt=progress.attempts,
             waited=progress.waited.seconds,
         )
+        guard_logs(token)
+        if slot:
+            slot.sent = True  # from here on nobody can tell, unless the transport does
         try:
             answer: RawResponse = yield Send(request)
-        except GeneratorExit:
-            raise  # nobody carries out steps any more; the slot ends by itself
-        except BaseException as error:
-            if permit:
-                unsent = isinstance(error, TransportError) and not error.sent
-                yield from ask_quietly(self.state, self.state.release if unsent else self.state.settle, permit)
-            if isinstance(error, CliqError):
-                logger.info("%s: attempt %d failed: %s", name, progress.attempts, error.args[0])
+        except TransportError as error:
+            if slot:
+                slot.sent = error.sent
+                yield from progress.held.give_back(slot)
+            logger.info("%s: attempt %d failed: %s", name, progress.attempts, error.args[0])
             raise
-        if permit:
-            yield from ask_quietly(self.state, self.state.settle, permit)
+        if slot:
+            yield from progress.held.give_back(slot)
         logger.debug(
             "%s: attempt %d, status %d, %.3f s",
             name,
@@ -264,12 +287,23 @@ class Engine:
             answer.status,
             self.clock.monotonic() - started,
         )
-        response = without(
-            token, RawResponse(name, answer.status, answer.headers, answer.body, progress.attempts, request.waited)
-        )
+        response = RawResponse(name, answer.status, answer.headers, answer.body, progress.attempts, request.waited)
+        if options.on_response or not 200 <= answer.status <= 299:
+            response = blanker(token).response(response)
         if options.on_response:
             options.on_response(response)
         return response
+
+
+def read(call: Call[T], response: RawResponse, strict: bool, blank: Blanker) -> T:
+    """The result of a good answer. Where it cannot be read it is shown, and so every form of a secret is blanked."""
+    try:
+        return call.read(blank.success(response), strict)
+    except DecodeError:
+        blanked = blank.response(response)
+        if blanked is response:
+            raise
+    return call.read(blanked, strict)
 
 
 def unanswered(operation: Operation, error: TransportError) -> TransportError:
@@ -282,12 +316,3 @@ def unanswered(operation: Operation, error: TransportError) -> TransportError:
 def backoff(attempt: int) -> float:
     """Seconds to wait after so many attempts: full jitter, so that many clients do not come back together."""
     return random.uniform(0, min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (attempt - 1)))
-
-
-def without(token: Secret, response: RawResponse) -> RawResponse:
-    """The answer, with the access token blanked where a server echoes it."""
-    text = token.reveal()
-    if text.encode() not in response.body and not any(text in value for value in response.headers.values()):
-        return response
-    headers = {name: value.replace(text, "…") for name, value in response.headers.items()}
-    return replace(response, headers=headers, body=response.body.replace(text.encode(), b"[token]"))

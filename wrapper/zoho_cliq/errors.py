@@ -78,13 +78,25 @@ class ValidationError(CliqError):
 class WouldWait(CliqError):
     """The call would have to wait for longer than `max_wait` allows; nothing was sent.
 
-    `seconds` is how long the wait would be at least, `reason` is `threshold`, `lock` or `token`.
+    `seconds` is how long the next wait would be at least, `reason` is `threshold`, `lock` or `token`. `waited` is how
+    long the call has waited before, and `max_wait` what it may wait in all; both in seconds.
     """
 
-    def __init__(self, message: str, *, seconds: float, reason: str, operation: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        seconds: float,
+        reason: str,
+        waited: float = 0.0,
+        max_wait: float = 0.0,
+        operation: str | None = None,
+    ) -> None:
         super().__init__(message, operation=operation)
         self.seconds = seconds
         self.reason = reason
+        self.waited = waited
+        self.max_wait = max_wait
 
 
 class PaginationLoop(CliqError):

@@ -34,6 +34,11 @@ class Secret:
         raise TypeError("a secret is not pickled")
 
 
+def fits_header(text: object) -> bool:
+    """Whether `text` is a token that a header can carry."""
+    return isinstance(text, str) and bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One attempt of one call, as middleware sees it. The access token is added by the transport.
@@ -56,12 +61,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """An answer as it came. Header names are lower case. `attempts` and `waited` tell what the call took."""
+    """An answer as it came, except that a token which the server repeats is blanked. Header names are lower case.
+    `attempts` and `waited` tell what the call took. Headers and body, which may hold anything, are not in the repr."""
 
     operation: str
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
     attempts: int = 1
     waited: float = 0.0
 

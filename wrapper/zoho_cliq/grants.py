@@ -1,0 +1,163 @@
+"""What is sent to the accounts server, and how its answers are read.
+
+They are read as they are known to be: errors come with status 200, lifetimes sometimes in milliseconds, and the
+`api_domain` is not Cliq's host but tells the data centre. The functions that read them return what is wrong as an
+exception and do not raise it, because it would carry the secrets in their variables.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from zoho_cliq_api.contract import SERVERS, Threshold
+
+from .errors import AuthError
+from .exchange import RawResponse, Request, Secret, fits_header
+from .secrecy import blanker, guard_logs
+
+if TYPE_CHECKING:
+    from .auth import OAuth
+
+OPERATION = "oauth_token"
+# The vendor's accounts pages: ten token requests in ten minutes for one refresh token.
+THRESHOLD = Threshold(limit=10, window_seconds=600, lock_seconds=600)
+EARLY_SECONDS, EARLY_PART = 60.0, 0.1  # a token is renewed this long before its end, or this part of its life
+LONGEST_LIFE = 86_400.0  # a lifetime above a day is one in milliseconds
+# A token is used for so long at least, even if the server says that it ends sooner: fetching tokens more often would
+# break the accounts server's threshold. Should it have ended, the call gets a 401 and fetches another.
+SHORTEST_LIFE = float(THRESHOLD.window_seconds / THRESHOLD.limit)
+USUAL_LIFE = 3_600.0
+
+
+def token_request(
+    oauth: OAuth, grant: Mapping[str, str | Secret], *, timeout: float, attempt: int = 1, waited: float = 0.0
+) -> Request:
+    """A request to the accounts server. Secrets go in the body, so that no log of addresses has them."""
+    form = {**grant, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
+    return Request(
+        operation=OPERATION,
+        method="POST",
+        url=f"{oauth.accounts_url}/oauth/v2/token",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        content=urlencode(
+            [(name, value.reveal() if isinstance(value, Secret) else value) for name, value in form.items()]
+        ).encode(),
+        timeout=timeout,
+        attempt=attempt,
+        waited=waited,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a good answer of the accounts server gives: tokens, for how many seconds from now the access token may be
+    used, and the data centre of the account; None for what it does not name."""
+
+    access_token: Secret
+    refresh_token: Secret | None
+    life: float
+    data_center: str | None
+
+
+def grant_of(answer: RawResponse, *secrets: Secret) -> Grant | AuthError:
+    """What the answer grants, or the exception that says why it grants nothing: the key `error` decides, not the
+    status. `secrets` are what was sent, which the exception must not repeat."""
+    try:
+        fields = json.loads(answer.body, parse_int=float)  # an int of too many digits would be a ValueError
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        return AuthError(f"the accounts server gave an answer ({answer.status}) that cannot be read")
+    access, refresh = fields.get("access_token"), fields.get("refresh_token")
+    if "error" in fields or not isinstance(access, str):
+        return _refusal(answer.status, fields.get("error"), *secrets)
+    if not fits_header(access):
+        return AuthError("the accounts server gave an access token that no header can carry")
+    return Grant(
+        Secret(access),
+        Secret(refresh) if isinstance(refresh, str) and refresh else None,
+        usable_life(fields),
+        data_center_of(fields.get("api_domain")),
+    )
+
+
+def _refusal(status: int, code: object, *secrets: Secret) -> AuthError:
+    # A server may put anything into the code, also what it was sent.
+    named = isinstance(code, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_ .-]{0,59}", code)
+    known = code if isinstance(code, str) and named and not blanker(*secrets).shares(code) else None
+    error = AuthError(
+        f"the accounts server gave no access token ({status}{f', {known}' if known else ''}); "
+        f"{_ADVICE.get(str(known), 'see whether client id, client secret and refresh token belong together')}"
+    )
+    error.code = known
+    return error
+
+
+_ADVICE = {
+    "invalid_code": "the code or refresh token is spent, revoked, or of another data center",
+    "invalid_client": "the client id is unknown in this data center",
+    "invalid_client_secret": "the client secret is wrong",
+    "Access Denied": "too many token requests; wait ten minutes",
+}
+
+
+def usable_life(fields: Mapping[str, Any]) -> float:
+    """For how many seconds from now a token may be used, ended a little early; from `SHORTEST_LIFE` to `LONGEST_LIFE`,
+    whatever the answer says."""
+    life = USUAL_LIFE
+    for name in ("expires_in_sec", "expires_in"):
+        value = _number(fields.get(name))
+        if value > 0:
+            life = min(value / 1000 if value > LONGEST_LIFE else value, LONGEST_LIFE)
+            break
+    return max(SHORTEST_LIFE, life - min(EARLY_SECONDS, life * EARLY_PART))
+
+
+def _number(value: object) -> float:
+    """`value` as a number; 0 where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return 0.0
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return 0.0
+    return number if math.isfinite(number) else 0.0
+
+
+def data_center_of(api_domain: object) -> str | None:
+    """The data centre that an `api_domain` such as https://www.zohoapis.eu belongs to; None for a host of nobody."""
+    try:
+        host = urlsplit(api_domain).hostname or "" if isinstance(api_domain, str) else ""
+    except ValueError:
+        return None
+    for server in SERVERS.values():
+        ending = (urlsplit(server.base_url).hostname or "").removeprefix("cliq.").partition(".")[2]
+        if host in (f"www.zohoapis.{ending}", f"zohoapis.{ending}"):
+            return server.data_center
+    return None
+
+
+def trade_code(oauth: OAuth, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, str | None]:
+    """Sends a one-time code; gives the refresh token and the data centre of the account, where the answer names one."""
+    from ._http import Transport
+
+    sent: dict[str, str | Secret] = {"grant_type": "authorization_code", "code": code}
+    if redirect_uri:
+        sent["redirect_uri"] = redirect_uri
+    guard_logs(code, oauth.client_secret)
+    transport = Transport()
+    try:
+        grant = grant_of(transport.send(token_request(oauth, sent, timeout=timeout)), code, oauth.client_secret)
+    finally:
+        transport.close()
+    if isinstance(grant, AuthError):
+        raise grant
+    if grant.refresh_token is None:
+        raise AuthError("the answer has no refresh token; ask for the code with offline access (access_type=offline)")
+    return grant.refresh_token, grant.data_center
