@@ -63,10 +63,8 @@ def test_first_call_has_nothing_left_to_load() -> None:
     code = """
 import httpx, sys
 from zoho_cliq import Cliq, errors
-from zoho_cliq._http import Transport
-cliq = Cliq("token")
-cliq._transport.close()
-cliq._transport = Transport(httpx.MockTransport(lambda request: httpx.Response(404, json={"message": "no"})))
+answer = httpx.MockTransport(lambda request: httpx.Response(404, json={"message": "no"}))
+cliq = Cliq("token", http_client=httpx.Client(transport=answer))
 before = set(sys.modules)
 try:
     cliq.message_actions.get("1")

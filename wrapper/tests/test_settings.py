@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq import AsyncCliq, Cliq, _http, errors
+from zoho_cliq import AsyncCliq, Cliq, errors
+from zoho_cliq._http import wire
 from zoho_cliq.auth import OAuth
 
 PASSWORD = "supersecret"
@@ -84,8 +85,12 @@ def test_an_address_of_no_redis_is_told_without_its_password(state: str) -> None
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("ALL_PROXY", f"gopher://u:{PASSWORD}@proxy", "ValueError"),
-        ("HTTPS_PROXY", f"http://u:{PASSWORD}@proxy:x", "InvalidURL"),
+        ("ALL_PROXY", f"gopher://u:{PASSWORD}@proxy", "ALL_PROXY must be the address of a proxy"),
+        ("https_proxy", f"http://u:{PASSWORD}@proxy:x", "https_proxy must be the address of a proxy"),
+        ("HTTPS_PROXY", "http://proxy:3128\r", "HTTPS_PROXY must be the address of a proxy"),
+        ("HTTPS_PROXY", "http://proxy:0", "HTTPS_PROXY must be the address of a proxy"),
+        ("HTTPS_PROXY", "http://proxy/path", "HTTPS_PROXY must be the address of a proxy"),
+        ("ALL_PROXY", f"socks5://u:{PASSWORD}@proxy", "ALL_PROXY names a SOCKS proxy"),
         ("SSL_CERT_FILE", "/nowhere/certificates.pem", "No such file"),
         ("SSL_CERT_FILE", os.devnull, "no certificate"),
     ],
@@ -99,12 +104,9 @@ def test_what_the_environment_says_of_connections_is_checked(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    certificates = _http._certificates.__wrapped__
-    monkeypatch.setattr(_http, "_certificates", certificates)  # read once for all clients otherwise
+    monkeypatch.setattr(wire, "certificates", wire.certificates.__wrapped__)  # read once for all clients otherwise
     monkeypatch.setenv(variable, value)
-    with pytest.raises(
-        errors.ConfigurationError, match=rf"the environment.s proxies .* cannot be used: .*{words}"
-    ) as told:
+    with pytest.raises(errors.ConfigurationError, match=words) as told:
         kind("token", state=tmp_path / "state.db")
     assert PASSWORD not in str(told.value)
     assert not list(tmp_path.iterdir()), "and no state is left open"

@@ -10,6 +10,7 @@ was sent. After a throttle the account is locked for all who share the state, an
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,8 @@ from .errors import (
     NotFound,
     OutcomeUnknown,
     RateLimited,
+    ResponseTooLarge,
+    SlotExpired,
     TransportError,
     Unauthorized,
     WouldWait,
@@ -105,6 +108,7 @@ class Progress:
     waited: Waited
     attempts: int = 0
     most: int = ATTEMPTS
+    expired: int = 0
 
     def allows(self, seconds: float) -> bool:
         """Whether `max_wait` allows so many seconds more."""
@@ -122,12 +126,22 @@ class Progress:
 class Engine:
     """Turns calls into steps. Holds no connection and does nothing by itself."""
 
-    def __init__(self, *, base_url: str, account: str, tokens: TokenSource, state: State, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        account: str,
+        tokens: TokenSource,
+        state: State,
+        clock: Clock,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.account = account
         self.state = state
         self.clock = clock
         self.tokens = tokens
+        self.headers = headers or {}
 
     def call(self, call: Call[T], options: Options, waited: Waited | None = None) -> Steps[T]:
         """The steps of one call, to its result or its exception. `waited` is shared by the calls of one method."""
@@ -152,9 +166,19 @@ class Engine:
             progress.attempts += 1
             try:
                 response = yield from self._attempt(call, token, permit, progress)
+            except SlotExpired as error:
+                # Nothing was sent, so this was no attempt; another slot is asked for, as often as there are attempts.
+                progress.attempts, progress.expired = progress.attempts - 1, progress.expired + 1
+                if progress.expired < ATTEMPTS:
+                    continue
+                if lost:
+                    raise lost from error
+                raise
             except TransportError as error:
                 if error.sent:
                     unclear, lost = True, unanswered(operation, error)
+                if isinstance(error, ResponseTooLarge):
+                    raise unanswered(operation, error) from error
                 repeatable = operation.idempotent or not error.sent
                 if repeatable and (yield from self._again(progress, backoff(progress.attempts), "retry")):
                     continue
@@ -236,12 +260,13 @@ class Engine:
             method=call.operation.method,
             url=self.base_url + call.path,
             params=call.params,
-            headers={"Content-Type": "application/json"} if call.content is not None else {},
+            headers={**self.headers, **({"Content-Type": "application/json"} if call.content is not None else {})},
             content=call.content,
             authorization=token,
             timeout=options.timeout,
             attempt=progress.attempts,
             waited=progress.waited.seconds,
+            send_by=permit.send_by if permit else math.inf,
         )
         try:
             answer: RawResponse = yield Send(request)

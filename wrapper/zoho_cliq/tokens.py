@@ -11,6 +11,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -18,7 +19,7 @@ from zoho_cliq_api.contract import SERVERS, Threshold
 
 from .auth import OAuth, header_safe
 from .clock import Clock
-from .errors import AuthError, ConfigurationError, TransportError, WouldWait
+from .errors import AuthError, ConfigurationError, ResponseTooLarge, TransportError, WouldWait
 from .exchange import Do, RawResponse, Request, Secret, Send, Steps
 from .state import Permit, State, StoredToken, ask, ask_quietly
 
@@ -144,10 +145,11 @@ class RefreshedToken:
             attempt += 1
             permit = yield from self._allowed(progress)
             try:
-                answer: RawResponse = yield Send(self._request(progress, attempt), private=True)
+                request = replace(self._request(progress, attempt), send_by=permit.send_by)
+                answer: RawResponse = yield Send(request, private=True)
             except TransportError as error:
                 yield from ask_quietly(self._state, self._state.settle if error.sent else self._state.release, permit)
-                if attempt == TRIES or not progress.allows(POLL_MOST):
+                if attempt == TRIES or isinstance(error, ResponseTooLarge) or not progress.allows(POLL_MOST):
                     raise
                 yield from progress.wait(POLL_MOST, "token")
                 continue
