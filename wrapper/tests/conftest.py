@@ -21,6 +21,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside the tests
 
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
+from cliq_sockets import SocketServer
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq.errors import CliqError
 
@@ -151,3 +152,11 @@ def make_async(clock: JumpingClock, server: Scripted) -> Callable[..., AsyncCliq
 @pytest.fixture
 def cliq(make: Callable[..., Cliq]) -> Cliq:
     return make()
+
+
+@pytest.fixture
+def sockets() -> Iterator[SocketServer]:
+    """A server on a real socket."""
+    server = SocketServer()
+    yield server
+    server.close()

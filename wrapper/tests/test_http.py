@@ -8,99 +8,42 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from cliq_fakes import TOKEN, JumpingClock, action
+from cliq_fakes import TOKEN, JumpingClock
+from cliq_sockets import BODY, WHOLE, Serve, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, errors
-from zoho_cliq._http import AsyncTransport, Transport
+from zoho_cliq._http import Transport
 from zoho_cliq.exchange import RawResponse, Request, Secret
 
-Serve = Callable[[socket.socket], None]
-BODY = b'{"url": "/x", "type": "m", "data": %s}' % str(action(5)).replace("'", '"').replace("False", "false").encode()
-WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nSet-Cookie: session=1\r\n\r\n%s" % (len(BODY), BODY)
 
-
-class SocketServer:
-    """Accepts connections and hands each, with its request read, to `serve` in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/api/v3"
-        self.serve: Serve = lambda peer: peer.sendall(WHOLE)
-        self.requests: list[bytes] = []
-        self.ending = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                peer = self.listener.accept()[0]
-                threading.Thread(target=self._handle, args=(peer,), daemon=True).start()
-
-    def _handle(self, peer: socket.socket) -> None:
-        with peer, contextlib.suppress(OSError):
-            while request := peer.recv(65536):
-                self.requests.append(request)
-                self.serve(peer)
-
-
-@pytest.fixture
-def server() -> Iterator[SocketServer]:
-    server = SocketServer()
-    yield server
-    server.ending.set()
-    server.listener.shutdown(socket.SHUT_RDWR)
-    server.listener.close()
-
-
-def trickle(text: bytes, server: SocketServer) -> Serve:
+def trickle(text: bytes, sockets: SocketServer) -> Serve:
     """Sends a byte every twentieth of a second: each step is quick, the whole takes forever."""
 
     def serve(peer: socket.socket) -> None:
         for byte in text:
             peer.sendall(bytes([byte]))
-            if server.ending.wait(0.05):
+            if sockets.ending.wait(0.05):
                 break
 
     return serve
 
 
-def request_to(server: SocketServer, **more: Any) -> Request:
-    return Request("x", "GET", server.url, timeout=0.3, **more)
-
-
-def send(kind: str, request: Request) -> RawResponse:
-    """Sends once, from this thread or from a task."""
-    if kind == "threads":
-        with contextlib.closing(Transport()) as transport:
-            return transport.send(request)
-
-    async def main() -> RawResponse:
-        transport = AsyncTransport()
-        try:
-            return await transport.send(request)
-        finally:
-            await transport.aclose()
-
-    return asyncio.run(main())
-
-
 @pytest.mark.parametrize("part", ["head", "body"])
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
-def test_answer_that_trickles_ends_with_the_timeout(server: SocketServer, part: str, kind: str) -> None:
+def test_answer_that_trickles_ends_with_the_timeout(sockets: SocketServer, part: str, kind: str) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
-    slow = trickle(head * 20 if part == "head" else b"x" * 1000, server)
+    slow = trickle(head * 20 if part == "head" else b"x" * 1000, sockets)
 
     def serve(peer: socket.socket) -> None:
         peer.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: " if part == "head" else head)
         slow(peer)
 
-    server.serve = serve
+    sockets.serve = serve
     started = time.monotonic()
     with pytest.raises(errors.TransportError, match=r"within 0\.3 s") as caught:
-        send(kind, request_to(server))
+        send(kind, request_to(sockets))
     assert caught.value.sent
     assert time.monotonic() - started < 10, "the whole answer would take most of a minute"
 
@@ -132,16 +75,16 @@ def test_closed_port_and_impossible_address_are_transport_errors() -> None:
             assert not caught.value.sent, url
 
 
-def test_no_cookies_no_redirects_and_no_token_in_an_error(server: SocketServer) -> None:
+def test_no_cookies_no_redirects_and_no_token_in_an_error(sockets: SocketServer) -> None:
     transport = Transport()
-    sent = request_to(server, authorization=Secret(TOKEN))
+    sent = request_to(sockets, authorization=Secret(TOKEN))
     assert transport.send(sent).headers["set-cookie"] == "session=1"
     transport.send(sent)
-    assert b"ookie" not in server.requests[1]
-    assert f"Bearer {TOKEN}".encode() in server.requests[0]
-    server.serve = lambda peer: peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n")
+    assert b"ookie" not in sockets.requests[1]
+    assert f"Bearer {TOKEN}".encode() in sockets.requests[0]
+    sockets.serve = lambda peer: peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n")
     assert transport.send(sent).status == 302
-    server.serve = lambda peer: peer.close()
+    sockets.serve = lambda peer: peer.close()
     with pytest.raises(errors.TransportError) as caught:
         transport.send(sent)
     assert TOKEN not in repr(caught.value) + repr(caught.value.__cause__)
@@ -158,20 +101,20 @@ def noting(ports: list[Any]) -> Serve:
     return serve
 
 
-def test_connection_is_used_again(server: SocketServer) -> None:
+def test_connection_is_used_again(sockets: SocketServer) -> None:
     ports: list[Any] = []
-    server.serve = noting(ports)
-    with Cliq(TOKEN, base_url=server.url) as cliq:
+    sockets.serve = noting(ports)
+    with Cliq(TOKEN, base_url=sockets.url) as cliq:
         for _ in range(3):
             cliq.message_actions.get("5")
     assert len(ports) == 3
     assert len(set(ports)) == 1
 
 
-def test_forked_child_uses_connections_of_its_own(server: SocketServer) -> None:
+def test_forked_child_uses_connections_of_its_own(sockets: SocketServer) -> None:
     ports: list[Any] = []
-    server.serve = noting(ports)
-    cliq = Cliq(TOKEN, base_url=server.url)
+    sockets.serve = noting(ports)
+    cliq = Cliq(TOKEN, base_url=sockets.url)
     cliq.message_actions.get("5")
     child = os.fork()
     if child == 0:
@@ -185,25 +128,25 @@ def test_forked_child_uses_connections_of_its_own(server: SocketServer) -> None:
     assert ports[0] == ports[2] != ports[1]
 
 
-def test_child_closes_nothing_of_its_parent(server: SocketServer) -> None:
+def test_child_closes_nothing_of_its_parent(sockets: SocketServer) -> None:
     transport = Transport()
-    transport.send(request_to(server))
+    transport.send(request_to(sockets))
     pool = transport._pool
-    idle = pool.take(transport._router.find(server.url)[0])
+    idle = pool.take(transport._router.find(sockets.url)[0])
     assert idle is not None
     pool.put(idle)
     transport._pid += 1  # as in a child
     transport.close()
     assert idle.socket.fileno() > 0
     with pytest.raises(errors.ConfigurationError, match="closed"):
-        transport.send(request_to(server))
+        transport.send(request_to(sockets))
     pool.close()
     assert idle.socket.fileno() == -1
 
 
-def test_many_threads_share_a_client(server: SocketServer) -> None:
+def test_many_threads_share_a_client(sockets: SocketServer) -> None:
     found: list[str] = []
-    with Cliq(TOKEN, base_url=server.url, clock=JumpingClock(), max_wait=1e9) as cliq:
+    with Cliq(TOKEN, base_url=sockets.url, clock=JumpingClock(), max_wait=1e9) as cliq:
         threads = [threading.Thread(target=lambda: found.append(cliq.message_actions.get("5").id)) for _ in range(20)]
         for thread in threads:
             thread.start()
@@ -212,19 +155,19 @@ def test_many_threads_share_a_client(server: SocketServer) -> None:
     assert found == ["5"] * 20
 
 
-def test_whole_answer_is_given(server: SocketServer) -> None:
-    found = send("threads", request_to(server))
+def test_whole_answer_is_given(sockets: SocketServer) -> None:
+    found = send("threads", request_to(sockets))
     assert found == RawResponse("x", 200, {"content-length": str(len(BODY)), "set-cookie": "session=1"}, BODY)
 
 
-def test_closed_client_says_so(server: SocketServer) -> None:
-    cliq = Cliq(TOKEN, base_url=server.url)
+def test_closed_client_says_so(sockets: SocketServer) -> None:
+    cliq = Cliq(TOKEN, base_url=sockets.url)
     cliq.close()
     with pytest.raises(errors.ConfigurationError, match="closed"):
         cliq.message_actions.get("5")
 
     async def main() -> None:
-        twin = AsyncCliq(TOKEN, base_url=server.url)
+        twin = AsyncCliq(TOKEN, base_url=sockets.url)
         await twin.with_options(max_wait=0).close()
         assert (await twin.message_actions.get("5")).id == "5"
         await twin.close()

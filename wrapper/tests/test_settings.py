@@ -47,6 +47,19 @@ BAD_ADDRESSES: list[Any] = [
     "http://host/#part",
     f"http://:{PASSWORD}@host/api/v3",
     f"http://user:{PASSWORD}@host/api/v3",
+    "http://host/api/v3\r",
+    "http://host/api/v3\n",
+    "http://ho\tst/api/v3",
+    " http://host/api/v3",
+    "http://host/api v3",
+    "http://host/api/v3?",
+    "http://host/api/v3#",
+    "http://host\\@other/",
+    "http://host%0d/",
+    "http://ho'st/",
+    "http://host:0/",
+    "http://..\u00e4/",
+    "http://host/\x7f",
 ]
 
 
@@ -158,3 +171,60 @@ def test_nothing_set_names_the_token_too(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.delenv(f"ZOHO_CLIQ_{name}", raising=False)
     with pytest.raises(errors.ConfigurationError, match="ZOHO_CLIQ_TOKEN"):
         Cliq.from_env()
+
+
+SPOILT = ["{}\r", "{}\n", " {}", "{}\t", "\ufeff{}\r\n"]
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKEN", PASSWORD),
+        ("BASE_URL", "http://127.0.0.1:1/api/v3"),
+        ("DATA_CENTER", "eu"),
+        ("STATE", "state.db"),
+        ("CLIENT_ID", "id"),
+        ("CLIENT_SECRET", PASSWORD),
+        ("REFRESH_TOKEN", PASSWORD),
+        ("ACCOUNTS_URL", "http://127.0.0.1:1"),
+    ],
+)
+def test_variable_with_a_line_break_or_a_space_around_it_is_named(
+    name: str, value: str, spoilt: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    set_all(monkeypatch, with_token=name == "TOKEN")
+    monkeypatch.setenv(f"ZOHO_CLIQ_{name}", spoilt.format(value))
+    with pytest.raises(errors.ConfigurationError, match=rf"^ZOHO_CLIQ_{name}\b") as refused:
+        Cliq.from_env()
+    assert PASSWORD not in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("BASE_URL", f"ftp://u:{PASSWORD}@h"), ("ACCOUNTS_URL", "nope"), ("DATA_CENTER", "mars"), ("TOKEN", "a b")],
+)
+def test_variable_that_is_wrong_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, with_token=name == "TOKEN")
+    monkeypatch.setenv(f"ZOHO_CLIQ_{name}", value)
+    with pytest.raises(errors.ConfigurationError, match=rf"^ZOHO_CLIQ_{name}: ") as refused:
+        Cliq.from_env()
+    assert PASSWORD not in str(refused.value)
+
+
+def test_variable_that_an_argument_replaces_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, with_token=True)
+    for name in ("BASE_URL", "DATA_CENTER", "STATE"):
+        monkeypatch.setenv(f"ZOHO_CLIQ_{name}", "bad\r")
+    Cliq.from_env(base_url="http://127.0.0.1:1/api/v3", data_center=None, state=None).close()
+
+
+def set_all(monkeypatch: pytest.MonkeyPatch, *, with_token: bool) -> None:
+    values = {"CLIENT_ID": "id", "CLIENT_SECRET": "secret", "REFRESH_TOKEN": "refresh"}
+    values |= {"TOKEN": "token"} if with_token else {}
+    for name in ("TOKEN", "BASE_URL", "DATA_CENTER", "STATE", "ACCOUNTS_URL", *values):
+        monkeypatch.delenv(f"ZOHO_CLIQ_{name}", raising=False)
+    for name, value in values.items():
+        monkeypatch.setenv(f"ZOHO_CLIQ_{name}", value)

@@ -8,6 +8,7 @@ from ..errors import ResponseTooLarge, TransportError
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 """The largest response body, counted before and after decoding. A page of 100 actions is below 0.1 MB."""
+_MOST_MEMBERS = 16
 _STEP = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -21,6 +22,7 @@ class Body:
         self._most = most
         self._received = 0
         self._decoded = bytearray()
+        self._members = 1
         self._gzip = zlib.decompressobj(_GZIP) if self._encoding in ("gzip", "x-gzip") else None
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
@@ -41,6 +43,9 @@ class Body:
         assert self._gzip is not None
         while data:
             if self._gzip.eof:  # a gzip body may have several members
+                self._members += 1
+                if self._members > _MOST_MEMBERS:
+                    raise TransportError("the response has too many gzip members", sent=True)
                 self._gzip = zlib.decompressobj(_GZIP)
             try:
                 self._decoded += self._gzip.decompress(data, _STEP)  # the rest of a bomb stays compressed

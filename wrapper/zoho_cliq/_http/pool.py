@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import defaultdict, deque
 
@@ -23,15 +24,14 @@ class Pool:
     def take(self, route: Route) -> Connection | None:
         """Return the connection that was used last, or None. What is old, closed or has unread bytes is closed."""
         idle = self._idle[route]
-        while idle:
+        while True:
             try:
                 connection = idle.pop()
             except IndexError:
-                return None  # another thread was quicker
+                return None
             if time.monotonic() - connection.idle_since < IDLE_SECONDS and connection.is_quiet():
                 return connection
             connection.close()
-        return None
 
     def put(self, connection: Connection) -> None:
         """Keep a connection that has nothing outstanding."""
@@ -49,8 +49,6 @@ class Pool:
 
     @staticmethod
     def _drop(idle: deque[Connection], keep: int) -> None:
-        while len(idle) > keep:
-            try:
+        with contextlib.suppress(IndexError):  # another thread may be quicker
+            while len(idle) > keep:
                 idle.popleft().close()
-            except IndexError:
-                return

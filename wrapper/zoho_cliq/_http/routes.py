@@ -91,9 +91,9 @@ class Router:
         return route, f"{path}?{parts.query}" if parts.query else path
 
     def _made(self, parts: SplitResult) -> Route:
-        port = parts.port or _PORTS[parts.scheme]
+        port = _PORTS[parts.scheme] if parts.port is None else parts.port
         host = (parts.hostname or "").encode("idna" if not (parts.hostname or "").isascii() else "ascii").decode()
-        if not host:
+        if not host or not port:
             raise ValueError
         proxy = None
         kind = parts.scheme if self._proxies.get(parts.scheme) else "all"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import time
 
 from ..clock import Clock, SystemClock
 from ..errors import ConfigurationError
@@ -40,26 +39,26 @@ class AsyncTransport:
             raise ConfigurationError(CLOSED)
         pool = self._own()
         route, target = self._router.find(request.url)
-        attempt = Attempt(route, request.timeout, time.monotonic() + request.timeout)
+        attempt = Attempt.starting(route, request.timeout)
         connection = pool.take(route)
         try:
             async with asyncio.timeout(request.timeout):
                 if connection is None:
                     connection = Connection(await connect_async(attempt), route)
-                    await _drive(connection.open(), connection.socket, attempt)
+                    await _drive(connection.open(attempt), connection.socket, attempt)
                 talk = connection.exchange(request, target, attempt, self._clock.monotonic)
                 return await _drive(talk, connection.socket, attempt)
         except BROKEN as error:
             failure = attempt.failure(error)
             if failure is error:
                 raise
-            raise failure from error
         finally:
             if connection is not None:
                 if connection.reusable:
                     pool.put(connection)
                 else:
                     forget(connection.socket)
+        raise failure  # here, so that its context does not lead to frames with the request
 
     def _own(self) -> Pool:
         if self._pid != os.getpid():
@@ -114,9 +113,8 @@ async def _drive(talk: Talk[T], connected: socket.socket, attempt: Attempt) -> T
 
 async def _write(loop: asyncio.AbstractEventLoop, connected: socket.socket, data: bytes) -> None:
     try:
-        written = connected.send(
-            data
-        )  # at once, so that nothing comes between the check of the time and the first byte
+        # Without an await, so that no other task comes between the check of the time and the first byte.
+        written = connected.send(data)
     except BlockingIOError:
         written = 0
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 
 from ..clock import Clock, SystemClock
 from ..errors import ConfigurationError
@@ -42,25 +41,25 @@ class Transport:
         if pool.closed:
             raise ConfigurationError(CLOSED)
         route, target = self._router.find(request.url)
-        attempt = Attempt(route, request.timeout, time.monotonic() + request.timeout)
+        attempt = Attempt.starting(route, request.timeout)
         connection = pool.take(route)
         try:
             if connection is None:
                 connection = Connection(connect(attempt), route)
-                _drive(connection.open(), connection.socket, attempt)
+                _drive(connection.open(attempt), connection.socket, attempt)
             talk = connection.exchange(request, target, attempt, self._clock.monotonic)
             return _drive(talk, connection.socket, attempt)
         except BROKEN as error:
             failure = attempt.failure(error)
             if failure is error:
                 raise
-            raise failure from error
         finally:
             if connection is not None:
                 if connection.reusable:
                     pool.put(connection)
                 else:
                     connection.close()
+        raise failure  # here, so that its context does not lead to frames with the request
 
     def _own(self) -> Pool:
         if self._pid != os.getpid():

@@ -52,7 +52,7 @@ class Outgoing:
 
     def __init__(self, request: Request, route: Route, target: str) -> None:
         if request.params:
-            target = f"{target}{'&' if '?' in target else '?'}{urlencode(request.params)}"
+            target = f"{target}{'&' if '?' in target else '?'}{urlencode(request.params, doseq=True)}"
         headers = {**HEADERS, **{name.lower(): value for name, value in request.headers.items()}}
         if request.authorization:
             headers["authorization"] = f"Bearer {request.authorization.reveal()}"
@@ -106,13 +106,14 @@ class Connection:
             return False
         return False
 
-    def open(self) -> Talk[None]:
+    def open(self, attempt: Attempt) -> Talk[None]:
         """Get through the proxy, if there is one, and through the TLS handshakes."""
         proxy = self.route.proxy
         if proxy and proxy.tls:
             yield from self._secure(proxy.host)
         if proxy and self.route.tls:
             yield from self._tunnel()
+            attempt.peer = f"{self.route} through {attempt.peer}"
         if self.route.tls:
             yield from self._secure(self.route.host)
 
