@@ -115,6 +115,15 @@ def test_encrypted_server_is_asked(secure: SocketServer, kind: str) -> None:
     assert TOKEN.encode() in secure.requests[0]
 
 
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("kind", KINDS)
+def test_encrypted_server_that_reads_slowly_does_not_hold_the_attempt(secure: SocketServer, kind: str) -> None:
+    secure.serve = lambda peer: secure.ending.wait(10) and None
+    with pytest.raises(errors.TransportError, match=r"no response within 0\.4 s") as caught:
+        send(kind, Request("x", "POST", secure.url, content=b"x" * 12_000_000, timeout=0.4))
+    assert caught.value.sent
+
+
 def _whole(server: SocketServer) -> bool:
     return sum(map(len, server.requests)) >= 300_000
 

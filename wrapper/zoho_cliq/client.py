@@ -124,8 +124,10 @@ class _Base(ABC):
         `base_url`, with `/api/v3`, replaces it. `state` is None (this process), a path (SQLite: every process of the
         machine) or `redis://…` (every machine). `timeout` bounds an attempt and `max_wait` all waiting of a call, both
         in seconds. `strict` makes every difference between answer and document a DecodeError. `on_wait` is called
-        before a wait, `on_response` with every answer, `middleware` around every attempt. Raises ConfigurationError,
-        StateError.
+        before a wait, `on_response` with every answer, `middleware` around every attempt. `http_client` is an
+        `httpx.Client` (`AsyncCliq`: an `httpx.AsyncClient`) to send through, which stays open; None makes connections
+        of its own. `headers` go with every call to the API; Authorization and those that the client sets itself are
+        refused. Raises ConfigurationError, StateError.
         """
         self._clock = clock or SystemClock()
         self._options = _checked(Options(timeout, max_wait, strict, on_wait, on_response, tuple(middleware)))

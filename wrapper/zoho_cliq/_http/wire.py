@@ -123,8 +123,9 @@ class Connection:
         `now` is the clock of `request.send_by`. It is asked right before the first byte: while the name was looked up,
         the connection opened or the program stopped, the slot in the ledger may have run out. A program that is stopped
         between this question and the system call, a few microseconds later, cannot be helped. Once the first byte is
-        out, `attempt.deadline` bounds the rest, and the slot is held for that long. CLOCK_MONOTONIC stands still while
-        a Linux machine is suspended; the server's window goes on, which only makes the slot count for longer.
+        out, `attempt.deadline` bounds the rest, and the slot is held for that long. While a Linux machine is suspended
+        CLOCK_MONOTONIC stands still, and a ledger on it with it: the server's window ends earlier than ours, which is
+        safe. A ledger on another machine goes on, so there the client's clock must go on, too.
         """
         outgoing = self._outgoing(request, target)
         parser = outgoing.parser
