@@ -21,6 +21,9 @@ from cliq_sockets import BODY, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, OAuth, errors
 from zoho_cliq._http import AsyncTransport, Transport, dialing
 from zoho_cliq._http.brought import AsyncClientTransport, ClientTransport
+from zoho_cliq._http.failures import Attempt
+from zoho_cliq._http.routes import Router
+from zoho_cliq._http.wire import Connection
 from zoho_cliq.exchange import RawResponse, Request, Secret
 
 KINDS = ("threads", "tasks")
@@ -202,8 +205,11 @@ def test_proxy_that_does_not_answer_does_not_hold_the_attempt(
         bounded(kind, request, sent=False, words=r"no connection to the proxy 127\.0\.0\.1:\d+ within 0\.2 s")
 
 
+@pytest.mark.parametrize("content", [b"{}", b"x" * 8_000_000])
 @pytest.mark.parametrize("raised", [TimeoutError("mine"), RuntimeError("mine"), KeyboardInterrupt()])
-def test_what_a_signal_handler_raises_comes_out_unchanged(sockets: SocketServer, raised: BaseException) -> None:
+def test_what_a_signal_handler_raises_comes_out_unchanged(
+    sockets: SocketServer, raised: BaseException, content: bytes
+) -> None:
     stop = threading.Event()
     sockets.serve = lambda peer: stop.wait(10) and None
 
@@ -214,11 +220,43 @@ def test_what_a_signal_handler_raises_comes_out_unchanged(sockets: SocketServer,
     signal.setitimer(signal.ITIMER_REAL, 0.05)
     try:
         with pytest.raises(type(raised)) as caught, contextlib.closing(Transport()) as transport:
-            transport.send(replace(request_to(sockets), timeout=10))
+            transport.send(Request("x", "POST", sockets.url, content=content, authorization=Secret(TOKEN), timeout=10))
     finally:
         signal.signal(signal.SIGALRM, before)
         stop.set()
     assert caught.value is raised
+    assert_no_token(raised)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_interrupted_write_leaves_no_token_in_the_frames_of_its_traceback(
+    sockets: SocketServer, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(socket.socket):
+        def sendall(self, *_: Any) -> None:
+            raise RuntimeError("mine")
+
+    async def interrupted(*_: Any) -> None:
+        raise RuntimeError("mine")
+
+    monkeypatch.setattr(dialing.socket, "socket", Interrupted)
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_sendall", interrupted)
+    with pytest.raises(RuntimeError, match="mine") as caught:
+        send(kind, request_to(sockets, authorization=Secret(TOKEN)))
+    assert_no_token(caught.value)
+
+
+def test_failure_to_write_leaves_no_token_in_the_frames_of_its_traceback() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        route, target = Router().find("http://cliq.test/")
+        attempt = Attempt.starting(route, 5)
+        request = Request("x", "GET", "http://cliq.test/", authorization=Secret(TOKEN))
+        talk = Connection(ours, route).exchange(request, target, attempt, time.monotonic)
+        assert TOKEN.encode() in (next(talk) or b"")
+        with pytest.raises(TimeoutError) as caught:
+            talk.throw(TimeoutError())
+    assert_no_token(caught.value)
 
 
 def test_what_is_thrown_into_a_task_comes_out_unchanged(sockets: SocketServer) -> None:
@@ -284,9 +322,10 @@ class Held:
     """A layer that holds each call up for so long, the first few times."""
 
     def __init__(self, clock: JumpingClock, seconds: float, times: int) -> None:
-        self.clock, self.seconds, self.times = clock, seconds, times
+        self.clock, self.seconds, self.times, self.calls = clock, seconds, times, 0
 
     def __call__(self, request: Request, send: Callable[[Request], Any]) -> Any:
+        self.calls += 1
         if self.times:
             self.times -= 1
             self.clock.now += self.seconds
@@ -329,12 +368,15 @@ def test_task_that_was_held_up_asks_for_another_slot(
 ) -> None:
     server.answer(enveloped(action(5)))
 
+    held = AsyncHeld(clock, 70, 1)
+
     async def main() -> str:
-        async with make_async(middleware=[AsyncHeld(clock, 70, 1)]) as cliq:
+        async with make_async(middleware=[held]) as cliq:
             return (await cliq.message_actions.get("5")).id
 
     assert asyncio.run(main()) == "5"
     assert len(server.requests) == 1
+    assert held.calls == 2
 
 
 def test_outcome_of_an_earlier_attempt_is_told_where_the_next_is_held_up(

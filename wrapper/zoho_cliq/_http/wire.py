@@ -137,7 +137,7 @@ class Connection:
         piece = b""
         try:
             for piece in outgoing.pieces:
-                yield from self._write(piece)
+                yield from self._write(piece, len(self._layers))
         except ConnectionError as error:
             broken = error  # the server may have answered before it read everything
         finally:
@@ -214,7 +214,7 @@ class Connection:
         headers.clear()
         parser.send(h11.EndOfMessage())
         try:
-            yield from self._write(head)
+            yield from self._write(head, len(self._layers))
         finally:
             head = b""
         while (event := parser.next_event()) is h11.NEED_DATA or isinstance(event, h11.InformationalResponse):
@@ -241,18 +241,18 @@ class Connection:
         self._layers.append(layer)
         yield from self._flush(layer, below)
 
-    def _write(self, data: bytes) -> Talk[None]:
-        yield from self._write_at(data, len(self._layers))
-
-    def _write_at(self, data: bytes, level: int) -> Talk[None]:
+    def _write(self, data: bytes, level: int) -> Talk[None]:
         """Write through the innermost `level` layers of TLS."""
-        if level == 0:
-            yield data
-            return
-        layer = self._layers[level - 1]
-        for start in range(0, len(data), PIECE):
-            layer.ssl.write(memoryview(data)[start : start + PIECE])
-            yield from self._flush(layer, level - 1)
+        try:
+            if level == 0:
+                yield data
+                return
+            layer = self._layers[level - 1]
+            for start in range(0, len(data), PIECE):
+                layer.ssl.write(memoryview(data)[start : start + PIECE])
+                yield from self._flush(layer, level - 1)
+        finally:
+            data = b""
 
     def _read(self, level: int) -> Talk[bytes]:
         """Read through the innermost `level` layers of TLS."""
@@ -277,7 +277,7 @@ class Connection:
 
     def _flush(self, layer: Tls, below: int) -> Talk[None]:
         if layer.outgoing.pending:
-            yield from self._write_at(layer.outgoing.read(), below)
+            yield from self._write(layer.outgoing.read(), below)
 
 
 def _headers(response: h11.Response) -> dict[str, str]:
