@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside 
 
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
 from cliq_shown import local_variables
+from cliq_sockets import SocketServer
 from zoho_cliq import AsyncCliq, Cliq
-from zoho_cliq._http import AsyncTransport, Transport
 from zoho_cliq.errors import CliqError
 
 
@@ -125,13 +125,13 @@ def server() -> Scripted:
 
 
 @pytest.fixture
-def make(clock: JumpingClock, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Cliq]]:
+def make(clock: JumpingClock, server: Scripted) -> Iterator[Callable[..., Cliq]]:
     """Makes clients that talk to the scripted server and live on the jumping clock."""
-    monkeypatch.setattr("zoho_cliq.client.Transport", lambda: Transport(httpx.MockTransport(server)))
     made = []
 
     def make(auth: Any = TOKEN, **settings: Any) -> Cliq:
-        cliq = Cliq(auth, **{"base_url": BASE_URL, "clock": clock, **settings})
+        http_client = httpx.Client(transport=httpx.MockTransport(server))
+        cliq = Cliq(auth, **{"base_url": BASE_URL, "clock": clock, "http_client": http_client, **settings})
         made.append(cliq)
         return cliq
 
@@ -141,12 +141,12 @@ def make(clock: JumpingClock, server: Scripted, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def make_async(clock: JumpingClock, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AsyncCliq]:
+def make_async(clock: JumpingClock, server: Scripted) -> Callable[..., AsyncCliq]:
     """Makes asynchronous clients that talk to the scripted server; the test closes them."""
-    monkeypatch.setattr("zoho_cliq.client.AsyncTransport", lambda: AsyncTransport(httpx.MockTransport(server)))
 
     def make(auth: Any = TOKEN, **settings: Any) -> AsyncCliq:
-        return AsyncCliq(auth, **{"base_url": BASE_URL, "clock": clock, **settings})
+        http_client = httpx.AsyncClient(transport=httpx.MockTransport(server))
+        return AsyncCliq(auth, **{"base_url": BASE_URL, "clock": clock, "http_client": http_client, **settings})
 
     return make
 
@@ -154,3 +154,11 @@ def make_async(clock: JumpingClock, server: Scripted, monkeypatch: pytest.Monkey
 @pytest.fixture
 def cliq(make: Callable[..., Cliq]) -> Cliq:
     return make()
+
+
+@pytest.fixture
+def sockets() -> Iterator[SocketServer]:
+    """A server on a real socket."""
+    server = SocketServer()
+    yield server
+    server.close()

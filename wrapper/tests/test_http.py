@@ -4,108 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import socket
-import ssl
 import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpcore
-import httpx
 import pytest
-from cliq_fakes import TOKEN, JumpingClock, action
+from cliq_fakes import TOKEN, JumpingClock
+from cliq_sockets import BODY, WHOLE, Serve, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, errors
-from zoho_cliq._http import _LEFT_BEHIND, AsyncTransport, Transport, _Deadline, _TimedStream
+from zoho_cliq._http import Transport
 from zoho_cliq.exchange import RawResponse, Request, Secret
 
-Serve = Callable[[socket.socket], None]
-BODY = b'{"url": "/x", "type": "m", "data": %s}' % str(action(5)).replace("'", '"').replace("False", "false").encode()
-WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nSet-Cookie: session=1\r\n\r\n%s" % (len(BODY), BODY)
 
-
-class SocketServer:
-    """Accepts connections and hands each, with its request read, to `serve` in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/api/v3"
-        self.serve: Serve = lambda peer: peer.sendall(WHOLE)
-        self.requests: list[bytes] = []
-        self.ending = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                peer = self.listener.accept()[0]
-                threading.Thread(target=self._handle, args=(peer,), daemon=True).start()
-
-    def _handle(self, peer: socket.socket) -> None:
-        with peer, contextlib.suppress(OSError):
-            while request := peer.recv(65536):
-                self.requests.append(request)
-                self.serve(peer)
-
-
-@pytest.fixture
-def server() -> Iterator[SocketServer]:
-    server = SocketServer()
-    yield server
-    server.ending.set()
-    server.listener.shutdown(socket.SHUT_RDWR)
-    server.listener.close()
-
-
-def trickle(text: bytes, server: SocketServer) -> Serve:
+def trickle(text: bytes, sockets: SocketServer) -> Serve:
     """Sends a byte every twentieth of a second: each step is quick, the whole takes forever."""
 
     def serve(peer: socket.socket) -> None:
         for byte in text:
             peer.sendall(bytes([byte]))
-            if server.ending.wait(0.05):
+            if sockets.ending.wait(0.05):
                 break
 
     return serve
 
 
-def request_to(server: SocketServer, **more: Any) -> Request:
-    return Request("x", "GET", server.url, timeout=0.3, **more)
-
-
-def send(kind: str, request: Request) -> RawResponse:
-    """Sends once, from this thread or from a task."""
-    if kind == "threads":
-        with contextlib.closing(Transport()) as transport:
-            return transport.send(request)
-
-    async def main() -> RawResponse:
-        transport = AsyncTransport()
-        try:
-            return await transport.send(request)
-        finally:
-            await transport.aclose()
-
-    return asyncio.run(main())
-
-
 @pytest.mark.parametrize("part", ["head", "body"])
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
-def test_answer_that_trickles_ends_with_the_timeout(server: SocketServer, part: str, kind: str) -> None:
+def test_answer_that_trickles_ends_with_the_timeout(sockets: SocketServer, part: str, kind: str) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
-    slow = trickle(head * 20 if part == "head" else b"x" * 1000, server)
+    slow = trickle(head * 20 if part == "head" else b"x" * 1000, sockets)
 
     def serve(peer: socket.socket) -> None:
         peer.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: " if part == "head" else head)
         slow(peer)
 
-    server.serve = serve
+    sockets.serve = serve
     started = time.monotonic()
     with pytest.raises(errors.TransportError, match=r"within 0\.3 s") as caught:
-        send(kind, request_to(server))
+        send(kind, request_to(sockets))
     assert caught.value.sent
     assert time.monotonic() - started < 10, "the whole answer would take most of a minute"
 
@@ -127,29 +65,6 @@ def test_host_that_does_not_answer_is_unsent(kind: str) -> None:
     assert not caught.value.sent
 
 
-def test_task_that_ends_by_its_own_timeout_while_connecting_is_unsent(server: SocketServer) -> None:
-    async def main() -> None:
-        transport = AsyncTransport()
-
-        async def stuck(request: httpx.Request) -> httpx.Response:
-            trace = request.extensions["trace"]
-            await trace("connection.connect_tcp.started", {})
-            if request.method == "GET":
-                await trace("connection.connect_tcp.complete", {})
-                await trace("http11.send_request_headers.started", {})
-            await asyncio.sleep(60)
-            raise AssertionError
-
-        transport._client = httpx.AsyncClient(transport=httpx.MockTransport(stuck))
-        for method in ("GET", "POST"):
-            with pytest.raises(errors.TransportError) as caught:
-                await transport.send(Request("x", method, server.url, timeout=0.05))
-            assert caught.value.sent == (method == "GET")
-        await transport.aclose()
-
-    asyncio.run(main())
-
-
 def test_closed_port_and_impossible_address_are_transport_errors() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
@@ -160,16 +75,16 @@ def test_closed_port_and_impossible_address_are_transport_errors() -> None:
             assert not caught.value.sent, url
 
 
-def test_no_cookies_no_redirects_and_no_token_in_an_error(server: SocketServer) -> None:
+def test_no_cookies_no_redirects_and_no_token_in_an_error(sockets: SocketServer) -> None:
     transport = Transport()
-    sent = request_to(server, authorization=Secret(TOKEN))
+    sent = request_to(sockets, authorization=Secret(TOKEN))
     assert transport.send(sent).headers["set-cookie"] == "session=1"
     transport.send(sent)
-    assert b"ookie" not in server.requests[1]
-    assert f"Bearer {TOKEN}".encode() in server.requests[0]
-    server.serve = lambda peer: peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n")
+    assert b"ookie" not in sockets.requests[1]
+    assert f"Bearer {TOKEN}".encode() in sockets.requests[0]
+    sockets.serve = lambda peer: peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n")
     assert transport.send(sent).status == 302
-    server.serve = lambda peer: peer.close()
+    sockets.serve = lambda peer: peer.close()
     with pytest.raises(errors.TransportError) as caught:
         transport.send(sent)
     assert TOKEN not in repr(caught.value) + repr(caught.value.__cause__)
@@ -186,20 +101,20 @@ def noting(ports: list[Any]) -> Serve:
     return serve
 
 
-def test_connection_is_used_again(server: SocketServer) -> None:
+def test_connection_is_used_again(sockets: SocketServer) -> None:
     ports: list[Any] = []
-    server.serve = noting(ports)
-    with Cliq(TOKEN, base_url=server.url) as cliq:
+    sockets.serve = noting(ports)
+    with Cliq(TOKEN, base_url=sockets.url) as cliq:
         for _ in range(3):
             cliq.message_actions.get("5")
     assert len(ports) == 3
     assert len(set(ports)) == 1
 
 
-def test_forked_child_uses_connections_of_its_own(server: SocketServer) -> None:
+def test_forked_child_uses_connections_of_its_own(sockets: SocketServer) -> None:
     ports: list[Any] = []
-    server.serve = noting(ports)
-    cliq = Cliq(TOKEN, base_url=server.url)
+    sockets.serve = noting(ports)
+    cliq = Cliq(TOKEN, base_url=sockets.url)
     cliq.message_actions.get("5")
     child = os.fork()
     if child == 0:
@@ -213,35 +128,25 @@ def test_forked_child_uses_connections_of_its_own(server: SocketServer) -> None:
     assert ports[0] == ports[2] != ports[1]
 
 
-def test_child_that_sent_nothing_closes_nothing(server: SocketServer) -> None:
+def test_child_closes_nothing_of_its_parent(sockets: SocketServer) -> None:
     transport = Transport()
-    transport._pid += 1
+    transport.send(request_to(sockets))
+    pool = transport._pool
+    idle = pool.take(transport._router.find(sockets.url)[0])
+    assert idle is not None
+    pool.put(idle)
+    transport._pid += 1  # as in a child
     transport.close()
-    assert not transport._client.is_closed
-    transport._client.close()
+    assert idle.socket.fileno() > 0
+    with pytest.raises(errors.ConfigurationError, match="closed"):
+        transport.send(request_to(sockets))
+    pool.close()
+    assert idle.socket.fileno() == -1
 
 
-def test_asynchronous_client_outlives_its_event_loop(server: SocketServer) -> None:
-    cliq = AsyncCliq(TOKEN, base_url=server.url)
-
-    async def get() -> str:
-        return (await cliq.message_actions.get("5")).id
-
-    assert [asyncio.run(get()), asyncio.run(get())] == ["5", "5"]
-    asyncio.run(cliq.close())
-    unused = AsyncCliq(TOKEN, base_url=server.url)
-    asyncio.run(unused.close())
-    assert unused._transport._client.is_closed
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # what the dead loops left open
-        _LEFT_BEHIND.clear()
-        cliq._transport = unused._transport
-        gc.collect()
-
-
-def test_many_threads_share_a_client(server: SocketServer) -> None:
+def test_many_threads_share_a_client(sockets: SocketServer) -> None:
     found: list[str] = []
-    with Cliq(TOKEN, base_url=server.url, clock=JumpingClock(), max_wait=1e9) as cliq:
+    with Cliq(TOKEN, base_url=sockets.url, clock=JumpingClock(), max_wait=1e9) as cliq:
         threads = [threading.Thread(target=lambda: found.append(cliq.message_actions.get("5").id)) for _ in range(20)]
         for thread in threads:
             thread.start()
@@ -250,69 +155,19 @@ def test_many_threads_share_a_client(server: SocketServer) -> None:
     assert found == ["5"] * 20
 
 
-def test_encrypted_connection_keeps_to_the_deadline() -> None:
-    """The stream after the TLS handshake is timed as the one before it."""
-
-    class Plain:
-        def start_tls(self, context: Any, name: str | None, timeout: float | None) -> Any:
-            assert timeout is not None
-            assert timeout <= 5
-            return self
-
-        def get_extra_info(self, info: str) -> str:
-            return info
-
-        def close(self) -> None:
-            self.closed = True
-
-    deadline, plain = _Deadline(), Plain()
-    deadline.at = time.monotonic() + 5
-    secure = _TimedStream(plain, deadline).start_tls(ssl.create_default_context(), "host", 60)  # type: ignore[arg-type]
-    assert isinstance(secure, _TimedStream)
-    assert secure.get_extra_info("ssl_object") == "ssl_object"
-    secure.close()
-    assert plain.closed
-    assert _Deadline().left(None) == float("inf")
-    deadline.at = time.monotonic()
-    with pytest.raises(httpcore.ReadTimeout):
-        _TimedStream(plain, deadline).read(1, 60)  # type: ignore[arg-type]
-
-
-def test_private_names_of_httpx_are_there() -> None:
-    """The deadline is put below httpx's pools, by names that httpx keeps to itself."""
-    transport = Transport()
-    for layer in (transport._client._transport, *transport._client._mounts.values()):
-        pool: Any = getattr(layer, "_pool", None)
-        assert layer is None or type(pool._network_backend).__name__ == "_TimedBackend"
-    transport.close()
-
-
-def test_whole_answer_is_given(server: SocketServer) -> None:
-    found = send("threads", request_to(server))
+def test_whole_answer_is_given(sockets: SocketServer) -> None:
+    found = send("threads", request_to(sockets))
     assert found == RawResponse("x", 200, {"content-length": str(len(BODY)), "set-cookie": "session=1"}, BODY)
 
 
-def test_any_other_failure_is_a_transport_error_too() -> None:
-    """A port that no socket takes, for one, comes through httpx as it is."""
-
-    def fail(request: httpx.Request) -> httpx.Response:
-        raise OverflowError("port must be 0-65535")
-
-    request = Request("x", "GET", "http://127.0.0.1/", timeout=1)
-    with pytest.raises(errors.TransportError, match="OverflowError"):
-        Transport(httpx.MockTransport(fail)).send(request)
-    with pytest.raises(errors.TransportError, match="OverflowError"):
-        asyncio.run(AsyncTransport(httpx.MockTransport(fail)).send(request))
-
-
-def test_closed_client_says_so(server: SocketServer) -> None:
-    cliq = Cliq(TOKEN, base_url=server.url)
+def test_closed_client_says_so(sockets: SocketServer) -> None:
+    cliq = Cliq(TOKEN, base_url=sockets.url)
     cliq.close()
     with pytest.raises(errors.ConfigurationError, match="closed"):
         cliq.message_actions.get("5")
 
     async def main() -> None:
-        twin = AsyncCliq(TOKEN, base_url=server.url)
+        twin = AsyncCliq(TOKEN, base_url=sockets.url)
         await twin.with_options(max_wait=0).close()
         assert (await twin.message_actions.get("5")).id == "5"
         await twin.close()

@@ -16,7 +16,8 @@ import pytest
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, OAuth, StaticToken, errors
 from zoho_cliq import grants as grants_module
-from zoho_cliq._http import Transport
+from zoho_cliq._http.brought import ClientTransport
+from zoho_cliq.clock import SystemClock
 from zoho_cliq.exchange import Secret
 from zoho_cliq.grants import data_center_of, usable_life
 from zoho_cliq.state import Permit, Refusal, StoredToken
@@ -397,7 +398,8 @@ def test_callable_may_be_asynchronous(make_async: Callable[..., AsyncCliq], serv
 
 
 def test_code_is_traded_for_a_refresh_token(server: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoho_cliq._http.Transport", lambda: Transport(httpx.MockTransport(server)))
+    through = ClientTransport(httpx.Client(transport=httpx.MockTransport(server)), SystemClock())
+    monkeypatch.setattr("zoho_cliq._http.Transport", lambda: through)
     server.token_answers = [token_answer(refresh_token=REFRESH, api_domain="https://www.zohoapis.in")]
     auth = OAuth.from_code("code", client_id="c", client_secret=SECRET, redirect_uri="https://me.test/")
     assert auth.refresh_token.reveal() == REFRESH

@@ -6,9 +6,12 @@ import asyncio
 import importlib
 import importlib.metadata
 import inspect
+import os
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import zoho_cliq
@@ -58,10 +61,8 @@ def test_first_call_has_nothing_left_to_load() -> None:
     code = """
 import httpx, sys
 from zoho_cliq import Cliq, errors
-from zoho_cliq._http import Transport
-cliq = Cliq("token")
-cliq._transport.close()
-cliq._transport = Transport(httpx.MockTransport(lambda request: httpx.Response(404, json={"message": "no"})))
+answer = httpx.MockTransport(lambda request: httpx.Response(404, json={"message": "no"}))
+cliq = Cliq("token", http_client=httpx.Client(transport=answer))
 before = set(sys.modules)
 try:
     cliq.message_actions.get("1")
@@ -81,3 +82,12 @@ def test_import_loads_no_http_client() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert out[1] == "False"
     assert int(out[0]) <= 5
+
+
+def test_one_module_imports_httpx_and_no_private_name_of_it_is_used() -> None:
+    folder = Path(zoho_cliq.__file__).parent
+    found = {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*.py")}
+    using = {name for name, text in found.items() if re.search(r"^\s*(import|from) (httpx|httpcore)\b", text, re.M)}
+    assert using == {os.path.join("_http", "brought.py")}
+    through = found[using.pop()]
+    assert not re.search(r"\b(client|response|request)\._", through)

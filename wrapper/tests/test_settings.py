@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq import AsyncCliq, Cliq, _http, errors
+from zoho_cliq import AsyncCliq, Cliq, errors
+from zoho_cliq._http import wire
 from zoho_cliq.auth import OAuth
 
 PASSWORD = "supersecret"
@@ -46,6 +47,19 @@ BAD_ADDRESSES: list[Any] = [
     "http://host/#part",
     f"http://:{PASSWORD}@host/api/v3",
     f"http://user:{PASSWORD}@host/api/v3",
+    "http://host/api/v3\r",
+    "http://host/api/v3\n",
+    "http://ho\tst/api/v3",
+    " http://host/api/v3",
+    "http://host/api v3",
+    "http://host/api/v3?",
+    "http://host/api/v3#",
+    "http://host\\@other/",
+    "http://host%0d/",
+    "http://ho'st/",
+    "http://host:0/",
+    "http://..\u00e4/",
+    "http://host/\x7f",
 ]
 
 
@@ -84,8 +98,12 @@ def test_an_address_of_no_redis_is_told_without_its_password(state: str) -> None
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("ALL_PROXY", f"gopher://u:{PASSWORD}@proxy", "ValueError"),
-        ("HTTPS_PROXY", f"http://u:{PASSWORD}@proxy:x", "InvalidURL"),
+        ("ALL_PROXY", f"gopher://u:{PASSWORD}@proxy", "ALL_PROXY must be the address of a proxy"),
+        ("https_proxy", f"http://u:{PASSWORD}@proxy:x", "https_proxy must be the address of a proxy"),
+        ("HTTPS_PROXY", "http://proxy:3128\r", "HTTPS_PROXY must be the address of a proxy"),
+        ("HTTPS_PROXY", "http://proxy:0", "HTTPS_PROXY must be the address of a proxy"),
+        ("HTTPS_PROXY", "http://proxy/path", "HTTPS_PROXY must be the address of a proxy"),
+        ("ALL_PROXY", f"socks5://u:{PASSWORD}@proxy", "ALL_PROXY names a SOCKS proxy"),
         ("SSL_CERT_FILE", "/nowhere/certificates.pem", "No such file"),
         ("SSL_CERT_FILE", os.devnull, "no certificate"),
     ],
@@ -99,12 +117,9 @@ def test_what_the_environment_says_of_connections_is_checked(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    certificates = _http._certificates.__wrapped__
-    monkeypatch.setattr(_http, "_certificates", certificates)  # read once for all clients otherwise
+    monkeypatch.setattr(wire, "certificates", wire.certificates.__wrapped__)  # read once for all clients otherwise
     monkeypatch.setenv(variable, value)
-    with pytest.raises(
-        errors.ConfigurationError, match=rf"the environment.s proxies .* cannot be used: .*{words}"
-    ) as told:
+    with pytest.raises(errors.ConfigurationError, match=words) as told:
         kind("token", state=tmp_path / "state.db")
     assert PASSWORD not in str(told.value)
     assert not list(tmp_path.iterdir()), "and no state is left open"
@@ -156,3 +171,60 @@ def test_nothing_set_names_the_token_too(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.delenv(f"ZOHO_CLIQ_{name}", raising=False)
     with pytest.raises(errors.ConfigurationError, match="ZOHO_CLIQ_TOKEN"):
         Cliq.from_env()
+
+
+SPOILT = ["{}\r", "{}\n", " {}", "{}\t", "\ufeff{}\r\n"]
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKEN", PASSWORD),
+        ("BASE_URL", "http://127.0.0.1:1/api/v3"),
+        ("DATA_CENTER", "eu"),
+        ("STATE", "state.db"),
+        ("CLIENT_ID", "id"),
+        ("CLIENT_SECRET", PASSWORD),
+        ("REFRESH_TOKEN", PASSWORD),
+        ("ACCOUNTS_URL", "http://127.0.0.1:1"),
+    ],
+)
+def test_variable_with_a_line_break_or_a_space_around_it_is_named(
+    name: str, value: str, spoilt: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    set_all(monkeypatch, with_token=name == "TOKEN")
+    monkeypatch.setenv(f"ZOHO_CLIQ_{name}", spoilt.format(value))
+    with pytest.raises(errors.ConfigurationError, match=rf"^ZOHO_CLIQ_{name}\b") as refused:
+        Cliq.from_env()
+    assert PASSWORD not in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("BASE_URL", f"ftp://u:{PASSWORD}@h"), ("ACCOUNTS_URL", "nope"), ("DATA_CENTER", "mars"), ("TOKEN", "a b")],
+)
+def test_variable_that_is_wrong_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, with_token=name == "TOKEN")
+    monkeypatch.setenv(f"ZOHO_CLIQ_{name}", value)
+    with pytest.raises(errors.ConfigurationError, match=rf"^ZOHO_CLIQ_{name}: ") as refused:
+        Cliq.from_env()
+    assert PASSWORD not in str(refused.value)
+
+
+def test_variable_that_an_argument_replaces_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, with_token=True)
+    for name in ("BASE_URL", "DATA_CENTER", "STATE"):
+        monkeypatch.setenv(f"ZOHO_CLIQ_{name}", "bad\r")
+    Cliq.from_env(base_url="http://127.0.0.1:1/api/v3", data_center=None, state=None).close()
+
+
+def set_all(monkeypatch: pytest.MonkeyPatch, *, with_token: bool) -> None:
+    values = {"CLIENT_ID": "id", "CLIENT_SECRET": "secret", "REFRESH_TOKEN": "refresh"}
+    values |= {"TOKEN": "token"} if with_token else {}
+    for name in ("TOKEN", "BASE_URL", "DATA_CENTER", "STATE", "ACCOUNTS_URL", *values):
+        monkeypatch.delenv(f"ZOHO_CLIQ_{name}", raising=False)
+    for name, value in values.items():
+        monkeypatch.setenv(f"ZOHO_CLIQ_{name}", value)

@@ -14,7 +14,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as in typing, without loading it
 if TYPE_CHECKING:
     __version__: str
-    """The version of the distribution that is installed."""
+    """The version of this package."""
 
     from typing import Any
 
@@ -73,6 +73,7 @@ _HOMES = {
     "UnsetHandler": "zoho_cliq_api.models",
     "Wait": "zoho_cliq.exchange",
     "WebhookHandler": "zoho_cliq_api.models",
+    "__version__": "zoho_cliq._version",
 }
 
 __all__ = [
@@ -119,8 +120,6 @@ def __getattr__(name: str) -> Any:
         return value
     if name == "errors":
         return importlib.import_module("zoho_cliq.errors")
-    if name == "__version__":
-        return importlib.import_module("zoho_cliq._version").__version__
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -7,8 +7,10 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -17,12 +19,15 @@ from zoho_cliq_api.contract import SERVERS
 
 from ._schema.validation import lone_surrogate
 from .clock import checked_timeout
+from .environment import setting
 from .errors import ConfigurationError
 from .exchange import Secret, fits_header
 from .paths import expanded
 from .secrecy import hides_arguments
 
 DEFAULT_DATA_CENTER = "us"
+HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
+"""A name, or an address without its brackets."""
 
 
 @hides_arguments
@@ -44,15 +49,19 @@ def data_center_named(name: str | None) -> str:
 def checked_url(name: str, url: object) -> str:
     """`url` without a slash at its end. Raises ConfigurationError where it is not a plain http or https address; what
     is wrong is not repeated, as it may hold a password."""
-    wrong = ConfigurationError(f"{name} must be an http or https address without user, password and query")
-    if not isinstance(url, str) or lone_surrogate(url) is not None:
+    wrong = ConfigurationError(
+        f"{name} must be an http or https address without user, password, query, fragment, spaces and line breaks"
+    )
+    # urlsplit drops line breaks and tabs without a word, and others read a backslash as a slash.
+    if not isinstance(url, str) or lone_surrogate(url) is not None or not url.isprintable() or set(url) & set(" \\?#"):
         raise wrong
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        host = (parts.hostname or "").encode("ascii" if (parts.hostname or "").isascii() else "idna").decode()
+        good = parts.scheme in ("http", "https") and HOST.fullmatch(host) and parts.port != 0
     except ValueError:
         raise wrong from None
-    if not good or parts.query or parts.fragment or "@" in parts.netloc:
+    if not good or "@" in parts.netloc:
         raise wrong
     return url.rstrip("/")
 
@@ -126,13 +135,14 @@ class OAuth:
     def from_env(cls, data_center: str | None = None, environment: Mapping[str, str] = os.environ) -> Self:
         """From ZOHO_CLIQ_CLIENT_ID, _CLIENT_SECRET, _REFRESH_TOKEN and, if set, _DATA_CENTER and _ACCOUNTS_URL."""
         names = {name: f"ZOHO_CLIQ_{name.upper()}" for name in ("client_id", "client_secret", "refresh_token")}
-        missing = [variable for variable in names.values() if not environment.get(variable)]
+        values = {name: setting(variable, None, environment) for name, variable in names.items()}
+        missing = [names[name] for name, value in values.items() if value is None]
         if missing:
             raise ConfigurationError(f"set {', '.join(missing)}, or ZOHO_CLIQ_TOKEN for a token of your own")
         return cls(
-            **{name: environment[variable] for name, variable in names.items()},
-            data_center=data_center or environment.get("ZOHO_CLIQ_DATA_CENTER") or None,
-            accounts_url=environment.get("ZOHO_CLIQ_ACCOUNTS_URL") or None,
+            **{name: value for name, value in values.items() if value is not None},
+            data_center=data_center or setting("ZOHO_CLIQ_DATA_CENTER", data_center_named, environment),
+            accounts_url=setting("ZOHO_CLIQ_ACCOUNTS_URL", partial(checked_url, "it"), environment),
         )
 
     @classmethod

@@ -5,23 +5,24 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, Protocol, Self, overload
+from typing import TYPE_CHECKING, Any, Protocol, Self, overload
 
 from zoho_cliq_api.contract import SERVERS, Threshold
 
 from ._http import AsyncTransport, Transport
+from ._http.headers import checked_headers
 from ._operations import OWN, Operations
-from .auth import Auth, OAuth, StaticToken, checked_url, data_center_named
+from .auth import Auth, OAuth, StaticToken, checked_url, data_center_named, header_safe
 from .clock import Clock, SystemClock, checked_seconds, checked_timeout
 from .drivers import run, run_async
 from .engine import Call, Engine, Options, Plan
+from .environment import setting
 from .errors import ConfigurationError
 from .exchange import RawResponse, Request, T, Wait
 from .message_actions import AsyncMessageActions, MessageActions
@@ -29,6 +30,9 @@ from .message_actions.resource import Calls
 from .secrecy import hides_arguments
 from .state import Budget, State, open_state
 from .tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
+
+if TYPE_CHECKING:
+    from ._http.brought import AsyncClientTransport, ClientTransport
 
 
 class Middleware(Protocol):
@@ -48,6 +52,23 @@ class AsyncMiddleware(Protocol):
 
     async def __call__(self, request: Request, send: Callable[[Request], Awaitable[RawResponse]]) -> RawResponse:
         """Sends `request`, or another one, and gives the answer."""
+        ...
+
+
+class HttpClient(Protocol):
+    """An `httpx.Client`, for a `Cliq`, or an `httpx.AsyncClient`, for an `AsyncCliq`."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    def build_request(self, method: str, url: str) -> Any:
+        """Make a request."""
+        ...
+
+    def send(self, request: Any) -> Any:
+        """Send it."""
         ...
 
 
@@ -104,6 +125,8 @@ class _Base(ABC):
         on_wait: Callable[[Wait], None] | None = None,
         on_response: Callable[[RawResponse], None] | None = None,
         middleware: Sequence[Any] = (),
+        http_client: HttpClient | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Makes a client; sends nothing.
 
@@ -112,8 +135,10 @@ class _Base(ABC):
         `base_url`, with `/api/v3`, replaces it. `state` is None (this process), a path (SQLite: every process of the
         machine) or `redis://…` (every machine). `timeout` bounds an attempt and `max_wait` all waiting of a call, both
         in seconds. `strict` makes every difference between answer and document a DecodeError. `on_wait` is called
-        before a wait, `on_response` with every answer, `middleware` around every attempt. Raises ConfigurationError,
-        StateError.
+        before a wait, `on_response` with every answer, `middleware` around every attempt. `http_client` is an
+        `httpx.Client` (`AsyncCliq`: an `httpx.AsyncClient`) to send through, which stays open; None makes connections
+        of its own. `headers` go with every call to the API; Authorization and those that the client sets itself are
+        refused. Raises ConfigurationError, StateError.
         """
         self._clock = clock or SystemClock()
         self._options = _checked(Options(timeout, max_wait, strict, on_wait, on_response, tuple(middleware)))
@@ -129,13 +154,19 @@ class _Base(ABC):
             if not isinstance(auth, (StaticToken, OAuth)):
                 raise ConfigurationError("a callable that gives tokens needs account=…, a name for the user behind it")
             account = auth.identity()
-        self._open()  # before the state: it leaves nothing open where it fails
+        extra = checked_headers(headers)
+        # Before the state, so that nothing is left open where it fails.
+        self._transport = self._open(http_client)
+        for address in (url, auth.accounts_url) if isinstance(auth, OAuth) else (url,):
+            self._transport.check(address)
         self._operations = Operations()
         self._calls = Calls(self._operations)
         self._state = open_state(state, self._clock)
         key = f"{url} {account}"
         tokens = _tokens(auth, key, None if base_url else center, self._state, self._clock)
-        self._engine = Engine(base_url=url, account=key, tokens=tokens, state=self._state, clock=self._clock)
+        self._engine = Engine(
+            base_url=url, account=key, tokens=tokens, state=self._state, clock=self._clock, headers=extra
+        )
         self.thresholds = Thresholds(self._engine)
         self.thresholds.add(self._operations)
         self._packages = {OWN: self._operations}
@@ -147,10 +178,17 @@ class _Base(ABC):
         """A client from the environment: ZOHO_CLIQ_TOKEN, or _CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN (the token
         is used where both are set), and, if set, _BASE_URL, _ACCOUNTS_URL, _DATA_CENTER and _STATE. `settings`
         win."""
-        names = {name: f"ZOHO_CLIQ_{name.upper()}" for name in ("base_url", "data_center", "state")}
-        found = {name: os.environ[variable] for name, variable in names.items() if os.environ.get(variable)}
-        auth: Auth = os.environ.get("ZOHO_CLIQ_TOKEN") or OAuth.from_env(settings.get("data_center"))
-        return cls(auth, **{**found, **settings})
+        asked = settings.get("data_center")
+        checks: dict[str, Callable[[str], object] | None] = {
+            "base_url": partial(checked_url, "it"),
+            "data_center": data_center_named,
+            "state": None,
+        }
+        for name, check in checks.items():
+            if name not in settings and (value := setting(f"ZOHO_CLIQ_{name.upper()}", check)):
+                settings[name] = value
+        auth: Auth = setting("ZOHO_CLIQ_TOKEN", header_safe) or OAuth.from_env(asked)
+        return cls(auth, **settings)
 
     def with_options(
         self,
@@ -183,8 +221,8 @@ class _Base(ABC):
         return other
 
     @abstractmethod
-    def _open(self) -> None:
-        """Makes the transport."""
+    def _open(self, http_client: HttpClient | None) -> Any:
+        """Make the transport."""
 
     @abstractmethod
     def _attach(self) -> None:
@@ -261,8 +299,14 @@ class Cliq(_Base):
 
     message_actions: MessageActions
 
-    def _open(self) -> None:
-        self._transport = Transport()
+    _transport: Transport | ClientTransport
+
+    def _open(self, http_client: HttpClient | None) -> Transport | ClientTransport:
+        if http_client is None:
+            return Transport(self._clock)
+        from ._http.brought import ClientTransport
+
+        return ClientTransport(http_client, self._clock)
 
     def _attach(self) -> None:
         self.message_actions = MessageActions(self._run, self._calls)
@@ -314,8 +358,14 @@ class AsyncCliq(_Base):
 
     message_actions: AsyncMessageActions
 
-    def _open(self) -> None:
-        self._transport = AsyncTransport()
+    _transport: AsyncTransport | AsyncClientTransport
+
+    def _open(self, http_client: HttpClient | None) -> AsyncTransport | AsyncClientTransport:
+        if http_client is None:
+            return AsyncTransport(self._clock)
+        from ._http.brought import AsyncClientTransport
+
+        return AsyncClientTransport(http_client, self._clock)
 
     def _attach(self) -> None:
         self.message_actions = AsyncMessageActions(self._run, self._calls)

@@ -13,6 +13,7 @@ reason to send again. Whatever ends the call, what it holds in the state is give
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,8 @@ from .errors import (
     NotFound,
     OutcomeUnknown,
     RateLimited,
+    ResponseTooLarge,
+    SlotExpired,
     TransportError,
     Unauthorized,
     WouldWait,
@@ -113,6 +116,7 @@ class Progress:
     held: Held
     attempts: int = 0
     most: int = ATTEMPTS
+    expired: int = 0
 
     def allows(self, seconds: float) -> bool:
         """Whether `max_wait` allows so many seconds more."""
@@ -143,12 +147,22 @@ class Progress:
 class Engine:
     """Turns calls into steps. Holds no connection and does nothing by itself."""
 
-    def __init__(self, *, base_url: str, account: str, tokens: TokenSource, state: State, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        account: str,
+        tokens: TokenSource,
+        state: State,
+        clock: Clock,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.account = account
         self.state = state
         self.clock = clock
         self.tokens = tokens
+        self.headers = headers or {}
 
     def call(self, call: Call[T], options: Options, waited: Waited | None = None) -> Steps[T]:
         """The steps of one call, to its result or its exception. `waited` is shared by the calls of one method."""
@@ -181,9 +195,19 @@ class Engine:
             rejected = None if token == rejected else rejected
             try:
                 response = yield from self._attempt(call, token, slot, progress)
+            except SlotExpired as error:
+                # Nothing was sent, so this was no attempt; another slot is asked for, as often as there are attempts.
+                progress.attempts, progress.expired = progress.attempts - 1, progress.expired + 1
+                if progress.expired < ATTEMPTS:
+                    continue
+                if lost:
+                    raise lost from error
+                raise
             except TransportError as error:
                 if error.sent:
                     unclear, lost = True, unanswered(operation, error)
+                if isinstance(error, ResponseTooLarge):
+                    raise unanswered(operation, error) from error
                 repeatable = operation.idempotent or not error.sent
                 if repeatable and (yield from self._again(progress, backoff(progress.attempts), "retry")):
                     continue
@@ -260,12 +284,13 @@ class Engine:
             method=call.operation.method,
             url=self.base_url + call.path,
             params=call.params,
-            headers=call.headers,
+            headers={**self.headers, **call.headers},
             content=call.content,
             authorization=token,
             timeout=options.timeout,
             attempt=progress.attempts,
             waited=progress.waited.seconds,
+            send_by=slot.send_by if slot else math.inf,
         )
         guard_logs(token)
         if slot:

@@ -8,6 +8,8 @@
     ├── PaginationLoop            the server gave a page token twice
     ├── IncompletePass            a result was asked for before the listing was read to its end
     ├── TransportError            no usable answer came
+    │   ├── SlotExpired           the call was held up for longer than its slot lasts; nothing was sent
+    │   ├── ResponseTooLarge      the answer is larger than 16 MiB
     │   └── OutcomeUnknown        bytes went out and no answer came: the change may have happened
     ├── AuthError                 no access token can be had
     ├── DecodeError               an answer came that cannot be read; carries the body
@@ -116,6 +118,24 @@ class TransportError(CliqError):
     def __init__(self, message: str, *, sent: bool, operation: str | None = None) -> None:
         super().__init__(message, operation=operation)
         self.sent = sent
+
+
+class SlotExpired(TransportError):
+    """The call was held up between its slot in the ledger and sending, by a middleware or a machine that was stopped,
+    for so long that the slot ran out, several times in a row. Nothing was sent."""
+
+    def __init__(self, message: str, *, sent: bool = False, operation: str | None = None) -> None:
+        super().__init__(message, sent=sent, operation=operation)
+
+
+class ResponseTooLarge(TransportError):
+    """The body of the answer, as received or decoded, is larger than 16 MiB; it was not read to its end.
+
+    After a change it is the `__cause__` of an `OutcomeUnknown`.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True, operation: str | None = None) -> None:
+        super().__init__(message, sent=sent, operation=operation)
 
 
 class OutcomeUnknown(TransportError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -44,19 +45,22 @@ class Request:
     """One attempt of one call, as middleware sees it. The access token is added by the transport.
 
     `url` is absolute. `timeout` bounds the attempt, in seconds. `attempt` counts from 1; `waited` is how many seconds
-    the call has waited so far for thresholds, locks, tokens and retries.
+    the call has waited so far for thresholds, locks, tokens and retries. `send_by` is the latest moment, on the
+    client's monotonic clock, at which its first byte may go out; a layer that sends another request keeps it, as
+    `dataclasses.replace` does.
     """
 
     operation: str
     method: str
     url: str
     params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes | None = field(default=None, repr=False)
     authorization: Secret | None = None
     timeout: float = 30.0
     attempt: int = 1
     waited: float = 0.0
+    send_by: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Generator
+from dataclasses import replace
 from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .auth import OAuth, header_safe
 from .clock import Clock
-from .errors import AuthError, CliqError, ConfigurationError, TransportError
+from .errors import AuthError, CliqError, ConfigurationError, ResponseTooLarge, TransportError
 from .exchange import Do, RawResponse, Request, Secret, Send, Steps
 from .grants import OPERATION, THRESHOLD, Grant, grant_of, token_request
 from .held import HeldLease, HeldSlot
@@ -176,14 +177,14 @@ class RefreshedToken:
                 yield from progress.held.give_back(slot)
                 continue
             attempt += 1
-            request = self._request(progress, attempt)
+            request = replace(self._request(progress, attempt), send_by=slot.send_by)
             slot.sent = True  # from here on nobody can tell, unless the transport does
             try:
                 answer: RawResponse = yield Send(request, private=True)
             except TransportError as error:
                 slot.sent = error.sent
                 yield from progress.held.give_back(slot)
-                if attempt == TRIES or not progress.allows(POLL_MOST):
+                if attempt == TRIES or isinstance(error, ResponseTooLarge) or not progress.allows(POLL_MOST):
                     raise
             else:
                 yield from progress.held.give_back(slot)

@@ -1,0 +1,190 @@
+"""Requests through an httpx client that the user made and closes. The only module that imports httpx.
+
+The user's client decides on proxies, certificates, HTTP/2 and event hooks; its own `auth`, redirects and timeout are
+not used. What holds as with connections of our own: a late call is stopped before httpx writes its headers, the decoded
+size is capped, and an attempt of a task ends with its timeout. That of a thread does so between the parts of a body;
+before, the timeout bounds each step of httpx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from typing import Any
+
+import httpx
+
+from ..clock import Clock
+from ..errors import ConfigurationError, SlotExpired, TransportError
+from ..exchange import RawResponse, Request
+from .body import Body
+from .headers import HEADERS
+from .threads import CLOSED
+
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+_BROKEN = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, OSError)
+
+
+def trusted() -> ssl.SSLContext:
+    """Return the trusted certificates, as httpx finds them. Raise ConfigurationError."""
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error}") from None
+
+
+class _Sending:
+    """One attempt through httpx: follows, by httpx's trace, whether a byte of the request may have gone out."""
+
+    def __init__(self, request: Request, clock: Clock) -> None:
+        self._request = request
+        self._clock = clock
+        self._connecting = False
+        self._deadline = time.monotonic() + request.timeout
+
+    def check(self) -> None:
+        """Raise SlotExpired where it is too late to send."""
+        if self._clock.monotonic() > self._request.send_by:
+            raise SlotExpired("the call was held up, and its slot in the ledger ran out before it was sent")
+
+    def trace(self, event: str, info: object) -> None:
+        """Called by httpx's own transports at each step."""
+        if event.endswith(".send_request_headers.started"):
+            self.check()
+            self._connecting = False
+        elif event.endswith(("connect_tcp.started", "connect_unix_socket.started")):
+            self._connecting = True
+
+    async def trace_async(self, event: str, info: object) -> None:
+        """The same, awaited."""
+        self.trace(event, info)
+
+    def built(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        """Return the request as httpx sends it. Nothing else holds the token."""
+        request = self._request
+        headers = {**HEADERS, **request.headers}
+        if request.authorization:
+            headers["authorization"] = f"Bearer {request.authorization.reveal()}"
+        trace = self.trace if isinstance(client, httpx.Client) else self.trace_async
+        return client.build_request(
+            request.method,
+            request.url,
+            params=request.params or None,
+            headers=headers,
+            content=request.content,
+            timeout=request.timeout,
+            extensions={"trace": trace},
+        )
+
+    def body(self, response: httpx.Response) -> Body:
+        """Return where the body goes. One that an event hook or a test transport has read is decoded already."""
+        read = response.is_stream_consumed
+        return Body(response.status_code, "" if read else response.headers.get("content-encoding", ""))
+
+    def feed(self, body: Body, part: bytes) -> None:
+        """Add a part. Raise ReadTimeout after the deadline."""
+        if time.monotonic() > self._deadline:
+            raise httpx.ReadTimeout("")
+        body.feed(part)
+
+    def answer(self, response: httpx.Response, body: Body) -> RawResponse:
+        """Return the answer as the engine takes it."""
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in response.headers.raw:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "backslashreplace")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return RawResponse(self._request.operation, response.status_code, headers, body.finish())
+
+    def failure(self, error: Exception) -> TransportError:
+        """Return the TransportError for what httpx raised."""
+        sent = not isinstance(error, _UNSENT) and not self._connecting
+        kind = type(error).__name__
+        if isinstance(error, (httpx.TimeoutException, TimeoutError)):
+            return TransportError(f"no response within {self._request.timeout:g} s ({kind})", sent=sent)
+        proxy = "the proxy refused: " if isinstance(error, httpx.ProxyError) else ""
+        return TransportError(f"no response ({proxy}{kind}{f': {error}' if str(error) else ''})", sent=sent)
+
+
+class ClientTransport:
+    """Sends from threads through an `httpx.Client`."""
+
+    def __init__(self, client: Any, clock: Clock) -> None:
+        if not isinstance(client, httpx.Client):
+            raise ConfigurationError(f"http_client of a Cliq is an httpx.Client, not {type(client).__name__}")
+        self._client = client
+        self._clock = clock
+
+    def check(self, url: str) -> None:
+        """Do nothing: the user's client has its own settings."""
+
+    def send(self, request: Request) -> RawResponse:
+        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge; ConfigurationError on a closed client."""
+        if self._client.is_closed:
+            raise ConfigurationError(CLOSED)
+        sending = _Sending(request, self._clock)
+        try:
+            built = sending.built(self._client)
+            sending.check()
+            response = self._client.send(built, stream=True, auth=None, follow_redirects=False)
+            try:
+                body = sending.body(response)
+                for part in [response.content] if response.is_stream_consumed else response.iter_raw():
+                    sending.feed(body, part)
+            finally:
+                response.close()
+            return sending.answer(response, body)
+        except _BROKEN as error:
+            raise sending.failure(error) from error
+
+    def close(self) -> None:
+        """Leave the user's client open."""
+
+
+class AsyncClientTransport:
+    """Sends from tasks through an `httpx.AsyncClient`."""
+
+    def __init__(self, client: Any, clock: Clock) -> None:
+        if not isinstance(client, httpx.AsyncClient):
+            raise ConfigurationError(
+                f"http_client of an AsyncCliq is an httpx.AsyncClient, not {type(client).__name__}"
+            )
+        self._client = client
+        self._clock = clock
+
+    def check(self, url: str) -> None:
+        """Do nothing: the user's client has its own settings."""
+
+    async def send(self, request: Request) -> RawResponse:
+        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge; ConfigurationError on a closed client."""
+        if self._client.is_closed:
+            raise ConfigurationError(CLOSED)
+        sending = _Sending(request, self._clock)
+        try:
+            async with asyncio.timeout(request.timeout):
+                built = sending.built(self._client)
+                sending.check()
+                response = await self._client.send(built, stream=True, auth=None, follow_redirects=False)
+                try:
+                    body = sending.body(response)
+                    if response.is_stream_consumed:
+                        sending.feed(body, response.content)
+                    else:
+                        async for part in response.aiter_raw():
+                            sending.feed(body, part)
+                finally:
+                    await response.aclose()
+                return sending.answer(response, body)
+        except _BROKEN as error:
+            raise sending.failure(error) from error
+
+    async def aclose(self) -> None:
+        """Leave the user's client open."""

@@ -1,0 +1,99 @@
+"""Requests from threads, over blocking sockets whose every step gets what is left of the attempt's time."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from ..clock import Clock, SystemClock
+from ..errors import ConfigurationError
+from ..exchange import RawResponse, Request, T
+from .dialing import connect
+from .failures import BROKEN, Attempt
+from .pool import Pool
+from .routes import Router
+from .wire import PIECE, Connection, Talk, check
+
+# What a forked child inherits: neither used nor closed, as it belongs to the parent.
+_INHERITED: list[Pool] = []
+CLOSED = "the client is closed; make another, or close it later"
+
+
+class Transport:
+    """Sends from threads."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._router = Router()
+        self._pool = Pool()
+        self._pid = os.getpid()
+
+    def check(self, url: str) -> None:
+        """Raise ConfigurationError where proxy or certificates for `url` are set up wrongly."""
+        check(self._router, url)
+
+    def send(self, request: Request) -> RawResponse:
+        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, and ConfigurationError on a closed client.
+
+        What is raised inside, by a signal handler for one, comes out unchanged.
+        """
+        pool = self._own()
+        if pool.closed:
+            raise ConfigurationError(CLOSED)
+        route, target = self._router.find(request.url)
+        attempt = Attempt.starting(route, request.timeout)
+        connection = pool.take(route)
+        try:
+            if connection is None:
+                connection = Connection(connect(attempt), route)
+                _drive(connection.open(attempt), connection.socket, attempt)
+            talk = connection.exchange(request, target, attempt, self._clock.monotonic)
+            return _drive(talk, connection.socket, attempt)
+        except BROKEN as error:
+            failure = attempt.failure(error)
+            if failure is error:
+                raise
+        finally:
+            if connection is not None:
+                if connection.reusable:
+                    pool.put(connection)
+                else:
+                    connection.close()
+        raise failure  # here, so that its context does not lead to frames with the request
+
+    def _own(self) -> Pool:
+        if self._pid != os.getpid():
+            _INHERITED.append(self._pool)
+            closed = self._pool.closed
+            self._pool, self._pid = Pool(), os.getpid()
+            self._pool.closed = closed
+        return self._pool
+
+    def close(self) -> None:
+        """Close the connections; those in use when their response has come."""
+        self._own().close()
+
+
+def _drive(talk: Talk[T], connected: socket.socket, attempt: Attempt) -> T:
+    """Carry out `talk` on a socket."""
+    wanted: bytes | None = None
+    got = b""
+    try:
+        wanted = next(talk)
+        while True:
+            try:
+                connected.settimeout(attempt.left())
+                if wanted is None:
+                    got = connected.recv(PIECE)
+                else:
+                    connected.sendall(wanted)
+                    got = b""
+            except OSError as error:
+                wanted = talk.throw(error)
+            else:
+                wanted = talk.send(got)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    finally:
+        wanted, got = None, b""  # they may hold the token, and tracebacks keep what a frame holds
