@@ -24,6 +24,7 @@ from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._http import AsyncTransport, Transport
 from zoho_cliq.errors import CliqError
+from zoho_cliq.state.shared import forget_everything
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +82,12 @@ def redis_url(shared_redis: str) -> Iterator[str]:
     yield shared_redis
     with redis.Redis.from_url(shared_redis) as server:
         server.flushall()
+
+
+@pytest.fixture(autouse=True)
+def fresh_ledgers() -> None:
+    """Each test begins with empty ledgers: its server has seen no calls, even where its address was used before."""
+    forget_everything()
 
 
 @pytest.fixture(autouse=True)

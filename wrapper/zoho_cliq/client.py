@@ -25,6 +25,7 @@ from .engine import Engine, Options, Plan
 from .errors import ConfigurationError
 from .exchange import RawResponse, Request, T, Wait
 from .message_actions import AsyncMessageActions, MessageActions
+from .servers import server_named
 from .state import Budget, State, open_state
 from .tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
 
@@ -121,7 +122,7 @@ class _Base(ABC):
         self._open()  # before the state: it leaves nothing open where it fails
         self._calls = Calls()
         self._state = open_state(state, self._clock)
-        key = f"{url} {account}"
+        key = f"{server_named(url)} {account}"
         tokens = _tokens(auth, key, None if base_url else center, self._state, self._clock)
         self._engine = Engine(base_url=url, account=key, tokens=tokens, state=self._state, clock=self._clock)
         self.thresholds = Thresholds(self._engine)

@@ -29,7 +29,7 @@ from .errors import (
     WouldWait,
 )
 from .exchange import Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
-from .state import Permit, Refusal, State, ask, ask_quietly
+from .state import Permit, Refusal, State, ask, ask_quietly, reserve
 from .tokens import TokenSource
 
 logger = logging.getLogger("zoho_cliq")
@@ -209,13 +209,8 @@ class Engine:
                     return None
                 outcome: Permit | Refusal = Refusal(locked, "lock")
             else:
-                outcome = yield from ask(
-                    self.state,
-                    self.state.reserve,
-                    self.account,
-                    call.operation.name,
-                    threshold,
-                    progress.options.timeout,
+                outcome = yield from reserve(
+                    self.state, self.account, call.operation.name, threshold, progress.options.timeout
                 )
             if isinstance(outcome, Permit):
                 return outcome

@@ -20,7 +20,7 @@ from .auth import OAuth, header_safe
 from .clock import Clock
 from .errors import AuthError, ConfigurationError, TransportError, WouldWait
 from .exchange import Do, RawResponse, Request, Secret, Send, Steps
-from .state import Permit, State, StoredToken, ask, ask_quietly
+from .state import Permit, State, StoredToken, ask, ask_quietly, reserve
 
 if TYPE_CHECKING:
     from .engine import Progress
@@ -165,9 +165,7 @@ class RefreshedToken:
     def _allowed(self, progress: Progress) -> Steps[Permit]:
         account = f"{self._account} token"
         while True:
-            outcome = yield from ask(
-                self._state, self._state.reserve, account, OPERATION, THRESHOLD, progress.options.timeout
-            )
+            outcome = yield from reserve(self._state, account, OPERATION, THRESHOLD, progress.options.timeout)
             if isinstance(outcome, Permit):
                 return outcome
             if not progress.allows(outcome.seconds):
