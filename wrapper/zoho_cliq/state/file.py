@@ -19,8 +19,8 @@ import sqlite3
 import stat
 import sys
 import time
-import weakref
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -67,7 +67,7 @@ class Moved(Exception):
         self.rows = rows
 
 
-class StateFile:
+class StateFile(Guard):
     """A file that this process has open: one connection, and one descriptor for the lock."""
 
     def __init__(self, path: Path, descriptor: int, pause: bool) -> None:
@@ -78,7 +78,8 @@ class StateFile:
         self.identity = identity(os.fstat(descriptor))
         self._pause = pause  # whether a file without tables has lost what it held
         self._ahead = False  # whether the lock was taken before the work that needs it
-        self._guard = Guard(self._clean, self._forked)
+        self._users: set[int] = set()
+        super().__init__()
 
     def alone(self, work: Callable[[], R], seconds: float = BUSY_SECONDS) -> R:
         """Return what `work` returns, with no other thread and no other process at the file.
@@ -88,10 +89,12 @@ class StateFile:
         deadline = time.monotonic() + seconds
 
         def locked() -> R:
-            self._lock(deadline)
+            if self._descriptor < 0:  # another thread has just closed it
+                raise Moved({})
+            self._lock_out(deadline)
             return work()
 
-        return self._guard.run(locked, seconds)
+        return self.run(locked, seconds)
 
     def ahead(self, path: Path, work: Callable[[], R]) -> R:
         """Return what `work`, which calls `transaction`, returns. Raises Busy, before anything is done, where it would
@@ -120,7 +123,7 @@ class StateFile:
             db.execute("COMMIT")
             return result
 
-        if self._ahead and self._guard.owned():
+        if self._ahead and self.owned():
             return work_alone()
         return self.alone(work_alone)
 
@@ -134,7 +137,7 @@ class StateFile:
 
         self.alone(work)
 
-    def _lock(self, deadline: float) -> None:
+    def _lock_out(self, deadline: float) -> None:
         """Lock out the other processes."""
         pause = POLL_FIRST
         while not locked(self._descriptor):
@@ -196,8 +199,8 @@ class StateFile:
         except (sqlite3.Error, AttributeError):  # damaged; or a SQLite that cannot do this
             return None
 
-    def _clean(self) -> None:
-        """Put in order what an exception left behind, and let the other processes in."""
+    def clean(self) -> None:
+        """Roll back what is unfinished, and let the other processes in."""
         self._ahead = False
         db = self._db
         if db is not None and db.in_transaction:
@@ -206,20 +209,42 @@ class StateFile:
             except sqlite3.Error:  # what is on the disk is rolled back when the file is opened again
                 self._db = None
                 db.close()
-        unlock(self._descriptor)
+        if self._descriptor >= 0:
+            unlock(self._descriptor)
 
-    def _forked(self) -> None:
-        """Let go of the lock in a child; a dead parent would hold it there."""
-        os.close(self._descriptor)
-        self._descriptor = -1
+    def forked(self) -> None:
+        """Let go of everything in a forked child, which opens the file for itself.
 
-    def __del__(self) -> None:
-        if self.pid != os.getpid():
+        The descriptor is closed, since the lock of a parent that dies would be held through it. The connection is not:
+        if a thread of the parent is inside, it has a transaction to finish, which closing would roll back.
+        """
+        _FILES.pop(self.identity, None)
+        if self._db is not None and self._db.in_transaction:
             keep_for_ever(self._db)
-            return
-        if self._db is not None:
-            self._db.close()
-        os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def join(self, user: object) -> None:
+        """Count `user` among those who need the file open."""
+        self._users.add(id(user))
+
+    def leave(self, user: object) -> None:
+        """Close the file, where nobody else needs it."""
+        _opening.run(partial(self._leave, user))
+
+    def _leave(self, user: object) -> None:
+        self._users.discard(id(user))
+        if not self._users and _FILES.get(self.identity) is self:
+            self.run(self._close)
+
+    def _close(self) -> None:
+        _FILES.pop(self.identity, None)
+        db, self._db = self._db, None
+        descriptor, self._descriptor = self._descriptor, -1
+        if db is not None:
+            db.close()
+        os.close(descriptor)
 
 
 def identity(found: os.stat_result) -> tuple[int, int]:
@@ -228,8 +253,7 @@ def identity(found: os.stat_result) -> tuple[int, int]:
 
 
 def keep_for_ever(thing: object) -> None:
-    """Never destroy `thing`, not even when the interpreter ends: a connection that a child inherited could roll back
-    what its parent is doing."""
+    """Never destroy `thing`, not even when the interpreter ends."""
     with contextlib.suppress(ImportError, AttributeError):
         import ctypes
 
@@ -269,20 +293,21 @@ else:
         )
 
 
-_FILES: weakref.WeakValueDictionary[tuple[int, tuple[int, int]], StateFile] = weakref.WeakValueDictionary()
+_FILES: dict[tuple[int, int], StateFile] = {}
 _opening = Guard()
 
 
-def opened(path: Path, pause: bool | None = None) -> StateFile:
-    """The file at `path`, opened once for this process whatever it is called, and made where there is none.
+def opened(path: Path, user: object, pause: bool | None = None) -> StateFile:
+    """The file at `path`, opened once for this process whatever it is called, and made where there is none; open for
+    `user` until it leaves.
 
     A new one begins with a pause where `pause` is true; where it is None, that depends on whether a journal beside it
     shows that there was one before. Raises StateError for a file of something else, and OSError.
     """
-    return _opening.run(lambda: _opened(path, pause))
+    return _opening.run(lambda: _opened(path, user, pause))
 
 
-def _opened(path: Path, pause: bool | None) -> StateFile:
+def _opened(path: Path, user: object, pause: bool | None) -> StateFile:
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -294,8 +319,9 @@ def _opened(path: Path, pause: bool | None) -> StateFile:
         descriptor = os.open(path, flags)
     try:
         found = os.fstat(descriptor)
-        file = _FILES.get((os.getpid(), identity(found)))
-        if file is not None:
+        file = _FILES.get(identity(found))
+        if file is not None and file.pid == os.getpid():
+            file.join(user)
             os.close(descriptor)
             return file
         if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
@@ -306,7 +332,8 @@ def _opened(path: Path, pause: bool | None) -> StateFile:
         with contextlib.suppress(OSError):
             os.close(descriptor)
         raise
-    _FILES[file.pid, file.identity] = file
+    file.join(user)
+    _FILES[file.identity] = file
     return file
 
 

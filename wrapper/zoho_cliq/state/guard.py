@@ -18,23 +18,22 @@ R = TypeVar("R")
 FORK_SECONDS = 1.0  # how long a fork waits for threads that are inside a state
 
 
-def _nothing() -> None:
-    pass
-
-
 class Guard:
-    """Lets one thread at a time run its work.
+    """What one thread at a time may work on.
 
     An exception may be raised between any two lines: by a signal handler, by a tracer, by another thread. So cleaning
-    up stands twice, since an exception raised within the inner one leaves it unfinished. `clean` puts in order what the
-    work left behind and may be called more than once. `forked` is called in a forked child, where the guard is open.
+    up stands twice, since an exception raised within the inner one leaves it unfinished.
     """
 
-    def __init__(self, clean: Callable[[], None] = _nothing, forked: Callable[[], None] = _nothing) -> None:
+    def __init__(self) -> None:
         self._lock: Any = threading.RLock()  # an RLock knows whether this thread owns it; it is never entered twice
-        self._clean = clean
-        self._forked = forked
         _GUARDS[id(self)] = self
+
+    def clean(self) -> None:
+        """Put in order what interrupted work left behind. May be called more than once."""
+
+    def forked(self) -> None:
+        """Make this ready for a forked child, where no thread is inside."""
 
     def owned(self) -> bool:
         """Whether this thread is inside."""
@@ -46,29 +45,32 @@ class Guard:
         Wait at most `seconds` for other threads, without end by default. Raises Busy after that, and StateError where
         this thread is inside already, in a signal handler that interrupted it.
         """
-        lock = self._lock
-        if lock._is_owned():
+        if self.owned():
             raise StateError("a signal handler used the state that it interrupted; do that when it has returned")
         try:
-            if not lock.acquire(timeout=seconds):
-                raise Busy
-            try:
-                return work()
-            finally:
-                self._clean()
-                lock.release()
+            return self._run(work, seconds)
         except BaseException:
-            if lock._is_owned():
-                self._clean()
-                lock.release()
+            if self.owned():
+                self.clean()
+                self._lock.release()
             raise
+
+    def _run(self, work: Callable[[], R], seconds: float) -> R:
+        # A function of its own: an exception at the line of a nested `try` would miss the handler around it.
+        if not self._lock.acquire(timeout=seconds):
+            raise Busy
+        try:
+            return work()
+        finally:
+            self.clean()
+            self._lock.release()
 
     def _hold(self, deadline: float) -> bool:
         return bool(self._lock.acquire(timeout=max(0.0, deadline - time.monotonic())))
 
     def _reopen(self) -> None:
         self._lock = threading.RLock()
-        self._forked()
+        self.forked()
 
 
 def taken(take: Callable[[], R], give_back: Callable[[], object]) -> R:

@@ -24,17 +24,20 @@ R = TypeVar("R")
 FEW = 256  # entries below which nothing is looked through for what has ended
 
 
-class Ledger:
+class Ledger(Guard):
     """What the clients of one clock share. A forked child begins with a copy and goes its own way from there."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.slots: dict[tuple[str, str], dict[str, Slot]] = {}
         self.locks: dict[str, float] = {}
         self.tokens: dict[str, StoredToken] = {}
         self.leases: dict[str, tuple[str, float]] = {}
-        # The holders of leases are threads of the parent; they do not come to free theirs in a child.
-        self.guard = Guard(forked=self.leases.clear)
         self.few = FEW
+
+    def forked(self) -> None:
+        """Forget the leases: their holders are threads of the parent, which do not come to free them here."""
+        self.leases.clear()
 
     def shrink(self, now: float, wall: float) -> None:
         """Forget what has ended, once the entries have doubled: accounts that nobody uses any more."""
@@ -64,7 +67,7 @@ class MemoryState:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ledger = LEDGERS.of(clock)
-        self._alone = self._ledger.guard.run
+        self._alone = self._ledger.run
 
     def _locked(self, account: str, now: float) -> float:
         return max(0.0, self._ledger.locks.get(account, 0.0) - now)

@@ -162,17 +162,17 @@ class Known:
     until: float = 0.0  # when the server's copy ends by itself
 
 
-class Memory:
+class Memory(Guard):
     """What this process knows of its own calls with one address."""
 
     def __init__(self) -> None:
-        self.guard = Guard(forked=self._forget)
+        super().__init__()
         self._known: dict[tuple[str, str], Known] = {}
         self._locks: dict[str, float] = {}
         self._few = FEW
         self.times: tuple[float, float] | None = None  # of this machine and the server, at the same moment
 
-    def _forget(self) -> None:
+    def forked(self) -> None:
         """Know nothing: a forked child has made no calls, and its parent's may be settled by now."""
         self._known.clear()
         self._locks.clear()
@@ -303,7 +303,7 @@ class RedisState:
         again = 0
         while True:
             before = self._clock.monotonic()
-            epoch, own_lock, own_slots = self._memory.guard.run(partial(self._recalled, wanted, before))
+            epoch, own_lock, own_slots = self._memory.run(partial(self._recalled, wanted, before))
             asked = (limit, wanted.window, hold, name, epoch, self._latest(before), again, own_lock, LONGEST_WINDOW)
             try:
                 answer = self._fields(self._run("reserve", account, operation, *asked, *own_slots), 4)
@@ -346,7 +346,7 @@ class RedisState:
 
     def _known_now(self, permit: Permit, now: float, change: Callable[[Known], object]) -> None:
         memory = self._memory
-        memory.guard.run(lambda: change(memory.of(permit.account, permit.operation, now)))
+        memory.run(lambda: change(memory.of(permit.account, permit.operation, now)))
 
     def settle(self, permit: Permit) -> None:
         def work() -> None:
@@ -368,14 +368,14 @@ class RedisState:
     def lock(self, account: str, seconds: float) -> None:
         def work() -> None:
             now = self._clock.monotonic()
-            self._memory.guard.run(partial(self._memory.lock, account, now, seconds))
+            self._memory.run(partial(self._memory.lock, account, now, seconds))
             self._run("lock", account, "", seconds)
 
         taken(work, work)
 
     def locked_for(self, account: str) -> float:
         now = self._clock.monotonic()
-        own = self._memory.guard.run(partial(self._memory.locked, account, now))
+        own = self._memory.run(partial(self._memory.locked, account, now))
         return max(own, self._number(self._run("locked", account, "")))
 
     def budget(self, account: str, operation: str, threshold: Threshold) -> Budget:

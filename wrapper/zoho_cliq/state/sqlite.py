@@ -42,33 +42,33 @@ class SQLiteState:
             self._path = self._path.absolute()  # what it means now, wherever the process goes
         self._clock = clock
         self._file: StateFile | None = None
+        self._carried: Rows | None = {}  # from a file that was removed, to the next one; None where it was unreadable
         self._transaction(lambda db, now: None)
 
     def _transaction(self, work: Work[R]) -> R:
         """Return what `work` returns: nobody else writes between the time that it gets and its end."""
         with self._told():
-            pause: bool | None = None
-            rows: Rows = {}
             while True:
-                file = self._opened(pause)
+                file = self._opened()
                 try:
-                    if rows:
-                        file.transaction(self._path, partial(_carried_over, rows), self._clock)
-                    self._file, rows = file, {}
+                    if self._carried:
+                        file.transaction(self._path, partial(_carried_over, self._carried), self._clock)
+                    self._carried = {}
                     return file.transaction(self._path, work, self._clock)
                 except Moved as moved:
-                    self._file, rows = None, moved.rows or rows
-                    pause = True if moved.rows is None else False if rows else None
+                    self._carried = moved.rows if moved.rows != {} else self._carried
+                    self.close()
                 except sqlite3.DatabaseError as error:
                     if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CORRUPT:
                         raise
                     file.set_aside(self._path)
 
-    def _opened(self, pause: bool | None) -> StateFile:
+    def _opened(self) -> StateFile:
         file = self._file
-        if file is not None and file.pid == os.getpid():  # what a fork inherits is not used
-            return file
-        return opened(self._path, pause)
+        if file is None or file.pid != os.getpid():  # what a fork inherits is not used
+            pause = None if self._carried == {} else self._carried is None
+            file = self._file = opened(self._path, self, pause)
+        return file
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -202,7 +202,9 @@ class SQLiteState:
 
     def close(self) -> None:
         """Let go of the file. It is closed when the last state of this process has let go of it."""
-        self._file = None
+        file, self._file = self._file, None
+        if file is not None and file.pid == os.getpid():
+            file.leave(self)
 
 
 def _carried_over(rows: Rows, db: sqlite3.Connection, now: float) -> None:
