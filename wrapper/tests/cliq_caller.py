@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import json
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -73,6 +75,8 @@ def main(settings: dict[str, Any]) -> dict[str, Any]:
                     await asyncio.sleep(random.random() * 0.05)
 
     def child() -> None:
+        faulthandler.register(signal.SIGALRM, chain=True)  # a child that hangs says where, and ends
+        signal.alarm(10)
         with contextlib.suppress(BaseException):
             with Cliq("1000.t", **given, max_wait=1) as cliq:
                 for _ in range(2):
@@ -80,6 +84,8 @@ def main(settings: dict[str, Any]) -> dict[str, Any]:
             os._exit(3 if wrong else 0)
         os._exit(4)
 
+    with Cliq("1000.t", **given):
+        pass  # a fork while another thread imports a module would hang, with any library
     works = [long_lived, one_for_each_call, lambda: asyncio.run(cancelled())]
     threads = [threading.Thread(target=work) for work in works]
     for thread in threads:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 CALLER = Path(__file__).with_name("cliq_caller.py")
-LIMIT, WINDOW = 30, 2
+LIMIT, WINDOW = 30, 4
 HOLD = 5 + 1  # seconds from a reservation to the last moment at which its call can be under way
 
 
@@ -124,13 +124,11 @@ def test_no_window_holds_more_than_the_threshold(
         running[1].send_signal(signal.SIGSTOP)
         time.sleep(HOLD + WINDOW + 1)  # beyond the end of every slot that it had
         running[1].send_signal(signal.SIGCONT)
-    ended = [process.communicate(timeout=seconds + 90)[0] for process in running]
+    ended = [process.communicate(timeout=seconds + 30)[0] for process in running]
     arrivals = sorted(counter.arrivals)
-    taken = arrivals[-1] - arrivals[0]
-    ideal = LIMIT * (taken / WINDOW + 1)
-    shown = (
-        f"{len(arrivals)} calls in {taken:.1f} s, {sliding(arrivals)} in a window, {len(arrivals) / ideal:.2f} of ideal"
-    )
+    windows = seconds // WINDOW
+    reached = bisect.bisect_left(arrivals, arrivals[0] + windows * WINDOW) / (windows * LIMIT)
+    shown = f"{len(arrivals)} calls, {sliding(arrivals)} in a window, {reached:.2f} of ideal"
     record_property("arrivals", shown)
     print(shown)
     for process, out in zip(running, ended, strict=True):
@@ -139,7 +137,7 @@ def test_no_window_holds_more_than_the_threshold(
             assert json.loads(out)["wrong"] == []
     assert sliding(arrivals) <= LIMIT
     assert fixed(arrivals) <= LIMIT
-    assert len(arrivals) >= (0.75 if disturbed else 0.85) * ideal
+    assert reached >= (0.7 if disturbed else 0.85)  # a killed call counts to its last moment
     if where is not None:
         time.sleep(WINDOW if not disturbed else 0)
         assert left_over(settings) >= (LIMIT if not disturbed else 1), "a slot was left behind"

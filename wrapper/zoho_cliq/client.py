@@ -99,11 +99,11 @@ class _Base(ABC):
 
         `auth` is an access token, a `StaticToken`, an `OAuth`, or a callable that gives access tokens; a callable needs
         `account`, a name for the user whose calls count together. `data_center` comes from `auth`, else it is us;
-        `base_url`, with `/api/v3`, replaces it. `state` is None (this process), a path (SQLite: every process of the
-        machine) or `redis://…` (every machine). `timeout` bounds an attempt and `max_wait` all waiting of a call, both
-        in seconds. `strict` makes every difference between answer and document a DecodeError. `on_wait` is called
-        before a wait, `on_response` with every answer, `middleware` around every attempt. Raises ConfigurationError,
-        StateError.
+        `base_url`, with `/api/v3`, replaces it. `state` is None (every client of this process), a path (SQLite: every
+        process of the machine) or `redis://…` (every machine). `timeout` bounds an attempt and `max_wait` all waiting
+        of a call, both in seconds. `strict` makes every difference between answer and document a DecodeError. `on_wait`
+        is called before a wait, `on_response` with every answer, `middleware` around every attempt. Raises
+        ConfigurationError, StateError.
         """
         self._clock = clock or SystemClock()
         self._options = _checked(Options(timeout, max_wait, strict, on_wait, on_response, tuple(middleware)))
