@@ -87,10 +87,10 @@ def counter() -> Iterator[Counter]:
 @pytest.mark.parametrize(
     ("kind", "processes", "seconds", "disturbed"),
     [
-        ("memory", 1, 8, False),
-        ("sqlite", 3, 8, False),
+        ("memory", 1, 13, False),
+        ("sqlite", 3, 13, False),
         ("sqlite", 4, 20, True),
-        ("redis", 3, 8, False),
+        ("redis", 3, 13, False),
         ("redis", 4, 20, True),
     ],
 )

@@ -267,3 +267,66 @@ def test_a_slot_whose_reservation_is_left_behind_is_released(tmp_path: Path) -> 
             next(steps)
         assert state.budget(ACCOUNT, OPERATION, LIMIT).remaining == LIMIT.limit
         state.close()
+
+
+class Once:
+    """Does something, and raises after the first time."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        self._work = work
+        self.calls = 0
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        self.calls += 1
+        outcome = self._work(*arguments, **named)
+        if self.calls == 1:
+            raise Interrupt
+        return outcome
+
+
+def test_what_an_interrupt_lost_on_its_way_is_given_back(world: World) -> None:
+    name = {"MemoryState": "_alone", "SQLiteState": "_transaction", "RedisState": "_run"}[type(world.state).__name__]
+    real = getattr(world.state, name)
+    for act in (world.reserved, partial(world.state.acquire, LEASE, "me", 60.0)):
+        setattr(world.state, name, Once(real))
+        with pytest.raises(Interrupt):
+            act()
+        setattr(world.state, name, real)
+    assert world.used() == 0
+    assert world.state.acquire(LEASE, "you", 60.0)
+
+
+def test_what_was_interrupted_before_it_began_takes_no_time_to_give_back(tmp_path: Path) -> None:
+    state = open_state(tmp_path / "state.db", ManualClock())
+    calls: list[Any] = []
+
+    def waiting(work: Any) -> Any:
+        calls.append(work)
+        raise Interrupt
+
+    setattr(state, "_transaction", waiting)  # noqa: B010 - its type is not known
+    for act in (
+        partial(state.reserve, ACCOUNT, OPERATION, LIMIT, 30.0),
+        partial(state.acquire, LEASE, "me", 60.0),
+    ):
+        with pytest.raises(Interrupt):
+            act()
+    assert len(calls) == 2
+    state.close()
+
+
+def test_cleaning_up_that_is_interrupted_is_done_again() -> None:
+    class Cleaned(Guard):
+        times = 0
+
+        def clean(self) -> None:
+            self.times += 1
+            if self.times == 1:
+                raise Interrupt
+
+    guard = Cleaned()
+    with pytest.raises(Interrupt):
+        guard.run(lambda: 5)
+    assert guard.times == 2
+    assert not guard.owned()
+    assert guard.run(lambda: 5) == 5

@@ -234,6 +234,17 @@ def test_settings_by_which_a_server_forgets_are_told_once(
     assert caplog.text.count("appendonly no") == 1
 
 
+def test_settings_by_which_a_server_remembers_are_not_worth_a_word(
+    redis_server: Callable[..., tuple[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    redis = pytest.importorskip("redis")
+    url, _ = redis_server()
+    with redis.Redis.from_url(url) as server:
+        server.config_set("appendonly", "yes")
+    open_state(url, SystemClock()).close()
+    assert url.partition("/0")[0] not in "".join(r.message for r in caplog.records if r.name == "zoho_cliq")
+
+
 def test_a_server_that_shows_no_settings_is_used_all_the_same(redis_server: Callable[..., tuple[str, Any]]) -> None:
     redis = pytest.importorskip("redis")
     url, _ = redis_server()

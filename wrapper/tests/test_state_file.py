@@ -172,6 +172,21 @@ def test_a_damaged_file_is_set_aside_and_followed_by_a_pause(
     assert Path(f"{path}.damaged").read_bytes() == content
 
 
+def test_a_damaged_file_that_another_process_has_set_aside_is_left_there(path: Path, state: SQLiteState) -> None:
+    path.rename(f"{path}.damaged")
+    path.touch()
+    assert state._file is not None
+    state._file.set_aside(path)
+    assert path.exists()
+
+
+def test_an_emptied_and_removed_file_is_followed_by_a_pause(path: Path, state: SQLiteState) -> None:
+    reserve(state)
+    os.truncate(path, 0)
+    path.unlink()
+    assert isinstance(reserve(state), Refusal)
+
+
 def test_a_file_that_is_replaced_while_it_is_opened_is_not_used(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,7 @@ from ..exchange import Busy
 from . import EVERYBODY, LONGEST_WINDOW
 from .guard import Guard
 
-if sys.platform != "win32":
+if sys.platform != "win32":  # pragma: no branch
     import fcntl
 
 logger = logging.getLogger("zoho_cliq")
