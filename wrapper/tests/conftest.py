@@ -25,12 +25,13 @@ from cliq_shown import local_variables
 from cliq_sockets import SocketServer
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq.errors import CliqError
+from zoho_cliq.state.shared import forget_everything
 
 
 @pytest.fixture(scope="session")
 def redis_server(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[], tuple[str, subprocess.Popen[bytes]]]]:
+) -> Iterator[Callable[..., tuple[str, subprocess.Popen[bytes]]]]:
     """Starts Redis servers, each on a socket file of its own. Skips where Redis is not installed; in CI that is a
     failure."""
     program = shutil.which("redis-server")
@@ -38,11 +39,12 @@ def redis_server(
         (pytest.fail if os.environ.get("CI") else pytest.skip)("redis-server is not installed")
     running = []
 
-    def start() -> tuple[str, subprocess.Popen[bytes]]:
+    def start(port: int = 0) -> tuple[str, subprocess.Popen[bytes]]:
         folder = tmp_path_factory.mktemp("redis")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        if not port:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
         command = [
             program,
             "--port",
@@ -82,6 +84,12 @@ def redis_url(shared_redis: str) -> Iterator[str]:
     yield shared_redis
     with redis.Redis.from_url(shared_redis) as server:
         server.flushall()
+
+
+@pytest.fixture(autouse=True)
+def fresh_ledgers() -> None:
+    """Each test begins with empty ledgers: its server has seen no calls, even where its address was used before."""
+    forget_everything()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import itertools
 import os
 import sqlite3
@@ -26,6 +27,7 @@ from zoho_cliq.clock import SystemClock
 from zoho_cliq.drivers import run_async
 from zoho_cliq.exchange import Busy, Do, RawResponse, Request, Secret, Steps
 from zoho_cliq.state import GRACE, Budget, Permit, Refusal, State, StoredToken, open_state
+from zoho_cliq.state.file import StateFile
 from zoho_cliq.state.memory import MemoryState
 from zoho_cliq.state.sqlite import SQLiteState
 from zoho_cliq.state.window import Slot, wait_for
@@ -278,25 +280,34 @@ def test_file_that_breaks_while_in_use_is_told(tmp_path: Path) -> None:
 
 @dataclass
 class Shared:
-    """A file that two have open, and a threshold of one call."""
+    """A file that this process uses and another one can lock, and a threshold of one call."""
 
     ours: SQLiteState
-    theirs: SQLiteState
+    path: Path
 
     def reserve(self) -> Permit | Refusal:
         return self.ours.reserve(ACCOUNT, OPERATION, Threshold(1, WINDOW, 300), TIMEOUT)
 
     def budget(self) -> Budget:
-        return self.theirs.budget(ACCOUNT, OPERATION, Threshold(1, WINDOW, 300))
+        return self.ours.budget(ACCOUNT, OPERATION, Threshold(1, WINDOW, 300))
+
+    @contextlib.contextmanager
+    def kept_by_another(self) -> Iterator[None]:
+        """The file, locked as another process locks it: through a descriptor of its own."""
+        descriptor = os.open(self.path, os.O_RDWR)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            os.close(descriptor)
 
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Iterator[Shared]:
-    found = Shared(*(SQLiteState(tmp_path / "state.db", SystemClock()) for _ in range(2)))
-    found.ours.lock("somebody", 1.0)  # the log is begun
+    path = tmp_path / "state.db"
+    found = Shared(SQLiteState(path, SystemClock()), path)
     yield found
     found.ours.close()
-    found.theirs.close()
 
 
 def test_what_need_not_wait_is_done_at_once_and_seen_by_others(shared: Shared) -> None:
@@ -306,20 +317,25 @@ def test_what_need_not_wait_is_done_at_once_and_seen_by_others(shared: Shared) -
 
 
 def test_what_would_wait_for_another_process_is_not_done_at_once(shared: Shared) -> None:
-    with shared.theirs._transaction(), pytest.raises(Busy):
+    with shared.kept_by_another(), pytest.raises(Busy):
         shared.ours.at_once(shared.reserve)
     assert shared.budget().remaining == 1
-    assert isinstance(shared.reserve(), Permit), "whoever may wait still does"
 
 
-def test_at_once_sqlite_itself_waits_for_nobody_and_moves_no_log(shared: Shared) -> None:
-    def waits() -> list[int]:
-        db = shared.ours._connection()
-        return [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("busy_timeout", "wal_autocheckpoint")]
+def test_who_may_wait_gets_the_file_when_another_process_lets_go(shared: Shared) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with shared.kept_by_another():
+            waiting = thread.submit(shared.reserve)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.05)
+        assert isinstance(waiting.result(5), Permit)
 
-    assert shared.ours.at_once(waits) == [0, 0]
-    assert waits() == [10_000, 1_000]
-    assert shared.ours.at_once(waits) == [0, 0]
+
+def test_a_file_that_another_process_never_lets_go_is_told(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StateFile.alone, "__defaults__", (0.05,))
+    with shared.kept_by_another(), pytest.raises(errors.StateError, match="others kept the state file"):
+        shared.reserve()
+    assert isinstance(shared.reserve(), Permit)
 
 
 def test_what_would_wait_for_another_thread_is_not_done_at_once(shared: Shared) -> None:
@@ -328,27 +344,15 @@ def test_what_would_wait_for_another_thread_is_not_done_at_once(shared: Shared) 
             shared.ours.at_once(shared.reserve)
         return "busy"
 
-    with ThreadPoolExecutor(1) as thread, shared.ours._guarded():
-        assert thread.submit(from_a_thread).result() == "busy"
+    file = shared.ours._file
+    assert file is not None
+    with ThreadPoolExecutor(1) as thread:
+        assert file.alone(lambda: thread.submit(from_a_thread).result()) == "busy"
     assert shared.budget().remaining == 1
 
 
-def test_what_would_wait_for_the_disk_is_not_done_at_once(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After so many hasty works two writes have to be patient: one that moves the log, and one that begins it anew."""
-    monkeypatch.setattr("zoho_cliq.state.sqlite.MOST", 2)
-    for seconds in (2.0, 4.0):
-        shared.ours.at_once(lambda: shared.ours.locked_for(ACCOUNT))
-        shared.ours.at_once(lambda: shared.ours.locked_for(ACCOUNT))
-        for patient in (
-            lambda: shared.budget(),
-            lambda seconds=seconds: shared.ours.lock("somebody", seconds),
-            lambda: shared.ours.lock("somebody", 0.1),  # writes nothing
-            lambda seconds=seconds: shared.ours.lock("somebody", seconds + 1),
-        ):
-            with pytest.raises(Busy):
-                shared.ours.at_once(shared.reserve)
-            patient()
-    monkeypatch.setattr(shared.ours, "_logs", False)
+def test_a_file_that_has_to_be_opened_is_not_asked_at_once(shared: Shared) -> None:
+    shared.path.unlink()
     with pytest.raises(Busy):
         shared.ours.at_once(shared.reserve)
     shared.ours.close()
@@ -383,7 +387,7 @@ def test_an_event_loop_goes_on_while_another_process_has_the_file(shared: Shared
         assert isinstance(await call, Permit)
 
     with contextlib.ExitStack() as writing:
-        writing.enter_context(shared.theirs._transaction())
+        writing.enter_context(shared.kept_by_another())
         asyncio.run(both())
 
 
@@ -391,9 +395,11 @@ def test_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     open_state(path, ManualClock()).close()
     with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 2")
-    with pytest.raises(errors.StateError, match=r"version 2 .* knows version 1"):
+        db.execute("PRAGMA user_version = 1")
+    before = path.read_bytes()
+    with pytest.raises(errors.StateError, match=r"version 1 .* knows version 2"):
         open_state(path, ManualClock())
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("path", ["/proc/nowhere/state.db", "/dev/null/state.db"])

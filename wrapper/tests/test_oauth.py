@@ -182,7 +182,7 @@ def test_holder_of_the_lease_that_is_gone_is_waited_out(
     cliq._state.acquire(cliq._engine.account, "a process that crashed", 60)
     get(cliq)
     assert sum(clock.slept) == pytest.approx(60, abs=0.5)
-    brief = make(oauth(), max_wait=0.01)
+    brief = make(oauth(), account="somebody else", max_wait=0.01)
     brief._state.acquire(brief._engine.account, "another", 60)
     with pytest.raises(errors.WouldWait) as caught:
         get(brief)
@@ -231,7 +231,7 @@ def test_accounts_server_that_stumbles_is_asked_again(make: Callable[..., Cliq],
     assert get(make(oauth())) == "5"
     server.token_answers = [fault] * 3
     with pytest.raises((errors.TransportError, errors.AuthError)):
-        get(make(oauth()))
+        get(make(oauth(), account="somebody else"))
 
 
 def test_state_that_fails_to_keep_the_token_does_not_lose_it(

@@ -28,6 +28,7 @@ from .exchange import RawResponse, Request, T, Wait
 from .message_actions import AsyncMessageActions, MessageActions
 from .message_actions.resource import Calls
 from .secrecy import hides_arguments
+from .servers import server_named
 from .state import Budget, State, open_state
 from .tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
 
@@ -128,17 +129,26 @@ class _Base(ABC):
         http_client: HttpClient | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Makes a client; sends nothing.
+        """Make a client; nothing is sent.
 
-        `auth` is an access token, a `StaticToken`, an `OAuth`, or a callable that gives access tokens; a callable needs
-        `account`, a name for the user whose calls count together. `data_center` comes from `auth`, else it is us;
-        `base_url`, with `/api/v3`, replaces it. `state` is None (this process), a path (SQLite: every process of the
-        machine) or `redis://…` (every machine). `timeout` bounds an attempt and `max_wait` all waiting of a call, both
-        in seconds. `strict` makes every difference between answer and document a DecodeError. `on_wait` is called
-        before a wait, `on_response` with every answer, `middleware` around every attempt. `http_client` is an
-        `httpx.Client` (`AsyncCliq`: an `httpx.AsyncClient`) to send through, which stays open; None makes connections
-        of its own. `headers` go with every call to the API; Authorization and those that the client sets itself are
-        refused. Raises ConfigurationError, StateError.
+        auth: an access token, a `StaticToken`, an `OAuth`, or a callable that returns access tokens.
+        account: a name for the user whose calls count together; needed where `auth` is a callable.
+        data_center: us, eu, in, au, jp, ca, sa, uk, cn or ae; that of `auth` by default, else us.
+        base_url: another server, `/api/v3` included, in place of the data centre's.
+        state: where thresholds, lock and token are shared: None (all clients of this process), a path (SQLite: every
+            process of the machine) or `redis://…` (every machine).
+        timeout: seconds for one attempt, from looking up the host to the last byte.
+        max_wait: seconds that one call may wait in all: for thresholds, locks, tokens and between attempts.
+        strict: make every difference between an answer and the document a `DecodeError`.
+        clock: where time comes from; the machine's clock by default.
+        on_wait: called with a `Wait` before each wait.
+        on_response: called with every answer.
+        middleware: layers around every attempt, the outermost first.
+        http_client: an `httpx.Client` (`AsyncCliq`: an `httpx.AsyncClient`) to send through, which stays open; None
+            makes connections of its own.
+        headers: further headers of every call to the API. Authorization and those that the client sets itself are
+            refused.
+        Raises ConfigurationError, StateError.
         """
         self._clock = clock or SystemClock()
         self._options = _checked(Options(timeout, max_wait, strict, on_wait, on_response, tuple(middleware)))
@@ -162,7 +172,7 @@ class _Base(ABC):
         self._operations = Operations()
         self._calls = Calls(self._operations)
         self._state = open_state(state, self._clock)
-        key = f"{url} {account}"
+        key = f"{server_named(url)} {account}"
         tokens = _tokens(auth, key, None if base_url else center, self._state, self._clock)
         self._engine = Engine(
             base_url=url, account=key, tokens=tokens, state=self._state, clock=self._clock, headers=extra

@@ -47,11 +47,15 @@ class Clock(Protocol):
         ...
 
 
+# Goes on while the machine is suspended, where the system has such a clock: the server's minutes go on as well.
+_SINCE_BOOT: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
+
 class SystemClock:
     """The machine's own clock."""
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.monotonic() if _SINCE_BOOT is None else time.clock_gettime(_SINCE_BOOT)
 
     def time(self) -> float:
         return time.time()

@@ -304,6 +304,7 @@ class Engine:
             logger.info("%s: attempt %d failed: %s", name, progress.attempts, error.args[0])
             raise
         if slot:
+            slot.answered = True
             yield from progress.held.give_back(slot)
         logger.debug(
             "%s: attempt %d, status %d, %.3f s",

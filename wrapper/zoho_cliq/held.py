@@ -9,14 +9,15 @@ gives back what it took, because nobody else can.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
 from .errors import StateError
 from .exchange import Do, Steps
-from .state import Permit, Refusal, State
+from .state import GRACE, Permit, Refusal, State
 
 logger = logging.getLogger("zoho_cliq")
 T_co = TypeVar("T_co", covariant=True)
@@ -46,7 +47,10 @@ class Holdable(Protocol[T_co]):
 
 @dataclass(slots=True)
 class HeldSlot:
-    """A slot of the ledger. `sent` says whether any byte of its call may have been sent."""
+    """A slot of the ledger, under a name of its own, so that it can be released where its permit was lost on the way.
+
+    `sent` says whether any byte of its call may have been sent, `answered` whether its answer came.
+    """
 
     state: State
     account: str
@@ -54,8 +58,10 @@ class HeldSlot:
     threshold: Threshold
     timeout: float
     sent: bool = False
+    answered: bool = False
     outcome: Permit | Refusal | None = None
     dropped: bool = False
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
     def taken(self) -> bool:
@@ -69,16 +75,27 @@ class HeldSlot:
 
     def take(self) -> Permit | Refusal:
         """Reserve the slot."""
-        self.outcome = self.state.reserve(self.account, self.operation, self.threshold, self.timeout)
+        self.outcome = self.state.reserve(self.account, self.operation, self.threshold, self.timeout, self.name)
         if self.dropped:
             self.give_back()
         return self.outcome
 
     def give_back(self) -> None:
-        """Settle the slot where its call may have been sent, and release it where not."""
+        """Settle the slot where its call may have been sent, and release it where not.
+
+        A call that was cut off may reach the server a little later, so its slot counts for `GRACE` seconds more.
+        """
         self.dropped = True
-        if isinstance(self.outcome, Permit):
-            (self.state.settle if self.sent else self.state.release)(self.outcome)
+        if isinstance(self.outcome, Refusal):
+            return
+        window = float(self.threshold.window_seconds)
+        permit = self.outcome or Permit(self.account, self.operation, self.name, window, 0.0)
+        if not self.sent:
+            self.state.release(permit)
+        elif self.answered:
+            self.state.settle(permit)
+        else:
+            self.state.settle(replace(permit, window=window + GRACE))
 
 
 @dataclass(slots=True)
@@ -119,7 +136,11 @@ class Held:
     def take(self, entry: Holdable[T_co]) -> Steps[T_co]:
         """The steps of taking `entry`. Where the state refuses it, nothing is held."""
         self._entries.append(entry)
-        outcome: T_co = yield Do(entry.take, self._state.at_once)
+        try:
+            outcome: T_co = yield Do(entry.take, self._state.at_once)
+        except StateError:
+            self._entries.remove(entry)  # asking once more would only fail once more
+            raise
         if not entry.taken:
             self._entries.remove(entry)
         return outcome

@@ -187,6 +187,7 @@ class RefreshedToken:
                 if attempt == TRIES or isinstance(error, ResponseTooLarge) or not progress.allows(POLL_MOST):
                     raise
             else:
+                slot.answered = True
                 yield from progress.held.give_back(slot)
                 if answer.status < 500 or attempt == TRIES or not progress.allows(POLL_MOST):
                     break

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from zoho_cliq_api.contract import Threshold
+from zoho_cliq_api.contract import OPERATIONS, Threshold
 
 from ..clock import Clock
 from ..errors import ConfigurationError, StateError
@@ -29,6 +29,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 GRACE = 5.0  # seconds between leave to send and sending
+# A keeper that has forgotten calls pauses for so many seconds, as any of them may count for so long. The window of the
+# accounts server is longer (ten minutes); it is not waited out, since a token is fetched once an hour, by one client.
+LONGEST_WINDOW = float(max(found.threshold.window_seconds for found in OPERATIONS.values() if found.threshold))
+EVERYBODY = ""  # in place of an account: a lock for all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,14 @@ class State(Protocol):
         """Calls a method of this state without waiting, or raises `Busy`; None where there is no such way."""
         ...
 
-    def reserve(self, account: str, operation: str, threshold: Threshold, timeout: float) -> Permit | Refusal:
-        """Takes a slot for a call that is begun within `GRACE` seconds and over within `timeout` seconds from then."""
+    def reserve(
+        self, account: str, operation: str, threshold: Threshold, timeout: float, slot: str | None = None
+    ) -> Permit | Refusal:
+        """Take a slot for a call that is begun within `GRACE` seconds and over within `timeout` seconds from then.
+
+        `slot` is a name for it, a new one by default; who chooses it can release the slot without knowing the permit.
+        Where this is interrupted, no slot stays taken.
+        """
         ...
 
     def settle(self, permit: Permit) -> None:

@@ -1,108 +1,155 @@
-"""State of this process: dictionaries under a lock. What other processes do is not seen."""
+"""State of this process: dictionaries under a lock. What other processes do is not seen.
+
+All clients of a process that live on one clock share one ledger, whoever makes them. A test with a clock of its own has
+a ledger of its own.
+"""
 
 from __future__ import annotations
 
-import itertools
-import os
-import threading
-from collections import defaultdict
+import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
 from ..clock import Clock
 from . import GRACE, Budget, Permit, Refusal, StoredToken
+from .guard import Guard, taken
+from .shared import PerClock
 from .window import Slot, budget_of, wait_for
 
 R = TypeVar("R")
 
+FEW = 256  # entries below which nothing is looked through for what has ended
+
+
+class Ledger(Guard):
+    """What the clients of one clock share. A forked child begins with a copy and goes its own way from there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slots: dict[tuple[str, str], dict[str, Slot]] = {}
+        self.locks: dict[str, float] = {}
+        self.tokens: dict[str, StoredToken] = {}
+        self.leases: dict[str, tuple[str, float]] = {}
+        self.few = FEW
+
+    def forked(self) -> None:
+        """Forget the leases: their holders are threads of the parent, which do not come to free them here."""
+        self.leases.clear()
+
+    def shrink(self, now: float, wall: float) -> None:
+        """Forget what has ended, once the entries have doubled: accounts that nobody uses any more."""
+        if len(self.slots) + len(self.locks) + len(self.tokens) + len(self.leases) < self.few:
+            return
+        for key, slots in list(self.slots.items()):
+            if all(slot.ends(now) <= now for slot in slots.values()):
+                del self.slots[key]
+        for account, ends in list(self.locks.items()):
+            if ends <= now:
+                del self.locks[account]
+        for account, token in list(self.tokens.items()):
+            if token.expires_at <= wall:
+                del self.tokens[account]
+        for lease, (_, ends) in list(self.leases.items()):
+            if ends <= now:
+                del self.leases[lease]
+        self.few = max(FEW, 2 * (len(self.slots) + len(self.locks) + len(self.tokens) + len(self.leases)))
+
+
+LEDGERS = PerClock(Ledger)
+
 
 class MemoryState:
-    """Keeps everything in memory. A forked child begins with a copy and goes its own way from there."""
+    """Keeps everything in the ledger that this process has for `clock`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._numbers = itertools.count()
-        self._slots: dict[tuple[str, str], dict[str, Slot]] = defaultdict(dict)
-        self._locks: dict[str, float] = {}
-        self._tokens: dict[str, StoredToken] = {}
-        self._leases: dict[str, tuple[str, float]] = {}
-        self._mutex = threading.Lock()
-        self._pid = os.getpid()
-
-    def _guard(self) -> threading.Lock:
-        if self._pid != os.getpid():  # a thread of the parent may have held the lock at the fork
-            self._mutex, self._pid = threading.Lock(), os.getpid()
-        return self._mutex
+        self._ledger = LEDGERS.of(clock)
+        self._alone = self._ledger.run
 
     def _locked(self, account: str, now: float) -> float:
-        return max(0.0, self._locks.get(account, 0.0) - now)
+        return max(0.0, self._ledger.locks.get(account, 0.0) - now)
 
-    def reserve(self, account: str, operation: str, threshold: Threshold, timeout: float) -> Permit | Refusal:
-        window = float(threshold.window_seconds)
-        with self._guard():
+    def reserve(
+        self, account: str, operation: str, threshold: Threshold, timeout: float, slot: str | None = None
+    ) -> Permit | Refusal:
+        window, name = float(threshold.window_seconds), slot or uuid.uuid4().hex
+
+        def work() -> Permit | Refusal:
             now = self._clock.monotonic()
             if locked := self._locked(account, now):
                 return Refusal(locked, "lock")
-            slots = self._slots[account, operation]
-            for name in [name for name, slot in slots.items() if slot.ends(now) <= now]:
-                del slots[name]
+            self._ledger.shrink(now, self._clock.time())
+            slots = self._ledger.slots.setdefault((account, operation), {})
+            for over in [found for found, slot in slots.items() if slot.ends(now) <= now]:
+                del slots[over]
             if wait := wait_for(slots.values(), threshold.limit, window, now):
                 return Refusal(wait, "threshold")
-            name = str(next(self._numbers))
             slots[name] = Slot(now, GRACE + timeout + window, settled=False)
             return Permit(account, operation, name, window, now + GRACE)
 
+        return taken(partial(self._alone, work), lambda: self.release(Permit(account, operation, name, window, 0.0)))
+
     def settle(self, permit: Permit) -> None:
-        with self._guard():
-            self._slots[permit.account, permit.operation][permit.slot] = Slot(
-                self._clock.monotonic(), permit.window, settled=True
-            )
+        def work() -> None:
+            slots = self._ledger.slots.setdefault((permit.account, permit.operation), {})
+            slots[permit.slot] = Slot(self._clock.monotonic(), permit.window, settled=True)
+
+        taken(partial(self._alone, work), partial(self._alone, work))
 
     def release(self, permit: Permit) -> None:
-        with self._guard():
-            self._slots[permit.account, permit.operation].pop(permit.slot, None)
+        def work() -> None:
+            self._ledger.slots.get((permit.account, permit.operation), {}).pop(permit.slot, None)
+
+        taken(partial(self._alone, work), partial(self._alone, work))
 
     def lock(self, account: str, seconds: float) -> None:
-        with self._guard():
-            self._locks[account] = max(self._locks.get(account, 0.0), self._clock.monotonic() + seconds)
+        def work() -> None:
+            ends = self._clock.monotonic() + seconds
+            self._ledger.locks[account] = max(self._ledger.locks.get(account, 0.0), ends)
+
+        taken(partial(self._alone, work), partial(self._alone, work))
 
     def locked_for(self, account: str) -> float:
-        with self._guard():
-            return self._locked(account, self._clock.monotonic())
+        return self._alone(lambda: self._locked(account, self._clock.monotonic()))
 
     def budget(self, account: str, operation: str, threshold: Threshold) -> Budget:
-        with self._guard():
+        def work() -> Budget:
             now = self._clock.monotonic()
-            slots = list(self._slots[account, operation].values())
-            return budget_of(slots, threshold, now, self._locked(account, now))
+            slots = self._ledger.slots.get((account, operation), {})
+            return budget_of(slots.values(), threshold, now, self._locked(account, now))
+
+        return self._alone(work)
 
     def load_token(self, account: str) -> StoredToken | None:
-        with self._guard():
-            return self._tokens.get(account)
+        return self._alone(lambda: self._ledger.tokens.get(account))
 
     def store_token(self, account: str, token: StoredToken) -> None:
-        with self._guard():
-            self._tokens[account] = token
+        self._alone(lambda: self._ledger.tokens.__setitem__(account, token))
 
     def acquire(self, lease: str, owner: str, seconds: float) -> bool:
-        with self._guard():
+        def work() -> bool:
             now = self._clock.monotonic()
-            holder, ends = self._leases.get(lease, ("", now))
+            holder, ends = self._ledger.leases.get(lease, ("", now))
             if holder not in ("", owner) and ends > now:
                 return False
-            self._leases[lease] = (owner, now + seconds)
+            self._ledger.leases[lease] = (owner, now + seconds)
             return True
 
+        return taken(partial(self._alone, work), partial(self.free, lease, owner))
+
     def free(self, lease: str, owner: str) -> None:
-        with self._guard():
-            if self._leases.get(lease, ("", 0.0))[0] == owner:
-                del self._leases[lease]
+        def work() -> None:
+            if self._ledger.leases.get(lease, ("", 0.0))[0] == owner:
+                del self._ledger.leases[lease]
+
+        taken(partial(self._alone, work), partial(self._alone, work))
 
     def at_once(self, work: Callable[[], R]) -> R:
-        """What `work`, a method of this state, gives: none of them waits for longer than a moment."""
+        """Return what `work`, a method of this state, returns: none of them waits for longer than a moment."""
         return work()
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Keep the ledger: calls that were made count on for the clients to come."""

@@ -2,13 +2,23 @@
 
 One Lua script does all the work of the ledger, so each step is atomic, and all times are the server's own, so the
 machines' clocks do not matter. Where the server's clock is set back, stamps from the future count from now. Keys
-begin with `zoho-cliq:` and end by themselves.
+begin with `zoho-cliq:` and end by themselves, a day after their last use.
+
+A server may forget: restarted without its data, flushed, short of memory, with its clock set forward, or replaced by a
+replica that lags. So each set of slots has an epoch, which is lost with it, and each process remembers its own slots,
+its own locks and the epochs that it has seen. It puts back what is missing of its own, and where an epoch is missing
+or another one, or the server is another one, nobody sends for one window.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from zoho_cliq_api.contract import Threshold
@@ -17,76 +27,120 @@ from ..clock import Clock
 from ..errors import ConfigurationError, StateError
 from ..exchange import Secret
 from ..extras import unavailable
-from . import GRACE, Budget, Permit, Refusal, StoredToken
+from . import GRACE, LONGEST_WINDOW, Budget, Permit, Refusal, StoredToken
+from .guard import Guard, taken
+from .shared import PerClock
+from .window import Slot
+
+logger = logging.getLogger("zoho_cliq")
 
 SOCKET_SECONDS = 5.0
+HEIR_SECONDS = 30 * 86_400  # how long it is kept when a server was first seen as one that was a replica
+DAY = 86_400.0  # how long the server keeps what nobody uses
+STEP_SECONDS, DRIFT = 2.0, 0.001  # how much further the server's clock may go than this machine's: in all, and a second
+FEW = 256  # entries below which nothing is looked through for what has ended
 
-# KEYS: slots, lock, lease. A member of `slots` is "u" or "s" (unsettled, settled), its span, and its name; its score
-# is when it stops counting. Times are seconds as decimal strings: Lua numbers would come back as whole ones.
+# KEYS: slots, lock, lease. `slots` is a hash: a slot's name to "u" or "s" (unsettled, settled), when it stops counting,
+# and its span; "epoch" to its name, the server's run id, and when it began. Times are seconds as decimal
+# strings: Lua numbers would come back as whole ones.
 SCRIPT = """
+local DAY = 86400
 local command, time = ARGV[1], redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
-local function keep(key, seconds)
-    local wanted = math.ceil(seconds * 1000) + 1000
-    if redis.call('PTTL', key) < wanted then redis.call('PEXPIRE', key, wanted) end
+local function text(seconds) return string.format('%.6f', seconds) end
+local function put(name, kind, left, span)
+    redis.call('HSET', KEYS[1], name, kind .. ' ' .. text(now + left) .. ' ' .. text(span))
 end
 local function locked()
     local lock = redis.call('HMGET', KEYS[2], 'stamp', 'span')
     if not lock[1] then return 0 end
     return math.max(0, math.min(tonumber(lock[1]), now) + tonumber(lock[2]) - now)
 end
+local function lock(seconds)
+    if seconds > locked() then
+        redis.call('HSET', KEYS[2], 'stamp', text(now), 'span', text(seconds))
+        redis.call('PEXPIRE', KEYS[2], math.ceil((seconds + DAY) * 1000))
+    end
+end
 local function slots()
-    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now))
-    local found, flat = {}, redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+    local found, flat = {}, redis.call('HGETALL', KEYS[1])
     for i = 1, #flat, 2 do
-        local kind, span = string.match(flat[i], '^(%a) (%S+)')
-        local ends = tonumber(flat[i + 1])
-        if ends - tonumber(span) > now then
-            ends = now + tonumber(span)
-            redis.call('ZADD', KEYS[1], string.format('%.6f', ends), flat[i])
+        local kind, ends, span = string.match(flat[i + 1], '^(%a) (%S+) (%S+)$')
+        if kind then
+            ends, span = tonumber(ends), tonumber(span)
+            if ends <= now then
+                redis.call('HDEL', KEYS[1], flat[i])
+            else
+                if ends - span > now then
+                    ends = now + span
+                    put(flat[i], kind, span, span)
+                end
+                found[flat[i]] = {kind, ends}
+            end
         end
-        found[#found + 1] = {kind, ends}
     end
     return found
 end
 if command == 'reserve' then
+    -- limit, window, hold, name; what the client knows: epoch, latest time that it can be, whether it asks again after
+    -- "step", lock; seconds to pause; then for each of its slots: name, kind ("x" for one to drop), seconds left, span
     local limit, window, hold, name = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+    local known, latest, again, pause = ARGV[6], tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[10])
+    local stepped = latest and now > latest
+    if stepped and again == '0' then return {'step', '0', '', text(now)} end
+    local info = redis.pcall('INFO', 'server')
+    local server = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or '-'
+    local epoch, place, since = string.match(redis.call('HGET', KEYS[1], 'epoch') or '', '^(%S+) (%S+) (%S+)$')
+    if not epoch or place ~= server or stepped then
+        local lost = epoch or known ~= ''
+        epoch, since = name, now
+        redis.call('HSET', KEYS[1], 'epoch', epoch .. ' ' .. server .. ' ' .. text(since))
+        if lost then lock(pause) end
+    elseif known ~= '' and known ~= epoch then
+        lock(math.min(tonumber(since), now) + pause - now)
+    end
+    redis.call('PEXPIRE', KEYS[1], math.ceil((hold + window + DAY) * 1000))
+    lock(tonumber(ARGV[9]))
+    local found = slots()
+    for i = 11, #ARGV, 4 do
+        local left = tonumber(ARGV[i + 2])
+        if ARGV[i + 1] == 'x' then
+            redis.call('HDEL', KEYS[1], ARGV[i])
+            found[ARGV[i]] = nil
+        elseif not found[ARGV[i]] or found[ARGV[i]][2] < now + left - 1 then
+            put(ARGV[i], ARGV[i + 1], left, tonumber(ARGV[i + 3]))
+            found[ARGV[i]] = {ARGV[i + 1], now + left}
+        end
+    end
     local wait = locked()
-    if wait > 0 then return {'lock', tostring(wait)} end
+    if wait > 0 then return {'lock', text(wait), epoch, text(now)} end
     local ends = {}
-    for _, slot in ipairs(slots()) do
+    for _, slot in pairs(found) do
         ends[#ends + 1] = slot[1] == 'u' and math.min(slot[2], now + window) or slot[2]
     end
     if #ends >= limit then
         table.sort(ends)
-        return {'threshold', string.format('%.6f', ends[#ends - limit + 1] - now)}
+        return {'threshold', text(ends[#ends - limit + 1] - now), epoch, text(now)}
     end
-    local span = string.format('%.6f', hold + window)
-    redis.call('ZADD', KEYS[1], string.format('%.6f', now + hold + window), 'u ' .. span .. ' ' .. name)
-    keep(KEYS[1], hold + window)
-    return {'permit', span}
+    put(name, 'u', hold + window, hold + window)
+    return {'permit', '0', epoch, text(now)}
 elseif command == 'settle' then
     local window = tonumber(ARGV[2])
-    redis.call('ZREM', KEYS[1], 'u ' .. ARGV[3] .. ' ' .. ARGV[4])
-    local span = string.format('%.6f', window)
-    redis.call('ZADD', KEYS[1], string.format('%.6f', now + window), 's ' .. span .. ' ' .. ARGV[4])
-    keep(KEYS[1], window)
+    put(ARGV[3], 's', window, window)
+    redis.call('PEXPIRE', KEYS[1], math.ceil((window + DAY) * 1000))
 elseif command == 'release' then
-    redis.call('ZREM', KEYS[1], 'u ' .. ARGV[2] .. ' ' .. ARGV[3])
+    redis.call('HDEL', KEYS[1], ARGV[2])
 elseif command == 'lock' then
-    local span = tonumber(ARGV[2])
-    if span > locked() then
-        redis.call('HSET', KEYS[2], 'stamp', string.format('%.6f', now), 'span', ARGV[2])
-        keep(KEYS[2], span)
-    end
+    lock(tonumber(ARGV[2]))
 elseif command == 'locked' then
-    return tostring(locked())
+    return text(locked())
 elseif command == 'budget' then
-    local found, first = slots(), nil
-    for _, slot in ipairs(found) do
+    local used, first = 0, nil
+    for _, slot in pairs(slots()) do
+        used = used + 1
         if not first or slot[2] < first then first = slot[2] end
     end
-    return {#found, string.format('%.6f', first and first - now or 0), tostring(locked())}
+    return {used, text(first and first - now or 0), text(locked())}
 elseif command == 'acquire' then
     local holder = redis.call('GET', KEYS[3])
     if holder and holder ~= ARGV[2] then return 0 end
@@ -99,6 +153,57 @@ return 0
 """
 
 
+@dataclass(slots=True)
+class Known:
+    """What this process knows of one account and operation, by its own clock."""
+
+    slots: dict[str, Slot] = field(default_factory=dict)
+    unanswered: set[str] = field(default_factory=set)  # slots whose reservation had no answer: to be dropped
+    epoch: str = ""
+    until: float = 0.0  # when the server's copy ends by itself
+
+
+class Memory(Guard):
+    """What this process knows of its own calls with one address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[str, str], Known] = {}
+        self._locks: dict[str, float] = {}
+        self._few = FEW
+        self.times: tuple[float, float] | None = None  # of this machine and the server, at the same moment
+
+    def forked(self) -> None:
+        """Know nothing: a forked child has made no calls, and its parent's may be settled by now."""
+        self._known.clear()
+        self._locks.clear()
+
+    def of(self, account: str, operation: str, now: float) -> Known:
+        """What is known, without what has ended."""
+        if len(self._known) + len(self._locks) >= self._few:
+            self._known = {key: known for key, known in self._known.items() if known.until > now}
+            self._locks = {key: ends for key, ends in self._locks.items() if ends > now}
+            self._few = max(FEW, 2 * (len(self._known) + len(self._locks)))
+        known = self._known.get((account, operation))
+        if known is None or known.until <= now:
+            known = self._known[account, operation] = Known(until=now + DAY)
+        for name in [name for name, slot in known.slots.items() if slot.ends(now) <= now]:
+            del known.slots[name]
+        return known
+
+    def lock(self, account: str, now: float, seconds: float) -> None:
+        """Remember a lock."""
+        self._locks[account] = max(self._locks.get(account, now), now + seconds)
+
+    def locked(self, account: str, now: float) -> float:
+        """For how many seconds this process itself has locked the account."""
+        return max(0.0, self._locks.get(account, now) - now)
+
+
+MEMORIES: PerClock[dict[str, Memory]] = PerClock(dict)
+_ADVISED: set[str] = set()  # addresses of servers whose settings were looked at
+
+
 class RedisState:
     """Keeps everything on the server at `url`: `redis://`, `rediss://` or `unix://`, credentials included."""
 
@@ -109,8 +214,10 @@ class RedisState:
             import redis
         except ImportError as error:
             raise unavailable("state=redis://… needs", "redis", "redis", error) from error
-        self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
+        self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError, UnicodeDecodeError)
         self._clock = clock
+        digest = hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
+        self._memory = MEMORIES.of(clock).setdefault(digest, Memory())
         # Cut by hand: a parser fails on some addresses, and takes a password with a slash in it for a path.
         scheme, _, rest = url.partition("://")
         self._shown = f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
@@ -120,70 +227,188 @@ class RedisState:
             )
             self._script = self._server.register_script(SCRIPT)
             self._server.ping()
+            self._inherited = clock.monotonic() + self._pause_of_an_heir()
         except ValueError:
             raise ConfigurationError(f"state {self._shown} is no address of a Redis server") from None
         except self._errors as error:
             raise self._failed(error) from error
+        if self._shown not in _ADVISED:
+            _ADVISED.add(self._shown)
+            self._advise()
 
-    def _failed(self, error: Exception) -> StateError:
-        return StateError(f"the Redis server at {self._shown} cannot be used ({type(error).__name__})")
+    def _advise(self) -> None:
+        """Log the settings by which the server forgets, where it lets us see them."""
+        with suppress(*self._errors):
+            found = self._server.config_get("maxmemory-policy", "appendonly")
+            policy = found.get("maxmemory-policy", "noeviction")
+            if policy != "noeviction":
+                logger.warning("%s evicts keys (maxmemory-policy %s); set it to noeviction", self._shown, policy)
+            if found.get("appendonly") == "no":
+                logger.info("%s forgets when it restarts (appendonly no); calls then pause for a window", self._shown)
+
+    def _pause_of_an_heir(self) -> float:
+        """Seconds to pause on a server that was a replica: what its master counted last may never have reached it. They
+        begin when the first client sees it, which is kept there."""
+        try:
+            found = self._server.info("replication")
+            if not str(found.get("master_replid2", "")).strip("0"):
+                return 0.0
+            key = f"zoho-cliq:heir:{found.get('master_replid')}"
+            now = float(self._server.time()[0])
+            self._server.set(key, now, nx=True, ex=HEIR_SECONDS)
+            return LONGEST_WINDOW + 1 - (now - float(self._server.get(key) or now))
+        except self._errors:
+            return 0.0  # it does not let us see
+
+    def _failed(self, error: Exception | str) -> StateError:
+        reason = error if isinstance(error, str) else type(error).__name__
+        return StateError(f"the Redis server at {self._shown} cannot be used ({reason})")
+
+    def _key(self, account: str, part: str) -> str:
+        return f"zoho-cliq:{{{hashlib.sha256(account.encode()).hexdigest()[:24]}}}:{part}"
+
+    def _asked(self, work: Callable[[], Any]) -> Any:
+        """Return what `work`, which asks the server, returns. An OSError without a number is not the server's: a signal
+        handler raised it."""
+        try:
+            return work()
+        except self._errors as error:
+            if isinstance(error, OSError) and error.errno is None:
+                raise
+            raise self._failed(error) from error
 
     def _run(self, command: str, account: str, operation: str, *arguments: str | float, lease: str = "") -> Any:
-        digest = hashlib.sha256(account.encode()).hexdigest()[:24]
-        keys = [f"zoho-cliq:{{{digest}}}:{part}" for part in (f"slots:{operation}", "lock", f"lease:{lease}")]
-        try:
-            return self._script(keys=keys, args=[command, *arguments])
-        except self._errors as error:
-            raise self._failed(error) from error
+        keys = [self._key(account, part) for part in (f"slots:{operation}", "lock", f"lease:{lease}")]
+        return self._asked(lambda: self._script(keys=keys, args=[command, *arguments]))
 
-    def reserve(self, account: str, operation: str, threshold: Threshold, timeout: float) -> Permit | Refusal:
-        before, window, name = self._clock.monotonic(), float(threshold.window_seconds), uuid.uuid4().hex
-        outcome, value = self._run("reserve", account, operation, threshold.limit, window, GRACE + timeout, name)
-        if outcome == "permit":
-            return Permit(account, operation, f"{value} {name}", window, before + GRACE)
-        return Refusal(float(value), outcome)
+    def _number(self, text: object) -> float:
+        try:
+            return float(text)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise self._failed("an odd answer") from None
+
+    def _fields(self, answer: Any, count: int) -> list[Any]:
+        if not isinstance(answer, list) or len(answer) != count:
+            raise self._failed("an odd answer")
+        return answer
+
+    def reserve(
+        self, account: str, operation: str, threshold: Threshold, timeout: float, slot: str | None = None
+    ) -> Permit | Refusal:
+        name = slot or uuid.uuid4().hex
+        permit = Permit(account, operation, name, float(threshold.window_seconds), 0.0)
+        return taken(partial(self._reserve, permit, threshold.limit, GRACE + timeout), partial(self.release, permit))
+
+    def _reserve(self, wanted: Permit, limit: int, hold: float) -> Permit | Refusal:
+        account, operation, name = wanted.account, wanted.operation, wanted.slot
+        again = 0
+        while True:
+            before = self._clock.monotonic()
+            epoch, own_lock, own_slots = self._memory.run(partial(self._recalled, wanted, before))
+            asked = (limit, wanted.window, hold, name, epoch, self._latest(before), again, own_lock, LONGEST_WINDOW)
+            try:
+                answer = self._fields(self._run("reserve", account, operation, *asked, *own_slots), 4)
+                wait, server = self._number(answer[1]), self._number(answer[3])
+            except StateError:
+                self._known_now(wanted, before, lambda known: known.unanswered.add(name))
+                raise
+            if answer[0] != "step":
+                break
+            again = 1  # has the server's clock been set forward, or was the network slow?
+
+        def learn(known: Known) -> None:
+            self._memory.times = (before, server)
+            known.epoch, known.until = answer[2], before + DAY
+            known.unanswered.difference_update(own_slots)
+            if answer[0] == "permit":
+                known.slots[name] = Slot(before, hold + wanted.window, settled=False)
+
+        self._known_now(wanted, before, learn)
+        if answer[0] == "permit":
+            return replace(wanted, send_by=before + GRACE)
+        return Refusal(wait, str(answer[0]))
+
+    def _recalled(self, wanted: Permit, now: float) -> tuple[str, float, list[str | float]]:
+        """The epoch, the lock and the slots that this process knows."""
+        known = self._memory.of(wanted.account, wanted.operation, now)
+        slots: list[str | float] = []
+        for name, slot in known.slots.items():
+            slots += [name, "s" if slot.settled else "u", slot.ends(now) - now, slot.span]
+        for name in known.unanswered:
+            slots += [name, "x", 0, 0]
+        return known.epoch, max(self._inherited - now, self._memory.locked(wanted.account, now)), slots
+
+    def _latest(self, now: float) -> str | float:
+        """The latest time that the server's clock can show now, unless it was set; empty where that is unknown."""
+        if self._memory.times is None:
+            return ""
+        then, server = self._memory.times
+        return server + (now - then) * (1 + DRIFT) + STEP_SECONDS
+
+    def _known_now(self, permit: Permit, now: float, change: Callable[[Known], object]) -> None:
+        memory = self._memory
+        memory.run(lambda: change(memory.of(permit.account, permit.operation, now)))
 
     def settle(self, permit: Permit) -> None:
-        self._run("settle", permit.account, permit.operation, permit.window, *permit.slot.split())
+        def work() -> None:
+            now = self._clock.monotonic()
+            settled = Slot(now, permit.window, settled=True)
+            self._known_now(permit, now, lambda known: known.slots.__setitem__(permit.slot, settled))
+            self._run("settle", permit.account, permit.operation, permit.window, permit.slot)
+
+        taken(work, work)
 
     def release(self, permit: Permit) -> None:
-        self._run("release", permit.account, permit.operation, *permit.slot.split())
+        def work() -> None:
+            now = self._clock.monotonic()
+            self._known_now(permit, now, lambda known: known.slots.pop(permit.slot, None))
+            self._run("release", permit.account, permit.operation, permit.slot)
+
+        taken(work, work)
 
     def lock(self, account: str, seconds: float) -> None:
-        self._run("lock", account, "", seconds)
+        def work() -> None:
+            now = self._clock.monotonic()
+            self._memory.run(partial(self._memory.lock, account, now, seconds))
+            self._run("lock", account, "", seconds)
+
+        taken(work, work)
 
     def locked_for(self, account: str) -> float:
-        return float(self._run("locked", account, ""))
+        now = self._clock.monotonic()
+        own = self._memory.run(partial(self._memory.locked, account, now))
+        return max(own, self._number(self._run("locked", account, "")))
 
     def budget(self, account: str, operation: str, threshold: Threshold) -> Budget:
-        used, resets, locked = self._run("budget", account, operation)
-        return Budget(threshold.limit, max(0, threshold.limit - used), float(resets), float(locked))
-
-    def _token_key(self, account: str) -> str:
-        return f"zoho-cliq:{{{hashlib.sha256(account.encode()).hexdigest()[:24]}}}:token"
+        used, resets, locked = map(self._number, self._fields(self._run("budget", account, operation), 3))
+        return Budget(threshold.limit, max(0, threshold.limit - int(used)), resets, locked)
 
     def load_token(self, account: str) -> StoredToken | None:
-        try:
-            kept = self._server.hmget(self._token_key(account), "token", "expires_at")
-        except self._errors as error:
-            raise self._failed(error) from error
-        return StoredToken(Secret(kept[0]), float(kept[1])) if kept[0] else None
+        kept = self._asked(lambda: self._server.hmget(self._key(account, "token"), "token", "expires_at"))
+        token, expires_at = self._fields(kept, 2)
+        return StoredToken(Secret(token), self._number(expires_at)) if token else None
 
     def store_token(self, account: str, token: StoredToken) -> None:
-        key, left = self._token_key(account), token.expires_at - self._clock.time()
-        try:
+        key, left = self._key(account, "token"), token.expires_at - self._clock.time()
+
+        def work() -> None:
             with self._server.pipeline() as steps:
                 steps.hset(key, mapping={"token": token.token.reveal(), "expires_at": repr(token.expires_at)})
                 steps.pexpire(key, max(1, int(left * 1000)))
                 steps.execute()
-        except self._errors as error:
-            raise self._failed(error) from error
+
+        self._asked(work)
 
     def acquire(self, lease: str, owner: str, seconds: float) -> bool:
-        return bool(self._run("acquire", lease, "", owner, int(seconds * 1000), lease="token"))
+        def work() -> bool:
+            return bool(self._run("acquire", lease, "", owner, int(seconds * 1000), lease="token"))
+
+        return taken(work, partial(self.free, lease, owner))
 
     def free(self, lease: str, owner: str) -> None:
-        self._run("free", lease, "", owner, lease="token")
+        work = partial(self._run, "free", lease, "", owner, lease="token")
+        taken(work, work)
 
     def close(self) -> None:
+        """Close the connections."""
         self._server.close()

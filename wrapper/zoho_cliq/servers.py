@@ -1,0 +1,46 @@
+"""One name for a server, however its address is spelt: those who ask the same server must count together."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import string
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
+
+
+def server_named(url: str) -> str:
+    """`url`, an http or https address, in its normal form (RFC 3986, section 6).
+
+    Scheme and host are lower case, without the dot at the host's end and without the scheme's usual port; an IP address
+    is in its shortest form, a name in ASCII. The path has no empty and no dot segments, no slash at its end, and
+    only those percent-encodings that it needs, in upper case.
+    """
+    parts = urlsplit(url)
+    host = _host(parts.hostname or "")
+    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    segments: list[str] = []
+    for segment in re.sub("%([0-9A-Fa-f]{2})", _encoded, parts.path).split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "/".join([f"{parts.scheme}://{host}{port}", *segments])
+
+
+def _host(name: str) -> str:
+    with suppress(ValueError):
+        address = ipaddress.ip_address(name)
+        return f"[{address}]" if address.version == 6 else str(address)
+    name = name.removesuffix(".")
+    with suppress(UnicodeError):
+        return name.encode("idna").decode().lower()
+    return name
+
+
+def _encoded(found: re.Match[str]) -> str:
+    character = chr(int(found[1], 16))
+    return character if character in _UNRESERVED else found[0].upper()

@@ -1,0 +1,373 @@
+"""The file of `SQLiteState`: how it is opened, locked, read after a crash, and missed when somebody takes it away.
+
+SQLite's own locks on a file belong to the process and not to whoever took them. They are lost as soon as anything in
+the process closes the file, a forked child believes in locks that it does not have, and a write-ahead log depends on
+them. So SQLite runs without locks here, with a rollback journal, and whoever uses the file holds `flock` on it: a lock
+that belongs to one open descriptor, whoever opens, closes or forks beside it, and that ends with the process.
+
+Nothing waits for the disk: what the file holds is worth some minutes. A process may die at any time without damage. If
+the machine loses power, the file may be damaged; it is set aside then, and the next one begins with a pause.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import sqlite3
+import stat
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from ..clock import Clock
+from ..errors import StateError
+from ..exchange import Busy
+from . import EVERYBODY, LONGEST_WINDOW
+from .guard import Guard
+
+if sys.platform != "win32":  # pragma: no branch
+    import fcntl
+
+logger = logging.getLogger("zoho_cliq")
+R = TypeVar("R")
+
+APPLICATION = 0x5A434C51  # "ZCLQ", in the file's header: whose file it is
+VERSION = 2
+MAGIC = b"SQLite format 3\0"
+BUSY_SECONDS = 10.0
+POLL_FIRST, POLL_MOST = 0.0005, 0.01
+
+_SCHEMA = (
+    "CREATE TABLE slots (account TEXT NOT NULL, operation TEXT NOT NULL, slot TEXT PRIMARY KEY, stamp REAL NOT NULL, "
+    "span REAL NOT NULL, settled INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX slots_of ON slots (account, operation)",
+    "CREATE TABLE locks (account TEXT PRIMARY KEY, stamp REAL NOT NULL, span REAL NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE tokens (account TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE leases (lease TEXT PRIMARY KEY, owner TEXT NOT NULL, stamp REAL NOT NULL, span REAL NOT NULL) "
+    "WITHOUT ROWID",
+    f"PRAGMA application_id = {APPLICATION}",
+    f"PRAGMA user_version = {VERSION}",
+)
+TABLES = {"slots": 6, "locks": 3, "tokens": 3, "leases": 4}  # and how many columns each has
+
+Rows: TypeAlias = dict[str, list[tuple[Any, ...]]]
+Work: TypeAlias = Callable[[sqlite3.Connection, float], R]
+
+
+class Moved(Exception):
+    """The path leads to another file than the one that is open, or to none. `rows` is what the open one holds, empty
+    where nothing was in it yet and None where it cannot be read."""
+
+    def __init__(self, rows: Rows | None) -> None:
+        self.rows = rows
+
+
+class StateFile(Guard):
+    """A file that this process has open: one connection, and one descriptor for the lock."""
+
+    def __init__(self, path: Path, descriptor: int, pause: bool) -> None:
+        self.path = path
+        self.pid = os.getpid()
+        self._db: sqlite3.Connection | None = None
+        self._descriptor = descriptor
+        self.identity = identity(os.fstat(descriptor))
+        self._pause = pause  # whether a file without tables has lost what it held
+        self._ahead = False  # whether the lock was taken before the work that needs it
+        self._users: set[int] = set()
+        super().__init__()
+
+    def alone(self, work: Callable[[], R], seconds: float = BUSY_SECONDS) -> R:
+        """Return what `work` returns, with no other thread and no other process at the file.
+
+        Wait for them for at most `seconds`; raises Busy after that.
+        """
+        deadline = time.monotonic() + seconds
+
+        def locked() -> R:
+            if self._descriptor < 0:  # another thread has just closed it
+                raise Moved({})
+            self._lock_out(deadline)
+            return work()
+
+        return self.run(locked, seconds)
+
+    def ahead(self, path: Path, work: Callable[[], R]) -> R:
+        """Return what `work`, which calls `transaction`, returns. Raises Busy, before anything is done, where it would
+        wait for a thread or a process, or where the file has to be opened first."""
+
+        def begun() -> R:
+            if self._db is None or not self._is_at(path):
+                raise Busy
+            self._ahead = True
+            return work()
+
+        return self.alone(begun, 0.0)
+
+    def transaction(self, path: Path, work: Work[R], clock: Clock) -> R:
+        """Return what `work` returns, which gets the connection and the time. It is done as a whole or not at all.
+
+        Raises Moved where `path` does not lead to this file any more, Busy, and what SQLite raises.
+        """
+
+        def work_alone() -> R:
+            if not self._is_at(path):
+                raise Moved(self._rows())
+            db = self._connected(clock)
+            db.execute("BEGIN IMMEDIATE")
+            result = work(db, clock.monotonic())
+            db.execute("COMMIT")
+            return result
+
+        if self._ahead and self.owned():
+            return work_alone()
+        return self.alone(work_alone)
+
+    def set_aside(self, path: Path) -> None:
+        """Rename a damaged file, so that a new one is made."""
+
+        def work() -> None:
+            if self._is_at(path):
+                logger.warning("%s was damaged, by a loss of power perhaps; it is kept as %s.damaged", path, path)
+                os.replace(self.path, f"{self.path}.damaged")
+
+        self.alone(work)
+
+    def _lock_out(self, deadline: float) -> None:
+        """Lock out the other processes."""
+        pause = POLL_FIRST
+        while not locked(self._descriptor):
+            if time.monotonic() + pause > deadline:
+                raise Busy
+            time.sleep(pause)
+            pause = min(POLL_MOST, pause * 2)
+
+    def _is_at(self, path: Path) -> bool:
+        try:
+            found = os.stat(path)
+        except FileNotFoundError:
+            return False
+        return identity(found) == self.identity
+
+    def _connected(self, clock: Clock) -> sqlite3.Connection:
+        size = os.fstat(self._descriptor).st_size
+        if self._db is not None and size:
+            return self._db
+        if self._db is not None:  # somebody has emptied the file
+            self._db.close()
+            self._db, self._pause = None, True
+        db = connect(self.path)
+        try:
+            if not self._is_at(self.path):
+                raise Moved({})
+            self._prepare(db, clock)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+        return db
+
+    def _prepare(self, db: sqlite3.Connection, clock: Clock) -> None:
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("PRAGMA journal_mode = PERSIST").fetchone()
+        db.execute("BEGIN IMMEDIATE")  # rolls back what a process that was killed has left half-done
+        now = clock.monotonic()
+        if os.fstat(self._descriptor).st_size == 0:
+            for statement in _SCHEMA:
+                db.execute(statement)
+            if self._pause:
+                db.execute("INSERT INTO locks VALUES (?, ?, ?)", (EVERYBODY, now, LONGEST_WINDOW))
+        for table in ("slots", "locks", "leases"):  # a stamp from the future is one from before a reboot
+            db.execute(f"UPDATE {table} SET stamp = ? WHERE stamp > ?", (now, now))
+        db.execute("COMMIT")
+        self._pause = False
+
+    def _rows(self) -> Rows | None:
+        """What the open file holds, read through the descriptor: SQLite would look for its journal by name."""
+        size = os.fstat(self._descriptor).st_size
+        if size == 0:
+            return {}
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        try:
+            with contextlib.closing(sqlite3.connect(":memory:")) as copy:
+                copy.deserialize(os.read(self._descriptor, size))
+                return {table: copy.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
+        except (sqlite3.Error, AttributeError):  # damaged; or a SQLite that cannot do this
+            return None
+
+    def clean(self) -> None:
+        """Roll back what is unfinished, and let the other processes in."""
+        self._ahead = False
+        db = self._db
+        if db is not None and db.in_transaction:
+            try:
+                db.rollback()
+            except sqlite3.Error:  # what is on the disk is rolled back when the file is opened again
+                self._db = None
+                db.close()
+        if self._descriptor >= 0:
+            unlock(self._descriptor)
+
+    def forked(self) -> None:
+        """Let go of everything in a forked child, which opens the file for itself.
+
+        The descriptor is closed, since the lock of a parent that dies would be held through it. The connection is not:
+        if a thread of the parent is inside, it has a transaction to finish, which closing would roll back.
+        """
+        _FILES.pop(self.identity, None)
+        if self._db is not None and self._db.in_transaction:
+            keep_for_ever(self._db)
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def join(self, user: object) -> None:
+        """Count `user` among those who need the file open."""
+        self._users.add(id(user))
+
+    def leave(self, user: object) -> None:
+        """Close the file, where nobody else needs it."""
+        _opening.run(partial(self._leave, user))
+
+    def _leave(self, user: object) -> None:
+        self._users.discard(id(user))
+        if not self._users and _FILES.get(self.identity) is self:
+            self.run(self._close)
+
+    def _close(self) -> None:
+        _FILES.pop(self.identity, None)
+        db, self._db = self._db, None
+        descriptor, self._descriptor = self._descriptor, -1
+        if db is not None:
+            db.close()
+        os.close(descriptor)
+
+
+def identity(found: os.stat_result) -> tuple[int, int]:
+    """What tells one file from another, whatever it is called."""
+    return found.st_dev, found.st_ino
+
+
+def keep_for_ever(thing: object) -> None:
+    """Never destroy `thing`, not even when the interpreter ends."""
+    with contextlib.suppress(ImportError, AttributeError):
+        import ctypes
+
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
+if sys.platform == "win32":  # pragma: no cover
+    # SQLite's locks are as good as any here: they belong to a handle, and nothing forks.
+
+    def locked(descriptor: int) -> bool:
+        return True
+
+    def unlock(descriptor: int) -> None:
+        pass
+
+    def connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+else:
+
+    def locked(descriptor: int) -> bool:
+        """Lock the file, or return False where another process has it."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def unlock(descriptor: int) -> None:
+        """Let others lock the file."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    def connect(path: Path) -> sqlite3.Connection:
+        """A connection that takes no lock and waits for none."""
+        return sqlite3.connect(
+            f"{path.as_uri()}?vfs=unix-none&mode=rw", uri=True, isolation_level=None, check_same_thread=False
+        )
+
+
+_FILES: dict[tuple[int, int], StateFile] = {}
+_opening = Guard()
+
+
+def opened(path: Path, user: object, pause: bool | None = None) -> StateFile:
+    """The file at `path`, opened once for this process whatever it is called, and made where there is none; open for
+    `user` until it leaves.
+
+    A new one begins with a pause where `pause` is true; where it is None, that depends on whether a journal beside it
+    shows that there was one before. Raises StateError for a file of something else, and OSError.
+    """
+    return _opening.run(lambda: _opened(path, user, pause))
+
+
+def _opened(path: Path, user: object, pause: bool | None) -> StateFile:
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+        if pause is None:
+            pause = os.path.exists(f"{path}-journal")
+    except FileExistsError:
+        descriptor = os.open(path, flags)
+    try:
+        found = os.fstat(descriptor)
+        file = _FILES.get(identity(found))
+        if file is not None and file.pid == os.getpid():
+            file.join(user)
+            os.close(descriptor)
+            return file
+        if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
+            logger.warning("%s holds access tokens and others may read it; run chmod 600 on it", path)
+        _check_owner(path, os.read(descriptor, 100))
+        file = StateFile(path, descriptor, bool(pause))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        raise
+    file.join(user)
+    _FILES[file.identity] = file
+    return file
+
+
+def _check_owner(path: Path, header: bytes) -> None:
+    """Refuse a file of another program or another version before SQLite touches it."""
+    if header[:16] != MAGIC:
+        return  # empty, half made, or what SQLite calls no database
+    version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
+    if application != APPLICATION:
+        raise StateError(f"{path} is a database of something else; choose another file for the state")
+    if version != VERSION:
+        raise StateError(
+            f"{path} has version {version} of the state's layout and this zoho-cliq knows version {VERSION}; "
+            "use the same version everywhere, or another file"
+        )
+
+
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "it may only be read",
+    sqlite3.SQLITE_NOTADB: "it is no database",
+}
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def failure(path: Path, error: sqlite3.Error | OSError | Busy) -> StateError:
+    """The error of a state whose file cannot be used."""
+    if isinstance(error, Busy):
+        return StateError(f"others kept the state file {path} for {BUSY_SECONDS:g} s; see which process hangs")
+    advice = "it needs a directory that this user may write to, on a local disk"
+    if isinstance(error, OSError):
+        reason = "the disk is full" if error.errno in _FULL else error.strerror
+    else:
+        reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+    if reason == "the disk is full":
+        advice = "free some space"
+    return StateError(f"the state file {path} cannot be used ({reason}); {advice}")
