@@ -23,6 +23,7 @@ import zoho_cliq_api
 from zoho_cliq import OAuth, cli, errors
 from zoho_cliq._operations import Operations
 from zoho_cliq.cli import commands, output, parser
+from zoho_cliq.exchange import Secret
 from zoho_cliq.extras import unavailable
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from zoho_cliq_mock import MockServer
@@ -581,11 +582,11 @@ def test_a_byte_order_mark_is_no_part_of_what_is_read(
     assert json.loads(run("--json", "handler", made["id"], "--script", "-")[1])["script"] == "return 2;"
     sent: list[tuple[Any, ...]] = []
 
-    def trade(home: Any, code: str, *_: Any) -> tuple[str, None]:
-        sent.append((home.client_id, home.client_secret.reveal(), code))
-        return "1000.refresh", None
+    def trade(home: Any, code: Secret, *_: Any) -> tuple[Secret, None]:
+        sent.append((home.client_id, home.client_secret.reveal(), code.reveal()))
+        return Secret("1000.refresh"), None
 
-    monkeypatch.setattr("zoho_cliq.tokens.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq.grants.trade_code", trade)
     monkeypatch.setattr("sys.stdin", piped(BOM + b"id\nsecret\ncode\n"))
     kept = tmp_path / "kept.json"
     assert run("--credentials", str(kept), "login")[0] == 0
@@ -605,7 +606,7 @@ def test_a_script_in_utf_16_is_refused(run: Run, tmp_path: Path) -> None:
 def test_where_credentials_cannot_be_kept_the_code_is_not_sent(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("zoho_cliq.tokens.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq.grants.trade_code", lambda *_: pytest.fail("it was sent"))
     for path, reason in (
         ("/dev/full", "No space left on device"),
         ("/dev/null", "it is not a regular file"),
@@ -636,11 +637,11 @@ def test_login_goes_to_the_data_center_of_the_environment(
 ) -> None:
     asked: list[str] = []
 
-    def trade(home: Any, *_: Any) -> tuple[str, None]:
+    def trade(home: Any, *_: Any) -> tuple[Secret, None]:
         asked.append(home.accounts_url)
-        return "1000.refresh", None
+        return Secret("1000.refresh"), None
 
-    monkeypatch.setattr("zoho_cliq.tokens.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq.grants.trade_code", trade)
     for variables, options in (
         ({}, ()),
         ({"ZOHO_CLIQ_DATA_CENTER": "eu"}, ()),

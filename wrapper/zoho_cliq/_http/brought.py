@@ -18,6 +18,8 @@ import httpx
 from ..clock import Clock
 from ..errors import ConfigurationError, SlotExpired, TransportError
 from ..exchange import RawResponse, Request
+from ..interrupts import raised_by_signal_handler
+from ..secrecy import scrub
 from .body import Body
 from .headers import HEADERS
 from .threads import CLOSED
@@ -104,8 +106,11 @@ class _Sending:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         return RawResponse(self._request.operation, response.status_code, headers, body.finish())
 
-    def failure(self, error: Exception) -> TransportError:
-        """Return the TransportError for what httpx raised."""
+    def failure(self, error: Exception) -> BaseException:
+        """Return the TransportError for what httpx raised, or what a signal handler raised, as it was raised."""
+        if (foreign := raised_by_signal_handler(error)) is not None:
+            return foreign
+        scrub(error)
         sent = not isinstance(error, _UNSENT) and not self._connecting
         kind = type(error).__name__
         if isinstance(error, (httpx.TimeoutException, TimeoutError)):
@@ -143,7 +148,10 @@ class ClientTransport:
                 response.close()
             return sending.answer(response, body)
         except _BROKEN as error:
-            raise sending.failure(error) from error
+            failure = sending.failure(error)
+            if failure is error:
+                raise
+            raise failure from error if isinstance(failure, TransportError) else failure.__cause__
 
     def close(self) -> None:
         """Leave the user's client open."""
@@ -184,7 +192,10 @@ class AsyncClientTransport:
                     await response.aclose()
                 return sending.answer(response, body)
         except _BROKEN as error:
-            raise sending.failure(error) from error
+            failure = sending.failure(error)
+            if failure is error:
+                raise
+            raise failure from error if isinstance(failure, TransportError) else failure.__cause__
 
     async def aclose(self) -> None:
         """Leave the user's client open."""

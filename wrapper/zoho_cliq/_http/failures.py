@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from h11 import RemoteProtocolError
 
 from ..errors import TransportError
+from ..interrupts import raised_by_signal_handler
 from .routes import Route
 
 BROKEN = (OSError, RemoteProtocolError)
@@ -43,11 +44,13 @@ class Attempt:
             raise TimeoutError
         return seconds
 
-    def failure(self, error: OSError | RemoteProtocolError) -> Exception:
-        """Return the TransportError for `error`, or `error` itself where it is not ours.
+    def failure(self, error: OSError | RemoteProtocolError) -> BaseException:
+        """Return the TransportError for `error`, or what a signal handler raised, as it was raised.
 
-        A signal handler may raise TimeoutError, too: before the deadline and without an error number, it did.
+        A handler may raise TimeoutError, too: before the deadline and without an error number, it did.
         """
+        if (foreign := raised_by_signal_handler(error)) is not None:
+            return foreign
         what = "no response" if self.sent else f"no connection to {self.peer}"
         if isinstance(error, TimeoutError) and error.errno is None:
             if time.monotonic() < self.deadline - 0.01:

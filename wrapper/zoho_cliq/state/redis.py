@@ -27,6 +27,7 @@ from ..clock import Clock
 from ..errors import ConfigurationError, StateError
 from ..exchange import Secret
 from ..extras import unavailable
+from ..secrecy import scrub
 from . import GRACE, LONGEST_WINDOW, Budget, Permit, Refusal, StoredToken
 from .guard import Guard, taken
 from .shared import PerClock
@@ -261,6 +262,8 @@ class RedisState:
             return 0.0  # it does not let us see
 
     def _failed(self, error: Exception | str) -> StateError:
+        if not isinstance(error, str):
+            scrub(error)  # frames of the package may hold the password
         reason = error if isinstance(error, str) else type(error).__name__
         return StateError(f"the Redis server at {self._shown} cannot be used ({reason})")
 
