@@ -1,0 +1,1 @@
+"""Read, lay out and run Deluge scripts."""
