@@ -10,7 +10,6 @@ Chains such as `a + b + c` and `x.f().g()` lean to the left and may have up to a
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from functools import cache
 from typing import NamedTuple, TypeAlias
 
 
@@ -89,7 +88,7 @@ class Null(Node):
 
 @dataclass(frozen=True, slots=True)
 class DateTime(Node):
-    """A date, time or date-time in single quotes: `text` is what the quotes hold; whether such a day exists is not checked."""
+    """A date, time or date-time in single quotes; `text` is what the quotes hold. The day may not exist."""
 
     text: str
 
@@ -197,7 +196,7 @@ class Empty(Node):
 
 @dataclass(frozen=True, slots=True)
 class ForeignExpression(Node):
-    """An expression that Zoho Creator has and Cliq has not; `kind` is `fetch records` (`Form[criteria]`) or `criteria`."""
+    """An expression that Zoho Creator has and Cliq has not, such as `Form[criteria]` (`fetch records`)."""
 
     kind: str
     children: "tuple[Node, ...]"
@@ -387,16 +386,17 @@ class Script(Node):
     comments: tuple[Comment, ...] = field(default=(), compare=False)
 
 
-@cache
-def _child_fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(
-        each.name for each in fields(kind) if each.name not in {"span", "name_span", "operator_span", "comments"}
-    )
+_NOT_CHILDREN = {"span", "name_span", "operator_span", "comments"}
+_child_fields: dict[type[Node], tuple[str, ...]] = {}
 
 
 def children(node: Node) -> Iterator[Node]:
     """Yield the nodes directly below a node, in the order of the text."""
-    for name in _child_fields(type(node)):
+    names = _child_fields.get(type(node))
+    if names is None:
+        names = tuple(each.name for each in fields(node) if each.name not in _NOT_CHILDREN)
+        _child_fields[type(node)] = names
+    for name in names:
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value
