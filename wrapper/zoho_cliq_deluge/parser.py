@@ -1,0 +1,242 @@
+"""Read a script: the grammar's parser, and what it does where the script does not follow the grammar."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lark import Lark, Token, UnexpectedToken
+from lark.lexer import Lexer as LarkLexer
+from lark.parsers.lalr_analysis import Shift
+from lark.parsers.lalr_parser_state import ParserState
+
+from . import tree
+from .builder import MAXIMUM_CHAIN, Builder, current_problems
+from .lexer import MAXIMUM_DEPTH, Lexer, TooDeep
+from .problems import Problems, TooManyProblems
+from .syntax_errors import DelugeSyntaxError
+
+__all__ = ["MAXIMUM_CHAIN", "MAXIMUM_DEPTH", "parse", "read"]
+
+_LOOKAHEAD = 5
+_STATEMENT_WORDS = frozenset(
+    {"INFO", "RETURN", "THROW", "BREAK", "CONTINUE", "IF", "FOREACH", "FOREACHINDEX", "TRY", "TYPE", "FNAME", "FTYPE"}
+)
+
+
+def parse(text: str) -> tree.Script:
+    """Read a script.
+
+    Args:
+        text: The script, or a function with its header, as it stands in the editor.
+
+    Returns:
+        The typed tree, with the comments.
+
+    Raises:
+        DelugeSyntaxError: The script does not follow the grammar; `.errors` holds one problem for each mistake.
+    """
+    return read(text)[0]
+
+
+def read(text: str) -> tuple[tree.Script, list[Token]]:
+    """Read a script like `parse`, and return its terminals, too."""
+    problems = Problems(text)
+    token = current_problems.set(problems)
+    items: tuple[Any, ...] | None = None
+    lexer = Lexer(text, problems)
+    try:
+        tokens = lexer.run()
+        items = _Reader(tokens, problems).run()
+    except (TooDeep, TooManyProblems):
+        pass
+    finally:
+        current_problems.reset(token)
+    if problems or items is None:
+        raise DelugeSyntaxError(problems.sorted())
+    last = tokens[-1]
+    span = tree.Span(1, 1, last.end_line or 1, last.end_column or 1, 0, len(text))
+    return tree.Script(items, tuple(lexer.comments), span=span), tokens
+
+
+class _NoLexer(LarkLexer):
+    """Lark's own lexer is never asked: the terminals are fed one by one."""
+
+    def __init__(self, configuration: Any) -> None:
+        pass
+
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
+        return iter(())
+
+
+@cache
+def _grammar() -> Lark:
+    source = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return Lark(source, parser="lalr", lexer=_NoLexer, start="script", maybe_placeholders=True, transformer=Builder())
+
+
+class _Reader:
+    """Feeds the terminals to the parser; mends the stream where the grammar refuses a terminal."""
+
+    def __init__(self, tokens: list[Token], problems: Problems) -> None:
+        self.tokens = tokens
+        self.problems = problems
+        self.parser: ParserState[Any] = _grammar().parse_interactive().parser_state
+        self.states: dict[Any, dict[str, Any]] = self.parser.parse_conf.states
+
+    def run(self) -> tuple[Any, ...]:
+        tokens, feed = self.tokens, self.parser.feed_token
+        at, last = 0, len(tokens) - 1
+        while at < last:
+            try:
+                feed(tokens[at])
+                at += 1
+            except UnexpectedToken:
+                at = self._recover(at)
+        while True:
+            try:
+                result: tuple[Any, ...] = feed(tokens[last], is_end=True)
+                return result
+            except UnexpectedToken:
+                self._recover(last)
+
+    def _accepted(self, types: Sequence[str]) -> int:
+        """Return how many of these terminals the parser would take from where it stands."""
+        stack, states = list(self.parser.state_stack), self.states
+        for count, kind in enumerate(types):
+            while True:
+                entry = states[stack[-1]].get(kind)
+                if entry is None:
+                    return count
+                action, argument = entry
+                if action is Shift:
+                    stack.append(argument)
+                    break
+                if argument.expansion:
+                    del stack[-len(argument.expansion) :]
+                stack.append(states[stack[-1]][argument.origin.name][1])
+        return len(types)
+
+    def _recover(self, at: int) -> int:
+        """Report the terminal that cannot stand here, mend the stream, and return where to read on."""
+        tokens = self.tokens
+        token = tokens[at]
+        following = [each.type for each in tokens[at : at + _LOOKAHEAD]]
+        new_line = at == 0 or (token.line or 0) > (tokens[at - 1].end_line or 0) or token.type in {"RBLOCK", "$END"}
+        best, chosen = 0, ()
+        for inserted in _INSERTIONS_ON_NEW_LINE if new_line else _INSERTIONS:
+            gain = self._accepted([*inserted, *following]) - len(inserted)
+            if gain > best:
+                best, chosen = gain, inserted
+        dropped = self._accepted(following[1:]) if len(following) > 1 else 0
+        if best and best >= min(dropped, 2):
+            self._insert(chosen, at)
+            return at
+        if dropped > 1 and token.type not in {"LBLOCK", "RBLOCK"}:
+            self._report_stray(token)
+            return at + 1
+        self._report_stray(token)
+        return self._skip(at)
+
+    def _insert(self, types: tuple[str, ...], at: int) -> None:
+        token = self.tokens[at]
+        before = self.tokens[at - 1] if at else token
+        self._report_missing(types, before, token)
+        for kind in types:
+            place = (before.end_pos, before.end_line, before.end_column, before.end_line, before.end_column, before.end_pos)
+            self.parser.feed_token(Token(kind, _INSERTED_TEXT[kind], *place))
+
+    def _report_missing(self, types: tuple[str, ...], before: Token, token: Token) -> None:
+        start, end = token.start_pos or 0, token.end_pos or 0
+        shown = _shown(token)
+        match types[0]:
+            case "SEMI":
+                behind = before.end_pos or 0
+                self.problems.add(
+                    "missing-semicolon", "`;` is missing at the end of the statement", "add it", behind, behind + 1
+                )
+            case "NAME":
+                self.problems.add("missing-value", f"a value is missing before {shown}", "add it", start, end)
+            case "IN":
+                self.problems.add("missing-in", f"`in` is missing before {shown}", "write `for each x in list`", start, end)
+            case "COLON":
+                self.problems.add("missing-colon", f"`:` is missing before {shown}", "write `key:value`", start, end)
+            case "COMMA":
+                self.problems.add(
+                    "missing-comma",
+                    f"`,` is missing before {shown}",
+                    "separate values by `,`, or join them by an operator",
+                    start,
+                    end,
+                )
+            case _:
+                hint = "join texts with `+`"
+                if before.type == "TEXT":
+                    hint = 'join texts with `+`; a quote within a text is `\\"`'
+                self.problems.add("missing-operator", f"an operator is missing before {shown}", hint, start, end)
+
+    def _report_stray(self, token: Token) -> None:
+        start, end = token.start_pos or 0, token.end_pos or 0
+        if token.type == "$END":
+            self.problems.add("unfinished", "the script ends within a statement", "complete the statement", start, end)
+        elif token.type == "COMMA":
+            self.problems.add("stray-comma", "only one value can stand here", "join texts with `+`", start, end)
+        else:
+            self.problems.add(
+                "unexpected", f"{_shown(token)} cannot stand here", "remove it, or complete what stands before it", start, end
+            )
+
+    def _skip(self, at: int) -> int:
+        """Give up the statement: drop what was read of it, and pass over the rest."""
+        parser, states = self.parser, self.states
+        while not ("statement" in states[parser.state_stack[-1]] and self._takes_statements(parser.state_stack[-1])):
+            parser.state_stack.pop()
+            parser.value_stack.pop()
+        start = at
+        while True:
+            token = self.tokens[at]
+            if token.type == "SEMI":
+                return at + 1
+            if token.type in {"$END", "RBLOCK"}:
+                return at
+            if token.type == "LBLOCK":
+                self.problems.forgiven.add(token.start_pos or 0)
+                return at
+            if at > start and token.type in _STATEMENT_WORDS and (token.line or 0) > (self.tokens[at - 1].end_line or 0):
+                return at
+            at += 1
+
+    def _takes_statements(self, state: Any) -> bool:
+        """Say whether a list of statements may go on, or end, in this state."""
+        entries = self.states[state]
+        return "RBLOCK" in entries or "$END" in entries
+
+
+_INSERTIONS: tuple[tuple[str, ...], ...] = (
+    ("OPERATOR",),
+    ("COMMA",),
+    ("COLON",),
+    ("IN",),
+    ("NAME",),
+    ("SEMI",),
+    ("NAME", "SEMI"),
+    ("NAME", "IN"),
+)
+_INSERTIONS_ON_NEW_LINE: tuple[tuple[str, ...], ...] = (
+    ("SEMI",),
+    ("COMMA",),
+    ("NAME", "SEMI"),
+    ("NAME",),
+    ("COLON",),
+    ("IN",),
+    ("OPERATOR",),
+    ("NAME", "IN"),
+)
+_INSERTED_TEXT = {"OPERATOR": "+", "COMMA": ",", "COLON": ":", "IN": "in", "NAME": "_", "SEMI": ";"}
+
+
+def _shown(token: Token) -> str:
+    if token.type == "$END":
+        return "the end of the script"
+    text = token if len(token) <= 24 else f"{token[:23]}…"
+    return f"`{text}`"
