@@ -293,7 +293,10 @@ class Builder(Transformer[Token, Any]):
             if isinstance(owner, tree.Name | tree.Field):
                 is_printer = (owner.name, value.name) in _PRINTING_CALLS
             if is_printer:
-                _report("print", f"Deluge has no `{value.name}`", "write `info value;`", value)
+                shown = f"{owner.name}.{value.name}" if isinstance(owner, tree.Name) else value.name
+                _report("print", f"Deluge has no `{shown}`", "write `info value;`", value)
+        if isinstance(value, tree.Binary) and value.operator == "==":
+            _report("comparison-statement", "a comparison alone does nothing", "assign with `=`", value)
         return tree.ExpressionStatement(value, span=span)
 
     def assign(self, children: list[Any]) -> tree.Statement:
@@ -348,29 +351,36 @@ class Builder(Transformer[Token, Any]):
 
     def if_(self, children: list[Any]) -> _Clause:
         keyword, condition, body = children
+        _check_braces(keyword, body)
         return _Clause("if", keyword, body, _condition(keyword, condition))
 
     def else_if(self, children: list[Any]) -> _Clause:
         keyword, condition, body = children
+        _check_braces(keyword, body)
         return _Clause("else if", keyword, body, _condition(keyword, condition))
 
     def else_(self, children: list[Any]) -> _Clause:
         keyword, body = children
+        _check_braces(keyword, body)
         return _Clause("else", keyword, body)
 
     def try_(self, children: list[Any]) -> _Clause:
         keyword, body = children
+        _check_braces(keyword, body)
         return _Clause("try", keyword, body)
 
     def catch(self, children: list[Any]) -> _Clause:
         keyword, _, name, _, body = children
+        _check_braces(keyword, body)
         if name is None:
-            _report("catch-name", "`catch` names no variable for the error", "write `catch (e)`", keyword)
+            if keyword == "catch":
+                _report("catch-name", "`catch` names no variable for the error", "write `catch (e)`", keyword)
             return _Clause("catch", keyword, body, None, tree.Name("e", span=_of(keyword)))
         return _Clause("catch", keyword, body, None, tree.Name(str(name), span=_of(name)))
 
     def for_each(self, children: list[Any]) -> tree.ForEach:
         keyword, name, _, value, body = children
+        _check_braces(keyword, body)
         variable = tree.Name(str(name), span=_of(name))
         return tree.ForEach(
             variable, _value(value), body, index=keyword.type == "FOREACHINDEX", span=_between(keyword, body)
@@ -379,22 +389,20 @@ class Builder(Transformer[Token, Any]):
     # Blocks
 
     def body(self, children: list[Any]) -> tree.Block:
-        colon, statement = children
+        if len(children) == 1:
+            return children[0]
+        mark, statement = children
         if isinstance(statement, tree.Block):
             return statement
-        if colon is None:
-            keyword = statement.keyword if isinstance(statement, _Clause) else statement
-            span = _between(keyword, keyword)
-            current_problems.get().add(
-                "missing-braces", "a block stands in braces", "write `{ … }`", span.offset, min(span.end_offset, span.offset + 1)
-            )
+        if mark == "":
+            current_problems.get().unbraced.add(statement.span.offset)
         return tree.Block(_joined([statement]), span=_between(statement, statement))
 
     def block(self, children: list[Any]) -> tree.Block:
         opening, *statements, closing = children
         for each in statements:
             if isinstance(each, tree.Function):
-                _report("inner-function", "a function stands in a block", "move it to the end of the script", each, each)
+                _report("inner-function", "a function stands in a block", "move it out of the block", each, each)
         return tree.Block(_joined(statements), span=_between(opening, closing))
 
     def parameter(self, children: list[Any]) -> tree.Parameter:
@@ -409,6 +417,7 @@ class Builder(Transformer[Token, Any]):
 
     def function(self, children: list[Any]) -> tree.Function:
         kind, name, _, parameters, _, body = children
+        _check_braces(kind or name, body)
         return tree.Function(
             None if kind is None else str(kind),
             "".join(name.split()),
@@ -419,6 +428,18 @@ class Builder(Transformer[Token, Any]):
 
     def script(self, children: list[Any]) -> tuple[Any, ...]:
         return _joined(children)
+
+
+def _check_braces(keyword: Token, body: tree.Block) -> None:
+    problems = current_problems.get()
+    offset = body.span.offset
+    if offset not in problems.unbraced:
+        return
+    problems.unbraced.discard(offset)
+    if not problems.forget_stray_brace(keyword.column or 0, offset):
+        problems.add("missing-braces", "a block stands in braces", "write `{ … }`", offset, offset + 1)
+    else:
+        problems.add("missing-braces", "the block does not begin with `{`", "add the missing `{`", offset, offset + 1)
 
 
 def _unescape(text: str) -> str:
@@ -489,9 +510,11 @@ def _joined(items: list[Any]) -> tuple[Any, ...]:
         item = items[position]
         position += 1
         if isinstance(item, tree.Block):
-            if item.span.offset not in current_problems.get().forgiven:
-                current_problems.get().add(
-                    "lone-block", "a block belongs to no statement", "remove the braces", item.span.offset, item.span.offset + 1
+            offset = item.span.offset
+            problems = current_problems.get()
+            if offset not in problems.forgiven and not problems.reported_between(offset, offset + 1):
+                problems.add(
+                    "lone-block", "a block belongs to no statement", "remove the braces", offset, offset + 1
                 )
             continue
         if not isinstance(item, _Clause):

@@ -50,7 +50,6 @@ _SIGNS = {
     "%=": "AUGMENTED",
     ",": "COMMA",
     ":": "COLON",
-    ".": "DOT",
     "?": "QUESTION",
 }
 # Signs of other languages: what they are read as, and what to write.
@@ -85,17 +84,21 @@ _KEYWORDS = {
     "for": "FOR",
     "catch": "CATCH",
 }
+_BODY_WORDS = frozenset({"info", "return", "break", "continue", "throw", "if", "for", "try"})
+_HEADERS = frozenset({"IF", "ELSEIF", "ELSE", "FOREACH", "FOREACHINDEX", "TRY", "CATCH"})
+_HEADERS_END = frozenset({"LBLOCK", "SEMI", "BODY"})
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
 
 class _Bracket:
-    __slots__ = ("depth", "kind", "outdented", "role", "word")
+    __slots__ = ("depth", "kind", "role", "stands_alone", "word")
 
     def __init__(self, kind: str, role: str, word: Word, depth: int) -> None:
         self.kind = kind  # "(", "task", "index", "list", "literal" or "block"
         self.role = role  # "condition", "call", "catch", "dropped", … for round brackets
         self.word = word
         self.depth = depth
+        self.stands_alone = False  # a task whose result is not kept; it needs no `;`
 
 
 class TooDeep(Exception):
@@ -116,6 +119,9 @@ class Lexer:
         self.previous = ""  # the type of the last token; RCONDITION for the bracket that ends a condition
         self.signs = 0  # signs and `!` in a row before an operand
         self.awaits_in = False
+        self.loop_reported = False
+        self.block_role = ""  # "if" or "try" where the next block belongs to one
+        self.header = False  # within the header of `if`, `for each` …, before its block
         self.role = ""  # what the next round bracket is for
         self.suspect: Word | None = None  # a block whose closing brace stands too far left
         self.indents: dict[int, int] = {}
@@ -167,6 +173,10 @@ class Lexer:
             Token(kind, text if value is None else value, word.start, word.line, word.column, end_line, end_column, end)
         )
         self.previous = kind
+        if kind in _HEADERS:
+            self.header = True
+        elif kind in _HEADERS_END:
+            self.header = False
         if kind in _PREFIXES:
             self.signs += 1
             if (self.stack[-1].depth if self.stack else 0) + self.signs > MAXIMUM_DEPTH:
@@ -183,6 +193,8 @@ class Lexer:
             place = (0, 1, 1, 1, 1, 0)
         self.tokens.append(Token(kind, value, *place))
         self.previous = kind
+        if kind in _HEADERS_END:
+            self.header = False
 
     def _report(self, code: str, message: str, hint: str, word: Word, last: Word | None = None) -> None:
         last = last or word
@@ -200,8 +212,21 @@ class Lexer:
     # Literals and signs
 
     def _literal(self, word: Word) -> None:
-        self._close_by_line(word)
+        if self.previous == "TEXT" and self._touches(word):
+            self._quote_within_text(word)
+            return
         self._emit(word.kind.upper(), word)
+
+    def _touches(self, word: Word) -> bool:
+        return self.tokens[-1].end_pos == word.start
+
+    def _quote_within_text(self, word: Word) -> None:
+        """Pass over what follows a text that a quote of its own has ended: `"he said "hi" to me"`."""
+        self._report("quote-in-text", "a quote within a text ends it", 'write `\\"` for the quote', word)
+        while self._next().kind not in {END, "text"} and not self._next().first:
+            self.at += 1
+        while self._next().kind == "text" and not self._next().first:
+            self.at += 1
 
     def _sign(self, word: Word) -> None:
         text = word.text
@@ -219,13 +244,10 @@ class Lexer:
 
     def _minus(self, word: Word) -> None:
         following = self._next()
-        if (
-            not self._operand
-            and following.kind in {"number", "decimal"}
-            and following.start == word.start + 1
-        ):
+        if not self._operand and following.kind in {"number", "decimal"}:
             self.at += 1
-            self._emit(following.kind.upper(), word._replace(text=word.text + following.text))
+            end = following.start + len(following.text)
+            self._emit(following.kind.upper(), word._replace(text=self.text[word.start : end]), "-" + following.text)
         else:
             self._emit("SIGN", word)
 
@@ -256,12 +278,15 @@ class Lexer:
         if inside in {"literal", "list"}:
             self._report("arrow", "Deluge has no `=>`", "separate key and value by `:`", word)
             self._emit("COLON", word, ":")
-        elif inside == "(" and self.previous != "RPAR":
+        elif inside == "(" and self.stack[-1].role == "condition":
             self._report("arrow", "Deluge has no `=>`", "compare with `>=`", word)
             self._emit("OPERATOR", word, ">=")
         else:
-            self._report("arrow", "Deluge has no functions as values", "write a loop: `for each x in list`", word)
+            self._no_function_values(word)
             self._emit("OPERATOR", word, ">=")
+            if self._next().text == "{":
+                self._skip_brackets()
+                self._emit("NULL", word, "null")
 
     def _double(self, word: Word) -> None:
         following = self._next()
@@ -281,7 +306,21 @@ class Lexer:
             if self._next().text != "{":
                 self._emit("BODY", word)
             return
+        if self._inside() == "block" and self.previous == "NAME" and self._next().kind == "name" and self._next(1).text == "=":
+            self._report("declaration", "a variable has no type", "assign to the name alone", word, self._next())
+            self.at += 1
+            return
+        if self.stack and self.stack[-1].role == "condition" and (self._next().first or self._next().text == "{"):
+            self._unwind("block")
+            return
         self._emit("COLON", word)
+
+    def _dot(self, word: Word) -> None:
+        if self._operand and self._next().kind in {"text", "number", "decimal"}:
+            self._report("foreign-operator", "texts are not joined by `.`", "join texts with `+`", word)
+            self._emit("OPERATOR", word, "+")
+        else:
+            self._emit("DOT", word)
 
     def _comma(self, word: Word) -> None:
         if self._inside() == "task":
@@ -313,10 +352,12 @@ class Lexer:
             return
         if self.previous == "NAME" and self._is_task_ahead():
             before = [each.type for each in self.tokens[-3:-1]]
-            if before[-1:] == ["INSERT"]:
-                before = before[:-1] if len(self.tokens) > 2 else []
+            inserts = before[-1:] == ["INSERT"]
+            if inserts:
+                before = before[:-1]
             stands_alone = not before or before[-1] in _STATEMENT_STARTS
-            self._open("task", "LTASK", word, "statement" if stands_alone else "value")
+            self._open("task", "LTASK", word, "insert" if inserts else "task")
+            self.stack[-1].stands_alone = stands_alone
         else:
             self._open("index", "LINDEX", word)
 
@@ -347,7 +388,7 @@ class Lexer:
         self._close_by_line(word)
         inside = self._inside()
         if self.previous in _LITERAL_BEFORE:
-            literal = True
+            literal = not (self.previous == "IN" and word.first and self._next().first)
         elif inside == "(":
             following = self._next().text
             literal = self.stack[-1].role == "call" and (following == "}" or self._next(1).text == ":")
@@ -358,7 +399,8 @@ class Lexer:
             return
         self._unwind("block")
         self.awaits_in = False
-        self._open("block", "LBLOCK", word)
+        role, self.block_role = self.block_role, ""
+        self._open("block", "LBLOCK", word, role)
 
     def _close(self, word: Word) -> None:
         wanted = {")": ("(",), "]": ("task", "index", "list"), "}": ("literal", "block")}[word.text]
@@ -392,7 +434,7 @@ class Lexer:
             self._emit("RSQUARE", word)
             if target.kind == "index":
                 self._suffix()
-            elif target.role == "statement" and self._next().text != ";":
+            elif target.stands_alone and self._next().text != ";":
                 self._emit_here("SEMI", "")
 
     def _close_missing(self, bracket: _Bracket) -> None:
@@ -459,8 +501,15 @@ class Lexer:
         if self._inside() == "task" and self._next().text == "]":
             self._report("semicolon-in-task", "the lines of a task do not end with `;`", "remove the semicolon", word)
             return
+        following = self._next()
+        if self._inside() == "(" and not following.first and self._next(1).text in {")", ","}:
+            if following.kind in {"text", "single", "number", "decimal", "name"}:
+                self._report("semicolon-in-call", "the values of a call are separated by commas", "write `,`", word)
+                self._emit("COMMA", word, ",")
+                return
         self._unwind("block")
         self.awaits_in = False
+        self.block_role = ""
         if self.previous in _STATEMENT_STARTS and self.previous != "RCONDITION":
             message = "a block does not end with `;`" if self.previous == "RBLOCK" else "`;` ends no statement"
             self._report("extra-semicolon", message, "remove it", word)
@@ -480,6 +529,8 @@ class Lexer:
             self._close_by_line(word)
             inside = self._inside()
         text = word.text
+        if self.header and inside == "block" and self._begins_body(word):
+            self._emit_here("BODY", "")
         kind = _WORDS.get(text)
         if self._next().text == ":" and text in {"List", "list"} and self._next(2).text == "(":
             element = self._next(1)
@@ -487,21 +538,52 @@ class Lexer:
                 self.at += 2
                 self._emit("TYPEDLIST", word._replace(text=self.text[word.start : element.start + len(element.text)]))
                 return
-        if kind is not None:
-            if kind(self, word):
-                return
-        elif inside == "block" and self._starts_statement(word):
+        if kind is not None and kind(self, word):
+            return
+        if self.previous == "RCONDITION" and text in {"and", "or"} and self._word_operator(word):
+            return
+        if inside == "block" and self._starts_statement(word):
             if self._statement_word(word):
                 return
         elif self._operand and self._word_operator(word):
             return
+        elif text.lower() in TASKS and inside == "block" and self._next().kind == "name" and self._key_ahead(0):
+            self._emit("NAME", word)
+            self._report("missing-bracket", f"`[` is missing behind `{text}`", "add it before the first key", word)
+            self._emit_here("LTASK", "[")
+            self.stack.append(_Bracket("task", "task", word._replace(text="["), len(self.stack) + 1))
+            return
+        elif self.previous == "TEXT" and self._touches(word):
+            self._quote_within_text(word)
+            return
         self._emit("NAME", word)
+
+    def _begins_body(self, word: Word) -> bool:
+        """Say whether a block without braces begins here."""
+        if self.previous in {"ELSE", "TRY", "CATCH"}:
+            return word.text != "if"
+        if self.previous == "RCONDITION":
+            return word.text not in {"and", "or", "then"}
+        return self._operand and (word.first or word.text in _BODY_WORDS) and not self.awaits_in
 
     def _key(self, word: Word) -> bool:
         count = self._key_ahead(-1)
+        text = word.text
         if count == 0:
-            if self._next().text == "=":
+            following = self._next()
+            if following.text == "=":
                 self._emit("KEY", word)
+                if self.stack[-1].role != "insert":
+                    self._report(
+                        "equals-in-task", "a key and its value are separated by `:`", "write `:` instead of `=`", following
+                    )
+                    self.at += 1
+                    self._emit("KEYCOLON", following, ":")
+                return True
+            if word.first and not following.first and following.kind in {"text", "single", "number", "name"}:
+                self._report("missing-colon", f"`:` is missing behind the key `{text}`", f"write `{text}:`", word)
+                self._emit("KEY", word)
+                self._emit_here("KEYCOLON", ":")
                 return True
             return False
         last = self._next(count - 2)
@@ -539,18 +621,36 @@ class Lexer:
         if word.text == "info" and not (self._starts_statement(word) or self._operand):
             return False
         self._emit(_KEYWORDS[word.text], word)
+        if word.text == "try":
+            self.block_role = "try"
         return True
 
     def _if(self, word: Word) -> bool:
+        if self._operand and not word.first and self.previous != "RCONDITION" and self._inside() == "block" and not self.header:
+            self._report("ternary", "a condition does not stand behind its value", "write `if(condition,a,b)`", word)
+            while self._next().kind != END and not self._next().first and self._next().text not in {";", "{", "}"}:
+                self.at += 1
+            return True
         if self._starts_statement(word) or (self._operand and self._inside() == "block"):
-            self.role = "condition" if self._next().text == "(" else ""
             self._emit("IF", word)
+            self._condition_ahead(word)
             return True
         return False
+
+    def _condition_ahead(self, word: Word) -> None:
+        self.block_role = "if"
+        if self._next().text == "{":
+            self._report("missing-condition", f"`{word.text}` has no condition", "write `if(condition)`", word)
+            for kind, value in (("LPAR", "("), ("BOOLEAN", "true"), ("RPAR", ")")):
+                self._emit_here(kind, value)
+            self.previous = "RCONDITION"
+        elif self._next().text == "(":
+            self.role = "condition"
 
     def _else(self, word: Word) -> bool:
         if self._inside() != "block":
             return False
+        self._close_block_before(word, "if")
         following = self._next()
         if following.text == "if":
             self.at += 1
@@ -564,14 +664,23 @@ class Lexer:
 
     def _else_if(self, word: Word) -> None:
         self._emit("ELSEIF", word)
-        self.role = "condition" if self._next().text == "(" else ""
+        self._condition_ahead(word)
 
     def _catch(self, word: Word) -> bool:
-        if self.previous != "RBLOCK" and self._next().text != "(":
+        if self._inside() != "block" or not (self.previous == "RBLOCK" or self._next().text == "("):
             return False
+        self._close_block_before(word, "try")
         self._emit("CATCH", word)
         self._catch_header()
         return True
+
+    def _close_block_before(self, word: Word, role: str) -> None:
+        """Close the block that must have ended before this `else` or `catch`, judging by the indentation."""
+        if self.previous == "RBLOCK" or not word.first or not self.stack or self.stack[-1].role != role:
+            return
+        opening = self.stack[-1].word
+        if word.column <= self.indents[opening.line]:
+            self._close_missing(self.stack[-1])
 
     def _catch_header(self) -> None:
         if self._next().text == "(":
@@ -610,6 +719,7 @@ class Lexer:
 
     def _loop_header(self, *, reported: bool) -> None:
         self.awaits_in = True
+        self.loop_reported = reported
         opening = self._next()
         if opening.text == "(":
             if not reported:
@@ -683,14 +793,10 @@ class Lexer:
             self._emit("OPERATOR", word, sign)
             return True
         if lowered == "of" and self.awaits_in:
-            self._report("loop-of", "a loop goes through a list with `in`", "write `for each x in list`", word)
+            if not self.loop_reported:
+                self._report("loop-of", "a loop goes through a list with `in`", "write `for each x in list`", word)
             self.awaits_in = False
             self._emit("IN", word)
-            return True
-        if lowered == "then" and self.previous == "RCONDITION":
-            self._report("then", "Deluge has no `then`", "put the statements into `{ }`", word)
-            if following.text != "{":
-                self._emit("BODY", word)
             return True
         return False
 
@@ -717,6 +823,25 @@ class Lexer:
         self._report("foreign-word", f"Deluge has no `{word.text}`", "leave it out", word)
         return True
 
+    def _function_value(self, word: Word) -> bool:
+        following = self._next()
+        is_lambda = word.text == "lambda" and following.kind == "name"
+        if self._starts_statement(word) or self._operand or not (is_lambda or following.text == "("):
+            return False
+        self._no_function_values(word)
+        if is_lambda:
+            while self._next().kind != END and not self._next().first and self._next().text not in {";", ")", "}"}:
+                self.at += 1
+        else:
+            self._skip_brackets()
+            if self._next().text == "{":
+                self._skip_brackets()
+        self._emit("NULL", word, "null")
+        return True
+
+    def _no_function_values(self, word: Word) -> None:
+        self._report("function-value", "Deluge has no functions as values", "write a loop: `for each x in list`", word)
+
     def _text_prefix(self, word: Word) -> bool:
         following = self._next()
         if following.kind in {"text", "single"} and following.start == word.start + len(word.text):
@@ -730,6 +855,11 @@ class Lexer:
         lowered = text.lower()
         if following.text in {"=", ".", "+=", "-="}:
             return False
+        if lowered == "then" and self.previous == "RCONDITION":
+            self._report("then", "Deluge has no `then`", "put the statements into `{ }`", word)
+            if following.text != "{":
+                self._emit("BODY", word)
+            return True
         if lowered in _ELSE_IF:
             self._report("else-if", f"Deluge has no `{text}`", "write `else if`", word)
             self._else_if(word)
@@ -790,7 +920,8 @@ class Lexer:
         self._emit("RBLOCK", word, "}")
 
     def _loop_word(self, word: Word) -> bool:
-        self._report("loop-word", f"Deluge has no `{word.text}`", "go through a list: `for each x in list`", word)
+        hint = "write `if(!condition)`" if word.text == "unless" else "go through a list: `for each x in list`"
+        self._report("loop-word", f"Deluge has no `{word.text}`", hint, word)
         if self._next().text == "(":
             behind_block = self.previous == "RBLOCK"
             self._skip_brackets()
@@ -867,7 +998,7 @@ class Lexer:
         if self._next(ahead).text != "(":
             return False
         end = ahead + 1
-        while self._next(end).kind == "name" or self._next(end).text in {",", ":"}:
+        while self._next(end).kind in {"name", "text", "number"} or self._next(end).text in {",", ":", "="}:
             end += 1
         if self._next(end).text != ")" or self._next(end + 1).text != "{":
             return False
@@ -887,6 +1018,11 @@ class Lexer:
         if lowered in TYPES and following.kind == "name" and not following.first and self._next(1).text == "=":
             self._emit("TYPE", word)
             return True
+        if lowered in TYPES and following.kind == "name" and not following.first and self._next(1).text == ";":
+            self._report(
+                "declaration", "a variable comes into being with its first value", f"write `{following.text} = …;`", word
+            )
+            return True
         return False
 
 
@@ -905,6 +1041,7 @@ _SPECIAL_SIGNS = {
     "=>": Lexer._arrow,
     "++": Lexer._double,
     "--": Lexer._double,
+    ".": Lexer._dot,
     ":": Lexer._colon,
     ",": Lexer._comma,
     ";": Lexer._semicolon,
@@ -922,6 +1059,7 @@ _WORDS = {
     **dict.fromkeys(_NULL_WORDS, Lexer._null_word),
     **dict.fromkeys(("new", "await", "async"), Lexer._new),
     **dict.fromkeys(("f", "r", "b"), Lexer._text_prefix),
+    **dict.fromkeys(("lambda", "function"), Lexer._function_value),
     "if": Lexer._if,
     "else": Lexer._else,
     "catch": Lexer._catch,

@@ -84,21 +84,24 @@ class _Reader:
         self.parser: ParserState[Any] = _grammar().parse_interactive().parser_state
         self.states: dict[Any, dict[str, Any]] = self.parser.parse_conf.states
 
-    def run(self) -> tuple[Any, ...]:
+    def run(self) -> tuple[Any, ...] | None:
+        """Return the items of the script, or None where it cannot be read to its end."""
         tokens, feed = self.tokens, self.parser.feed_token
-        at, last = 0, len(tokens) - 1
+        at, refused, last = 0, -1, len(tokens) - 1
         while at < last:
             try:
                 feed(tokens[at])
                 at += 1
             except UnexpectedToken:
-                at = self._recover(at)
-        while True:
+                # A terminal that is refused again after the stream was mended is passed over, so that no loop is endless.
+                at, refused = (at + 1 if at == refused else self._recover(at)), at
+        for _ in range(2):
             try:
                 result: tuple[Any, ...] = feed(tokens[last], is_end=True)
                 return result
             except UnexpectedToken:
                 self._recover(last)
+        return None
 
     def _accepted(self, types: Sequence[str]) -> int:
         """Return how many of these terminals the parser would take from where it stands."""
@@ -115,6 +118,8 @@ class _Reader:
                 if argument.expansion:
                     del stack[-len(argument.expansion) :]
                 stack.append(states[stack[-1]][argument.origin.name][1])
+                if kind == "$END" and stack[-1] == self.parser.parse_conf.end_state:
+                    break
         return len(types)
 
     def _recover(self, at: int) -> int:
@@ -123,6 +128,18 @@ class _Reader:
         token = tokens[at]
         following = [each.type for each in tokens[at : at + _LOOKAHEAD]]
         new_line = at == 0 or (token.line or 0) > (tokens[at - 1].end_line or 0) or token.type in {"RBLOCK", "$END"}
+        if self._is_unknown_statement(at, new_line=new_line):
+            before = tokens[at - 1]
+            self.problems.add(
+                "unknown-statement",
+                f"no statement begins with {_shown(before)}",
+                "write an assignment, a call, `info` or `return`",
+                before.start_pos or 0,
+                before.end_pos or 0,
+            )
+            return self._skip(at)
+        if token.type == "$END" and self._is_reported_near_end():
+            return self._skip(at)
         best, chosen = 0, ()
         for inserted in _INSERTIONS_ON_NEW_LINE if new_line else _INSERTIONS:
             gain = self._accepted([*inserted, *following]) - len(inserted)
@@ -138,6 +155,13 @@ class _Reader:
         self._report_stray(token)
         return self._skip(at)
 
+    def _is_unknown_statement(self, at: int, *, new_line: bool) -> bool:
+        """Say whether two words follow each other on a line that the first of them begins."""
+        tokens = self.tokens
+        if new_line or at == 0 or tokens[at].type not in {"NAME", "TEXT", "NUMBER"} or tokens[at - 1].type != "NAME":
+            return False
+        return at == 1 or tokens[at - 2].type in {"SEMI", "LBLOCK", "RBLOCK"}
+
     def _insert(self, types: tuple[str, ...], at: int) -> None:
         token = self.tokens[at]
         before = self.tokens[at - 1] if at else token
@@ -148,12 +172,14 @@ class _Reader:
 
     def _report_missing(self, types: tuple[str, ...], before: Token, token: Token) -> None:
         start, end = token.start_pos or 0, token.end_pos or 0
+        if (start == end and token.type != "$END") or (types[0] == "SEMI" and before.line in self.problems.broken_lines):
+            return  # what the lexer has mended is reported already
         shown = _shown(token)
         match types[0]:
             case "SEMI":
                 behind = before.end_pos or 0
                 self.problems.add(
-                    "missing-semicolon", "`;` is missing at the end of the statement", "add it", behind, behind + 1
+                    "missing-semicolon", "`;` is missing at the end of the statement", "add it", behind, behind
                 )
             case "NAME":
                 self.problems.add("missing-value", f"a value is missing before {shown}", "add it", start, end)
@@ -177,14 +203,31 @@ class _Reader:
 
     def _report_stray(self, token: Token) -> None:
         start, end = token.start_pos or 0, token.end_pos or 0
+        if start == end and token.type != "$END":
+            return  # what the lexer has mended is reported already
         if token.type == "$END":
+            if self._is_reported_near_end():
+                return
             self.problems.add("unfinished", "the script ends within a statement", "complete the statement", start, end)
+        elif token.type == "ASSIGN":
+            self.problems.add(
+                "stray-assignment", "`=` cannot stand here", "assign in a statement of its own, or compare with `==`", start, end
+            )
         elif token.type == "COMMA":
             self.problems.add("stray-comma", "only one value can stand here", "join texts with `+`", start, end)
         else:
             self.problems.add(
                 "unexpected", f"{_shown(token)} cannot stand here", "remove it, or complete what stands before it", start, end
             )
+
+    def _is_reported_near_end(self) -> bool:
+        """Say whether a mistake was found in the last statement."""
+        behind = 0
+        for token in reversed(self.tokens[:-1]):
+            if token.type in {"SEMI", "RBLOCK"} and token.start_pos != token.end_pos:
+                behind = token.end_pos or 0
+                break
+        return self.problems.reported_between(behind, len(self.problems.text) + 1)
 
     def _skip(self, at: int) -> int:
         """Give up the statement: drop what was read of it, and pass over the rest."""
@@ -213,8 +256,8 @@ class _Reader:
 
 
 _INSERTIONS: tuple[tuple[str, ...], ...] = (
-    ("OPERATOR",),
     ("COMMA",),
+    ("OPERATOR",),
     ("COLON",),
     ("IN",),
     ("NAME",),

@@ -15,7 +15,8 @@ class Problems:
     def __init__(self, text: str) -> None:
         self.text = text
         self.broken_lines: set[int] = set()
-        self.forgiven: set[int] = set()
+        self.forgiven: set[int] = set()  # blocks about which nothing more is said
+        self.unbraced: set[int] = set()  # where blocks begin that lack their braces
         self._found: dict[tuple[int, str], SyntaxProblem] = {}
         self._starts = [0]
         position = text.find("\n")
@@ -47,6 +48,14 @@ class Problems:
     def reported_between(self, start: int, end: int) -> bool:
         """Say whether a mistake was found that begins in this stretch."""
         return any(start <= offset < end for offset, _ in self._found)
+
+    def forget_stray_brace(self, column: int, offset: int) -> bool:
+        """Drop the report of a `}` that closes nothing if it stands in a column behind an offset; say whether it did."""
+        for (start, code), problem in self._found.items():
+            if code == "stray-bracket" and start > offset and problem.column == column and self.text[start] == "}":
+                self.forget(code, start)
+                return True
+        return False
 
     def forget(self, code: str, start: int) -> None:
         """Drop a mistake that belongs to another one."""

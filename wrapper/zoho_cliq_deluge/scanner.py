@@ -13,6 +13,7 @@ _WORDS = re.compile(
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<triple>\"\"\"(?:[^"\\]|\\.|\"(?!\"\"))*+\"\"\")
     | (?P<text>\"(?:[^"\\\n]|\\[^\n])*+\")
+    | (?P<dotted>[0-9]+\.[0-9]+(?:\.[0-9]+)+)
     | (?P<decimal>[0-9]+\.[0-9]+(?![A-Za-z0-9_])|\.[0-9]+(?![A-Za-z0-9_])|[0-9]+\.(?![A-Za-z0-9_.]))
     | (?P<number>[0-9]+(?![A-Za-z0-9_]))
     | (?P<comment>//[^\n]*)
@@ -20,7 +21,7 @@ _WORDS = re.compile(
     | (?P<single>'(?:[^'\\\n]|\\[^\n])*+')
     | (?P<sign>===|!==|\?\?|\?\.|\*\*|=>|->|<>|=<|:=|==|!=|<=|>=|&&|\|\||\+\+|--|\+=|-=|\*=|/=|%=
           |[-+*/%<>=!&|?:;,.()\[\]{}])
-    | (?P<badnumber>[0-9][A-Za-z0-9_]*(?:\.[0-9]+)?)
+    | (?P<badnumber>[0-9][A-Za-z0-9_]*(?:\.[0-9]+)*)
     | (?P<curly>[\u201c\u201d\u201e\u201f](?:[^\u201c\u201d\u201e\u201f"\n]*[\u201c\u201d\u201e\u201f"])?
           |[\u2018\u2019\u201a\u201b](?:[^\u2018\u2019\u201a\u201b'\n]*[\u2018\u2019\u201a\u201b'])?)
     | (?P<backtick>`[^`]*`)
@@ -30,6 +31,8 @@ _WORDS = re.compile(
 )
 # A text that goes on over several lines: its first line does not end like code, and code follows its closing quote.
 _OVER_LINES = re.compile(r'("[^"\n]*+(?<![;,(){}\[\]\s])[^\S\n]*\n[^"]*+")[^\S\n]*(?:[;,)+}\]]|$)', re.MULTILINE)
+
+_CURLY = re.compile("[\u2018-\u201f]")
 
 
 class Word(NamedTuple):
@@ -100,7 +103,7 @@ class _Scanner:
         self.problems.add(code, message, hint, start, end)
 
     def _comment(self, start: int, end: int) -> int:
-        end = start + len(self.text[start:end].rstrip())
+        end = start + len(self.text[start:end].rstrip("\r"))
         column = start - self.line_start + 1
         span = tree.Span(self.line, column, self.line, column + end - start, start, end)
         self.comments.append(tree.Comment(self.text[start:end], span=span))
@@ -144,6 +147,8 @@ class _Scanner:
         self._add("number", start, end)
         return end
 
+    _dotted = _badnumber
+
     def _other(self, start: int, end: int) -> int:
         character = self.text[start]
         if character in "\"'":
@@ -157,7 +162,7 @@ class _Scanner:
             self._report("hash-comment", "`#` begins no comment", "begin it with `//`", start, end)
             return line_end
         end = start + 1
-        if character == "@" and self.text[end : end + 1].isalpha():
+        if character == "@" and self.first and self.text[end : end + 1].isalpha():
             while end < len(self.text) and (self.text[end].isalnum() or self.text[end] == "_"):
                 end += 1
             self._report("annotation", "Deluge has no annotations", "remove it", start, end)
@@ -196,6 +201,13 @@ class _Scanner:
             self._report("text-over-lines", "the text goes on over several lines", "write `\\n` for a new line", start, line_end)
             self._add("text", start, end)
             return end
+        curly = _CURLY.search(self.text, start, line_end) if report else None
+        if curly:
+            self._report(
+                "curly-quotes", "the text ends with a curly quote", f"end it with {self.text[start]}", curly.start(), curly.end()
+            )
+            self._add("single" if self.text[start] == "'" else "text", start, curly.end())
+            return curly.end()
         # What most likely stands behind the missing quote is read as such: `);`, `};`, `;`.
         rest = self.text[start + 1 : line_end].rstrip()
         rest = rest.removesuffix(";").rstrip(")]}")
