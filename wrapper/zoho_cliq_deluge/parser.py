@@ -1,14 +1,13 @@
 """Read a script: the grammar's parser, and what it does where the script does not follow the grammar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
-from lark import Lark, Token, UnexpectedToken
+from lark import Lark, Token
 from lark.lexer import Lexer as LarkLexer
 from lark.parsers.lalr_analysis import Shift
-from lark.parsers.lalr_parser_state import ParserState
 
 from . import tree
 from .builder import MAXIMUM_CHAIN, Builder, current_problems
@@ -69,10 +68,39 @@ class _NoLexer(LarkLexer):
         return iter(())
 
 
+_Reduction: TypeAlias = tuple[Callable[[list[Any]], Any], int, str]
+
+
+class _Table(NamedTuple):
+    """The tables that lark makes of the grammar, in the shape in which they are fastest to follow.
+
+    `actions` gives, for each state and terminal, the next state, or a reduction: its callback, how many values it takes,
+    and what it makes. `gotos` gives the next state for what was made.
+    """
+
+    start: int
+    end: int
+    actions: dict[int, dict[str, int | _Reduction]]
+    gotos: dict[int, dict[str, int]]
+
+
 @cache
-def _grammar() -> Lark:
+def _table() -> _Table:
     source = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(source, parser="lalr", lexer=_NoLexer, start="script", maybe_placeholders=True, transformer=Builder())
+    lark = Lark(source, parser="lalr", lexer=_NoLexer, start="script", maybe_placeholders=True, transformer=Builder())
+    made = lark.parse_interactive().parser_state.parse_conf
+    actions: dict[int, dict[str, int | _Reduction]] = {}
+    gotos: dict[int, dict[str, int]] = {}
+    for state, entries in made.states.items():
+        actions[state], gotos[state] = {}, {}
+        for symbol, (action, argument) in entries.items():
+            if action is not Shift:
+                actions[state][symbol] = (made.callbacks[argument], len(argument.expansion), argument.origin.name)
+            elif symbol.isupper() or symbol == "$END":
+                actions[state][symbol] = argument
+            else:
+                gotos[state][symbol] = argument
+    return _Table(made.start_state, made.end_state, actions, gotos)
 
 
 class _Reader:
@@ -81,45 +109,71 @@ class _Reader:
     def __init__(self, tokens: list[Token], problems: Problems) -> None:
         self.tokens = tokens
         self.problems = problems
-        self.parser: ParserState[Any] = _grammar().parse_interactive().parser_state
-        self.states: dict[Any, dict[str, Any]] = self.parser.parse_conf.states
+        self.table = _table()
+        self.states = [self.table.start]
+        self.values: list[Any] = []
 
     def run(self) -> tuple[Any, ...] | None:
         """Return the items of the script, or None where it cannot be read to its end."""
-        tokens, feed = self.tokens, self.parser.feed_token
+        tokens = self.tokens
         at, refused, last = 0, -1, len(tokens) - 1
         while at < last:
-            try:
-                feed(tokens[at])
-                at += 1
-            except UnexpectedToken:
-                # A terminal that is refused again after the stream was mended is passed over, so that no loop is endless.
+            at = self._feed(tokens, at, last)
+            if at < last:
+                # A terminal that is refused again after the stream was mended is passed over: no loop is endless.
                 at, refused = (at + 1 if at == refused else self._recover(at)), at
         for _ in range(2):
-            try:
-                result: tuple[Any, ...] = feed(tokens[last], is_end=True)
+            if self._feed(tokens, last, last + 1) > last:
+                result: tuple[Any, ...] = self.values[-1]
                 return result
-            except UnexpectedToken:
-                self._recover(last)
+            self._recover(last)
         return None
+
+    def _feed(self, tokens: Sequence[Token], at: int, end: int) -> int:
+        """Take the terminals from `at` up to `end`; return the index of the first that is refused, or `end`."""
+        actions, gotos, accepted = self.table.actions, self.table.gotos, self.table.end
+        states, values = self.states, self.values
+        while at < end:
+            token = tokens[at]
+            kind = token.type
+            action = actions[states[-1]].get(kind)
+            while action.__class__ is tuple:
+                callback, size, origin = action  # type: ignore[misc]
+                if size:
+                    made = values[-size:]
+                    del values[-size:], states[-size:]
+                else:
+                    made = []
+                values.append(callback(made))
+                state = gotos[states[-1]][origin]
+                states.append(state)
+                if state == accepted and kind == "$END":
+                    return end
+                action = actions[state].get(kind)
+            if action is None:
+                return at
+            states.append(action)  # type: ignore[arg-type]
+            values.append(token)
+            at += 1
+        return end
 
     def _accepted(self, types: Sequence[str]) -> int:
         """Return how many of these terminals the parser would take from where it stands."""
-        stack, states = list(self.parser.state_stack), self.states
+        actions, gotos = self.table.actions, self.table.gotos
+        states = list(self.states)
         for count, kind in enumerate(types):
-            while True:
-                entry = states[stack[-1]].get(kind)
-                if entry is None:
-                    return count
-                action, argument = entry
-                if action is Shift:
-                    stack.append(argument)
-                    break
-                if argument.expansion:
-                    del stack[-len(argument.expansion) :]
-                stack.append(states[stack[-1]][argument.origin.name][1])
-                if kind == "$END" and stack[-1] == self.parser.parse_conf.end_state:
-                    break
+            action = actions[states[-1]].get(kind)
+            while isinstance(action, tuple):
+                _, size, origin = action
+                if size:
+                    del states[-size:]
+                states.append(gotos[states[-1]][origin])
+                if kind == "$END" and states[-1] == self.table.end:
+                    return count + 1
+                action = actions[states[-1]].get(kind)
+            if action is None:
+                return count
+            states.append(action)
         return len(types)
 
     def _recover(self, at: int) -> int:
@@ -166,9 +220,9 @@ class _Reader:
         token = self.tokens[at]
         before = self.tokens[at - 1] if at else token
         self._report_missing(types, before, token)
-        for kind in types:
-            place = (before.end_pos, before.end_line, before.end_column, before.end_line, before.end_column, before.end_pos)
-            self.parser.feed_token(Token(kind, _INSERTED_TEXT[kind], *place))
+        place = (before.end_pos, before.end_line, before.end_column, before.end_line, before.end_column, before.end_pos)
+        inserted = [Token(kind, _INSERTED_TEXT[kind], *place) for kind in types]
+        self._feed(inserted, 0, len(inserted))
 
     def _report_missing(self, types: tuple[str, ...], before: Token, token: Token) -> None:
         start, end = token.start_pos or 0, token.end_pos or 0
@@ -231,10 +285,9 @@ class _Reader:
 
     def _skip(self, at: int) -> int:
         """Give up the statement: drop what was read of it, and pass over the rest."""
-        parser, states = self.parser, self.states
-        while not ("statement" in states[parser.state_stack[-1]] and self._takes_statements(parser.state_stack[-1])):
-            parser.state_stack.pop()
-            parser.value_stack.pop()
+        while not self._takes_statements(self.states[-1]):
+            self.states.pop()
+            self.values.pop()
         start = at
         while True:
             token = self.tokens[at]
@@ -249,10 +302,10 @@ class _Reader:
                 return at
             at += 1
 
-    def _takes_statements(self, state: Any) -> bool:
+    def _takes_statements(self, state: int) -> bool:
         """Say whether a list of statements may go on, or end, in this state."""
-        entries = self.states[state]
-        return "RBLOCK" in entries or "$END" in entries
+        actions = self.table.actions[state]
+        return "statement" in self.table.gotos[state] and ("RBLOCK" in actions or "$END" in actions)
 
 
 _INSERTIONS: tuple[tuple[str, ...], ...] = (
