@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterable
 from ._values import Braces, Caught, Collection, File, Value
 from .failures import LimitReached
 
-__all__ = ["ITEM", "Budget"]
+__all__ = ["ITEM", "Budget", "text_size"]
 
 ITEM = 100
 """Bytes that are charged for one item of a container, and for a small value."""
 
 _WORK_BETWEEN_LOOKS = 100_000
+
+
+def text_size(characters: int, *parts: str) -> int:
+    """Return the bytes that a text of some parts may take."""
+    return characters * (1 if all(map(str.isascii, parts)) else 4)
 
 
 class Budget:
@@ -33,11 +38,11 @@ class Budget:
         pause: The number of executed statements after which the run must look at its limits.
         used: The bytes that are accounted for.
         held: Bytes of values that the run cannot see, because a statement that has not ended yet holds them.
+        largest: Bytes that one value may take: an eighth of the memory.
+        most_items: Items that a list may have.
     """
 
-    def __init__(
-        self, memory: int, seconds: float | None, clock: Callable[[], float] = time.thread_time
-    ) -> None:
+    def __init__(self, memory: int, seconds: float | None, clock: Callable[[], float] = time.thread_time) -> None:
         self._memory = memory
         self._clock = clock
         self._seconds = seconds
@@ -48,6 +53,8 @@ class Budget:
         self.pause = 0
         self.used = 0
         self.held = 0
+        self.largest = memory // 8
+        self.most_items = self.largest // 16
 
     def charge(self, size: int) -> None:
         """Account for ``size`` more bytes.
@@ -56,6 +63,8 @@ class Budget:
             LimitReached: if the memory, or the time, is used up.
         """
         self.used += size
+        if size > self.largest:
+            raise LimitReached(f"a value takes more than {self.largest:,} bytes")
         if self.used > self._memory:
             raise LimitReached(f"the values of the script take more than {self._memory:,} bytes")
         if self.used > self._measure_at:

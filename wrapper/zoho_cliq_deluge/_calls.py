@@ -50,9 +50,7 @@ class CallCompiler:
         arguments = self._arguments(node.arguments, pairs=name.lower() in _TAKES_PAIRS)
         return self._builtin(name, node.name_span.line if node.name_span is not tree.NOWHERE else line, arguments)
 
-    def _builtin(
-        self, name: str, line: int, arguments: list[Evaluate]
-    ) -> Callable[[Frame, Value], Value]:
+    def _builtin(self, name: str, line: int, arguments: list[Evaluate]) -> Callable[[Frame, Value], Value]:
         context = self._context
         entry = FUNCTIONS.get(name.lower())
         if entry is None:
@@ -109,9 +107,7 @@ class CallCompiler:
     @staticmethod
     def _wrong_count(name: str, line: int) -> Evaluate:
         def fail(frame: Frame) -> Value:
-            raise DelugeRuntimeError(
-                f"No. of arguments mismatches for the function {name}", line=line, function=name
-            )
+            raise DelugeRuntimeError(f"No. of arguments mismatches for the function {name}", line=line, function=name)
 
         return fail
 
@@ -203,4 +199,3 @@ class CallCompiler:
                 budget.held = held
 
         return call
-

@@ -9,7 +9,7 @@ from ._collections import insert_all
 from ._context import Context
 from ._conversion import as_integer, as_list, as_map, as_moment, as_number, as_text, number_of_text, shortened
 from ._date_differences import milliseconds
-from ._date_formats import format_date, is_date_pattern, parse_by_pattern
+from ._date_formats import format_date, parse_by_pattern
 from ._dates import hours_later
 from ._json import read_json
 from ._number_formats import format_number, is_number_format
@@ -247,4 +247,3 @@ _MEDIA_TYPES = {
     "ics": "text/calendar",
     "md": "text/markdown",
 }
-

@@ -52,9 +52,9 @@ def parse_date(text: str, zone: tzinfo, order: str) -> datetime | None:
     Raises:
         Failure: if the format is accepted, but there is no such day.
     """
-    text = text.strip()
     if len(text) > _LONGEST:
         return None
+    text = text.strip()
     recognised = False
     for found, year, month, day in _candidates(text, order):
         if month is None:

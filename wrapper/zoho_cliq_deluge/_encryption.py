@@ -203,18 +203,14 @@ def aes_decode(context: Context, key: str, text: str, vector: str | None = None)
 
 
 @builtin(_PREFIX + "aesEncode128")
-def aes_encode_128(
-    context: Context, key: str, text: str, vector: str | None = None, iterations: int = 0
-) -> Value:
+def aes_encode_128(context: Context, key: str, text: str, vector: str | None = None, iterations: int = 0) -> Value:
     """Return a text encrypted with AES of 128 bits, in base64."""
     _check_iterations(vector, iterations)
     return _encrypted(context, _key(key, 16), text, vector)
 
 
 @builtin(_PREFIX + "aesDecode128")
-def aes_decode_128(
-    context: Context, key: str, text: str, vector: str | None = None, iterations: int = 0
-) -> Value:
+def aes_decode_128(context: Context, key: str, text: str, vector: str | None = None, iterations: int = 0) -> Value:
     """Return the text that `aes_encode_128` encrypted."""
     _check_iterations(vector, iterations)
     return _decrypted(_key(key, 16), text, vector)

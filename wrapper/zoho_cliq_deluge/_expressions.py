@@ -21,6 +21,7 @@ __all__ = ["ExpressionCompiler"]
 _OF_INTEGERS: dict[str, Callable[[Any, Any], Any]] = {
     "+": add, "-": sub, "*": mul, "<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne,
 }  # fmt: skip
+_MOST_NESTED_LINKS = 8
 _LOGICAL = ("&&", "||")
 
 Step = Callable[[Frame, Value], Value]
@@ -209,9 +210,12 @@ class ExpressionCompiler:
         while isinstance(rest, tree.Binary) and rest.operator not in _LOGICAL:
             links.append(rest)
             rest = rest.left
-        first = self.compile(rest)
-        if len(links) == 1:
-            return self._single(node, first, self.compile(node.right))
+        value = self.compile(rest)
+        if len(links) <= _MOST_NESTED_LINKS:
+            for link in reversed(links):
+                value = self._single(link, value, self.compile(link.right))
+            return value
+        first = value
         steps = [(self._guarded(link), self.compile(link.right)) for link in reversed(links)]
 
         def compute(frame: Frame) -> Value:
@@ -238,12 +242,25 @@ class ExpressionCompiler:
         return compute
 
     def _single(self, node: tree.Binary, left: Evaluate, right: Evaluate) -> Evaluate:
+        """Return the closure of one operator: a short way for two integers, and the general one for all others."""
         general = self._guarded(node)
+        if node.operator == "%":
+            return self._remainder(left, right, general)
         of_integers = _OF_INTEGERS.get(node.operator)
         if of_integers is None:
             return lambda frame: general(left(frame), right(frame))
-        if isinstance(node.left, tree.Name) and isinstance(node.right, tree.Name | tree.Number):
-            return self._of_variable(node.left.name, left, node.right, right, of_integers, general)
+        if isinstance(node.right, tree.Number) and abs(node.right.value) < INTEGER_LIMIT:
+            constant = node.right.value
+
+            def with_constant(frame: Frame) -> Value:
+                first = left(frame)
+                if type(first) is int:
+                    result = of_integers(first, constant)
+                    if -INTEGER_LIMIT <= result < INTEGER_LIMIT:
+                        return result
+                return general(first, constant)
+
+            return with_constant
 
         def compute(frame: Frame) -> Value:
             first, second = left(frame), right(frame)
@@ -256,38 +273,15 @@ class ExpressionCompiler:
         return compute
 
     @staticmethod
-    def _of_variable(
-        name: str,
-        left: Evaluate,
-        right_node: tree.Name | tree.Number,
-        right: Evaluate,
-        of_integers: Callable[[Any, Any], Any],
-        general: Callable[[Value, Value], Value],
-    ) -> Evaluate:
-        """Return the closure for a variable, an operator, and a variable or number: the shape that loops are full of."""
-        if isinstance(right_node, tree.Number):
-            constant = right_node.value
+    def _remainder(left: Evaluate, right: Evaluate, general: Callable[[Value, Value], Value]) -> Evaluate:
+        def compute(frame: Frame) -> Value:
+            first, second = left(frame), right(frame)
+            # Python's remainder has the sign of the right side, Deluge's that of the left.
+            if type(first) is int and type(second) is int and first >= 0 < second:
+                return first % second
+            return general(first, second)
 
-            def with_constant(frame: Frame) -> Value:
-                first = frame.get(name)
-                if type(first) is int:
-                    result = of_integers(first, constant)
-                    if -INTEGER_LIMIT <= result < INTEGER_LIMIT:
-                        return result
-                return general(left(frame), right(frame))
-
-            return with_constant
-        other = right_node.name
-
-        def with_variable(frame: Frame) -> Value:
-            first, second = frame.get(name), frame.get(other)
-            if type(first) is int and type(second) is int:
-                result = of_integers(first, second)
-                if -INTEGER_LIMIT <= result < INTEGER_LIMIT:
-                    return result
-            return general(left(frame), right(frame))
-
-        return with_variable
+        return compute
 
     def _chain(self, node: tree.Call | tree.Field) -> Evaluate:
         """Return the closure of calls and fields in a row: ``x.f().g.h()``."""

@@ -165,5 +165,3 @@ class _Lenient:
             self._wrong()
         self._at += 1
         return character == end
-
-

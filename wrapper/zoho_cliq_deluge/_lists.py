@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from datetime import datetime
+from decimal import Decimal
 
 from ._budget import ITEM
 from ._context import Context
 from ._registry import builtin
 from ._values import Value
-from .failures import Failure
+from .failures import Failure, LimitReached
 
 __all__ = ["sortable"]
 
@@ -29,10 +29,16 @@ def checked_index(values: list[Value], index: int) -> int:
     return index
 
 
+def _check_size(context: Context, size: int) -> None:
+    if size > context.budget.most_items:
+        raise LimitReached(f"a list has more than {context.budget.most_items:,} elements")
+
+
 @builtin("add")
 def add(context: Context, values: list[Value], element: Value) -> None:
     """Append an element; a list is one element, too."""
     context.budget.charge(_SLOT)
+    _check_size(context, len(values) + 1)
     values.append(element)
 
 
@@ -40,6 +46,7 @@ def add(context: Context, values: list[Value], element: Value) -> None:
 def add_all(context: Context, values: list[Value], others: list[Value]) -> None:
     """Append the elements of another list."""
     context.budget.charge(_SLOT * len(others))
+    _check_size(context, len(values) + len(others))
     values.extend(others)
 
 

@@ -67,7 +67,9 @@ def _english(number: int, joined: str, scales: dict[int, str]) -> str:
         return "zero"
     counts, rest = _groups(number, tuple(scales))
     parts = [
-        f"{_english(count, joined, scales)} {name}" for count, name in zip(counts, scales.values(), strict=True) if count
+        f"{_english(count, joined, scales)} {name}"
+        for count, name in zip(counts, scales.values(), strict=True)
+        if count
     ]
     if rest:
         words = _english_below_1000(rest, joined)
@@ -109,7 +111,12 @@ def _german(number: int) -> str:
     if number == 0:
         return "null"
     counts, rest = _groups(number, (10**15, 10**12, 10**9, 10**6, 1000))
-    names = (("Billiarde", "Billiarden"), ("Billion", "Billionen"), ("Milliarde", "Milliarden"), ("Million", "Millionen"))
+    names = (
+        ("Billiarde", "Billiarden"),
+        ("Billion", "Billionen"),
+        ("Milliarde", "Milliarden"),
+        ("Million", "Millionen"),
+    )
     parts = []
     for count, (one, many) in zip(counts, names, strict=False):
         if count:

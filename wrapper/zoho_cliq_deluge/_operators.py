@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from . import _arithmetic
 from ._arithmetic import Number
+from ._budget import text_size
 from ._context import Context
 from ._conversion import number_of_text
 from ._date_differences import milliseconds, whole
@@ -42,11 +43,14 @@ def _in_concatenation(context: Context, value: Value) -> str:
 
 def add(context: Context, left: Value, right: Value) -> Value:
     """Return the sum of numbers, a later date-time, or two texts in a row if one side is a text."""
+    if type(left) is str and type(right) is str:
+        context.budget.charge(text_size(len(left) + len(right), left, right))
+        return left + right
     if _is_number(left) and _is_number(right):
         return _arithmetic.add(context, left, right)
-    if isinstance(left, str | Caught) or isinstance(right, str | Caught):
+    if isinstance(left, (str, Caught)) or isinstance(right, (str, Caught)):
         front, back = _in_concatenation(context, left), _in_concatenation(context, right)
-        context.budget.charge(len(front) + len(back))
+        context.budget.charge(text_size(len(front) + len(back), front, back))
         return front + back
     if isinstance(left, datetime) and _is_number(right):
         return _shifted(context, left, right)
@@ -174,7 +178,9 @@ def negative(context: Context, value: Value) -> Value:
         return _arithmetic.fitted(context, -value)
     if type(value) is Decimal:
         return value.copy_negate()
-    raise Failure("a sign cannot be applied to null" if value is None else f"a sign cannot be applied to {type_name(value)}")
+    raise Failure(
+        "a sign cannot be applied to null" if value is None else f"a sign cannot be applied to {type_name(value)}"
+    )
 
 
 BINARY: dict[str, Operator] = {

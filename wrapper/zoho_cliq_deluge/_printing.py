@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NoReturn
 
-from ._budget import Budget
+from ._budget import Budget, text_size
 from ._values import MAXIMUM_NESTING, Braces, Caught, Collection, DateOnly, File, Value
 from .failures import Failure, LimitReached
 from .policies import Policies
@@ -75,7 +75,7 @@ class Printer:
             parts: list[str] = []
             self._container(value, parts)
             printed = "".join(parts)
-            self._budget.charge(len(printed))
+            self._budget.charge(text_size(len(printed), printed))
             return printed
         return self._scalar(value)
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import regex
 
+from ._budget import text_size
 from ._context import Context
 from .failures import Failure
 
@@ -175,7 +176,7 @@ class _Translator:
             return r"(?=\n?\Z)"
         if letter == "e":
             return r"\x1b"
-        if letter.isalpha() and (letter not in _SAME or in_class and letter not in "nrtfa"):
+        if letter.isalpha() and (letter not in _SAME or (in_class and letter not in "nrtfa")):
             self._wrong(f"\\{letter} means nothing in Java")
         return f"\\{letter}"
 
@@ -306,7 +307,7 @@ def replace(context: Context, text: str, pattern: str, replacement: str, *, igno
         for found in compiled.finditer(text, timeout=context.budget.seconds_left(_SECONDS)):
             parts.append(text[end : found.start()])
             written = "".join(part if isinstance(part, str) else found[part] or "" for part in template)
-            context.budget.charge(len(written) + 60)
+            context.budget.charge(text_size(len(written), written) + 60)
             parts.append(written)
             end = found.end()
             if not all:
@@ -321,7 +322,7 @@ def replace(context: Context, text: str, pattern: str, replacement: str, *, igno
 def replace_literally(context: Context, text: str, search: str, replacement: str, *, all: bool) -> str:  # noqa: A002
     """Return a text in which ``search`` is replaced, character by character as written."""
     count = text.count(search) if all else 1
-    context.budget.charge(max(0, count * (len(replacement) - len(search))))
+    context.budget.charge(text_size(len(text) + max(0, count * (len(replacement) - len(search))), text, replacement))
     return text.replace(search, replacement, -1 if all else 1)
 
 

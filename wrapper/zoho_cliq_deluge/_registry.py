@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from ._budget import text_size
 from ._context import Context
 from ._conversion import (
     as_boolean,
@@ -26,6 +27,9 @@ from ._values import Braces, Caught, Collection, DateOnly, File, Value, type_nam
 from .failures import Failure
 
 __all__ = ["FUNCTIONS", "Builtin", "Function", "builtin"]
+
+_SMALL = 100
+_WORK_PER_ITEM = 40
 
 Converter = Callable[[Context, Value], Any]
 Implementation = TypeVar("Implementation", bound=Callable[..., Any])
@@ -73,18 +77,35 @@ class Function:
     minimum: int
     maximum: int | None
     receiver: Converter | None
+    converts: bool
 
     def __call__(self, context: Context, receiver: Value, arguments: list[Value]) -> Value:
         """Convert the arguments and call the function with them."""
         given = len(arguments)
         if given < self.minimum or (self.maximum is not None and given > self.maximum):
             raise ArityFailure()
-        for number, converter in enumerate(self.converters):
-            if number == given:
-                break
-            if converter is not None:
-                arguments[number] = converter(context, arguments[number])
-        return self.call(context, receiver, *arguments)
+        if self.converts:
+            for number, converter in enumerate(self.converters[:given]):
+                if converter is not None:
+                    arguments[number] = converter(context, arguments[number])
+        kind = type(receiver)
+        if kind is str or kind is list:
+            self._account(context, receiver, arguments)
+        result = self.call(context, receiver, *arguments)
+        if type(result) is str and len(result) > _SMALL:
+            context.budget.charge(text_size(len(result), result))
+        return result
+
+    @staticmethod
+    def _account(context: Context, receiver: Value, arguments: list[Value]) -> None:
+        """Account for the work on long texts and lists."""
+        if type(receiver) is list:
+            if len(receiver) > _SMALL:
+                context.budget.work(_WORK_PER_ITEM * len(receiver))
+            return
+        size = len(receiver) + sum(len(argument) for argument in arguments if type(argument) is str)
+        if size > _SMALL:
+            context.budget.work(size)
 
 
 class ArityFailure(Failure):
@@ -167,6 +188,7 @@ def builtin(*names: str) -> Callable[[Implementation], Implementation]:
             minimum=sum(each.default is inspect.Parameter.empty for each in arguments) - repeated,
             maximum=None if repeated else len(arguments),
             receiver=_CONVERTERS.get(kind),
+            converts=any(converters),
         )
         for name in names:
             entry = FUNCTIONS.setdefault(name.lower(), Builtin(name))

@@ -206,7 +206,9 @@ class StatementCompiler:
             except DelugeRuntimeError as error:
                 del machine.loops[loops:]
                 why = machine.without_secrets(error.why)
-                frame[name] = error.value if as_value and error.value is not None else Caught(why, error.line, error.value)
+                frame[name] = (
+                    error.value if as_value and error.value is not None else Caught(why, error.line, error.value)
+                )
             return handler(frame)
 
         return execute

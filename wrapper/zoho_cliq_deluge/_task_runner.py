@@ -30,7 +30,9 @@ _POSTS = {
     "posttobotasadmin": "postToBotAsAdmin",
     "posttouserasadmin": "postToUserAsAdmin",
 }
-_TEXT_TYPES = re.compile(r"text/|application/(?:[\w.+-]*\+)?(?:json|xml|javascript|x-www-form-urlencoded)", re.IGNORECASE)
+_TEXT_TYPES = re.compile(
+    r"text/|application/(?:[\w.+-]*\+)?(?:json|xml|javascript|x-www-form-urlencoded)", re.IGNORECASE
+)
 _SHORTEST_SECRET = 6
 
 
@@ -183,7 +185,9 @@ class TaskRunner:
             (url for name, url in self._machine.gateway.base_urls.items() if name.lower() == service.lower()), None
         )
         if base is None:
-            raise TaskError(f'there is no address for the service "{service}"; give one to the gateway: base_urls={{…}}')
+            raise TaskError(
+                f'there is no address for the service "{service}"; give one to the gateway: base_urls={{…}}'
+            )
         path = as_text(self._context, given.pop("path", ""))
         return self._invoke_url({"url": f"{base.rstrip('/')}/{path.lstrip('/')}", **given})
 
@@ -296,7 +300,11 @@ class TaskRunner:
         kind = response.header("content-type").split(";")[0].strip() or "text/plain"
         named = re.search(r'filename="?([^";]+)"?', response.header("content-disposition"))
         if wanted == "FILE" or (not wanted and (named is not None or not _TEXT_TYPES.match(kind))):
-            name = named[1] if named is not None else urlsplit(as_text(self._context, given["url"])).path.rpartition("/")[2]
+            name = (
+                named[1]
+                if named is not None
+                else urlsplit(as_text(self._context, given["url"])).path.rpartition("/")[2]
+            )
             return File(name or "file", response.body, kind or media_type(name))
         text = response.body.decode(_charset(response, given, self._context), "replace")
         if wanted == "TEXT":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ._budget import text_size
 from ._context import Context
 from ._regex import matches_whole, replace, replace_literally
 from ._registry import builtin
@@ -11,6 +12,11 @@ from ._values import Value
 from .failures import Failure
 
 __all__: list[str] = []
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+_OTHER_THAN_LETTERS = re.compile(r"[\W\d_]+")
+_OTHER_THAN_LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 
 
 def _small(text: str) -> str:
@@ -165,21 +171,21 @@ def length(context: Context, text: str) -> Value:
 @builtin("leftpad")
 def leftpad(context: Context, text: str, total: int) -> Value:
     """Return a text with blanks before it, up to a total length."""
-    context.budget.charge(max(total, 0))
+    context.budget.charge(text_size(max(total, 0), text))
     return text.rjust(total)
 
 
 @builtin("rightpad")
 def rightpad(context: Context, text: str, total: int) -> Value:
     """Return a text with blanks after it, up to a total length."""
-    context.budget.charge(max(total, 0))
+    context.budget.charge(text_size(max(total, 0), text))
     return text.ljust(total)
 
 
 @builtin("repeat")
 def repeat(context: Context, text: str, times: int) -> Value:
     """Return a text a number of times."""
-    context.budget.charge(len(text) * max(times, 0))
+    context.budget.charge(text_size(len(text) * max(times, 0), text))
     return text * times
 
 
@@ -198,7 +204,7 @@ def reverse_list(context: Context, values: list[Value]) -> Value:
 @builtin("concat")
 def concat(context: Context, text: str, other: str) -> Value:
     """Return two texts, one after the other."""
-    context.budget.charge(len(text) + len(other))
+    context.budget.charge(text_size(len(text) + len(other), text, other))
     return text + other
 
 
@@ -235,7 +241,7 @@ def to_lower_case(context: Context, text: str) -> Value:
 @builtin("proper")
 def proper(context: Context, text: str) -> Value:
     """Return a text with a capital at the beginning of each word, and small letters after it."""
-    return re.sub(r"\S+", lambda word: word[0][:1].upper() + word[0][1:].lower(), text)
+    return re.sub(r"(?<!\S)\S", lambda first: first[0].upper(), text.lower())
 
 
 @builtin("remove")
@@ -260,25 +266,25 @@ def remove_last_occurence(context: Context, text: str, search: str) -> Value:
 @builtin("removeAllAlpha")
 def remove_all_alpha(context: Context, text: str) -> Value:
     """Return a text without its letters."""
-    return "".join(letter for letter in text if not letter.isalpha())
+    return _LETTERS.sub("", text)
 
 
 @builtin("removeAllAlphaNumeric")
 def remove_all_alpha_numeric(context: Context, text: str) -> Value:
     """Return a text without its letters and digits."""
-    return "".join(letter for letter in text if not letter.isalnum())
+    return _LETTERS_AND_DIGITS.sub("", text)
 
 
 @builtin("getAlpha")
 def get_alpha(context: Context, text: str) -> Value:
     """Return the letters of a text."""
-    return "".join(letter for letter in text if letter.isalpha())
+    return _OTHER_THAN_LETTERS.sub("", text)
 
 
 @builtin("getAlphaNumeric")
 def get_alpha_numeric(context: Context, text: str) -> Value:
     """Return the letters and digits of a text."""
-    return "".join(letter for letter in text if letter.isalnum())
+    return _OTHER_THAN_LETTERS_AND_DIGITS.sub("", text)
 
 
 @builtin("replaceAll")

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from ._context import Context
 from ._conversion import as_number
-from ._dates import moved, weekday_named
 from ._date_differences import moments
+from ._dates import moved, weekday_named
 from ._registry import builtin
 from ._values import DateOnly, Value
 from .failures import Failure

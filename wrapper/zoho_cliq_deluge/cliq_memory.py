@@ -120,7 +120,9 @@ def matches(record: dict[str, Any], criteria: str) -> bool:
 def _holds(record: dict[str, Any], condition: str) -> bool:
     found = _CONDITION.fullmatch(condition)
     if found is None:
-        raise TaskError(f'the criteria "{condition.strip()[:60]}" cannot be read; write field=="value", joined by && or ||')
+        raise TaskError(
+            f'the criteria "{condition.strip()[:60]}" cannot be read; write field=="value", joined by && or ||'
+        )
     name, operator, *forms = found.groups()
     wanted = next(form for form in forms if form is not None)
     value = record.get(name)

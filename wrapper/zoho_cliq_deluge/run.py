@@ -15,7 +15,7 @@ from ._conversions import media_type
 from ._machine import Machine, TaskCall
 from ._statements import StatementCompiler
 from ._values import File, from_python, to_python
-from .failures import DelugeLimitError, DelugeRuntimeError
+from .failures import DelugeLimitError, DelugeRuntimeError, Failure, LimitReached
 from .parser import parse
 from .policies import Policies
 from .tasks import Gateway
@@ -93,7 +93,10 @@ def run(
     machine = Machine(
         context,
         gateway or Gateway(),
-        {name.lower().removeprefix("zoho."): from_python(value, context.zone) for name, value in (system or {}).items()},
+        {
+            name.lower().removeprefix("zoho."): from_python(value, context.zone)
+            for name, value in (system or {}).items()
+        },
     )
     machine.frames.append({name: from_python(value, context.zone) for name, value in (variables or {}).items()})
     try:
@@ -110,13 +113,13 @@ def run(
 
 def _result(machine: Machine, answer: Any) -> Run:
     try:
-        machine.context.budget.charge(len(machine.context.printer.json(answer)))
+        # Printing it first finds out, within the budget, what would be too large to copy.
+        machine.context.printer.json(answer)
         exported = to_python(answer)
-    except Exception as problem:
-        why = getattr(problem, "why", None)
-        if why is None and not isinstance(problem, ValueError):
-            raise
-        raise DelugeRuntimeError(why or str(problem), function="return") from None
+    except Failure as failure:
+        raise DelugeRuntimeError(failure.why, function="return") from None
+    except LimitReached as reached:
+        raise DelugeLimitError(reached.why, function="return") from None
     budget = machine.context.budget
     return Run(exported, tuple(machine.log), tuple(machine.tasks), budget.executed)
 

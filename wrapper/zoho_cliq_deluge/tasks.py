@@ -173,7 +173,9 @@ class Gateway:
         """
         headers = self.connections.get(name)
         if headers is None:
-            raise TaskError(f'there is no connection "{name}"; give its headers to the gateway: connections={{"{name}": …}}')
+            raise TaskError(
+                f'there is no connection "{name}"; give its headers to the gateway: connections={{"{name}": …}}'
+            )
         return headers
 
     def stub(self, name: str) -> Any:
