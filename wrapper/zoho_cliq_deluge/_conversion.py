@@ -22,6 +22,7 @@ __all__ = [
     "as_moment",
     "as_number",
     "as_text",
+    "magnitude",
     "number_of_text",
 ]
 
@@ -49,6 +50,11 @@ def number_of_text(text: str) -> int | Decimal | None:
     return Decimal(stripped)
 
 
+def magnitude(number: int | Decimal) -> int | Decimal:
+    """Return a number without its sign, and without rounding it."""
+    return abs(number) if isinstance(number, int) else number.copy_abs()
+
+
 def as_text(context: Context, value: Value) -> str:
     """Return a text, or the text of a number, boolean, date-time or file."""
     if type(value) is str:
@@ -74,7 +80,7 @@ def as_integer(context: Context, value: Value) -> int:
     if type(value) is int:
         return value
     number = as_number(context, value)
-    if abs(number) >= INTEGER_LIMIT:
+    if magnitude(number) >= INTEGER_LIMIT:
         raise Failure("the number does not fit in 64 bits")
     return int(number)
 

@@ -7,7 +7,17 @@ from decimal import Decimal
 
 from ._collections import insert_all
 from ._context import Context
-from ._conversion import as_integer, as_list, as_map, as_moment, as_number, as_text, number_of_text, shortened
+from ._conversion import (
+    as_integer,
+    as_list,
+    as_map,
+    as_moment,
+    as_number,
+    as_text,
+    magnitude,
+    number_of_text,
+    shortened,
+)
 from ._date_differences import milliseconds
 from ._date_formats import format_date, parse_by_pattern
 from ._dates import hours_later
@@ -24,7 +34,7 @@ _SLOT = 100
 
 
 def _of_milliseconds(context: Context, number: int | Decimal) -> datetime:
-    if abs(number) > 10**15:
+    if magnitude(number) > 10**15:
         raise Failure("the date lies outside the years 1 to 9999")
     start = datetime(1970, 1, 1, tzinfo=zone_named("GMT")).astimezone(context.zone)
     return hours_later(start, milliseconds=int(number))

@@ -94,7 +94,7 @@ def year_fraction(context: Context, start: datetime, end: datetime) -> Value:
 
 @builtin("timeBetween")
 def time_between(context: Context, start: datetime, end: datetime) -> Value:
-    """Return the time between two date-times as ``HH``, ``HH:mm`` or ``HH:mm:ss``; parts at the end that are 0 stay away."""
+    """Return the time between two date-times as ``HH``, ``HH:mm`` or ``HH:mm:ss``, without zeros at the end."""
     if end < start:
         raise Failure("the end must be later than the start")
     minutes, second = divmod(_elapsed(start, end) // _SECOND, 60)

@@ -41,7 +41,7 @@ def format_number(number: int | Decimal, pattern: str) -> str:
         raise Failure("the number is too large for a format")
     wide = decimal.Context(prec=max(exact.adjusted(), 0) + most + 2, rounding=decimal.ROUND_HALF_EVEN)
     rounded = exact.quantize(Decimal(1).scaleb(-most), context=wide)
-    before, _, after = f"{abs(rounded):f}".partition(".")
+    before, _, after = f"{rounded.copy_abs():f}".partition(".")
     after = after.rstrip("0").ljust(least, "0") if most else ""
     digits = found["whole"].count("0")
     before = ("" if before == "0" and not digits and after else before).rjust(digits, "0")

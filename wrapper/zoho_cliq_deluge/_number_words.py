@@ -327,7 +327,7 @@ def in_words(number: Decimal, language: str) -> str:
         raise Failure(f'there is no language "{language[:20]}"; known are {", ".join(sorted(_LANGUAGES))}')
     if abs(number) >= _LIMIT or -int(number.as_tuple().exponent) > _MOST_DECIMALS:
         raise Failure("only numbers below 10 to the power of 18, with up to 40 decimals, can be put in words")
-    before, _, after = f"{abs(number):f}".partition(".")
+    before, _, after = f"{number.copy_abs():f}".partition(".")
     parts = [chosen.minus] if number < 0 else []
     parts.append(chosen.whole(int(before)))
     after = after.rstrip("0")

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from ._arithmetic import DECIMALS, Number, fitted, of_float, whole
 from ._context import Context
-from ._conversion import INTEGER_LIMIT
+from ._conversion import INTEGER_LIMIT, magnitude
 from ._number_words import in_words
 from ._registry import builtin
 from ._values import Value
@@ -165,19 +165,19 @@ def minimum(context: Context, number: int | Decimal, other: int | Decimal) -> Va
 @builtin("isEven")
 def is_even(context: Context, number: int | Decimal) -> Value:
     """Return whether 2 divides a number."""
-    return not Decimal(number).remainder_near(2, DECIMALS) if abs(number) < INTEGER_LIMIT else True
+    return not Decimal(number).remainder_near(2, DECIMALS) if magnitude(number) < INTEGER_LIMIT else True
 
 
 @builtin("isOdd")
 def is_odd(context: Context, number: int | Decimal) -> Value:
     """Return whether a whole number is not divided by 2."""
-    return number % 2 in (1, -1) if abs(number) < INTEGER_LIMIT else False
+    return number % 2 in (1, -1) if magnitude(number) < INTEGER_LIMIT else False
 
 
 @builtin("toHex")
 def to_hex(context: Context, number: int | Decimal) -> Value:
     """Return a number in hexadecimal digits; a negative one as 64 bits hold it."""
-    return f"{int(number) % (2 * INTEGER_LIMIT):x}" if abs(number) < INTEGER_LIMIT else None
+    return f"{int(number) % (2 * INTEGER_LIMIT):x}" if magnitude(number) < INTEGER_LIMIT else None
 
 
 @builtin("toWords")

@@ -10,7 +10,7 @@ from . import _arithmetic
 from ._arithmetic import Number
 from ._budget import text_size
 from ._context import Context
-from ._conversion import number_of_text
+from ._conversion import magnitude, number_of_text
 from ._date_differences import milliseconds, whole
 from ._date_formats import parse_date
 from ._dates import hours_later, moved
@@ -73,7 +73,7 @@ def subtract(context: Context, left: Value, right: Value) -> Value:
 
 
 def _shifted(context: Context, moment: datetime, distance: Number) -> datetime:
-    if abs(distance) > 10**15:
+    if magnitude(distance) > 10**15:
         raise Failure("the date lies outside the years 1 to 9999")
     if context.policies.date_difference == "days":
         return moved(moment, days=float(distance))
@@ -112,10 +112,10 @@ def _equals_text(context: Context, value: Value, text: str) -> bool:
     if isinstance(value, bool):
         return text.lower() == ("true" if value else "false")
     if _is_number(value):
-        return number_of_text(text) == value
+        return bool(number_of_text(text) == value)
     if isinstance(value, datetime):
         try:
-            return parse_date(text, context.zone, context.policies.date_order) == value
+            return bool(parse_date(text, context.zone, context.policies.date_order) == value)
         except Failure:
             return False
     return False
@@ -139,7 +139,7 @@ def _order(context: Context, operator: str, left: Value, right: Value) -> int:
     )
     if not comparable:
         raise _unfit(operator, left, right)
-    return (first > second) - (first < second)
+    return int(first > second) - int(first < second)
 
 
 def _converted(context: Context, left: Value, right: Value) -> tuple[Value, Value]:

@@ -260,7 +260,7 @@ def _compiled(pattern: str, ignore_case: bool) -> regex.Pattern[str]:
     try:
         return regex.compile(f"(?-f){translated}" if ignore_case else translated, flags, cache_pattern=False)
     except (regex.error, RecursionError, OverflowError, ValueError) as problem:
-        why = problem.msg if isinstance(problem, regex.error) else "it is too large"
+        why = str(problem) if isinstance(problem, regex.error) else "it is too large"
         raise Failure(f"the regular expression is wrong: {why}") from None
 
 

@@ -107,22 +107,25 @@ class TaskRunner:
             return None
         short = name.removeprefix("zoho.cliq.")
         cliq = self._machine.gateway.cliq
-        texts = lambda count: [as_text(self._context, each) for each in self._taken(arguments, count)]  # noqa: E731
+
+        def word(index: int) -> str:
+            return as_text(self._context, self._taken(arguments, index + 1)[index])
+
         if short in _POSTS:
             return lambda: self._imported(cliq.post(self._post(_POSTS[short], arguments)))
         if short in ("posttochannelasbot", "posttochatasbot"):
             return lambda: self._imported(cliq.post(self._post_as_bot(short, arguments)))
         tasks: dict[str, Callable[[], object]] = {
-            "editmessage": lambda: cliq.edit_message(*texts(2), to_python(self._taken(arguments, 3)[2])),
-            "createrecord": lambda: cliq.create_record(*texts(1), self._map(arguments, 1)),
-            "getrecords": lambda: cliq.get_records(*texts(1), self._query(arguments)),
-            "getrecordbyid": lambda: cliq.get_record(*texts(2)),
-            "updaterecord": lambda: cliq.update_record(*texts(2), self._map(arguments, 2)),
-            "deleterecord": lambda: cliq.delete_record(*texts(2)),
-            "deleterecords": lambda: cliq.delete_records(*texts(2)),
+            "editmessage": lambda: cliq.edit_message(word(0), word(1), self._message(self._taken(arguments, 3)[2])),
+            "createrecord": lambda: cliq.create_record(word(0), self._map(arguments, 1)),
+            "getrecords": lambda: cliq.get_records(word(0), self._query(arguments)),
+            "getrecordbyid": lambda: cliq.get_record(word(0), word(1)),
+            "updaterecord": lambda: cliq.update_record(word(0), word(1), self._map(arguments, 2)),
+            "deleterecord": lambda: cliq.delete_record(word(0), word(1)),
+            "deleterecords": lambda: cliq.delete_records(word(0), word(1)),
             "extension.setproperties": lambda: cliq.set_properties(self._map(arguments, 0)),
-            "extension.getproperties": lambda: cliq.get_property(*texts(1)),
-            "extension.deleteproperty": lambda: cliq.delete_property(*texts(1)),
+            "extension.getproperties": lambda: cliq.get_property(word(0)),
+            "extension.deleteproperty": lambda: cliq.delete_property(word(0)),
         }
         task = tasks.get(short)
         return None if task is None else lambda: self._imported(task())
@@ -163,6 +166,7 @@ class TaskRunner:
 
     def _request_function(self, key: str, arguments: list[Value]) -> Value:
         entries: dict[str, Value] = {"url": arguments[0]}
+        names: tuple[str, ...]
         if key == "geturl":
             names, entries["type"] = ("headers", "simple"), "GET"
             if len(arguments) > 1 and isinstance(arguments[1], bool):

@@ -1,4 +1,4 @@
-"""A subset of XPath 1.0: steps, ``//``, ``*``, ``@name``, ``text()``, ``.``, ``..``, conditions in brackets, ``count()``."""
+"""A subset of XPath 1.0: ``/``, ``//``, ``*``, ``@name``, ``text()``, ``.``, ``..``, conditions, ``count()``."""
 
 from __future__ import annotations
 

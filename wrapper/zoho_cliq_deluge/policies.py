@@ -14,7 +14,8 @@ class Policies:
     """How the interpreter decides what the vendor's documentation leaves open, and the limits of a run.
 
     Attributes:
-        null_in_concat: What ``"a" + null`` gives: the word ``"null"`` (default), nothing (``"empty"``) or an ``"error"``.
+        null_in_concat: What ``"a" + null`` gives: the word ``"null"`` (default), nothing (``"empty"``), or an
+            ``"error"``.
         integer_division: What ``10 / 4`` gives: a ``"decimal"`` 2.5 (default; whole results stay integers), or the
             integer 2 (``"truncate"``).
         integer_overflow: What happens to a result beyond 64 bits: an ``"error"`` (default), a ``"decimal"``, or what
