@@ -175,7 +175,10 @@ class Builder(Transformer[Token, Any]):
         if len(pairs) < len(items):
             odd = next(each for each in items if not isinstance(each, tree.Pair))
             _report(
-                "mixed-braces", "in a map every value has a key", "write `key:value`, or leave out all keys for a list", odd
+                "mixed-braces",
+                "in a map every value has a key",
+                "write `key:value`, or leave out all keys for a list",
+                odd,
             )
         return tree.MapLiteral(tuple(pairs), span=span)
 
@@ -213,7 +216,7 @@ class Builder(Transformer[Token, Any]):
 
     def index_suffix(self, children: list[Any]) -> _Suffix:
         opening, value, closing, words = children
-        return _Suffix("index", opening, words or closing, None, (), _value(value), (str(words),) if words else ())
+        return _Suffix("index", opening, words or closing, None, (), _value(value), (" ".join(words.split()),) if words else ())
 
     def postfix(self, children: list[Any]) -> Any:
         if len(children) == 1:
@@ -221,7 +224,10 @@ class Builder(Transformer[Token, Any]):
         node, *suffixes = children
         if len(suffixes) > MAXIMUM_CHAIN:
             _report(
-                "too-deep", f"more than {MAXIMUM_CHAIN} calls and fields in one chain", "use a variable in between", suffixes[0].first
+                "too-deep",
+                f"more than {MAXIMUM_CHAIN} calls and fields in one chain",
+                "use a variable in between",
+                suffixes[0].first,
             )
             return node
         if isinstance(node, tree.Name) and node.name.lower() == "zoho":
@@ -237,7 +243,9 @@ class Builder(Transformer[Token, Any]):
             elif _is_criteria(suffix.value) and isinstance(node, tree.Name | tree.Field):
                 node = tree.ForeignExpression("fetch records", (node, suffix.value), suffix.words, span=span)
             else:
-                _report("index", "an element is not read with brackets", "write `.get(index)`", suffix.first, suffix.last)
+                _report(
+                    "index", "an element is not read with brackets", "write `.get(index)`", suffix.first, suffix.last
+                )
                 node = tree.Call(node, "get", (suffix.value,), span=span)
         return node
 
@@ -249,7 +257,12 @@ class Builder(Transformer[Token, Any]):
         if len(children) == 1:
             return children[0]
         if len(children) > 2 * MAXIMUM_CHAIN:
-            _report("too-deep", f"more than {MAXIMUM_CHAIN} operators in one chain", "use a variable in between", children[1])
+            _report(
+                "too-deep",
+                f"more than {MAXIMUM_CHAIN} operators in one chain",
+                "use a variable in between",
+                children[1],
+            )
             return children[0]
         operands: list[Any] = [_value(children[0])]
         operators: list[Token] = []
@@ -410,7 +423,11 @@ class Builder(Transformer[Token, Any]):
         if equals is not None:
             _report("parameter-default", "a parameter has no default value", "remove it", equals, default)
         span = _between(first, second or first)
-        return tree.Parameter(str(first), str(second), span=span) if second else tree.Parameter(None, str(first), span=span)
+        return (
+            tree.Parameter(str(first), str(second), span=span)
+            if second
+            else tree.Parameter(None, str(first), span=span)
+        )
 
     def parameters(self, children: list[Any]) -> tuple[tree.Parameter, ...]:
         return tuple(children[::2])
@@ -513,9 +530,7 @@ def _joined(items: list[Any]) -> tuple[Any, ...]:
             offset = item.span.offset
             problems = current_problems.get()
             if offset not in problems.forgiven and not problems.reported_between(offset, offset + 1):
-                problems.add(
-                    "lone-block", "a block belongs to no statement", "remove the braces", offset, offset + 1
-                )
+                problems.add("lone-block", "a block belongs to no statement", "remove the braces", offset, offset + 1)
             continue
         if not isinstance(item, _Clause):
             joined.append(item)

@@ -9,9 +9,17 @@ from . import tree
 from .parser import read
 
 _SPACED_KEYS = frozenset({"url", "type", "from", "to", "subject", "message"})
-_OPERANDS = frozenset({"NAME", "TEXT", "SINGLE", "NUMBER", "DECIMAL", "BOOLEAN", "NULL", "RPAR", "RSQUARE", "RLITERAL", "SUFFIX"})
+_OPERANDS = frozenset(
+    {"NAME", "TEXT", "SINGLE", "NUMBER", "DECIMAL", "BOOLEAN", "NULL", "RPAR", "RSQUARE", "RLITERAL", "SUFFIX"}
+)
 _SPACE_AFTER = frozenset({"INFO", "RETURN", "THROW", "IN", "TYPE", "FTYPE", "FOREIGN", "DELETE", "INSERT"})
-_WORDS = {"FOREACH": "for each  ", "FOREACHINDEX": "for each index ", "ELSEIF": "else if", "TRY": "try ", "CATCH": "catch "}
+_WORDS = {
+    "FOREACH": "for each  ",
+    "FOREACHINDEX": "for each index ",
+    "ELSEIF": "else if",
+    "TRY": "try ",
+    "CATCH": "catch ",
+}
 _BLANK_START = re.compile(r"[^\S\n]*\n")
 
 
@@ -117,7 +125,15 @@ class _Writer:
         if self.flat or at == 0:
             return False
         position = at - 1
-        while position > 0 and self.tokens[position].type not in {"FNAME", "SEMI", "RBLOCK", "IF", "ELSEIF", "FOREACH", "TRY"}:
+        while position > 0 and self.tokens[position].type not in {
+            "FNAME",
+            "SEMI",
+            "RBLOCK",
+            "IF",
+            "ELSEIF",
+            "FOREACH",
+            "TRY",
+        }:
             position -= 1
         if self.tokens[position].type != "FNAME":
             return False
@@ -193,7 +209,6 @@ class _Writer:
 
 def _one_line(token: str) -> str:
     return " ".join(token.split())
-
 
 
 def _opening_comments(text: str, tokens: list[Token], comments: tuple[tree.Comment, ...]) -> int:

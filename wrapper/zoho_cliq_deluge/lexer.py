@@ -14,7 +14,9 @@ from .scanner import END, Word, scan
 MAXIMUM_DEPTH = 100
 """How deep brackets, blocks and leading signs may be nested."""
 
-TASKS = frozenset({"invokeurl", "invokeapi", "sendmail", "sendsms", "pushnotification", "sftp", "ftp", "webhook", "soap"})
+TASKS = frozenset(
+    {"invokeurl", "invokeapi", "sendmail", "sendsms", "pushnotification", "sftp", "ftp", "webhook", "soap"}
+)
 TYPES = frozenset(
     "void bool boolean collection date datetime decimal file float int integer key-value list long map number string text "
     "time timestamp".split()
@@ -261,7 +263,10 @@ class Lexer:
                 self._report("assignment-in-condition", "`=` assigns, it does not compare", "compare with `==`", word)
             else:
                 self._report(
-                    "assignment-in-brackets", "`=` cannot stand within brackets", "compare with `==`, or assign before", word
+                    "assignment-in-brackets",
+                    "`=` cannot stand within brackets",
+                    "compare with `==`, or assign before",
+                    word,
                 )
             self._emit("OPERATOR", word, "==")
         elif inside == "index":
@@ -306,7 +311,12 @@ class Lexer:
             if self._next().text != "{":
                 self._emit("BODY", word)
             return
-        if self._inside() == "block" and self.previous == "NAME" and self._next().kind == "name" and self._next(1).text == "=":
+        if (
+            self._inside() == "block"
+            and self.previous == "NAME"
+            and self._next().kind == "name"
+            and self._next(1).text == "="
+        ):
             self._report("declaration", "a variable has no type", "assign to the name alone", word, self._next())
             self.at += 1
             return
@@ -413,7 +423,9 @@ class Lexer:
                 break
         if target is None:
             if word.line not in self.problems.broken_lines:
-                self._report("stray-bracket", f"`{word.text}` closes nothing", "remove it, or open the bracket before", word)
+                self._report(
+                    "stray-bracket", f"`{word.text}` closes nothing", "remove it, or open the bracket before", word
+                )
             return
         while self.stack[-1] is not target:
             self._close_missing(self.stack[-1])
@@ -442,7 +454,9 @@ class Lexer:
         self.stack.pop()
         text = bracket.word.text
         if bracket.word.line not in self.problems.broken_lines:
-            self._report("unclosed-bracket", f"`{text}` is not closed", f"add the missing `{_CLOSERS[text]}`", bracket.word)
+            self._report(
+                "unclosed-bracket", f"`{text}` is not closed", f"add the missing `{_CLOSERS[text]}`", bracket.word
+            )
         if bracket.role == "dropped":
             return
         terminal = {"(": "RPAR", "literal": "RLITERAL", "block": "RBLOCK"}.get(bracket.kind, "RSQUARE")
@@ -575,7 +589,10 @@ class Lexer:
                 self._emit("KEY", word)
                 if self.stack[-1].role != "insert":
                     self._report(
-                        "equals-in-task", "a key and its value are separated by `:`", "write `:` instead of `=`", following
+                        "equals-in-task",
+                        "a key and its value are separated by `:`",
+                        "write `:` instead of `=`",
+                        following,
                     )
                     self.at += 1
                     self._emit("KEYCOLON", following, ":")
@@ -626,7 +643,13 @@ class Lexer:
         return True
 
     def _if(self, word: Word) -> bool:
-        if self._operand and not word.first and self.previous != "RCONDITION" and self._inside() == "block" and not self.header:
+        if (
+            self._operand
+            and not word.first
+            and self.previous != "RCONDITION"
+            and self._inside() == "block"
+            and not self.header
+        ):
             self._report("ternary", "a condition does not stand behind its value", "write `if(condition,a,b)`", word)
             while self._next().kind != END and not self._next().first and self._next().text not in {";", "{", "}"}:
                 self.at += 1
@@ -686,7 +709,13 @@ class Lexer:
         if self._next().text == "(":
             self.role = "catch"
             if self._next(1).kind == self._next(2).kind == "name":
-                self._report("typed-catch", "`catch` takes a name without a type", "write `catch (e)`", self._next(1), self._next(2))
+                self._report(
+                    "typed-catch",
+                    "`catch` takes a name without a type",
+                    "write `catch (e)`",
+                    self._next(1),
+                    self._next(2),
+                )
                 bracket = self._next()
                 self.at += 2
                 self._open_round(bracket)
@@ -707,7 +736,10 @@ class Lexer:
             self._loop_header(reported=False)
         elif following.text == "(" and self._is_counting_loop():
             self._report(
-                "counting-loop", "Deluge has no counting loop", 'write `for each i in "".leftpad(n - 1).toList("")`', word
+                "counting-loop",
+                "Deluge has no counting loop",
+                'write `for each i in "".leftpad(n - 1).toList("")`',
+                word,
             )
             self._skip_brackets()
             self._pretend_if(word)
@@ -869,7 +901,10 @@ class Lexer:
             return True
         if text in _FUNCTION_WORDS and following.kind == "name" and self._next(1).text == "(":
             self._report(
-                "function-word", f"a function does not begin with `{text}`", "write its type: `void name(string x)`", word
+                "function-word",
+                f"a function does not begin with `{text}`",
+                "write its type: `void name(string x)`",
+                word,
             )
             self.at += 1
             self._function_header(following, [following])
@@ -903,7 +938,11 @@ class Lexer:
             self._emit("CATCH", word)
             self._catch_header()
             return True
-        if text in {"import", "include", "require", "using", "package"} and following.kind in {"name", "text", "single"}:
+        if text in {"import", "include", "require", "using", "package"} and following.kind in {
+            "name",
+            "text",
+            "single",
+        }:
             self._report("import", "Deluge imports nothing", "remove the line", word)
             while self._next().kind != END and not self._next().first and self._next().text != ";":
                 self.at += 1
@@ -938,7 +977,9 @@ class Lexer:
     def _wrong_case(self, word: Word, lowered: str) -> bool:
         if lowered == word.text or lowered not in _KEYWORDS or self._next().text in {";", "["}:
             return False
-        self._report("keyword-case", f"the keyword is written `{lowered}`", f"write `{lowered}` instead of `{word.text}`", word)
+        self._report(
+            "keyword-case", f"the keyword is written `{lowered}`", f"write `{lowered}` instead of `{word.text}`", word
+        )
         return _WORDS[lowered](self, word._replace(text=lowered))
 
     def _creator_word(self, word: Word, lowered: str) -> bool:
@@ -1020,7 +1061,10 @@ class Lexer:
             return True
         if lowered in TYPES and following.kind == "name" and not following.first and self._next(1).text == ";":
             self._report(
-                "declaration", "a variable comes into being with its first value", f"write `{following.text} = …;`", word
+                "declaration",
+                "a variable comes into being with its first value",
+                f"write `{following.text} = …;`",
+                word,
             )
             return True
         return False

@@ -226,7 +226,9 @@ class _Reader:
 
     def _report_missing(self, types: tuple[str, ...], before: Token, token: Token) -> None:
         start, end = token.start_pos or 0, token.end_pos or 0
-        if (start == end and token.type != "$END") or (types[0] == "SEMI" and before.line in self.problems.broken_lines):
+        if (start == end and token.type != "$END") or (
+            types[0] == "SEMI" and before.line in self.problems.broken_lines
+        ):
             return  # what the lexer has mended is reported already
         shown = _shown(token)
         match types[0]:
@@ -238,7 +240,9 @@ class _Reader:
             case "NAME":
                 self.problems.add("missing-value", f"a value is missing before {shown}", "add it", start, end)
             case "IN":
-                self.problems.add("missing-in", f"`in` is missing before {shown}", "write `for each x in list`", start, end)
+                self.problems.add(
+                    "missing-in", f"`in` is missing before {shown}", "write `for each x in list`", start, end
+                )
             case "COLON":
                 self.problems.add("missing-colon", f"`:` is missing before {shown}", "write `key:value`", start, end)
             case "COMMA":
@@ -265,13 +269,21 @@ class _Reader:
             self.problems.add("unfinished", "the script ends within a statement", "complete the statement", start, end)
         elif token.type == "ASSIGN":
             self.problems.add(
-                "stray-assignment", "`=` cannot stand here", "assign in a statement of its own, or compare with `==`", start, end
+                "stray-assignment",
+                "`=` cannot stand here",
+                "assign in a statement of its own, or compare with `==`",
+                start,
+                end,
             )
         elif token.type == "COMMA":
             self.problems.add("stray-comma", "only one value can stand here", "join texts with `+`", start, end)
         else:
             self.problems.add(
-                "unexpected", f"{_shown(token)} cannot stand here", "remove it, or complete what stands before it", start, end
+                "unexpected",
+                f"{_shown(token)} cannot stand here",
+                "remove it, or complete what stands before it",
+                start,
+                end,
             )
 
     def _is_reported_near_end(self) -> bool:
@@ -298,7 +310,11 @@ class _Reader:
             if token.type == "LBLOCK":
                 self.problems.forgiven.add(token.start_pos or 0)
                 return at
-            if at > start and token.type in _STATEMENT_WORDS and (token.line or 0) > (self.tokens[at - 1].end_line or 0):
+            if (
+                at > start
+                and token.type in _STATEMENT_WORDS
+                and (token.line or 0) > (self.tokens[at - 1].end_line or 0)
+            ):
                 return at
             at += 1
 

@@ -87,9 +87,7 @@ class _Scanner:
         return words, self.comments
 
     def _add(self, kind: str, start: int, end: int) -> None:
-        self.words.append(
-            Word(kind, self.text[start:end], start, self.line, start - self.line_start + 1, self.first)
-        )
+        self.words.append(Word(kind, self.text[start:end], start, self.line, start - self.line_start + 1, self.first))
         self.first = False
         self._pass_lines(start, end)
 
@@ -142,7 +140,11 @@ class _Scanner:
 
     def _badnumber(self, start: int, end: int) -> int:
         self._report(
-            "bad-number", f"`{_short(self.text[start:end])}` is no number", "write digits with at most one point", start, end
+            "bad-number",
+            f"`{_short(self.text[start:end])}` is no number",
+            "write digits with at most one point",
+            start,
+            end,
         )
         self._add("number", start, end)
         return end
@@ -198,13 +200,19 @@ class _Scanner:
         over_lines = _OVER_LINES.match(self.text, start) if report and self.text[start] == '"' else None
         if over_lines:
             end = over_lines.end(1)
-            self._report("text-over-lines", "the text goes on over several lines", "write `\\n` for a new line", start, line_end)
+            self._report(
+                "text-over-lines", "the text goes on over several lines", "write `\\n` for a new line", start, line_end
+            )
             self._add("text", start, end)
             return end
         curly = _CURLY.search(self.text, start, line_end) if report else None
         if curly:
             self._report(
-                "curly-quotes", "the text ends with a curly quote", f"end it with {self.text[start]}", curly.start(), curly.end()
+                "curly-quotes",
+                "the text ends with a curly quote",
+                f"end it with {self.text[start]}",
+                curly.start(),
+                curly.end(),
             )
             self._add("single" if self.text[start] == "'" else "text", start, curly.end())
             return curly.end()
