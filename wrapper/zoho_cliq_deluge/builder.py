@@ -29,7 +29,8 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _MONTH = "(?:[0-9]{1,2}|[A-Za-z]{3,9})"
 _TIME = "[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?(?: ?[AaPp][Mm])?"
 _DATE_TIME = re.compile(
-    rf"(?:(?:[A-Za-z]{{3,9}}, ?)?(?:[0-9]{{1,4}}[-/. ]{_MONTH}[-/. ][0-9]{{1,4}}|[A-Za-z]{{3,9}} [0-9]{{1,2}}, ?[0-9]{{2,4}}"
+    rf"(?:(?:[A-Za-z]{{3,9}}, ?)?(?:[0-9]{{1,4}}[-/. ]{_MONTH}[-/. ][0-9]{{1,4}}"
+    rf"|[A-Za-z]{{3,9}} [0-9]{{1,2}}, ?[0-9]{{2,4}}"
     rf"|{_MONTH}[-/.][0-9]{{1,2}}[-/.][0-9]{{2,4}})(?:[ T]{_TIME})?|{_TIME})"
 )
 _SYSTEM_VARIABLES = frozenset(
@@ -216,7 +217,8 @@ class Builder(Transformer[Token, Any]):
 
     def index_suffix(self, children: list[Any]) -> _Suffix:
         opening, value, closing, words = children
-        return _Suffix("index", opening, words or closing, None, (), _value(value), (" ".join(words.split()),) if words else ())
+        spelled = (" ".join(words.split()),) if words else ()
+        return _Suffix("index", opening, words or closing, None, (), _value(value), spelled)
 
     def postfix(self, children: list[Any]) -> Any:
         if len(children) == 1:
@@ -403,7 +405,8 @@ class Builder(Transformer[Token, Any]):
 
     def body(self, children: list[Any]) -> tree.Block:
         if len(children) == 1:
-            return children[0]
+            block: tree.Block = children[0]
+            return block
         mark, statement = children
         if isinstance(statement, tree.Block):
             return statement

@@ -10,8 +10,9 @@ from lark.lexer import Lexer as LarkLexer
 from lark.parsers.lalr_analysis import Shift
 
 from . import tree
+from .brackets import MAXIMUM_DEPTH, TooDeep
 from .builder import MAXIMUM_CHAIN, Builder, current_problems
-from .lexer import MAXIMUM_DEPTH, Lexer, TooDeep
+from .lexer import Lexer
 from .problems import Problems, TooManyProblems
 from .syntax_errors import DelugeSyntaxError
 
@@ -74,8 +75,8 @@ _Reduction: TypeAlias = tuple[Callable[[list[Any]], Any], int, str]
 class _Table(NamedTuple):
     """The tables that lark makes of the grammar, in the shape in which they are fastest to follow.
 
-    `actions` gives, for each state and terminal, the next state, or a reduction: its callback, how many values it takes,
-    and what it makes. `gotos` gives the next state for what was made.
+    `actions` gives, for each state and terminal, the next state, or a reduction: its callback, how many values it
+    takes, and what it makes. `gotos` gives the next state for what was made.
     """
 
     start: int
@@ -138,7 +139,7 @@ class _Reader:
             kind = token.type
             action = actions[states[-1]].get(kind)
             while action.__class__ is tuple:
-                callback, size, origin = action  # type: ignore[misc]
+                callback, size, origin = action
                 if size:
                     made = values[-size:]
                     del values[-size:], states[-size:]
@@ -194,7 +195,7 @@ class _Reader:
             return self._skip(at)
         if token.type == "$END" and self._is_reported_near_end():
             return self._skip(at)
-        best, chosen = 0, ()
+        best, chosen = 0, _NOTHING
         for inserted in _INSERTIONS_ON_NEW_LINE if new_line else _INSERTIONS:
             gain = self._accepted([*inserted, *following]) - len(inserted)
             if gain > best:
@@ -344,6 +345,7 @@ _INSERTIONS_ON_NEW_LINE: tuple[tuple[str, ...], ...] = (
     ("OPERATOR",),
     ("NAME", "IN"),
 )
+_NOTHING: tuple[str, ...] = ()
 _INSERTED_TEXT = {"OPERATOR": "+", "COMMA": ",", "COLON": ":", "IN": "in", "NAME": "_", "SEMI": ";"}
 
 

@@ -50,7 +50,7 @@ class Problems:
         return any(start <= offset < end for offset, _ in self._found)
 
     def forget_stray_brace(self, column: int, offset: int) -> bool:
-        """Drop the report of a `}` that closes nothing if it stands in a column behind an offset; say whether it did."""
+        """Drop the report of a `}` that closes nothing and stands in a column behind an offset; say whether it did."""
         for (start, code), problem in self._found.items():
             if code == "stray-bracket" and start > offset and problem.column == column and self.text[start] == "}":
                 self.forget(code, start)

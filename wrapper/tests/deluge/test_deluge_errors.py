@@ -100,11 +100,25 @@ def test_windows_line_ends_do_not_move_positions() -> None:
     assert not any("\r" in str(each) for each in problems("x = 1\r\ny = 2;"))
 
 
-@pytest.mark.parametrize(
-    "opening", ["(", "x = {", "x = [", "{", "f(", "x = -", "x = !", "x = a[b == ", "r = invokeurl[url :"]
-)
-def test_ten_thousand_brackets_are_one_mistake(opening: str) -> None:
-    found = problems(opening + opening[-1] * 10_000 if len(opening) < 6 else opening * 10_000)
+DEEP = [
+    ("", "("),
+    ("x = ", "{"),
+    ("x = ", "["),
+    ("", "{"),
+    ("", "f("),
+    ("x = ", "-"),
+    ("x = ", "!"),
+    ("x = ", "a[b == "),
+    ("", "if(a) {"),
+    ("x = ", "{{a:"),
+    ("x = ", "(-"),
+    ("x = ", "invokeurl[a:"),
+]
+
+
+@pytest.mark.parametrize(("start", "link"), DEEP)
+def test_ten_thousand_brackets_are_one_mistake(start: str, link: str) -> None:
+    found = problems(start + link * 10_000)
     assert [each.code for each in found if each.code == "too-deep"] == ["too-deep"]
     assert f"{MAXIMUM_DEPTH} levels" in found[-1].message
 

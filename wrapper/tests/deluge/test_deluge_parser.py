@@ -246,8 +246,8 @@ def test_every_node_says_where_it_stands() -> None:
     assert spelled["Unary"] == "!y"
     assert spelled["Call"] == 'm.put("k",{"a":1,"b":{2,3}})'
     assert spelled["ListLiteral"] == "{2,3}"
-    assert spelled["Branch"].startswith("if(x") and spelled["Branch"].endswith("}")
-    assert spelled["Task"].startswith("r = invokeurl") and spelled["Task"].endswith("];")
+    assert spelled["Branch"] == text[text.index("if(") : text.index("\nr =")]
+    assert spelled["Task"] == text[text.index("r =") :]
     assert spelled["TaskEntry"] == 'url :"u" + x'
     for node in walk(parse(text)):
         lines = text[: node.span.offset].split("\n")
@@ -308,8 +308,7 @@ def test_corpus() -> None:
         try:
             script = parse(text)
         except DelugeSyntaxError as error:
-            assert len(error.errors) == 1, path
-            refused.append(path)
+            refused.append(len(error.errors))
             continue
         laid_out = format(text)
         assert format(laid_out) == laid_out, path
@@ -317,5 +316,6 @@ def test_corpus() -> None:
         assert len(parse(laid_out).comments) == len(script.comments), path
         (same if laid_out == text else changed).append(path)
     # Two scripts have unbalanced brackets or quotes; one assigns in a condition.
+    assert refused == [1] * len(refused)
     assert len(refused) <= 3
     assert len(same) >= 0.72 * len(exported)
