@@ -15,7 +15,7 @@ from .failures import Failure
 __all__ = ["read_json"]
 
 _BYTES_OF_A_PART = 150
-_BARE = re.compile(r"""[^,:{}\[\]"']+""")
+_BARE = re.compile(r"""[^,:={}\[\]"']+""")
 _BARE_VALUE = re.compile(r"""[^,{}\[\]"']+""")
 _BLANKS = re.compile(r"\s*")
 _WORDS = {"true": True, "false": False, "null": None}

@@ -115,7 +115,7 @@ class Machine:
 
     def without_secrets(self, text: str) -> str:
         """Return a text in which the headers of connections are hidden."""
-        for secret in self.secrets:
+        for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, "***")
         return text
 

@@ -88,18 +88,19 @@ def power(context: Context, number: int | Decimal, exponent: int | Decimal) -> V
             raise Failure("the number does not fit in 64 bits")
         return fitted(context, number**exponent)
     try:
-        return whole(DECIMALS.power(Decimal(number), Decimal(exponent)))
+        result = DECIMALS.power(Decimal(number), Decimal(exponent))
     except decimal.InvalidOperation:
         return None
-    except (decimal.Overflow, decimal.DivisionByZero):
-        raise Failure("the result is too large") from None
+    if result.is_infinite():
+        raise Failure("division by zero")
+    return whole(result)
 
 
 def _real(number: Number) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        raise Failure("the number is too large") from None
+    real = float(number)
+    if math.isinf(real):
+        raise Failure("the number is too large")
+    return real
 
 
 @builtin("sqrt")
@@ -120,13 +121,13 @@ def exp(context: Context, number: int | Decimal) -> Value:
 @builtin("log")
 def log(context: Context, number: int | Decimal) -> Value:
     """Return the natural logarithm; null at or below 0."""
-    return of_float(math.log(number)) if number > 0 else None
+    return of_float(math.log(_real(number))) if number > 0 else None
 
 
 @builtin("log10")
 def log10(context: Context, number: int | Decimal) -> Value:
     """Return the logarithm to base 10; null at or below 0."""
-    return of_float(math.log10(number)) if number > 0 else None
+    return of_float(math.log10(_real(number))) if number > 0 else None
 
 
 def _register(name: str, function: Callable[[float], float]) -> None:

@@ -56,6 +56,7 @@ class _Translator:
         self._at = 0
         self._parts: list[str] = []
         self._sizes: list[int] = [0]
+        self._names: set[str] = set()
         self._last = 0
 
     def translate(self) -> str:
@@ -110,6 +111,10 @@ class _Translator:
                         self._parts.append(")")
                     return
             else:
+                if start[0] in self._names:
+                    self._wrong("two groups have the same name")
+                if start[0][2:3].isalpha():
+                    self._names.add(start[0])
                 self._parts.append(start[0])
         self._sizes.append(0)
         if len(self._sizes) > _DEEPEST_PATTERN:

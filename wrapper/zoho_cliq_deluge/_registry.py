@@ -151,8 +151,10 @@ class Builtin:
             return self.find(context, receiver.message if receiver.value is None else receiver.value)
         if isinstance(receiver, Braces) and receiver.content is not None:
             return self.find(context, receiver.content)
+        if isinstance(receiver, Braces) and list in self.by_type and dict in self.by_type:
+            return self.by_type[dict], {}  # both would do, so this decides nothing
         for candidate in self.others:
-            if candidate.receiver is not None:
+            if candidate.receiver is not None and not isinstance(receiver, Collection):
                 try:
                     return candidate, candidate.receiver(context, receiver)
                 except Failure:

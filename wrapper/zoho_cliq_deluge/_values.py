@@ -166,13 +166,15 @@ def from_python(value: object, zone: tzinfo = UTC, key_text: Callable[[object], 
 def _imported(value: object, zone: tzinfo, key_text: Callable[[object], str], depth: int) -> Value:
     if depth > MAXIMUM_NESTING:
         raise ValueError(f"a value holds itself, or is nested more than {MAXIMUM_NESTING} deep")
-    if value is None or type(value) in (str, bool, int, File):
+    if value is None or type(value) in (str, bool, File):
         return value
     if isinstance(value, bool):
         return bool(value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise ValueError("an integer beyond 64 bits is not a number of Deluge")
         return int(value)
     if isinstance(value, float | Decimal):
         number = Decimal(repr(value)) if isinstance(value, float) else value

@@ -88,7 +88,8 @@ class HttpSender:
         for text in addresses:
             address = ipaddress.ip_address(text)
             real = embedded(address)
-            if real.is_loopback:
+            mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+            if (mapped or address).is_loopback:
                 continue
             if not named:
                 raise TaskError(f'the host "{host}" is not allowed; name it: HttpSender(hosts=["{host}"])')
@@ -139,9 +140,9 @@ def _exchange(sock: socket.socket, parts: SplitResult, host: str, port: int, req
     connection = kind(host, port)
     connection.sock = sock
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {**request.headers, **request.secrets, "Connection": "close", "Accept-Encoding": "identity"}
-    for name in [name for name in headers if name.lower() in ("host", "content-length", "transfer-encoding")]:
-        del headers[name]
+    own = {**request.secrets, "Connection": "close", "Accept-Encoding": "identity"}
+    taken = {"host", "content-length", "transfer-encoding", *(name.lower() for name in own)}
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in taken} | own
     body = request.body or (None if request.method in ("GET", "DELETE") else b"")
     connection.request(request.method, path, body, headers)
     response = connection.getresponse()
