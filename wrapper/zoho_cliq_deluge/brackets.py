@@ -144,6 +144,8 @@ class Brackets:
         self.stack.append(Bracket(kind, role, word, depth))
 
     def _open_round(self, word: Word) -> None:
+        if self._opens_task(word):
+            return
         role, self.role = self.role or "call", ""
         self._open("(", {"dropped": "", "catch": "LCATCH"}.get(role, "LPAR"), word, role)
 
@@ -185,8 +187,18 @@ class Brackets:
                 return 0
         return 0
 
+    def _opens_task(self, word: Word) -> bool:
+        """Open a task whose lines stand in the wrong kind of brackets, and report it."""
+        is_task = self.previous == "NAME" and self.tokens[-1].lower() in TASKS
+        if not is_task or self._next().kind != "name" or not self._key_ahead(0):
+            return False
+        self._report("task-brackets", "the lines of a task stand in square brackets", "write `[ … ]`", word)
+        self._open("task", "LTASK", word, "task")
+        return True
+
     def _open_curly(self, word: Word) -> None:
-        self._close_by_line(word)
+        if self._opens_task(word):
+            return
         inside = self._inside()
         if self.previous in _LITERAL_BEFORE:
             literal = not (self.previous == "IN" and word.first and self._begins_statement_ahead())
@@ -204,14 +216,15 @@ class Brackets:
         self._open("block", "LBLOCK", word, role)
 
     def _begins_statement_ahead(self) -> bool:
-        following = self._next()
-        return following.kind == "name" and (following.text in KEYWORDS or self._next(1).text == "=")
+        word, following = self._next(), self._next(1).text
+        is_keyword = word.text in KEYWORDS and word.text != "if" and following not in {".", ",", "}"}
+        return word.kind == "name" and (is_keyword or following == "=")
 
     def _close(self, word: Word) -> None:
         wanted = {")": ("(",), "]": ("task", "index", "list"), "}": ("literal", "block")}[word.text]
         target = None
         for each in reversed(self.stack):
-            if each.kind in wanted:
+            if each.kind in wanted if each.kind != "task" else _CLOSERS[each.word.text] == word.text:
                 target = each
                 break
             if each.kind == "block":
@@ -224,6 +237,8 @@ class Brackets:
             return
         while self.stack[-1] is not target:
             self._close_missing(self.stack[-1])
+            if self.stack[-1] is target and target.kind == "block":
+                self._finish_statement()
         self.stack.pop()
         if target.kind == "(":
             if target.role == "dropped":
@@ -244,11 +259,19 @@ class Brackets:
             elif target.stands_alone and self._next().text != ";":
                 self._emit_here("SEMI", "")
 
+    def _finish_statement(self) -> None:
+        """Complete a statement whose bracket is left open, and reported."""
+        if self.previous == "RCONDITION":
+            self._emit_here("LBLOCK", "{")
+            self._emit_here("RBLOCK", "}")
+        elif self.previous not in STATEMENT_STARTS:
+            self._emit_here("SEMI", "")
+
     def _close_missing(self, bracket: Bracket) -> None:
         """Close a bracket that the script leaves open, and report it."""
         self.stack.pop()
         text = bracket.word.text
-        if bracket.word.line not in self.problems.broken_lines:
+        if bracket.word.line not in self.problems.broken_lines and not self.problems.has_unclosed_comment:
             self._report(
                 "unclosed-bracket", f"`{text}` is not closed", f"add the missing `{_CLOSERS[text]}`", bracket.word
             )

@@ -23,6 +23,14 @@ class ForeignWords(Headers):
             self._report("word-operator", f"Deluge has no `{word.text}`", f"write `{sign}`", word)
             self._emit("OPERATOR", word, sign)
             return True
+        if lowered == "not" and following.text == "in":
+            self._report("in-operator", "Deluge has no `not in`", "write `!list.contains(x)`", word, following)
+            self.at += 1
+            self._emit("OPERATOR", word, "!=")
+            return True
+        if lowered == "do" and following.text == "{" and self.header:
+            self._report("do", "Deluge has no `do`", "remove it", word)
+            return True
         if lowered == "is" and self._inside() in {"(", "index"}:
             sign, last = "==", word
             if following.text == "not":

@@ -72,13 +72,21 @@ class Headers(Brackets):
 
     def _close_block_before(self, word: Word, role: str) -> None:
         """Close the block that must have ended before this `else` or `catch`, judging by the indentation."""
-        if self.previous == "RBLOCK" or not word.first or not self.stack or self.stack[-1].role != role:
+        if self.previous in {"RBLOCK", "LBLOCK"} or not word.first or not self.stack or self.stack[-1].role != role:
             return
         opening = self.stack[-1].word
         if word.column <= self.indents[opening.line]:
             self._close_missing(self.stack[-1])
 
     def _catch_header(self) -> None:
+        name = self._next()
+        if name.kind == "name" and self._next(1).text == "{":
+            self._report("catch-brackets", "the name of the error stands in round brackets", "write `catch (e)`", name)
+            self.at += 1
+            self._emit_here("LCATCH", "(")
+            self._emit("NAME", name)
+            self._emit_here("RPAR", ")")
+            self.previous = "RCONDITION"
         if self._next().text == "(":
             self.role = "catch"
             if self._next(1).kind == self._next(2).kind == "name":
@@ -93,7 +101,18 @@ class Headers(Brackets):
                 self.at += 2
                 self._open_round(bracket)
 
+    def _comprehension(self, word: Word) -> bool:
+        """Pass over `for …` behind a value within brackets."""
+        self._report("comprehension", "Deluge has no `for` within brackets", "write a loop: `for each x in list`", word)
+        depth = 0
+        while self._next().kind != END and (depth or self._next().text not in {")", "]", "}", ";"}):
+            depth += (self._next().text in {"(", "[", "{"}) - (self._next().text in {")", "]", "}"})
+            self.at += 1
+        return True
+
     def _for(self, word: Word) -> bool:
+        if self._inside() in {"list", "literal", "("} and self._operand:
+            return self._comprehension(word)
         if self._inside() != "block" or self._next().text in {"=", ".", ";"}:
             return False
         following = self._next()

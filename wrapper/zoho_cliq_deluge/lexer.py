@@ -84,6 +84,12 @@ class Lexer(ForeignWords):
 
     def _sign(self, word: Word) -> None:
         text = word.text
+        following = self._next()
+        if text in _SPLIT and following.text == "=" and not following.first:
+            self._report("split-operator", f"`{text} =` is one operator", f"write `{text}=`", word, following)
+            self.at += 1
+            self._emit("OPERATOR", word, f"{text}=")
+            return
         special = _SPECIAL_SIGNS.get(text)
         if special is not None:
             special(self, word)
@@ -147,6 +153,11 @@ class Lexer(ForeignWords):
 
     def _double(self, word: Word) -> None:
         following = self._next()
+        if word.first and word.text == "--" and self._starts_statement(word) and self._next(1).text not in {";", "."}:
+            self._report("hash-comment", "`--` begins no comment", "begin it with `//`", word)
+            while self._next().kind != END and not self._next().first:
+                self.at += 1
+            return
         if self._operand:
             is_step = following.text in {";", ")", "}"} or following.first
         else:
@@ -185,6 +196,11 @@ class Lexer(ForeignWords):
             self._emit("DOT", word)
 
     def _comma(self, word: Word) -> None:
+        if self.stack and self.stack[-1].role == "catch":
+            self._report("catch-name", "`catch` takes one name", "write `catch (e)`", word)
+            while self._next().kind == "name":
+                self.at += 1
+            return
         if self._inside() == "task":
             self._report("comma-in-task", "the lines of a task are not separated by commas", "remove the comma", word)
             return
@@ -203,6 +219,10 @@ class Lexer(ForeignWords):
             return
         following = self._next()
         is_value = following.kind in {"text", "single", "number", "decimal", "name"} and not following.first
+        if self._inside() in {"literal", "list"} and is_value and self._next(1).text in {":", ",", "}", "]"}:
+            self._report("semicolon-in-braces", "values are separated by commas", "write `,`", word)
+            self._emit("COMMA", word, ",")
+            return
         if self._inside() == "(" and is_value and self._next(1).text in {")", ","}:
             self._report("semicolon-in-call", "the values of a call are separated by commas", "write `,`", word)
             self._emit("COMMA", word, ",")
@@ -221,8 +241,12 @@ class Lexer(ForeignWords):
             self._emit("NAME", word)
             return
         inside = self._inside()
+        if inside == "task" and self.previous == "KEYCOLON" and word.first and self._key_ahead(-1):
+            self._report("missing-value", f"a value is missing before `{word.text}`", "add it", word)
+            self._emit_here("NULL", "null")
         if inside == "task" and (self._operand or self.previous == "LTASK") and self._key(word):
             return
+        inside = self._inside()
         if inside != "block":
             self._close_by_line(word)
             inside = self._inside()
@@ -263,6 +287,10 @@ class Lexer(ForeignWords):
         text = word.text
         if count == 0:
             following = self._next()
+            if following.text == "=" and self._last_key_has_colon():
+                if self._unwind("block"):
+                    self._emit_here("SEMI", "")
+                return False
             if following.text == "=":
                 self._emit("KEY", word)
                 if self.stack[-1].role != "insert":
@@ -273,7 +301,7 @@ class Lexer(ForeignWords):
                         following,
                     )
                     self.at += 1
-                    self._emit("KEYCOLON", following, ":")
+                    self._emit("KEYCOLON", following)
                 return True
             if word.first and not following.first and following.kind in {"text", "single", "number", "name"}:
                 self._report("missing-colon", f"`:` is missing behind the key `{text}`", f"write `{text}:`", word)
@@ -292,6 +320,13 @@ class Lexer(ForeignWords):
         self.at += 1
         self._emit("KEYCOLON", colon)
         return True
+
+    def _last_key_has_colon(self) -> bool:
+        """Say whether the last key of this task has a colon: then a name before `=` begins the next statement."""
+        for token in reversed(self.tokens[-40:]):
+            if token.type in {"KEYCOLON", "LTASK"}:
+                return token == ":" and self.stack[-1].role != "insert"
+        return False
 
     def _constant(self, word: Word) -> bool:
         self._emit("NULL" if word.text.lower() == "null" else "BOOLEAN", word)
@@ -362,12 +397,13 @@ _SPECIAL_SIGNS = {
     "]": Lexer._close,
     "}": Lexer._close,
 }
+_SPLIT = frozenset({"!", "=", "<", ">"})
 _WORDS = {
     **dict.fromkeys(("true", "false", "True", "False", "TRUE", "FALSE", "null", "Null", "NULL"), Lexer._constant),
     **dict.fromkeys(("info", "return", "break", "continue", "throw", "try"), Lexer._keyword),
     **dict.fromkeys(("foreach", "forEach", "Foreach", "ForEach"), Lexer._foreach),
     **dict.fromkeys(_NULL_WORDS, Lexer._null_word),
-    **dict.fromkeys(("new", "await", "async"), Lexer._new),
+    **dict.fromkeys(("new", "await", "async", "public", "private", "static"), Lexer._new),
     **dict.fromkeys(("f", "r", "b"), Lexer._text_prefix),
     **dict.fromkeys(("lambda", "function"), Lexer._function_value),
     "if": Lexer._if,

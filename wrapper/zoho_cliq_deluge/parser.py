@@ -231,6 +231,8 @@ class _Reader:
             types[0] == "SEMI" and before.line in self.problems.broken_lines
         ):
             return  # what the lexer has mended is reported already
+        if types == ("COLON", "NAME"):
+            return  # `a ? b` is reported as a whole
         shown = _shown(token)
         match types[0]:
             case "SEMI":
@@ -276,6 +278,8 @@ class _Reader:
                 start,
                 end,
             )
+        elif token.type == "STEP":
+            self.problems.add("step", f"Deluge has no {_shown(token)}", f"write `x {token[0]} 1`", start, end)
         elif token.type == "COMMA":
             self.problems.add("stray-comma", "only one value can stand here", "join texts with `+`", start, end)
         else:
@@ -334,6 +338,7 @@ _INSERTIONS: tuple[tuple[str, ...], ...] = (
     ("SEMI",),
     ("NAME", "SEMI"),
     ("NAME", "IN"),
+    ("COLON", "NAME"),
 )
 _INSERTIONS_ON_NEW_LINE: tuple[tuple[str, ...], ...] = (
     ("SEMI",),

@@ -14,6 +14,7 @@ class Problems:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.has_unclosed_comment = False  # which may hide any number of closing brackets
         self.broken_lines: set[int] = set()
         self.forgiven: set[int] = set()  # blocks about which nothing more is said
         self.unbraced: set[int] = set()  # where blocks begin that lack their braces
@@ -50,9 +51,9 @@ class Problems:
         return any(start <= offset < end for offset, _ in self._found)
 
     def forget_stray_brace(self, column: int, offset: int) -> bool:
-        """Drop the report of a `}` that closes nothing and stands in a column behind an offset; say whether it did."""
+        """Drop the report of a `}` that closes nothing and stands behind an offset, not right of a column."""
         for (start, code), problem in self._found.items():
-            if code == "stray-bracket" and start > offset and problem.column == column and self.text[start] == "}":
+            if code == "stray-bracket" and start > offset and problem.column <= column and self.text[start] == "}":
                 self.forget(code, start)
                 return True
         return False

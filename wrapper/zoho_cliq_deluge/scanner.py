@@ -110,6 +110,7 @@ class _Scanner:
     def _block(self, start: int, end: int) -> int:
         closed = self.text.find("*/", end)
         if closed < 0:
+            self.problems.has_unclosed_comment = True
             self._report("unclosed-comment", "the comment is not closed", "end it with `*/`", start, end)
             end = len(self.text)
         else:
@@ -158,7 +159,7 @@ class _Scanner:
         if character == "`":
             self._report("backticks", "Deluge has no text in backticks", 'write `"text " + value`', start, end)
             return self._unclosed(start, report=False)
-        if character == "#":
+        if character == "#" and (self.first or self.words[-1].text in {";", "{", "}"}):
             line_end = self.text.find("\n", start)
             line_end = len(self.text) if line_end < 0 else line_end
             self._report("hash-comment", "`#` begins no comment", "begin it with `//`", start, end)

@@ -64,6 +64,33 @@ def test_a_mistake_before_and_after_does_not_move_another() -> None:
     assert (between[1].message, between[1].column, between[1].line) == (alone.message, alone.column, 2)
 
 
+# Mistakes that reach beyond their statement, or are others within a block.
+REACHING = {
+    "unclosed-bracket",
+    "stray-bracket",
+    "unclosed-comment",
+    "inner-function",
+    "function-word",
+    "parameter-default",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "indent", "behind"), [("info 1;\n", "", ""), ("", "", "\ninfo 1;"), ("if(a)\n{\n", "\t", "\n}")]
+)
+def test_what_stands_around_a_mistake_changes_nothing(before: str, indent: str, behind: str) -> None:
+    tried = 0
+    for script, _ in cases():
+        alone = problems(script)
+        if REACHING & {each.code for each in alone} or not script.endswith((";", "}")):
+            continue
+        found = problems(before + indent + script.replace("\n", f"\n{indent}") + behind)
+        places = [(each.line - before.count("\n"), each.column - len(indent), each.code) for each in found]
+        assert places == [(each.line, each.column, each.code) for each in alone], script
+        tried += 1
+    assert tried > 150
+
+
 def test_the_message_shows_the_line_and_marks_the_place() -> None:
     with pytest.raises(DelugeSyntaxError) as caught:
         parse('if(x)\n{\n\tinfo x === "a";\n}')
