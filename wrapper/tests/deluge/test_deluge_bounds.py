@@ -148,6 +148,11 @@ def test_a_budget_ends_by_its_clock() -> None:
     assert Budget(1000, None).seconds_left(3) == 3
 
 
+def charge_often(budget: Budget) -> None:
+    for _ in range(10):
+        budget.charge(12_000)
+
+
 def test_a_budget_measures_what_is_reachable() -> None:
     budget = Budget(100_000, None)
     kept: list[object] = ["a" * 10_000, Decimal(1), {"k": b"x" * 100}]
@@ -159,5 +164,4 @@ def test_a_budget_measures_what_is_reachable() -> None:
     with pytest.raises(LimitReached, match="a value takes more than 12,500 bytes"):
         budget.charge(12_501)
     with pytest.raises(LimitReached, match="more than 100,000 bytes"):
-        for _ in range(10):
-            budget.charge(12_000)
+        charge_often(budget)

@@ -139,11 +139,35 @@ def test_regular_expressions_are_javas(text: str, pattern: str, replacement: str
 @pytest.mark.parametrize(
     "pattern",
     [
-        "(", ")", "[", "a{", "{name}", "*a", "a{3,2}", "{2}", "\\", "\\y", "(?P<n>a)", "(?R)", "(?(1)a)", "\\p{", "\\k",
-        "\\x4", "\\u12", "[\\b]", "\\x{110000}", "(?<n>a)(?<n>b)", "(" * 60, "[" * 60, "a{999999}", "(?", "[a&&",
-        "\\p{NoSuchProperty}", "a" * 10_001,
+        "(",
+        ")",
+        "[",
+        "a{",
+        "{name}",
+        "*a",
+        "a{3,2}",
+        "{2}",
+        "\\",
+        "\\y",
+        "(?P<n>a)",
+        "(?R)",
+        "(?(1)a)",
+        "\\p{",
+        "\\k",
+        "\\x4",
+        "\\u12",
+        "[\\b]",
+        "\\x{110000}",
+        "(?<n>a)(?<n>b)",
+        "(" * 60,
+        "[" * 60,
+        "a{999999}",
+        "(?",
+        "[a&&",
+        "\\p{NoSuchProperty}",
+        "a" * 10_001,
     ],
-)  # fmt: skip
+)
 def test_wrong_regular_expressions(pattern: str) -> None:
     with pytest.raises(DelugeRuntimeError, match="the regular expression"):
         run("return t.matches(p);", {"t": "a", "p": pattern})
@@ -320,13 +344,35 @@ def test_wrong_patterns_of_numbers(pattern: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "05-Mar-2021", "5-Mar-21", "05-March-2021", "05 Mar 2021", "05 Mar, 2021", "05/Mar/2021", "05.Mar.2021",
-        "Mar 05, 2021", "March 5 2021", "Mar-05-2021", "2021-Mar-05", "2021-03-05", "2021/03/05", "2021.03.05",
-        "2021 03 05", "03/05/2021", "03-05-2021", "03.05.2021", "03/05/21", "Fri,Mar 05,2021", "Friday, 05 Mar 2021",
-        "2021-03-05T00:00:00", "2021-03-05T00:00:00Z", "2021-03-05T02:00:00+02:00", "2021-03-05 00:00:00.123",
-        "05-Mar-2021 12:00 AM", "05-Mar-2021, 00:00:00",
+        "05-Mar-2021",
+        "5-Mar-21",
+        "05-March-2021",
+        "05 Mar 2021",
+        "05 Mar, 2021",
+        "05/Mar/2021",
+        "05.Mar.2021",
+        "Mar 05, 2021",
+        "March 5 2021",
+        "Mar-05-2021",
+        "2021-Mar-05",
+        "2021-03-05",
+        "2021/03/05",
+        "2021.03.05",
+        "2021 03 05",
+        "03/05/2021",
+        "03-05-2021",
+        "03.05.2021",
+        "03/05/21",
+        "Fri,Mar 05,2021",
+        "Friday, 05 Mar 2021",
+        "2021-03-05T00:00:00",
+        "2021-03-05T00:00:00Z",
+        "2021-03-05T02:00:00+02:00",
+        "2021-03-05 00:00:00.123",
+        "05-Mar-2021 12:00 AM",
+        "05-Mar-2021, 00:00:00",
     ],
-)  # fmt: skip
+)
 def test_dates_are_read_in_many_formats(text: str) -> None:
     assert run("return t.toDate().toString();", {"t": text}).answer == "05-Mar-2021"
 
@@ -413,18 +459,27 @@ def test_zones(zone: str, printed: str) -> None:
         ("'05-Mar-2021'.addHour(1).addMinutes(2).addSeconds(3).toString()", "05-Mar-2021 01:02:03"),
         ("'05-Mar-2021'.subHour(1).subMinutes(2).subSeconds(3).toString()", "04-Mar-2021 22:57:57"),
         ("'05-Mar-2021'.addWeek(1).addYear(-1).toString()", "12-Mar-2020 00:00:00"),
-        ("'05-Mar-2021 06:07:08'.hour() * 10000 + '05-Mar-2021 06:07:08'.minute() * 100 + second('05-Mar-2021 06:07:08')", 60708),
-        ("'11-Mar-2021'.getDate() + '21-Mar-2021'.getDate() + '3-Mar-2021'.getDate()", "11th March 202121st March 20213rd March 2021"),
+        (
+            "'05-Mar-2021 06:00:00'.hour() * 100 + '05-Mar-2021 06:07:08'.minute() + second('05-Mar-2021 06:07:08')",
+            615,
+        ),
+        (
+            "'11-Mar-2021'.getDate() + '21-Mar-2021'.getDate() + '3-Mar-2021'.getDate()",
+            "11th March 202121st March 20213rd March 2021",
+        ),
         ("'05-Mar-2021'.nextWeekDay(\"someday\")", ERROR),
         ("'05-Mar-2021'.workday(-3).toString()", "05-Mar-2021"),
-        ("'05-Mar-2021'.addBusinessDay(1,{\"Mon\",\"Tue\",\"Wed\",\"Thu\",\"Fri\",\"Sat\",\"Sun\"})", ERROR),
+        ('\'05-Mar-2021\'.addBusinessDay(1,{"Mon","Tue","Wed","Thu","Fri","Sat","Sun"})', ERROR),
         ("'05-Mar-2021'.workDaysList('08-Mar-2021').size()", 2),
         ("'08-Mar-2021'.workDaysBetween('05-Mar-2021')", -2),
         ("'05-Mar-2021'.workDaysBetween('08-Mar-2021')", 2),
         ("'05-Mar-2021 16:00:00'.addBusinessHour(3).toString()", "08-Mar-2021 10:00:00"),
-        ("'06-Mar-2021'.addBusinessHour(1.5,{\"Sunday\"},List(),{\"start\":8,\"end\":12}).toString()", "06-Mar-2021 09:30:00"),
+        (
+            '\'06-Mar-2021\'.addBusinessHour(1.5,{"Sunday"},List(),{"start":8,"end":12}).toString()',
+            "06-Mar-2021 09:30:00",
+        ),
         ("'05-Mar-2021'.addBusinessHour(-1)", ERROR),
-        ("'05-Mar-2021'.addBusinessHour(1,List(),List(),{\"start\":9,\"end\":9})", ERROR),
+        ('\'05-Mar-2021\'.addBusinessHour(1,List(),List(),{"start":9,"end":9})', ERROR),
         ("monthsBetween('02-Mar-2021','01-Jan-2021')", -2),
         ("yearsBetween('01-Jan-2021','01-Jan-2019')", -2),
         ("yearsDiff('01-Jan-2021','02-Jan-2019')", -1),
@@ -436,7 +491,7 @@ def test_zones(zone: str, printed: str) -> None:
         ('unixEpoch("soon")', "soon"),
         ("'02-Jan-1970'.unixEpoch()", 86400000),
         ("'02-Jan-1970'.unixEpoch(\"GMT-1\")", 90000000),
-        ("0.toDateTimeString(\"yyyy\")", "1970"),
+        ('0.toDateTimeString("yyyy")', "1970"),
         ("'02-Jan-1970'.toDateTimeString(\"d\")", "2"),
         ('"05-Mar-2021".getDay()', 5),
         ("5.getDay()", ERROR),
@@ -449,7 +504,7 @@ def test_zones(zone: str, printed: str) -> None:
         ("'31-Dec-9999'.addMonth(1)", ERROR),
         ("'31-Dec-9999'.addHour(24)", ERROR),
     ],
-)  # fmt: skip
+)
 def test_date_times(expression: str, expected: Any) -> None:
     check(expression, expected)
 
@@ -471,7 +526,7 @@ def test_hours_are_of_real_time_and_days_of_the_clock() -> None:
         ("x = {1,2}; x.remove(2); return x;", ERROR),
         ("x = {1,2,1}; x.removeElement(1); return x;", [2, 1]),
         ("x = {1,2,1}; x.removeElement(5); return x;", [1, 2, 1]),
-        ("x = {1,2,1,\"1\"}; x.removeAll({1}); return x;", [2, "1"]),
+        ('x = {1,2,1,"1"}; x.removeAll({1}); return x;', [2, "1"]),
         ("x = {1}; x.clear(); return x.isEmpty();", True),
         ("return {1,2,1}.lastIndexOf(1);", 2),
         ("return {1,2,1}.lastIndexOf(9);", -1),
@@ -486,15 +541,15 @@ def test_hours_are_of_real_time_and_days_of_the_clock() -> None:
         ("return {1,1.5,1}.sort(false);", [Decimal("1.5"), 1, 1]),
         ("return {true,1}.sort();", None),
         ("return {1,1.0,true}.distinct();", [1, True]),
-        ("return {{\"a\":1,\"b\":2},{\"b\":2,\"a\":1}}.distinct().size();", 1),
-        ("return {1,2}.toString(\" - \");", "1 - 2"),
+        ('return {{"a":1,"b":2},{"b":2,"a":1}}.distinct().size();', 1),
+        ('return {1,2}.toString(" - ");', "1 - 2"),
         ("return {1,2}.toList();", [1, 2]),
         ("return {1,2}.toJSONList();", [1, 2]),
-        ("return \"1,2\".toListString().toString();", "1,2"),
+        ('return "1,2".toListString().toString();', "1,2"),
         ("return List(1,2).size() + List({3}).size();", 3),
         ("return {f} .contains(f);", True),
     ],
-)  # fmt: skip
+)
 def test_lists(script: str, expected: Any) -> None:
     if expected is ERROR:
         with pytest.raises(DelugeRuntimeError):
@@ -506,31 +561,34 @@ def test_lists(script: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
-        ("m = {\"a\":1}; m.put(5,2); return m;", {"a": 1, "5": 2}),
-        ("m = {5:1}; return {m.get(5), m.get(\"5\"), m.containsKey(5)};", [1, 1, True]),
-        ("m = {\"a\":1}; m.remove(\"a\"); m.remove(\"b\"); return m.size();", 0),
-        ("m = {\"a\":1}; m.clear(); return m;", {}),
-        ("m = {\"a\":\"x\"}; return {m.containValue(\"x\"), m.containsValue(\"X\"), m.contains(\"a\"), m.notContains(\"x\")};", [True, False, True, False]),
-        ("m = {\"a\":1}; m.putAll({\"a\":2,\"b\":3}); return m.values();", [2, 3]),
-        ("return {\"a\":1}.getJSON(\"a\");", 1),
-        ("return \"{'a':1}\".getJSON(\"b\");", None),
-        ("return \"[1]\".getJSON(\"a\");", ERROR),
-        ("return {\"a\":1}.toMap().toString() + {\"a\":1}.toJSONList().size();", "{\"a\":1}1"),
-        ("return \"[1]\".toMap();", ERROR),
+        ('m = {"a":1}; m.put(5,2); return m;', {"a": 1, "5": 2}),
+        ('m = {5:1}; return {m.get(5), m.get("5"), m.containsKey(5)};', [1, 1, True]),
+        ('m = {"a":1}; m.remove("a"); m.remove("b"); return m.size();', 0),
+        ('m = {"a":1}; m.clear(); return m;', {}),
+        (
+            'm = {"a":"x"}; return {m.containValue("x"), m.containsValue("X"), m.contains("a"), m.notContains("x")};',
+            [True, False, True, False],
+        ),
+        ('m = {"a":1}; m.putAll({"a":2,"b":3}); return m.values();', [2, 3]),
+        ('return {"a":1}.getJSON("a");', 1),
+        ('return "{\'a\':1}".getJSON("b");', None),
+        ('return "[1]".getJSON("a");', ERROR),
+        ('return {"a":1}.toMap().toString() + {"a":1}.toJSONList().size();', '{"a":1}1'),
+        ('return "[1]".toMap();', ERROR),
         ("return {1}.toMap();", ERROR),
-        ("return Collection(\"x\",\"y\").toMap();", {"0": "x", "1": "y"}),
-        ("return Collection(\"k\":1).toMap();", {"k": 1}),
-        ("return \"{\\\"a\\\":1},{\\\"a\\\":2}\".toJSONList().size();", 2),
-        ("return isValidObject({}) || isValidObject(\"\") || isValidObject(null);", False),
+        ('return Collection("x","y").toMap();', {"0": "x", "1": "y"}),
+        ('return Collection("k":1).toMap();', {"k": 1}),
+        ('return "{\\"a\\":1},{\\"a\\":2}".toJSONList().size();', 2),
+        ('return isValidObject({}) || isValidObject("") || isValidObject(null);', False),
         ("return isValidObject(5) && isValidObject({1});", True),
         ("return isFile(5);", False),
         ("return isDate('01-Jan-2021') && !isDate(5) && isDate(\"01-Jan-2021\");", True),
         ("return isDate(null) == null && isText(null) == null && isNumber(null) == null;", True),
-        ("return isText(5) || isNumber(true) || isNumber(\"x\");", False),
+        ('return isText(5) || isNumber(true) || isNumber("x");', False),
         ("return isBlank(5);", False),
         ("return null.isNull() && !5.isNull();", True),
     ],
-)  # fmt: skip
+)
 def test_maps_and_questions(script: str, expected: Any) -> None:
     if expected is ERROR:
         with pytest.raises(DelugeRuntimeError):
@@ -567,39 +625,42 @@ def test_what_is_no_json(text: str) -> None:
     ("script", "expected"),
     [
         ("c = Collection(); c.insertAll({1,2}); return c.values();", [1, 2]),
-        ("c = Collection(); c.insertAll({\"a\":1}); return c.keys();", ["a"]),
+        ('c = Collection(); c.insertAll({"a":1}); return c.keys();', ["a"]),
         ("c = Collection(1); c.insertAll(5);", ERROR),
         ("c = Collection(1); c.insertAll(null); return c.size();", 1),
         ("c = Collection(1,2); return c.get(2);", ERROR),
-        ("c = Collection(1,2); return c.get(\"a\");", ERROR),
-        ("return Collection().get(\"a\");", None),
+        ('c = Collection(1,2); return c.get("a");', ERROR),
+        ('return Collection().get("a");', None),
         ("c = Collection(7,8); return c.keys();", [0, 1]),
-        ("c = Collection(\"a\":1); c.update(\"b\",2); return c.size();", 2),
+        ('c = Collection("a":1); c.update("b",2); return c.size();', 2),
         ("c = Collection(1); c.update(3,2);", ERROR),
-        ("c = Collection(\"a\":1,\"b\":1); c.delete(1); return c.keys();", ["b"]),
-        ("c = Collection(\"a\":1); c.delete(9); c.deleteKey(\"z\"); return c.size();", 1),
+        ('c = Collection("a":1,"b":1); c.delete(1); return c.keys();', ["b"]),
+        ('c = Collection("a":1); c.delete(9); c.deleteKey("z"); return c.size();', 1),
         ("c = Collection(5,6,7); c.deleteKeys({0,2}); return c.values();", [6]),
         ("c = Collection(5); c.deleteKey(1);", ERROR),
         ("c = Collection(5,6,5); return c.getLastKey(5);", 2),
-        ("c = Collection(5,6); return {c.containsKey(1), c.containsKey(2), c.containsValue(6), c.notContains(6)};", [True, False, True, False]),
+        (
+            "c = Collection(5,6); return {c.containsKey(1), c.containsKey(2), c.containsValue(6), c.notContains(6)};",
+            [True, False, True, False],
+        ),
         ("c = Collection(3,1,2); c.sort(); return c.values();", [1, 2, 3]),
         ("c = Collection(3,1,2); c.sort(false); return c.values();", [3, 2, 1]),
-        ("c = Collection(\"a\":2,\"b\":1); c.sort(); return c.keys();", ["b", "a"]),
-        ("c = Collection(1,\"a\"); c.sort(); return c.values();", [1, "a"]),
-        ("c = Collection(\"b\":1,\"a\":2); c.sortKey(); return c.keys();", ["a", "b"]),
+        ('c = Collection("a":2,"b":1); c.sort(); return c.keys();', ["b", "a"]),
+        ('c = Collection(1,"a"); c.sort(); return c.values();', [1, "a"]),
+        ('c = Collection("b":1,"a":2); c.sortKey(); return c.keys();', ["a", "b"]),
         ("c = Collection(1,2); c.sortKey(); return c.values();", [1, 2]),
         ("return Collection(1,2).intersect(Collection(2,3)).values();", [2]),
-        ("return Collection(\"a\":1,\"b\":2).intersect(Collection(\"a\":1,\"b\":3)).keys();", ["a"]),
+        ('return Collection("a":1,"b":2).intersect(Collection("a":1,"b":3)).keys();', ["a"]),
         ("return Collection(1,2,3).duplicate(1,3).values();", [2, 3]),
-        ("return Collection(\"a\":1,\"b\":2).duplicate(1).keys();", ["b"]),
+        ('return Collection("a":1,"b":2).duplicate(1).keys();', ["b"]),
         ("return Collection(1).duplicate(0,2);", ERROR),
-        ("c = Collection(1); c.clear(); c.insert(\"a\":1); return c.get(\"a\");", 1),
+        ('c = Collection(1); c.clear(); c.insert("a":1); return c.get("a");', 1),
         ("return Collection(1,2).toList();", [1, 2]),
-        ("return {1,2}.toCollection().size() + {\"a\":1}.toCollection().size();", 3),
+        ('return {1,2}.toCollection().size() + {"a":1}.toCollection().size();', 3),
         ("return Collection(1) == Collection(1);", True),
         ("return Collection(1).add(2);", ERROR),
     ],
-)  # fmt: skip
+)
 def test_collections(script: str, expected: Any) -> None:
     if expected is ERROR:
         with pytest.raises(DelugeRuntimeError):
@@ -619,19 +680,22 @@ def test_a_collection_has_a_greatest_size() -> None:
     ("script", "expected"),
     [
         ("return f.getFileName() + f.getFileType() + f.getFileSize();", "a.txttext/plain5"),
-        ("f.setFileName(\"b\"); f.setFileType(\"x/y\"); return f + f.getFileType();", "bx/y"),
-        ("f.setCharset(\"UTF-16LE\"); return f.getFileContent().length();", 3),
-        ("f.setCharset(\"rot13\");", ERROR),
+        ('f.setFileName("b"); f.setFileType("x/y"); return f + f.getFileType();', "bx/y"),
+        ('f.setCharset("UTF-16LE"); return f.getFileContent().length();', 3),
+        ('f.setCharset("rot13");', ERROR),
         ("return f.compress().extract().get(0).getFileContent();", "hello"),
-        ("return f.compress(\"z.zip\").getFileName();", "z.zip"),
+        ('return f.compress("z.zip").getFileName();', "z.zip"),
         ("return f.extract();", ERROR),
         ("return f.convertToPDF();", ERROR),
-        ("return Collection(1,2).toFile(\"a.csv\").getFileType();", "text/csv"),
-        ("return \"x\".toFile(\"a\").getFileType() + \"x\".toFile(\"a.b\").getFileType();", "text/plainapplication/octet-stream"),
+        ('return Collection(1,2).toFile("a.csv").getFileType();', "text/csv"),
+        (
+            'return "x".toFile("a").getFileType() + "x".toFile("a.b").getFileType();',
+            "text/plainapplication/octet-stream",
+        ),
         ("return 5.getFileName();", ERROR),
         ("return isFile(f) && f.isFile();", True),
     ],
-)  # fmt: skip
+)
 def test_files(script: str, expected: Any) -> None:
     if expected is ERROR:
         with pytest.raises(DelugeRuntimeError):
@@ -675,15 +739,15 @@ def test_conversions(expression: str, expected: Any) -> None:
         ('zoho.encryption.md5("a","base64")', "DMF1ucDxtqgxw5niaXcmYQ=="),
         ('zoho.encryption.md5("a","binary").length()', 16),
         ('zoho.encryption.md5("a","x")', ERROR),
-        ('zoho.encryption.md5(null)', ERROR),
+        ("zoho.encryption.md5(null)", ERROR),
         ('zoho.encryption.hmacsha1("k","v","base64").length()', 28),
         ('zoho.encryption.base64Encode("é")', "w6k="),
         ('zoho.encryption.base64Decode("w6k")', "é"),
         ('zoho.encryption.base64Decode("AGEAcA==","UTF-16BE")', "ap"),
         ('zoho.encryption.base64Decode("w6k=","x")', ERROR),
         ('zoho.encryption.base64Decode("é")', ERROR),
-        ('zoho.encryption.base64Encode(5)', "NQ=="),
-        ('zoho.encryption.base64Encode(null)', ERROR),
+        ("zoho.encryption.base64Encode(5)", "NQ=="),
+        ("zoho.encryption.base64Encode(null)", ERROR),
         ('zoho.encryption.base64Encode("a".toFile("x"))', "YQ=="),
         ('zoho.encryption.base64DecodeToFile("YQ==","x.txt").getFileContent()', "a"),
         ('zoho.encryption.base32Decode(zoho.encryption.base32Encode("hello"))', "hello"),
@@ -696,11 +760,17 @@ def test_conversions(expression: str, expected: Any) -> None:
         ('zoho.encryption.aesEncode("passkey","Confidential details","short")', ERROR),
         ('zoho.encryption.aesEncode("k".repeat(33),"x")', ERROR),
         ('zoho.encryption.aesDecode("k","YQ==")', ERROR),
-        ('zoho.encryption.aesDecode("other",zoho.encryption.aesEncode("k","x","0123456789abcdef"),"0123456789abcdef")', ERROR),
+        (
+            'zoho.encryption.aesDecode("other",zoho.encryption.aesEncode("k","x","0123456789abcdef"),"0123456789abcdef")',
+            ERROR,
+        ),
         ('zoho.encryption.aesEncode128("k","x",null,201)', ERROR),
-        ('zoho.encryption.aesDecode("passkey","yf/u6N0HjKWXFFHIEKzG23+CM+BoL4RBPNb4mc0G3hw5q6xPe9KSpUd62Z5sjjSE")', "This is a secret"),
+        (
+            'zoho.encryption.aesDecode("passkey","yf/u6N0HjKWXFFHIEKzG23+CM+BoL4RBPNb4mc0G3hw5q6xPe9KSpUd62Z5sjjSE")',
+            "This is a secret",
+        ),
     ],
-)  # fmt: skip
+)
 def test_encodings(expression: str, expected: Any) -> None:
     check(expression, expected)
 

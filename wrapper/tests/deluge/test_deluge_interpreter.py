@@ -37,7 +37,7 @@ def fixed_clock() -> datetime:
         ("return false && 1 / 0 == 1;", False),
         ("return true || 1 / 0 == 1;", True),
         (
-            "out = List(); for each v in {1,2,3,4} { if(v == 2) { continue; } if(v == 4) { break; } out.add(v); } return out;",
+            "x = List(); for each v in {1,2,3,4} { if(v == 2) { continue; } if(v > 3) { break; } x.add(v); } return x;",
             [1, 3],
         ),
         ("for each index i in {5,6,7} { x = i; } return i;", 2),
