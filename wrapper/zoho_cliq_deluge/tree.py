@@ -1,7 +1,7 @@
 """The typed tree of a Deluge script.
 
-Every node is frozen and knows where it stands in the text (`node.span`). Positions take no part in `==`: two scripts
-that differ in layout only are equal.
+Every node is frozen and knows where it stands in the text (`node.span`). Positions, the spelling of literals, and
+comments take no part in `==`: two scripts that differ in layout only are equal.
 
 Chains such as `a + b + c` and `x.f().g()` lean to the left and may have up to a thousand links: follow `left` and
 `receiver` in a loop instead of by recursion. All other nesting is bounded by the parser (`parser.MAXIMUM_DEPTH`).
@@ -10,7 +10,7 @@ Chains such as `a + b + c` and `x.f().g()` lean to the left and may have up to a
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 
 class Span(NamedTuple):
@@ -27,7 +27,7 @@ class Span(NamedTuple):
 NOWHERE = Span(1, 1, 1, 1, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """What all parts of a tree have in common."""
 
@@ -43,11 +43,33 @@ class Node:
         """The column at which the node begins, counted from 1."""
         return self.span.column
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Node):
+            return NotImplemented
+        waiting: list[tuple[Any, Any]] = [(self, other)]
+        while waiting:
+            one, two = waiting.pop()
+            if type(one) is not type(two):
+                return False
+            if isinstance(one, Node):
+                waiting.extend((getattr(one, name), getattr(two, name)) for name in _compared(type(one)))
+            elif isinstance(one, tuple):
+                if len(one) != len(two):
+                    return False
+                waiting.extend(zip(one, two, strict=True))
+            elif one != two:
+                return False
+        return True
+
+    def __hash__(self) -> int:
+        values = [getattr(self, name) for name in _compared(type(self))]
+        return hash((type(self), *(each for each in values if not isinstance(each, Node | tuple))))
+
 
 # Expressions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Text(Node):
     """A text: `"abc"`, or `'abc'` where the quotes hold no date-time. `value` has its escapes resolved."""
 
@@ -55,7 +77,7 @@ class Text(Node):
     source: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Number(Node):
     """An integer: `5`; `-5` where the sign cannot be a subtraction."""
 
@@ -63,7 +85,7 @@ class Number(Node):
     source: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DecimalNumber(Node):
     """A number with a decimal point: `4.50`, `.5`, `123.`."""
 
@@ -71,7 +93,7 @@ class DecimalNumber(Node):
     source: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Boolean(Node):
     """`true` or `false`, in any case."""
 
@@ -79,28 +101,28 @@ class Boolean(Node):
     source: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Null(Node):
     """`null`."""
 
     source: str = field(default="null", kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DateTime(Node):
     """A date, time or date-time in single quotes; `text` is what the quotes hold. The day may not exist."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     """A variable, or a bare word such as `POST` as the value of a task's key."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SystemVariable(Node):
     """A variable of the system, as written and with its dots: `zoho.currentdate`, `zoho.device.type`.
 
@@ -110,7 +132,7 @@ class SystemVariable(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field(Node):
     """`receiver.name` without a call."""
 
@@ -118,7 +140,7 @@ class Field(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pair(Node):
     """`key : value` in a map, in an argument (`Collection("a" : 1)`) or in a value of a task (`file : x`)."""
 
@@ -126,7 +148,7 @@ class Pair(Node):
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     """`name(arguments)` or `receiver.name(arguments)`; `name` is as written.
 
@@ -140,7 +162,7 @@ class Call(Node):
     name_span: Span = field(default=NOWHERE, kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypedList(Node):
     """`List:String(arguments)`, the older spelling of a list whose items have one type."""
 
@@ -149,7 +171,7 @@ class TypedList(Node):
     arguments: "tuple[Expression | Pair, ...]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unary(Node):
     """`operator` is `-`, `+` or `!`."""
 
@@ -157,7 +179,7 @@ class Unary(Node):
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binary(Node):
     """`operator` is one of `* / % + - < <= > >= == != && ||`."""
 
@@ -167,14 +189,14 @@ class Binary(Node):
     operator_span: Span = field(default=NOWHERE, kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group(Node):
     """An expression in round brackets."""
 
     expression: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListLiteral(Node):
     """`{a, b}`, or `[a, b]` if `square`. `{}` is `Empty`."""
 
@@ -182,19 +204,19 @@ class ListLiteral(Node):
     square: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MapLiteral(Node):
     """`{key : value, …}`."""
 
     entries: tuple[Pair, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Empty(Node):
     """`{}`: a list or a map, as its first use decides."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ForeignExpression(Node):
     """An expression that Zoho Creator has and Cliq has not, such as `Form[criteria]` (`fetch records`)."""
 
@@ -227,14 +249,14 @@ Expression: TypeAlias = (
 # Statements
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Block(Node):
     """The statements between two braces."""
 
     statements: "tuple[Statement, ...]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assign(Node):
     """`target operator value;` with an operator of `= += -= *= /= %=`; `declared_type` is that of `string x = …`."""
 
@@ -244,45 +266,45 @@ class Assign(Node):
     declared_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ExpressionStatement(Node):
     """An expression, mostly a call, in the place of a statement."""
 
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Info(Node):
     """`info value;` writes to the log."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Return(Node):
     """`return;` or `return value;`."""
 
     value: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Break(Node):
     """`break;`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Continue(Node):
     """`continue;`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Throw(Node):
     """`throw value;`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Branch(Node):
     """`if(condition) { … }` or `else if(condition) { … }`."""
 
@@ -290,7 +312,7 @@ class Branch(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Node):
     """`if` with all of its `else if`, and the block of its `else`."""
 
@@ -298,7 +320,7 @@ class If(Node):
     otherwise: Block | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ForEach(Node):
     """`for each variable in iterable { … }`; with `index`, `for each index variable in iterable { … }`."""
 
@@ -308,7 +330,7 @@ class ForEach(Node):
     index: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Try(Node):
     """`try { … } catch (name) { … }`."""
 
@@ -317,7 +339,7 @@ class Try(Node):
     handler: Block
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TaskEntry(Node):
     """One line of a task: `key : value`; blanks in the key (`reply to`) are single ones."""
 
@@ -325,7 +347,7 @@ class TaskEntry(Node):
     value: Expression | Pair
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Task(Node):
     """`name [ key : value … ];`, with `target = ` before it if the result is kept; `name` is as written."""
 
@@ -335,7 +357,7 @@ class Task(Node):
     name_span: Span = field(default=NOWHERE, kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Foreign(Node):
     """A statement that Zoho Creator has and Cliq has not, such as `insert into F [ … ]` or `alert x`.
 
@@ -353,7 +375,7 @@ Statement: TypeAlias = (
 # The whole
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
     """A parameter of a function; `type` is None where none is written."""
 
@@ -361,7 +383,7 @@ class Parameter(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function(Node):
     """`type name(parameters) { … }`; `name` keeps its dots (`standalone.f`), `type` is None where none is written."""
 
@@ -371,14 +393,14 @@ class Function(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comment(Node):
     """A comment as written, with its `//` or `/* */`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Script(Node):
     """A script: functions and statements in their order. The comments, in their order, take no part in `==`."""
 
@@ -386,17 +408,20 @@ class Script(Node):
     comments: tuple[Comment, ...] = field(default=(), compare=False)
 
 
-_NOT_CHILDREN = {"span", "name_span", "operator_span", "comments"}
-_child_fields: dict[type[Node], tuple[str, ...]] = {}
+_fields: dict[type[Node], tuple[str, ...]] = {}
+
+
+def _compared(kind: type[Node]) -> tuple[str, ...]:
+    """Return the names of the fields that take part in `==`; all children are among them."""
+    names = _fields.get(kind)
+    if names is None:
+        names = _fields[kind] = tuple(each.name for each in fields(kind) if each.compare)
+    return names
 
 
 def children(node: Node) -> Iterator[Node]:
     """Yield the nodes directly below a node, in the order of the text."""
-    names = _child_fields.get(type(node))
-    if names is None:
-        names = tuple(each.name for each in fields(node) if each.name not in _NOT_CHILDREN)
-        _child_fields[type(node)] = names
-    for name in names:
+    for name in _compared(type(node)):
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value

@@ -278,6 +278,14 @@ def test_layout_takes_no_part_in_equality() -> None:
     assert parse("x = (1);") != parse("x = 1;")
 
 
+def test_long_chains_are_compared_and_walked() -> None:
+    chain, other = (parse(f"x = a{' + a' * 998} + {last};") for last in "bc")
+    assert chain == parse(f"x = a{' + a' * 998} + b;")
+    assert hash(chain) == hash(parse(f"x = a{' + a' * 998} + b;"))
+    assert chain != other
+    assert sum(isinstance(each, Binary) for each in walk(chain)) == 999
+
+
 def test_walk_goes_through_all_in_the_order_of_the_text() -> None:
     names = [each.name for each in walk(parse("a = b + c;\nfor each d in e\n{\n\tf(g);\n}")) if isinstance(each, Name)]
     assert names == ["a", "b", "c", "d", "e", "g"]
