@@ -42,6 +42,11 @@ class Budget:
         most_items: Items that a list may have.
     """
 
+    __slots__ = (
+        "_clock", "_end", "_measure_at", "_memory", "_seconds", "_work", "executed", "held", "largest", "most_items",
+        "pause", "used",
+    )  # fmt: skip
+
     def __init__(self, memory: int, seconds: float | None, clock: Callable[[], float] = time.thread_time) -> None:
         self._memory = memory
         self._clock = clock

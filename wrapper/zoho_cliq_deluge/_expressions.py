@@ -216,7 +216,7 @@ class ExpressionCompiler:
                 value = self._single(link, value, self.compile(link.right))
             return value
         first = value
-        steps = [(self._guarded(link), self.compile(link.right)) for link in reversed(links)]
+        steps = [(self.guarded(link), self.compile(link.right)) for link in reversed(links)]
 
         def compute(frame: Frame) -> Value:
             value = first(frame)
@@ -226,7 +226,7 @@ class ExpressionCompiler:
 
         return compute
 
-    def _guarded(self, node: tree.Binary) -> Callable[[Value, Value], Value]:
+    def guarded(self, node: tree.Binary) -> Callable[[Value, Value], Value]:
         """Return an operator whose failures name the line."""
         context, line, name = self._context, node.span.line, node.operator
         operate: Operator = BINARY[name]
@@ -243,7 +243,7 @@ class ExpressionCompiler:
 
     def _single(self, node: tree.Binary, left: Evaluate, right: Evaluate) -> Evaluate:
         """Return the closure of one operator: a short way for two integers, and the general one for all others."""
-        general = self._guarded(node)
+        general = self.guarded(node)
         if node.operator == "%":
             return self._remainder(left, right, general)
         of_integers = _OF_INTEGERS.get(node.operator)

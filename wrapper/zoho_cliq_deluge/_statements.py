@@ -8,6 +8,7 @@ from copy import copy
 from . import tree
 from ._conversion import as_text
 from ._expressions import ExpressionCompiler
+from ._loops import compile_loop
 from ._machine import Evaluate, Execute, Frame, Machine, ScriptFunction
 from ._operators import BINARY
 from ._task_runner import TaskRunner
@@ -26,24 +27,25 @@ class StatementCompiler:
     """Compiles statements for one run."""
 
     def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+        self.machine = machine
         self._context = machine.context
-        self._expressions = ExpressionCompiler(machine)
+        self.expressions = ExpressionCompiler(machine)
         self._runner = TaskRunner(machine)
+        self.keeps_references = machine.context.policies.assignment == "reference"
 
     def script(self, script: tree.Script) -> Execute:
         """Return the closure that runs a script; its functions are registered first."""
         functions = [item for item in script.items if isinstance(item, tree.Function)]
         for function in functions:
             names = tuple(parameter.name for parameter in function.parameters)
-            self._machine.functions[function.name] = ScriptFunction(function.name, names, [])
+            self.machine.functions[function.name] = ScriptFunction(function.name, names, [])
         for function in functions:
-            self._machine.functions[function.name].body.append(self._block(function.body.statements))
+            self.machine.functions[function.name].body.append(self._block(function.body.statements))
         return self._block([item for item in script.items if not isinstance(item, tree.Function)])
 
     def _block(self, statements: tuple[tree.Statement, ...] | list[tree.Statement]) -> Execute:
-        machine, budget = self._machine, self._context.budget
-        compiled = [self._statement(statement) for statement in statements]
+        machine, budget = self.machine, self._context.budget
+        compiled = [self.statement(statement) for statement in statements]
         lines = {execute: statement.line for execute, statement in zip(compiled, statements, strict=True)}
 
         def run(frame: Frame) -> object:
@@ -68,7 +70,8 @@ class StatementCompiler:
 
         return run
 
-    def _statement(self, node: tree.Statement) -> Execute:
+    def statement(self, node: tree.Statement) -> Execute:
+        """Return the closure that executes a statement."""
         match node:
             case tree.Assign():
                 return self._assign(node)
@@ -103,7 +106,7 @@ class StatementCompiler:
         return fail
 
     def _expression(self, node: tree.Expression) -> Execute:
-        evaluate = self._expressions.compile(node)
+        evaluate = self.expressions.compile(node)
 
         def execute(frame: Frame) -> object:
             evaluate(frame)
@@ -112,10 +115,10 @@ class StatementCompiler:
         return execute
 
     def _assign(self, node: tree.Assign) -> Execute:
-        value = self._expressions.compile(node.value)
+        value = self.expressions.compile(node.value)
         if node.operator != "=":
             value = self._combined(node, value)
-        if self._context.policies.assignment == "copy":
+        if not self.keeps_references:
             value = _copying(value)
         if isinstance(node.target, tree.Field):
             return self._assign_field(node.target, value)
@@ -129,7 +132,7 @@ class StatementCompiler:
 
     def _combined(self, node: tree.Assign, value: Evaluate) -> Evaluate:
         context, line, operator = self._context, node.line, node.operator
-        current = self._expressions.compile(node.target)
+        current = self.expressions.compile(node.target)
         operate = BINARY[operator[:-1]]
 
         def compute(frame: Frame) -> Value:
@@ -141,7 +144,7 @@ class StatementCompiler:
         return compute
 
     def _assign_field(self, target: tree.Field, value: Evaluate) -> Execute:
-        receiver, name, line = self._expressions.compile(target.receiver), target.name, target.line
+        receiver, name, line = self.expressions.compile(target.receiver), target.name, target.line
         budget = self._context.budget
 
         def execute(frame: Frame) -> object:
@@ -158,8 +161,8 @@ class StatementCompiler:
         return execute
 
     def _info(self, node: tree.Expression) -> Execute:
-        evaluate = self._expressions.compile(node)
-        machine, context = self._machine, self._context
+        evaluate = self.expressions.compile(node)
+        machine, context = self.machine, self._context
 
         def execute(frame: Frame) -> object:
             text = context.text(evaluate(frame))
@@ -170,8 +173,8 @@ class StatementCompiler:
         return execute
 
     def _return(self, node: tree.Expression | None) -> Execute:
-        evaluate = self._expressions.compile(node) if node is not None else lambda frame: None
-        machine = self._machine
+        evaluate = self.expressions.compile(node) if node is not None else lambda frame: None
+        machine = self.machine
 
         def execute(frame: Frame) -> object:
             machine.answer = evaluate(frame)
@@ -180,7 +183,7 @@ class StatementCompiler:
         return execute
 
     def _throw(self, node: tree.Expression, line: int) -> Execute:
-        evaluate = self._expressions.compile(node)
+        evaluate = self.expressions.compile(node)
         context = self._context
 
         def execute(frame: Frame) -> object:
@@ -195,7 +198,7 @@ class StatementCompiler:
         body, handler = self._block(node.body.statements), self._block(node.handler.statements)
         name = node.name.name
         as_value = self._context.policies.caught_value == "value"
-        machine = self._machine
+        machine = self.machine
 
         def execute(frame: Frame) -> object:
             loops = len(machine.loops)
@@ -215,7 +218,7 @@ class StatementCompiler:
 
     def _if(self, node: tree.If) -> Execute:
         branches = [
-            (self._expressions.condition(branch.condition), self._block(branch.body.statements))
+            (self.expressions.condition(branch.condition), self._block(branch.body.statements))
             for branch in node.branches
         ]
         otherwise = self._block(node.otherwise.statements) if node.otherwise is not None else None
@@ -229,24 +232,17 @@ class StatementCompiler:
         return execute
 
     def _for_each(self, node: tree.ForEach) -> Execute:
-        iterable = self._expressions.compile(node.iterable)
-        body = self._block(node.body.statements)
+        iterable = self.expressions.compile(node.iterable)
+        loop = compile_loop(node, self)
         items = self._items_of(node.line)
-        name, index, machine = node.variable.name, node.index, self._machine
+        index, machine = node.index, self.machine
 
         def execute(frame: Frame) -> object:
             values = items(iterable(frame))
             machine.loops.append(values)
-            for value in range(len(values)) if index else values:
-                frame[name] = value
-                signal = body(frame)
-                if signal is not None and signal is not CONTINUE:
-                    if signal is BREAK:
-                        break
-                    machine.loops.pop()
-                    return signal
+            signal = loop(frame, range(len(values)) if index else values)
             machine.loops.pop()
-            return None
+            return signal
 
         return execute
 
@@ -295,7 +291,7 @@ class StatementCompiler:
 
     def _entry_value(self, entry: tree.TaskEntry) -> Evaluate:
         node = entry.value.value if isinstance(entry.value, tree.Pair) else entry.value
-        evaluate = self._expressions.compile(node)
+        evaluate = self.expressions.compile(node)
         if isinstance(node, tree.Name) and entry.key.lower() in _BARE_WORD_KEYS:
             word = node.name
             return lambda frame: evaluate(frame) if word in frame else word

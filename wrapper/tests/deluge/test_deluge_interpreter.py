@@ -322,3 +322,67 @@ def test_nodes_that_are_no_part_of_a_script_are_refused() -> None:
         run(tree.Script((tree.Block(()),)))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="no expression"):
         run(tree.Script((tree.Return(tree.Block(())),)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("if(i == 2) { break; } out.add(i);", [1]),
+        ("if(i == 2) { continue; } out.add(i);", [1, 3]),
+        ("try { if(i == 2) { break; } } catch (e) { x = 1; } out.add(i);", [1]),
+        ("try { if(i == 2) { continue; } } catch (e) { x = 1; } out.add(i);", [1, 3]),
+        ("try { x = 1 / 0; } catch (e) { out.add(i); continue; }", [1, 2, 3]),
+        ("for each j in {1,2} { if(j == 2) { break; } out.add(j * i); }", [1, 2, 3]),
+        ("for each j in {1,2} { if(i == 2) { return out; } out.add(j); }", [1, 2]),
+        ("if(i > 1 && i < 3 || i == 3) { out.add(i); } else { out.add(0); }", [0, 2, 3]),
+        ("if((i > 1) == true) { out.add(i); } else if(i % 2 == 1) { out.add(7); }", [7, 2, 3]),
+        ("out.add((i + 1) * 2 - 3 % 2); x = i;", [3, 5, 7]),
+        ("x = i + 0.5; y = 2 < x; if(y) { out.add(x); }", [Decimal("2.5"), Decimal("3.5")]),
+        ("x = -7 + i; out.add(x % 4); z = 9223372036854775806 + 1;", [-2, -1, 0]),
+        ("if(i == 1) { } else { out.add(i); }", [2, 3]),
+        ("info i; m.k = i; m.k += 1; out.add(m.k);", [2, 3, 4]),
+        ("x = today; out.add(x.getYear());", [2021, 2021, 2021]),
+        ("x = 99 + text; out.add(x);", ["99t", "99t", "99t"]),
+        ("if(if(i > 1,true,false)) { out.add(i); }", [2, 3]),
+    ],
+)
+def test_loops(body: str, answer: list[Any]) -> None:
+    script = f"out = List(); for each i in {{1,2,3}} {{ {body} }} return out;"
+    variables = {"m": {}, "text": "t"}
+    for policies in ({}, {"short_circuit": False}, {"assignment": "copy"}):
+        assert run(script, variables, clock=fixed_clock, policies=policies).answer == answer
+
+
+def test_deeply_nested_loops_and_conditions() -> None:
+    loops = "for each i in {1,2} { " * 12 + "n = n + 1;" + " }" * 12
+    assert run(f"n = 0; {loops} return n;", policies={"statement_limit": 0}).answer == 2**12
+    conditions = "if(n < 5) { " * 20 + "n = n + 1;" + " }" * 20
+    assert run(f"n = 0; for each i in {{1,2}} {{ {conditions} }} return n;").answer == 2
+    logical = " && ".join(["n < 5"] * 30)
+    assert run(f"n = 0; for each i in {{1,2}} {{ if({logical}) {{ n = n + 1; }} }} return n;").answer == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("x = missing + 1;", "Variable 'missing' is not defined"),
+        ("y = 9223372036854775807 + i;", "the number does not fit in 64 bits"),
+        ("y = i + 1 - null;", "the right side of - is null"),
+        ("if(i) { y = 1; }", "a condition must be true or false, but this one is of type NUMBER"),
+        ("i.frob();", "there is no function 'frob'"),
+        ("y = {i}; y.add(y); info y;", "the value holds itself, or is nested more than 100 deep"),
+        ('y = "ab".repeat(1000000000);', "a value takes more than 8,388,608 bytes"),
+    ],
+)
+def test_errors_in_loops_name_their_line(body: str, why: str) -> None:
+    with pytest.raises(DelugeRuntimeError) as caught:
+        run(f"for each i in {{1}}\n{{\n{body}\n}}")
+    assert (caught.value.line, caught.value.why) == (3, why)
+
+
+def test_errors_of_a_callers_stub_are_the_callers() -> None:
+    def stub() -> object:
+        raise KeyError("gone")
+
+    with pytest.raises(KeyError, match="gone"):
+        run("for each i in {1} { x = thisapp.f(); }", gateway=Gateway(stubs={"thisapp.f": stub}))
