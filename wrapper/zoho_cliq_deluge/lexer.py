@@ -166,7 +166,11 @@ class Lexer(ForeignWords):
             self._emit("STEP", word)
         else:
             self._emit("SIGN", word._replace(text=word.text[0]))
-            self._emit("SIGN", word._replace(text=word.text[1], start=word.start + 1, column=word.column + 1))
+            second = word._replace(text=word.text[1], start=word.start + 1, column=word.column + 1)
+            if second.text == "-":
+                self._minus(second)
+            else:
+                self._emit("SIGN", second)
 
     def _colon(self, word: Word) -> None:
         if self._inside() == "block" and (self._next().first or self._next().text == "{"):

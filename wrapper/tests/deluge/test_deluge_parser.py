@@ -119,6 +119,8 @@ def statement(source: str) -> Statement | Function:
             "1.4+3.6.round(0)",
             Binary(DecimalNumber(Decimal("1.4")), "+", Call(DecimalNumber(Decimal("3.6")), "round", (Number(0),))),
         ),
+        ("--5", Unary("-", Number(-5))),
+        ("a--5", Binary(A, "-", Number(-5))),
         ("a - -5", Binary(A, "-", Number(-5))),
         ("a -5", Binary(A, "-", Number(5))),
         ("a + b * c", Binary(A, "+", Binary(B, "*", C))),
