@@ -67,7 +67,10 @@ class HttpSender:
         watch.start()
         try:
             sock.settimeout(max(0.001, end - time.monotonic()))
-            return _exchange(sock, parts, host, port, request)
+            response = _exchange(sock, parts, host, port, request)
+            if time.monotonic() >= end:  # the timer has cut the answer off
+                raise TimeoutError
+            return response
         except TimeoutError:
             raise TaskError("socket timeout error") from None
         except (OSError, http.client.HTTPException, ValueError) as problem:

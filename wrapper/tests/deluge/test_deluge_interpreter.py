@@ -348,6 +348,7 @@ def test_nodes_that_are_no_part_of_a_script_are_refused() -> None:
         ("x = i + 0.5; y = 2 < x; if(y) { out.add(x); }", [Decimal("2.5"), Decimal("3.5")]),
         ("x = -7 + i; out.add(x % 4); z = 9223372036854775806 + 1;", [-2, -1, 0]),
         ("if(i == 1) { } else { out.add(i); }", [2, 3]),
+        ("x = -7 + i; y = x % 4; out.add(y);", [-2, -1, 0]),
         ("info i; m.k = i; m.k += 1; out.add(m.k);", [2, 3, 4]),
         ("x = today; out.add(x.getYear());", [2021, 2021, 2021]),
         ("x = 99 + text; out.add(x);", ["99t", "99t", "99t"]),
@@ -394,3 +395,8 @@ def test_errors_of_a_callers_stub_are_the_callers() -> None:
 
     with pytest.raises(KeyError, match="gone"):
         run("for each i in {1} { x = thisapp.f(); }", gateway=Gateway(stubs={"thisapp.f": stub}))
+
+
+def test_limits_cannot_be_caught() -> None:
+    with pytest.raises(DelugeLimitError):
+        run('try { x = "ab".repeat(1000000000); } catch (e) { x = 1; } return 5;')

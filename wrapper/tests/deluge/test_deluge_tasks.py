@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -319,6 +320,12 @@ class Echo(BaseHTTPRequestHandler):
         if self.path == "/slow":
             self.server.waits.wait(10)  # type: ignore[attr-defined]
             return
+        if self.path == "/drip":
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+                while not self.server.waits.wait(0.02):  # type: ignore[attr-defined]
+                    self.wfile.write(b"x")
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         answer = b"x" * 5000 if self.path == "/long" else self.headers.get("Authorization", "").encode() + b"|" + body
         self.send_response(302 if self.path.startswith("/moved") else 200)
@@ -360,8 +367,9 @@ def test_the_sender_reaches_loopback(server: HTTPServer) -> None:
 def test_the_sender_bounds_size_and_time(server: HTTPServer) -> None:
     with pytest.raises(TaskError, match="more than 4,000 bytes"):
         HttpSender()(HttpRequest("GET", address(server, "/long"), limit=4000))
-    with pytest.raises(TaskError, match="socket timeout error"):
-        HttpSender()(HttpRequest("GET", address(server, "/slow"), timeout=0.2))
+    for path in ("/slow", "/drip"):
+        with pytest.raises(TaskError, match="socket timeout error"):
+            HttpSender()(HttpRequest("GET", address(server, path), timeout=0.2))
 
 
 def test_the_sender_reports_failures_without_values(server: HTTPServer) -> None:
