@@ -44,7 +44,7 @@ class Policies:
         timezone: The organization's time zone, an IANA name. Default: ``"UTC"``.
         caught_value: What ``catch (e)`` holds after ``throw x``: an ``"error"`` with the attributes ``message`` and
             ``lineNo`` (default), or the thrown ``"value"`` itself.
-        text_of_null: What ``info null`` and ``null.toString()`` print. Default: ``"null"``.
+        text_of_null: What ``info null`` prints, and null in a list. Default: ``"null"``.
         limit_can_be_caught: Whether ``try`` catches the statement limit. Default: false.
         comparison_with_text: Whether ``5 == "5"`` is true because the text is ``"converted"`` to a number, boolean or
             date-time (default), or false because the types are ``"different"``.
