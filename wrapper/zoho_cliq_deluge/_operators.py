@@ -43,9 +43,12 @@ def _in_concatenation(context: Context, value: Value) -> str:
 
 def add(context: Context, left: Value, right: Value) -> Value:
     """Return the sum of numbers, a later date-time, or two texts in a row if one side is a text."""
-    if type(left) is str and type(right) is str:
-        context.budget.charge(text_size(len(left) + len(right), left, right))
-        return left + right
+    if type(left) is str:
+        if type(right) is int:
+            right = str(right)
+        if type(right) is str:
+            context.budget.charge(text_size(len(left) + len(right), left, right))
+            return left + right
     if _is_number(left) and _is_number(right):
         return _arithmetic.add(context, left, right)
     if isinstance(left, (str, Caught)) or isinstance(right, (str, Caught)):

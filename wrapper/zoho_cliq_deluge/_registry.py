@@ -89,7 +89,7 @@ class Function:
                 if converter is not None:
                     arguments[number] = converter(context, arguments[number])
         kind = type(receiver)
-        if kind is str or kind is list:
+        if kind is str or (kind is list and len(receiver) > _SMALL):
             self._account(context, receiver, arguments)
         result = self.call(context, receiver, *arguments)
         if type(result) is str and len(result) > _SMALL:
@@ -100,8 +100,7 @@ class Function:
     def _account(context: Context, receiver: Value, arguments: list[Value]) -> None:
         """Account for the work on long texts and lists."""
         if type(receiver) is list:
-            if len(receiver) > _SMALL:
-                context.budget.work(_WORK_PER_ITEM * len(receiver))
+            context.budget.work(_WORK_PER_ITEM * len(receiver))
             return
         size = len(receiver) + sum(len(argument) for argument in arguments if type(argument) is str)
         if size > _SMALL:
