@@ -179,6 +179,8 @@ class Brackets:
             text = self._next(offset + count).text
             if text == ":":
                 return count
+            if self._next(offset + count).first:
+                return 0
             if text == "-" and self._next(offset + count + 1).kind == "name":
                 count += 2
             elif self._next(offset + count).kind == "name":

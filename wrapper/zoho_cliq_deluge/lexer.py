@@ -245,7 +245,13 @@ class Lexer(ForeignWords):
             self._emit("NAME", word)
             return
         inside = self._inside()
-        if inside == "task" and self.previous == "KEYCOLON" and word.first and self._key_ahead(-1):
+        if (
+            inside == "task"
+            and self.previous == "KEYCOLON"
+            and word.first
+            and word.text != "file"
+            and self._key_ahead(-1)
+        ):
             self._report("missing-value", f"a value is missing before `{word.text}`", "add it", word)
             self._emit_here("NULL", "null")
         if inside == "task" and (self._operand or self.previous == "LTASK") and self._key(word):

@@ -175,6 +175,11 @@ DO = Block((Info(X),))
             "x = invokeurl[url :a type :POST];",
             Task(X, "invokeurl", (TaskEntry("url", A), TaskEntry("type", Name("POST")))),
         ),
+        ("x = invokeurl[url :\na\ntype:b];", Task(X, "invokeurl", (TaskEntry("url", A), TaskEntry("type", B)))),
+        (
+            "sendmail[Attachments :\nfile:x];",
+            Task(None, "sendmail", (TaskEntry("Attachments", Pair(Name("file"), X)),)),
+        ),
         ("invokeurl[url :a];", Task(None, "invokeurl", (TaskEntry("url", A),))),
         (
             "sendmail[from :a reply to:b content type:c Attachments :file:x]",
