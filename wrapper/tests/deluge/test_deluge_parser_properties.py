@@ -1,0 +1,180 @@
+"""What holds for every script: reading ends, layout keeps the tree, laying out again changes nothing."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from zoho_cliq_deluge import DelugeSyntaxError, format, parse  # noqa: A004
+from zoho_cliq_deluge.tree import Script
+
+NAMES = st.sampled_from(["a", "row", "info_", "List", "message", "each_", "x1", "POST"])
+LITERALS = st.sampled_from(
+    [
+        '"text"',
+        '"a \\"b\\" // c"',
+        '"{[("',
+        "'row'",
+        "'15-Aug-1947 19:00:00'",
+        "5",
+        "-5",
+        "0.5",
+        ".5",
+        "7.",
+        "true",
+        "null",
+        "{}",
+        "[]",
+    ]
+)
+BLANKS = st.sampled_from(["", " ", "  ", "\t", "\n", "\n\n\t", " /* note */ ", " // note\n", "\r\n"])
+OPERATORS = st.sampled_from(["+", "-", "*", "/", "%", "<", ">=", "==", "!=", "&&", "||"])
+SYSTEM = st.sampled_from(["zoho.currentdate", "zoho.cliq.getRecords(a)", "info.get(a)"])
+
+
+@st.composite
+def joined(draw: st.DrawFn, *parts: str | st.SearchStrategy[str]) -> str:
+    """Draw the parts, with any blanks and comments between them."""
+    return "".join(draw(BLANKS) + (part if isinstance(part, str) else draw(part)) for part in parts)
+
+
+def expressions() -> st.SearchStrategy[str]:
+    return st.recursive(
+        LITERALS | NAMES | SYSTEM,
+        lambda inner: st.one_of(
+            joined(inner, OPERATORS, inner),
+            joined("!", inner),
+            joined("-", inner),
+            joined("(", inner, ")"),
+            joined(NAMES, "(", inner, ",", inner, ")"),
+            joined(NAMES, ".", NAMES, "(", inner, ")", ".", NAMES),
+            joined("{", inner, ",", inner, "}"),
+            joined("{", inner, ":", inner, ",", inner, ":", inner, "}"),
+            joined("[", inner, "]"),
+            joined("if(", inner, ",", inner, ",", inner, ")"),
+        ),
+        max_leaves=8,
+    )
+
+
+VALUE = expressions()
+TASK = joined("invokeurl", "[", "url", ":", VALUE, "\ntype", ":POST\n", "content-type", ":", VALUE, "]")
+
+
+def scripts() -> st.SearchStrategy[str]:
+    simple = st.one_of(
+        joined(NAMES, "=", VALUE, ";"),
+        joined(NAMES, ".", NAMES, "+=", VALUE, ";"),
+        joined(NAMES, "(", VALUE, ")", ";"),
+        joined("info ", VALUE, ";"),
+        joined("return ", VALUE, ";"),
+        joined("throw ", VALUE, ";"),
+        st.sampled_from(["return;", "break;", "continue;"]),
+        joined(NAMES, "=", TASK, ";"),
+        TASK,
+    )
+    statement = st.recursive(
+        simple,
+        lambda inner: st.one_of(
+            joined("if", "(", VALUE, ")", "{", inner, inner, "}"),
+            joined("if(", VALUE, "){", inner, "}", "else if", "(", VALUE, "){", inner, "}", "else", "{", inner, "}"),
+            joined("for each ", NAMES, " in ", VALUE, "{", inner, "}"),
+            joined("for each index ", NAMES, " in ", VALUE, "{", inner, "}"),
+            joined("try", "{", inner, "}", "catch", "(", NAMES, ")", "{", inner, "}"),
+        ),
+        max_leaves=6,
+    )
+    return st.lists(statement, max_size=5).map("\n".join)
+
+
+def read(script: str) -> Script | None:
+    try:
+        return parse(script)
+    except DelugeSyntaxError as caught:
+        error = caught
+    assert error.errors
+    assert str(error)
+    for problem in error.errors:
+        assert 1 <= problem.line <= script.count("\n") + 1
+        assert (problem.line, problem.column) <= (problem.end_line, problem.end_column)
+    return None
+
+
+def check_layout(script: str) -> None:
+    laid_out = format(script)
+    again, before = parse(laid_out), parse(script)
+    assert again == before
+    assert [each.text for each in again.comments] == [each.text for each in before.comments]
+    assert format(laid_out) == laid_out
+
+
+@settings(deadline=None, max_examples=10)
+@given(scripts())
+def test_layout_keeps_tree_and_comments(script: str) -> None:
+    check_layout(script)
+
+
+@settings(deadline=None, max_examples=10)
+@given(scripts(), st.randoms(use_true_random=False))
+def test_cut_and_doubled_scripts_are_read_or_refused(script: str, chance: random.Random) -> None:
+    for _ in range(3):
+        start = chance.randrange(len(script) + 1)
+        end = min(len(script), start + chance.randrange(1, 12))
+        part = script[start:end]
+        script = script[:start] + part * chance.choice([0, 2]) + script[end:]
+    if read(script) is not None:
+        check_layout(script)
+
+
+PIECES = st.sampled_from(
+    [
+        *"()[]{};:=.,\"'\n\t +-*/<>!&|?#`\\@$%^~“”’é5",
+        "if",
+        "else",
+        "for each ",
+        " in ",
+        "info ",
+        "return ",
+        "try",
+        "catch(e)",
+        "invokeurl",
+        "insert into F",
+        "url :",
+        "=>",
+        "===",
+        "while",
+        "function",
+        "/*",
+        "*/",
+        "//",
+        "x",
+        '"a"',
+        "zoho.",
+        "\r",
+        "\x00",
+    ]
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=60).map("".join)))
+def test_any_text_is_read_or_refused(script: str) -> None:
+    if read(script) is not None:
+        check_layout(script)
+
+
+@pytest.mark.heavy
+@settings(deadline=None, max_examples=1_500)
+@given(scripts())
+def test_layout_keeps_tree_and_comments_of_many(script: str) -> None:
+    check_layout(script)
+
+
+@pytest.mark.heavy
+@settings(deadline=None, max_examples=3_000)
+@given(st.lists(PIECES, max_size=200).map("".join))
+def test_many_texts_are_read_or_refused(script: str) -> None:
+    if read(script) is not None:
+        check_layout(script)

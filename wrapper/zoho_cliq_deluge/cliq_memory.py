@@ -1,0 +1,136 @@
+"""Cliq in memory: takes posts, and keeps databases and properties."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from typing import Any
+
+from .tasks import Post, TaskError
+
+__all__ = ["CliqInMemory"]
+
+_CONDITION = re.compile(r"""\s*\(*\s*([\w.]+)\s*(==|!=|>=|<=|>|<)\s*(?:"([^"]*)"|'([^']*)'|([^\s()&|]+))\s*\)*\s*""")
+
+
+class CliqInMemory:
+    """A Cliq that lives as long as the object.
+
+    Attributes:
+        posts: What scripts posted, in order.
+        edits: Chat, message id and message of each edit, in order.
+        databases: The records of each database, by their ids.
+        properties: The properties of the extension.
+    """
+
+    def __init__(self) -> None:
+        self.posts: list[Post] = []
+        self.edits: list[tuple[str, str, Any]] = []
+        self.databases: dict[str, dict[str, dict[str, Any]]] = {}
+        self.properties: dict[str, Any] = {}
+        self._ids = count(1)
+
+    def post(self, post: Post) -> dict[str, Any]:
+        """Record a post."""
+        self.posts.append(post)
+        return {}
+
+    def edit_message(self, chat: str, message_id: str, message: Any) -> dict[str, Any]:
+        """Record an edit."""
+        self.edits.append((chat, message_id, message))
+        return {}
+
+    def create_record(self, database: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Add a record, and return its id."""
+        record_id = str(next(self._ids))
+        self.databases.setdefault(database, {})[record_id] = {**values, "id": record_id}
+        return {"status": "SUCCESS", "id": record_id}
+
+    def get_records(self, database: str, query: dict[str, Any]) -> dict[str, Any]:
+        """Return the records that match ``query["criteria"]``, from ``from_index`` (1) on, at most ``limit``."""
+        criteria = str(query.get("criteria") or "")
+        found = [record for record in self.databases.get(database, {}).values() if matches(record, criteria)]
+        start = _number(query.get("from_index"), 1)
+        limit = _number(query.get("limit"), len(found))
+        return {"list": [dict(record) for record in found[max(start - 1, 0) :][: max(limit, 0)]]}
+
+    def get_record(self, database: str, record_id: str) -> dict[str, Any]:
+        """Return one record."""
+        return dict(self._record(database, record_id))
+
+    def update_record(self, database: str, record_id: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Change some fields of a record."""
+        self._record(database, record_id).update(values)
+        return {"status": "SUCCESS", "id": record_id}
+
+    def delete_record(self, database: str, record_id: str) -> dict[str, Any]:
+        """Remove one record."""
+        self._record(database, record_id)
+        del self.databases[database][record_id]
+        return {"status": "SUCCESS"}
+
+    def delete_records(self, database: str, criteria: str) -> dict[str, Any]:
+        """Remove the records that match the criteria."""
+        records = self.databases.get(database, {})
+        for record_id in [record_id for record_id, record in records.items() if matches(record, criteria)]:
+            del records[record_id]
+        return {"status": "SUCCESS"}
+
+    def set_properties(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Set properties of the extension."""
+        self.properties.update(values)
+        return {"status": "SUCCESS"}
+
+    def get_property(self, key: str) -> Any:
+        """Return a property of the extension; None if it is not set."""
+        return self.properties.get(key)
+
+    def delete_property(self, key: str) -> dict[str, Any]:
+        """Remove a property of the extension."""
+        self.properties.pop(key, None)
+        return {"status": "SUCCESS"}
+
+    def _record(self, database: str, record_id: str) -> dict[str, Any]:
+        record = self.databases.get(database, {}).get(record_id)
+        if record is None:
+            raise TaskError(f'the database "{database}" has no record "{record_id}"')
+        return record
+
+
+def _number(value: Any, default: int) -> int:
+    try:
+        return default if value is None else int(value)
+    except (TypeError, ValueError):
+        raise TaskError("from_index and limit must be numbers") from None
+
+
+def matches(record: dict[str, Any], criteria: str) -> bool:
+    """Return whether a record meets criteria such as ``city=="Rome" && age>=30``; empty criteria fit every record.
+
+    Raises:
+        TaskError: if the criteria cannot be read.
+    """
+    if not criteria.strip():
+        return True
+    return any(
+        all(_holds(record, condition) for condition in alternative.split("&&")) for alternative in criteria.split("||")
+    )
+
+
+def _holds(record: dict[str, Any], condition: str) -> bool:
+    found = _CONDITION.fullmatch(condition)
+    if found is None:
+        raise TaskError(
+            f'the criteria "{condition.strip()[:60]}" cannot be read; write field=="value", joined by && or ||'
+        )
+    name, operator, *forms = found.groups()
+    wanted = next(form for form in forms if form is not None)
+    value = record.get(name)
+    own = "" if value is None else ("true" if value else "false") if isinstance(value, bool) else str(value)
+    if operator in ("==", "!="):
+        return (own == wanted) == (operator == "==")
+    try:
+        left, right = float(own), float(wanted)
+    except ValueError:
+        return False
+    return {">": left > right, "<": left < right, ">=": left >= right, "<=": left <= right}[operator]

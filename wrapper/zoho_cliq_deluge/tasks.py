@@ -1,0 +1,190 @@
+"""What a script reaches outside itself: requests, Cliq's chats and databases, and the tasks of other services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .failures import DelugeError
+
+__all__ = ["Cliq", "Gateway", "HttpRequest", "HttpResponse", "Post", "Sender", "TaskError", "refuse"]
+
+
+class TaskError(DelugeError):
+    """What a sender, a world or a stub raises to let a task fail; a script can catch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request of ``invokeurl`` and its siblings.
+
+    Attributes:
+        method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.
+        url: The address, with the query.
+        headers: The headers that the script wrote, and those of the content.
+        body: The content; empty if there is none.
+        secrets: The headers of the connection; they take part in the request, and in no repr.
+        timeout: Seconds that the request may take.
+        limit: Bytes that the answer may have.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeout: float = 40.0
+    limit: int = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """The answer to a request.
+
+    Attributes:
+        status: The status code.
+        body: The content.
+        headers: The headers; their names are compared without case.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def header(self, name: str) -> str:
+        """Return the value of a header; empty if it is not there."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
+
+Sender = Callable[[HttpRequest], HttpResponse]
+"""Sends a request, or raises `TaskError`."""
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    """Refuse every request: what a gateway does unless it is given a sender.
+
+    Raises:
+        TaskError: always; the message says how to allow requests.
+    """
+    raise TaskError(
+        "requests are not sent; give the gateway a sender, for example HttpSender() for loopback addresses or "
+        'HttpSender(hosts=["api.example.com"]) for named hosts'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message that a script posts.
+
+    Attributes:
+        task: The task, without ``zoho.cliq.``: ``postToChat``, ``postToChannelAsBot`` …
+        target: The chat's id, the channel's or bot's unique name, or the user's address or id.
+        message: A text, a map, a `File`, or a list of files.
+        bot: The bot in whose name ``postToChannelAsBot`` posts; empty for other tasks.
+        connection: The connection's link name; empty if the script names none.
+    """
+
+    task: str
+    target: str
+    message: Any
+    bot: str = ""
+    connection: str = ""
+
+
+class Cliq(Protocol):
+    """Cliq as a script sees it. Methods may raise `TaskError`; their results are what the tasks return."""
+
+    def post(self, post: Post) -> Any:
+        """Take a message."""
+        ...
+
+    def edit_message(self, chat: str, message_id: str, message: Any) -> Any:
+        """Replace a message of a chat."""
+        ...
+
+    def create_record(self, database: str, values: dict[str, Any]) -> Any:
+        """Add a record to a database."""
+        ...
+
+    def get_records(self, database: str, query: dict[str, Any]) -> Any:
+        """Return the records that match ``query["criteria"]``."""
+        ...
+
+    def get_record(self, database: str, record_id: str) -> Any:
+        """Return one record."""
+        ...
+
+    def update_record(self, database: str, record_id: str, values: dict[str, Any]) -> Any:
+        """Change some fields of a record."""
+        ...
+
+    def delete_record(self, database: str, record_id: str) -> Any:
+        """Remove one record."""
+        ...
+
+    def delete_records(self, database: str, criteria: str) -> Any:
+        """Remove the records that match the criteria."""
+        ...
+
+    def set_properties(self, values: dict[str, Any]) -> Any:
+        """Set properties of the extension."""
+        ...
+
+    def get_property(self, key: str) -> Any:
+        """Return a property of the extension."""
+        ...
+
+    def delete_property(self, key: str) -> Any:
+        """Remove a property of the extension."""
+        ...
+
+
+def _memory() -> Cliq:
+    from .cliq_memory import CliqInMemory
+
+    return CliqInMemory()
+
+
+@dataclass(slots=True)
+class Gateway:
+    """The caller's side of all tasks.
+
+    Attributes:
+        sender: Sends the requests of ``invokeurl``, ``invokeapi``, ``getUrl`` and ``postUrl``. Default: refuses them.
+        connections: The headers of each connection, by its link name.
+        cliq: The chats and databases. Default: a `CliqInMemory` that records.
+        stubs: What other tasks return, by their names (``zoho.crm.getRecordById``, ``sendmail``, ``thisapp.f``): a
+            value, or a function that is called with the task's arguments.
+        base_urls: The address of each service of ``invokeapi``. Default: ``ZohoCliq`` is ``https://cliq.zoho.com/``.
+    """
+
+    sender: Sender = refuse
+    connections: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    cliq: Cliq = field(default_factory=_memory)
+    stubs: Mapping[str, Any] = field(default_factory=dict)
+    base_urls: Mapping[str, str] = field(default_factory=lambda: {"ZohoCliq": "https://cliq.zoho.com/"})
+
+    def connection_headers(self, name: str) -> Mapping[str, str]:
+        """Return the headers of a connection.
+
+        Raises:
+            TaskError: if no such connection is registered.
+        """
+        headers = self.connections.get(name)
+        if headers is None:
+            raise TaskError(
+                f'there is no connection "{name}"; give its headers to the gateway: connections={{"{name}": …}}'
+            )
+        return headers
+
+    def stub(self, name: str) -> Any:
+        """Return the stub of a task, by its name without case.
+
+        Raises:
+            TaskError: if there is none.
+        """
+        for key, value in self.stubs.items():
+            if key.lower() == name.lower():
+                return value
+        raise TaskError(f'the task {name} has no stub; give one to the gateway: stubs={{"{name}": …}}')
