@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from zoho_cliq import Cliq
-from zoho_cliq.exchange import RawResponse, Request
+from zoho_cliq._types import RawResponse, Request
 
 from benchmarks import canned, peers
 

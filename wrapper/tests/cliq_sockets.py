@@ -12,7 +12,7 @@ from typing import Any
 
 from cliq_fakes import action
 from zoho_cliq._http import AsyncTransport, Transport
-from zoho_cliq.exchange import RawResponse, Request
+from zoho_cliq._types import RawResponse, Request
 
 Serve = Callable[[socket.socket], None]
 BODY = b'{"url": "/x", "type": "m", "data": %s}' % str(action(5)).replace("'", '"').replace("False", "false").encode()

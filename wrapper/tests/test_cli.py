@@ -21,10 +21,10 @@ import pytest
 import zoho_cliq
 import zoho_cliq_api
 from zoho_cliq import OAuth, cli, errors
+from zoho_cliq._extras import unavailable
 from zoho_cliq._operations import Operations
+from zoho_cliq._types import Secret
 from zoho_cliq.cli import commands, output, parser
-from zoho_cliq.exchange import Secret
-from zoho_cliq.extras import unavailable
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from zoho_cliq_mock import MockServer
 
@@ -262,7 +262,7 @@ def test_login_keeps_credentials_that_later_runs_use(
 
 
 def test_waits_are_announced(run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoho_cliq.engine.backoff", lambda attempt: 0.01)
+    monkeypatch.setattr("zoho_cliq._engine.backoff", lambda attempt: 0.01)
     rule = {"fault": "status", "status": 503, "times": 1}
     headers = {"Authorization": f"Bearer {mock.control_token}"}
     httpx.post(f"{mock.control_url}/faults", headers=headers, json=rule).raise_for_status()
@@ -397,7 +397,7 @@ def test_what_is_typed_must_be_text(run: Run, monkeypatch: pytest.MonkeyPatch, c
 
 
 def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("zoho_cliq.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
     (tmp_path / "file").touch()
     for arguments, words in (
         (("--timeout", "inf", "login"), "timeout is in seconds"),
@@ -413,7 +413,7 @@ def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest
 
 
 def test_a_code_that_is_empty_is_not_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoho_cliq.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
     monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\n\n"))
     assert run("login")[0] == 2
 
@@ -586,7 +586,7 @@ def test_a_byte_order_mark_is_no_part_of_what_is_read(
         sent.append((home.client_id, home.client_secret.reveal(), code.reveal()))
         return Secret("1000.refresh"), None
 
-    monkeypatch.setattr("zoho_cliq.grants.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", trade)
     monkeypatch.setattr("sys.stdin", piped(BOM + b"id\nsecret\ncode\n"))
     kept = tmp_path / "kept.json"
     assert run("--credentials", str(kept), "login")[0] == 0
@@ -606,7 +606,7 @@ def test_a_script_in_utf_16_is_refused(run: Run, tmp_path: Path) -> None:
 def test_where_credentials_cannot_be_kept_the_code_is_not_sent(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("zoho_cliq.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
     for path, reason in (
         ("/dev/full", "No space left on device"),
         ("/dev/null", "it is not a regular file"),
@@ -641,7 +641,7 @@ def test_login_goes_to_the_data_center_of_the_environment(
         asked.append(home.accounts_url)
         return Secret("1000.refresh"), None
 
-    monkeypatch.setattr("zoho_cliq.grants.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", trade)
     for variables, options in (
         ({}, ()),
         ({"ZOHO_CLIQ_DATA_CENTER": "eu"}, ()),
@@ -729,7 +729,7 @@ def test_a_script_is_shown_alone(run: Run, tmp_path: Path) -> None:
 def test_waits_are_not_announced_where_that_is_not_wanted(
     run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zoho_cliq.engine.backoff", lambda attempt: 0.01)
+    monkeypatch.setattr("zoho_cliq._engine.backoff", lambda attempt: 0.01)
     headers = {"Authorization": f"Bearer {mock.control_token}"}
     rule = {"fault": "status", "status": 503, "times": 1}
     httpx.post(f"{mock.control_url}/faults", headers=headers, json=rule).raise_for_status()

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, MessageAction, RawResponse, Request, Wait, errors
-from zoho_cliq.engine import BACKOFF_FIRST
-from zoho_cliq.state import GRACE, Permit, Refusal
-from zoho_cliq.state.memory import MemoryState
+from zoho_cliq._engine import BACKOFF_FIRST
+from zoho_cliq._state import GRACE, Permit, Refusal
+from zoho_cliq._state.memory import MemoryState
 from zoho_cliq_api import contract
 from zoho_cliq_api.contract import OPERATIONS
 
@@ -113,7 +113,7 @@ def test_lost_update_stays_unknown_whatever_comes_after(
 def test_lost_update_stays_unknown_where_the_next_attempt_would_wait(
     make: Callable[..., Cliq], server: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zoho_cliq.engine.backoff", lambda attempt: 0.0)
+    monkeypatch.setattr("zoho_cliq._engine.backoff", lambda attempt: 0.0)
     server.answer(GOOD)
     cliq = make(max_wait=0)
     for _ in range(9):

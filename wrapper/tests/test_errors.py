@@ -11,8 +11,8 @@ import httpx
 import pytest
 from cliq_fakes import Scripted
 from zoho_cliq import Cliq, errors
-from zoho_cliq.classify import BY_STATUS, class_for
-from zoho_cliq.exchange import RawResponse
+from zoho_cliq._classify import BY_STATUS, class_for
+from zoho_cliq._types import RawResponse
 from zoho_cliq_api.contract import ERROR_CODES, ErrorCode
 
 HTML = b"<html><head><TITLE>\n Bad gateway </title></head></html>"
@@ -82,7 +82,7 @@ def test_code_decides_before_status(status: int, code: str) -> None:
 
 def test_code_without_a_class_gives_its_family(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = ErrorCode("brand_new", "BrandNew", "conflict", documented=True)
-    monkeypatch.setattr("zoho_cliq.classify.ERROR_CODES", {"brand_new": entry})
+    monkeypatch.setattr("zoho_cliq._classify.ERROR_CODES", {"brand_new": entry})
     assert class_for(400, "brand_new") is errors.Conflict
 
 

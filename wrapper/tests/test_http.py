@@ -15,7 +15,7 @@ from cliq_fakes import TOKEN, JumpingClock
 from cliq_sockets import BODY, WHOLE, Serve, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, errors
 from zoho_cliq._http import Transport
-from zoho_cliq.exchange import RawResponse, Request, Secret
+from zoho_cliq._types import RawResponse, Request, Secret
 
 
 def trickle(text: bytes, sockets: SocketServer) -> Serve:

@@ -19,8 +19,8 @@ from cliq_sockets import BODY, WHOLE, SocketServer, request_to
 from zoho_cliq import AsyncCliq, Cliq, errors
 from zoho_cliq._http import AsyncTransport
 from zoho_cliq._http.brought import AsyncClientTransport, ClientTransport
+from zoho_cliq._types import RawResponse, Request, Secret
 from zoho_cliq.clock import SystemClock
-from zoho_cliq.exchange import RawResponse, Request, Secret
 
 KINDS = ("threads", "tasks")
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from zoho_cliq import Cliq, errors
 from zoho_cliq._http import wire
 from zoho_cliq._http.routes import Router, is_exempt, is_loopback
-from zoho_cliq.exchange import Request, Secret
+from zoho_cliq._types import Request, Secret
 
 KINDS = ("threads", "tasks")
 PASSWORD = "p@ss word"

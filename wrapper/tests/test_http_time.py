@@ -24,7 +24,7 @@ from zoho_cliq._http.brought import AsyncClientTransport, ClientTransport
 from zoho_cliq._http.failures import Attempt
 from zoho_cliq._http.routes import Router
 from zoho_cliq._http.wire import Connection
-from zoho_cliq.exchange import RawResponse, Request, Secret
+from zoho_cliq._types import RawResponse, Request, Secret
 
 KINDS = ("threads", "tasks")
 

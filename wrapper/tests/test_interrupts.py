@@ -20,15 +20,15 @@ import httpx
 import pytest
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, OAuth, RawResponse, errors
-from zoho_cliq import drivers as drivers_module
-from zoho_cliq import engine as engine_module
-from zoho_cliq import grants as grants_module
-from zoho_cliq import held as held_module
-from zoho_cliq import tokens as tokens_module
+from zoho_cliq import _drivers as drivers_module
+from zoho_cliq import _engine as engine_module
+from zoho_cliq._auth import grants as grants_module
+from zoho_cliq._auth import tokens as tokens_module
 from zoho_cliq._http.brought import ClientTransport
-from zoho_cliq.exchange import Do, Request, Send, Sleep, Steps
-from zoho_cliq.state import GRACE
-from zoho_cliq.state.memory import MemoryState
+from zoho_cliq._state import GRACE
+from zoho_cliq._state import held as held_module
+from zoho_cliq._state.memory import MemoryState
+from zoho_cliq._types import Do, Request, Send, Sleep, Steps
 
 NAME = "get_message_action"
 GOOD = enveloped(action(5))

@@ -19,7 +19,7 @@ from zoho_cliq._operations import Operations
 from zoho_cliq._schema.drift import Drift
 from zoho_cliq._schema.reading import Note, Reader, Shapes
 from zoho_cliq._schema.validation import Rules
-from zoho_cliq.exchange import RawResponse
+from zoho_cliq._types import RawResponse
 from zoho_cliq.message_actions.resource import Calls
 from zoho_cliq_api.contract import document
 from zoho_cliq_api.types import UNSET, Unset

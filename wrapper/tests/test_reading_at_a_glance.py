@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from zoho_cliq._schema import reading
 from zoho_cliq._schema.reading import Note, Reader, Shapes, Undecodable
 from zoho_cliq._schema.validation import Rules
+from zoho_cliq._types import RawResponse
 from zoho_cliq.errors import DecodeError
-from zoho_cliq.exchange import RawResponse
 from zoho_cliq_api import models
 from zoho_cliq_api.contract import document
 from zoho_cliq_api.shapes import ENUMS, EXACT, MODELS

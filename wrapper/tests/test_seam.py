@@ -17,7 +17,7 @@ import pytest
 import zoho_cliq
 from pipeline.error_classes import family_class
 from zoho_cliq import errors
-from zoho_cliq.classify import BY_FAMILY
+from zoho_cliq._classify import BY_FAMILY
 from zoho_cliq.clock import SystemClock
 from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS
 

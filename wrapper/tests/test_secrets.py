@@ -22,8 +22,8 @@ import pytest
 from cliq_fakes import Scripted, action, enveloped
 from cliq_shown import FORMS, as_json, places, rendered, reveals
 from zoho_cliq import AsyncCliq, Cliq, OAuth, RawResponse, StaticToken, errors
-from zoho_cliq.exchange import Secret
-from zoho_cliq.secrecy import Blanker, scrub
+from zoho_cliq._secrecy import Blanker, scrub
+from zoho_cliq._types import Secret
 from zoho_cliq_api.contract import SERVERS
 
 TOKEN = "1000.8c1f-never-to-be-shown/5d3A"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from zoho_cliq import AsyncCliq, Cliq, errors
+from zoho_cliq._auth.auth import OAuth
 from zoho_cliq._http import wire
-from zoho_cliq.auth import OAuth
 
 PASSWORD = "supersecret"
 
@@ -159,7 +159,7 @@ def test_a_data_center_that_is_none_is_told(center: Any) -> None:
 def test_a_code_that_cannot_be_sent_is_refused_before_it_is(
     setting: str, value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zoho_cliq.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
     settings = {"code": "code", "client_id": "id", "client_secret": PASSWORD, setting: value}
     with pytest.raises(errors.ConfigurationError, match=setting) as refused:
         OAuth.from_code(settings.pop("code"), **settings)

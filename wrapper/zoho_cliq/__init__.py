@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from zoho_cliq_api.types import UNSET, Unset
 
     from . import errors
-    from .auth import OAuth, StaticToken
+    from ._auth.auth import OAuth, StaticToken
+    from ._state import Budget
+    from ._types import RawResponse, Request, Wait
     from .client import AsyncCliq, AsyncMiddleware, Cliq, Middleware
     from .errors import CliqError
-    from .exchange import RawResponse, Request, Wait
     from .message_actions import AsyncChanges, AsyncPager, Changes, Page, Pager, UnreadableAction
-    from .state import Budget
 
 # Where each public name comes from. Sub-packages of this one add a line for each name of theirs.
 _HOMES = {
@@ -47,7 +47,7 @@ _HOMES = {
     "AsyncCliq": "zoho_cliq.client",
     "AsyncMiddleware": "zoho_cliq.client",
     "AsyncPager": "zoho_cliq.message_actions",
-    "Budget": "zoho_cliq.state",
+    "Budget": "zoho_cliq._state",
     "Changes": "zoho_cliq.message_actions",
     "Cliq": "zoho_cliq.client",
     "CliqError": "zoho_cliq.errors",
@@ -59,19 +59,19 @@ _HOMES = {
     "MessageAction": "zoho_cliq_api.models",
     "MessageType": "zoho_cliq_api.models",
     "Middleware": "zoho_cliq.client",
-    "OAuth": "zoho_cliq.auth",
+    "OAuth": "zoho_cliq._auth.auth",
     "Page": "zoho_cliq.message_actions",
     "Pager": "zoho_cliq.message_actions",
     "Permission": "zoho_cliq_api.models",
-    "RawResponse": "zoho_cliq.exchange",
-    "Request": "zoho_cliq.exchange",
+    "RawResponse": "zoho_cliq._types",
+    "Request": "zoho_cliq._types",
     "Scope": "zoho_cliq_api.models",
-    "StaticToken": "zoho_cliq.auth",
+    "StaticToken": "zoho_cliq._auth.auth",
     "UNSET": "zoho_cliq_api.types",
     "UnreadableAction": "zoho_cliq.message_actions",
     "Unset": "zoho_cliq_api.types",
     "UnsetHandler": "zoho_cliq_api.models",
-    "Wait": "zoho_cliq.exchange",
+    "Wait": "zoho_cliq._types",
     "WebhookHandler": "zoho_cliq_api.models",
     "__version__": "zoho_cliq._version",
 }

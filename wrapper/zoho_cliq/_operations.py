@@ -20,12 +20,12 @@ from zoho_cliq_api.contract import Operation
 from zoho_cliq_api.types import Unset
 
 from ._bodies import as_json, as_multipart, is_file
+from ._engine import Call
 from ._schema.drift import Drift
 from ._schema.reading import Note, Reader, Shapes, Undecodable, parsed_json
 from ._schema.validation import Rules, Schema
-from .engine import Call
+from ._types import RawResponse
 from .errors import ConfigurationError, DecodeError, ValidationError
-from .exchange import RawResponse
 
 OWN = "zoho_cliq_api"
 _JSON = re.compile(r"application/(?:[a-z0-9.+-]*\+)?json")

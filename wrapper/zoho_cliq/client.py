@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, overload
 
 from zoho_cliq_api.contract import SERVERS, Threshold
 
+from ._auth.auth import Auth, OAuth, StaticToken, checked_url, data_center_named, header_safe
+from ._auth.tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
+from ._drivers import run, run_async
+from ._engine import Call, Engine, Options, Plan
+from ._environment import setting
 from ._http import AsyncTransport, Transport
 from ._http.headers import checked_headers
 from ._operations import OWN, Operations
-from .auth import Auth, OAuth, StaticToken, checked_url, data_center_named, header_safe
+from ._secrecy import hides_arguments
+from ._servers import server_named
+from ._state import Budget, State, open_state
+from ._types import RawResponse, Request, T, Wait
 from .clock import Clock, SystemClock, checked_seconds, checked_timeout
-from .drivers import run, run_async
-from .engine import Call, Engine, Options, Plan
-from .environment import setting
 from .errors import ConfigurationError
-from .exchange import RawResponse, Request, T, Wait
 from .message_actions import AsyncMessageActions, MessageActions
 from .message_actions.resource import Calls
-from .secrecy import hides_arguments
-from .servers import server_named
-from .state import Budget, State, open_state
-from .tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
 
 if TYPE_CHECKING:
     from ._http.brought import AsyncClientTransport, ClientTransport

@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from .exchange import RawResponse
+    from ._types import RawResponse
 
 
 class CliqError(Exception):

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from opentelemetry import trace
 from zoho_cliq_api.contract import OPERATIONS
 
+from ._types import RawResponse, Request
 from .errors import CliqError
-from .exchange import RawResponse, Request
 
 
 class _Spans:

@@ -15,11 +15,11 @@ from typing import Any
 
 import httpx
 
+from .._interrupts import raised_by_signal_handler
+from .._secrecy import scrub
+from .._types import RawResponse, Request
 from ..clock import Clock
 from ..errors import ConfigurationError, SlotExpired, TransportError
-from ..exchange import RawResponse, Request
-from ..interrupts import raised_by_signal_handler
-from ..secrecy import scrub
 from .body import Body
 from .headers import HEADERS
 from .threads import CLOSED

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from h11 import RemoteProtocolError
 
+from .._interrupts import raised_by_signal_handler
 from ..errors import TransportError
-from ..interrupts import raised_by_signal_handler
 from .routes import Route
 
 BROKEN = (OSError, RemoteProtocolError)

@@ -11,8 +11,8 @@ from functools import cached_property
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import getproxies
 
+from .._types import Secret
 from ..errors import ConfigurationError, TransportError
-from ..exchange import Secret
 
 _PORTS = {"http": 80, "https": 443}
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

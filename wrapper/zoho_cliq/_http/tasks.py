@@ -6,9 +6,9 @@ import asyncio
 import os
 import socket
 
+from .._types import RawResponse, Request, T
 from ..clock import Clock, SystemClock
 from ..errors import ConfigurationError
-from ..exchange import RawResponse, Request, T
 from .dialing import connect_async, forget
 from .failures import BROKEN, Attempt
 from .pool import Pool

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import socket
 
+from .._types import RawResponse, Request, T
 from ..clock import Clock, SystemClock
 from ..errors import ConfigurationError
-from ..exchange import RawResponse, Request, T
 from .dialing import connect
 from .failures import BROKEN, Attempt
 from .pool import Pool

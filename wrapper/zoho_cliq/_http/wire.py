@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 
 import h11
 
+from .._types import RawResponse, Request, T
 from ..errors import SlotExpired, TransportError
-from ..exchange import RawResponse, Request, T
 from .body import Body
 from .failures import Attempt
 from .headers import HEADERS

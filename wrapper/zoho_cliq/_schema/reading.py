@@ -21,8 +21,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from .._types import RawResponse
 from ..errors import DecodeError
-from ..exchange import RawResponse
 from .validation import Rules, Schema, has_type, pattern
 
 try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
-from ..paths import expanded
+from .._paths import expanded
 from .fields import given, parsed
 from .input import asked, piped
 from .output import cell, record, report, require_rich, show, table, tell

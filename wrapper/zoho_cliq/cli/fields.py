@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
-from ..paths import expanded
+from .._paths import expanded
 
 _DEST = "field_"
 """What the names of fields begin with among the options, so that they meet no setting."""

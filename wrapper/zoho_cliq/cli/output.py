@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from .. import errors
-from ..extras import unavailable
+from .._extras import unavailable
 
 
 def show(text: str) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from zoho_cliq_api.models import MessageAction
 
-from ..engine import ATTEMPTS, Call, Engine, Options, Waited
+from .._engine import ATTEMPTS, Call, Engine, Options, Waited
+from .._types import Steps
 from ..errors import CliqError, DecodeError, MessageActionNameExists, OutcomeUnknown, ServerError
-from ..exchange import Steps
 from .pager import Page, Walk
 
 

@@ -10,8 +10,8 @@ from zoho_cliq_api.models import MessageAction, MessageActionList
 from zoho_cliq_api.types import UNSET
 
 from .._operations import Operations
+from .._types import RawResponse
 from ..errors import CliqError, DecodeError, PaginationLoop
-from ..exchange import RawResponse
 
 
 class UnreadableAction(MessageAction):

@@ -22,10 +22,10 @@ from zoho_cliq_api.models import (
 )
 from zoho_cliq_api.params import CreateMessageActionBody, UpdateMessageActionBody, UpdateMessageActionHandlerBody
 
+from .._engine import Call, Plan
 from .._operations import Operations
-from ..engine import Call, Plan
+from .._types import RawResponse, T
 from ..errors import ValidationError
-from ..exchange import RawResponse, T
 from .adopt import Adoption
 from .changes import AsyncChanges, Changes
 from .pager import AsyncPager, Page, Pager, largest_page, page_of

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from zoho_cliq_api import contract
 
+from .._types import Request
 from ..errors import TransportError
-from ..exchange import Request
 from .errors import DeferredAnswerFailed, ResponseUrlRefused
 
 # Stricter than any parser of URLs, so that no two parsers can disagree on the host: no user, no backslash, no space.

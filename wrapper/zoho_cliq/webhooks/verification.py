@@ -15,9 +15,9 @@ import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from .._extras import unavailable
 from .._schema.validation import lone_surrogate
 from ..errors import ConfigurationError, ValidationError
-from ..extras import unavailable
 from . import schema
 from .errors import SecretMismatch, SignatureMismatch
 

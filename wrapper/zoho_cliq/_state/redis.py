@@ -23,11 +23,11 @@ from typing import Any
 
 from zoho_cliq_api.contract import Threshold
 
+from .._extras import unavailable
+from .._secrecy import scrub
+from .._types import Secret
 from ..clock import Clock
 from ..errors import ConfigurationError, StateError
-from ..exchange import Secret
-from ..extras import unavailable
-from ..secrecy import scrub
 from . import GRACE, LONGEST_WINDOW, Budget, Permit, Refusal, StoredToken
 from .guard import Guard, taken
 from .shared import PerClock

@@ -16,7 +16,7 @@ from typing import Any
 from zoho_cliq_api.contract import ERROR_CODES
 
 from . import errors
-from .exchange import RawResponse
+from ._types import RawResponse
 
 BY_STATUS: dict[int, type[errors.ApiError]] = {
     400: errors.BadRequest,

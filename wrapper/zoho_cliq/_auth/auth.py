@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 
 from zoho_cliq_api.contract import SERVERS
 
-from ._schema.validation import lone_surrogate
-from .clock import checked_timeout
-from .environment import setting
-from .errors import ConfigurationError
-from .exchange import Secret, fits_header
-from .paths import expanded
-from .secrecy import hides_arguments
+from .._environment import setting
+from .._paths import expanded
+from .._schema.validation import lone_surrogate
+from .._secrecy import hides_arguments
+from .._types import Secret, fits_header
+from ..clock import checked_timeout
+from ..errors import ConfigurationError
 
 DEFAULT_DATA_CENTER = "us"
 HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")

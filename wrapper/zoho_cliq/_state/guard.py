@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from .._types import Busy
 from ..errors import StateError
-from ..exchange import Busy
 
 R = TypeVar("R")
 

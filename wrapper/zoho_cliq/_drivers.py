@@ -9,8 +9,8 @@ from contextvars import copy_context
 from inspect import isawaitable
 from typing import Any, TypeAlias
 
+from ._types import Busy, Do, RawResponse, Request, Send, Sleep, Steps, T
 from .clock import Clock
-from .exchange import Busy, Do, RawResponse, Request, Send, Sleep, Steps, T
 
 Sender: TypeAlias = Callable[[Request], RawResponse]
 AsyncSender: TypeAlias = Callable[[Request], Awaitable[RawResponse]]

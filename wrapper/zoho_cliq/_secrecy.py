@@ -20,7 +20,7 @@ from types import FrameType
 from typing import ParamSpec, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from .exchange import RawResponse, Secret
+from ._types import RawResponse, Secret
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,17 +14,17 @@ from dataclasses import replace
 from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .._secrecy import guard_logs, hides_arguments
+from .._state import Permit, State, StoredToken, ask, ask_quietly
+from .._state.held import HeldLease, HeldSlot
+from .._types import Do, RawResponse, Request, Secret, Send, Steps
+from ..clock import Clock
+from ..errors import AuthError, CliqError, ConfigurationError, ResponseTooLarge, TransportError
 from .auth import OAuth, header_safe
-from .clock import Clock
-from .errors import AuthError, CliqError, ConfigurationError, ResponseTooLarge, TransportError
-from .exchange import Do, RawResponse, Request, Secret, Send, Steps
 from .grants import OPERATION, THRESHOLD, Grant, grant_of, token_request
-from .held import HeldLease, HeldSlot
-from .secrecy import guard_logs, hides_arguments
-from .state import Permit, State, StoredToken, ask, ask_quietly
 
 if TYPE_CHECKING:
-    from .engine import Progress
+    from .._engine import Progress
 
 logger = logging.getLogger("zoho_cliq")
 

@@ -24,9 +24,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from .._types import Busy
 from ..clock import Clock
 from ..errors import StateError
-from ..exchange import Busy
 from . import EVERYBODY, LONGEST_WINDOW
 from .guard import Guard
 

@@ -17,9 +17,9 @@ from urllib.parse import urlencode, urlsplit
 
 from zoho_cliq_api.contract import SERVERS, Threshold
 
-from .errors import AuthError
-from .exchange import RawResponse, Request, Secret, fits_header
-from .secrecy import blanker, guard_logs
+from .._secrecy import blanker, guard_logs
+from .._types import RawResponse, Request, Secret, fits_header
+from ..errors import AuthError
 
 if TYPE_CHECKING:
     from .auth import OAuth
@@ -145,7 +145,7 @@ def data_center_of(api_domain: object) -> str | None:
 
 def trade_code(oauth: OAuth, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, str | None]:
     """Sends a one-time code; gives the refresh token and the data centre of the account, where the answer names one."""
-    from ._http import Transport
+    from .._http import Transport
 
     sent: dict[str, str | Secret] = {"grant_type": "authorization_code", "code": code}
     if redirect_uri:

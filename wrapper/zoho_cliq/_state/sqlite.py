@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
+from .._types import Busy, Secret
 from ..clock import Clock
-from ..exchange import Busy, Secret
 from . import EVERYBODY, GRACE, Budget, Permit, Refusal, StoredToken
 from .file import TABLES, Moved, Rows, StateFile, Work, failure, opened
 from .guard import taken

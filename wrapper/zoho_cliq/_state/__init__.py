@@ -19,10 +19,10 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from zoho_cliq_api.contract import OPERATIONS, Threshold
 
+from .._paths import expanded
+from .._types import Do, Secret, Steps
 from ..clock import Clock
 from ..errors import ConfigurationError, StateError
-from ..exchange import Do, Secret, Steps
-from ..paths import expanded
 
 logger = logging.getLogger("zoho_cliq")
 P = ParamSpec("P")

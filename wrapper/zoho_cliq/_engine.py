@@ -21,7 +21,12 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from zoho_cliq_api.contract import Operation
 
-from .classify import api_error, retry_after
+from ._auth.tokens import TokenSource
+from ._classify import api_error, retry_after
+from ._secrecy import Blanker, blanker, guard_logs
+from ._state import Permit, Refusal, State, ask, ask_quietly
+from ._state.held import Held, HeldSlot
+from ._types import Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
 from .clock import Clock
 from .errors import (
     CliqError,
@@ -35,11 +40,6 @@ from .errors import (
     Unauthorized,
     WouldWait,
 )
-from .exchange import Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
-from .held import Held, HeldSlot
-from .secrecy import Blanker, blanker, guard_logs
-from .state import Permit, Refusal, State, ask, ask_quietly
-from .tokens import TokenSource
 
 logger = logging.getLogger("zoho_cliq")
 P = ParamSpec("P")

@@ -15,9 +15,9 @@ from typing import Protocol, TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
-from .errors import StateError
-from .exchange import Do, Steps
-from .state import GRACE, Permit, Refusal, State
+from .._types import Do, Steps
+from ..errors import StateError
+from . import GRACE, Permit, Refusal, State
 
 logger = logging.getLogger("zoho_cliq")
 T_co = TypeVar("T_co", covariant=True)

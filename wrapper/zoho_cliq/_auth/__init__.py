@@ -1,0 +1,1 @@
+"""Who calls: credentials, access tokens, and how they are fetched and shared."""
