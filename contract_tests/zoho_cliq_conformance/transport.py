@@ -10,7 +10,7 @@ import errno
 import http.client
 import io
 import os
-import select
+import selectors
 import socket
 import ssl
 import time
@@ -25,6 +25,13 @@ SLICE = 0.25  # seconds between two looks at whether the caller still wants the 
 LARGEST = 2 * 1024 * 1024  # bytes of an answer; a script of 250,000 bytes, escaped as JSON may be, has 1.5 million
 
 Watch = Callable[[], None]
+
+
+def _ready(plain: socket.socket, event: int, seconds: float) -> bool:
+    """Return whether a socket can be read or written, or has failed, within so many seconds."""
+    with selectors.DefaultSelector() as selector:  # unlike select(), it takes descriptors above 1023
+        selector.register(plain, event)
+        return bool(selector.select(seconds))
 
 
 class TransportError(Exception):
@@ -161,8 +168,7 @@ class _Wire:
         number = plain.connect_ex(address)
         while number in (errno.EINPROGRESS, errno.EWOULDBLOCK):
             self._look()
-            _, writable, failed = select.select([], [plain], [plain], min(SLICE, self._left()))
-            if writable or failed:
+            if _ready(plain, selectors.EVENT_WRITE, min(SLICE, self._left())):
                 number = plain.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if number:
             raise OSError(number, os.strerror(number))
@@ -187,7 +193,7 @@ class _Wire:
 
     def quiet(self) -> bool:
         """Whether another request may be sent: nothing waits to be read, as an end of the connection would."""
-        return self._socket is not None and not self._last and not select.select([self._socket], [], [], 0)[0]
+        return self._socket is not None and not self._last and not _ready(self._socket, selectors.EVENT_READ, 0)
 
     def receive(self, buffer: Any) -> int:
         return self._sliced(lambda plain: plain.recv_into(buffer))

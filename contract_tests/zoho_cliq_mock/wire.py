@@ -182,7 +182,7 @@ class Protocol(HttpToolsProtocol):
 
         A client that has hung up looks the same as one that has only said that it sends no more.
         """
-        waits = self._unanswered > 0 and not self._in_body and not self._status
+        waits = self._unanswered > 0 and (self._status != 0 or not self._in_body)
         if waits:
             self._ended = True
             self.loop.call_later(_ANSWER_SECONDS, self._close_unless_answered, self._unanswered)
@@ -236,6 +236,9 @@ class Protocol(HttpToolsProtocol):
         Closed at once, the connection would be reset, and a client that is still sending might not see the answer.
         """
         self._unset_keepalive_if_required()
+        if self._ended:  # nothing more can come
+            self.transport.close()
+            return
         self._unread = 0
         self.transport.write_eof()
         self.flow.resume_reading()

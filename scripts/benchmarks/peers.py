@@ -16,7 +16,8 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 import httpx
-from zoho_cliq import AsyncCliq, Cliq, reading
+from zoho_cliq import AsyncCliq, Cliq
+from zoho_cliq._schema import reading
 
 from benchmarks.canned import FIRST_ID
 

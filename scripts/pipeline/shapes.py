@@ -66,16 +66,20 @@ def models(folder: Path) -> dict[str, Model]:
         table = next((name for name in _annotated(body) if name.endswith("_BY_VALUE")), None)
         for node in body:
             if isinstance(node, ast.ClassDef):
-                # A class variable is written in capitals.
-                fields = tuple(
-                    name for name in _annotated(node.body) if not name.startswith("_") and not name.isupper()
-                )
+                fields = tuple(name for name in _annotated(node.body) if not name.startswith("_"))
                 found[node.name] = Model(path.stem, fields, table)
     return found
 
 
 def _annotated(body: list[ast.stmt]) -> list[str]:
-    return [node.target.id for node in body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)]
+    """Return the annotated names of a module, or the fields of a class; class variables are none."""
+    return [
+        node.target.id
+        for node in body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and not ast.unparse(node.annotation).startswith("ClassVar[")
+    ]
 
 
 def emit(document: Json, classes: Mapping[str, Model]) -> str:

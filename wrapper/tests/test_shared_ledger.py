@@ -58,7 +58,8 @@ def test_clients_of_both_kinds_threads_and_the_environment_count_together(
     for thread in threads:
         thread.join()
     for _ in range(2):
-        with Cliq.from_env(clock=clock) as cliq:
+        http_client = httpx.Client(transport=httpx.MockTransport(server))
+        with http_client, Cliq.from_env(clock=clock, http_client=http_client) as cliq:
             cliq.message_actions.list().first()
     make().with_options(timeout=5).message_actions.list().first()
     assert make().thresholds["list_message_actions"].remaining == 30 - 8

@@ -71,6 +71,7 @@ class Receiver:
         limits: AnswerLimits = NO_LIMITS,
         now: Callable[[], float] = time.time,
     ) -> None:
+        self._handlers: dict[str, Handler] = {}
         if secret is not None:
             checked_secret(secret)
         if isinstance(response_hosts, str | bytes):
@@ -95,7 +96,6 @@ class Receiver:
         remembered = min(2 * self._window, LONGEST_MEMORY) if self._window is not None else None
         self._replies = None if remembered is None else Replies(remembered)
         self._now = now
-        self._handlers: dict[str, Handler] = {}
         # By the identity of each event whose function runs: why its deferred answer was refused, if it was.
         self._refused_deferrals: dict[int, str | None] = {}
         self._limits = limits
