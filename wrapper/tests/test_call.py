@@ -16,6 +16,8 @@ import pytest
 from cliq_fakes import JumpingClock, Scripted, action, enveloped, refused
 from pipeline.regenerate import main
 from zoho_cliq import AsyncCliq, Cliq, errors
+from zoho_cliq._operations import Operations
+from zoho_cliq._schema.validation import Rules
 from zoho_cliq_api.contract import OPERATIONS
 
 SIBLING = """
@@ -31,6 +33,7 @@ paths:
         - {name: tag, in: query, schema: {type: array, items: {type: string}}}
         - {name: ids, in: query, explode: false, schema: {type: array, items: {type: integer}}}
         - {name: pinned, in: query, schema: {type: boolean}}
+        - {name: where, in: query, style: deepObject, schema: {type: object, properties: {a: {type: integer}}}}
         - {name: X-Trace, in: header, schema: {type: string}}
       responses:
         "200":
@@ -54,6 +57,11 @@ paths:
         content:
           application/x-www-form-urlencoded:
             schema: {type: object, properties: {text: {type: string}, loud: {type: boolean}}}
+      responses: {"204": {description: Done.}}
+    patch:
+      operationId: replace_bytes
+      parameters: [{name: NOTE-ID, in: path, required: true, schema: {type: string}}]
+      requestBody: {required: true, content: {application/octet-stream: {schema: {type: string, format: binary}}}}
       responses: {"204": {description: Done.}}
   /notes/{NOTE-ID}/files:
     get:
@@ -130,10 +138,10 @@ def test_every_operation_of_the_document(cliq: Cliq, server: Scripted) -> None:
 
 def test_arguments_go_where_the_document_declares_them(cliq: Cliq, server: Scripted, notes: ModuleType) -> None:
     server.answer(answered({"data": []}))
-    cliq.call(notes, "listNotes", tag=["a", "b&c"], ids=[1, 2], pinned=True, x_trace="t 1")
+    cliq.call(notes, "listNotes", tag=["a", "b&c"], ids=[1, 2], pinned=True, x_trace="t 1", where={"a": 1})
     sent = server.requests[-1]
     sent_query = sorted(sent.url.params.multi_items())
-    assert sent_query == [("ids", "1,2"), ("pinned", "true"), ("tag", "a"), ("tag", "b&c")]
+    assert sent_query == [("ids", "1,2"), ("pinned", "true"), ("tag", "a"), ("tag", "b&c"), ("where[a]", "1")]
     assert sent.headers["x-trace"] == "t 1"
     server.answer(answered({"id": "1", "text": "hi"}, 201))
     cliq.call(notes, "create-note", text="hi", kind="loud")
@@ -205,7 +213,10 @@ def test_thresholds_count_under_the_name_of_the_package(
     ("call", "message"),
     [
         (("listNote", {}), "has no operation 'listNote'; did you mean listNotes?"),
-        (("zzz", {}), "has no operation 'zzz'; it has create-note, download, listNotes, put_form, upload"),
+        (
+            ("zzz", {}),
+            "has no operation 'zzz'; it has create-note, download, listNotes, put_form, replace_bytes, upload",
+        ),
     ],
 )
 def test_an_unknown_operation_is_named(cliq: Cliq, notes: ModuleType, call: Any, message: str) -> None:
@@ -234,6 +245,7 @@ def test_what_is_no_generated_package_is_refused(cliq: Cliq, package: str) -> No
         ("put_form", {"note_id": "..", "text": "a"}, "note_id: must be part of a path"),
         ("put_form", {"note_id": ""}, "note_id: must be part of a path"),
         ("put_form", {"note_id": "1", "body": ["a"]}, "body: must be an object"),
+        ("replace_bytes", {"note_id": "1", "body": "text"}, "body: give body=… as bytes of application/octet-stream"),
         ("listNotes", {"x_trace": "a\r\nb: c"}, "x_trace: must be printable ASCII"),
         ("listNotes", {"pinned": None}, "pinned: must be true or false"),
         ("listNotes", {"body": {}}, "body: this operation takes no body"),
@@ -287,3 +299,10 @@ def _loaded(cliq: Cliq) -> Any:
     with pytest.raises(errors.ConfigurationError):
         cliq.call("vendor_functions", "")
     return cliq._packages["vendor_functions"]
+
+
+def test_a_body_that_is_part_of_itself_has_the_fields_that_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    operations = Operations()
+    loop = {"properties": {"a": {}}, "allOf": [{"$ref": "#/components/schemas/Loop"}]}
+    monkeypatch.setattr(operations, "rules", Rules({"Loop": loop}))
+    assert operations._properties({"$ref": "#/components/schemas/Loop"}) == {"a": {}}

@@ -25,6 +25,7 @@ from zoho_cliq._extras import unavailable
 from zoho_cliq._operations import Operations
 from zoho_cliq._types import Secret
 from zoho_cliq.cli import commands, output, parser
+from zoho_cliq.cli.fields import parsed
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from zoho_cliq_mock import MockServer
 
@@ -744,3 +745,16 @@ def test_logout_removes_the_credentials(run: Run, tmp_path: Path) -> None:
     assert run("logout", "--credentials", str(kept)) == (2, "", f"zoho-cliq: not logged in: there is no {kept}\n")
     code, _, err = run("logout", "--credentials", str(tmp_path))
     assert (code, err) == (2, f"zoho-cliq: cannot remove {tmp_path}: Is a directory\n")
+
+
+def test_bytes_of_an_answer_are_not_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoho_cliq.Cliq.call", lambda *_, **__: b"abc")
+    code, out, err = run("call", "list_message_actions", "--json")
+    assert (code, out) == (1, "")
+    assert "the answer is 3 bytes that are no JSON" in err
+
+
+def test_a_field_of_any_type_is_json_or_text() -> None:
+    known = Operations().prepared("list_message_actions")._replace(properties={"any": {}})
+    found = parsed(known, Operations().rules, ["any=text"])
+    assert (found, parsed(known, Operations().rules, ["any=[1]"])) == ({"any": "text"}, {"any": [1]})

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gzip
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -310,3 +311,23 @@ def test_child_of_a_fork_leaves_the_connections_of_tasks_alone(sockets: SocketSe
         idle[0].close()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", ["threads", "tasks"])
+def test_what_a_signal_handler_raises_comes_out_as_it_is(kind: str) -> None:
+    error = TimeoutError("of a handler")
+
+    def handler(number: int, frame: object) -> None:
+        raise error
+
+    def interrupted(request: httpx.Request) -> httpx.Response:
+        signal.raise_signal(signal.SIGUSR1)
+        raise AssertionError
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with pytest.raises(TimeoutError) as caught:
+            through(kind, Request("x", "GET", BASE_URL), transport=httpx.MockTransport(interrupted))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert caught.value is error

@@ -26,6 +26,7 @@ from zoho_cliq import errors
 from zoho_cliq._drivers import run_async
 from zoho_cliq._state import GRACE, Budget, Permit, Refusal, State, StoredToken, open_state
 from zoho_cliq._state.file import StateFile
+from zoho_cliq._state.held import HeldSlot
 from zoho_cliq._state.memory import MemoryState
 from zoho_cliq._state.sqlite import SQLiteState
 from zoho_cliq._state.window import Slot, wait_for
@@ -469,3 +470,12 @@ def test_redis_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(errors.ConfigurationError, match=r"zoho-cliq\[redis\]"):
         open_state("redis://127.0.0.1/0", SystemClock())
+
+
+def test_a_slot_that_was_refused_is_not_given_back() -> None:
+    state = MemoryState(ManualClock(1000.0))
+    threshold = Threshold(1, 60, 300)
+    assert isinstance(HeldSlot(state, "me", "get", threshold, 30.0).take(), Permit)
+    late = HeldSlot(state, "me", "get", threshold, 30.0, dropped=True)  # nobody waits for it any more
+    assert isinstance(late.take(), Refusal)
+    assert state.budget("me", "get", threshold).remaining == 0

@@ -409,3 +409,24 @@ def test_reader_passes_what_a_schema_says_nothing_about() -> None:
     response = RawResponse("x", 200, {}, json.dumps(value).encode())
     assert reader.read(response, {}, True) == (value, [])
     assert reader.read(response, {"type": "object"}, True) == (value, [])
+
+
+class Closed:
+    """As the model of an object that may have no other fields."""
+
+    __slots__ = ("a", "b")
+    FIELD_NAMES = {"a": "a", "b": "b"}  # noqa: RUF012 - as the generator writes it
+
+
+def test_reader_makes_models_of_objects_that_take_no_other_fields() -> None:
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}, "b": {}}}
+    reader = Reader(Rules({"Closed": schema}), Shapes({}, {"Closed": Closed}, {}, UNSET))
+    response = RawResponse("x", 200, {}, b'{"a": null, "b": 1}')
+    found, notes = reader.read(response, {"$ref": "#/components/schemas/Closed"}, False)
+    assert (found.a, found.b, [note.kind for note in notes]) == (UNSET, 1, ["null"])
+
+
+def test_reader_takes_any_of_several_types() -> None:
+    reader = Reader(Rules({}), Shapes({}, {}, {}, UNSET))
+    response = RawResponse("x", 200, {}, b'"text"')
+    assert reader.read(response, {"anyOf": [{"type": "integer"}, {"type": "string"}]}, True) == ("text", [])

@@ -22,7 +22,7 @@ import pytest
 from cliq_fakes import Scripted, action, enveloped
 from cliq_shown import FORMS, as_json, places, rendered, reveals
 from zoho_cliq import AsyncCliq, Cliq, OAuth, RawResponse, StaticToken, errors
-from zoho_cliq._secrecy import Blanker, scrub
+from zoho_cliq._secrecy import Blanker, guard_logs, scrub
 from zoho_cliq._types import Secret
 from zoho_cliq_api.contract import SERVERS
 
@@ -329,6 +329,17 @@ def test_callable_that_gives_a_bad_token(
     with pytest.raises(errors.ConfigurationError) as caught:
         work()
     assert places(rendered(caught.value, "plain"), TOKEN) == []
+
+
+def test_logs_of_a_call_do_not_show_its_token(caplog: pytest.LogCaptureFixture) -> None:
+    def log() -> None:
+        guard_logs(Secret(TOKEN))
+        logging.getLogger("httpcore.http11").debug("sent %s and %s", TOKEN, "more")
+
+    contextvars.Context().run(log)
+    assert len(caplog.messages) == 1
+    assert TOKEN not in caplog.text
+    assert "more" in caplog.text
 
 
 def test_logs_of_others_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:

@@ -131,7 +131,7 @@ class Operations:
                 path = path.replace(f"{{{parameter.name}}}", _segment(value, parameter.field, name))
             elif parameter.place == "query":
                 query.update(_query(parameter, value))
-            elif parameter.place == "header":
+            else:
                 headers[parameter.name] = _header(value, parameter.field, name)
         content = self._content(known, given, body, headers)
         return Call(
@@ -206,7 +206,8 @@ class Operations:
         kind = next((kind for kind in answers if _JSON.fullmatch(kind.partition(";")[0])), None)
         return Prepared(
             operation,
-            tuple(_parameter(parameter) for parameter in entry.get("parameters", ())),
+            # A cookie is no argument: the client keeps none.
+            tuple(_parameter(each) for each in entry.get("parameters", ()) if each["in"] != "cookie"),
             media,
             body,
             self._properties(body),
@@ -234,7 +235,7 @@ def field_name(name: str) -> str:
 
 
 def _parameter(entry: Mapping[str, Any]) -> Parameter:
-    style = entry.get("style", "form" if entry["in"] in ("query", "cookie") else "simple")
+    style = entry.get("style", "form" if entry["in"] == "query" else "simple")
     repeated = entry["in"] == "query" and entry.get("explode", style == "form") and style in ("form", "deepObject")
     return Parameter(
         field_name(entry["name"]),
