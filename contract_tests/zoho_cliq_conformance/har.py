@@ -263,8 +263,9 @@ def _answer(entry: dict[str, Any], method: str, sent: Headers) -> tuple[Answer |
 def _status(value: Any) -> int | None:
     if isinstance(value, str) and re.fullmatch("[0-9]{3}", value):
         value = int(value)
-    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value
-    return int(value) if whole and 100 <= value <= 599 and value == int(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 100 <= value <= 599:
+        return None
+    return int(value) if value == int(value) else None
 
 
 def _received(response: dict[str, Any], headers: Headers, status: int, method: str) -> bytes | None:

@@ -57,6 +57,8 @@ class Protocol(HttpToolsProtocol):
     is read then. An offer to upgrade, which Java's client makes with each request, is ignored, as HTTP allows.
     """
 
+    url: bytes
+
     _resuming = False  # whether the parser is being told how long the body of an upgrade request is
     _in_head = False
     _in_body = False

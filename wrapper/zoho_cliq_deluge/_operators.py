@@ -50,15 +50,15 @@ def add(context: Context, left: Value, right: Value) -> Value:
             context.budget.charge(text_size(len(left) + len(right), left, right))
             return left + right
     if _is_number(left) and _is_number(right):
-        return _arithmetic.add(context, left, right)
+        return _arithmetic.add(context, left, right)  # pyright: ignore[reportArgumentType]
     if isinstance(left, (str, Caught)) or isinstance(right, (str, Caught)):
         front, back = _in_concatenation(context, left), _in_concatenation(context, right)
         context.budget.charge(text_size(len(front) + len(back), front, back))
         return front + back
     if isinstance(left, datetime) and _is_number(right):
-        return _shifted(context, left, right)
+        return _shifted(context, left, right)  # pyright: ignore[reportArgumentType]
     if isinstance(right, datetime) and _is_number(left):
-        return _shifted(context, right, left)
+        return _shifted(context, right, left)  # pyright: ignore[reportArgumentType]
     raise _unfit("+", left, right)
 
 

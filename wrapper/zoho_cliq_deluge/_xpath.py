@@ -44,7 +44,7 @@ class Element:
     def descendants(self) -> list[Element]:
         """Return the element itself and all elements below it, in the order of the text."""
         found: list[Element] = []
-        waiting = [self]
+        waiting: list[Element] = [self]
         while waiting:
             element = waiting.pop()
             found.append(element)

@@ -241,14 +241,14 @@ class Builder(Transformer[Token, Any]):
             if suffix.kind == "field":
                 node = tree.Field(node, str(suffix.name), span=span)
             elif suffix.kind == "call":
-                node = tree.Call(node, str(suffix.name), suffix.arguments, name_span=_of(suffix.name), span=span)
+                node = tree.Call(node, str(suffix.name), suffix.arguments, name_span=_of(suffix.name), span=span)  # pyright: ignore[reportArgumentType]
             elif _is_criteria(suffix.value) and isinstance(node, tree.Name | tree.Field):
-                node = tree.ForeignExpression("fetch records", (node, suffix.value), suffix.words, span=span)
+                node = tree.ForeignExpression("fetch records", (node, suffix.value), suffix.words, span=span)  # pyright: ignore[reportArgumentType]
             else:
                 _report(
                     "index", "an element is not read with brackets", "write `.get(index)`", suffix.first, suffix.last
                 )
-                node = tree.Call(node, "get", (suffix.value,), span=span)
+                node = tree.Call(node, "get", (suffix.value,), span=span)  # pyright: ignore[reportArgumentType]
         return node
 
     def unary(self, children: list[Any]) -> tree.Unary:
@@ -389,8 +389,8 @@ class Builder(Transformer[Token, Any]):
         _check_braces(keyword, body)
         if name is None:
             if keyword == "catch":
-                _report("catch-name", "`catch` names no variable for the error", "write `catch (e)`", keyword)
-            return _Clause("catch", keyword, body, None, tree.Name("e", span=_of(keyword)))
+                _report("catch-name", "`catch` names no variable for the error", "write `catch (e)`", keyword)  # pyright: ignore[reportArgumentType]
+            return _Clause("catch", keyword, body, None, tree.Name("e", span=_of(keyword)))  # pyright: ignore[reportArgumentType]
         return _Clause("catch", keyword, body, None, tree.Name(str(name), span=_of(name)))
 
     def for_each(self, children: list[Any]) -> tree.ForEach:

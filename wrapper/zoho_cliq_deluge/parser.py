@@ -45,6 +45,7 @@ def read(text: str) -> tuple[tree.Script, list[Token]]:
     token = current_problems.set(problems)
     items: tuple[Any, ...] | None = None
     lexer = Lexer(text, problems)
+    tokens: list[Token] = []
     try:
         tokens = lexer.run()
         items = _Reader(tokens, problems).run()
@@ -139,7 +140,7 @@ class _Reader:
             kind = token.type
             action = actions[states[-1]].get(kind)
             while action.__class__ is tuple:
-                callback, size, origin = action
+                callback, size, origin = action  # pyright: ignore[reportGeneralTypeIssues]
                 if size:
                     made = values[-size:]
                     del values[-size:], states[-size:]

@@ -165,6 +165,7 @@ def _variable(kind: str) -> str:
 def parsed_proxy(variable: str, text: str) -> Proxy:
     """Return the proxy of an environment variable. Raise ConfigurationError, which names the variable only, as its
     value may hold a password."""
+    parts = urlsplit("")
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         port, host = parts.port, parts.hostname

@@ -21,15 +21,19 @@ class Work(Protocol[T_co]):
 
     def run(self) -> Any:
         """Call the function."""
+        ...
 
     def finish(self, given: Any) -> T_co:
         """Make the result of what the function gave."""
+        ...
 
     def fail(self, error: Exception) -> T_co:
         """Make the result of an exception that the function, or `finish`, raised."""
+        ...
 
     def release(self) -> None:
         """Note that the function did not run to its end and that there is no result."""
+        ...
 
 
 class ThreadedCall(Generic[T]):
