@@ -11,7 +11,7 @@ import difflib
 import importlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -109,11 +109,18 @@ class Operations:
         """Return the name that the calls of an operation count under."""
         return name if self.package == OWN else f"{self.package}.{name}"
 
-    def call(self, name: str, fields: Mapping[str, Any], body: Any = None) -> Call[Any]:
+    def call(
+        self,
+        name: str,
+        fields: Mapping[str, Any],
+        body: Any = None,
+        pick: Callable[[Any, RawResponse], Any] | None = None,
+    ) -> Call[Any]:
         """Return the call of an operation.
 
         fields: the arguments by name; each goes where the document declares it. `UNSET` counts as not given.
         body: the whole body, in place of its fields.
+        pick: makes the result of the call from what its answer holds.
         Raises ValidationError, before anything is sent.
         """
         known = self.prepared(name)
@@ -134,10 +141,15 @@ class Operations:
             else:
                 headers[parameter.name] = _header(value, parameter.field, name)
         content = self._content(known, given, body, headers)
+
+        def read(response: RawResponse, strict: bool) -> Any:
+            answer = self._read(known, response, strict)
+            return answer if pick is None else pick(answer, response)
+
         return Call(
-            operation._replace(name=self.count_as(name)),
+            operation if self.package == OWN else operation._replace(name=self.count_as(name)),
             path,
-            lambda response, strict: self._read(known, response, strict),
+            read,
             query,
             content,
             headers,
@@ -194,7 +206,8 @@ class Operations:
                 f"the answer ({response.status}) cannot be read: {error}" if isinstance(error, Undecodable) else error
             )
             raise DecodeError(f"{reason}{done}", status=response.status, body=response.body) from error
-        self.drift.add(notes)
+        if notes:
+            self.drift.add(notes)
         return model
 
     def _made(self, operation: Operation) -> Prepared:
@@ -263,7 +276,7 @@ def _segment(value: Any, field: str, operation: str) -> str:
     text = ",".join(map(_text, value)) if isinstance(value, (list, tuple)) else _text(value)
     if text in ("", ".", ".."):
         raise ValidationError(f"must be part of a path, not {text!r}", field=field, operation=operation)
-    return quote(text, safe="")
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")
 
 
 def _header(value: Any, field: str, operation: str) -> str:

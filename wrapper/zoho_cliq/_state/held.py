@@ -9,7 +9,7 @@ gives back what it took, because nobody else can.
 from __future__ import annotations
 
 import logging
-import uuid
+import random
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
@@ -61,7 +61,7 @@ class HeldSlot:
     answered: bool = False
     outcome: Permit | Refusal | None = None
     dropped: bool = False
-    name: str = field(default_factory=lambda: uuid.uuid4().hex)
+    name: str = field(default_factory=lambda: f"{random.getrandbits(128):x}")  # a fork seeds anew
 
     @property
     def taken(self) -> bool:

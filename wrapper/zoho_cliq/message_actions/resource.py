@@ -10,7 +10,6 @@ before anything is sent (`ValidationError`), and every method may raise `WouldWa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeAlias, Unpack
 
 from zoho_cliq_api.models import (
@@ -56,13 +55,7 @@ class Calls:
 
     def _call(self, name: str, fields: Mapping[str, Any]) -> Call[Any]:
         """Return a call that returns the `data` of its answer."""
-        call = self._operations.call(name, fields)
-
-        def read(response: RawResponse, strict: bool) -> Any:
-            answer = call.read(response, strict)
-            return None if answer is None else answer.data
-
-        return replace(call, read=read)
+        return self._operations.call(name, fields, pick=_data)
 
     def create(self, fields: Mapping[str, Any], if_exists: str) -> Plan[MessageAction]:
         """Return the plan of a create."""
@@ -80,8 +73,7 @@ class Calls:
         query = {"limit": self.largest_page if limit is None else limit, "next_token": next_token}
         query["sync_token"] = sync_token
         given = {name: value for name, value in query.items() if value is not None}
-        call = self._operations.call("list_message_actions", given)
-        return replace(call, read=lambda response, strict: page_of(call.read(response, strict), response))
+        return self._operations.call("list_message_actions", given, pick=page_of)
 
     def get(self, action_id: str) -> Call[MessageAction]:
         """Return the call that reads an action."""
@@ -105,6 +97,10 @@ class Calls:
         """Return the call that changes a handler."""
         path = {"message_action_id": action_id, "handler_type": handler_type}
         return self._call("update_message_action_handler", {**fields, **path})
+
+
+def _data(answer: Any, response: RawResponse) -> Any:
+    return None if answer is None else answer.data
 
 
 class MessageActions:
