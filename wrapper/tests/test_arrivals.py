@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from zoho_cliq._state import GRACE
 
 CALLER = Path(__file__).with_name("cliq_caller.py")
 LIMIT, WINDOW = 30, 4
@@ -139,7 +140,7 @@ def test_no_window_holds_more_than_the_threshold(
     assert fixed(arrivals) <= LIMIT
     assert reached >= (0.7 if disturbed else 0.85)  # a killed call counts to its last moment
     if where is not None:
-        time.sleep(WINDOW if not disturbed else 0)
+        time.sleep(0 if disturbed else WINDOW + GRACE)  # a call that was cut off counts a little longer
         assert left_over(settings) >= (LIMIT if not disturbed else 1), "a slot was left behind"
 
 
