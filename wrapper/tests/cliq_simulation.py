@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zoho_cliq._state import GRACE, Permit, Refusal, State
+from zoho_cliq.state import GRACE, Permit, Refusal, State
 from zoho_cliq_api.contract import Threshold
 
 ACCOUNT, OPERATION = "https://cliq.test/api/v3 somebody", "update_message_action"

@@ -24,8 +24,8 @@ from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
 from cliq_shown import local_variables
 from cliq_sockets import SocketServer
 from zoho_cliq import AsyncCliq, Cliq
-from zoho_cliq._state.shared import forget_everything
 from zoho_cliq.errors import CliqError
+from zoho_cliq.state.shared import forget_everything
 
 
 @pytest.fixture(scope="session")

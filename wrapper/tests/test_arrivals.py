@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq._state import GRACE
+from zoho_cliq.state import GRACE
 
 CALLER = Path(__file__).with_name("cliq_caller.py")
 LIMIT, WINDOW = 30, 4

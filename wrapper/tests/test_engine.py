@@ -12,8 +12,8 @@ import pytest
 from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, MessageAction, RawResponse, Request, Wait, errors
 from zoho_cliq._engine import BACKOFF_FIRST
-from zoho_cliq._state import GRACE, Permit, Refusal
-from zoho_cliq._state.memory import MemoryState
+from zoho_cliq.state import GRACE, Permit, Refusal
+from zoho_cliq.state.memory import MemoryState
 from zoho_cliq_api import contract
 from zoho_cliq_api.contract import OPERATIONS
 

@@ -25,10 +25,10 @@ from zoho_cliq import _engine as engine_module
 from zoho_cliq._auth import grants as grants_module
 from zoho_cliq._auth import tokens as tokens_module
 from zoho_cliq._http.brought import ClientTransport
-from zoho_cliq._state import GRACE
-from zoho_cliq._state import held as held_module
-from zoho_cliq._state.memory import MemoryState
 from zoho_cliq._types import Do, Request, Send, Sleep, Steps
+from zoho_cliq.state import GRACE
+from zoho_cliq.state import held as held_module
+from zoho_cliq.state.memory import MemoryState
 
 NAME = "get_message_action"
 GOOD = enveloped(action(5))

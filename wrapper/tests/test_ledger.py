@@ -24,14 +24,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from zoho_cliq import errors
 from zoho_cliq._drivers import run_async
-from zoho_cliq._state import GRACE, Budget, Permit, Refusal, State, StoredToken, open_state
-from zoho_cliq._state.file import StateFile
-from zoho_cliq._state.held import HeldSlot
-from zoho_cliq._state.memory import MemoryState
-from zoho_cliq._state.sqlite import SQLiteState
-from zoho_cliq._state.window import Slot, wait_for
 from zoho_cliq._types import Busy, Do, RawResponse, Request, Secret, Steps
 from zoho_cliq.clock import SystemClock
+from zoho_cliq.state import GRACE, Budget, Permit, Refusal, State, StoredToken, open_state
+from zoho_cliq.state.file import StateFile
+from zoho_cliq.state.held import HeldSlot
+from zoho_cliq.state.memory import MemoryState
+from zoho_cliq.state.sqlite import SQLiteState
+from zoho_cliq.state.window import Slot, wait_for
 from zoho_cliq_api.contract import Threshold
 
 WINDOW, TIMEOUT = 60, 30.0

@@ -18,10 +18,10 @@ from zoho_cliq import AsyncCliq, Cliq, OAuth, StaticToken, errors
 from zoho_cliq._auth import grants as grants_module
 from zoho_cliq._auth.grants import data_center_of, usable_life
 from zoho_cliq._http.brought import ClientTransport
-from zoho_cliq._state import Permit, Refusal, StoredToken
-from zoho_cliq._state.memory import MemoryState
 from zoho_cliq._types import Secret
 from zoho_cliq.clock import SystemClock
+from zoho_cliq.state import Permit, Refusal, StoredToken
+from zoho_cliq.state.memory import MemoryState
 from zoho_cliq_api.contract import SERVERS
 
 SECRET, REFRESH = f"{TOKEN}-secret", f"{TOKEN}-refresh"
@@ -489,7 +489,7 @@ def test_lease_of_a_holder_that_is_gone_is_shorter_than_the_usual_wait(
     server.token_answers = [KeyboardInterrupt()]
     cliq = make(oauth(), timeout=600)
     with monkeypatch.context() as killed:
-        killed.setattr("zoho_cliq._state.held.HeldLease.give_back", lambda lease: None)
+        killed.setattr("zoho_cliq.state.held.HeldLease.give_back", lambda lease: None)
         with pytest.raises(KeyboardInterrupt):
             get(cliq)
     get(cliq)

@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 from zoho_cliq import Cliq, OAuth
-from zoho_cliq._state import StoredToken, open_state
 from zoho_cliq._types import Secret
 from zoho_cliq.clock import SystemClock
+from zoho_cliq.state import StoredToken, open_state
 from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import MockServer
 

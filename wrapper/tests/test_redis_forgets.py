@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from cliq_simulation import ACCOUNT, OPERATION
 from zoho_cliq import errors
-from zoho_cliq._state import LONGEST_WINDOW, Permit, Refusal, StoredToken, open_state
-from zoho_cliq._state.redis import DAY, FEW, MEMORIES, Memory
-from zoho_cliq._state.shared import forget_everything
 from zoho_cliq._types import Secret
 from zoho_cliq.clock import SystemClock
+from zoho_cliq.state import LONGEST_WINDOW, Permit, Refusal, StoredToken, open_state
+from zoho_cliq.state.redis import DAY, FEW, MEMORIES, Memory
+from zoho_cliq.state.shared import forget_everything
 from zoho_cliq_api.contract import Threshold
 
 LIMIT = Threshold(3, 60, 300)

@@ -14,11 +14,11 @@ from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
 from cliq_simulation import ACCOUNT, OPERATION, ManualClock
 from zoho_cliq import AsyncCliq, Cliq, errors
 from zoho_cliq._servers import server_named
-from zoho_cliq._state import Permit, Refusal, StoredToken
-from zoho_cliq._state.memory import FEW, LEDGERS, MemoryState
-from zoho_cliq._state.shared import PerClock
 from zoho_cliq._types import Secret
 from zoho_cliq.clock import SystemClock
+from zoho_cliq.state import Permit, Refusal, StoredToken
+from zoho_cliq.state.memory import FEW, LEDGERS, MemoryState
+from zoho_cliq.state.shared import PerClock
 from zoho_cliq_api.contract import Threshold
 
 EMPTY = httpx.Response(200, json={"url": "/x", "type": "messageaction", "data": []})

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from cliq_simulation import ACCOUNT, OPERATION, ManualClock
 from zoho_cliq import Cliq, errors
-from zoho_cliq._state import LONGEST_WINDOW, Permit, Refusal, StoredToken, file, guard
-from zoho_cliq._state.sqlite import SQLiteState
 from zoho_cliq._types import Secret
 from zoho_cliq.clock import SystemClock
+from zoho_cliq.state import LONGEST_WINDOW, Permit, Refusal, StoredToken, file, guard
+from zoho_cliq.state.sqlite import SQLiteState
 from zoho_cliq_api.contract import Threshold
 
 LIMIT = Threshold(3, 60, 300)
@@ -307,7 +307,7 @@ def test_a_fork_while_a_thread_is_inside_lets_both_go_on(
                 leave.wait(10)
             return super().monotonic()
 
-    from zoho_cliq._state.memory import MemoryState
+    from zoho_cliq.state.memory import MemoryState
 
     clock = Slow()
     state: Any = SQLiteState(path, clock) if where == "file" else MemoryState(clock)
@@ -327,7 +327,7 @@ def test_a_fork_while_a_thread_is_inside_lets_both_go_on(
 CHILD = """
 import os, sys
 from zoho_cliq.clock import SystemClock
-from zoho_cliq._state.sqlite import SQLiteState
+from zoho_cliq.state.sqlite import SQLiteState
 from zoho_cliq_api.contract import Threshold
 state = SQLiteState(sys.argv[1], SystemClock())
 for number in range(int(sys.argv[2])):

@@ -20,11 +20,11 @@ import pytest
 from cliq_interrupts import Interrupt, interrupted
 from cliq_simulation import ManualClock
 from zoho_cliq import errors
-from zoho_cliq._state import Permit, State, StoredToken, open_state, sqlite
-from zoho_cliq._state.guard import Guard
-from zoho_cliq._state.held import Held, HeldSlot
 from zoho_cliq._types import Busy, Do, Secret, Steps
 from zoho_cliq.clock import SystemClock
+from zoho_cliq.state import Permit, State, StoredToken, open_state, sqlite
+from zoho_cliq.state.guard import Guard
+from zoho_cliq.state.held import Held, HeldSlot
 from zoho_cliq_api.contract import Threshold
 
 ACCOUNT, OPERATION, LEASE = "https://cliq.test/api/v3 me", "get_message_action", "https://cliq.test lease"

@@ -22,7 +22,7 @@ from zoho_cliq import (
     AsyncCliq, Cliq, DelugeHandler, MessageAction, OAuth, Page, RawResponse, Request, Scope, UnsetHandler,
     WebhookHandler, errors,
 )
-from zoho_cliq._state import Budget
+from zoho_cliq.state import Budget
 
 
 def middleware(request: Request, send: object) -> RawResponse:

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
     from . import errors
     from ._auth.auth import OAuth, StaticToken
-    from ._state import Budget
     from ._types import RawResponse, Request, Wait
     from .client import AsyncCliq, AsyncMiddleware, Cliq, Middleware
     from .errors import CliqError
     from .message_actions import AsyncChanges, AsyncPager, Changes, Page, Pager, UnreadableAction
+    from .state import Budget
 
 # Where each public name comes from. Sub-packages of this one add a line for each name of theirs.
 _HOMES = {
@@ -47,7 +47,7 @@ _HOMES = {
     "AsyncCliq": "zoho_cliq.client",
     "AsyncMiddleware": "zoho_cliq.client",
     "AsyncPager": "zoho_cliq.message_actions",
-    "Budget": "zoho_cliq._state",
+    "Budget": "zoho_cliq.state",
     "Changes": "zoho_cliq.message_actions",
     "Cliq": "zoho_cliq.client",
     "CliqError": "zoho_cliq.errors",

@@ -24,8 +24,6 @@ from zoho_cliq_api.contract import Operation
 from ._auth.tokens import TokenSource
 from ._classify import api_error, retry_after
 from ._secrecy import Blanker, blanker, guard_logs
-from ._state import Permit, Refusal, State, ask, ask_quietly
-from ._state.held import Held, HeldSlot
 from ._types import Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
 from .clock import Clock
 from .errors import (
@@ -40,6 +38,8 @@ from .errors import (
     Unauthorized,
     WouldWait,
 )
+from .state import Permit, Refusal, State, ask, ask_quietly
+from .state.held import Held, HeldSlot
 
 logger = logging.getLogger("zoho_cliq")
 P = ParamSpec("P")

@@ -25,12 +25,12 @@ from ._http.headers import checked_headers
 from ._operations import OWN, Operations
 from ._secrecy import hides_arguments
 from ._servers import server_named
-from ._state import Budget, State, open_state
 from ._types import RawResponse, Request, T, Wait
 from .clock import Clock, SystemClock, checked_seconds, checked_timeout
 from .errors import ConfigurationError
 from .message_actions import AsyncMessageActions, MessageActions
 from .message_actions.resource import Calls
+from .state import Budget, State, open_state
 
 if TYPE_CHECKING:
     from ._http.brought import AsyncClientTransport, ClientTransport

@@ -15,11 +15,11 @@ from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._secrecy import guard_logs, hides_arguments
-from .._state import Permit, State, StoredToken, ask, ask_quietly
-from .._state.held import HeldLease, HeldSlot
 from .._types import Do, RawResponse, Request, Secret, Send, Steps
 from ..clock import Clock
 from ..errors import AuthError, CliqError, ConfigurationError, ResponseTooLarge, TransportError
+from ..state import Permit, State, StoredToken, ask, ask_quietly
+from ..state.held import HeldLease, HeldSlot
 from .auth import OAuth, header_safe
 from .grants import OPERATION, THRESHOLD, Grant, grant_of, token_request
 
