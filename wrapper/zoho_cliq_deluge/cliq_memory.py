@@ -30,6 +30,10 @@ class CliqInMemory:
         self.properties: dict[str, Any] = {}
         self._ids = count(1)
 
+    def __repr__(self) -> str:
+        """Return how much there is; no content is shown."""
+        return f"<CliqInMemory: {len(self.posts)} posts, databases {sorted(self.databases)}>"
+
     def post(self, post: Post) -> dict[str, Any]:
         """Record a post."""
         self.posts.append(post)

@@ -51,6 +51,10 @@ class HttpSender:
         self._hosts = frozenset(host.lower().rstrip(".").strip("[]") for host in hosts)
         self._context = context
 
+    def __repr__(self) -> str:
+        """Return the hosts that are allowed besides loopback addresses."""
+        return f"<{type(self).__name__}: loopback addresses, {', '.join(sorted(self._hosts)) or 'no other host'}>"
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Send a request, and return the answer.
 
@@ -81,6 +85,10 @@ class HttpSender:
             watch.cancel()
             sock.close()
 
+    def how_to_allow(self, host: str) -> str:
+        """Return what the error of a host that is not allowed says about allowing it. A subclass may say otherwise."""
+        return f'name it: HttpSender(hosts=["{host}"])'
+
     def _checked_address(self, host: str, port: int) -> str:
         named = host in self._hosts
         try:
@@ -95,7 +103,7 @@ class HttpSender:
             if (mapped or address).is_loopback:
                 continue
             if not named:
-                raise TaskError(f'the host "{host}" is not allowed; name it: HttpSender(hosts=["{host}"])')
+                raise TaskError(f'the host "{host}" is not allowed; {self.how_to_allow(host)}')
             if not real.is_global and text != host:
                 raise TaskError(f'the host "{host}" has the inner address {text}; name the address itself to allow it')
         if not addresses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Literal, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -93,7 +94,7 @@ class Policies:
     response_bytes: int = 5 * 1024 * 1024
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
+        hints = _types()
         for field in fields(self):
             value: Any = getattr(self, field.name)
             choices = get_args(hints[field.name])
@@ -141,3 +142,9 @@ class Policies:
         if not self.statement_limit:
             return None
         return max(1.0, self.statement_limit / 200_000)
+
+
+@cache
+def _types() -> dict[str, Any]:
+    """Return the types of the policies by name; finding them out takes longer than a short script runs."""
+    return get_type_hints(Policies)

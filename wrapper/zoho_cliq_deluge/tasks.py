@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from .failures import DelugeError
 
-__all__ = ["Cliq", "Gateway", "HttpRequest", "HttpResponse", "Post", "Sender", "TaskError", "refuse"]
+__all__ = ["Cliq", "HttpRequest", "HttpResponse", "Post", "Sender", "TaskError", "refuse"]
 
 
 class TaskError(DelugeError):
@@ -138,53 +138,3 @@ class Cliq(Protocol):
     def delete_property(self, key: str) -> Any:
         """Remove a property of the extension."""
         ...
-
-
-def _memory() -> Cliq:
-    from .cliq_memory import CliqInMemory
-
-    return CliqInMemory()
-
-
-@dataclass(slots=True)
-class Gateway:
-    """The caller's side of all tasks.
-
-    Attributes:
-        sender: Sends the requests of ``invokeurl``, ``invokeapi``, ``getUrl`` and ``postUrl``. Default: refuses them.
-        connections: The headers of each connection, by its link name.
-        cliq: The chats and databases. Default: a `CliqInMemory` that records.
-        stubs: What other tasks return, by their names (``zoho.crm.getRecordById``, ``sendmail``, ``thisapp.f``): a
-            value, or a function that is called with the task's arguments.
-        base_urls: The address of each service of ``invokeapi``. Default: ``ZohoCliq`` is ``https://cliq.zoho.com/``.
-    """
-
-    sender: Sender = refuse
-    connections: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
-    cliq: Cliq = field(default_factory=_memory)
-    stubs: Mapping[str, Any] = field(default_factory=dict)
-    base_urls: Mapping[str, str] = field(default_factory=lambda: {"ZohoCliq": "https://cliq.zoho.com/"})
-
-    def connection_headers(self, name: str) -> Mapping[str, str]:
-        """Return the headers of a connection.
-
-        Raises:
-            TaskError: if no such connection is registered.
-        """
-        headers = self.connections.get(name)
-        if headers is None:
-            raise TaskError(
-                f'there is no connection "{name}"; give its headers to the gateway: connections={{"{name}": …}}'
-            )
-        return headers
-
-    def stub(self, name: str) -> Any:
-        """Return the stub of a task, by its name without case.
-
-        Raises:
-            TaskError: if there is none.
-        """
-        for key, value in self.stubs.items():
-            if key.lower() == name.lower():
-                return value
-        raise TaskError(f'the task {name} has no stub; give one to the gateway: stubs={{"{name}": …}}')

@@ -7,9 +7,9 @@ import tracemalloc
 from decimal import Decimal
 
 import pytest
-from zoho_cliq_deluge._budget import Budget
+from zoho_cliq_deluge import run
+from zoho_cliq_deluge._values.budget import Budget
 from zoho_cliq_deluge.failures import DelugeError, DelugeLimitError, LimitReached
-from zoho_cliq_deluge.run import run
 
 LOOP = 'for each i in "".leftpad(4000).toList("") '
 STUBBORN = '"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab".matches("(a|aa)+$")'

@@ -8,23 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq_deluge._library import CONSTRUCTORS, FUNCTIONS, arity
-from zoho_cliq_deluge._values import Collection, File
+from deluge_checks import ERROR, check
+from zoho_cliq_deluge import run
+from zoho_cliq_deluge._functions.library import CONSTRUCTORS, FUNCTIONS, arity
+from zoho_cliq_deluge._values.types import Collection, File
 from zoho_cliq_deluge.failures import DelugeRuntimeError
-from zoho_cliq_deluge.run import run
-
-ERROR = object()
-
-
-def check(expression: str, expected: Any, **variables: object) -> None:
-    script = f"return {expression};"
-    if expected is ERROR:
-        with pytest.raises(DelugeRuntimeError):
-            run(script, variables)
-        return
-    answer = run(script, variables).answer
-    assert answer == expected
-    assert isinstance(answer, bool) == isinstance(expected, bool)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +227,7 @@ def test_replacing(expression: str, expected: str) -> None:
         ('{1}.rank(1,"up")', ERROR),
         ("{1,2}.percentile(101)", ERROR),
         ("{10,20}.percentile(50)", Decimal(15)),
-        ("{2,4}.median()", 3),
+        ("{2,4}.median()", Decimal(3)),
     ],
 )
 def test_numbers(expression: str, expected: Any) -> None:
@@ -305,6 +293,10 @@ def test_numbers(expression: str, expected: Any) -> None:
         ("1005", "zh", "一千零五"),
         ("100050", "zh", "十万零五十"),
         ("100000001", "zh", "一亿零一"),
+        ("1099", "en-gb", "one thousand and ninety-nine"),
+        ("1100", "en-gb", "one thousand one hundred"),
+        ("10999", "zh", "一万零九百九十九"),
+        ("11000", "zh", "一万一千"),
     ],
 )
 def test_numbers_in_words(number: str, language: str, words: str) -> None:
@@ -858,3 +850,42 @@ def test_every_function_is_documented() -> None:
         if not function.call.__doc__ and function.call.__name__ not in ("compute", "compute_keyed")
     }
     assert undocumented == set()
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"),
+    [
+        ("txt", "text/plain"),
+        ("csv", "text/csv"),
+        ("html", "text/html"),
+        ("htm", "text/html"),
+        ("json", "application/json"),
+        ("xml", "application/xml"),
+        ("pdf", "application/pdf"),
+        ("png", "image/png"),
+        ("jpg", "image/jpeg"),
+        ("jpeg", "image/jpeg"),
+        ("gif", "image/gif"),
+        ("zip", "application/zip"),
+        ("ics", "text/calendar"),
+        ("md", "text/markdown"),
+        ("unknown", "application/octet-stream"),
+    ],
+)
+def test_media_type_of_a_file_name(ending: str, kind: str) -> None:
+    check(f'"x".toFile("a.b.{ending.upper()}").getFileType()', kind)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("'01-Jan-9999'.addMonth(11).toString()", "01-Dec-9999 00:00:00"),
+        ("'01-Jan-9999'.addMonth(12)", ERROR),
+        ("'01-Dec-0001'.addMonth(-11).toString()", "01-Jan-0001 00:00:00"),
+        ("'01-Dec-0001'.addMonth(-12)", ERROR),
+        ("'31-Jan-9998'.addYear(1).toString()", "31-Jan-9999 00:00:00"),
+        ("'31-Jan-9999'.addYear(1)", ERROR),
+    ],
+)
+def test_the_first_and_the_last_year(expression: str, expected: Any) -> None:
+    check(expression, expected)

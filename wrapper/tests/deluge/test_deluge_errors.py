@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from zoho_cliq_deluge import DelugeSyntaxError, SyntaxProblem, parse
-from zoho_cliq_deluge.parser import MAXIMUM_CHAIN, MAXIMUM_DEPTH
-from zoho_cliq_deluge.syntax_errors import MAXIMUM_PROBLEMS
+from zoho_cliq_deluge._syntax.parser import MAXIMUM_CHAIN, MAXIMUM_DEPTH
+from zoho_cliq_deluge._syntax.syntax_errors import MAXIMUM_PROBLEMS
 
 TABLE = Path(__file__).with_name("wrong_scripts.txt")
 
@@ -93,6 +93,48 @@ def test_what_stands_around_a_mistake_changes_nothing(before: str, indent: str, 
         assert places == [(each.line, each.column, each.code) for each in alone], script
         tried += 1
     assert tried > 150
+
+
+def places(script: str) -> list[tuple[int, int, str]]:
+    return [(each.line, each.column, each.code) for each in problems(script) if each.code != "inner-function"]
+
+
+MISSING = "x = 1"
+# What goes on with a statement that lacks its `;`, so that the whole is another mistake, or none.
+GOING_ON = {"++x;", "[a, b] = c;", "public void f() { return; }"}
+OTHERS = ("x = y z;", "info “a”;", "x = ;", "info f(1;")
+
+
+@pytest.mark.parametrize(
+    ("before", "indent", "behind"),
+    [("", "", ""), ("if(a)\n{\n", "\t", "\n}"), ("void f(string p)\n{\n", "\t", "\n}")],
+    ids=["script", "block", "function"],
+)
+def test_each_of_two_mistakes_is_reported(before: str, indent: str, behind: str) -> None:
+    """Each script of the table twice, and with another mistake behind and before it."""
+    alone = {script: places(script) for script in [*(script for script, _ in cases()), MISSING, *OTHERS]}
+
+    def together(first: str, second: str) -> None:
+        whole = before + f"{indent}{first}\n{second}".replace("\n", f"\n{indent}") + behind
+        at = before.count("\n")
+        expected = [(line + at, column + len(indent), code) for line, column, code in alone[first]]
+        at += first.count("\n") + 1
+        expected += [(line + at, column + len(indent), code) for line, column, code in alone[second]]
+        assert places(whole) == expected, whole
+
+    tried = 0
+    for script, _ in cases():
+        if REACHING & {code for _, _, code in alone[script]} or len(alone[script]) > MAXIMUM_PROBLEMS // 3:
+            continue
+        together(script, script)
+        together(script, MISSING)
+        if script not in GOING_ON:
+            together(MISSING, script)
+        other = OTHERS[tried % len(OTHERS)]
+        together(script, other)
+        together(other, script)
+        tried += 1
+    assert tried > 200
 
 
 def test_the_message_shows_the_line_and_marks_the_place() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq_deluge._printing import text
+from zoho_cliq_deluge import run
+from zoho_cliq_deluge._syntax.syntax_errors import DelugeSyntaxError
+from zoho_cliq_deluge._values.printing import text
 from zoho_cliq_deluge.failures import DelugeRuntimeError
-from zoho_cliq_deluge.run import run
-from zoho_cliq_deluge.syntax_errors import DelugeSyntaxError
 
 ERROR = object()
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import pytest
-from zoho_cliq_deluge import tree
-from zoho_cliq_deluge._values import Collection, File
+from zoho_cliq_deluge import Run, run, run_handler, tree
+from zoho_cliq_deluge._interpreter import loops
+from zoho_cliq_deluge._syntax.parser import parse
+from zoho_cliq_deluge._values.types import Collection, File
 from zoho_cliq_deluge.failures import DelugeLimitError, DelugeRuntimeError
-from zoho_cliq_deluge.parser import parse
+from zoho_cliq_deluge.gateway import Gateway
 from zoho_cliq_deluge.policies import Policies
-from zoho_cliq_deluge.run import Run, run, run_handler
-from zoho_cliq_deluge.tasks import Gateway
 
 
 def fixed_clock() -> datetime:
@@ -108,6 +112,8 @@ def test_long_chains_do_not_nest() -> None:
         ("return !null;", 1, "!", "a condition must be true or false, but this one is null"),
         ('return -"a";', 1, "-", "a sign cannot be applied to TEXT"),
         ("return 5.frobnicate();", 1, "frobnicate", "there is no function 'frobnicate'"),
+        ("return frobnicate();", 1, "frobnicate", "there is no function 'frobnicate'"),
+        ("x = F[a == 1];", 1, "", "fetch records is part of Zoho Creator, and Cliq does not have it"),
         ("return frobnicate(5);", 1, "frobnicate", "there is no function 'frobnicate'"),
         ('return "a".contains();', 1, "contains", "No. of arguments mismatches for the function contains"),
         ('return "a".trim(1);', 1, "trim", "No. of arguments mismatches for the function trim"),
@@ -274,6 +280,13 @@ def test_a_script_reaches_nothing_of_python() -> None:
             run(f"return {call};", {"x": "{0}", "f": File("a")})
 
 
+@pytest.fixture(params=[0, 100], ids=["compiled", "by closures"])
+def first_iterations(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run a test once with loops that are compiled at once, and once with loops that do not run long enough."""
+    with mock.patch.object(loops, "_FIRST_ITERATIONS", request.param):
+        yield
+
+
 EVENT = {
     "name": "Create Ticket",
     "params": {
@@ -332,6 +345,7 @@ def test_nodes_that_are_no_part_of_a_script_are_refused() -> None:
         run(tree.Script((tree.Return(tree.Block(())),)))  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("first_iterations")
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
@@ -362,6 +376,7 @@ def test_loops(body: str, answer: list[Any]) -> None:
         assert run(script, variables, clock=fixed_clock, policies=policies).answer == answer
 
 
+@pytest.mark.usefixtures("first_iterations")
 def test_deeply_nested_loops_and_conditions() -> None:
     loops = "for each i in {1,2} { " * 12 + "n = n + 1;" + " }" * 12
     assert run(f"n = 0; {loops} return n;", policies={"statement_limit": 0}).answer == 2**12
@@ -371,6 +386,7 @@ def test_deeply_nested_loops_and_conditions() -> None:
     assert run(f"n = 0; for each i in {{1,2}} {{ if({logical}) {{ n = n + 1; }} }} return n;").answer == 2
 
 
+@pytest.mark.usefixtures("first_iterations")
 @pytest.mark.parametrize(
     ("body", "why"),
     [
@@ -400,3 +416,64 @@ def test_errors_of_a_callers_stub_are_the_callers() -> None:
 def test_limits_cannot_be_caught() -> None:
     with pytest.raises(DelugeLimitError):
         run('try { x = "ab".repeat(1000000000); } catch (e) { x = 1; } return 5;')
+
+
+@pytest.mark.usefixtures("first_iterations")
+@pytest.mark.parametrize("loop", ["for each i in {1,2,3,4,5,6,7,8}", "if(true)"])
+def test_an_augmented_assignment_that_overflows_is_an_error_with_its_line(loop: str) -> None:
+    square = "x *= x;\n" * 8
+    with pytest.raises(DelugeRuntimeError, match=r"line 4: \*=: the result is too large"):
+        run(f"x = 1{'0' * 390}.5;\n{loop}\n{{\n{square.replace(chr(10), ' ')}\n}}")
+
+
+@pytest.mark.parametrize(
+    ("script", "left", "line", "statements"),
+    [
+        ("x = " + "{" * 90 + "}" * 90 + ";", 70, 0, 0),
+        ("int f(int n)\n{\nif(n > 0) { return f(n - 1); }\nreturn 0;\n}\nreturn f(30);", 150, 3, 59),
+    ],
+    ids=["compiled", "executed"],
+)
+def test_a_script_too_deep_for_the_callers_stack_is_a_limit(script: str, left: int, line: int, statements: int) -> None:
+    parsed = parse(script)
+    assert run(parsed).answer in (None, 0)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + left)
+    try:
+        with pytest.raises(DelugeLimitError, match="the script is nested too deeply") as reached:
+            run(parsed)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert reached.value.line == line
+    assert (reached.value.run.statements > 0) == (statements > 0)
+
+
+@pytest.mark.usefixtures("first_iterations")
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("for each v in f { x = 1; }", "a loop reads a CSV file of at most 2 MB"),
+        ("for each v in c { x = v; }", "what the loop runs over is null"),
+    ],
+)
+def test_what_a_loop_cannot_run_over(script: str, why: str) -> None:
+    large = File("t.csv", "a" * (2 * 1024 * 1024 + 1))
+    with pytest.raises(DelugeRuntimeError) as caught:
+        run(f"x = 1;\n{script}", {"f": large, "c": None})
+    assert (caught.value.line, caught.value.function, caught.value.why) == (2, "for each", why)
+
+
+def test_a_task_without_a_variable_keeps_nothing() -> None:
+    told: list[object] = []
+    result = run('sendmail [ to: "a@b.c" ]; return 1;', gateway=Gateway(stubs={"sendmail": told.append}))
+    assert (result.answer, told) == (1, [{"to": "a@b.c"}])
+
+
+def test_new_maps_count_as_memory() -> None:
+    with pytest.raises(DelugeLimitError, match="take more than 8,000 bytes") as reached:
+        run(f"x = {{{','.join(['Map()'] * 100)}}};", policies={"memory": 8000})
+    assert reached.value.function == "Map"
+
+
+def test_a_handler_takes_data_of_other_types_as_they_are() -> None:
+    assert run_handler("return {attachments, user};", {"attachments": 5, "user": "Ann"}).answer == [5, "Ann"]

@@ -1,4 +1,4 @@
-"""What holds for every script: reading ends, layout keeps the tree, laying out again changes nothing."""
+"""What holds for every script: reading and checking end, layout keeps the tree, laying out again changes nothing."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zoho_cliq_deluge import DelugeSyntaxError, format, parse  # noqa: A004
+from zoho_cliq_deluge import RULES, DelugeSyntaxError, check, format, parse  # noqa: A004
 from zoho_cliq_deluge.tree import Script
 
-NAMES = st.sampled_from(["a", "row", "info_", "List", "message", "each_", "x1", "POST"])
+NAMES = st.sampled_from(["a", "row", "info_", "List", "list", "Map", "String", "Int", "message", "each_", "x1", "POST"])
 LITERALS = st.sampled_from(
     [
         '"text"',
@@ -31,6 +31,7 @@ LITERALS = st.sampled_from(
 )
 BLANKS = st.sampled_from(["", " ", "  ", "\t", "\n", "\n\n\t", " /* note */ ", " // note\n", "\r\n"])
 OPERATORS = st.sampled_from(["+", "-", "*", "/", "%", "<", ">=", "==", "!=", "&&", "||"])
+KEYS = LITERALS | NAMES | st.sampled_from(["a.get(x1)", "a+1", "(a)", "f(a,x1)"])
 SYSTEM = st.sampled_from(["zoho.currentdate", "zoho.cliq.getRecords(a)", "info.get(a)"])
 
 
@@ -46,12 +47,14 @@ def expressions() -> st.SearchStrategy[str]:
         lambda inner: st.one_of(
             joined(inner, OPERATORS, inner),
             joined("!", inner),
-            joined("-", inner),
+            joined(" -", inner),  # `--` at the end of a line is a mistake
             joined("(", inner, ")"),
             joined(NAMES, "(", inner, ",", inner, ")"),
             joined(NAMES, ".", NAMES, "(", inner, ")", ".", NAMES),
+            joined("List", ":", st.sampled_from(["String", "Map", "list"]), "(", inner, ",", inner, ")"),
+            joined("Form", "[", "a", "==", inner, "]", " sort", " by ", NAMES),
             joined("{", inner, ",", inner, "}"),
-            joined("{", inner, ":", inner, ",", inner, ":", inner, "}"),
+            joined("{", KEYS, ":", inner, ",", KEYS, ":", inner, "}"),
             joined("[", inner, "]"),
             joined("if(", inner, ",", inner, ",", inner, ")"),
         ),
@@ -72,6 +75,9 @@ def scripts() -> st.SearchStrategy[str]:
         joined("return ", VALUE, ";"),
         joined("throw ", VALUE, ";"),
         st.sampled_from(["return;", "break;", "continue;"]),
+        joined("cancel", " submit", ";"),
+        joined("delete", " from", " Form", "[", "a", "==", VALUE, "]", ";"),
+        joined("insert", " into", " Form", "[", "a", "=", VALUE, "]", ";"),
         joined(NAMES, "=", TASK, ";"),
         TASK,
     )
@@ -86,7 +92,8 @@ def scripts() -> st.SearchStrategy[str]:
         ),
         max_leaves=6,
     )
-    return st.lists(statement, max_size=5).map("\n".join)
+    function = joined("void button", ".", "f", "(", "string", " a", ",", "b", ")", "{", statement, "}")
+    return st.lists(statement | function, max_size=5).map("\n".join)
 
 
 def read(script: str) -> Script | None:
@@ -106,14 +113,34 @@ def check_layout(script: str) -> None:
     laid_out = format(script)
     again, before = parse(laid_out), parse(script)
     assert again == before
-    assert [each.text for each in again.comments] == [each.text for each in before.comments]
+    kept = [each.text.replace("\r\n", "\n") for each in before.comments]  # the layout has one kind of line end
+    assert [each.text for each in again.comments] == kept
     assert format(laid_out) == laid_out
+
+
+def check_findings(script: str) -> None:
+    """Assert that checking ends, that every finding has its place, and that each rule can be switched off."""
+    found = check(script)
+    assert [(each.line, each.column) for each in found] == sorted((each.line, each.column) for each in found)
+    for each in found:
+        assert each.rule in RULES
+        assert 1 <= each.line <= script.count("\n") + 1
+        assert (each.line, each.column) <= (each.end_line, each.end_column)
+        assert str(each).startswith(f"line {each.line}, column {each.column}: {each.severity}: {each.message}")
+    rest = [each.rule for each in check(script, disable=set(RULES) - {"syntax-error"})]
+    assert rest == [each.rule for each in found if each.rule == "syntax-error"]
 
 
 @settings(deadline=None, max_examples=10)
 @given(scripts())
 def test_layout_keeps_tree_and_comments(script: str) -> None:
     check_layout(script)
+
+
+@settings(deadline=None, max_examples=20)
+@given(scripts())
+def test_scripts_are_checked(script: str) -> None:
+    check_findings(script)
 
 
 @settings(deadline=None, max_examples=10)
@@ -163,6 +190,14 @@ PIECES = st.sampled_from(
 def test_any_text_is_read_or_refused(script: str) -> None:
     if read(script) is not None:
         check_layout(script)
+    check_findings(script)
+
+
+@pytest.mark.heavy
+@settings(deadline=None, max_examples=500)
+@given(scripts())
+def test_many_scripts_are_checked(script: str) -> None:
+    check_findings(script)
 
 
 @pytest.mark.heavy

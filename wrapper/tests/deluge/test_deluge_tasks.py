@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq_deluge._values import File
+from cliq_certificates import self_signed
+from cliq_sockets import SocketServer
+from zoho_cliq_deluge import http_sender, run
+from zoho_cliq_deluge._values.types import File
 from zoho_cliq_deluge.cliq_memory import CliqInMemory, matches
-from zoho_cliq_deluge.failures import DelugeRuntimeError
+from zoho_cliq_deluge.failures import DelugeLimitError, DelugeRuntimeError
+from zoho_cliq_deluge.gateway import Gateway
 from zoho_cliq_deluge.http_sender import HttpSender
-from zoho_cliq_deluge.run import run
-from zoho_cliq_deluge.tasks import Gateway, HttpRequest, HttpResponse, Post, TaskError
+from zoho_cliq_deluge.tasks import HttpRequest, HttpResponse, Post, TaskError
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 
@@ -144,6 +150,12 @@ def test_wrong_requests(lines: str, why: str) -> None:
     with pytest.raises(DelugeRuntimeError) as wrong:
         invoke(lines)
     assert why in wrong.value.why
+
+
+def test_a_task_tells_the_status_of_its_own_answer() -> None:
+    script = 'r = invokeurl [ url :"https://a.test" ]; zoho.cliq.postToChat("1", "x"); getUrl("https://a.test");'
+    found = run(script, gateway=Gateway(Recorder(status=404)))
+    assert [call.status for call in found.tasks] == [404, 0, 404]
 
 
 def test_an_answer_has_a_greatest_size() -> None:
@@ -445,3 +457,111 @@ def test_a_name_without_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", fails)
     with pytest.raises(TaskError, match="cannot be resolved"):
         HttpSender(hosts=["a.test"])(HttpRequest("GET", "http://a.test/"))
+
+
+def test_the_sender_speaks_tls(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path / "server.pem")
+    settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    settings.load_cert_chain(certificate)
+    with contextlib.closing(SocketServer(settings)) as server:
+        server.serve = lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+        sender = HttpSender(context=ssl.create_default_context(cafile=certificate))
+        assert sender(HttpRequest("GET", server.url)).body == b"hi"
+        assert server.requests[0].startswith(b"GET /api/v3 HTTP/1.1\r\nHost: 127.0.0.1:")
+        with pytest.raises(TaskError, match=r"no TLS connection to 127\.0\.0\.1: SSLCertVerificationError"):
+            HttpSender()(HttpRequest("GET", server.url))
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [TimeoutError(), ConnectionResetError(), None],
+    ids=["waited for a piece", "cut off by the timer", "cut off at the end of a piece"],
+)
+def test_an_exchange_beyond_its_time_is_a_timeout_however_it_ends(
+    problem: Exception | None, server: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+
+    def exchange(*_: object) -> HttpResponse:
+        passed[0] = 60.0
+        if problem is not None:
+            raise problem
+        return HttpResponse(200)
+
+    monkeypatch.setattr(http_sender, "_exchange", exchange)
+    monkeypatch.setattr(time, "monotonic", lambda: passed[0])
+    with pytest.raises(TaskError, match="socket timeout error"):
+        HttpSender()(HttpRequest("GET", address(server), timeout=50.0))
+
+
+def test_a_host_that_does_not_take_a_connection_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waits(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", waits)
+    with pytest.raises(TaskError, match="socket timeout error"):
+        HttpSender()(HttpRequest("GET", "http://127.0.0.1/"))
+
+
+def test_a_named_public_address_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def refuses(target: object, **_: object) -> None:
+        asked.append(target)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", refuses)
+    for host in ("8.8.8.8", "10.0.0.1"):  # an inner one is reached if it is named by its address
+        with pytest.raises(TaskError, match="cannot be reached: ConnectionRefusedError"):
+            HttpSender(hosts=[host])(HttpRequest("GET", f"http://{host}/"))
+    assert asked == [("8.8.8.8", 80), ("10.0.0.1", 80)]
+
+
+def test_what_a_task_takes_and_gives_is_bounded() -> None:
+    stub = {"thisapp.f": lambda *_: [1] * 3_000_000}
+    with pytest.raises(DelugeLimitError):
+        run("x = thisapp.f();", gateway=Gateway(stubs=stub), policies={"memory": 1_000_000})
+    with pytest.raises(DelugeLimitError) as reached:
+        run(
+            'x = invokeurl [ url :"http://a.test" ];',
+            gateway=Gateway(Recorder(b"x" * 200_000)),
+            policies={"memory": 1_000_000},
+        )
+    assert reached.value.function == "invokeurl"
+    with pytest.raises(DelugeRuntimeError, match=r"thisapp\.f: the value holds itself"):
+        run("x = List(); x.add(x); thisapp.f(x);", gateway=Gateway(stubs={"thisapp.f": 1}))
+
+
+def test_the_name_of_a_file_is_the_end_of_its_address() -> None:
+    picture = Recorder(b"1", {"content-type": "image/png"})
+    assert invoke('url :"https://a.test/b/c.png"', picture)[0] == File("c.png", b"1", "image/png")
+    assert invoke('url :"https://a.test/b/"', picture)[0] == File("file", b"1", "image/png")
+
+
+def test_what_tasks_took_and_gave_counts_as_memory() -> None:
+    gateway = Gateway(stubs={"thisapp.f": lambda number: "a" * 1000 + str(number)})
+    script = "for each i in numbers { thisapp.f(i); }"
+    assert len(run(script, {"numbers": list(range(100))}, gateway=gateway, policies={"memory": 500_000}).tasks) == 100
+    with pytest.raises(DelugeLimitError, match="the values of the script take more than 500,000 bytes"):
+        run(script, {"numbers": list(range(1500))}, gateway=gateway, policies={"memory": 500_000})
+
+
+def test_records_that_do_not_match_stay() -> None:
+    cliq = CliqInMemory()
+    cliq.create_record("people", {"age": 5})
+    cliq.create_record("people", {"age": 6})
+    assert cliq.delete_records("people", "age==7") == cliq.delete_records("none", "age==5") == {"status": "SUCCESS"}
+    assert len(cliq.databases["people"]) == 2
+    cliq.delete_records("people", "age==5")
+    assert [record["age"] for record in cliq.databases["people"].values()] == [6]
+
+
+def test_the_timer_of_a_request_that_has_ended_does_nothing() -> None:
+    with socket.socket() as never_connected:
+        http_sender._shut(never_connected)
+
+
+@pytest.mark.parametrize(("parameters", "sent"), [('Collection("a":1)', b"a=1"), ("{}", b""), ("null", b"")])
+def test_parameters_can_be_a_collection_or_empty(parameters: str, sent: bytes) -> None:
+    _, request = invoke(f'url :"https://a.test"\ntype :POST\nparameters:{parameters}')
+    assert request.body == sent

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zoho_cliq_deluge._printing import text
-from zoho_cliq_deluge._values import Collection, DateOnly, File, from_python, to_python
+from zoho_cliq_deluge import run
+from zoho_cliq_deluge._syntax.parser import parse
+from zoho_cliq_deluge._values.printing import text
+from zoho_cliq_deluge._values.types import Collection, DateOnly, File, from_python, to_python
 from zoho_cliq_deluge.failures import DelugeRuntimeError
-from zoho_cliq_deluge.parser import parse
 from zoho_cliq_deluge.policies import Policies
-from zoho_cliq_deluge.run import run
 
 NOON = datetime(2021, 3, 5, 12, 30, 9, tzinfo=UTC)
 
@@ -124,9 +124,23 @@ def test_containers_that_hold_themselves_are_refused() -> None:
         to_python(endless)
 
 
+def test_types_that_a_caller_derives() -> None:
+    class Word(str):
+        __slots__ = ()
+
+    class Scan(File):
+        pass
+
+    answer = run("return w;", {"w": Word("a")}).answer
+    assert (answer, type(answer)) == ("a", str)
+    with pytest.raises(TypeError, match="a script cannot hold a value of Python's type Scan"):
+        run("return s;", {"s": Scan("a.png")})
+
+
 def test_undecided_braces() -> None:
     assert run("return {};").answer == {}
     assert run("x = {}; y = x; y.add(1); return x;").answer == [1]
+    assert run("x = {}; x.add(1); y = {0}; y.addAll(x); return y;").answer == [0, 1]
     assert run("x = {}; n = x.size(); x.put(1,2); return x;").answer == {"1": 2}
     assert run("x = {}; x.b = 1; return x;").answer == {"b": 1}
     assert run('m = {"a":{}}; return m.toString();').answer == '{"a":{}}'

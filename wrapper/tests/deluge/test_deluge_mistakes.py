@@ -1,0 +1,104 @@
+"""Mistakes that few scripts have: each is reported where it is."""
+
+from __future__ import annotations
+
+import pytest
+from zoho_cliq_deluge import DelugeSyntaxError, parse, tree
+from zoho_cliq_deluge._syntax.parser import _NoLexer
+from zoho_cliq_deluge._syntax.problems import Problems
+
+
+def places(script: str) -> list[str]:
+    with pytest.raises(DelugeSyntaxError) as caught:
+        parse(script)
+    return [f"{each.line}:{each.column} {each.code}" for each in caught.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("if(a) { info 1; ] }", ["1:17 stray-bracket"]),
+        ("if(x) { if(a }", ["1:11 unclosed-bracket"]),
+        ("if(x) { y = f(a }", ["1:14 unclosed-bracket"]),
+        ('x = {"a":"b', ["1:10 unclosed-text"]),
+        ("foreach(", ["1:1 foreach", "1:8 unclosed-bracket"]),
+        ('r = invokeurl\n[\n\turl :"x"\n\ttype', ["2:1 unclosed-bracket", "4:2 missing-colon"]),
+        ("x = f(a\ny -= 2;", ["1:6 unclosed-bracket", "2:1 missing-comma", "2:3 unexpected"]),
+        ("x = f(“a)", ["1:7 curly-quotes"]),
+        ("‘a)", ["1:1 curly-quotes"]),
+        ("x = zoho[1];", ["1:9 index"]),
+        ("if(a) then\n\tinfo 1;", ["1:7 then"]),
+        ('x = "a"b;', ["1:8 missing-semicolon", "1:8 quote-in-text"]),
+        ('x = "a""b";', ["1:8 missing-semicolon", "1:8 quote-in-text"]),
+        ("x = f(function(a));", ["1:7 function-value"]),
+        ("switch(a)\ninfo 1;", ["1:1 switch"]),
+        ("import a", ["1:1 import"]),
+        ("class A", ["1:1 class"]),
+        ('string def f()\n{\n\treturn "a";\n}', ["1:8 foreign-word"]),
+        ("x = f(a = 1);", ["1:9 assignment-in-brackets"]),
+        ("x = f()[a = 1];", ["1:8 index", "1:11 assignment-in-condition"]),
+        ("if(a): { info 1; }", ["1:6 colon-before-block"]),
+        ("if(a)\nand\tinfo 1;", ["2:1 word-operator", "2:10 missing-operator", "2:11 unexpected"]),
+        ("`", ["1:1 backticks"]),
+        ("if", ["1:3 unfinished"]),
+        ('x  "a" +\n"b"\ny = 2;', ["1:1 unknown-statement"]),
+        ("@Foo\ninfo 1;", ["1:1 annotation"]),
+        ("é = 1;", ["1:1 bad-name"]),
+        ("aé = 1;", ["1:2 bad-name"]),
+        ("x = 1 ^^ 2;", ["1:7 bad-character", "1:10 missing-operator"]),
+        ("x = {List:String(", ["1:5 unclosed-bracket", "1:17 unclosed-bracket"]),
+        ("x = invokeurl\n[\n\turl a b c d e f : 1\n];", ["3:2 missing-colon"]),
+        ("x = F[a == 1] sort by c\ny = 2;", ["1:24 missing-semicolon"]),
+        (
+            "x = invokeurl\n[\n\turl: f(" + ",".join("a" * 50) + ")\n\ty = 2;",
+            ["2:1 unclosed-bracket", "4:4 equals-in-task"],
+        ),
+        ("<", ["1:1 missing-value"]),
+        (
+            ' = a {"b":1c}, "d":2};',
+            [
+                "1:2 missing-value",
+                "1:5 missing-semicolon",
+                "1:10 unexpected",
+                "1:11 bad-number",
+                "1:14 stray-comma",
+                "1:21 stray-bracket",
+                "1:23 unfinished",
+            ],
+        ),
+    ],
+)
+def test_a_mistake_is_reported_where_it_is(script: str, expected: list[str]) -> None:
+    assert places(script) == expected
+
+
+def test_a_loop_header_of_another_language_is_looked_for_in_some_words_only() -> None:
+    assert places("for(" + "a " * 300)[0] == "1:1 for-without-each"
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["not(a);", "nil.x();", "foreach.x = 1;", "x = F[a in c];", "x = F[a is c];", "x = F[(a == 1)];"],
+)
+def test_words_of_other_languages_are_names_where_they_can_be_no_mistake(script: str) -> None:
+    (statement,) = parse(script).items
+    assert isinstance(statement, tree.Assign | tree.ExpressionStatement)
+
+
+def test_a_task_whose_result_a_declared_variable_keeps() -> None:
+    (task,) = parse('string x = invokeurl [ url: "a" ];').items
+    assert isinstance(task, tree.Task)
+    assert (task.name, task.target) == ("invokeurl", tree.Name("x"))
+
+
+def test_problems_and_trees_are_values() -> None:
+    problems = Problems("x")
+    problems.add("a", "b", "c", 0, 1)
+    assert (len(problems), bool(problems)) == (1, True)
+    assert tree.Name("x") != "x"
+    assert parse("x = {1,2};") != parse("x = {1};")
+    assert parse("x = {1,2};") == parse("x   = {1,2};")
+
+
+def test_lark_lexes_nothing_itself() -> None:
+    assert list(_NoLexer(None).lex(None, None)) == []

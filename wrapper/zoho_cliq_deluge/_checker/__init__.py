@@ -1,0 +1,1 @@
+"""Find mistakes in a script that follows the grammar."""

@@ -1,0 +1,1 @@
+"""The built-in functions, one module for each kind of receiver."""

@@ -1,0 +1,1 @@
+"""Compile the tree to functions of Python and run it."""

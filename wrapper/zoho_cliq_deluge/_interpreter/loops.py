@@ -1,0 +1,179 @@
+"""Loops, compiled to functions of Python: what runs often costs a few instructions instead of a closure per node.
+
+The first iterations are executed by closures, and with them all of a loop that does not run long. Then a function is
+compiled for the types that its variables have: with an integer or a text, it does without checks of types. Where
+integers begin so small that what the loop does with them fits in 64 bits, it does without checks of that, too. It is
+compiled only twice for the same types, and for few of them; then comes one for any.
+
+The function keeps the script's variables in local variables of Python. It gives them back, with the number of executed
+statements, before anything that can see them: closures that read them, statements that hold blocks, the checks of
+limits, and the end of the loop, whatever ends it. Statements are counted in groups, in front of the first one; those
+that were counted and are not reached are taken off again.
+
+An iteration in which the statement limit may be reached is executed by closures, as is a loop that may read a variable
+which has no value yet. The source that is generated holds names and numbers only; texts and values of the script reach
+it as variables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from array import array
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import tree
+from .loop_analysis import MOST_ITERATIONS, SMALL, Bounds, inline_count, limits_of
+from .loop_compiler import Loop, LoopCompiler
+from .loop_source import Kind
+from .machine import Execute, Frame
+
+if TYPE_CHECKING:
+    from .statements import StatementCompiler
+
+__all__ = ["Loop", "compile_loop", "plain_loop"]
+
+_MOST_STATEMENTS = 200
+_MOST_VARIANTS = 4
+_FIRST_ITERATIONS = 100
+"""Iterations by closures before a loop is compiled, which takes as long as a few hundred statements."""
+_KINDS: dict[type | None, Kind] = {int: int, str: str}
+
+
+def plain_loop(node: tree.ForEach, statements: StatementCompiler) -> Loop:
+    """Return a function that runs a loop with one closure per statement."""
+    body: Execute | None = None
+    name = node.variable.name
+
+    def loop(frame: Frame, values: Any) -> object:
+        nonlocal body
+        body = body or statements.block(node.body.statements)
+        for value in values:
+            frame[name] = value
+            signal = body(frame)
+            if signal is not None and signal != "continue":
+                return signal
+        return None
+
+    return loop
+
+
+def compile_loop(node: tree.ForEach, statements: StatementCompiler) -> Loop:
+    """Return a function that runs a loop's body for each of some values, and returns None or a signal."""
+    plain = plain_loop(node, statements)
+    if inline_count(node.body.statements) > _MOST_STATEMENTS:
+        return plain
+    compiled = _Variants(node, statements, plain)
+    visited = 0
+
+    def loop(frame: Frame, values: Any) -> object:
+        nonlocal visited
+        if visited >= _FIRST_ITERATIONS:
+            return compiled.run(frame, values)
+        first = values[: _FIRST_ITERATIONS - visited]
+        visited += len(first)
+        signal = plain(frame, first)
+        if signal is None and len(first) < len(values):
+            return compiled.run(frame, values[len(first) :])
+        return signal
+
+    return loop
+
+
+class _Known(NamedTuple):
+    """What is known of the values that a variable has: their type, and between what they lie."""
+
+    kind: Kind = None
+    bounds: Bounds | None = None
+
+
+class _Variants:
+    """The functions of a loop, each compiled for what its variables are when it begins: types, and bounds of integers.
+
+    Of functions for the same types one is for the bounds that come first, and one for any.
+    """
+
+    def __init__(self, node: tree.ForEach, statements: StatementCompiler, plain: Loop) -> None:
+        self._node = node
+        self._statements = statements
+        self._plain = plain
+        self._needed: tuple[str, ...] | None = None
+        self._limits: dict[str, Bounds] = {}
+        self._made: dict[tuple[_Known, ...], Loop] = {}
+
+    def run(self, frame: Frame, values: Any) -> object:
+        """Run the loop for some values, and return None or a signal."""
+        if self._needed is None:
+            self._needed = self._prepared()
+        try:
+            held = [frame[name] for name in self._needed]
+        except KeyError:
+            return self._plain(frame, values)
+        known = (_of_all(values, self._limits.get(self._node.variable.name)), *map(self._of, self._needed, held))
+        if len(values) > MOST_ITERATIONS:
+            known = _without_bounds(known)
+        if known not in self._made:
+            known = self._chosen(known)
+        return self._made[known](frame, values)
+
+    def _prepared(self) -> tuple[str, ...]:
+        """Return the variables that the loop needs, and note of which integers the bounds matter."""
+        written = LoopCompiler(self._node, self._statements, None, {}, {})
+        written.write()
+        self._limits = limits_of(self._node, written.needed)
+        return tuple(sorted(written.needed))
+
+    def _chosen(self, known: tuple[_Known, ...]) -> tuple[_Known, ...]:
+        """Return for what a function is there that does for some types and bounds; compile it if there is none."""
+        kinds = [each.kind for each in known]
+        if any([each.kind for each in made] == kinds for made in self._made):
+            known = _without_bounds(known)
+        if known not in self._made and len(self._made) >= _MOST_VARIANTS:
+            known = (_Known(),) * len(known)
+        if known not in self._made:
+            self._made[known] = self._compiled(*known)
+        return known
+
+    def _compiled(self, of_values: _Known, *of_needed: _Known) -> Loop:
+        self._statements.machine.context.budget.look_at_clock()
+        assert self._needed is not None
+        begin = dict(zip(self._needed, of_needed, strict=True))
+        known = {name: each.kind for name, each in begin.items()}
+        begin[self._node.variable.name] = of_values
+        bounds = {name: each.bounds for name, each in begin.items() if each.bounds is not None}
+        while True:
+            written = LoopCompiler(self._node, self._statements, of_values.kind, known, bounds)
+            written.write()
+            if not written.changing:
+                return written.compile()
+            known |= dict.fromkeys(written.changing)
+
+    def _of(self, name: str, value: Any) -> _Known:
+        """Return what is known of a variable when the loop begins."""
+        kind = _KINDS.get(type(value))
+        limit = self._limits.get(name) if kind is int else None
+        return _Known(kind, limit if limit is not None and limit[0] <= value <= limit[1] else None)
+
+
+def _without_bounds(known: tuple[_Known, ...]) -> tuple[_Known, ...]:
+    return tuple(_Known(each.kind) for each in known)
+
+
+def _of_all(values: Any, limit: Bounds | None) -> _Known:
+    """Return what is known of all values of a loop; nothing if their types differ, or it is not one that matters."""
+    if isinstance(values, range):
+        return _Known(int, (0, SMALL[1]))
+    first = type(values[0]) if values else None
+    kind = _KINDS.get(first)
+    if kind is None or [value for value in values if type(value) is not first]:
+        return _Known()
+    return _Known(kind, _bounds_of_all(values) if limit is not None and kind is int else None)
+
+
+def _bounds_of_all(values: list[int]) -> Bounds | None:
+    """Return between what integers lie; None if that is not between 32 bits. An array finds out much faster than `min`
+    and `max`."""
+    for code, bounds in (("I", (0, 2**32 - 1)), ("i", SMALL)):
+        with contextlib.suppress(OverflowError):
+            array(code, values)
+            return bounds
+    return None

@@ -1,0 +1,147 @@
+"""The state of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._values.context import Context
+from .._values.types import DateOnly, Value
+from ..failures import DelugeLimitError, DelugeRuntimeError, LimitReached
+from ..gateway import Gateway
+
+__all__ = ["Evaluate", "Execute", "Frame", "Machine", "ScriptFunction", "TaskCall"]
+
+Frame = dict[str, Value]
+"""The variables of the script, or of one call of a function."""
+
+Evaluate = Callable[[Frame], Value]
+"""A compiled expression: returns its value."""
+
+Execute = Callable[[Frame], object]
+"""A compiled statement: returns None, or the signal of break, continue or return."""
+
+_STATEMENTS_BETWEEN_LOOKS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCall:
+    """A task that a script called.
+
+    Attributes:
+        name: The task, as written.
+        arguments: The keys of a bracket task, or the arguments in order.
+        line: The line of the script.
+        result: What the task returned; None if it failed.
+        error: Why it failed; empty if it did not.
+        status: The status code of the answer to its request; 0 if it sent none, or no answer came.
+    """
+
+    name: str
+    arguments: dict[str, Any] | list[Any]
+    line: int
+    result: Any = None
+    error: str = ""
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFunction:
+    """A function that the script itself defines."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: list[Execute]
+
+
+@dataclass(slots=True)
+class Machine:
+    """What statements and expressions of one run share.
+
+    Attributes:
+        context: What built-in functions may use.
+        gateway: The caller's side of all tasks.
+        system: The values of ``zoho.…`` variables, by their names in small letters.
+        log: The texts that ``info`` wrote.
+        tasks: The tasks that were called.
+        functions: The functions that the script defines, by their names.
+        frames: The variables of the script and of the calls that have not ended.
+        loops: The values over which loops run that have not ended.
+        answer: What the last ``return`` gave.
+        calls: How many calls of the script's functions there were.
+        secrets: Texts that must not appear in log, tasks and errors.
+    """
+
+    context: Context
+    gateway: Gateway
+    system: Mapping[str, Value]
+    log: list[str] = field(default_factory=list)
+    tasks: list[TaskCall] = field(default_factory=list)
+    functions: dict[str, ScriptFunction] = field(default_factory=dict)
+    frames: list[Frame] = field(default_factory=list)
+    loops: list[Value] = field(default_factory=list)
+    answer: Value = None
+    calls: int = 0
+    secrets: set[str] = field(default_factory=set, repr=False)
+
+    def look(self, line: int) -> None:
+        """Check the limits between two statements, and say when to look again.
+
+        Raises:
+            DelugeLimitError: if the script goes beyond one.
+            DelugeRuntimeError: if it executes too many statements, and the policies let ``try`` catch that.
+        """
+        budget = self.context.budget
+        limit = self.context.policies.statement_limit
+        if limit and budget.executed > limit:
+            kind = DelugeRuntimeError if self.context.policies.limit_can_be_caught else DelugeLimitError
+            raise kind(f"the script executes more than {limit:,} statements", line=line)
+        try:
+            budget.look_at_clock()
+            budget.measure(self._roots())
+        except LimitReached as reached:
+            raise DelugeLimitError(reached.why, line=line) from None
+        pause = budget.executed + _STATEMENTS_BETWEEN_LOOKS
+        budget.pause = min(pause, limit) if limit else pause
+
+    def _roots(self) -> Iterator[Value]:
+        for frame in self.frames:
+            yield from frame.values()
+        yield from self.loops
+        yield from self.log
+        yield self.answer
+        for task in self.tasks:
+            yield task.arguments
+            yield task.result
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text in which the headers of connections are hidden."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
+
+    def cleaned(self, value: Any) -> Any:
+        """Return a value of Python in whose texts the headers of connections are hidden."""
+        if not self.secrets:
+            return value
+        if isinstance(value, str):
+            return self.without_secrets(value)
+        if isinstance(value, list):
+            return [self.cleaned(item) for item in value]
+        if isinstance(value, dict):
+            return {self.without_secrets(key): self.cleaned(item) for key, item in value.items()}
+        return value
+
+    def variable(self, name: str) -> Value:
+        """Return the value of a variable of the system, such as ``today`` or ``zoho.loginuserid``.
+
+        Raises:
+            KeyError: if there is no such variable.
+        """
+        word = name.lower().removeprefix("zoho.")
+        if word in ("currenttime", "now"):
+            return self.context.now()
+        if word in ("currentdate", "today"):
+            return DateOnly.of(self.context.now())
+        return self.system[word]

@@ -1,0 +1,216 @@
+"""The part of the lexer that knows words of other languages, and of Zoho Creator."""
+
+from .brackets import STATEMENT_STARTS
+from .headers import DECLARATIONS, FUNCTION_WORDS, Headers
+from .scanner import END, Word
+
+_ELSE_IF = frozenset({"elseif", "elif", "elsif"})
+_LOOP_WORDS = frozenset({"while", "until", "unless", "loop", "repeat"})
+_FOREIGN_STATEMENTS = frozenset({"alert", "hide", "show", "enable", "disable", "select", "deselect", "clear", "reload"})
+
+
+_IMPORT_WORDS = frozenset({"import", "include", "require", "using", "package"})
+
+
+class ForeignWords(Headers):
+    """Words of other languages, and of Zoho Creator: what they are read as, and what to write instead."""
+
+    def _word_operator(self, word: Word) -> bool:
+        """Report `and`, `or`, `is` … between two operands."""
+        lowered = word.text.lower()
+        following = self._next()
+        if following.kind == "sign" and following.text not in {"(", "!", "-", "{", "["}:
+            return False
+        if lowered in {"and", "or"}:
+            sign = "&&" if lowered == "and" else "||"
+            self._report("word-operator", f"Deluge has no `{word.text}`", f"write `{sign}`", word)
+            self._emit("OPERATOR", word, sign)
+            return True
+        if lowered == "not" and following.text == "in":
+            self._report("in-operator", "Deluge has no `not in`", "write `!list.contains(x)`", word, following)
+            self.at += 1
+            self._emit("OPERATOR", word, "!=")
+            return True
+        if lowered == "do" and following.text == "{" and self.header:
+            self._report("do", "Deluge has no `do`", "remove it", word)
+            return True
+        if lowered == "is" and self._inside() in {"(", "index"}:
+            sign, last = "==", word
+            if following.text == "not":
+                sign, last = "!=", following
+                self.at += 1
+            if self._inside() == "(":
+                self._report("word-operator", f"Deluge has no `{word.text}`", f"compare with `{sign}`", word, last)
+            self._emit("OPERATOR", word, sign)
+            return True
+        if lowered == "of" and self.awaits_in:
+            if not self.loop_reported:
+                self._report("loop-of", "a loop goes through a list with `in`", "write `for each x in list`", word)
+            self.awaits_in = False
+            self._emit("IN", word)
+            return True
+        return False
+
+    def _not(self, word: Word) -> bool:
+        following = self._next()
+        if self._operand or (following.kind == "sign" and following.text != "("):
+            return False
+        if following.text == "(" and self._inside() == "block" and self.previous in STATEMENT_STARTS:
+            return False
+        self._report("word-operator", f"Deluge has no `{word.text}`", "write `!`", word)
+        self._emit("NOT", word, "!")
+        return True
+
+    def _null_word(self, word: Word) -> bool:
+        if self._next().text in {"=", ".", "(", ":"}:
+            return False
+        self._report("foreign-null", f"Deluge has no `{word.text}`", "write `null`", word)
+        self._emit("NULL", word, "null")
+        return True
+
+    def _new(self, word: Word) -> bool:
+        if self._operand or self._next().kind != "name":
+            return False
+        self._report("foreign-word", f"Deluge has no `{word.text}`", "leave it out", word)
+        return True
+
+    def _function_value(self, word: Word) -> bool:
+        following = self._next()
+        is_lambda = word.text == "lambda" and following.kind == "name"
+        if self._starts_statement(word) or self._operand or not (is_lambda or following.text == "("):
+            return False
+        self._no_function_values(word)
+        if is_lambda:
+            while self._next().kind != END and not self._next().first and self._next().text not in {";", ")", "}"}:
+                self.at += 1
+        else:
+            self._skip_brackets()
+            if self._next().text == "{":
+                self._skip_brackets()
+        self._emit("NULL", word, "null")
+        return True
+
+    def _no_function_values(self, word: Word) -> None:
+        self._report("function-value", "Deluge has no functions as values", "write a loop: `for each x in list`", word)
+
+    def _text_prefix(self, word: Word) -> bool:
+        following = self._next()
+        if following.kind in {"text", "single"} and following.start == word.start + len(word.text):
+            self._report("text-prefix", f"a text has no prefix `{word.text}`", 'write `"text " + value`', word)
+            return True
+        return False
+
+    def _statement_word(self, word: Word) -> bool:
+        """Recognise a word that begins a statement, and is no keyword of Deluge."""
+        text, following = word.text, self._next()
+        lowered = text.lower()
+        if following.text in {"=", ".", "+=", "-="}:
+            return False
+        if lowered == "then" and self.previous == "RCONDITION":
+            self._report("then", "Deluge has no `then`", "put the statements into `{ }`", word)
+            if following.text != "{":
+                self._emit("BODY", word)
+            return True
+        if lowered in _ELSE_IF:
+            self._report("else-if", f"Deluge has no `{text}`", "write `else if`", word)
+            self._else_if(word)
+            return True
+        if text in DECLARATIONS and following.kind == "name":
+            self._report("declaration", f"variables are not declared with `{text}`", "assign to the name alone", word)
+            return True
+        if text in FUNCTION_WORDS and following.kind == "name" and self._next(1).text == "(":
+            self._report(
+                "function-word",
+                f"a function does not begin with `{text}`",
+                "write its type: `void name(string x)`",
+                word,
+            )
+            self.at += 1
+            self._function_header(following)
+            return True
+        return self._foreign_block(word, lowered) or self._foreign_ending(word, lowered)
+
+    def _foreign_block(self, word: Word, lowered: str) -> bool:
+        """Recognise a word before a block that Deluge does not have."""
+        text, following = word.text, self._next()
+        if lowered in _LOOP_WORDS and (following.text == "(" or following.kind in {"name", "single"}):
+            return self._loop_word(word)
+        if lowered == "do" and following.text == "{":
+            self._report("loop-word", f"Deluge has no `{text}`", "go through a list: `for each x in list`", word)
+            self._pretend_if(word)
+            return True
+        if lowered == "switch" and following.text == "(":
+            self._report("switch", "Deluge has no `switch`", "write `if(…)` and `else if(…)`", word)
+            self._skip_brackets()
+            if self._next().text == "{":
+                self._skip_brackets()
+            self._pretend_block(word)
+            return True
+        if lowered == "class" and following.kind == "name":
+            self._report("class", "Deluge has no classes", "keep values in a map", word)
+            while self._next().kind != END and self._next().text not in {"{", ";"}:
+                self.at += 1
+            self._skip_brackets()
+            self._pretend_block(word)
+            return True
+        return False
+
+    def _foreign_ending(self, word: Word, lowered: str) -> bool:
+        """Recognise `finally`, `except` and words that import."""
+        text, following = word.text, self._next()
+        if lowered == "finally" and following.text == "{":
+            self._report("finally", "Deluge has no `finally`", "put the statements behind the `catch` block", word)
+            self._pretend_if(word)
+            return True
+        if text in {"except", "rescue"}:
+            self._report("except", f"Deluge has no `{text}`", "write `catch (e)`", word)
+            self._emit("CATCH", word)
+            self._catch_header()
+            return True
+        if text in _IMPORT_WORDS and following.kind in {"name", "text", "single"}:
+            self._report("import", "Deluge imports nothing", "remove the line", word)
+            while self._next().kind != END and not self._next().first and self._next().text != ";":
+                self.at += 1
+            if self._next().text == ";":
+                self.at += 1
+            return True
+        return False
+
+    def _loop_word(self, word: Word) -> bool:
+        hint = "write `if(!condition)`" if word.text == "unless" else "go through a list: `for each x in list`"
+        self._report("loop-word", f"Deluge has no `{word.text}`", hint, word)
+        if self._next().text == "(":
+            behind_block = self.previous == "RBLOCK"
+            self._skip_brackets()
+            if self._next().text == ";" and behind_block:
+                self.at += 1
+                self.problems.forget("loop-word", word.start)
+                return True
+        else:
+            while self._next().kind != END and not self._next().first and self._next().text not in {"{", ":"}:
+                self.at += 1
+        self._pretend_if(word)
+        return True
+
+    def _creator_word(self, word: Word, lowered: str) -> bool:
+        following = self._next()
+        if lowered == "cancel" and following.text in {"submit", "delete"}:
+            self.at += 1
+            self._emit_words("CANCEL", word)
+            return True
+        if lowered == "delete" and following.text == "from":
+            self.at += 1
+            self._emit_words("DELETE", word)
+            return True
+        if lowered in _FOREIGN_STATEMENTS and following.kind in {"name", "text"} and not following.first:
+            self._emit("FOREIGN", word)
+            return True
+        return False
+
+    def _quote_within_text(self, word: Word) -> None:
+        """Pass over what follows a text that a quote of its own has ended: `"he said "hi" to me"`."""
+        self._report("quote-in-text", "a quote within a text ends it", 'write `\\"` for the quote', word)
+        while self._next().kind not in {END, "text"} and not self._next().first:
+            self.at += 1
+        while self._next().kind == "text" and not self._next().first:
+            self.at += 1

@@ -1,0 +1,77 @@
+"""Collect the mistakes of one script."""
+
+from bisect import bisect_right
+from functools import cached_property
+
+from .secrets import hidden_in, masked, without
+from .syntax_errors import MAXIMUM_PROBLEMS, SyntaxProblem
+
+
+class TooManyProblems(Exception):
+    """Raised when a script has so many mistakes that looking for more serves nobody."""
+
+
+class Problems:
+    """The mistakes found so far, with what is needed to turn offsets into lines."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.has_unclosed_comment = False  # which may hide any number of closing brackets
+        self.broken_lines: set[int] = set()
+        self.forgiven: set[int] = set()  # blocks about which nothing more is said
+        self.unbraced: set[int] = set()  # where blocks begin that lack their braces
+        self._found: dict[tuple[int, str], SyntaxProblem] = {}
+        self._starts = [0]
+        position = text.find("\n")
+        while position >= 0:
+            self._starts.append(position + 1)
+            position = text.find("\n", position + 1)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return line and column, both counted from 1, of an offset."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def add(self, code: str, message: str, hint: str, start: int, end: int) -> None:
+        """Keep a mistake that reaches from `start` to `end`."""
+        line, column = self.place(start)
+        end_line, end_column = self.place(end)
+        line_end = self._starts[line] - 1 if line < len(self._starts) else len(self.text)
+        shown, secrets = self._shown
+        source = shown[self._starts[line - 1] : line_end].rstrip("\r")
+        message = without(message, secrets)
+        self._found[start, code] = SyntaxProblem(code, message, hint, line, column, end_line, end_column, source)
+        if len(self._found) >= MAXIMUM_PROBLEMS:
+            raise TooManyProblems
+
+    @cached_property
+    def _shown(self) -> tuple[str, set[str]]:
+        """The text without what looks like a secret, and what that is."""
+        spans = hidden_in(self.text)
+        return masked(self.text, spans), {self.text[start:end] for start, end in spans}
+
+    def reported_between(self, start: int, end: int) -> bool:
+        """Say whether a mistake was found that begins in this stretch."""
+        return any(start <= offset < end for offset, _ in self._found)
+
+    def forget_stray_brace(self, column: int, offset: int) -> bool:
+        """Drop the report of a `}` that closes nothing and stands behind an offset, not right of a column."""
+        for (start, code), problem in self._found.items():
+            if code == "stray-bracket" and start > offset and problem.column <= column and self.text[start] == "}":
+                self.forget(code, start)
+                return True
+        return False
+
+    def forget(self, code: str, start: int) -> None:
+        """Drop a mistake that belongs to another one."""
+        self._found.pop((start, code), None)
+
+    def sorted(self) -> list[SyntaxProblem]:
+        """Return the mistakes in the order of the text."""
+        return [self._found[key] for key in sorted(self._found)]
