@@ -1,0 +1,88 @@
+"""Which action of the account belongs to which file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .comparing import differences, fixed_differences
+from .model import AccountAction, DesiredAction, Entry, Lock
+
+
+@dataclass(slots=True)
+class Match:
+    """A file and the action that it belongs to; `replacement` is one that is taking its place."""
+
+    desired: DesiredAction
+    action: AccountAction | None = None
+    entry: Entry | None = None
+    replacement: AccountAction | None = None
+    note: str | None = None
+    blocked: str | None = None
+
+
+def temporary_name(purpose: str, identifier: str) -> str:
+    """Return the name that an action has for a moment. It follows from the id, so that a second apply knows it."""
+    return f"{purpose} {identifier}"
+
+
+def replacement_name(identifier: str) -> str:
+    """Return the name of a new action until the old one, whose id is given, is gone."""
+    return temporary_name("replacing", identifier)
+
+
+def matches(desired: Sequence[DesiredAction], account: Mapping[str, AccountAction], lock: Lock) -> list[Match]:
+    """Return which action of the account belongs to which file."""
+    found = [_by_id(each, account, lock) for each in desired]
+    taken = {action.id for match in found for action in (match.action, match.replacement) if action is not None}
+    for match in found:
+        if match.action is None and match.replacement is None:
+            _by_name(match, account, lock, taken)
+            if match.action is not None:
+                taken.add(match.action.id)
+    for match in found:
+        if match.action is None:  # the old action is gone already: the new one is simply the action
+            match.action, match.replacement = match.replacement, None
+        elif match.replacement is None:
+            name = replacement_name(match.action.id)
+            match.replacement = next((each for each in account.values() if each.name == name), None)
+    return found
+
+
+def _by_id(desired: DesiredAction, account: Mapping[str, AccountAction], lock: Lock) -> Match:
+    entry = lock.entries.get(desired.key)
+    if entry is None:
+        return Match(desired)
+    match = Match(desired, account.get(entry.id), entry)
+    if entry.replacement is not None:
+        match.replacement = account.get(entry.replacement)
+    if match.action is None and match.replacement is None:
+        match.note = f"the action of the lock, {entry.id}, is not at the account any more"
+    return match
+
+
+def _by_name(match: Match, account: Mapping[str, AccountAction], lock: Lock, taken: set[str]) -> None:
+    wanted = match.desired
+    named = [each for each in account.values() if each.name == wanted.name and each.id not in taken]
+    known = [each for each in named if lock.key_of(each.id) is not None]
+    alike = [
+        each
+        for each in named
+        if not fixed_differences(match.desired, each) and not differences(match.desired, each, None)
+    ]
+    chosen = known[:1] or alike[:1] or named
+    if len(chosen) > 1:
+        ids = ", ".join(each.id for each in chosen)
+        match.blocked = f"several actions at the account are called {wanted.name!r} ({ids}); rename one there"
+    elif chosen:
+        match.action = chosen[0]
+        key = lock.key_of(chosen[0].id)
+        match.entry = lock.entries[key] if key is not None else None
+        moved = f"its file was actions/{key}.toml before"
+        found = f"found by its name, made by {chosen[0].creator or 'somebody unknown'}; the lock did not know it"
+        match.note = moved if key is not None else found
+
+
+def replacement_fits(match: Match) -> bool:
+    """Return whether the action that is taking another's place is one that the file wants."""
+    return match.replacement is not None and not fixed_differences(match.desired, match.replacement)
