@@ -1,0 +1,81 @@
+"""Events in a file, one JSON object a line: `{"action": name, "user": key, "event": {…}}`.
+
+The response URL, which takes an answer from whoever knows it, and the values of secret variables are not in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from .._secrecy import masked
+from ..errors import CliqError, ConfigurationError
+
+RENEWED = ("response_url", "timestamp")
+"""What the mock makes anew for each event that it sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of a file. `user` is the key of the mock's user who chose the action; None is its first one."""
+
+    line: int
+    action: str
+    event: Mapping[str, Any]
+    user: str | None = None
+
+
+def opened(path: Path) -> TextIO:
+    """Open a file to add events to. Raise ConfigurationError."""
+    try:
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"--record: cannot write {path}: {error.strerror}") from None
+
+
+def add(file: TextIO, delivery: Mapping[str, Any], mask: Callable[[str], str]) -> None:
+    """Add the event of a delivery. Raise CliqError where the file cannot be written."""
+    event = {name: value for name, value in delivery["event"].items() if name not in RENEWED}
+    found = {"action": delivery["action"]["name"], "user": delivery["user"], "event": masked(event, mask)}
+    try:
+        file.write(json.dumps(found, ensure_ascii=False) + "\n")
+        file.flush()
+    except OSError as error:
+        raise CliqError(f"--record: cannot write {file.name}: {error.strerror}") from None
+
+
+def read_events(path: Path) -> list[Event]:
+    """Return the events of a file. Raise ConfigurationError, which names the line that is wrong."""
+    try:
+        lines = path.read_text("utf-8").split("\n")
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"--replay: {path} is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigurationError(f"--replay: cannot read {path}: {error.strerror}") from None
+    found = [_event(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise ConfigurationError(f"--replay: {path} has no events; --record writes some")
+    return found
+
+
+def _event(path: Path, number: int, line: str) -> Event:
+    def wrong(what: str) -> ConfigurationError:
+        return ConfigurationError(f'{path}:{number}: {what}; a line is {{"action": name, "event": {{"params": …}}}}')
+
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        raise wrong("is not JSON") from None
+    if not isinstance(given, dict):
+        raise wrong("is not an object")
+    action, event, user = given.get("action"), given.get("event"), given.get("user")
+    if not isinstance(action, str):
+        raise wrong("action must be the name of a message action")
+    if not isinstance(event, dict) or not isinstance(event.get("params"), dict):
+        raise wrong("event must be an object with the object params")
+    if not isinstance(user, str | None):
+        raise wrong("user must be the key of a user")
+    return Event(number, action, event, user)
