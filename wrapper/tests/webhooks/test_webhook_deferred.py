@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: Any) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
 
 @pytest.fixture
@@ -214,7 +214,10 @@ def test_a_forgotten_response_host_is_told_in_the_log_and_to_the_mock(
     made.action("Later")(asynchronous if kind == "async" else plain)
     sent = json.dumps({"name": "Later", "response_url": "http://127.0.0.1:9/_mock/responses/key"}).encode()
     reply = asyncio.run(made.handle_async("POST", {"Content-Type": "application/json"}, sent))
-    why = "the host '127.0.0.1' of the event's response_url is neither Cliq's nor in response_hosts"
+    why = (
+        "the host '127.0.0.1' of the event's response_url is neither Cliq's nor in response_hosts; "
+        'to allow it: Receiver(response_hosts=["127.0.0.1"])'
+    )
     assert reply.headers["X-Zoho-Cliq-Deferred-Refused"] == why
     assert f"no deferred answer to 'Later' is sent: {why}" in caplog.text
     assert "responses/key" not in caplog.text

@@ -97,6 +97,20 @@ def test_numbers_and_texts_are_taken_for_each_other() -> None:
     assert event.sent_at is not None
 
 
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        ({"first_name": "Ada", "last_name": "Byron"}, "Ada Byron"),
+        ({"first_name": "Ada"}, "Ada"),
+        ({"first_name": "", "last_name": "Byron"}, "Byron"),
+        ({"id": "1"}, ""),
+        (None, ""),
+    ],
+)
+def test_the_name_of_a_person_is_what_there_is_of_it(user: Any, name: str) -> None:
+    assert parse_event(body(params={"user": user})).user_name == name
+
+
 @pytest.mark.parametrize(("sent", "read"), [("48.2", 48.2), ("-16", -16), (48.2, 48.2), ("1e5", None), ("north", None)])
 def test_a_place_is_read_from_numbers_and_from_decimal_texts(sent: Any, read: float | None) -> None:
     location = parse_event(body(params={"location": {"latitude": sent, "status": "granted"}})).location

@@ -89,6 +89,12 @@ def with_fastapi(method: str, url: str, sent: bytes, kind: str) -> tuple[int, An
     return by_asgi(app, method, url, sent, kind)
 
 
+def with_an_endpoint(method: str, url: str, sent: bytes, kind: str) -> tuple[int, Any]:
+    """As an endpoint that takes a request and returns an application, as Starlette's functions do."""
+    route = Route("/cliq", receiver.asgi().__call__, methods=[method])
+    return by_asgi(Starlette(routes=[route]), method, url, sent, kind)
+
+
 def with_nothing(method: str, url: str, sent: bytes, kind: str) -> tuple[int, Any]:
     return by_asgi(receiver.asgi(), method, url, sent, kind)
 
@@ -101,7 +107,7 @@ def with_flask(method: str, url: str, sent: bytes, kind: str) -> tuple[int, Any]
     return answer.status_code, answer.json
 
 
-FRAMEWORKS = [with_starlette, with_fastapi, with_flask, with_django, with_nothing]
+FRAMEWORKS = [with_starlette, with_fastapi, with_an_endpoint, with_flask, with_django, with_nothing]
 
 
 @pytest.mark.parametrize("send", FRAMEWORKS)
@@ -150,7 +156,7 @@ def test_a_body_without_a_length_is_bounded_too() -> None:
     for ends in (False, True):
         given = {**environ, "wsgi.input": stream, "wsgi.input_terminated": ends}
         list(receiver.wsgi()(given, lambda line, headers: status.append(line)))
-    assert status == ["411 Length Required", "413 Request Entity Too Large"]
+    assert [line[:4] for line in status] == ["411 ", "413 "]  # the words differ from one Python to another
     assert stream.tell() == 1001
 
 

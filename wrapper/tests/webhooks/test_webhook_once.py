@@ -56,7 +56,7 @@ def receiver(function: Callable[[Event], Any]) -> Receiver:
 
 
 async def start(made: Receiver, sent: bytes, gate: Gate) -> asyncio.Task[Reply]:
-    """A request whose function runs."""
+    """Return a request whose function runs."""
     task = asyncio.create_task(made.handle_async("POST", HEADERS, sent, QUERY))
     assert await asyncio.to_thread(gate.entered.wait, PATIENCE)
     return task

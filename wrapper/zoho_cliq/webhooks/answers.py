@@ -41,7 +41,7 @@ class AnswerLimits:
     """Limits that Zoho does not document. None means not checked.
 
     `banner_text`, `form_title`, `form_hint` and `form_button_label` count characters; `form_inputs`, `slides` and
-    `card_sections` count items. Raises `ConfigurationError` where one is neither a whole number nor None.
+    `card_sections` count items. Raise `ConfigurationError` where one is neither a whole number nor None.
     """
 
     banner_text: int | None = None
@@ -58,7 +58,7 @@ class AnswerLimits:
                 raise ConfigurationError(f"AnswerLimits: {name} is a whole number from 0, or None, not {most!r}")
 
     def check(self, output: Mapping[str, Any]) -> None:
-        """Raises `AnswerInvalid` where the output breaks one of these limits."""
+        """Raise `AnswerInvalid` where the output breaks one of these limits."""
         found: Mapping[str, Mapping[str, Any]] = {
             str(output.get("type", "message")): output,
             "card": output.get("card", {}) if "type" not in output else {},
@@ -88,13 +88,13 @@ def text(
     slides: Iterable[Slide | Mapping[str, Any]] = (),
     bot: BotIdentity | Mapping[str, Any] | None = None,
 ) -> MessageOutput:
-    """A message in the chat: up to 10,000 characters and 5 buttons. Raises `AnswerInvalid`."""
+    """Return a message in the chat: up to 10,000 characters and 5 buttons. Raise `AnswerInvalid`."""
     output = {"text": text, "buttons": buttons, "slides": slides, "bot": bot}
     return MessageOutput.from_dict(_checked("MessageOutput", output))
 
 
 def banner(text: str, *, failure: bool = False) -> BannerOutput:
-    """A line at the top of the person's window, green or, for a failure, red. Raises `AnswerInvalid`."""
+    """Return a line at the top of the person's window, green or, for a failure, red. Raise `AnswerInvalid`."""
     output = {"type": "banner", "status": "failure" if failure else "success", "text": text}
     return BannerOutput.from_dict(_checked("BannerOutput", output))
 
@@ -111,10 +111,10 @@ def card(
     slides: Iterable[Slide | Mapping[str, Any]] = (),
     bot: BotIdentity | Mapping[str, Any] | None = None,
 ) -> MessageOutput:
-    """A message in a frame. `text` is what notifications show.
+    """Return a message in a frame. `text` is what notifications show.
 
     `theme` is `modern-inline`, `prompt` (needs a button) or `poll` (needs 2 to 10 `options`). `sections` maps
-    headings to fields, names to values. Raises `AnswerInvalid`, whose `field` is such as `card.buttons[0].label`.
+    headings to fields, names to values. Raise `AnswerInvalid`, whose `field` is such as `card.buttons[0].label`.
     """
     framed = {
         "title": title,
@@ -145,7 +145,8 @@ def button(
     key: str | None = None,
     colour: ButtonColour | None = None,
 ) -> Button:
-    """A button that opens an address, runs a function, copies a text, or does what `action` says: exactly one of them.
+    """Return a button that opens an address, runs a function, copies a text, or does what `action` says: exactly one
+    of them.
 
     Labels may have 20 characters below a message and 30 in a card; that is checked where the button is used. Raises
     `AnswerInvalid`.
@@ -175,7 +176,8 @@ def form(
     button_label: str | None = None,
     trigger_on_cancel: bool | None = None,
 ) -> FormOutput:
-    """A form to fill in; `function` is the Cliq function that gets what was filled in. Raises `AnswerInvalid`."""
+    """Return a form to fill in; `function` is the Cliq function that gets what was filled in. Raises
+    `AnswerInvalid`."""
     output = {
         "type": "form",
         "name": name,
@@ -190,7 +192,8 @@ def form(
 
 
 def form_input(kind: str, name: str, label: str, *, options: Mapping[str, str] | None = None, **more: Any) -> FormInput:
-    """A field of a form. `kind` is such as `text`, `textarea`, `select`, `radio`; `options` maps values to labels.
+    """Return a field of a form. `kind` is such as `text`, `textarea`, `select`, `radio`; `options` maps values to
+    labels.
 
     `more` are the other fields of the model, such as `hint`, `placeholder`, `mandatory`, `max_length`. Raises
     `AnswerInvalid`.
@@ -205,14 +208,14 @@ def form_input(kind: str, name: str, label: str, *, options: Mapping[str, str] |
 
 
 def form_error(text: str | None = None, *, inputs: Mapping[str, str] | None = None) -> FormErrorOutput:
-    """What is wrong with a form that was sent: one line above it, one for each field by its name. Raises
+    """Return what is wrong with a form that was sent: one line above it, one for each field by its name. Raises
     `AnswerInvalid`."""
     output = {"type": "form_error", "text": text, "inputs": dict(_pairs(inputs, "inputs"))}
     return FormErrorOutput.from_dict(_checked("FormErrorOutput", output))
 
 
 def wire(answer: Answer, limits: AnswerLimits = NO_LIMITS) -> dict[str, Any]:
-    """The JSON object that goes to Cliq for an answer: `{"output": …}`, checked. Raises `AnswerInvalid`.
+    """Return the JSON object that goes to Cliq for an answer: `{"output": …}`, checked. Raise `AnswerInvalid`.
 
     A string is a message, a mapping an output as Cliq has it. None shows nothing; that an empty output does so is not
     documented.
@@ -260,7 +263,7 @@ def _without_nothing(value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict
 
 
 def _plain(value: Any, field: str) -> Any:
-    """Generated models and what holds them as JSON has it. Raises `AnswerInvalid` where JSON cannot have it."""
+    """Return generated models and what holds them as JSON has it. Raise `AnswerInvalid` where JSON cannot have it."""
     try:
         return _as_json(value, field)
     except RecursionError:
@@ -291,14 +294,14 @@ def _name(name: object, field: str) -> str:
 
 
 def _pairs(value: object, field: str) -> Iterable[tuple[Any, Any]]:
-    """What a mapping holds; nothing where it is None."""
+    """Return what a mapping holds; nothing where it is None."""
     if value is not None and not isinstance(value, Mapping):
         raise AnswerInvalid(f"must map names to values, not be a {type(value).__name__}", field=field)
     return value.items() if value is not None else ()
 
 
 def _items(value: object, field: str) -> Iterable[Any]:
-    """What a list, or whatever can be gone through like one, holds; nothing where it is None."""
+    """Return what a list, or whatever can be gone through like one, holds; nothing where it is None."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable | None):
         raise AnswerInvalid(f"must be a list, not {type(value).__name__}", field=field)
     return value if value is not None else ()

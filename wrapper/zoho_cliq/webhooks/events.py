@@ -51,6 +51,12 @@ class Event:
         return _given(self.model.params.user)
 
     @property
+    def user_name(self) -> str:
+        """The first and last name of the person who chose the action, as far as the event has them; may be empty."""
+        names = (self.user.first_name, self.user.last_name) if self.user else ()
+        return " ".join(name for name in names if name)
+
+    @property
     def chat(self) -> WebhookChat | None:
         """The chat that the action was chosen in; needs the permission `chat`."""
         return _given(self.model.params.chat)
@@ -127,9 +133,9 @@ def parse_event(
     secret: str | None = None,
     public_key: str | bytes | None = None,
 ) -> Event:
-    """Reads an event; with `secret` or `public_key`, only after it has been verified.
+    """Read an event; with `secret` or `public_key`, only after it has been verified.
 
-    `headers` are looked up without case; `query` is the query string of the URL. Raises `SecretMismatch` and
+    `headers` are looked up without case; `query` is the query string of the URL. Raise `SecretMismatch` and
     `SignatureMismatch` before the body is looked at, `UnreadableEvent` where the body is not a JSON object with a name.
     """
     if secret is not None:
@@ -158,7 +164,8 @@ def _read(body: bytes) -> Event:
 
 
 def check_age(event: Event, now: float, window: float) -> None:
-    """Raises `StaleEvent` where the event is more than `window` seconds older or newer than `now` (seconds since 1970).
+    """Raise `StaleEvent` where the event is more than `window` seconds older or newer than `now` (seconds since
+    1970).
 
     An event without a readable time is let through: whether Cliq always sends one is not documented.
     """

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from .replies import Reply
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .receiver import Receiver
 
 Message: TypeAlias = MutableMapping[str, Any]
+AsgiScope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
@@ -30,16 +32,24 @@ class AsgiApp:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    @overload
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send, /) -> None: ...
+
+    @overload
+    async def __call__(self, request: Any, /) -> Any: ...
+
+    async def __call__(self, scope: Any, receive: Any = None, send: Any = None, /) -> Any:
+        """Answer one request: as ASGI asks, or for a request of Starlette or FastAPI by an ASGI application."""
+        if receive is None:
+            return partial(_answer, await self._reply(scope.scope, scope.receive))
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1003})
         else:
-            reply = await self._reply(scope, receive)
-            if reply is not None:
-                await _send(reply, send)
+            await _answer(await self._reply(scope, receive), scope, receive, send)
+        return None
 
     async def _reply(self, scope: Mapping[str, Any], receive: Receive) -> Reply | None:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -69,7 +79,9 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-async def _send(reply: Reply, send: Send) -> None:
+async def _answer(reply: Reply | None, scope: object, receive: object, send: Send) -> None:
+    if reply is None:  # whoever asked has gone
+        return
     headers = {**reply.headers, "Content-Length": str(len(reply.body))}
     listed = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": listed})

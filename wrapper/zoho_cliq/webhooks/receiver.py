@@ -13,6 +13,7 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from . import deferred, gateways
 from .answers import NO_LIMITS, Answer, AnswerLimits, banner, wire
 from .errors import AnswerInvalid, EventRefused, ResponseUrlRefused
 from .events import Event, check_age, parse_event
+from .later import LASTING_LOOP, Deferral, Work
 from .replies import Replies, Reply
 from .threads import ThreadedCall
 from .verification import checked_secret, read_public_key, verify_secret
@@ -43,20 +45,21 @@ _log = logging.getLogger(__name__)
 class Receiver:
     """Receives the events of message actions and answers them.
 
-    - `secret`: the one in the `execution_url`, at least 16 characters.
-    - `public_key`: an RSA key, PEM or bare base64. With a secret or a key, nothing is read of a request without it.
+    - `secret`: the one in the `execution_url`, at least 16 characters. Default: None, no secret is asked for.
+    - `public_key`: the RSA key of `X-Cliq-Signature`, PEM or bare base64. Default: None, signatures are not looked at.
+      With a secret or a key, nothing is read of a request without it.
     - `replay_window`: how many seconds old an event may be; by default 300 where there is a secret or a key, else
       unlimited, as without them anybody can forge a fresh event. With a window, an event that comes again gets the
       reply of the first time, and its function does not run again; while the function still runs it gets 503, as does
       every new event while 100,000 events or 64 MiB of replies are remembered. Nothing is remembered for longer than
       a day.
     - `max_body`: the most bytes of a request's body (1 MiB).
-    - `response_hosts`: hosts besides Cliq's that deferred answers may go to, as `host` or `host:port`.
-    - `failure_text`: what a person sees when a function fails.
-    - `limits`: limits of answers that Zoho does not document.
-    - `now`: gives the time in seconds since 1970.
+    - `response_hosts`: hosts besides Cliq's that deferred answers may go to, as `host` or `host:port`. Default: none.
+    - `failure_text`: what a person sees when a function fails. Default: "This did not work. Please try again later."
+    - `limits`: limits of answers that Zoho does not document. Default: none.
+    - `now`: returns the time in seconds since 1970, for the age of events. Default: `time.time`.
 
-    Raises `ConfigurationError` for whatever cannot be used.
+    Raise ConfigurationError for an argument that cannot be used.
     """
 
     def __init__(
@@ -110,10 +113,10 @@ class Receiver:
         return f"Receiver(actions={sorted(self._handlers)})"
 
     def action(self, name: str) -> Callable[[_H], _H]:
-        """Registers the decorated function, plain or async, for the action of this name.
+        """Register the decorated function, plain or async, for the action of this name.
 
-        It gets the `Event` and gives an answer: a text, what the functions of `zoho_cliq.webhooks` build, a dictionary
-        as Cliq has it, or None for nothing. Raises `ConfigurationError` for a name that is none, or is taken.
+        It gets the `Event` and returns an answer: a text, what the functions of `zoho_cliq.webhooks` build, a
+        dictionary as Cliq has it, or None for nothing. Raise ConfigurationError for a name that is empty or taken.
         """
         if not isinstance(name, str) or not name:
             raise ConfigurationError('action: name the action, as in @receiver.action("Create Ticket")')
@@ -129,15 +132,15 @@ class Receiver:
         return register
 
     def asgi(self) -> gateways.AsgiApp:
-        """An ASGI application. Plain functions run in threads, so that they hold nothing up."""
+        """Return an ASGI application. Plain functions run in threads, so that they hold nothing up."""
         return gateways.AsgiApp(self)
 
     def wsgi(self) -> gateways.WsgiApp:
-        """A WSGI application. Async functions run in an event loop of their own."""
+        """Return a WSGI application. Async functions run in an event loop of their own."""
         return gateways.WsgiApp(self)
 
     def admit(self, method: str, query: str, content_type: str, length: int | None) -> Reply | None:
-        """What can be refused before the body is read: the refusal, or None."""
+        """Return what can be refused before the body is read: the refusal, or None."""
         if method != "POST":
             return refusal(405, "send events with POST", {"Allow": "POST"})
         if self._secret is not None:
@@ -152,17 +155,25 @@ class Receiver:
         return None
 
     def too_large(self) -> Reply:
-        """The refusal of a body beyond `max_body`."""
+        """Return the refusal of a body beyond `max_body`."""
         return refusal(413, f"the body may have at most {self.max_body} bytes", {"Connection": "close"})
 
     def handle(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply:
-        """Handles one request in this thread: method, headers (any case), the body as sent, the query string."""
+        """Handle one request in this thread, and return the answer to it. Raise nothing that the function raises.
+
+        Args:
+            method: the HTTP method.
+            headers: the headers; their names may be in any case.
+            body: the body as it was sent.
+            query: the query string of the URL, which holds the secret. Default: empty.
+        """
         work = self._take(method, headers, body, query)
         if isinstance(work, Reply):
             return work
         known = work.claim()
         if known is not None:
             return known
+        before = LASTING_LOOP.set(None)  # an async function runs in a loop that ends with it
         try:
             answer = work.run()
             if inspect.isawaitable(answer):
@@ -173,6 +184,8 @@ class Receiver:
         except BaseException:
             work.release()
             raise
+        finally:
+            LASTING_LOOP.reset(before)
         return work.fail(failure)
 
     async def handle_async(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply:
@@ -187,8 +200,15 @@ class Receiver:
         known = work.claim()
         if known is not None:
             return known
-        if not inspect.iscoroutinefunction(work.handler):
-            return await ThreadedCall(work).result()
+        before = LASTING_LOOP.set(asyncio.get_running_loop())
+        try:
+            if not inspect.iscoroutinefunction(work.handler):
+                return await ThreadedCall(work).result()
+            return await self._in_task(work)
+        finally:
+            LASTING_LOOP.reset(before)
+
+    async def _in_task(self, work: _Work) -> Reply:
         try:
             return work.finish(await work.run())
         except Exception as raised:  # noqa: BLE001 - the person must see something whatever happens
@@ -201,28 +221,50 @@ class Receiver:
     def respond(self, event: Event, answer: Answer) -> None:
         """Send a deferred answer, once, to the event's `response_url`.
 
-        Raises `ResponseUrlRefused` where its host is neither Cliq's nor in `response_hosts`, `AnswerInvalid`, and
-        `DeferredAnswerFailed` where the answer was not taken.
+        Raise ResponseUrlRefused where its host is neither Cliq's nor in `response_hosts`, AnswerInvalid where Cliq
+        could not show the answer, and DeferredAnswerFailed where the answer was not taken.
         """
         deferred.post(*self._deferred(event, answer))
 
     def respond_async(self, event: Event, answer: Answer) -> Coroutine[Any, Any, None]:
-        """Send a deferred answer as `respond` does, in the task that awaits what this gives.
+        """Return a coroutine that sends a deferred answer as `respond` does.
 
         What can be refused is refused when this is called, not when it is awaited, so that no error is left in a task
         that nobody looks at.
         """
         return deferred.post_async(*self._deferred(event, answer))
 
+    def defer(self, event: Event, work: Work) -> Future[bool]:
+        """Run `work` after the function has answered, and send what it returns as the deferred answer, once.
+
+        Args:
+            event: the event that is answered.
+            work: a function without arguments, plain or async, that returns an answer. Under ASGI, an async function
+                runs in the event loop of the server. Anything else runs in a thread of its own, and the process does
+                not end before it.
+
+        Return a future whose result is whether the answer was taken. The future holds no exception: a failure of the
+        work or of the sending is logged as an error, and where the work fails or its answer cannot be shown, the
+        person gets `failure_text`.
+        Raise ResponseUrlRefused, before anything runs, where the host of `response_url` is neither Cliq's nor in
+        `response_hosts`.
+        """
+        return Deferral(self, event, self._response_url(event), work).start()
+
     def _deferred(self, event: Event, answer: Answer) -> tuple[str, bytes]:
+        return self._response_url(event), self._wired(answer)
+
+    def _wired(self, answer: Answer) -> bytes:
+        return json.dumps(wire(answer, self._limits)).encode()
+
+    def _response_url(self, event: Event) -> str:
         try:
-            url = deferred.checked_response_url(event.response_url, self.response_hosts)
+            return deferred.checked_response_url(event.response_url, self.response_hosts)
         except ResponseUrlRefused as refused:
             _log.error("no deferred answer to %r is sent: %s", event.name, refused)
             if id(event) in self._refused_deferrals:
                 self._refused_deferrals[id(event)] = str(refused)
             raise
-        return url, json.dumps(wire(answer, self._limits)).encode()
 
     def _take(self, method: str, headers: Mapping[str, str], body: bytes, query: str) -> Reply | _Work:
         given = {name.lower(): value for name, value in headers.items()}
@@ -285,7 +327,7 @@ class _Work:
         return self.handler(self.event)
 
     def finish(self, given: Answer) -> Reply:
-        return self._settled(json.dumps(wire(given, self.receiver._limits)).encode())
+        return self._settled(self.receiver._wired(given))
 
     def fail(self, error: Exception) -> Reply:
         reply = self._settled(self.receiver._failure)  # first, so that no error of logging can keep the claim
@@ -306,7 +348,7 @@ class _Work:
 
 
 def refusal(status: int, why: str, headers: Mapping[str, str] | None = None) -> Reply:
-    """A refusal as JSON: `{"error": …}`."""
+    """Return a refusal as JSON: `{"error": …}`."""
     return _json(status, json.dumps({"error": why}).encode(), headers)
 
 

@@ -21,13 +21,13 @@ Schema = Mapping[str, Any]
 
 @cache
 def schemas() -> Mapping[str, Schema]:
-    """The component schemas of the document, by name."""
+    """Return the component schemas of the document, by name."""
     found: Mapping[str, Schema] = contract.document()["components"]["schemas"]
     return found
 
 
 def refuse_faults(name: str, value: object) -> None:
-    """Raises `AnswerInvalid` with the first thing that is wrong with `value` by the schema `name`."""
+    """Raise `AnswerInvalid` with the first thing that is wrong with `value` by the schema `name`."""
     for field, fault in _rules().faults(value, schemas()[name]):
         raise AnswerInvalid(fault, field=field or "answer")
 
@@ -42,7 +42,8 @@ class _Misfit(Exception):
 
 
 def fit(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    """What the object schema `name` can hold of `value`; the rest is left out, and keys it does not know are kept.
+    """Return what the object schema `name` can hold of `value`; the rest is left out, and keys it does not know are
+    kept.
 
     Nulls, wrong types and missing parts never raise. Numbers come out as strings where strings are wanted and the
     other way round, and whole numbers as `int` where integers are wanted.

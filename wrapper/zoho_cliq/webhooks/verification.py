@@ -30,15 +30,15 @@ SECRET_PARAMETER = "secret"  # the name of the parameter, not a secret
 
 
 def new_secret() -> str:
-    """A secret of 256 random bits, in characters that need no escaping in a URL."""
+    """Return a secret of 256 random bits, in characters that need no escaping in a URL."""
     return secrets.token_urlsafe(32)
 
 
 def execution_url(url: str, secret: str) -> str:
-    """The URL to give to a webhook action: `url` with the secret as the parameter `secret`.
+    """Return the URL to give to a webhook action: `url` with the secret as the parameter `secret`.
 
-    Raises `ValidationError` where the URL already has such a parameter, or the result is longer than Cliq allows (225
-    characters) or has characters that it does not take; the message does not show the URL. Raises `ConfigurationError`
+    Raise `ValidationError` where the URL already has such a parameter, or the result is longer than Cliq allows (225
+    characters) or has characters that it does not take; the message does not show the URL. Raise `ConfigurationError`
     for a secret that `Receiver` would not take.
     """
     checked_secret(secret)
@@ -78,7 +78,7 @@ def checked_secret(secret: object) -> str:
 def verify_secret(query: str, secret: str) -> None:
     """Compare the secret in a query string with `secret`, in constant time.
 
-    Raises `SecretMismatch` where it is missing, given twice or different, `ConfigurationError` where `secret` is empty,
+    Raise `SecretMismatch` where it is missing, given twice or different, `ConfigurationError` where `secret` is empty,
     no text, or holds half of a surrogate pair, which no URL can carry.
     """
     if not isinstance(secret, str) or not secret:
@@ -94,9 +94,9 @@ def verify_secret(query: str, secret: str) -> None:
 
 
 def verify_signature(body: bytes, signature: str | None, public_key: str | bytes) -> None:
-    """Checks that `signature` was made over exactly `body` with the private half of `public_key`.
+    """Check that `signature` was made over exactly `body` with the private half of `public_key`.
 
-    `public_key` is PEM, or the bare base64 text that Cliq shows. Raises `SignatureMismatch`, and `ConfigurationError`
+    `public_key` is PEM, or the bare base64 text that Cliq shows. Raise `SignatureMismatch`, and `ConfigurationError`
     where the key cannot be read or the package cryptography is missing.
     """
     key = read_public_key(public_key)
@@ -111,7 +111,7 @@ def verify_signature(body: bytes, signature: str | None, public_key: str | bytes
 
 
 def read_public_key(public_key: str | bytes) -> RSAPublicKey:
-    """The key, or `ConfigurationError`."""
+    """Return the key, or `ConfigurationError`."""
     try:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
