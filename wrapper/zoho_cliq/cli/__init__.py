@@ -1,4 +1,5 @@
-"""The command `zoho-cliq`: message actions from a terminal. Tables for people (extra `cli`), `--json` for scripts.
+"""The command `zoho-cliq`: message actions from a terminal, one by one or as code. Tables for people (extra `cli`),
+`--json` for scripts.
 
 Credentials come from the environment (see `Cliq.from_env`), else from the file that `zoho-cliq login` wrote. Calls
 share their thresholds and token with all other runs through a state file. Exit codes: 0 done, 1 refused or failed, 2
@@ -13,8 +14,9 @@ import sys
 from collections.abc import Sequence
 
 from .. import errors
+from .arguments import WrongUsage
 from .options import parser
-from .output import complain, show, tell
+from .output import Unwritten, complain, show
 
 __all__ = ["main", "parser"]
 
@@ -29,17 +31,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a character that it cannot show must not lose the rest
-    options = argparse.Namespace(json=False)
+    options = argparse.Namespace(json=False, changed=False)
     try:
         if sys.stdout is None:
             raise errors.CliqError("the standard output is closed; nothing was sent")
         try:
             parser().parse_args(arguments, options)
         except SystemExit:
-            show("")  # what --help has printed, and what is wrong with the arguments
-            tell("", end="")
+            show("")  # what --help has printed
             raise
-        options.run(options)
+        return int(options.run(options) or 0)
+    except WrongUsage as error:
+        given = sys.argv[1:] if arguments is None else arguments
+        complain(error, options.json or "--json" in given)  # which may stand after what is wrong
+        return 2
+    except Unwritten as error:
+        done = "; changes were made before that" if options.changed else ""
+        complain(errors.CliqError(f"{error}{done}"), options.json)
+        return 1
     except errors.CliqError as error:
         complain(error, options.json)
         return 3 if isinstance(error, TRY_LATER) else 2 if isinstance(error, WRONG_USE) else 1
@@ -51,10 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 1  # whoever read the output has gone, and wants to hear no more
-    return 0
 
 
 def _cannot_load(error: ImportError) -> errors.CliqError:
-    """An error that names what cannot be imported, and why."""
+    """Return an error that names what cannot be imported, and why."""
     name = f"{error.name}: " if error.name and error.name not in str(error) else ""
     return errors.CliqError(f"a module cannot be imported: {name}{error}; reinstall zoho-cliq with its dependencies")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .. import errors
-from .._paths import expanded
+from .._environment import expanded, path_variable
 
 _DEST = "field_"
 """What the names of fields begin with among the options, so that they meet no setting."""
@@ -24,27 +25,55 @@ def _operations() -> Any:
     return Operations()
 
 
-def add_fields(sub: argparse.ArgumentParser, operation: str) -> None:
-    """Add one option for each field of the operation's body; a list is given by repeating its option."""
+def add_fields(
+    sub: argparse.ArgumentParser,
+    operation: str,
+    without: Collection[str] = (),
+    renamed: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Add one option for each field of the operation's body and for each parameter that the method does not name.
+
+    A list is given by repeating its option. A parameter of the path may be left to the environment or `cliq.toml`.
+    Args:
+        without: fields that have an option already.
+        renamed: other names for the options of some fields.
+    """
     known = _operations().prepared(operation)
-    required = _operations().rules.resolve(known.body).get("required", ())
-    for name, schema in sorted(known.properties.items(), key=lambda item: (item[0] not in required, item[0])):
+    further = [parameter for parameter in known.parameters if not parameter.named]
+    required = {*_operations().rules.resolve(known.body).get("required", ())}
+    required |= {parameter.field for parameter in further if parameter.required and parameter.place != "path"}
+    elsewhere = {parameter.field for parameter in further if parameter.place == "path"}
+    fields = {**known.properties, **{parameter.field: parameter.schema for parameter in further}}
+    for name, schema in sorted(fields.items(), key=lambda item: (item[0] not in required, item[0])):
+        if name in without:
+            continue
         resolved = _operations().rules.resolve(schema)
-        settings: dict[str, Any] = {"dest": f"{_DEST}{name}", "required": name in required, "help": _help(resolved)}
-        kind = resolved.get("type")
+        about = _help(resolved) + (f"; else ${path_variable(name)}" if name in elsewhere else "")
+        settings: dict[str, Any] = {"dest": f"{_DEST}{name}", "required": name in required, "help": about}
+        kind, option = resolved.get("type"), renamed.get(name, name)
         if kind == "boolean":
-            sub.add_argument(_option(name), action=argparse.BooleanOptionalAction, **settings)
+            sub.add_argument(_option(option), action=argparse.BooleanOptionalAction, **settings)
             continue
         if kind == "array":
             items = _operations().rules.resolve(resolved.get("items", {}))
             settings |= {"action": "append", "metavar": _METAVARS.get(items.get("type"), "ITEM")}
             about = _help({**items, "description": resolved.get("description", "")})
-            settings["help"] = f"{about}; may be repeated"
-            sub.add_argument(_option(_singular(name)), type=_converter(items), **settings)
+            settings |= {"help": f"{about}; may be repeated", "choices": items.get("enum")}
+            sub.add_argument(_option(_singular(option)), type=_converter(items), **settings)
             continue
         is_file = "contentEncoding" in resolved or "contentMediaType" in resolved
         metavar = "FILE" if is_file else _METAVARS.get(str(kind), "JSON")
-        sub.add_argument(_option(name), type=_converter(resolved), metavar=metavar, **settings)
+        settings |= {"metavar": metavar, "choices": resolved.get("enum")}
+        if is_file:
+            settings["help"] = f"{settings['help']}; give the path of a file"
+        sub.add_argument(_option(option), type=_converter(resolved), **settings)
+
+
+def values_of(operation: str, name: str) -> list[Any] | None:
+    """Return the values that each item of a list may have; None where any may be given."""
+    rules, known = _operations().rules, _operations().prepared(operation)
+    found: list[Any] | None = rules.resolve(rules.resolve(known.properties[name]).get("items", {})).get("enum")
+    return found
 
 
 def given(options: argparse.Namespace) -> dict[str, Any]:
@@ -57,11 +86,18 @@ def given(options: argparse.Namespace) -> dict[str, Any]:
     return {name: expanded(name, value) if isinstance(value, Path) else value for name, value in found.items()}
 
 
+def body_and_path(operation: str, fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields of an operation's body, and its parameters."""
+    properties = _operations().prepared(operation).properties
+    body = {name: value for name, value in fields.items() if name in properties}
+    return body, {name: value for name, value in fields.items() if name not in properties}
+
+
 def parsed(known: Any, rules: Any, texts: list[str]) -> dict[str, Any]:
     """Return the arguments of a call from texts like `name=value`.
 
     A value is taken as it is where the document wants a text, as a file after `@`, and as JSON for all else; a list of
-    texts may be given as JSON or by repeating its name. Raises ValidationError.
+    texts may be given as JSON or by repeating its name. Raise ValidationError.
     """
     schemas: Mapping[str, Any] = {
         **known.properties,
@@ -111,4 +147,4 @@ def _converter(schema: Mapping[str, Any]) -> Any:
 def _help(schema: Mapping[str, Any]) -> str:
     values = ", ".join(map(str, schema["enum"])) if "enum" in schema else ""
     text = str(schema.get("description", "")).partition(". ")[0].rstrip(".")
-    return (f"{text}: {values}" if text and values else text or values).replace("%", "%%")
+    return (f"{text} ({values})" if text and values else text or values).replace("%", "%%")

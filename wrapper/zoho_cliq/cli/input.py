@@ -10,7 +10,8 @@ from .output import tell
 
 
 def asked(what: str, *, secret: bool = True) -> str:
-    """What a person types, unseen where it is secret; without a terminal, the next line of the standard input."""
+    """Return what a person types, unseen where it is secret; without a terminal, the next line of the standard
+    input."""
     if sys.stdin is None:
         raise errors.ConfigurationError(f"{what}: the standard input is closed")
     try:
@@ -28,7 +29,13 @@ def asked(what: str, *, secret: bool = True) -> str:
     return line.removeprefix("\ufeff").strip()
 
 
+def may_ask() -> bool:
+    """Return whether somebody can answer a question."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def piped() -> str:
+    """Return a script from the standard input."""
     reason = "it is closed"
     if sys.stdin is not None:
         try:

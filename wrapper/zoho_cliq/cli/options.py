@@ -3,61 +3,140 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from zoho_cliq_api.contract import OPERATIONS
+from zoho_cliq_api.contract import SERVERS
 
 from .. import __version__
-from . import commands
-from .fields import add_fields
+from .._engine import MAX_WAIT
+from . import account, apply, changes, check, commands, completion, dev, drift, known, plan, pull, schema
+from .arguments import Adder, Command, Parser, add_dry_run, add_examples, count
+from .deluge import add_deluge
+from .fields import add_fields, values_of
+from .naming import add_action
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    whole = argparse.ArgumentParser(prog="zoho-cliq", description="Work with Zoho Cliq message actions.")
+    """Return the command line."""
+    whole = Parser(prog="zoho-cliq", description="Work with Zoho Cliq message actions.")
+    add_examples(
+        whole,
+        "login --data-center eu",
+        "list",
+        'get "Create ticket"',
+        note="Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 3 try again later, 130 interrupted. "
+        "zoho-cliq COMMAND --help says more.",
+    )
     whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     _settings(whole)
     subparsers = whole.add_subparsers(required=True, metavar="command")
 
-    def command(name: str, run: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser:
-        sub = subparsers.add_parser(name, help=about, description=about)
+    def command(name: str, run: Command, about: str, *examples: str) -> argparse.ArgumentParser:
+        sub = subparsers.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
         sub.set_defaults(run=run)
         _settings(sub.add_argument_group("settings, before or after the command"), unset=argparse.SUPPRESS)
+        add_examples(sub, *examples)
         return sub
 
-    login = command("login", commands.login, "trade the code of a self client for a refresh token, and keep it")
-    login.epilog = f"The code must have these scopes: {','.join(_scopes())}"
-    login.add_argument("--client-id", help="asked for where it is left out; secret and code always are")
-    login.add_argument("--accounts-url", help="another accounts server; else $ZOHO_CLIQ_ACCOUNTS_URL")
-    listing = command("list", commands.list_actions, "list the actions")
-    listing.add_argument("--limit", type=_count, metavar="N", help="show at most N actions")
-    listing.add_argument(
-        "--page-size", type=_count, default=100, metavar="N", help="actions per call, at most 100 (100)"
+    account.add_login(command)
+    _add_reading(command)
+    _add_changing(command)
+    _add_call(command)
+    for module in (changes, known, pull, check, plan, apply, drift, schema, dev):
+        module.add(command)
+    add_deluge(subparsers)
+    account.add_logout(command)
+    completion.add(command, parser)
+    return whole
+
+
+def _add_reading(command: Adder) -> None:
+    listing = command("list", commands.list_actions, "list the actions", "list", "list --limit 5 --json")
+    listing.add_argument("--limit", type=count, metavar="N", help="show at most N actions")
+    listing.add_argument("--page-size", type=count, metavar="N", help="actions per call (as many as a page may have)")
+    add_fields(listing, "list_message_actions")
+    get = command(
+        "get", commands.get, "show one action", "get 53719000002124010", 'get "Create ticket"', "get --name 2026 --json"
     )
-    command("get", commands.get, "show one action").add_argument("id")
-    create = command("create", commands.create, "create an action")
+    add_action(get)
+    add_fields(get, "get_message_action")
+
+
+def _add_changing(command: Adder) -> None:
+    create = command(
+        "create",
+        commands.create,
+        "create an action",
+        'create --name "Create ticket" --hint "File this message" --message-type text',
+        "create --name Desk --hint Send --execution-type webhook --execution-url https://desk.example.com/cliq",
+        'create --name "Create ticket" --hint "File this message" --dry-run',
+    )
     add_fields(create, "create_message_action")
     create.add_argument(
         "--if-exists", choices=["error", "adopt"], default="error", help="what to do where the name is taken (error)"
     )
-    update = command("update", commands.update, "change an action")
-    update.add_argument("id")
-    add_fields(update, "update_message_action")
-    delete = command("delete", commands.delete, "delete an action for good; asks first where somebody can answer")
-    delete.add_argument("id")
-    delete.add_argument("--yes", action="store_true", help="do not ask")
-    handler = command("handler", commands.handler, "show an action's handler, or change it")
-    handler.add_argument("id")
+    add_dry_run(create)
+    update = command(
+        "update",
+        commands.update,
+        "change an action",
+        'update 53719000002124010 --hint "File a ticket"',
+        'update --name "Create ticket" --new-name "File ticket" --dry-run',
+    )
+    add_action(update)
+    add_fields(update, "update_message_action", renamed={"name": "new_name"})
+    add_dry_run(update)
+    delete = command(
+        "delete",
+        commands.delete,
+        "delete an action for good; asks first",
+        "delete 53719000002124010",
+        'delete --name "Create ticket" --yes',
+    )
+    add_action(delete)
+    delete.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
+    add_fields(delete, "delete_message_action")
+    add_dry_run(delete)
+    _add_handler(command)
+
+
+def _add_handler(command: Adder) -> None:
+    handler = command(
+        "handler",
+        commands.handler,
+        "show an action's handler, or change it",
+        'handler "Create ticket" --raw >ticket.dg',
+        "handler 53719000002124010 --script ticket.dg",
+        "handler --name Desk --permission message --permission user",
+    )
+    add_action(handler)
     handler.add_argument("--raw", action="store_true", help="print the Deluge source alone, as in --raw >handler.dg")
-    handler.add_argument("--script", type=Path, help="a file with the Deluge source; - reads it from standard input")
+    handler.add_argument(
+        "--script", type=Path, metavar="FILE", help="a file with the Deluge source; - reads it from standard input"
+    )
     permissions = handler.add_mutually_exclusive_group()
+    values = values_of("update_message_action_handler", "permissions")
     permissions.add_argument(
-        "--permission", action="append", metavar="NAME", help="what a webhook gets; may be repeated"
+        "--permission",
+        action="append",
+        metavar="NAME",
+        choices=values,
+        help=f"what a webhook gets: {', '.join(values or ['a name'])}; may be repeated",
     )
     permissions.add_argument("--no-permissions", action="store_true", help="take all permissions away")
-    call = command("call", commands.call, "call any operation of the document, or of a package made of another one")
+    add_fields(handler, "update_message_action_handler", without=("script", "permissions"))
+    add_dry_run(handler)
+
+
+def _add_call(command: Adder) -> None:
+    call = command(
+        "call",
+        commands.call,
+        "call any operation of the document, or of a package made of another one",
+        "call list_message_actions --field limit=5",
+        "call get_message_action --field action_id=53719000002124010 --json",
+    )
     call.add_argument("operation", help="the operation's id, such as list_message_actions")
     call.add_argument(
         "--field",
@@ -67,10 +146,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="an argument; a text as it is, a file as @PATH, all else as JSON; may be repeated",
     )
-    call.add_argument("--package", help="the package that scripts/regenerate --package made")
-    command("thresholds", commands.thresholds, "show what is left of the thresholds")
-    command("logout", commands.logout, "remove the credentials that login keeps; Zoho's console revokes them")
-    return whole
+    call.add_argument("--package", metavar="NAME", help="the package that scripts/regenerate --package made")
+    add_dry_run(call)
 
 
 def _settings(group: argparse._ActionsContainer, unset: str | None = None) -> None:
@@ -80,31 +157,28 @@ def _settings(group: argparse._ActionsContainer, unset: str | None = None) -> No
         return value if unset is None else unset
 
     group.add_argument("--json", action="store_true", default=default(False), help="print JSON, also for errors")
-    group.add_argument("--quiet", action="store_true", default=default(False), help="do not announce waits")
+    group.add_argument(
+        "--quiet", action="store_true", default=default(False), help="print results and errors, and nothing else"
+    )
     group.add_argument(
         "--data-center",
         default=unset,
         metavar="NAME",
-        help="us, eu, in, au, jp, ca, sa, uk, cn or ae; else $ZOHO_CLIQ_DATA_CENTER, else us",
+        choices=list(SERVERS),
+        help=f"{', '.join(list(SERVERS)[:-1])} or {list(SERVERS)[-1]}; else $ZOHO_CLIQ_DATA_CENTER, else us",
     )
     group.add_argument("--base-url", default=unset, metavar="URL", help="another server, with /api/v3")
     group.add_argument(
         "--state", default=unset, metavar="PLACE", help="where thresholds and token are shared: a file, or redis://…"
     )
-    group.add_argument("--timeout", type=float, default=default(30.0), metavar="SECONDS", help="for an attempt (30)")
     group.add_argument(
-        "--max-wait", type=float, default=default(90.0), metavar="SECONDS", help="to wait for a threshold at most (90)"
+        "--timeout", type=float, default=default(30.0), metavar="SECONDS", help="seconds for an attempt (30)"
+    )
+    group.add_argument(
+        "--max-wait",
+        type=float,
+        default=default(MAX_WAIT),
+        metavar="SECONDS",
+        help=f"seconds that a call may wait in all, for thresholds and between attempts ({MAX_WAIT:.0f})",
     )
     group.add_argument("--credentials", type=Path, default=unset, metavar="FILE", help="the file that login writes")
-
-
-def _count(text: str) -> int:
-    """A whole number above 0."""
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a whole number above 0")
-    return int(text)
-
-
-def _scopes() -> list[str]:
-    """Every scope that some operation asks for, where any one of several is enough the first."""
-    return list(dict.fromkeys(operation.scopes[0] for operation in OPERATIONS.values() if operation.scopes))
