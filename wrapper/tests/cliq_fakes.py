@@ -1,35 +1,69 @@
-"""Stand-ins for the client's tests: a clock that jumps, and a scripted server below httpx."""
+"""A stand-in for the client's tests: a scripted server below httpx."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import pytest
+from zoho_cliq_api.contract import OPERATIONS, document, sample
 
 TOKEN = "1000.canary-5e1f0ac7d2"
 BASE_URL = "https://cliq.test/api/v3"
+SCHEMAS = document()["components"]["schemas"]
+TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
+CREATE, LIST, GET, UPDATE, HANDLER_UPDATE = (
+    threshold
+    for name in "create_message_action list_message_actions get_message_action update_message_action "
+    "update_message_action_handler".split()
+    if (threshold := OPERATIONS[name].threshold)
+)
+CREATES, LISTS, GETS, UPDATES, HANDLER_UPDATES = (each.limit for each in (CREATE, LIST, GET, UPDATE, HANDLER_UPDATE))
+"""How many calls of each operation the document allows in a window."""
+LOCK = max(each.lock_seconds for each in (CREATE, LIST, GET, UPDATE, HANDLER_UPDATE))
+WINDOW = max(each.window_seconds for each in (CREATE, LIST, GET, UPDATE, HANDLER_UPDATE))
+BASE_PATH = urlsplit(BASE_URL).path
+LISTING, CREATING = OPERATIONS["list_message_actions"].at(), OPERATIONS["create_message_action"].at()
 
 
-class JumpingClock:
-    """A clock that stands still until somebody sleeps; then it jumps."""
+def _needed(name: str) -> dict[str, Any]:
+    """Return a sample of each argument of an operation that the document requires and no test knows."""
+    operation = OPERATIONS[name]
+    entry = document()["paths"][operation.path][operation.method.lower()]
+    body = entry.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    body = SCHEMAS[body["$ref"].rpartition("/")[2]] if "$ref" in body else body
+    schemas = {field: body["properties"][field] for field in body.get("required", ())}
+    for each in entry.get("parameters", ()):
+        if each.get("required") and each["in"] != "path":
+            schemas[each["name"].lower()] = each["schema"]
+    return {field: sample(schema, SCHEMAS) for field, schema in schemas.items() if field not in ("name", "hint")}
 
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
 
-    def monotonic(self) -> float:
-        return self.now
+NEEDED = {name: needed for name in OPERATIONS if (needed := _needed(name))}
+"""What the document has come to require since the tests were written; the fixture `needed` fills it in."""
+IN_PATHS = {
+    f"ZOHO_CLIQ_PATH_{each.argument.upper()}": each.sample
+    for operation in OPERATIONS.values()
+    for each in operation.parameters
+    if each.argument not in ("action_id", "handler_type")
+}
+"""Variables that give what paths have come to require beside the methods' arguments: today none."""
+examples_are_complete = pytest.mark.skipif(
+    bool(NEEDED), reason="examples and command lines lack what the document has come to require"
+)
+"""Marks tests of what is written for people, or run in another process."""
 
-    def time(self) -> float:
-        return 1_700_000_000.0 + self.now
 
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
+def action_path(identifier: object) -> str:
+    """Return the path of an action."""
+    return OPERATIONS["get_message_action"].at(action_id=str(identifier))
 
-    async def async_sleep(self, seconds: float) -> None:
-        self.sleep(seconds)
+
+def handler_path(identifier: object) -> str:
+    """Return the path of an action's handler."""
+    return OPERATIONS["get_message_action_handler"].at(action_id=str(identifier))
 
 
 class Scripted:
@@ -56,12 +90,18 @@ class Scripted:
         self.answers = list(answers)
 
     def bodies(self) -> list[Any]:
-        return [json.loads(request.content) if request.content else None for request in self.requests]
+        """Return the bodies of the requests, without what the fixture `needed` filled in."""
+        bodies = [json.loads(request.content) if request.content else None for request in self.requests]
+        filled = {field for needed in NEEDED.values() for field in needed}
+        return [
+            {name: value for name, value in body.items() if name not in filled} if isinstance(body, dict) else body
+            for body in bodies
+        ]
 
 
 def action(number: int = 1, **changes: Any) -> dict[str, Any]:
-    """A message action as the server gives it."""
-    return {
+    """Return a message action as the server gives it: with the fields that the document has."""
+    known = {
         "id": str(number),
         "name": f"Action {number}",
         "hint": "Does something",
@@ -69,18 +109,21 @@ def action(number: int = 1, **changes: Any) -> dict[str, Any]:
         "status": "enabled",
         "scope": "organization",
         "execution_type": "deluge",
-        "message_types": ["text"],
+        "message_types": TYPES[-1:],
         "multi_selectable": False,
         "handlers": [{"type": "execution_handler"}],
         "creator": {"name": "Ada", "id": "7"},
-    } | changes
+    }
+    shown = SCHEMAS["MessageAction"]
+    gained = {name: sample(shown["properties"][name], SCHEMAS) for name in shown["required"] if name not in known}
+    return {name: known[name] for name in known if name in shown["properties"]} | gained | changes
 
 
 def enveloped(data: Any, **more: Any) -> httpx.Response:
-    """An answer with `data` in its envelope."""
-    return httpx.Response(200, json={"url": "/api/v3/messageactions", "type": "messageaction", "data": data, **more})
+    """Return an answer with `data` in its envelope."""
+    return httpx.Response(200, json={"url": f"{BASE_PATH}{LISTING}", "type": "messageaction", "data": data, **more})
 
 
 def refused(status: int, code: str | None = None, message: str = "no") -> httpx.Response:
-    """An error answer."""
+    """Return an error answer."""
     return httpx.Response(status, json={"message": message} | ({"code": code} if code else {}))

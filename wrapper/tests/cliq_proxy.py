@@ -90,7 +90,7 @@ class CuttingProxy:
 
 
 def _message(peer: socket.socket) -> bytes:
-    """One HTTP message with its body."""
+    """Return one HTTP message with its body."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _received(peer)

@@ -17,7 +17,7 @@ LIBRARIES = ("zoho_cliq", "httpx", "httpcore", "h11", "anyio", "asyncio", "ssl",
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception, its causes and contexts."""
+    """Yield the exception, its causes and contexts."""
     pending, seen = [error], set()
     while pending:
         at = pending.pop()
@@ -28,7 +28,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def local_variables(error: BaseException) -> str:
-    """The variables of every frame of the libraries, as tools that report errors show them."""
+    """Return the variables of every frame of the libraries, as tools that report errors show them."""
     shown = []
     for at in chain(error):
         for frame, _ in traceback.walk_tb(at.__traceback__):
@@ -45,12 +45,12 @@ def _repr(value: object) -> str:
 
 
 def texts(error: BaseException) -> str:
-    """What the exception, its causes and contexts say."""
+    """Return what the exception, its causes and contexts say."""
     return "\n".join(f"{at!r} {at} {at.args!r} {vars(at)}" for at in chain(error))
 
 
 def rendered(error: BaseException, tool: str) -> str:
-    """The exception as tools show it, without the frames of the test itself, which may hold anything."""
+    """Return the exception as tools show it, without the frames of the test itself, which may hold anything."""
     for at in chain(error):
         at.__traceback__ = _of_libraries(at.__traceback__)
     if tool == "rich":
@@ -100,7 +100,7 @@ FORMS = {
 
 
 def reveals(content: str | bytes, secret: str) -> bool:
-    """Whether one who looks closely finds the secret in the content."""
+    """Return whether one who looks closely finds the secret in the content."""
     text = content if isinstance(content, str) else content.decode("utf-8", "replace")
     # Of base64, the letters that the first and last bytes take part in depend on what is beside the secret.
     encoded = [base64.b64encode(b"x" * before + secret.encode())[4:-4].decode() for before in range(3)]
@@ -114,12 +114,12 @@ def reveals(content: str | bytes, secret: str) -> bool:
 
 
 def places(content: str, secret: str) -> list[str]:
-    """The lines in which one who looks closely finds the secret."""
+    """Return the lines in which one who looks closely finds the secret."""
     if not reveals(content, secret):
         return []
     return [line[:300] for line in content.splitlines() if reveals(line, secret)] or ["across lines"]
 
 
 def as_json(**fields: str) -> bytes:
-    """An object whose values are written as they are given, so that they may hold escapes."""
+    """Return an object whose values are written as they are given, so that they may hold escapes."""
     return ("{" + ", ".join(f'{json.dumps(name)}: "{value}"' for name, value in fields.items()) + "}").encode()

@@ -9,32 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zoho_cliq.state import GRACE, Permit, Refusal, State
+from zoho_cliq.state import GRACE, Denial, Permit, State
+from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import Threshold
 
 ACCOUNT, OPERATION = "https://cliq.test/api/v3 somebody", "update_message_action"
-
-
-class ManualClock:
-    """A clock that the simulation sets."""
-
-    def __init__(self, now: float = 0.0) -> None:
-        self.now = now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return self.now
-
-    def move(self, seconds: float) -> None:
-        self.now += seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    async def async_sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass(frozen=True)
@@ -49,11 +28,11 @@ class Attempt:
 
 
 def simulate(
-    make_state: Callable[[ManualClock], State], threshold: Threshold, timeout: float, clients: list[list[Attempt]]
+    make_state: Callable[[FakeClock], State], threshold: Threshold, timeout: float, clients: list[list[Attempt]]
 ) -> tuple[list[float], int]:
-    """Runs every client's attempts one after the other, all clients at once. Gives the times at which the server saw
+    """Run every client's attempts one after the other, all clients at once. Gives the times at which the server saw
     a call, and how many attempts were sent."""
-    clock = ManualClock()
+    clock = FakeClock()
     state = make_state(clock)
     arrivals: list[float] = []
     order = itertools.count()
@@ -65,7 +44,7 @@ def simulate(
         for attempt in attempts:
             while True:
                 outcome = state.reserve(ACCOUNT, OPERATION, threshold, timeout)
-                if isinstance(outcome, Refusal):
+                if isinstance(outcome, Denial):
                     assert outcome.seconds > 0
                     yield outcome.seconds
                     continue
@@ -95,8 +74,8 @@ def simulate(
 
 
 def fullest_window(arrivals: list[float], window: float) -> int:
-    """The most calls that any window of that length holds, wherever it begins: sliding windows, and so fixed ones
-    too."""
+    """Return the most calls that any window of that length holds, wherever it begins: sliding windows, and so fixed
+    ones too."""
     most = 0
     for first, start in enumerate(arrivals):
         last = first
@@ -108,7 +87,7 @@ def fullest_window(arrivals: list[float], window: float) -> int:
 
 
 def planted(state: Any) -> Any:
-    """The same keeper with the fault that most clients have: a call counts from when it was sent, not from its
+    """Return the same keeper with the fault that most clients have: a call counts from when it was sent, not from its
     answer."""
     reserve, settle = state.reserve, state.settle
 
@@ -123,7 +102,8 @@ def planted(state: Any) -> Any:
 
 
 def forgetful(state: Any) -> Any:
-    """The same keeper with another fault: the slot of a call without an answer ends a window after it was reserved."""
+    """Return the same keeper with another fault: the slot of a call without an answer ends a window after it was
+    reserved."""
     reserve = state.reserve
     state.reserve = lambda account, operation, threshold, timeout: reserve(account, operation, threshold, -GRACE)
     return state

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cliq_fakes import action
-from zoho_cliq._http import AsyncTransport, Transport
+from zoho_cliq._http.tasks import AsyncTransport
+from zoho_cliq._http.threads import Transport
 from zoho_cliq._types import RawResponse, Request
 
 Serve = Callable[[socket.socket], None]
@@ -55,7 +56,7 @@ def request_to(server: SocketServer, **more: Any) -> Request:
 
 
 def send(kind: str, request: Request) -> RawResponse:
-    """Sends once, from this thread or from a task."""
+    """Send once, from this thread or from a task."""
     if kind == "threads":
         with contextlib.closing(Transport()) as transport:
             return transport.send(request)

@@ -18,7 +18,7 @@ from zoho_cliq_api import contract
 
 
 def scaled(window: int) -> None:
-    """Makes every documented window and lock as much shorter as `window` is."""
+    """Make every documented window and lock as much shorter as `window` is."""
     for name, operation in contract.OPERATIONS.items():
         if operation.threshold:
             threshold = operation.threshold._replace(window_seconds=window, lock_seconds=5 * window)

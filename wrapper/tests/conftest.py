@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import logging
 import os
@@ -11,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside the tests
 
-from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted
+from cliq_fakes import BASE_URL, IN_PATHS, NEEDED, TOKEN, Scripted
 from cliq_shown import local_variables
 from cliq_sockets import SocketServer
 from zoho_cliq import AsyncCliq, Cliq
+from zoho_cliq._operations import OWN, Operations
+from zoho_cliq.cli import options
 from zoho_cliq.errors import CliqError
 from zoho_cliq.state.shared import forget_everything
+from zoho_cliq.testing import FakeClock
+
+os.environ |= IN_PATHS  # for the processes that tests start, too
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +85,7 @@ def shared_redis(redis_server: Callable[[], tuple[str, Any]]) -> str:
 
 @pytest.fixture
 def redis_url(shared_redis: str) -> Iterator[str]:
-    """The address of an empty Redis."""
+    """Yield the address of an empty Redis."""
     redis = pytest.importorskip("redis")
     yield shared_redis
     with redis.Redis.from_url(shared_redis) as server:
@@ -122,9 +128,30 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     assert TOKEN not in report.longreprtext + report.capstdout + report.capstderr + report.caplog, report.nodeid
 
 
+@pytest.fixture(autouse=True)
+def needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fill in what the document has come to require since the tests were written: today nothing."""
+    if not NEEDED:
+        return
+    call, add_fields = Operations.call, options.add_fields
+
+    def filled(self: Operations, name: str, fields: Mapping[str, Any], *rest: Any, **more: Any) -> Any:
+        given = {**NEEDED.get(name, {}), **fields} if self.package == OWN and not more.get("body") else fields
+        return call(self, name, given, *rest, **more)
+
+    def optional(sub: argparse.ArgumentParser, operation: str, without: Collection[str] = (), **more: Any) -> None:
+        add_fields(sub, operation, without, **more)
+        for action in sub._actions:
+            if action.dest.removeprefix("field_") in NEEDED.get(operation, {}):
+                action.required = False
+
+    monkeypatch.setattr(Operations, "call", filled)
+    monkeypatch.setattr(options, "add_fields", optional)
+
+
 @pytest.fixture
-def clock() -> JumpingClock:
-    return JumpingClock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
@@ -133,8 +160,8 @@ def server() -> Scripted:
 
 
 @pytest.fixture
-def make(clock: JumpingClock, server: Scripted) -> Iterator[Callable[..., Cliq]]:
-    """Makes clients that talk to the scripted server and live on the jumping clock."""
+def make(clock: FakeClock, server: Scripted) -> Iterator[Callable[..., Cliq]]:
+    """Make clients that talk to the scripted server and live on the jumping clock."""
     made = []
 
     def make(auth: Any = TOKEN, **settings: Any) -> Cliq:
@@ -149,8 +176,8 @@ def make(clock: JumpingClock, server: Scripted) -> Iterator[Callable[..., Cliq]]
 
 
 @pytest.fixture
-def make_async(clock: JumpingClock, server: Scripted) -> Callable[..., AsyncCliq]:
-    """Makes asynchronous clients that talk to the scripted server; the test closes them."""
+def make_async(clock: FakeClock, server: Scripted) -> Callable[..., AsyncCliq]:
+    """Make asynchronous clients that talk to the scripted server; the test closes them."""
 
     def make(auth: Any = TOKEN, **settings: Any) -> AsyncCliq:
         http_client = httpx.AsyncClient(transport=httpx.MockTransport(server))
@@ -166,7 +193,7 @@ def cliq(make: Callable[..., Cliq]) -> Cliq:
 
 @pytest.fixture
 def sockets() -> Iterator[SocketServer]:
-    """A server on a real socket."""
+    """Yield a server on a real socket."""
     server = SocketServer()
     yield server
     server.close()

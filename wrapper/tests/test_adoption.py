@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import JumpingClock, Scripted, action, enveloped, refused
+from cliq_fakes import TYPES, Scripted, action, enveloped, refused
 from cliq_proxy import STAGES, CuttingProxy
 from zoho_cliq import Cliq, MessageAction, errors
+from zoho_cliq.testing import FakeClock
 from zoho_cliq_mock import MockServer
 
-SENT: dict[str, Any] = {"name": "Note", "hint": "Keep it", "message_types": ["text", "link"]}
-SAME = action(9, name="Note", hint="Keep it", message_types=["link", "text"])
+SENT: dict[str, Any] = {"name": "Note", "hint": "Keep it", "message_types": TYPES[:2]}
+SAME = action(9, name="Note", hint="Keep it", message_types=TYPES[1::-1])
 LOST = httpx.ReadError("reset")
 TAKEN = refused(400, "msgaction_name_already_exists")
 
@@ -47,7 +48,7 @@ def test_late_arrival_of_the_first_create_is_adopted(cliq: Cliq, server: Scripte
     assert adopt(cliq).id == "9"
 
 
-@pytest.mark.parametrize("different", [{"hint": "Other"}, {"message_types": ["text"]}])
+@pytest.mark.parametrize("different", [{"hint": "Other"}, {"message_types": TYPES[:1]}])
 def test_action_that_differs_stays_unknown(cliq: Cliq, server: Scripted, different: Any) -> None:
     server.answer(LOST, enveloped([SAME | different]))
     with pytest.raises(errors.OutcomeUnknown, match="whether it is this one"):
@@ -74,11 +75,12 @@ def test_other_refusals_are_final(cliq: Cliq, server: Scripted) -> None:
     assert methods(server) == ["POST"]
 
 
-def test_create_that_is_never_clear_stays_unknown(cliq: Cliq, server: Scripted) -> None:
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_create_that_is_never_clear_stays_unknown(cliq: Cliq, server: Scripted, retries: int) -> None:
     server.answer(lambda request: refused(500) if request.method == "POST" else enveloped([]))
     with pytest.raises(errors.OutcomeUnknown, match="may still come"):
-        adopt(cliq)
-    assert methods(server) == ["POST", "GET"] * 3
+        adopt(cliq.with_options(max_retries=retries))
+    assert methods(server) == ["POST", "GET"] * (1 + retries)
 
 
 @pytest.mark.parametrize("later", [refused(403), httpx.ConnectError("no route")])
@@ -98,7 +100,7 @@ def test_listing_that_fails_leaves_it_unknown(cliq: Cliq, server: Scripted) -> N
 
 
 def test_image_is_not_compared_and_max_wait_bounds_everything(
-    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock
+    make: Callable[..., Cliq], server: Scripted, clock: FakeClock
 ) -> None:
     server.answer(LOST, enveloped([SAME]))
     assert adopt(make(), image=b"\x89PNG").id == "9"
@@ -123,7 +125,7 @@ def test_two_hundred_cut_creates_make_two_hundred_actions(mock: MockServer, bloc
     with CuttingProxy((host, int(port))) as proxy:
         address = f"http://127.0.0.1:{proxy.port}/api/v3"
         seen: list[str] = []
-        with Cliq("1000.owner", base_url=address, clock=JumpingClock(), timeout=10, max_wait=1000) as cliq:
+        with Cliq("1000.owner", base_url=address, clock=FakeClock(), timeout=10, max_wait=1000) as cliq:
             for seed in range(block * 50, block * 50 + 50):
                 chance = random.Random(seed)
                 proxy.chance = chance
@@ -136,7 +138,7 @@ def test_two_hundred_cut_creates_make_two_hundred_actions(mock: MockServer, bloc
 
                 proxy.decide = decide
                 made = cliq.message_actions.create(
-                    name=f"Cut {seed}", hint="Made once", message_types=["link", "text"], if_exists="adopt"
+                    name=f"Cut {seed}", hint="Made once", message_types=TYPES[:2], if_exists="adopt"
                 )
                 assert made.name == f"Cut {seed}"
                 seen.append(made.id)

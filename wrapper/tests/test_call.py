@@ -13,11 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import JumpingClock, Scripted, action, enveloped, refused
+from cliq_fakes import LISTS, Scripted, action, enveloped, refused
 from pipeline.regenerate import main
 from zoho_cliq import AsyncCliq, Cliq, errors
 from zoho_cliq._operations import Operations
 from zoho_cliq._schema.validation import Rules
+from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import OPERATIONS
 
 SIBLING = """
@@ -103,10 +104,11 @@ components:
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """A package made of a sibling document."""
+    """Yield a package made of a sibling document."""
     folder = tmp_path_factory.mktemp("sibling")
     (folder / "notes.yml").write_text(SIBLING, "utf-8")
-    assert main(["--from", str(folder / "notes.yml"), "--package", "sibling_notes", "--into", str(folder)]) == 0
+    given = ["--from", str(folder / "notes.yml"), "--package", "sibling_notes", "--into", str(folder)]
+    assert main([*given, "--max-seconds", "250"]) == 0
     sys.path.insert(0, str(folder))
     yield importlib.import_module("sibling_notes")
     sys.path.remove(str(folder))
@@ -120,16 +122,16 @@ def test_every_operation_of_the_document(cliq: Cliq, server: Scripted) -> None:
     fields: dict[str, dict[str, Any]] = {
         "create_message_action": {"name": "a", "hint": "b"},
         "list_message_actions": {"limit": 5},
-        "update_message_action": {"message_action_id": "5", "name": "a"},
-        "update_message_action_handler": {"message_action_id": "5", "handler_type": "execution_handler", "script": "x"},
-        "get_message_action_handler": {"message_action_id": "5", "handler_type": "execution_handler"},
+        "update_message_action": {"action_id": "5", "name": "a"},
+        "update_message_action_handler": {"action_id": "5", "handler_type": "execution_handler", "script": "x"},
+        "get_message_action_handler": {"action_id": "5", "handler_type": "execution_handler"},
     }
     for name, operation in OPERATIONS.items():
         listed = name == "list_message_actions"
         handler = {"name": "execution_handler", "function_id": "5", "script": "x"}
         data: Any = [action(5)] if listed else handler if "handler" in name else action(5)
         server.answer(httpx.Response(204) if operation.success == 204 else enveloped(data))
-        found = cliq.call(name, **fields.get(name, {"message_action_id": "5"}))
+        found = cliq.call(name, **fields.get(name, {"action_id": "5"}))
         assert (found is None) == (operation.success == 204)
         assert server.requests[-1].method == operation.method
         assert found is None or found.data is not None
@@ -189,7 +191,7 @@ def test_answers_are_models_where_the_document_has_one(cliq: Cliq, server: Scrip
 
 
 def test_thresholds_count_under_the_name_of_the_package(
-    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, notes: ModuleType
+    make: Callable[..., Cliq], server: Scripted, clock: FakeClock, notes: ModuleType
 ) -> None:
     cliq = make(max_wait=0)
     server.answer(answered({"data": []}))
@@ -198,7 +200,7 @@ def test_thresholds_count_under_the_name_of_the_package(
     assert cliq.thresholds["sibling_notes.listNotes"].remaining == 0
     with pytest.raises(errors.WouldWait):
         cliq.call("sibling_notes", "listNotes")
-    assert cliq.thresholds["list_message_actions"].remaining == 30
+    assert cliq.thresholds["list_message_actions"].remaining == LISTS
     assert "listNotes" not in cliq.thresholds
     clock.now += 61
     server.answer(refused(429))
@@ -245,7 +247,11 @@ def test_what_is_no_generated_package_is_refused(cliq: Cliq, package: str) -> No
         ("put_form", {"note_id": "..", "text": "a"}, "note_id: must be part of a path"),
         ("put_form", {"note_id": ""}, "note_id: must be part of a path"),
         ("put_form", {"note_id": "1", "body": ["a"]}, "body: must be an object"),
-        ("replace_bytes", {"note_id": "1", "body": "text"}, "body: give body=… as bytes of application/octet-stream"),
+        (
+            "replace_bytes",
+            {"note_id": "1", "body": "text"},
+            "body: in Python, give body=… as bytes of application/octet-stream",
+        ),
         ("listNotes", {"x_trace": "a\r\nb: c"}, "x_trace: must be printable ASCII"),
         ("listNotes", {"pinned": None}, "pinned: must be true or false"),
         ("listNotes", {"body": {}}, "body: this operation takes no body"),
@@ -275,7 +281,8 @@ def test_all_operations_of_the_vendors_functions(
     document = Path(__file__).parents[3] / "shared" / "vendor" / "functions.yml"
     if not document.exists():
         pytest.skip("the vendor's documents are not beside this checkout")
-    assert main(["--from", str(document), "--package", "vendor_functions", "--into", str(tmp_path)]) == 0
+    given = ["--from", str(document), "--package", "vendor_functions", "--into", str(tmp_path)]
+    assert main([*given, "--max-seconds", "250"]) == 0
     monkeypatch.syspath_prepend(str(tmp_path))
     table = importlib.import_module("vendor_functions.contract").OPERATIONS
     given = {"function_id": "5", "function_handler_type": "button_handler", "name": "a", "description": "b"}

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import JumpingClock
 from zoho_cliq import AsyncCliq, Cliq, errors
+from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import MockServer
 
@@ -46,7 +46,7 @@ class World:
             self.control.post("/faults", json=list(rules)).raise_for_status()
 
     def fresh(self) -> str:
-        """The id of a new Deluge action."""
+        """Return the id of a new Deluge action."""
         return self.cliq.message_actions.create(name=f"Target {next(numbers)}", hint="x").id
 
     def count(self, name: str) -> int:
@@ -58,7 +58,7 @@ class World:
 def world() -> Iterator[World]:
     with MockServer(thresholds=False) as mock:
         headers = {"Authorization": f"Bearer {mock.control_token}"}
-        settings: dict[str, Any] = {"base_url": mock.url, "clock": JumpingClock(), "timeout": TIMEOUT, "max_wait": 1e6}
+        settings: dict[str, Any] = {"base_url": mock.url, "clock": FakeClock(), "timeout": TIMEOUT, "max_wait": 1e6}
         with (
             Cliq("1000.owner", **settings) as cliq,
             httpx.Client(base_url=mock.control_url, headers=headers) as control,
@@ -66,31 +66,28 @@ def world() -> Iterator[World]:
             yield World(mock, cliq, control)
 
 
-def act(cliq: Any, operation: str, target: str) -> Any:
-    """The operation, carried out or awaitable."""
-    actions = cliq.message_actions
-    acts: dict[str, Callable[[], Any]] = {
-        "create_message_action": lambda: actions.create(name=f"Made {target}", hint="x"),
-        "list_message_actions": lambda: actions.list().first(),
-        "get_message_action": lambda: actions.get(target),
-        "update_message_action": lambda: actions.update(target, hint="new"),
-        "delete_message_action": lambda: actions.delete(target),
-        "get_message_action_handler": lambda: actions.get_handler(target),
-        "update_message_action_handler": lambda: actions.update_handler(target, script="return 1;"),
-    }
-    return acts[operation]()
+ACTS: dict[str, Callable[[Any, str], Any]] = {
+    "create_message_action": lambda actions, target: actions.create(name=f"Made {target}", hint="x"),
+    "list_message_actions": lambda actions, target: actions.list().first(),
+    "get_message_action": lambda actions, target: actions.get(target),
+    "update_message_action": lambda actions, target: actions.update(target, hint="new"),
+    "delete_message_action": lambda actions, target: actions.delete(target),
+    "get_message_action_handler": lambda actions, target: actions.get_handler(target),
+    "update_message_action_handler": lambda actions, target: actions.update_handler(target, script="return 1;"),
+}
+"""The operations that have a method, carried out or awaitable."""
 
 
 def outcome(world: World, kind: str, operation: str, target: str) -> Any:
-    """What the operation gives or raises."""
+    """Return what the operation gives or raises."""
     try:
         if kind == "threads":
-            return act(world.cliq, operation, target)
+            return ACTS[operation](world.cliq.message_actions, target)
 
         async def main() -> Any:
-            settings: dict[str, Any] = {"clock": JumpingClock(), "timeout": TIMEOUT, "max_wait": 1e6}
+            settings: dict[str, Any] = {"clock": FakeClock(), "timeout": TIMEOUT, "max_wait": 1e6}
             async with AsyncCliq("1000.owner", base_url=world.mock.url, **settings) as cliq:
-                found: Awaitable[Any] = act(cliq, operation, target)
+                found: Awaitable[Any] = ACTS[operation](cliq.message_actions, target)
                 return await found
 
         return asyncio.run(main())
@@ -99,7 +96,7 @@ def outcome(world: World, kind: str, operation: str, target: str) -> Any:
 
 
 def expected(fault: str, operation: str, *, lasting: bool) -> type[Exception] | None:
-    """The documented outcome: an exception's class, or None for a result."""
+    """Return the documented outcome: an exception's class, or None for a result."""
     if fault in ("malformed_json", "wrong_content_type"):
         return errors.DecodeError
     if fault in NO_ANSWER and OPERATIONS[operation].method == "POST":
@@ -113,7 +110,7 @@ def expected(fault: str, operation: str, *, lasting: bool) -> type[Exception] | 
 
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", ACTS)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_fault(world: World, fault: str, operation: str, when: str, kind: str) -> None:
     world.rules()
@@ -133,7 +130,7 @@ def test_one_fault(world: World, fault: str, operation: str, when: str, kind: st
 
 
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", ACTS)
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "delay"])
 def test_fault_that_lasts(world: World, fault: str, operation: str, kind: str) -> None:
     world.rules()
@@ -149,7 +146,7 @@ def test_fault_that_lasts(world: World, fault: str, operation: str, kind: str) -
 
 
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", ACTS)
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 405, 406, 409, 418, 429, 500, 520])
 def test_status(world: World, status: int, operation: str, kind: str) -> None:
     world.rules()

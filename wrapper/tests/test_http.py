@@ -11,15 +11,16 @@ import time
 from typing import Any
 
 import pytest
-from cliq_fakes import TOKEN, JumpingClock
+from cliq_fakes import TOKEN
 from cliq_sockets import BODY, WHOLE, Serve, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, errors
-from zoho_cliq._http import Transport
+from zoho_cliq._http.threads import Transport
 from zoho_cliq._types import RawResponse, Request, Secret
+from zoho_cliq.testing import FakeClock
 
 
 def trickle(text: bytes, sockets: SocketServer) -> Serve:
-    """Sends a byte every twentieth of a second: each step is quick, the whole takes forever."""
+    """Send a byte every twentieth of a second: each step is quick, the whole takes forever."""
 
     def serve(peer: socket.socket) -> None:
         for byte in text:
@@ -146,7 +147,7 @@ def test_child_closes_nothing_of_its_parent(sockets: SocketServer) -> None:
 
 def test_many_threads_share_a_client(sockets: SocketServer) -> None:
     found: list[str] = []
-    with Cliq(TOKEN, base_url=sockets.url, clock=JumpingClock(), max_wait=1e9) as cliq:
+    with Cliq(TOKEN, base_url=sockets.url, clock=FakeClock(), max_wait=1e9) as cliq:
         threads = [threading.Thread(target=lambda: found.append(cliq.message_actions.get("5").id)) for _ in range(20)]
         for thread in threads:
             thread.start()

@@ -15,11 +15,12 @@ from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import TOKEN, JumpingClock
+from cliq_fakes import TOKEN
 from cliq_sockets import BODY, WHOLE, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, OAuth, errors
-from zoho_cliq._http import Transport
 from zoho_cliq._http.body import MAX_RESPONSE_BYTES, Body
+from zoho_cliq._http.threads import Transport
+from zoho_cliq.testing import FakeClock
 from zoho_cliq.webhooks import deferred
 from zoho_cliq.webhooks.errors import DeferredAnswerFailed
 
@@ -221,7 +222,7 @@ def test_bytes_after_a_response_are_never_the_next_response(sockets: SocketServe
 
 
 def twice(kind: str, server: SocketServer, between: Callable[[], None] = lambda: None) -> list[Any]:
-    """Two requests through one transport."""
+    """Return two requests through one transport."""
     if kind == "threads":
         with contextlib.closing(Transport()) as transport:
             first = transport.send(request_to(server))
@@ -229,7 +230,7 @@ def twice(kind: str, server: SocketServer, between: Callable[[], None] = lambda:
             return [first, transport.send(request_to(server))]
 
     async def main() -> list[Any]:
-        from zoho_cliq._http import AsyncTransport
+        from zoho_cliq._http.tasks import AsyncTransport
 
         transport = AsyncTransport()
         first = await transport.send(request_to(server))
@@ -268,7 +269,7 @@ def test_idle_connection_with_unread_bytes_or_an_end_is_not_used(sockets: Socket
 def test_idle_connection_is_closed_after_a_while_and_when_there_are_many(
     sockets: SocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = JumpingClock()
+    clock = FakeClock()
     with contextlib.closing(Transport()) as transport:
         monkeypatch.setattr("zoho_cliq._http.pool.time.monotonic", clock.monotonic)
         route, _ = transport._router.find(sockets.url)

@@ -15,19 +15,21 @@ from typing import Any
 import httpx
 import pytest
 import zoho_cliq
-from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped
+from cliq_fakes import BASE_URL, TOKEN, Scripted, action, enveloped
 from cliq_sockets import BODY, WHOLE, SocketServer, request_to
 from zoho_cliq import AsyncCliq, Cliq, errors
-from zoho_cliq._http import AsyncTransport
 from zoho_cliq._http.brought import AsyncClientTransport, ClientTransport
+from zoho_cliq._http.tasks import AsyncTransport
 from zoho_cliq._types import RawResponse, Request, Secret
 from zoho_cliq.clock import SystemClock
+from zoho_cliq.testing import FakeClock
+from zoho_cliq_api.contract import OPERATIONS
 
 KINDS = ("threads", "tasks")
 
 
 def through(kind: str, request: Request, **settings: Any) -> RawResponse:
-    """Sends once through an httpx client with these settings, which stays open."""
+    """Send once through an httpx client with these settings, which stays open."""
     if kind == "threads":
         with httpx.Client(**settings) as client:
             transport = ClientTransport(client, SystemClock())
@@ -169,6 +171,38 @@ def test_clients_of_the_wrong_kind_and_closed_ones_are_refused() -> None:
     asyncio.run(main())
 
 
+def test_a_closed_client_uses_up_no_threshold(sockets: SocketServer) -> None:
+    gone = httpx.Client()
+    gone.close()
+    closed = Cliq(TOKEN, base_url=sockets.url)
+    closed.close()
+
+    async def in_a_task() -> None:
+        cliq = AsyncCliq(TOKEN, base_url=sockets.url)
+        await cliq.close()
+        with pytest.raises(errors.ClientClosed, match="closed"):
+            await cliq.message_actions.get("5")
+
+    with Cliq(TOKEN, base_url=sockets.url) as cliq:
+        before = cliq.thresholds["get_message_action"]
+        for client in (closed, Cliq(TOKEN, base_url=sockets.url, http_client=gone)):
+            with pytest.raises(errors.ClientClosed, match="closed"):
+                client.message_actions.get("5")
+        asyncio.run(in_a_task())
+        assert cliq.thresholds["get_message_action"].remaining == before.remaining
+
+
+def test_a_closed_client_says_so_of_an_operation_without_a_threshold(
+    sockets: SocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cliq = Cliq(TOKEN, base_url=sockets.url)
+    free = {name: entry._replace(threshold=None) for name, entry in OPERATIONS.items()}
+    monkeypatch.setattr(cliq._operations, "table", free)
+    cliq.close()
+    with pytest.raises(errors.ClientClosed, match="closed"):
+        cliq.message_actions.get("5")
+
+
 def test_users_client_stays_open_and_its_hooks_are_called(server: Scripted) -> None:
     server.answer(enveloped(action(5)))
     seen: list[str] = []
@@ -243,7 +277,7 @@ def test_version_is_told_and_is_that_of_the_distribution(sockets: SocketServer) 
 
 
 def connections(server: SocketServer) -> int:
-    """How many sockets of this process are connected to the server."""
+    """Return how many sockets of this process are connected to the server."""
     found = 0
     for number in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(number))) as copy:
@@ -253,7 +287,7 @@ def connections(server: SocketServer) -> int:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts open files in /proc")
 def test_loops_that_end_leave_no_socket(sockets: SocketServer) -> None:
-    cliq = AsyncCliq(TOKEN, base_url=sockets.url, clock=JumpingClock(), max_wait=1e9)
+    cliq = AsyncCliq(TOKEN, base_url=sockets.url, clock=FakeClock(), max_wait=1e9)
 
     async def get() -> None:
         await cliq.message_actions.get("5")

@@ -8,18 +8,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cliq_certificates import self_signed
 from cliq_fakes import TOKEN
 from cliq_sockets import BODY, WHOLE, SocketServer, send
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from zoho_cliq import Cliq, errors
 from zoho_cliq._http import wire
 from zoho_cliq._http.routes import Router, is_exempt, is_loopback
@@ -27,27 +22,12 @@ from zoho_cliq._types import Request, Secret
 
 KINDS = ("threads", "tasks")
 PASSWORD = "p@ss word"
+SUBJECT_HASH = "71e9b917"  # of cliq.test, as `openssl x509 -hash` prints it
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for cliq.test and 127.0.0.1, signed by itself, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cliq.test")])
-    now = datetime.now(UTC)
-    names: list[x509.GeneralName] = [x509.DNSName("cliq.test"), x509.IPAddress(ip_address("127.0.0.1"))]
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(private + made.public_bytes(Encoding.PEM))
-    return path
+    return self_signed(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
 @pytest.fixture
@@ -63,6 +43,41 @@ def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     wire.certificates.cache_clear()
     yield
     wire.certificates.cache_clear()
+
+
+@pytest.mark.parametrize("source", ["SSL_CERT_FILE", "SSL_CERT_DIR", "certifi"])
+def test_trusted_certificates_come_from_the_environment_or_else_from_certifi(
+    source: str, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    # OpenSSL finds a certificate in a folder by the hash of its subject.
+    (tmp_path / f"{SUBJECT_HASH}.0").write_bytes(certificate.read_bytes())
+    if source != "certifi":
+        monkeypatch.setenv(source, str(certificate if source == "SSL_CERT_FILE" else tmp_path))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate)
+    client = wire.certificates.__wrapped__()
+    assert handshake_succeeds(client, server) is (source != "certifi")
+
+
+def handshake_succeeds(client: ssl.SSLContext, server: ssl.SSLContext) -> bool:
+    """Return whether `client` trusts `server`, without a socket."""
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [
+        client.wrap_bio(to_client, to_server, server_hostname="cliq.test"),
+        server.wrap_bio(to_server, to_client, server_side=True),
+    ]
+    while ends:
+        for end in list(ends):
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLCertVerificationError:
+                return False
+            ends.remove(end)
+    return True
 
 
 class ProxyServer(SocketServer):

@@ -16,15 +16,18 @@ from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import TOKEN, JumpingClock, Scripted, action, enveloped
+from cliq_fakes import TOKEN, Scripted, action, enveloped
 from cliq_sockets import BODY, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, OAuth, errors
-from zoho_cliq._http import AsyncTransport, Transport, dialing
+from zoho_cliq._http import dialing
 from zoho_cliq._http.brought import AsyncClientTransport, ClientTransport
 from zoho_cliq._http.failures import Attempt
 from zoho_cliq._http.routes import Router
+from zoho_cliq._http.tasks import AsyncTransport
+from zoho_cliq._http.threads import Transport
 from zoho_cliq._http.wire import Connection
 from zoho_cliq._types import RawResponse, Request, Secret
+from zoho_cliq.testing import FakeClock
 
 KINDS = ("threads", "tasks")
 
@@ -321,7 +324,7 @@ def assert_no_token(error: BaseException | None) -> None:
 class Held:
     """A layer that holds each call up for so long, the first few times."""
 
-    def __init__(self, clock: JumpingClock, seconds: float, times: int) -> None:
+    def __init__(self, clock: FakeClock, seconds: float, times: int) -> None:
         self.clock, self.seconds, self.times, self.calls = clock, seconds, times, 0
 
     def __call__(self, request: Request, send: Callable[[Request], Any]) -> Any:
@@ -338,7 +341,7 @@ class AsyncHeld(Held):
 
 
 def test_call_that_was_held_up_asks_for_another_slot(
-    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock
+    make: Callable[..., Cliq], server: Scripted, clock: FakeClock
 ) -> None:
     server.answer(enveloped(action(5)))
     seen: list[RawResponse] = []
@@ -352,7 +355,7 @@ def test_call_that_was_held_up_asks_for_another_slot(
 
 @pytest.mark.parametrize("seconds", [5.1, 70, 1e6])
 def test_call_that_is_held_up_each_time_ends_unsent(
-    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, seconds: float
+    make: Callable[..., Cliq], server: Scripted, clock: FakeClock, seconds: float
 ) -> None:
     cliq = make(middleware=[Held(clock, seconds, 99)])
     with pytest.raises(errors.SlotExpired, match=r"create_message_action: the call was held up") as caught:
@@ -363,8 +366,52 @@ def test_call_that_is_held_up_each_time_ends_unsent(
     assert budget.remaining == budget.limit
 
 
+class Racing(FakeClock):
+    """A clock that goes on by `step` seconds at each reading, as on a machine that is very slow."""
+
+    step = 6.0
+
+    def monotonic(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+@pytest.mark.parametrize("auth", [TOKEN, OAuth("id", "secret", "refresh")], ids=["token", "oauth"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shared", [False, True])
+def test_machine_that_is_too_slow_for_any_slot_ends_the_call_unsent(
+    make: Callable[..., Cliq],
+    make_async: Callable[..., AsyncCliq],
+    server: Scripted,
+    tmp_path: Path,
+    auth: Any,
+    kind: str,
+    shared: bool,
+) -> None:
+    clock = Racing()
+    settings: dict[str, Any] = {"clock": clock, "state": tmp_path / "s.db" if shared else None}
+    server.answer(enveloped(action(5)))
+
+    async def main() -> None:
+        async with make_async(auth, **settings) as cliq:
+            await cliq.message_actions.get("5")
+
+    with pytest.raises(errors.SlotExpired, match="held up") as caught:
+        asyncio.run(main()) if kind == "tasks" else make(auth, **settings).message_actions.get("5")
+    assert caught.value.operation == "get_message_action"
+    assert not caught.value.sent
+    assert not server.requests
+    clock.step = 0.0
+    cliq = make(auth, **settings)
+    assert all(budget.remaining == budget.limit for budget in cliq.thresholds.values())
+    if auth != TOKEN:
+        server.answer(httpx.Response(200, json={"access_token": "1000.fresh"}), enveloped(action(5)))
+    assert cliq.message_actions.get("5").id == "5", "neither slot nor lease was left behind"
+    assert clock.now < FakeClock().now + 60 * Racing.step, "a handful of tries, whatever max_wait is"
+
+
 def test_task_that_was_held_up_asks_for_another_slot(
-    make_async: Callable[..., AsyncCliq], server: Scripted, clock: JumpingClock
+    make_async: Callable[..., AsyncCliq], server: Scripted, clock: FakeClock
 ) -> None:
     server.answer(enveloped(action(5)))
 
@@ -380,7 +427,7 @@ def test_task_that_was_held_up_asks_for_another_slot(
 
 
 def test_outcome_of_an_earlier_attempt_is_told_where_the_next_is_held_up(
-    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock
+    make: Callable[..., Cliq], server: Scripted, clock: FakeClock
 ) -> None:
     held = Held(clock, 70, 0)
 
@@ -394,7 +441,7 @@ def test_outcome_of_an_earlier_attempt_is_told_where_the_next_is_held_up(
 
 
 def test_token_request_that_was_held_up_is_not_sent(
-    make: Callable[..., Cliq], server: Scripted, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., Cliq], server: Scripted, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sending = ClientTransport.send
 
@@ -414,7 +461,7 @@ def test_slot_is_looked_at_after_connecting_and_the_connection_is_kept(
     sockets: SocketServer, kind: str, reuse: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time may run out while the name is looked up, the connection opened, or a handshake made."""
-    clock = JumpingClock()
+    clock = FakeClock()
     real = dialing._socket
 
     def slow(address: Any) -> socket.socket:
@@ -422,7 +469,8 @@ def test_slot_is_looked_at_after_connecting_and_the_connection_is_kept(
         return real(address)
 
     monkeypatch.setattr(dialing, "_socket", slow)
-    late = request_to(sockets, send_by=clock.now + (0 if reuse else 5))
+    begun = clock.now
+    late = request_to(sockets, send_by=begun + (0 if reuse else 5))
     good = request_to(sockets)
 
     def sync() -> None:
@@ -443,14 +491,14 @@ def test_slot_is_looked_at_after_connecting_and_the_connection_is_kept(
         await transport.aclose()
 
     sync() if kind == "threads" else asyncio.run(main())
-    assert clock.now == 1006, "one connection was opened"
+    assert clock.now == begun + 6, "one connection was opened"
     assert len(sockets.requests) == 1 + reuse
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_slot_is_looked_at_again_before_httpx_writes(sockets: SocketServer, kind: str) -> None:
     """A hook of the user's client, or its connecting, may take longer than the slot lasts."""
-    clock = JumpingClock()
+    clock = FakeClock()
     late = request_to(sockets, send_by=clock.now + 5)
 
     def hook(request: httpx.Request) -> None:

@@ -19,19 +19,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_simulation import ACCOUNT, OPERATION, Attempt, ManualClock, forgetful, fullest_window, planted, simulate
+from cliq_fakes import Scripted, action, enveloped
+from cliq_simulation import ACCOUNT, OPERATION, Attempt, forgetful, fullest_window, planted, simulate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from zoho_cliq import errors
+from zoho_cliq import AsyncCliq, Cliq, errors
 from zoho_cliq._drivers import run_async
 from zoho_cliq._types import Busy, Do, RawResponse, Request, Secret, Steps
 from zoho_cliq.clock import SystemClock
-from zoho_cliq.state import GRACE, Budget, Permit, Refusal, State, StoredToken, open_state
+from zoho_cliq.state import GRACE, Budget, Denial, Permit, State, StoredToken, open_state
 from zoho_cliq.state.file import StateFile
 from zoho_cliq.state.held import HeldSlot
 from zoho_cliq.state.memory import MemoryState
 from zoho_cliq.state.sqlite import SQLiteState
-from zoho_cliq.state.window import Slot, wait_for
+from zoho_cliq.state.window import wait_for
+from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import Threshold
 
 WINDOW, TIMEOUT = 60, 30.0
@@ -61,8 +63,8 @@ class Keeper:
         return time.time() if self.move is time.sleep else 1000.0
 
 
-def property_of(make_state: Callable[[ManualClock], State], examples: int) -> Callable[[], None]:
-    """The property: whatever the clients do, no window at the server holds more calls than the threshold."""
+def property_of(make_state: Callable[[FakeClock], State], examples: int) -> Callable[[], None]:
+    """Return the property: whatever the clients do, no window at the server holds more calls than the threshold."""
 
     @settings(profile, max_examples=examples)
     @given(worlds, limits)
@@ -92,7 +94,7 @@ def test_planted_fault_fails_the_property(fault: Callable[[State], State]) -> No
 
 def test_wait_is_until_enough_slots_have_ended() -> None:
     """More slots than the limit are there where somebody with a higher limit has shared the ledger."""
-    slots = [Slot(stamp, 60.0, settled=True) for stamp in (0.0, 10.0, 20.0)]
+    slots = [(end, True) for end in (60.0, 70.0, 80.0)]
     assert wait_for(slots, 1, 60.0, 30.0) == pytest.approx(50)
     assert wait_for(slots, 3, 60.0, 30.0) == pytest.approx(30)
     assert wait_for(slots, 4, 60.0, 30.0) == 0
@@ -100,18 +102,18 @@ def test_wait_is_until_enough_slots_have_ended() -> None:
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
-    """A keeper, with a way to move its time on, and a second one that shares its data (none in memory)."""
+    """Yield a keeper, with a way to move its time on, and a second one that shares its data (none in memory)."""
     if request.param == "redis":
         url = request.getfixturevalue("redis_url")
         clock: Any = SystemClock()
         first, second = open_state(url, clock), open_state(url, clock)
         yield Keeper(first, second, time.sleep, 0.05)
     else:
-        clock = ManualClock(1000.0)
+        clock = FakeClock(1000.0)
         where = None if request.param == "memory" else tmp_path / "state.db"
         first = open_state(where, clock)
         second = first if where is None else open_state(where, clock)
-        yield Keeper(first, second, clock.move, 1e-6)
+        yield Keeper(first, second, clock.advance, 1e-6)
     first.close()
     second.close()
 
@@ -125,9 +127,9 @@ def taken(state: State, timeout: float = 0.5) -> Permit:
     return outcome
 
 
-def refused(state: State, timeout: float = 0.5) -> Refusal:
+def refused(state: State, timeout: float = 0.5) -> Denial:
     outcome = state.reserve(ACCOUNT, OPERATION, SHORT, timeout)
-    assert isinstance(outcome, Refusal)
+    assert isinstance(outcome, Denial)
     return outcome
 
 
@@ -192,6 +194,11 @@ def test_tokens_are_shared_and_hidden(keeper: Keeper) -> None:
     token = StoredToken(Secret("1000.hidden"), keeper.wall() + 60)
     keeper.one.store_token(ACCOUNT, token)
     assert keeper.two.load_token(ACCOUNT) == token
+    keeper.one.store_token("another", token)
+    keeper.two.forget_token(ACCOUNT)
+    keeper.two.forget_token("unknown")
+    assert keeper.one.load_token(ACCOUNT) is None
+    assert keeper.one.load_token("another") == token
     assert "1000.hidden" not in repr(token)
 
 
@@ -208,19 +215,19 @@ def test_lease_has_one_owner_and_ends_by_itself(keeper: Keeper) -> None:
 
 
 def test_slot_of_a_crashed_client_counts_to_its_last_moment(tmp_path: Path) -> None:
-    clock = ManualClock()
+    clock = FakeClock()
     state = open_state(tmp_path / "state.db", clock)
     taken(state, timeout=30)
     taken(state, timeout=30)
-    clock.now = GRACE + 30 + 1 - 0.01
-    assert refused(state, timeout=30).seconds == pytest.approx(0.01)
+    clock.advance(GRACE + 30 + 1 - 0.01)
+    assert refused(state, timeout=30).seconds == pytest.approx(0.01, abs=1e-5)
     clock.now += 0.02
     taken(state, timeout=30)
     state.close()
 
 
 def test_stamps_from_before_a_reboot_count_from_now(tmp_path: Path) -> None:
-    clock = ManualClock(1_000_000.0)
+    clock = FakeClock(1_000_000.0)
     state = open_state(tmp_path / "state.db", clock)
     for permit in (taken(state), taken(state)):
         state.settle(permit)
@@ -242,7 +249,7 @@ def test_stamps_from_before_a_reboot_count_from_now(tmp_path: Path) -> None:
 
 
 def test_file_is_for_its_owner_only(tmp_path: Path) -> None:
-    state = open_state(tmp_path / "deep" / "state.db", ManualClock())
+    state = open_state(tmp_path / "deep" / "state.db", FakeClock())
     state.store_token(ACCOUNT, StoredToken(Secret("x"), 1.0))
     for path in (tmp_path / "deep").iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
@@ -252,7 +259,7 @@ def test_file_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_file_that_others_may_read_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "state.db"
     path.touch(0o644)
-    open_state(path, ManualClock()).close()
+    open_state(path, FakeClock()).close()
     assert "chmod 600" in caplog.text
 
 
@@ -263,13 +270,13 @@ def test_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
         db.commit()
     before = path.read_bytes()
     with pytest.raises(errors.StateError, match="something else"):
-        open_state(path, ManualClock())
+        open_state(path, FakeClock())
     assert path.read_bytes() == before
 
 
 def test_file_that_breaks_while_in_use_is_told(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    state = open_state(path, ManualClock())
+    state = open_state(path, FakeClock())
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("DROP TABLE slots")
     with pytest.raises(errors.StateError, match="no such table"):
@@ -286,7 +293,7 @@ class Shared:
     ours: SQLiteState
     path: Path
 
-    def reserve(self) -> Permit | Refusal:
+    def reserve(self) -> Permit | Denial:
         return self.ours.reserve(ACCOUNT, OPERATION, Threshold(1, WINDOW, 300), TIMEOUT)
 
     def budget(self) -> Budget:
@@ -314,7 +321,7 @@ def shared(tmp_path: Path) -> Iterator[Shared]:
 def test_what_need_not_wait_is_done_at_once_and_seen_by_others(shared: Shared) -> None:
     assert isinstance(shared.ours.at_once(shared.reserve), Permit)
     assert shared.budget().remaining == 0
-    assert isinstance(shared.ours.at_once(shared.reserve), Refusal)
+    assert isinstance(shared.ours.at_once(shared.reserve), Denial)
 
 
 def test_what_would_wait_for_another_process_is_not_done_at_once(shared: Shared) -> None:
@@ -332,11 +339,80 @@ def test_who_may_wait_gets_the_file_when_another_process_lets_go(shared: Shared)
         assert isinstance(waiting.result(5), Permit)
 
 
+def test_slot_whose_answer_is_lost_after_its_call_was_cancelled_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, threshold = MemoryState(FakeClock()), Threshold(1, WINDOW, 300)
+    slot = HeldSlot(state, ACCOUNT, OPERATION, threshold, TIMEOUT)
+    reserve = state.reserve
+
+    def lost(*arguments: Any) -> Any:
+        slot.give_back()  # by the task, which does not wait any more
+        reserve(*arguments)
+        raise errors.StateError("the connection was closed")
+
+    monkeypatch.setattr(state, "reserve", lost)
+    with pytest.raises(errors.StateError):
+        slot.take()
+    assert state.budget(ACCOUNT, OPERATION, threshold).remaining == 1
+
+
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a state wait for others for a moment, in place of the 10 s that it says."""
+    monkeypatch.setattr(StateFile.alone, "__defaults__", (0.01,))
+
+
 def test_a_file_that_another_process_never_lets_go_is_told(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(StateFile.alone, "__defaults__", (0.05,))
+    brief(monkeypatch)
     with shared.kept_by_another(), pytest.raises(errors.StateError, match="others kept the state file"):
         shared.reserve()
     assert isinstance(shared.reserve(), Permit)
+
+
+@pytest.mark.parametrize(("max_wait", "waited"), [(0, 10), (25, 20), (90, 90)])
+@pytest.mark.parametrize("kind", ["threads", "tasks"])
+def test_a_call_waits_for_a_stopped_process_as_long_as_it_may(
+    make: Callable[..., Cliq],
+    make_async: Callable[..., AsyncCliq],
+    shared: Shared,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    max_wait: float,
+    waited: float,
+) -> None:
+    brief(monkeypatch)
+
+    async def main() -> None:
+        async with make_async(state=shared.path, max_wait=max_wait) as cliq:
+            await cliq.message_actions.get("5")
+
+    def get() -> object:
+        settings: Any = {"state": shared.path, "max_wait": max_wait}
+        return asyncio.run(main()) if kind == "tasks" else make(**settings).message_actions.get("5")
+
+    with shared.kept_by_another(), pytest.raises(errors.WouldWait, match="others kept the state file") as caught:
+        get()
+    assert (caught.value.reason, caught.value.waited) == ("state", waited)
+
+
+def test_a_call_goes_on_when_the_stopped_process_does(
+    make: Callable[..., Cliq], server: Scripted, shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brief(monkeypatch)
+    server.answer(enveloped(action(5)))
+    cliq = make(state=shared.path)
+    reserve, kept = StateFile.alone, contextlib.ExitStack()
+    tries: list[int] = []
+
+    def alone(self: StateFile, *arguments: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 4:
+            kept.close()
+        return reserve(self, *arguments)
+
+    kept.enter_context(shared.kept_by_another())
+    monkeypatch.setattr(StateFile, "alone", alone)
+    assert cliq.message_actions.get("5").id == "5"
+    budget = cliq.thresholds["get_message_action"]
+    assert budget.limit - budget.remaining == len(server.requests) == 1
 
 
 def test_what_would_wait_for_another_thread_is_not_done_at_once(shared: Shared) -> None:
@@ -366,7 +442,7 @@ async def nobody(request: Request) -> RawResponse:
 
 
 def done(state: SQLiteState, work: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
-    """The work of a state, as the engine wants it done, on an event loop."""
+    """Return the work of a state, as the engine wants it done, on an event loop."""
 
     def steps() -> Steps[Any]:
         return (yield Do(work, state.at_once))
@@ -394,26 +470,26 @@ def test_an_event_loop_goes_on_while_another_process_has_the_file(shared: Shared
 
 def test_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    open_state(path, ManualClock()).close()
+    open_state(path, FakeClock()).close()
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 1")
     before = path.read_bytes()
-    with pytest.raises(errors.StateError, match=r"version 1 .* knows version 2"):
-        open_state(path, ManualClock())
+    with pytest.raises(errors.StateError, match=r"version 1 .* knows version 3"):
+        open_state(path, FakeClock())
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("path", ["/proc/nowhere/state.db", "/dev/null/state.db"])
 def test_path_that_cannot_be_written_is_one_clear_error(path: str) -> None:
     with pytest.raises(errors.StateError, match="may write to"):
-        open_state(path, ManualClock())
+        open_state(path, FakeClock())
 
 
 def test_text_file_is_no_state(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database " * 200)
     with pytest.raises(errors.StateError, match="cannot be used"):
-        open_state(path, ManualClock())
+        open_state(path, FakeClock())
 
 
 @pytest.mark.parametrize("where", [None, "state.db"])
@@ -424,7 +500,7 @@ def test_forked_child_works_on_its_own(tmp_path: Path, where: str | None) -> Non
     if child == 0:
         with contextlib.suppress(BaseException):
             taken(state)
-            shared = isinstance(state.reserve(ACCOUNT, OPERATION, SHORT, 0.5), Refusal)
+            shared = isinstance(state.reserve(ACCOUNT, OPERATION, SHORT, 0.5), Denial)
             state.close()
             os._exit(7 if shared else 8)
         os._exit(9)
@@ -468,14 +544,14 @@ def test_redis_address_that_is_none_is_told() -> None:
 
 def test_redis_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(errors.ConfigurationError, match=r"zoho-cliq\[redis\]"):
+    with pytest.raises(errors.ConfigurationError, match=r"'\.\[redis\]' in a checkout"):
         open_state("redis://127.0.0.1/0", SystemClock())
 
 
 def test_a_slot_that_was_refused_is_not_given_back() -> None:
-    state = MemoryState(ManualClock(1000.0))
+    state = MemoryState(FakeClock(1000.0))
     threshold = Threshold(1, 60, 300)
     assert isinstance(HeldSlot(state, "me", "get", threshold, 30.0).take(), Permit)
     late = HeldSlot(state, "me", "get", threshold, 30.0, dropped=True)  # nobody waits for it any more
-    assert isinstance(late.take(), Refusal)
+    assert isinstance(late.take(), Denial)
     assert state.budget("me", "get", threshold).remaining == 0

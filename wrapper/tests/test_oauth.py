@@ -13,17 +13,19 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from cliq_fakes import BASE_URL, TOKEN, JumpingClock, Scripted, action, enveloped, refused
+from cliq_fakes import BASE_URL, TOKEN, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, OAuth, StaticToken, errors
 from zoho_cliq._auth import grants as grants_module
-from zoho_cliq._auth.grants import data_center_of, usable_life
+from zoho_cliq._auth.grants import Grant, data_center_of, grant_of, usable_life
 from zoho_cliq._http.brought import ClientTransport
-from zoho_cliq._types import Secret
+from zoho_cliq._types import RawResponse, Secret
 from zoho_cliq.clock import SystemClock
-from zoho_cliq.state import Permit, Refusal, StoredToken
+from zoho_cliq.state import Denial, Permit, StoredToken
 from zoho_cliq.state.memory import MemoryState
+from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import SERVERS
 
+SCOPES = ("ZohoCliq.MessageActions.READ", "ZohoCliq.MessageActions.CREATE")
 SECRET, REFRESH = f"{TOKEN}-secret", f"{TOKEN}-refresh"
 GOOD = enveloped(action(5))
 
@@ -75,7 +77,7 @@ def get(cliq: Cliq) -> str:
 
 
 def test_token_is_fetched_once_and_used_until_shortly_before_its_end(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock
 ) -> None:
     cliq = make(oauth())
     get(cliq)
@@ -176,7 +178,7 @@ def test_sixteen_tasks_renew_once(make_async: Callable[..., AsyncCliq], server: 
 
 
 def test_holder_of_the_lease_that_is_gone_is_waited_out(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock
 ) -> None:
     cliq = make(oauth(), max_wait=200)
     cliq._state.acquire(cliq._engine.account, "a process that crashed", 60)
@@ -211,7 +213,7 @@ def test_answer_without_a_token_is_an_error_of_ours(make: Callable[..., Cliq], s
 
 
 def test_throttled_token_endpoint_is_left_alone_for_ten_minutes(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, tmp_path: Path
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock, tmp_path: Path
 ) -> None:
     denied = {"error": "Access Denied", "error_description": "too many", "status": "failure"}
     server.token_answers = [httpx.Response(400, json=denied)]
@@ -254,14 +256,14 @@ def test_lease_is_given_back_when_refreshing_fails(make: Callable[..., Cliq], se
 
 
 def test_token_that_ends_while_waiting_for_a_slot_is_renewed(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock
 ) -> None:
     cliq = make(oauth())
     for _ in range(10):
         get(cliq)
     clock.now += 0.5
     kept = cliq._engine.tokens._kept  # type: ignore[attr-defined]
-    clock.now = kept.expires_at - 1_700_000_000 - 1
+    clock.now = kept.expires_at - 1
     for _ in range(11):
         get(cliq)
     assert server.issued == 2
@@ -302,7 +304,7 @@ def test_lifetimes(fields: dict[str, Any], life: float) -> None:
     "life", ["1e-9", "0", "-1", "1", "9" * 400, "9" * 5000, "Infinity", "-Infinity", "NaN", "true", "null", '"x"']
 )
 def test_token_is_used_whatever_is_said_of_its_life(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, life: str
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock, life: str
 ) -> None:
     body = f'{{"access_token": "{TOKEN}.1", "expires_in": {life}}}'.encode()
     server.token_answers = [httpx.Response(200, content=body)]
@@ -317,12 +319,12 @@ def test_token_is_used_whatever_is_said_of_its_life(
 
 @pytest.mark.parametrize("void", [2, 3])
 def test_rejected_token_that_is_given_again_is_not_asked_for_again(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch, void: int
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, void: int
 ) -> None:
     """Neither for a slot that became void before it was used, nor for another attempt."""
     reserve, slots = MemoryState.reserve, []
 
-    def slow(self: MemoryState, account: str, operation: str, *arguments: Any) -> Permit | Refusal:
+    def slow(self: MemoryState, account: str, operation: str, *arguments: Any) -> Permit | Denial:
         outcome = reserve(self, account, operation, *arguments)
         if operation == "get_message_action":
             slots.append(outcome)
@@ -399,7 +401,7 @@ def test_callable_may_be_asynchronous(make_async: Callable[..., AsyncCliq], serv
 
 def test_code_is_traded_for_a_refresh_token(server: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     through = ClientTransport(httpx.Client(transport=httpx.MockTransport(server)), SystemClock())
-    monkeypatch.setattr("zoho_cliq._http.Transport", lambda: through)
+    monkeypatch.setattr("zoho_cliq._http.threads.Transport", lambda: through)
     server.token_answers = [token_answer(refresh_token=REFRESH, api_domain="https://www.zohoapis.in")]
     auth = OAuth.from_code("code", client_id="c", client_secret=SECRET, redirect_uri="https://me.test/")
     assert auth.refresh_token.reveal() == REFRESH
@@ -448,7 +450,7 @@ def test_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_token_that_came_while_the_lease_was_taken_is_used(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cliq = make(oauth())
     acquire = MemoryState.acquire
@@ -483,7 +485,7 @@ def test_oauth_needs_its_parts(missing: str) -> None:
 
 
 def test_lease_of_a_holder_that_is_gone_is_shorter_than_the_usual_wait(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that is killed while it fetches a token gives nothing back; whatever its timeout was."""
     server.token_answers = [KeyboardInterrupt()]
@@ -497,7 +499,7 @@ def test_lease_of_a_holder_that_is_gone_is_shorter_than_the_usual_wait(
 
 
 def test_lease_that_ended_during_a_wait_is_not_used(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The holder waits for the accounts server's threshold; meanwhile another client took the lease, and a token
     came."""
@@ -523,12 +525,12 @@ def test_lease_that_ended_during_a_wait_is_not_used(
 
 
 def test_leave_to_ask_for_a_token_that_has_become_void_is_given_back(
-    make: Callable[..., Cliq], server: Accounts, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., Cliq], server: Accounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cliq = make(oauth())
     reserve, leaves = MemoryState.reserve, []
 
-    def slow(self: MemoryState, *arguments: Any) -> Permit | Refusal:
+    def slow(self: MemoryState, *arguments: Any) -> Permit | Denial:
         outcome = reserve(self, *arguments)
         leaves.append(outcome)
         clock.now += 7 if len(leaves) == 1 else 0
@@ -607,6 +609,57 @@ def test_own_threshold_of_the_accounts_server_is_kept(make: Callable[..., Cliq],
     account = f"{cliq._engine.account} token"
     for _ in range(grants_module.THRESHOLD.limit):
         cliq._state.reserve(account, grants_module.OPERATION, grants_module.THRESHOLD, 1)
-    assert isinstance(cliq._state.reserve(account, grants_module.OPERATION, grants_module.THRESHOLD, 1), Refusal)
+    assert isinstance(cliq._state.reserve(account, grants_module.OPERATION, grants_module.THRESHOLD, 1), Denial)
     with pytest.raises(errors.WouldWait, match="token requests"):
         get(cliq)
+
+
+@pytest.mark.parametrize(
+    ("scope", "found"),
+    [
+        ("ZohoCliq.A.READ ZohoCliq.B.READ", ("ZohoCliq.A.READ", "ZohoCliq.B.READ")),
+        ("ZohoCliq.A.READ,ZohoCliq.B.READ", ("ZohoCliq.A.READ", "ZohoCliq.B.READ")),
+        ("ZohoCliq.\x1bA.READ é", None),
+        ("", None),
+        (None, None),
+        (["ZohoCliq.A.READ"], None),
+    ],
+)
+def test_the_scopes_of_an_answer_are_read(scope: Any, found: Any) -> None:
+    answer = RawResponse("oauth_token", 200, {}, json.dumps({"access_token": "x", "scope": scope}).encode())
+    grant = grant_of(answer)
+    assert isinstance(grant, Grant)
+    assert grant.scopes == found
+
+
+def test_scopes_are_kept_with_the_credentials(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    for scopes in (None, SCOPES):
+        OAuth("id", "secret", "refresh", scopes=scopes).save(path)
+        assert OAuth.from_file(path).scopes == scopes
+    old = json.loads(path.read_text())
+    del old["scopes"]
+    path.write_text(json.dumps(old))
+    assert OAuth.from_file(path).scopes is None
+    for wrong in ("text", 5, [5]):
+        with pytest.raises(errors.ConfigurationError, match="scopes is a list of texts"):
+            OAuth("id", "secret", "refresh", scopes=wrong)  # type: ignore[arg-type]
+
+
+def test_an_accounts_server_of_another_data_center_is_refused() -> None:
+    with pytest.raises(errors.ConfigurationError, match="that of the data center us, and data_center is eu"):
+        OAuth("id", "secret", "refresh", "eu", "https://accounts.zoho.com/")
+    assert OAuth("id", "secret", "refresh", "eu", "https://accounts.zoho.eu").data_center == "eu"
+    assert OAuth("id", "secret", "refresh", "eu", "https://accounts.example.com").data_center == "eu"
+
+
+def test_the_data_center_of_a_code_is_that_of_its_accounts_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = (Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, "in"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: answer)
+    for given, found in (
+        ({}, "in"),
+        ({"accounts_url": "https://accounts.example.com"}, "in"),
+        ({"accounts_url": "https://accounts.zoho.eu"}, "eu"),
+        ({"data_center": "eu"}, "eu"),
+    ):
+        assert OAuth.from_code("code", client_id="id", client_secret="s", **given).data_center == found

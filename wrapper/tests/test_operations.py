@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import BASE_URL, TOKEN, Scripted, action, enveloped, refused
+from cliq_fakes import BASE_PATH, BASE_URL, CREATING, TOKEN, Scripted, action, enveloped, handler_path, refused
 from zoho_cliq import AsyncCliq, Cliq, DelugeHandler, UnsetHandler, WebhookHandler, errors
 from zoho_cliq.message_actions.resource import AsyncMessageActions, MessageActions
 
@@ -26,8 +25,8 @@ def test_create_sends_only_what_is_given(cliq: Cliq, server: Scripted) -> None:
     made = cliq.message_actions.create(name="Note", hint="Keep it", message_types=("text",))
     assert (made.id, made.name) == ("5", "Note")
     request = server.requests[0]
-    assert (request.method, str(request.url)) == ("POST", BASE_URL + "/messageactions")
-    assert json.loads(request.content) == {"name": "Note", "hint": "Keep it", "message_types": ["text"]}
+    assert (request.method, str(request.url)) == ("POST", BASE_URL + CREATING)
+    assert server.bodies() == [{"name": "Note", "hint": "Keep it", "message_types": ["text"]}]
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
 
 
@@ -44,7 +43,7 @@ def test_update_and_delete_and_get(cliq: Cliq, server: Scripted) -> None:
 def test_handler_is_read_as_what_it_is(cliq: Cliq, server: Scripted, kind: type) -> None:
     server.answer(enveloped(HANDLERS[kind]))
     assert type(cliq.message_actions.get_handler("5")) is kind
-    assert server.requests[0].url.path == "/api/v3/messageactions/5/handlers/execution_handler"
+    assert server.requests[0].url.path == BASE_PATH + handler_path(5)
 
 
 def test_update_handler_sends_one_field(cliq: Cliq, server: Scripted) -> None:
@@ -78,7 +77,7 @@ def test_refusal_is_an_exception_with_code_and_status(cliq: Cliq, server: Script
 def test_ids_that_are_none_are_refused_before_sending(cliq: Cliq, server: Scripted, wrong: Any) -> None:
     with pytest.raises(errors.ValidationError) as caught:
         cliq.message_actions.delete(wrong)
-    assert caught.value.field == "message_action_id"
+    assert caught.value.field == "action_id"
     assert server.requests == []
 
 

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import pytest
-from cliq_fakes import action
+from cliq_fakes import BASE_PATH, LISTING, action
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoho_cliq._schema import reading
@@ -28,13 +28,13 @@ READER = Reader(RULES, SHAPES)
 
 
 def without_orjson() -> Reader:
-    """A reader as it is where orjson is not installed."""
+    """Return a reader as it is where orjson is not installed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "QUICK", None)
         return Reader(RULES, SHAPES)
 
 
-ENVELOPE = {"url": "/api/v3/messageactions", "type": "messageaction"}
+ENVELOPE = {"url": f"{BASE_PATH}{LISTING}", "type": "messageaction"}
 HANDLER = {"name": "execution_handler", "function_id": "5"}
 ANSWERS: list[tuple[str, Any]] = [
     ("MessageActionResponse", {**ENVELOPE, "data": action(5)}),
@@ -113,7 +113,7 @@ AROUND: list[Any] = [
 
 
 def came_of(reader: Reader, body: bytes, name: str, strict: bool) -> object:
-    """What a reader makes of a body: the model and the notes, or the error in words."""
+    """Return what a reader makes of a body: the model and the notes, or the error in words."""
     response = RawResponse("get_message_action", 200, {}, body)
     try:
         value, notes = reader.read(response, {"$ref": f"#/components/schemas/{name}"}, strict)

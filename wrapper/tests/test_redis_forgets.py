@@ -13,7 +13,7 @@ from cliq_simulation import ACCOUNT, OPERATION
 from zoho_cliq import errors
 from zoho_cliq._types import Secret
 from zoho_cliq.clock import SystemClock
-from zoho_cliq.state import LONGEST_WINDOW, Permit, Refusal, StoredToken, open_state
+from zoho_cliq.state import LONGEST_WINDOW, Denial, Permit, StoredToken, open_state
 from zoho_cliq.state.redis import DAY, FEW, MEMORIES, Memory
 from zoho_cliq.state.shared import forget_everything
 from zoho_cliq_api.contract import Threshold
@@ -49,20 +49,20 @@ def state(redis_url: str, clock: ShiftedClock) -> Iterator[Any]:
     made.close()
 
 
-def reserve(state: Any) -> Permit | Refusal:
-    outcome: Permit | Refusal = state.reserve(ACCOUNT, OPERATION, LIMIT, 30.0)
+def reserve(state: Any) -> Permit | Denial:
+    outcome: Permit | Denial = state.reserve(ACCOUNT, OPERATION, LIMIT, 30.0)
     return outcome
 
 
 def stranger(url: str) -> Any:
-    """A state of another process: it knows nothing of this one's calls."""
+    """Return a state of another process: it knows nothing of this one's calls."""
     forget_everything()
     return open_state(url, SystemClock())
 
 
 def pauses(state: Any) -> bool:
     refusal = reserve(state)
-    return isinstance(refusal, Refusal) and refusal.reason == "lock" and 50 < refusal.seconds <= LONGEST_WINDOW + 1
+    return isinstance(refusal, Denial) and refusal.reason == "lock" and 50 < refusal.seconds <= LONGEST_WINDOW + 1
 
 
 def test_a_first_call_does_not_pause(state: Any) -> None:
@@ -103,7 +103,7 @@ def test_single_slots_that_a_server_lost_are_put_back(state: Any, server: Any) -
     (key,) = server.scan_iter("zoho-cliq:*:slots:*")
     server.hdel(key, *[name for name in server.hkeys(key) if name != "epoch"])
     refusal = reserve(state)
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Denial)
     assert refusal.reason == "threshold"
 
 
@@ -122,7 +122,7 @@ def test_a_lock_that_is_evicted_is_put_back(state: Any, server: Any) -> None:
         server.delete(key)
     assert state.locked_for(ACCOUNT) > 290
     refusal = reserve(state)
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Denial)
     assert refusal.seconds > 290
     assert server.keys("zoho-cliq:*:lock")
 
@@ -200,6 +200,30 @@ def test_a_slot_whose_answer_was_lost_is_dropped(state: Any) -> None:
     assert state.budget(ACCOUNT, OPERATION, LIMIT).remaining == 2
     assert isinstance(reserve(state), Permit)
     assert state.budget(ACCOUNT, OPERATION, LIMIT).remaining == 2
+
+
+@pytest.mark.parametrize("work", ["release", "settle"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_slot_given_back_while_another_is_reserved_is_not_put_back(state: Any, work: str, fails: bool) -> None:
+    """A thread asks for a slot and tells what it knows; before the server hears of it, another gives a slot back."""
+    first, real = reserve(state), state._run
+
+    def overtaken(command: str, *arguments: Any, **named: Any) -> Any:
+        if command == "reserve":
+            state._run = real
+            getattr(state, work)(first)
+            state._run = broken if fails else real
+        return real(command, *arguments, **named)
+
+    def broken(*arguments: Any, **named: Any) -> Any:
+        raise errors.StateError("gone")
+
+    state._run = overtaken
+    assert isinstance(reserve(state), Permit)
+    state._run = real
+    budget = state.budget(ACCOUNT, OPERATION, LIMIT)
+    assert budget.remaining == (2 if work == "release" and not fails else 1)
+    assert budget.resets_in <= 60 if work == "settle" and not fails else budget.resets_in > 60
 
 
 @pytest.mark.parametrize("answer", [None, [], ["permit", "x", "e", "1"], ["permit", None, "e", "1"], 5, "OK"])

@@ -19,6 +19,7 @@ from zoho_cliq import errors
 from zoho_cliq._classify import BY_FAMILY
 from zoho_cliq.clock import SystemClock
 from zoho_cliq_api.contract import ERROR_CODES
+from zoho_cliq_mock import MockServer
 
 
 def test_every_family_has_a_class() -> None:
@@ -80,3 +81,16 @@ def test_one_module_imports_httpx_and_no_private_name_of_it_is_used() -> None:
     assert using == {os.path.join("_http", "brought.py")}
     through = found[using.pop()]
     assert not re.search(r"\b(client|response|request)\._", through)
+
+
+def test_a_client_and_its_calls_load_neither_httpx_nor_asyncio() -> None:
+    program = (
+        "import sys, zoho_cliq\n"
+        "with zoho_cliq.Cliq('1000.owner', base_url=sys.argv[1]) as cliq:\n"
+        "    assert [*cliq.message_actions.list()] == []\n"
+        "zoho_cliq.Cliq('1000.owner').close()  # over TLS\n"
+        "print(sorted({'httpx', 'asyncio', 'rich'} & sys.modules.keys()))\n"
+    )
+    with MockServer() as server:
+        done = subprocess.run([sys.executable, "-c", program, server.url], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

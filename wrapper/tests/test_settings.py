@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from zoho_cliq import AsyncCliq, Cliq, errors
 from zoho_cliq._auth.auth import OAuth
 from zoho_cliq._http import wire
+from zoho_cliq.client import Settings
 
 PASSWORD = "supersecret"
 
@@ -17,7 +19,8 @@ PASSWORD = "supersecret"
 @pytest.mark.parametrize(
     ("name", "value"),
     [("timeout", value) for value in (float("inf"), float("nan"), 1e10, -1, "5", None, True)]
-    + [("max_wait", value) for value in (float("nan"), -1, "5", None, True)],
+    + [("max_wait", value) for value in (float("nan"), -1, "5", None, True)]
+    + [("max_retries", value) for value in (-1, 1.0, float("inf"), "2", None, True)],
 )
 def test_a_bound_that_cannot_hold_is_refused(name: str, value: Any) -> None:
     with pytest.raises(errors.ConfigurationError, match=rf"^{name} is "):
@@ -228,3 +231,11 @@ def set_all(monkeypatch: pytest.MonkeyPatch, *, with_token: bool) -> None:
         monkeypatch.delenv(f"ZOHO_CLIQ_{name}", raising=False)
     for name, value in values.items():
         monkeypatch.setenv(f"ZOHO_CLIQ_{name}", value)
+
+
+def test_settings_from_the_environment_are_those_of_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = set(inspect.signature(Cliq.__init__).parameters) - {"self", "auth"}
+    assert Settings.__annotations__.keys() == arguments
+    monkeypatch.setenv("ZOHO_CLIQ_TOKEN", "token")
+    with pytest.raises(TypeError, match="max_weit"):
+        Cliq.from_env(max_weit=5)  # type: ignore[call-arg]

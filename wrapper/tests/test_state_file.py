@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_simulation import ACCOUNT, OPERATION, ManualClock
+from cliq_simulation import ACCOUNT, OPERATION
 from zoho_cliq import Cliq, errors
 from zoho_cliq._types import Secret
 from zoho_cliq.clock import SystemClock
-from zoho_cliq.state import LONGEST_WINDOW, Permit, Refusal, StoredToken, file, guard
+from zoho_cliq.state import LONGEST_WINDOW, Denial, Permit, StoredToken, file, guard
 from zoho_cliq.state.sqlite import SQLiteState
+from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import Threshold
 
 LIMIT = Threshold(3, 60, 300)
 
 
-def reserve(state: SQLiteState) -> Permit | Refusal:
+def reserve(state: SQLiteState) -> Permit | Denial:
     return state.reserve(ACCOUNT, OPERATION, LIMIT, 30.0)
 
 
@@ -40,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def state(path: Path) -> Any:
-    made = SQLiteState(path, ManualClock(1000.0))
+    made = SQLiteState(path, FakeClock(1000.0))
     yield made
     made.close()
 
@@ -68,7 +69,7 @@ def test_every_name_of_a_file_is_one_connection(
     (tmp_path / "hard.db").hardlink_to(path)
     monkeypatch.chdir(tmp_path)
     names = ["state.db", tmp_path / "symbolic.db", tmp_path / "hard.db", tmp_path / "folder" / ".." / "state.db"]
-    others = [SQLiteState(name, ManualClock(1000.0)) for name in names]
+    others = [SQLiteState(name, FakeClock(1000.0)) for name in names]
     assert {other._file for other in others} == {state._file}
     reserve(state)
     assert [left(other) for other in others] == [2] * 4
@@ -79,7 +80,7 @@ def test_every_name_of_a_file_is_one_connection(
 
 
 def test_the_last_to_leave_closes_the_file(path: Path, state: SQLiteState) -> None:
-    other, opened = SQLiteState(path, ManualClock()), state._file
+    other, opened = SQLiteState(path, FakeClock()), state._file
     state.close()
     state.close()
     assert opened is not None
@@ -92,7 +93,7 @@ def test_the_last_to_leave_closes_the_file(path: Path, state: SQLiteState) -> No
 def test_a_relative_path_is_what_it_was_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
-    state = SQLiteState("state.db", ManualClock())
+    state = SQLiteState("state.db", FakeClock())
     reserve(state)
     os.chdir(tmp_path / "elsewhere")
     assert left(state) == 2
@@ -108,7 +109,7 @@ def test_a_directory_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(gone)
     gone.rmdir()
     with pytest.raises(errors.StateError, match="No such file"):
-        SQLiteState("state.db", ManualClock())
+        SQLiteState("state.db", FakeClock())
 
 
 def test_what_a_removed_file_held_is_carried_over(path: Path, state: SQLiteState) -> None:
@@ -125,7 +126,7 @@ def test_what_a_removed_file_held_is_carried_over(path: Path, state: SQLiteState
 
 
 def test_what_a_replaced_file_held_is_added_to_the_other(tmp_path: Path, path: Path, state: SQLiteState) -> None:
-    other = SQLiteState(tmp_path / "backup.db", ManualClock(1000.0))
+    other = SQLiteState(tmp_path / "backup.db", FakeClock(1000.0))
     reserve(other)
     other.lock("somebody", 50.0)
     other.lock("another", 50.0)
@@ -143,9 +144,9 @@ def test_who_finds_only_the_journal_of_a_file_pauses(path: Path, state: SQLiteSt
     reserve(state)
     state.close()
     path.unlink()
-    fresh = SQLiteState(path, ManualClock(1000.0))
+    fresh = SQLiteState(path, FakeClock(1000.0))
     refusal = reserve(fresh)
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Denial)
     assert (refusal.seconds, refusal.reason) == (LONGEST_WINDOW, "lock")
     fresh.close()
 
@@ -153,7 +154,7 @@ def test_who_finds_only_the_journal_of_a_file_pauses(path: Path, state: SQLiteSt
 def test_an_emptied_file_is_followed_by_a_pause(path: Path, state: SQLiteState) -> None:
     reserve(state)
     os.truncate(path, 0)
-    assert isinstance(reserve(state), Refusal)
+    assert isinstance(reserve(state), Denial)
     assert state.locked_for("anybody") == LONGEST_WINDOW
 
 
@@ -166,7 +167,7 @@ def test_a_damaged_file_is_set_aside_and_followed_by_a_pause(
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
-    assert isinstance(reserve(state), Refusal)
+    assert isinstance(reserve(state), Denial)
     assert state.locked_for("anybody") == LONGEST_WINDOW
     assert "was damaged" in caplog.text
     assert Path(f"{path}.damaged").read_bytes() == content
@@ -184,7 +185,7 @@ def test_an_emptied_and_removed_file_is_followed_by_a_pause(path: Path, state: S
     reserve(state)
     os.truncate(path, 0)
     path.unlink()
-    assert isinstance(reserve(state), Refusal)
+    assert isinstance(reserve(state), Denial)
 
 
 def test_a_file_that_is_replaced_while_it_is_opened_is_not_used(
@@ -202,7 +203,7 @@ def test_a_file_that_is_replaced_while_it_is_opened_is_not_used(
         return connect(name)
 
     monkeypatch.setattr(file, "connect", swapped)
-    state = SQLiteState(path, ManualClock())
+    state = SQLiteState(path, FakeClock())
     assert isinstance(reserve(state), Permit)
     assert (tmp_path / "other.db").stat().st_size == 0
     state.close()
@@ -220,7 +221,7 @@ def test_what_is_wrong_with_the_disk_is_told(path: Path, error: Exception, words
     def work(*_: Any) -> None:
         raise error
 
-    state = SQLiteState(path, ManualClock())
+    state = SQLiteState(path, FakeClock())
     with pytest.raises(errors.StateError, match=words):
         state._transaction(work)
     assert isinstance(reserve(state), Permit)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import TOKEN, Scripted, action, enveloped, refused
+from cliq_fakes import GET, GETS, TOKEN, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, errors
 
 pytest.importorskip("opentelemetry.sdk")
@@ -41,8 +41,8 @@ def check(exporter: InMemorySpanExporter) -> None:
     (call,), attempts = spans["get_message_action"], spans["get_message_action attempt"]
     assert dict(call.attributes) == {
         "zoho_cliq.operation": "get_message_action",
-        "zoho_cliq.threshold.limit": 10,
-        "zoho_cliq.threshold.window_seconds": 60,
+        "zoho_cliq.threshold.limit": GETS,
+        "zoho_cliq.threshold.window_seconds": GET.window_seconds,
         "zoho_cliq.waited_seconds": 7.0,
     }
     assert [span.parent.span_id for span in attempts] == [call.context.span_id] * 2
@@ -108,3 +108,9 @@ def test_operation_without_a_threshold_has_no_such_attribute(
     with Telemetry(provider).around_call("get_message_action"):
         pass
     assert dict(exporter.get_finished_spans()[0].attributes or {}) == {"zoho_cliq.operation": "get_message_action"}
+
+
+def test_an_operation_of_another_document_has_a_span(provider: TracerProvider, exporter: InMemorySpanExporter) -> None:
+    with Telemetry(provider).around_call("list_all_functions"):
+        pass
+    assert dict(exporter.get_finished_spans()[0].attributes or {}) == {"zoho_cliq.operation": "list_all_functions"}

@@ -11,16 +11,24 @@ from typing import Any
 import httpx
 import jsonschema_rs
 import pytest
-from cliq_fakes import Scripted, action, enveloped
+from cliq_fakes import CREATES, TYPES, Scripted, action, enveloped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from zoho_cliq import UNSET, AsyncCliq, Cliq, ExecutionType, Scope, errors
-from zoho_cliq._schema.validation import ANNOTATIONS, KEYWORDS, Rules
-from zoho_cliq_api.contract import document
+from zoho_cliq._schema.validation import Rules
+from zoho_cliq_api.contract import OPERATIONS, document
 
 DOCUMENT = document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 RULES = Rules(SCHEMAS)
+# What `Rules` reads. Annotations say nothing about which values are lawful.
+KEYWORDS = frozenset(
+    "$ref type enum const minLength maxLength pattern x-max-bytes minimum maximum minItems maxItems items "
+    "required properties additionalProperties minProperties maxProperties allOf if then".split()
+)
+ANNOTATIONS = frozenset(
+    "contentEncoding contentMediaType description format x-default unevaluatedProperties example".split()
+)
 REQUESTS = {
     f"{method} {path}": operation["requestBody"]["content"]["application/json"]["schema"]
     for path, item in DOCUMENT["paths"].items()
@@ -37,7 +45,7 @@ PARAMETERS = {
 
 
 def keywords(schema: Any) -> set[str]:
-    """Every keyword of a schema and of those that it names."""
+    """Return every keyword of a schema and of those that it names."""
     schema = RULES.resolve(schema) | ({"$ref": ""} if "$ref" in schema else {})
     found = set(schema)
     for name in ("items", "if", "then"):
@@ -54,7 +62,7 @@ def test_every_keyword_of_the_document_is_known(schema: Any) -> None:
 
 
 def peer(schema: Any) -> jsonschema_rs.Draft202012Validator:
-    """A validator that has ECMA's regular expressions, where `$` is the end and nothing else."""
+    """Return a validator that has ECMA's regular expressions, where `$` is the end and nothing else."""
     return jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
 
 
@@ -80,19 +88,23 @@ values = st.one_of(
     st.lists(st.one_of(texts, whole_numbers, st.none()), max_size=6),
     st.just({}),
 )
+CREATE = SCHEMAS["MessageActionCreate"]["properties"]
+NAME, TEAMS = CREATE["name"]["maxLength"], CREATE["team_ids"]["maxItems"]
+SCOPES = SCHEMAS["Scope"]["enum"]
+LARGEST = PARAMETERS[f"get {OPERATIONS['list_message_actions'].path} limit"]["maximum"]
 FIELDS = sorted({name for schema in REQUESTS.values() for name in RULES.resolve(schema)["properties"]})
 fitting: dict[str, Any] = {
     "name": st.text(min_size=1, max_size=32),
     "hint": st.text(min_size=1, max_size=130),
-    "scope": st.sampled_from(["organization", "team", "personal"]),
+    "scope": st.sampled_from(SCOPES),
     "execution_type": st.sampled_from(["webhook", "deluge"]),
     "execution_url": st.sampled_from(["https://example.com/a", "http://x.example"]),
-    "message_types": st.lists(st.sampled_from(["text", "link", "attachment"]), max_size=4),
+    "message_types": st.lists(st.sampled_from(SCHEMAS["MessageType"]["enum"]), max_size=4),
     "multi_selectable": st.booleans(),
     "team_ids": st.lists(st.integers(1, 100005), max_size=5),
     "image": st.binary(min_size=1, max_size=9).map(lambda raw: base64.b64encode(raw).decode()),
     "script": st.text(max_size=9),
-    "permissions": st.lists(st.sampled_from(["chat", "user", "message", "location", "attachments"]), max_size=6),
+    "permissions": st.lists(st.sampled_from(SCHEMAS["Permission"]["enum"]), max_size=6),
 }
 bodies = st.dictionaries(st.sampled_from([*FIELDS, "other"]), st.just(None), max_size=5).flatmap(
     lambda names: st.fixed_dictionaries(
@@ -101,7 +113,7 @@ bodies = st.dictionaries(st.sampled_from([*FIELDS, "other"]), st.just(None), max
 )
 complete = st.fixed_dictionaries(
     {"name": fitting["name"], "hint": fitting["hint"]},
-    optional={name: fitting[name] for name in FIELDS if name not in ("name", "hint")},
+    optional={name: fitting.get(name, values) for name in FIELDS if name not in ("name", "hint")},
 )
 
 
@@ -122,19 +134,20 @@ def test_verdict_on_parameters_is_that_of_an_independent_validator(value: Any, n
 def test_every_fault_is_found() -> None:
     body = {"name": 5, "hint": "", "scope": "team", "team_ids": [1.0, 0, "a"], "other": 1}
     found = [where for where, _ in RULES.faults(body, SCHEMAS["MessageActionCreate"])]
-    assert sorted(found) == ["hint", "name", "other", "team_ids[1]", "team_ids[2]"]
+    missing = set(SCHEMAS["MessageActionCreate"]["required"]) - body.keys()
+    assert sorted(found) == sorted(["hint", "name", "other", "team_ids[1]", "team_ids[2]", *missing])
 
 
 @pytest.mark.parametrize(
     ("fields", "field", "words"),
     [
-        ({"name": "x" * 31}, "name", "must have at most 30 characters, has 31"),
+        ({"name": "x" * (NAME + 1)}, "name", f"must have at most {NAME} characters, has {NAME + 1}"),
         ({"name": ""}, "name", "must not be empty"),
         ({"hint": None}, "hint", "must be a string, not null (None)"),
-        ({"scope": "everyone"}, "scope", "must be one of organization, personal, team, not 'everyone'"),
+        ({"scope": "everyone"}, "scope", f"must be one of {', '.join(sorted(SCOPES))}, not 'everyone'"),
         ({"scope": "team"}, "team_ids", "is required where scope is team"),
         ({"scope": Scope.TEAM, "team_ids": []}, "team_ids", "must have at least 1 item, has 0 where scope is team"),
-        ({"team_ids": [1, 2, 3, 4, 5]}, "team_ids", "must have at most 4 items, has 5"),
+        ({"team_ids": [*range(1, TEAMS + 2)]}, "team_ids", f"must have at most {TEAMS} items, has {TEAMS + 1}"),
         ({"team_ids": [1, "2"]}, "team_ids[1]", "must be an integer, not str"),
         ({"team_ids": [0]}, "team_ids[0]", "must be at least 1, not 0"),
         ({"team_ids": 5}, "team_ids", "must be a list, not int"),
@@ -144,7 +157,11 @@ def test_every_fault_is_found() -> None:
         ({"image": "QUJD\n"}, "image", "must match"),
         ({"message_types": []}, "message_types", "must have at least 1 item, has 0"),
         ({"message_types": "text"}, "message_types", "must be a list, not str"),
-        ({"multi_selectable": 1}, "multi_selectable", "must be true or false, not int"),
+        *[
+            ({name: 1}, name, "must be true or false, not int")
+            for name in CREATE
+            if CREATE[name].get("type") == "boolean"
+        ],
         ({"image": "?" * 80}, "image", "is '" + "?" * 56 + "…"),
         ({"image": b""}, "image", "must not be empty"),
         ({"image": Path("/nowhere/icon.png")}, "image", "cannot read /nowhere/icon.png: No such file"),
@@ -160,20 +177,20 @@ def test_message_names_field_and_rule(
     assert words in str(caught.value)
     assert str(caught.value).startswith(f"create_message_action: {field}: ")
     assert server.requests == []
-    assert cliq.thresholds["create_message_action"].remaining == 30, "a refused call costs nothing"
+    assert cliq.thresholds["create_message_action"].remaining == CREATES, "a refused call costs nothing"
 
 
 @pytest.mark.parametrize(
     ("act", "field"),
     [
         (lambda actions: actions.list(limit=0), "limit"),
-        (lambda actions: actions.list(limit=101), "limit"),
+        (lambda actions: actions.list(limit=LARGEST + 1), "limit"),
         (lambda actions: actions.changes("t", limit=0), "limit"),
         *[(lambda actions, limit=limit: actions.list(limit=limit), "limit") for limit in (5.0, True, "5", 10**5000)],
         (lambda actions: actions.changes("t", limit=5.0), "limit"),
         (lambda actions: actions.changes("\ud800"), "sync_token"),
         (lambda actions: list(actions.list().resume("\ud800")), "next_token"),
-        (lambda actions: actions.get("\ud800"), "message_action_id"),
+        (lambda actions: actions.get("\ud800"), "action_id"),
         (lambda actions: actions.create(name="a\ud83d", hint="b"), "name"),
         (lambda actions: actions.create(name="a", hint="\udc00b"), "hint"),
         (lambda actions: actions.create(name="a", hint="b", execution_url="https://a/\ud800"), "execution_url"),
@@ -211,7 +228,7 @@ def test_a_limit_that_is_no_integer_is_refused_in_tasks_too(make_async: Callable
 def test_half_a_pair_is_told_by_its_place(cliq: Cliq) -> None:
     with pytest.raises(errors.ValidationError, match="name: must be text that UTF-8 can carry; character 3 is half"):
         cliq.message_actions.create(name="ab\ud83d", hint="b")
-    with pytest.raises(errors.ValidationError, match="must be at most 100, not a number of thousands of digits"):
+    with pytest.raises(errors.ValidationError, match=f"must be at most {LARGEST}, not a number of thousands of digits"):
         cliq.message_actions.list(limit=10**5000)
 
 
@@ -255,4 +272,12 @@ def test_what_is_unset_is_not_sent_and_enums_are_sent_as_their_values(cliq: Cliq
         execution_url=UNSET,
         message_types=source.message_types,
     )
-    assert server.bodies()[-1] == {"name": "Copy", "hint": "b", "scope": "organization", "message_types": ["text"]}
+    assert server.bodies()[-1] == {"name": "Copy", "hint": "b", "scope": "organization", "message_types": TYPES[-1:]}
+
+
+def test_an_argument_of_the_method_is_not_given_twice(cliq: Cliq, server: Scripted) -> None:
+    fields: Any = {"sync_token": "6"}
+    with pytest.raises(errors.ValidationError, match="is given by an argument of the method already") as caught:
+        cliq.message_actions.changes("5", **fields)
+    assert caught.value.field == "sync_token"
+    assert not server.requests

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     __version__: str
     """The version of this package."""
 
-    from typing import Any
-
     from zoho_cliq_api.models import (
         Creator,
         DelugeHandler,
@@ -35,24 +33,31 @@ if TYPE_CHECKING:
 
     from . import errors
     from ._auth.auth import OAuth, StaticToken
+    from ._raw import ApiResponse
     from ._types import RawResponse, Request, Wait
+    from .bulk import AsyncBulk, Bulk, BulkProgress
     from .client import AsyncCliq, AsyncMiddleware, Cliq, Middleware
     from .errors import CliqError
-    from .message_actions import AsyncChanges, AsyncPager, Changes, Page, Pager, UnreadableAction
+    from .message_actions import AsyncChanges, AsyncPager, Changes, Ensured, Page, Pager, UnreadableAction
     from .state import Budget
 
 # Where each public name comes from. Sub-packages of this one add a line for each name of theirs.
 _HOMES = {
+    "ApiResponse": "zoho_cliq._raw",
+    "AsyncBulk": "zoho_cliq.bulk",
     "AsyncChanges": "zoho_cliq.message_actions",
     "AsyncCliq": "zoho_cliq.client",
     "AsyncMiddleware": "zoho_cliq.client",
     "AsyncPager": "zoho_cliq.message_actions",
     "Budget": "zoho_cliq.state",
+    "Bulk": "zoho_cliq.bulk",
+    "BulkProgress": "zoho_cliq.bulk",
     "Changes": "zoho_cliq.message_actions",
     "Cliq": "zoho_cliq.client",
     "CliqError": "zoho_cliq.errors",
     "Creator": "zoho_cliq_api.models",
     "DelugeHandler": "zoho_cliq_api.models",
+    "Ensured": "zoho_cliq.message_actions",
     "ExecutionType": "zoho_cliq_api.models",
     "HandlerReference": "zoho_cliq_api.models",
     "HandlerType": "zoho_cliq_api.models",
@@ -78,16 +83,21 @@ _HOMES = {
 
 __all__ = [
     "UNSET",
+    "ApiResponse",
+    "AsyncBulk",
     "AsyncChanges",
     "AsyncCliq",
     "AsyncMiddleware",
     "AsyncPager",
     "Budget",
+    "Bulk",
+    "BulkProgress",
     "Changes",
     "Cliq",
     "CliqError",
     "Creator",
     "DelugeHandler",
+    "Ensured",
     "ExecutionType",
     "HandlerReference",
     "HandlerType",
@@ -111,16 +121,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    import importlib
+if not TYPE_CHECKING:  # so that a misspelt name is an error to a type checker
 
-    if name in _HOMES:
-        value = getattr(importlib.import_module(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-    if name == "errors":
-        return importlib.import_module("zoho_cliq.errors")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        import importlib
+
+        if name in _HOMES:
+            value = getattr(importlib.import_module(_HOMES[name]), name)
+            globals()[name] = value
+            return value
+        if name == "errors":
+            return importlib.import_module("zoho_cliq.errors")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

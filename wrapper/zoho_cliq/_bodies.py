@@ -19,7 +19,7 @@ def as_json(given: Any, properties: Mapping[str, Schema], operation: str) -> Any
 
     A field with `contentEncoding: base64` is taken as text, as bytes, or from a file; one with `contentMediaType` as
     text or from a file of UTF-8; sequences and sets become lists, and members of enumerations their values.
-    Raises ValidationError where a file cannot be read.
+    Raise ValidationError where a file cannot be read.
     """
     if not isinstance(given, dict):
         return given

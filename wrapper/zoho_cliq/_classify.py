@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -34,7 +33,7 @@ _MESSAGE_LENGTH = 300
 
 
 def class_for(status: int, code: str | None) -> type[errors.ApiError]:
-    """The class of an answer. A code that is known but has no class yet gives the class of its family."""
+    """Return the class of an answer. A code that is known but has no class yet gives the class of its family."""
     if code is not None and code in errors.BY_CODE:
         return errors.BY_CODE[code]
     if code is not None and code in ERROR_CODES:
@@ -45,7 +44,7 @@ def class_for(status: int, code: str | None) -> type[errors.ApiError]:
 
 
 def api_error(response: RawResponse, shown: Callable[[str], str] = str) -> errors.ApiError:
-    """The exception for an answer that is no success. `shown` takes secrets out of code and message."""
+    """Return the exception for an answer that is no success. `shown` takes secrets out of code and message."""
     code, message = code_and_message(response)
     code = code and shown(code)
     return class_for(response.status, code)(
@@ -54,7 +53,7 @@ def api_error(response: RawResponse, shown: Callable[[str], str] = str) -> error
 
 
 def code_and_message(response: RawResponse) -> tuple[str | None, str]:
-    """The error code, if there is one, and a message for people, whatever shape the answer has."""
+    """Return the error code, if there is one, and a message for people, whatever shape the answer has."""
     try:
         value: Any = json.loads(response.body, parse_int=float)  # an int of too many digits would be a ValueError
     except (ValueError, RecursionError):
@@ -107,7 +106,9 @@ def retry_after(response: RawResponse, now: float, most: float) -> float | None:
 
 
 def _time(text: str) -> float | None:
-    """A date of HTTP, in seconds since 1970."""
+    """Return a date of HTTP, in seconds since 1970."""
+    from email.utils import parsedate_to_datetime  # here, as few answers have one to be read
+
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError, OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
@@ -10,6 +9,7 @@ from inspect import isawaitable
 from typing import Any, TypeAlias
 
 from ._types import Busy, Do, RawResponse, Request, Send, Sleep, Steps, T
+from ._waiting import on_the_way
 from .clock import Clock
 
 Sender: TypeAlias = Callable[[Request], RawResponse]
@@ -17,7 +17,7 @@ AsyncSender: TypeAlias = Callable[[Request], Awaitable[RawResponse]]
 
 
 def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
-    """Carries out `steps` in this thread and returns their result."""
+    """Carry out `steps` in this thread and return their result."""
     try:
         return _carried_out(steps, send, private, clock)
     finally:
@@ -28,6 +28,7 @@ def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
 def _carried_out(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
     outcome: Any = None
     failure: BaseException | None = None
+    others = on_the_way(clock)
     while True:
         try:
             effect = steps.send(outcome) if failure is None else steps.throw(failure)
@@ -37,8 +38,13 @@ def _carried_out(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -
         outcome = failure = None
         try:
             match effect:
+                case Send(request, hidden) if others:
+                    with others:
+                        outcome = private(request) if hidden else send(request)
                 case Send(request, hidden):
                     outcome = private(request) if hidden else send(request)
+                case Sleep(seconds) if others:
+                    others.sleep(clock, seconds)
                 case Sleep(seconds):
                     clock.sleep(seconds)
                 case _:
@@ -48,10 +54,12 @@ def _carried_out(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -
 
 
 async def _done(wanted: Do) -> Any:
-    """What the work gives, without keeping the event loop waiting."""
+    """Return what the work gives, without keeping the event loop waiting."""
     if wanted.at_once is not None:
         with contextlib.suppress(Busy):
             return wanted.at_once(wanted.work)
+    import asyncio  # here, so that those who use threads do not wait for its import
+
     try:
         future = asyncio.get_running_loop().run_in_executor(None, copy_context().run, wanted.work)
     except RuntimeError:  # there are no threads any more, as the loop is being shut down
@@ -65,7 +73,7 @@ async def _done(wanted: Do) -> Any:
 
 
 async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
-    """Carries out `steps` in this task and returns their result. What would block is done in a thread."""
+    """Carry out `steps` in this task and return their result. What would block is done in a thread."""
     try:
         return await _carried_out_async(steps, send, private, clock)
     finally:
@@ -76,6 +84,7 @@ async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, cl
 async def _carried_out_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
     outcome: Any = None
     failure: BaseException | None = None
+    others = on_the_way(clock)
     while True:
         try:
             effect = steps.send(outcome) if failure is None else steps.throw(failure)
@@ -85,8 +94,13 @@ async def _carried_out_async(steps: Steps[T], send: AsyncSender, private: AsyncS
         outcome = failure = None
         try:
             match effect:
+                case Send(request, hidden) if others:
+                    with others:
+                        outcome = await (private(request) if hidden else send(request))
                 case Send(request, hidden):
                     outcome = await (private(request) if hidden else send(request))
+                case Sleep(seconds) if others:
+                    await others.async_sleep(clock, seconds)
                 case Sleep(seconds):
                     await clock.async_sleep(seconds)
                 case _:

@@ -1,10 +1,10 @@
 """The engine: every decision about a call, and no input or output. Drivers carry out what its steps ask for.
 
 One call goes through: an access token, a slot of its threshold, sending, settling the slot, and then either the
-result, an exception, or another attempt. What is repeated: reads, after no connection, a timeout, a broken connection
-or a 500, 502, 503 or 504; changes that are the same twice (PATCH, DELETE) likewise; a create only when nothing of it
-was sent. After a throttle the account is locked for all who share the state, and the call goes on after the lock if
-`max_wait` allows.
+result, an exception, or another attempt. What is repeated, at most `max_retries` times: reads, after no connection, a
+timeout, a broken connection or a 500, 502, 503 or 504; changes that are the same twice (PATCH, DELETE) likewise; a
+create only when nothing of it was sent. After a throttle the account is locked for all who share the state, and the
+call goes on after the lock if `max_wait` allows.
 
 An exception of anybody else's (a cancellation, a signal handler, middleware) passes through as it is and is never a
 reason to send again. Whatever ends the call, what it holds in the state is given back.
@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from zoho_cliq_api.contract import Operation
+from zoho_cliq_api.contract import OPERATIONS, Operation
 
 from ._auth.tokens import TokenSource
 from ._classify import api_error, retry_after
@@ -27,6 +27,7 @@ from ._secrecy import Blanker, blanker, guard_logs
 from ._types import Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
 from .clock import Clock
 from .errors import (
+    ClientClosed,
     CliqError,
     DecodeError,
     NotFound,
@@ -38,7 +39,7 @@ from .errors import (
     Unauthorized,
     WouldWait,
 )
-from .state import Permit, Refusal, State, ask, ask_quietly
+from .state import LONGEST_WINDOW, Denial, Permit, State, StateBusy, ask, ask_quietly
 from .state.held import Held, HeldSlot
 
 logger = logging.getLogger("zoho_cliq")
@@ -46,9 +47,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T_co = TypeVar("T_co", covariant=True)
 
-ATTEMPTS = 3
+LATE_SLOTS = 3  # slots that ran out before sending, after which a call gives up
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 8.0
-UNDOCUMENTED_LOCK = 300.0  # of an operation without a documented threshold: what all the others have
+MAX_WAIT = LONGEST_WINDOW + 30.0
+"""Seconds that a call waits in all by default: a window, and half a minute for tokens and retries."""
+UNDOCUMENTED_LOCK = float(max(each.threshold.lock_seconds for each in OPERATIONS.values() if each.threshold))
+"""Seconds of the lock of an operation without a documented threshold: as long as any other."""
 LOCK_GUARD = 0.1  # seconds by which a lock is outwaited
 TRANSIENT = frozenset({500, 502, 503, 504})
 
@@ -58,7 +62,8 @@ class Options:
     """What may differ from call to call; see `Cliq`."""
 
     timeout: float = 30.0
-    max_wait: float = 90.0
+    max_wait: float = MAX_WAIT
+    max_retries: int = 2
     strict: bool = False
     on_wait: Callable[[Wait], None] | None = None
     on_response: Callable[[RawResponse], None] | None = None
@@ -74,8 +79,20 @@ class Plan(Protocol[T_co]):
         ...
 
     def steps(self, engine: Engine, options: Options) -> Generator[Effect, Any, T_co]:
-        """The steps that carry it out."""
+        """Return the steps that carry it out."""
         ...
+
+
+class Runner(Protocol):
+    """Carries out a plan in this thread."""
+
+    def __call__(self, plan: Plan[T], /) -> T: ...
+
+
+class AsyncRunner(Protocol):
+    """Carries out a plan in this task."""
+
+    async def __call__(self, plan: Plan[T], /) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,7 @@ class Call(Generic[T]):
         return self.operation.name
 
     def steps(self, engine: Engine, options: Options) -> Steps[T]:
-        """The steps that carry it out."""
+        """Return the steps that carry it out."""
         return engine.call(self, options)
 
 
@@ -115,15 +132,20 @@ class Progress:
     waited: Waited
     held: Held
     attempts: int = 0
-    most: int = ATTEMPTS
+    renewals: int = 0
     expired: int = 0
 
+    @property
+    def retries(self) -> int:
+        """How often an attempt was repeated so far. The one with a new token, after a 401, is not counted."""
+        return self.attempts - 1 - self.renewals
+
     def allows(self, seconds: float) -> bool:
-        """Whether `max_wait` allows so many seconds more."""
+        """Return whether `max_wait` allows so many seconds more."""
         return self.waited.seconds + seconds <= self.options.max_wait
 
     def would_wait(self, seconds: float, reason: str, purpose: str) -> WouldWait:
-        """The exception for a wait that `max_wait` does not allow. `purpose` says what would be waited for."""
+        """Return the exception for a wait that `max_wait` does not allow. `purpose` says what would be waited for."""
         waited, most = self.waited.seconds, self.options.max_wait
         return WouldWait(
             f"would wait {seconds:.1f} s {purpose}, and max_wait allows {max(0.0, most - waited):.1f} s more: it is "
@@ -135,8 +157,10 @@ class Progress:
             max_wait=most,
         )
 
-    def wait(self, seconds: float, reason: str) -> Steps[None]:
-        """Waits, and tells the log and `on_wait` before."""
+    def wait(self, seconds: float, reason: str, purpose: str = "") -> Steps[None]:
+        """Tell the log and `on_wait`, then wait. Raise WouldWait where `max_wait` does not allow that."""
+        if not self.allows(seconds):
+            raise self.would_wait(seconds, reason, purpose or f"for the {reason}")
         logger.info("%s waits %.2f s (%s)", self.operation, seconds, reason)
         if self.options.on_wait:
             self.options.on_wait(Wait(self.operation, seconds, reason))
@@ -165,7 +189,8 @@ class Engine:
         self.headers = headers or {}
 
     def call(self, call: Call[T], options: Options, waited: Waited | None = None) -> Steps[T]:
-        """The steps of one call, to its result or its exception. `waited` is shared by the calls of one method."""
+        """Return the steps of one call, to its result or its exception. `waited` is shared by the calls of one
+        method."""
         progress = Progress(call.name, options, waited or Waited(), Held(self.state))
         try:
             return (yield from self._attempts(call, progress))
@@ -181,7 +206,6 @@ class Engine:
     def _attempts(self, call: Call[T], progress: Progress) -> Steps[T]:
         operation = call.operation
         rejected: Secret | None = None
-        renewed = False
         unclear = False  # whether an earlier attempt may have had its effect
         lost: TransportError | None = None  # of an earlier attempt that was sent and had no answer
         while True:
@@ -196,9 +220,9 @@ class Engine:
             try:
                 response = yield from self._attempt(call, token, slot, progress)
             except SlotExpired as error:
-                # Nothing was sent, so this was no attempt; another slot is asked for, as often as there are attempts.
+                # Nothing was sent, so this was no attempt, and no retry either.
                 progress.attempts, progress.expired = progress.attempts - 1, progress.expired + 1
-                if progress.expired < ATTEMPTS:
+                if progress.expired < LATE_SLOTS:
                     continue
                 if lost:
                     raise lost from error
@@ -216,8 +240,8 @@ class Engine:
             if 200 <= response.status <= 299:
                 return read(call, response, progress.options.strict, blank)
             failure = api_error(response, blank.text)
-            if isinstance(failure, Unauthorized) and self.tokens.renewable and not renewed:
-                rejected, renewed, progress.most = token, True, progress.most + 1
+            if isinstance(failure, Unauthorized) and self.tokens.renewable and not progress.renewals:
+                rejected, progress.renewals = token, 1
                 continue
             if isinstance(failure, NotFound) and unclear and operation.method == "DELETE":
                 # An earlier attempt, whose answer was lost, deleted it.
@@ -238,8 +262,8 @@ class Engine:
             raise failure
 
     def _again(self, progress: Progress, seconds: float, reason: str) -> Steps[bool]:
-        """Waits before another attempt; False where there is none left or the wait is longer than `max_wait`."""
-        if progress.attempts >= progress.most or not progress.allows(seconds):
+        """Wait before another attempt; False where there is none left or the wait is longer than `max_wait`."""
+        if progress.retries >= progress.options.max_retries or not progress.allows(seconds):
             return False
         yield from progress.wait(seconds, reason)
         return True
@@ -247,15 +271,27 @@ class Engine:
     def _admitted(
         self, call: Call[T], progress: Progress, rejected: Secret | None
     ) -> Steps[tuple[Secret, HeldSlot | None]]:
-        """A token and a slot, both good at the same time. Where the accounts server gives the rejected token again, it
-        is used: asking once more would not help."""
+        """Return a token and a slot. Wait for others that keep the state, as long as `max_wait` allows."""
         while True:
-            token = yield from self.tokens.current(progress, rejected)
-            rejected = None if token == rejected else rejected
-            slot = yield from self._reserved(call, progress)
-            if slot is None or (self.tokens.fresh(token) and self.clock.monotonic() <= slot.send_by):
-                return token, slot
-            yield from progress.held.give_back(slot)
+            try:
+                return (yield from self._token_and_slot(call, progress, rejected))
+            except StateBusy as error:
+                logger.info("%s has waited %.2f s (state)", progress.operation, error.waited)
+                progress.waited.seconds += error.waited
+                if not progress.allows(error.waited):
+                    raise progress.would_wait(error.waited, "state", f"as {error.args[0]}") from error
+
+    def _token_and_slot(
+        self, call: Call[T], progress: Progress, rejected: Secret | None
+    ) -> Steps[tuple[Secret, HeldSlot | None]]:
+        """Return a token and a slot, both good at the same time. A token that ended while the call waited for its
+        slot is asked for once more; a slot that ran out meanwhile is noticed by the transport, right before it would
+        send. Where the accounts server gives the rejected token again, it is used: asking once more would not help."""
+        token = yield from self.tokens.current(progress, rejected)
+        slot = yield from self._reserved(call, progress)
+        if not self.tokens.fresh(token):
+            token = yield from self.tokens.current(progress, None if token == rejected else rejected)
+        return token, slot
 
     def _reserved(self, call: Call[T], progress: Progress) -> Steps[HeldSlot | None]:
         threshold, timeout = call.operation.threshold, progress.options.timeout
@@ -264,19 +300,17 @@ class Engine:
                 locked = yield from ask(self.state, self.state.locked_for, self.account)
                 if not locked:
                     return None
-                refusal = Refusal(locked, "lock")
+                denial = Denial(locked, "lock")
             else:
                 slot = HeldSlot(self.state, self.account, call.operation.name, threshold, timeout)
                 outcome = yield from progress.held.take(slot)
                 if isinstance(outcome, Permit):
                     return slot
-                refusal = outcome
-            if not progress.allows(refusal.seconds):
-                raise progress.would_wait(refusal.seconds, refusal.reason, f"for the {refusal.reason}")
-            yield from progress.wait(refusal.seconds, refusal.reason)
+                denial = outcome
+            yield from progress.wait(denial.seconds, denial.reason)
 
     def _attempt(self, call: Call[T], token: Secret, slot: HeldSlot | None, progress: Progress) -> Steps[RawResponse]:
-        """Sends once and gives the slot back. Where the attempt ends with an exception of somebody else's, `call` does
+        """Send once and give the slot back. Where the attempt ends with an exception of somebody else's, `call` does
         that."""
         name, options, started = call.operation.name, progress.options, self.clock.monotonic()
         request = Request(
@@ -297,6 +331,11 @@ class Engine:
             slot.sent = True  # from here on nobody can tell, unless the transport does
         try:
             answer: RawResponse = yield Send(request)
+        except ClientClosed:
+            if slot:
+                slot.sent = False
+                yield from progress.held.give_back(slot)
+            raise
         except TransportError as error:
             if slot:
                 slot.sent = error.sent
@@ -306,14 +345,11 @@ class Engine:
         if slot:
             slot.answered = True
             yield from progress.held.give_back(slot)
-        logger.debug(
-            "%s: attempt %d, status %d, %.3f s",
-            name,
-            progress.attempts,
-            answer.status,
-            self.clock.monotonic() - started,
+        elapsed, attempts, retries = self.clock.monotonic() - started, progress.attempts, progress.retries
+        logger.debug("%s: attempt %d, status %d, %.3f s", name, attempts, answer.status, elapsed)
+        response = RawResponse(
+            name, answer.status, answer.headers, answer.body, attempts, request.waited, retries, elapsed
         )
-        response = RawResponse(name, answer.status, answer.headers, answer.body, progress.attempts, request.waited)
         if options.on_response or not 200 <= answer.status <= 299:
             response = blanker(token).response(response)
         if options.on_response:
@@ -322,7 +358,8 @@ class Engine:
 
 
 def read(call: Call[T], response: RawResponse, strict: bool, blank: Blanker) -> T:
-    """The result of a good answer. Where it cannot be read it is shown, and so every form of a secret is blanked."""
+    """Return the result of a good answer. Where it cannot be read it is shown, and so every form of a secret is
+    blanked."""
     try:
         return call.read(blank.success(response), strict)
     except DecodeError:
@@ -333,12 +370,13 @@ def read(call: Call[T], response: RawResponse, strict: bool, blank: Blanker) -> 
 
 
 def unanswered(operation: Operation, error: TransportError) -> TransportError:
-    """The exception for an attempt that was sent and had no answer: for a change, that its outcome is unknown."""
+    """Return the exception for an attempt that was sent and had no answer: for a change, that its outcome is
+    unknown."""
     if operation.method == "GET":
         return error
     return OutcomeUnknown(f"{error.args[0]}; the change may have happened or not", operation=operation.name)
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to wait after so many attempts: full jitter, so that many clients do not come back together."""
-    return random.uniform(0, min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (attempt - 1)))
+    """Return seconds to wait after so many attempts: full jitter, so that many clients do not come back together."""
+    return random.uniform(0, min(BACKOFF_MOST, BACKOFF_FIRST * 2.0 ** min(attempt - 1, 10)))

@@ -1,9 +1,10 @@
-"""Settings from environment variables, refused by the name of the variable where they cannot be meant."""
+"""Settings from environment variables, and paths in settings, refused by name where they cannot be meant."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from .errors import ConfigurationError
 
@@ -30,3 +31,22 @@ def setting(
         except ConfigurationError as error:
             raise ConfigurationError(f"{variable}: {error}") from None
     return value
+
+
+def path_variable(parameter: str) -> str:
+    """Return the variable that holds a value for a parameter of paths.
+
+    It has a prefix of its own, as the document may call a parameter like a credential.
+    """
+    return f"ZOHO_CLIQ_PATH_{parameter.upper()}"
+
+
+def expanded(name: str, path: str | Path) -> Path:
+    """Return `path` with a home directory in place of its ~.
+
+    Raise ConfigurationError, which names the setting, where nobody knows that directory.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ConfigurationError(f"{name} {str(path)!r}: {error}") from None

@@ -19,11 +19,10 @@ def unavailable(purpose: str, module: str, extra: str, error: ImportError) -> Co
         installed = importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
         installed = False
-    install = f"pip install 'zoho-cliq[{extra}]'"
     if not installed:
-        return ConfigurationError(f"{purpose} the extra `{extra}`: {install}")
+        return ConfigurationError(f"{purpose} the extra `{extra}`: pip install '.[{extra}]' in a checkout of zoho-cliq")
     reason = " ".join(str(error).split())
     return ConfigurationError(
         f"{purpose} {module}, which is installed and cannot be imported: {reason}; "
-        f"try pip install --force-reinstall 'zoho-cliq[{extra}]'"
+        f"try pip install --force-reinstall '.[{extra}]' in a checkout of zoho-cliq"
     )

@@ -7,12 +7,13 @@ generated package only the public modules `contract` and `shapes` are used.
 
 from __future__ import annotations
 
-import difflib
+import contextlib
 import importlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -21,13 +22,16 @@ from zoho_cliq_api.types import Unset
 
 from ._bodies import as_json, as_multipart, is_file
 from ._engine import Call
+from ._environment import path_variable, setting
 from ._schema.drift import Drift
 from ._schema.reading import Note, Reader, Shapes, Undecodable, parsed_json
 from ._schema.validation import Rules, Schema
+from ._scripts import log_findings
 from ._types import RawResponse
 from .errors import ConfigurationError, DecodeError, ValidationError
 
 OWN = "zoho_cliq_api"
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 _JSON = re.compile(r"application/(?:[a-z0-9.+-]*\+)?json")
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -35,13 +39,19 @@ _DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 class Parameter(NamedTuple):
-    """A parameter as the document declares it; `field` is its name as an argument."""
+    """A parameter as the document declares it.
+
+    `field` is its name as an argument. One of the path that a method of the client names has that name here, whatever
+    the vendor calls it.
+    """
 
     field: str
     name: str
     place: str
     required: bool
     schema: Schema
+    named: bool
+    """Whether an argument of the client's method gives it, which then is no field."""
     delimiter: str | None
     """What joins the values of a list; None where the parameter is repeated for each."""
 
@@ -73,11 +83,15 @@ def _document(package: str) -> Any:
 class Operations:
     """Makes the calls of the operations of one generated package.
 
-    package: the package's name, such as `zoho_cliq_api`. Thresholds of another package count under `package.operation`.
-    Raises ConfigurationError where it is none that `scripts/regenerate` made.
+    Args:
+        package: the package's name, such as `zoho_cliq_api`. Thresholds of another package count under
+            `package.operation`.
+        path_parameters: values for parameters of paths that no method of the client names, where a call gives none.
+
+    Raise ConfigurationError where it is none that `scripts/regenerate` made, or a value cannot be meant.
     """
 
-    def __init__(self, package: str = OWN) -> None:
+    def __init__(self, package: str = OWN, path_parameters: Mapping[str, Any] = EMPTY) -> None:
         try:
             self.table: Mapping[str, Operation] = importlib.import_module(f"{package}.contract").OPERATIONS
             shapes = importlib.import_module(f"{package}.shapes")
@@ -94,13 +108,13 @@ class Operations:
         self._unset = (Unset, type(unset))
         self._reader = Reader(self.rules, answers)
         self._prepared: dict[str, Prepared] = {}
+        self._in_paths = {name: self._for_path(name, value) for name, value in path_parameters.items()}
 
     def prepared(self, name: str) -> Prepared:
         """Return what is known of an operation. Raise ConfigurationError where the document has none of that name."""
         if name not in self._prepared:
             if name not in self.table:
-                close = difflib.get_close_matches(name, self.table, n=1)
-                hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(sorted(self.table))}"
+                hint = _meant(name, self.table) or f"; it has {', '.join(sorted(self.table))}"
                 raise ConfigurationError(f"{self.package} has no operation {name!r}{hint}")
             self._prepared[name] = self._made(self.table[name])
         return self._prepared[name]
@@ -118,21 +132,26 @@ class Operations:
     ) -> Call[Any]:
         """Return the call of an operation.
 
-        fields: the arguments by name; each goes where the document declares it. `UNSET` counts as not given.
-        body: the whole body, in place of its fields.
-        pick: makes the result of the call from what its answer holds.
-        Raises ValidationError, before anything is sent.
+        Args:
+            fields: the arguments by name; each goes where the document declares it. `UNSET` counts as not given.
+            body: the whole body, in place of its fields.
+            pick: makes the result of the call from what its answer holds.
+
+        Raise ValidationError, before anything is sent.
         """
         known = self.prepared(name)
         operation = known.operation
         given = {field: value for field, value in fields.items() if not isinstance(value, self._unset)}
         path, query, headers = operation.path, {}, {}
         for parameter in known.parameters:
-            if parameter.field not in given:
-                if parameter.required:
-                    raise ValidationError("is required", field=parameter.field, operation=name)
+            if parameter.field in given:
+                value = given.pop(parameter.field)
+            elif parameter.place == "path":
+                value = self._left_out(parameter, name)
+            elif parameter.required:
+                raise ValidationError("is required", field=parameter.field, operation=name)
+            else:
                 continue
-            value = given.pop(parameter.field)
             self.rules.check(value, parameter.schema, field=parameter.field, operation=name)
             if parameter.place == "path":
                 path = path.replace(f"{{{parameter.name}}}", _segment(value, parameter.field, name))
@@ -155,15 +174,52 @@ class Operations:
             headers,
         )
 
+    def _left_out(self, parameter: Parameter, operation: str) -> Any:
+        """Return the value of a parameter of the path that the call leaves out, from the client or the environment.
+
+        Only the client's own document has such values, and only parameters that no argument of a method gives. Read
+        late, so that a client for whose calls nothing is missing looks for nothing.
+        """
+        field, words = parameter.field, "is required"
+        if self.package == OWN and not parameter.named:
+            if field in self._in_paths:
+                return self._in_paths[field]
+            variable = path_variable(field)
+            if (text := setting(variable)) is not None:
+                return self._for_path(field, text, variable)
+            words = f"is required; give it, set {variable}, or make the client with path_parameters={{{field!r}: …}}"
+        raise ValidationError(words, field=field, operation=operation)
+
+    def _for_path(self, field: str, value: Any, source: str = "path_parameters") -> Any:
+        """Return a value for a parameter of paths, of the type that the document gives it.
+
+        Raise ConfigurationError where the document has no such parameter, or takes no such value for it.
+        """
+        known = {
+            each.field: (each, name)
+            for name in self.table
+            for each in self.prepared(name).parameters
+            if each.place == "path" and not each.named
+        }
+        if field not in known:
+            there = f"there are {', '.join(sorted(known))}" if known else "the document has none beside them"
+            raise ConfigurationError(f"{source}: {field} is no parameter that paths need beside a method's; {there}")
+        parameter, operation = known[field]
+        if isinstance(value, str) and self.rules.resolve(parameter.schema).get("type") != "string":
+            with contextlib.suppress(ValueError, RecursionError):
+                value = json.loads(value)
+        try:
+            self.rules.check(value, parameter.schema, field=field, operation=operation)
+        except ValidationError as error:
+            raise ConfigurationError(f"{source}: {error}") from None
+        return value
+
     def _content(self, known: Prepared, given: dict[str, Any], body: Any, headers: dict[str, str]) -> bytes | None:
         """Return the bytes of the body, and put its media type into `headers`."""
         name = known.operation.name
         for field in given:
             if body is not None or (field not in known.properties and not _is_open(known)):
-                close = difflib.get_close_matches(
-                    field, [*known.properties, *(parameter.field for parameter in known.parameters)], n=1
-                )
-                hint = f"; did you mean {close[0]}?" if close else ""
+                hint = _meant(field, [*known.properties, *(parameter.field for parameter in known.parameters)])
                 raise ValidationError(f"is not a field of this operation{hint}", field=field, operation=name)
         if known.media is None or (body is None and not given and not known.body_required):
             if body is not None:
@@ -176,6 +232,7 @@ class Operations:
         files = plain if known.media == _MULTIPART and isinstance(plain, dict) else {}
         checked = {**plain, **{key: "" for key, value in files.items() if is_file(value)}} if files else plain
         self.rules.check(checked, known.body, field="" if body is None else "body", operation=name)
+        log_findings(checked, known.properties, name)
         if _JSON.fullmatch(known.media):
             headers["Content-Type"] = known.media
             return json.dumps(plain).encode()
@@ -185,7 +242,7 @@ class Operations:
         if known.media == _MULTIPART and isinstance(plain, dict):
             headers["Content-Type"], content = as_multipart(plain, name)
             return content
-        raise ValidationError(f"give body=… as bytes of {known.media}", field="body", operation=name)
+        raise ValidationError(f"in Python, give body=… as bytes of {known.media}", field="body", operation=name)
 
     def _read(self, known: Prepared, response: RawResponse, strict: bool) -> Any:
         """Return what a good answer says: a model; its bytes where it is no JSON; None where it has no content."""
@@ -242,6 +299,14 @@ class Operations:
         return found
 
 
+def _meant(name: str, names: Iterable[str]) -> str:
+    """Return a question whether the closest of some names is meant; nothing where none is close."""
+    from difflib import get_close_matches  # here, as only a mistake needs it
+
+    close = get_close_matches(name, list(names), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
 def field_name(name: str) -> str:
     """Return a parameter's name as an argument: `MESSAGE_ACTION_ID` is `message_action_id`."""
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
@@ -250,18 +315,20 @@ def field_name(name: str) -> str:
 def _parameter(entry: Mapping[str, Any]) -> Parameter:
     style = entry.get("style", "form" if entry["in"] == "query" else "simple")
     repeated = entry["in"] == "query" and entry.get("explode", style == "form") and style in ("form", "deepObject")
+    own = entry.get("x-argument") if entry["in"] == "path" else None
     return Parameter(
-        field_name(entry["name"]),
+        own or field_name(entry["name"]),
         entry["name"],
         entry["in"],
         bool(entry.get("required")),
         entry.get("schema", {}),
+        "x-argument" in entry,
         None if repeated else _DELIMITERS.get(style, ","),
     )
 
 
 def _is_open(known: Prepared) -> bool:
-    """Whether the body says nothing of which fields it may have."""
+    """Return whether the body says nothing of which fields it may have."""
     return known.media is not None and not known.properties
 
 

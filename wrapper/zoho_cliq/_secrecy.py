@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from functools import lru_cache, wraps
 from types import FrameType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from ._types import RawResponse, Secret
@@ -50,7 +50,7 @@ class Blanker:
         self._regex: re.Pattern[bytes] | None = None
 
     def finds(self, content: bytes) -> bool:
-        """Whether a secret is in `content`."""
+        """Return whether a secret is in `content`."""
         lower = content.lower()
         if any(plain in lower for plain in self._plain) or any(form in content for form in self._encoded):
             return True
@@ -95,7 +95,8 @@ class Blanker:
         return self.response(response) if any(exact in body for exact in self._exact) else response
 
     def shares(self, content: str, run: int = 8) -> bool:
-        """Whether `content` has so many letters in a row in common with a secret, in any case, or holds it encoded."""
+        """Return whether `content` has so many letters in a row in common with a secret, in any case, or holds it
+        encoded."""
         raw = content.encode("utf-8", "surrogatepass")
         lower = raw.lower()
         runs = (lower[at : at + run] for at in range(len(lower) - run + 1))
@@ -109,8 +110,8 @@ def blanker(*secrets: Secret) -> Blanker:
 
 
 def _in_base64(secret: bytes) -> list[bytes]:
-    """The part of the secret's base64 that is the same whatever stands before and after it, for each of the three ways
-    to fall on groups of three bytes."""
+    """Return the part of the secret's base64 that is the same whatever stands before and after it, for each of the
+    three ways to fall on groups of three bytes."""
     forms = []
     for before in range(3):
         whole = (before + len(secret)) // 3 * 3 - before  # bytes of the secret up to the last full group
@@ -137,7 +138,7 @@ def _unescaped_letter(found: re.Match[bytes]) -> bytes:
 
 
 def _written(secret: bytes) -> bytes:
-    """A pattern of the secret with every letter as it is or escaped."""
+    """Return a pattern of the secret with every letter as it is or escaped."""
     return b"".join(
         rb"(?:\\*%b|\\+(?:u00|x)(?i:%02x)|%%(?:25)*(?i:%02x)|&\#(?:(?i:x)0*(?i:%02x)|0*%d);?)"
         % (re.escape(bytes([letter])), letter, letter, letter, letter)
@@ -214,3 +215,12 @@ def _blank_record(record: logging.LogRecord) -> bool:
 
 for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
     logging.getLogger(_name).addFilter(_blank_record)
+
+
+def masked(value: Any, mask: Callable[[str], str]) -> Any:
+    """Return plain data in which `mask` has taken the secrets out of every text."""
+    if isinstance(value, dict):
+        return {name: masked(each, mask) for name, each in value.items()}
+    if isinstance(value, list):
+        return [masked(each, mask) for each in value]
+    return mask(value) if isinstance(value, str) else value

@@ -8,6 +8,8 @@ import string
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from zoho_cliq_api.contract import SERVERS
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
@@ -31,11 +33,19 @@ def server_named(url: str) -> str:
     return "/".join([f"{parts.scheme}://{host}{port}", *segments])
 
 
+def data_center_of_api(base_url: str) -> str | None:
+    """Return the data center whose API is at `base_url`, an http or https address; None for another address."""
+    here = server_named(base_url)
+    return next((each.data_center for each in SERVERS.values() if server_named(each.base_url) == here), None)
+
+
 def _host(name: str) -> str:
     with suppress(ValueError):
         address = ipaddress.ip_address(name)
         return f"[{address}]" if address.version == 6 else str(address)
     name = name.removesuffix(".")
+    if name.isascii():
+        return name  # the codec would load all tables of Unicode's names
     with suppress(UnicodeError):
         return name.encode("idna").decode().lower()
     return name

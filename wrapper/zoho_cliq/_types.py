@@ -19,7 +19,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself."""
+        """Return the text itself."""
         return self._text
 
     def __repr__(self) -> str:
@@ -36,7 +36,7 @@ class Secret:
 
 
 def fits_header(text: object) -> bool:
-    """Whether `text` is a token that a header can carry."""
+    """Return whether `text` is a token that a header can carry."""
     return isinstance(text, str) and bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
@@ -66,7 +66,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class RawResponse:
     """An answer as it came, except that a token which the server repeats is blanked. Header names are lower case.
-    `attempts` and `waited` tell what the call took. Headers and body, which may hold anything, are not in the repr."""
+    `attempts`, of which `retries` were repeats, and `waited` tell what the call took so far, and `elapsed` what this
+    attempt took, both in seconds. Headers and body, which may hold anything, are not in the repr."""
 
     operation: str
     status: int
@@ -74,6 +75,8 @@ class RawResponse:
     body: bytes = field(default=b"", repr=False)
     attempts: int = 1
     waited: float = 0.0
+    retries: int = 0
+    elapsed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,34 +6,39 @@ from __future__ import annotations
 import contextlib
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, overload
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypedDict, Unpack, cast, overload
 
 from zoho_cliq_api.contract import SERVERS, Threshold
 
 from ._auth.auth import Auth, OAuth, StaticToken, checked_url, data_center_named, header_safe
 from ._auth.tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
 from ._drivers import run, run_async
-from ._engine import Call, Engine, Options, Plan
+from ._engine import MAX_WAIT, Call, Engine, Options, Plan
 from ._environment import setting
-from ._http import AsyncTransport, Transport
 from ._http.headers import checked_headers
-from ._operations import OWN, Operations
+from ._http.threads import Transport
+from ._operations import EMPTY, OWN, Operations
+from ._planning import planned_by
+from ._raw import ApiResponse, RawPlan
 from ._secrecy import hides_arguments
 from ._servers import server_named
 from ._types import RawResponse, Request, T, Wait
 from .clock import Clock, SystemClock, checked_seconds, checked_timeout
 from .errors import ConfigurationError
 from .message_actions import AsyncMessageActions, MessageActions
-from .message_actions.resource import Calls
+from .message_actions.calls import Calls
 from .state import Budget, State, open_state
 
 if TYPE_CHECKING:
     from ._http.brought import AsyncClientTransport, ClientTransport
+    from ._http.tasks import AsyncTransport
+    from .bulk import AsyncBulk, Bulk
+    from .bulk.progress import Report
 
 
 class Middleware(Protocol):
@@ -44,7 +49,7 @@ class Middleware(Protocol):
     """
 
     def __call__(self, request: Request, send: Callable[[Request], RawResponse]) -> RawResponse:
-        """Sends `request`, or another one, and gives the answer."""
+        """Send `request`, or another one, and return the answer."""
         ...
 
 
@@ -52,7 +57,7 @@ class AsyncMiddleware(Protocol):
     """The same for an `AsyncCliq`."""
 
     async def __call__(self, request: Request, send: Callable[[Request], Awaitable[RawResponse]]) -> RawResponse:
-        """Sends `request`, or another one, and gives the answer."""
+        """Send `request`, or another one, and return the answer."""
         ...
 
 
@@ -88,6 +93,10 @@ class Thresholds(Mapping[str, Budget]):
         named = {operations.count_as(name): entry.threshold for name, entry in operations.table.items()}
         self._limits |= {name: threshold for name, threshold in named.items() if threshold}
 
+    def limit(self, operation: str) -> Threshold | None:
+        """Return the limit of an operation; None where none is documented."""
+        return self._limits.get(operation)
+
     def __getitem__(self, operation: str) -> Budget:
         return self._engine.state.budget(self._engine.account, operation, self._limits[operation])
 
@@ -96,6 +105,31 @@ class Thresholds(Mapping[str, Budget]):
 
     def __len__(self) -> int:
         return len(self._limits)
+
+    def __repr__(self) -> str:
+        """Show the limits, and not what is left, which may take a question to the state."""
+        limits = (f"{name}: {each.limit} in {each.window_seconds} s" for name, each in self._limits.items())
+        return f"Thresholds({', '.join(limits)})"
+
+
+class Settings(TypedDict, total=False):
+    """The settings of a client, as `Cliq` describes them, for `from_env`."""
+
+    account: str | None
+    data_center: str | None
+    base_url: str | None
+    state: str | Path | None
+    timeout: float
+    max_wait: float
+    max_retries: int
+    strict: bool
+    clock: Clock | None
+    on_wait: Callable[[Wait], None] | None
+    on_response: Callable[[RawResponse], None] | None
+    middleware: Sequence[Any]
+    http_client: HttpClient | None
+    headers: Mapping[str, str] | None
+    path_parameters: Mapping[str, Any] | None
 
 
 class _Keep:
@@ -120,7 +154,8 @@ class _Base(ABC):
         base_url: str | None = None,
         state: str | Path | None = None,
         timeout: float = 30.0,
-        max_wait: float = 90.0,
+        max_wait: float = MAX_WAIT,
+        max_retries: int = 2,
         strict: bool = False,
         clock: Clock | None = None,
         on_wait: Callable[[Wait], None] | None = None,
@@ -128,30 +163,42 @@ class _Base(ABC):
         middleware: Sequence[Any] = (),
         http_client: HttpClient | None = None,
         headers: Mapping[str, str] | None = None,
+        path_parameters: Mapping[str, Any] | None = None,
     ) -> None:
         """Make a client; nothing is sent.
 
-        auth: an access token, a `StaticToken`, an `OAuth`, or a callable that returns access tokens.
-        account: a name for the user whose calls count together; needed where `auth` is a callable.
-        data_center: us, eu, in, au, jp, ca, sa, uk, cn or ae; that of `auth` by default, else us.
-        base_url: another server, `/api/v3` included, in place of the data centre's.
-        state: where thresholds, lock and token are shared: None (all clients of this process), a path (SQLite: every
-            process of the machine) or `redis://…` (every machine).
-        timeout: seconds for one attempt, from looking up the host to the last byte.
-        max_wait: seconds that one call may wait in all: for thresholds, locks, tokens and between attempts.
-        strict: make every difference between an answer and the document a `DecodeError`.
-        clock: where time comes from; the machine's clock by default.
-        on_wait: called with a `Wait` before each wait.
-        on_response: called with every answer.
-        middleware: layers around every attempt, the outermost first.
-        http_client: an `httpx.Client` (`AsyncCliq`: an `httpx.AsyncClient`) to send through, which stays open; None
-            makes connections of its own.
-        headers: further headers of every call to the API. Authorization and those that the client sets itself are
-            refused.
-        Raises ConfigurationError, StateError.
+        Args:
+            auth: an access token, a `StaticToken`, an `OAuth`, or a callable that returns access tokens.
+            account: a name for the user whose calls count together; needed where `auth` is a callable.
+            data_center: us, eu, in, au, jp, ca, sa, uk, cn or ae; that of `auth` by default, else us.
+            base_url: another server, `/api/v3` included, in place of the data centre's.
+            state: where thresholds, lock and token are shared: None (all clients of this process), a path (SQLite:
+                every process of the machine) or `redis://…` (every machine).
+            timeout: seconds for one attempt, from looking up the host to the last byte.
+            max_wait: seconds that one call may wait in all: for thresholds, locks, tokens and between attempts. By
+                default 30 more than the longest window of the thresholds, which makes 90.
+            max_retries: how often an attempt is repeated where that is safe; 0 is never. Every attempt is where nothing
+                was
+                sent, or after a throttle. Reads, updates and deletes are, too, after a timeout, a broken connection and
+                500, 502, 503, 504; a create never is. A repeat with a new access token, after a 401, is not counted.
+            strict: make every difference between an answer and the document a `DecodeError`.
+            clock: where time comes from; the machine's clock by default.
+            on_wait: called with a `Wait` before each wait.
+            on_response: called with every answer.
+            middleware: layers around every attempt, the outermost first.
+            http_client: an `httpx.Client` (`AsyncCliq`: an `httpx.AsyncClient`) to send through, which stays open; None
+                makes connections of its own.
+            headers: further headers of every call to the API. Authorization and those that the client sets itself are
+                refused.
+            path_parameters: values by name for parameters that paths came to require beside the methods' own arguments
+                (today there are none). A call's own value wins. What is not here either is read from
+                ZOHO_CLIQ_PATH_… and the name in capitals.
+
+        Raise ConfigurationError, StateError.
         """
         self._clock = clock or SystemClock()
-        self._options = _checked(Options(timeout, max_wait, strict, on_wait, on_response, tuple(middleware)))
+        options = Options(timeout, max_wait, max_retries, strict, on_wait, on_response, tuple(middleware))
+        self._options = _checked(options)
         auth = StaticToken(auth) if isinstance(auth, str) else auth
         if not isinstance(auth, (StaticToken, OAuth)) and not callable(auth):
             raise ConfigurationError(
@@ -165,11 +212,11 @@ class _Base(ABC):
                 raise ConfigurationError("a callable that gives tokens needs account=…, a name for the user behind it")
             account = auth.identity()
         extra = checked_headers(headers)
+        self._operations = Operations(path_parameters=path_parameters or EMPTY)
         # Before the state, so that nothing is left open where it fails.
         self._transport = self._open(http_client)
         for address in (url, auth.accounts_url) if isinstance(auth, OAuth) else (url,):
             self._transport.check(address)
-        self._operations = Operations()
         self._calls = Calls(self._operations)
         self._state = open_state(state, self._clock)
         key = f"{server_named(url)} {account}"
@@ -184,33 +231,36 @@ class _Base(ABC):
 
     @classmethod
     @hides_arguments
-    def from_env(cls, **settings: Any) -> Self:
-        """A client from the environment: ZOHO_CLIQ_TOKEN, or _CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN (the token
-        is used where both are set), and, if set, _BASE_URL, _ACCOUNTS_URL, _DATA_CENTER and _STATE. `settings`
-        win."""
+    def from_env(cls, **settings: Unpack[Settings]) -> Self:
+        """Return a client from the environment: ZOHO_CLIQ_TOKEN, or _CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN
+        (the token is used where both are set), and, if set, _BASE_URL, _ACCOUNTS_URL, _DATA_CENTER and _STATE.
+        `settings` win."""
         asked = settings.get("data_center")
         checks: dict[str, Callable[[str], object] | None] = {
             "base_url": partial(checked_url, "it"),
             "data_center": data_center_named,
             "state": None,
         }
-        for name, check in checks.items():
-            if name not in settings and (value := setting(f"ZOHO_CLIQ_{name.upper()}", check)):
-                settings[name] = value
+        found: dict[str, Any] = {
+            name: value
+            for name, check in checks.items()
+            if name not in settings and (value := setting(f"ZOHO_CLIQ_{name.upper()}", check))
+        }
         auth: Auth = setting("ZOHO_CLIQ_TOKEN", header_safe) or OAuth.from_env(asked)
-        return cls(auth, **settings)
+        return cls(auth, **{**found, **settings})
 
     def with_options(
         self,
         *,
         timeout: float | _Keep = KEEP,
         max_wait: float | _Keep = KEEP,
+        max_retries: int | _Keep = KEEP,
         strict: bool | _Keep = KEEP,
         on_wait: Callable[[Wait], None] | _Keep | None = KEEP,
         on_response: Callable[[RawResponse], None] | _Keep | None = KEEP,
         middleware: Sequence[Any] | _Keep = KEEP,
     ) -> Self:
-        """A client with other options that shares everything else with this one, which stays as it is.
+        """Return a client with other options that shares everything else with this one, which stays as it is.
 
         For one call, `cliq.with_options(max_wait=0).message_actions.get(…)`; for a block, give it a name. Closing it
         closes nothing.
@@ -218,6 +268,7 @@ class _Base(ABC):
         given = {
             "timeout": timeout,
             "max_wait": max_wait,
+            "max_retries": max_retries,
             "strict": strict,
             "on_wait": on_wait,
             "on_response": on_response,
@@ -236,7 +287,7 @@ class _Base(ABC):
 
     @abstractmethod
     def _attach(self) -> None:
-        """Makes the resources, bound to this client and its options."""
+        """Make the resources, bound to this client and its options."""
 
     def _prepared(self, first: ModuleType | str, second: str | None, body: Any, fields: dict[str, Any]) -> Call[Any]:
         """Return the call of an operation, whose package stands before it unless it is the client's own."""
@@ -252,7 +303,8 @@ class _Base(ABC):
         """Return what answers had so far that the document does not know, as actions for its overlay; no values, no
         secrets.
 
-        package: whose document; the client's own unless another is given.
+        Args:
+            package: whose document; the client's own unless another is given.
         """
         found = self._packages.get(_package(package))
         return found.drift.actions(found.document) if found else []
@@ -276,20 +328,27 @@ def _checked(options: Options) -> Options:
     checked_timeout(options.timeout)
     if not checked_seconds("max_wait", options.max_wait) >= 0:
         raise ConfigurationError(f"max_wait is in seconds and at least 0, not {options.max_wait!r}")
+    retries: object = options.max_retries
+    if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
+        raise ConfigurationError(f"max_retries is a whole number and at least 0, not {retries!r}")
     return options
 
 
 def _data_center(auth: Auth, asked: str | None, base_url: str | None) -> str | None:
     own = auth.data_center if isinstance(auth, (StaticToken, OAuth)) else None
     if asked and own and asked != own and not base_url:
-        raise ConfigurationError(f"auth is for the data center {own} and data_center is {asked}; give one of them")
+        raise ConfigurationError(
+            f"the credentials are for the data center {own}, and data_center is {asked}; give one of them"
+        )
     if asked and not own and isinstance(auth, OAuth) and not base_url and auth.accounts_url != accounts_of(asked):
-        raise ConfigurationError(f"auth asks {auth.accounts_url} and data_center is {asked}; give data_center to OAuth")
+        raise ConfigurationError(
+            f"the credentials are for {auth.accounts_url}, and data_center is {asked}; give data_center to OAuth"
+        )
     return asked or own
 
 
 def accounts_of(data_center: str) -> str:
-    """The accounts host of a data centre."""
+    """Return the accounts host of a data centre."""
     return SERVERS[data_center_named(data_center)].accounts_url
 
 
@@ -322,6 +381,8 @@ class Cliq(_Base):
         self.message_actions = MessageActions(self._run, self._calls)
 
     def _run(self, plan: Plan[T], /) -> T:
+        if (noted := planned_by(self, plan)) is not None:
+            return cast(T, noted)
         first = self._transport.send
         send = reduce(lambda inner, layer: partial(layer, send=inner), reversed(self._options.middleware), first)
         with self._around(plan.name):
@@ -336,19 +397,46 @@ class Cliq(_Base):
     def call(self, first: Any, second: str | None = None, /, *, body: Any = None, **fields: Any) -> Any:
         """Call any operation of the document, or of a package that `scripts/regenerate --package` made.
 
-        package: the package or its name; left out, the client's own document.
-        operation: the operation's id.
-        body: the whole body, in place of its fields: what JSON can say, or bytes.
-        fields: the arguments; each goes where the document declares it, into path, query, headers or body. The name of
-            a parameter is written in lower case with underscores.
+        The arguments before the fields are the package or its name, and the operation's id: `call(package, operation)`.
+        Without a package, the operation is one of the client's own document.
+
+        Args:
+            body: the whole body, in place of its fields: what JSON can say, or bytes.
+            fields: the arguments; each goes where the document declares it, into path, query, headers or body. The name
+                of a parameter is written in lower case with underscores.
+
         Return the model of the answer; bytes where it is no JSON, None where it has no content. Token, thresholds,
         locks, retries, errors and drift are those of every other call. Raise ConfigurationError where there is no such
         operation.
         """
         return self._run(self._prepared(first, second, body, fields))
 
+    @property
+    def with_raw_response(self) -> CliqWithRawResponse:
+        """`message_actions` and `call` with an `ApiResponse` of each result: status, headers, body, and `parse()`."""
+        return CliqWithRawResponse(self)
+
+    def bulk(self, calls: Iterable[Callable[[], T]], *, progress: bool | Report = False) -> Bulk[T]:
+        """Prepare any number of calls; `run()` of what this returns makes them.
+
+            job = cliq.bulk(functools.partial(cliq.message_actions.update, id, hint="New") for id in ids).run()
+            print(job.results, job.errors)
+
+        Args:
+            calls: functions without arguments, each of which makes one call of this client. None of them is sent yet.
+            progress: True shows progress and time left on the standard error, as a bar where rich is installed; a
+                function gets a `BulkProgress` after each call and before each wait.
+
+        The calls are made in the order that finishes first under the thresholds, and wait as long as it takes, whatever
+        `max_wait` is. Errors are collected, and after an interrupt `run()` goes on.
+        Raise ConfigurationError where a function makes no call of this client, or several.
+        """
+        from .bulk import Bulk  # here, as few programs need it
+
+        return Bulk(self, calls, progress)
+
     def close(self) -> None:
-        """Closes connections and state. A client from `with_options` leaves them open."""
+        """Close connections and state. A client from `with_options` leaves them open."""
         if self._owner:
             self._transport.close()
             self._state.close()
@@ -372,6 +460,8 @@ class AsyncCliq(_Base):
 
     def _open(self, http_client: HttpClient | None) -> AsyncTransport | AsyncClientTransport:
         if http_client is None:
+            from ._http.tasks import AsyncTransport
+
             return AsyncTransport(self._clock)
         from ._http.brought import AsyncClientTransport
 
@@ -381,6 +471,8 @@ class AsyncCliq(_Base):
         self.message_actions = AsyncMessageActions(self._run, self._calls)
 
     async def _run(self, plan: Plan[T], /) -> T:
+        if (noted := planned_by(self, plan)) is not None:
+            return cast(T, noted)
         first = self._transport.send
         send = reduce(lambda inner, layer: partial(layer, send=inner), reversed(self._options.middleware), first)
         with self._around(plan.name):
@@ -397,8 +489,21 @@ class AsyncCliq(_Base):
         `Cliq.call`."""
         return await self._run(self._prepared(first, second, body, fields))
 
+    @property
+    def with_raw_response(self) -> AsyncCliqWithRawResponse:
+        """`message_actions` and `call` with an `ApiResponse` of each result: status, headers, body, and `parse()`."""
+        return AsyncCliqWithRawResponse(self)
+
+    def bulk(
+        self, calls: Iterable[Callable[[], Coroutine[Any, Any, T]]], *, progress: bool | Report = False
+    ) -> AsyncBulk[T]:
+        """Prepare any number of calls; `await run()` of what this returns makes them. See `Cliq.bulk`."""
+        from .bulk import AsyncBulk
+
+        return AsyncBulk(self, calls, progress)
+
     async def close(self) -> None:
-        """Closes connections and state. A client from `with_options` leaves them open."""
+        """Close connections and state. A client from `with_options` leaves them open."""
         if self._owner:
             await self._transport.aclose()
             self._state.close()
@@ -410,3 +515,31 @@ class AsyncCliq(_Base):
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self.close()
+
+
+class CliqWithRawResponse:
+    """What a `Cliq` does, with an `ApiResponse` of each result."""
+
+    def __init__(self, cliq: Cliq) -> None:
+        self._cliq = cliq
+        self.message_actions = cliq.message_actions.with_raw_response
+
+    def call(
+        self, first: ModuleType | str, second: str | None = None, /, *, body: Any = None, **fields: Any
+    ) -> ApiResponse[Any]:
+        """Call any operation. See `Cliq.call`."""
+        return self._cliq._run(RawPlan(self._cliq._prepared(first, second, body, fields)))
+
+
+class AsyncCliqWithRawResponse:
+    """What an `AsyncCliq` does, with an `ApiResponse` of each result."""
+
+    def __init__(self, cliq: AsyncCliq) -> None:
+        self._cliq = cliq
+        self.message_actions = cliq.message_actions.with_raw_response
+
+    async def call(
+        self, first: ModuleType | str, second: str | None = None, /, *, body: Any = None, **fields: Any
+    ) -> ApiResponse[Any]:
+        """Call any operation. See `Cliq.call`."""
+        return await self._cliq._run(RawPlan(self._cliq._prepared(first, second, body, fields)))

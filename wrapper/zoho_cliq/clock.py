@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Protocol
 
@@ -28,22 +27,25 @@ def checked_timeout(value: object) -> float:
 
 
 class Clock(Protocol):
-    """Where the client takes time from, and how it waits."""
+    """Where the client takes time from, and how it waits.
+
+    A clock for tests whose waits take no time has `jumps = True`, as `zoho_cliq.testing.FakeClock` does.
+    """
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never steps, the same for every process of the machine. Thresholds use it."""
+        """Return seconds on a clock that never steps, the same for every process of the machine. Thresholds use it."""
         ...
 
     def time(self) -> float:
-        """Seconds since 1970. Expiry of tokens uses it."""
+        """Return seconds since 1970. Expiry of tokens uses it."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Waits in this thread."""
+        """Wait in this thread."""
         ...
 
     async def async_sleep(self, seconds: float) -> None:
-        """Waits in this task."""
+        """Wait in this task."""
         ...
 
 
@@ -53,6 +55,9 @@ _SINCE_BOOT: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 
 class SystemClock:
     """The machine's own clock."""
+
+    def __repr__(self) -> str:
+        return "SystemClock()"
 
     def monotonic(self) -> float:
         return time.monotonic() if _SINCE_BOOT is None else time.clock_gettime(_SINCE_BOOT)
@@ -64,4 +69,6 @@ class SystemClock:
         time.sleep(seconds)
 
     async def async_sleep(self, seconds: float) -> None:
+        import asyncio  # here, so that those who use threads do not wait for its import
+
         await asyncio.sleep(seconds)

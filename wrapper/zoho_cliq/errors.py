@@ -2,10 +2,12 @@
 
     CliqError
     ├── ConfigurationError        the client was set up wrongly
+    │   └── ClientClosed          it was closed, or the httpx client that it was given; nothing was sent
     ├── StateError                the shared state cannot be used; nothing was sent
     ├── ValidationError           refused before sending; names the field
     ├── WouldWait                 the wait exceeds `max_wait`; nothing was sent
     ├── PaginationLoop            the server gave a page token twice
+    ├── NotYourAction             `ensure` found an action of the name that somebody else created
     ├── IncompletePass            a result was asked for before the listing was read to its end
     ├── TransportError            no usable answer came
     │   ├── SlotExpired           the call was held up for longer than its slot lasts; nothing was sent
@@ -28,6 +30,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from zoho_cliq_api.models import Creator
+
     from ._types import RawResponse
 
 
@@ -62,6 +66,10 @@ class ConfigurationError(CliqError):
     """The client was set up wrongly: an unknown data centre, a state that cannot be opened, a missing variable."""
 
 
+class ClientClosed(ConfigurationError):
+    """The client, or the httpx client that it was given, is closed; nothing was sent."""
+
+
 class StateError(CliqError):
     """The shared state, a file or a Redis server, cannot be read or written; nothing was sent."""
 
@@ -80,8 +88,9 @@ class ValidationError(CliqError):
 class WouldWait(CliqError):
     """The call would have to wait for longer than `max_wait` allows; nothing was sent.
 
-    `seconds` is how long the next wait would be at least, `reason` is `threshold`, `lock` or `token`. `waited` is how
-    long the call has waited before, and `max_wait` what it may wait in all; both in seconds.
+    `seconds` is how long the next wait would be at least, `reason` is `threshold`, `lock`, `token`, or `state`
+    where other processes keep the state file. `waited` is how long the call has waited before, and `max_wait` what it
+    may wait in all; both in seconds.
     """
 
     def __init__(
@@ -99,6 +108,18 @@ class WouldWait(CliqError):
         self.reason = reason
         self.waited = waited
         self.max_wait = max_wait
+
+
+class NotYourAction(CliqError):
+    """`ensure` found an action of the name that somebody else created, and left it alone.
+
+    `action_id` is its id, `creator` who created it, with `id` and `name`.
+    """
+
+    def __init__(self, message: str, *, action_id: str, creator: Creator, operation: str | None = None) -> None:
+        super().__init__(message, operation=operation)
+        self.action_id = action_id
+        self.creator = creator
 
 
 class PaginationLoop(CliqError):
@@ -121,8 +142,9 @@ class TransportError(CliqError):
 
 
 class SlotExpired(TransportError):
-    """The call was held up between its slot in the ledger and sending, by a middleware or a machine that was stopped,
-    for so long that the slot ran out, several times in a row. Nothing was sent."""
+    """The call was held up between its slot in the ledger and sending, by a middleware, a busy event loop or a machine
+    that was stopped or is slow, for more than 5 seconds, so that the slot ran out, for the third time. Nothing was
+    sent, and no slot is left behind."""
 
     def __init__(self, message: str, *, sent: bool = False, operation: str | None = None) -> None:
         super().__init__(message, sent=sent, operation=operation)
@@ -231,9 +253,15 @@ class NotAcceptable(ApiError):
 
 
 class Conflict(ApiError):
-    """The state of things at the server forbids the call (409)."""
+    """The state of things at the server forbids the call (409).
+
+    Of a name that is taken, `existing_id` is the id of the action that has it, and `differing` the fields in which that
+    one differs from what was sent; None and empty where the client did not look.
+    """
 
     family = "conflict"
+    existing_id: str | None = None
+    differing: tuple[str, ...] = ()
 
 
 class RateLimited(ApiError):

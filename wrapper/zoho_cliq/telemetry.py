@@ -10,23 +10,31 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 
-from opentelemetry import trace
 from zoho_cliq_api.contract import OPERATIONS
 
+from ._extras import unavailable
 from ._types import RawResponse, Request
 from .errors import CliqError
+
+try:
+    from opentelemetry import trace
+except ImportError as error:
+    raise unavailable("spans need", "opentelemetry", "otel", error) from error
 
 
 class _Spans:
     def __init__(self, tracer_provider: trace.TracerProvider | None = None) -> None:
         self._tracer = trace.get_tracer("zoho_cliq", tracer_provider=tracer_provider)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     @contextlib.contextmanager
     def around_call(self, operation: str) -> Iterator[None]:
-        """The span of a call."""
+        """Open the span of a call; one of another document's operations has no threshold in its attributes."""
         attributes: dict[str, str | int] = {"zoho_cliq.operation": operation}
-        threshold = OPERATIONS[operation].threshold
-        if threshold:
+        entry = OPERATIONS.get(operation)
+        if entry and (threshold := entry.threshold):
             attributes["zoho_cliq.threshold.limit"] = threshold.limit
             attributes["zoho_cliq.threshold.window_seconds"] = threshold.window_seconds
         call = self._tracer.start_as_current_span(operation, attributes=attributes, record_exception=False)
@@ -52,7 +60,7 @@ class Telemetry(_Spans):
     """Middleware for `Cliq`. `tracer_provider` is the global one where it is left out."""
 
     def __call__(self, request: Request, send: Callable[[Request], RawResponse]) -> RawResponse:
-        """Sends within a span."""
+        """Send within a span."""
         with self._attempt(request) as span:
             response = send(request)
             span.set_attribute("http.response.status_code", response.status)
@@ -63,7 +71,7 @@ class AsyncTelemetry(_Spans):
     """Middleware for `AsyncCliq`. `tracer_provider` is the global one where it is left out."""
 
     async def __call__(self, request: Request, send: Callable[[Request], Awaitable[RawResponse]]) -> RawResponse:
-        """Sends within a span."""
+        """Send within a span."""
         with self._attempt(request) as span:
             response = await send(request)
             span.set_attribute("http.response.status_code", response.status)

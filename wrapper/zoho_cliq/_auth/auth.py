@@ -9,7 +9,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 
 from zoho_cliq_api.contract import SERVERS
 
-from .._environment import setting
-from .._paths import expanded
+from .._environment import expanded, setting
 from .._schema.validation import lone_surrogate
 from .._secrecy import hides_arguments
 from .._types import Secret, fits_header
@@ -32,14 +31,14 @@ HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
 
 @hides_arguments
 def header_safe(text: object) -> Secret:
-    """The text of a token as a secret. Raises ConfigurationError where a header could not carry it."""
+    """Return the text of a token as a secret. Raise ConfigurationError where a header could not carry it."""
     if not isinstance(text, str) or not fits_header(text):
         raise ConfigurationError("the access token must be a text without spaces that a header can carry")
     return Secret(text)
 
 
 def data_center_named(name: str | None) -> str:
-    """`name`, or the default. Raises ConfigurationError where there is no such data centre."""
+    """`name`, or the default. Raise ConfigurationError where there is no such data centre."""
     name = name or DEFAULT_DATA_CENTER
     if not isinstance(name, str) or name not in SERVERS:
         raise ConfigurationError(f"there is no data center {name!r}; known are {', '.join(SERVERS)}")
@@ -47,7 +46,7 @@ def data_center_named(name: str | None) -> str:
 
 
 def checked_url(name: str, url: object) -> str:
-    """`url` without a slash at its end. Raises ConfigurationError where it is not a plain http or https address; what
+    """`url` without a slash at its end. Raise ConfigurationError where it is not a plain http or https address; what
     is wrong is not repeated, as it may hold a password."""
     wrong = ConfigurationError(
         f"{name} must be an http or https address without user, password, query, fragment, spaces and line breaks"
@@ -67,13 +66,25 @@ def checked_url(name: str, url: object) -> str:
 
 
 def fingerprint(*parts: str) -> str:
-    """A short name for an account that tells nothing of what it is made from."""
+    """Return a short name for an account that tells nothing of what it is made from."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _text(name: str, value: object) -> None:
     if not isinstance(value, str) or not value or lone_surrogate(value) is not None:
         raise ConfigurationError(f"OAuth needs {name}, a text")
+
+
+def data_center_at(accounts_url: str | None) -> str | None:
+    """Return the data centre whose accounts host this is; None for another address."""
+    url = (accounts_url or "").rstrip("/").lower()
+    return next((each.data_center for each in SERVERS.values() if each.accounts_url == url), None)
+
+
+def _scopes(given: object) -> tuple[str, ...]:
+    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(each, str) for each in given):
+        raise ConfigurationError("scopes is a list of texts")
+    return tuple(given)
 
 
 class StaticToken:
@@ -86,7 +97,7 @@ class StaticToken:
         self.token = header_safe(token)
 
     def identity(self) -> str:
-        """A name for the account that tells nothing of the token."""
+        """Return a name for the account that tells nothing of the token."""
         return fingerprint("token", self.token.reveal())
 
     def __repr__(self) -> str:
@@ -96,7 +107,15 @@ class StaticToken:
 class OAuth:
     """Access tokens by a refresh token, fetched when needed and shared with all who share the client's state.
 
-    `data_center` is one of us, eu, in, au, jp, ca, sa, uk, cn, ae; `accounts_url` replaces the host that it stands for.
+    Args:
+        client_id: the client's id.
+        client_secret: the client's secret.
+        refresh_token: the refresh token.
+        data_center: us, eu, in, au, jp, ca, sa, uk, cn or ae. Default: us.
+        accounts_url: another accounts server than the data center's.
+        scopes: those of the refresh token. Default: None, the accounts server did not name them.
+
+    Raise ConfigurationError for an argument that cannot be used.
     """
 
     @hides_arguments
@@ -107,6 +126,8 @@ class OAuth:
         refresh_token: str,
         data_center: str | None = None,
         accounts_url: str | None = None,
+        *,
+        scopes: Sequence[str] | None = None,
     ) -> None:
         for name, value in (
             ("client_id", client_id),
@@ -122,9 +143,15 @@ class OAuth:
             "accounts_url",
             SERVERS[data_center_named(data_center)].accounts_url if accounts_url is None else accounts_url,
         )
+        center = data_center_at(self.accounts_url)
+        if data_center and center and center != data_center:
+            raise ConfigurationError(
+                f"accounts_url is that of the data center {center}, and data_center is {data_center}; give one of them"
+            )
+        self.scopes = None if scopes is None else _scopes(scopes)
 
     def identity(self) -> str:
-        """A name for the account that tells nothing of its secrets."""
+        """Return a name for the account that tells nothing of its secrets."""
         return fingerprint("oauth", self.client_id, self.refresh_token.reveal())
 
     def __repr__(self) -> str:
@@ -133,12 +160,23 @@ class OAuth:
     @classmethod
     @hides_arguments
     def from_env(cls, data_center: str | None = None, environment: Mapping[str, str] = os.environ) -> Self:
-        """From ZOHO_CLIQ_CLIENT_ID, _CLIENT_SECRET, _REFRESH_TOKEN and, if set, _DATA_CENTER and _ACCOUNTS_URL."""
+        """Return the credentials of ZOHO_CLIQ_CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN.
+
+        Args:
+            data_center: as of `OAuth`. Default: ZOHO_CLIQ_DATA_CENTER, else us.
+            environment: where the variables are. Default: the process's environment.
+
+        ZOHO_CLIQ_ACCOUNTS_URL, if set, is the `accounts_url`. Raise ConfigurationError where a variable is missing or
+        cannot be used.
+        """
         names = {name: f"ZOHO_CLIQ_{name.upper()}" for name in ("client_id", "client_secret", "refresh_token")}
         values = {name: setting(variable, None, environment) for name, variable in names.items()}
         missing = [names[name] for name, value in values.items() if value is None]
         if missing:
-            raise ConfigurationError(f"set {', '.join(missing)}, or ZOHO_CLIQ_TOKEN for a token of your own")
+            raise ConfigurationError(
+                f"set {', '.join(missing)}, or ZOHO_CLIQ_TOKEN for a token of your own; "
+                "in Python, OAuth.from_file reads what zoho-cliq login keeps"
+            )
         return cls(
             **{name: value for name, value in values.items() if value is not None},
             data_center=data_center or setting("ZOHO_CLIQ_DATA_CENTER", data_center_named, environment),
@@ -158,10 +196,19 @@ class OAuth:
         redirect_uri: str | None = None,
         timeout: float = 30.0,
     ) -> Self:
-        """Trades the one-time code of a self client (Zoho's API console) for a refresh token; sends one request.
+        """Trade the one-time code of a self client (Zoho's API console) for a refresh token. Send one request.
 
-        A code is good for a few minutes and for one use. Raises AuthError where it is not accepted, or where no refresh
-        token came with the answer, and TransportError; ConfigurationError before anything is sent.
+        Args:
+            code: the code. It is valid for a few minutes, and once.
+            client_id: the client's id.
+            client_secret: the client's secret.
+            data_center: as of `OAuth`. Default: us; the answer names the account's own.
+            accounts_url: as of `OAuth`.
+            redirect_uri: that of the code, where the client is no self client. Default: None.
+            timeout: seconds that the request may take. Default: 30.
+
+        Raise AuthError where the code is not accepted, or where no refresh token came with the answer; TransportError
+        where no answer came; ConfigurationError, before anything is sent, for an argument that cannot be used.
         """
         from .grants import trade_code
 
@@ -170,17 +217,27 @@ class OAuth:
             _text("redirect_uri", redirect_uri)
         checked_timeout(timeout)
         home = cls(client_id, client_secret, "-", data_center, accounts_url)
-        refresh_token, found = trade_code(home, Secret(code), redirect_uri, timeout)
-        return cls(client_id, client_secret, refresh_token.reveal(), data_center or found, accounts_url)
+        refresh_token, grant = trade_code(home, Secret(code), redirect_uri, timeout)
+        return cls(
+            client_id,
+            client_secret,
+            refresh_token.reveal(),
+            data_center or data_center_at(accounts_url) or grant.data_center,
+            accounts_url,
+            scopes=grant.scopes,
+        )
 
     @classmethod
     @hides_arguments
     def from_file(cls, path: str | Path) -> Self:
-        """From a file that `save` wrote. Raises ConfigurationError where it cannot be read."""
+        """Return the credentials of a file that `save` wrote. Raise ConfigurationError where it cannot be read."""
         path = expanded("credentials", path)
         try:
             kept: Any = json.loads(path.read_bytes())
-            return cls(**{name: kept[name] for name in ("client_id", "client_secret", "refresh_token", *_OPTIONAL)})
+            return cls(
+                **{name: kept[name] for name in ("client_id", "client_secret", "refresh_token", *_OPTIONAL)},
+                scopes=kept.get("scopes"),
+            )
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no file of credentials"
             raise ConfigurationError(f"cannot use {path}: {reason}; run zoho-cliq login") from None
@@ -189,7 +246,7 @@ class OAuth:
     def save(self, path: str | Path) -> None:
         """Write the credentials to a file that only its owner can read, and replace what is there in one step.
 
-        They are written to a new file beside it first, under a name that nobody can foresee. Raises ConfigurationError
+        They are written to a new file beside it first, under a name that nobody can foresee. Raise ConfigurationError
         where the file cannot be written; what was there stays.
         """
         path = expanded("credentials", path)
@@ -199,6 +256,7 @@ class OAuth:
             "refresh_token": self.refresh_token.reveal(),
             "data_center": self.data_center,
             "accounts_url": self.accounts_url,
+            "scopes": self.scopes,
         }
         draft: str | None = None
         try:

@@ -38,7 +38,7 @@ USUAL_LIFE = 3_600.0
 def token_request(
     oauth: OAuth, grant: Mapping[str, str | Secret], *, timeout: float, attempt: int = 1, waited: float = 0.0
 ) -> Request:
-    """A request to the accounts server. Secrets go in the body, so that no log of addresses has them."""
+    """Return a request to the accounts server. Secrets go in the body, so that no log of addresses has them."""
     form = {**grant, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
     return Request(
         operation=OPERATION,
@@ -57,16 +57,17 @@ def token_request(
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a good answer of the accounts server gives: tokens, for how many seconds from now the access token may be
-    used, and the data centre of the account; None for what it does not name."""
+    used, the data centre of the account and the scopes; None for what it does not name."""
 
     access_token: Secret
     refresh_token: Secret | None
     life: float
     data_center: str | None
+    scopes: tuple[str, ...] | None = None
 
 
 def grant_of(answer: RawResponse, *secrets: Secret) -> Grant | AuthError:
-    """What the answer grants, or the exception that says why it grants nothing: the key `error` decides, not the
+    """Return what the answer grants, or the exception that says why it grants nothing: the key `error` decides, not the
     status. `secrets` are what was sent, which the exception must not repeat."""
     try:
         fields = json.loads(answer.body, parse_int=float)  # an int of too many digits would be a ValueError
@@ -84,7 +85,13 @@ def grant_of(answer: RawResponse, *secrets: Secret) -> Grant | AuthError:
         Secret(refresh) if isinstance(refresh, str) and refresh else None,
         usable_life(fields),
         data_center_of(fields.get("api_domain")),
+        _scopes_of(fields.get("scope")),
     )
+
+
+def _scopes_of(scope: object) -> tuple[str, ...] | None:
+    found = tuple(scope.replace(",", " ").split()) if isinstance(scope, str) else ()
+    return tuple(each for each in found if each.isascii() and each.isprintable()) or None
 
 
 def _refusal(status: int, code: object, *secrets: Secret) -> AuthError:
@@ -131,7 +138,8 @@ def _number(value: object) -> float:
 
 
 def data_center_of(api_domain: object) -> str | None:
-    """The data centre that an `api_domain` such as https://www.zohoapis.eu belongs to; None for a host of nobody."""
+    """Return the data centre that an `api_domain` such as https://www.zohoapis.eu belongs to; None for a host of
+    nobody."""
     try:
         host = urlsplit(api_domain).hostname or "" if isinstance(api_domain, str) else ""
     except ValueError:
@@ -143,9 +151,9 @@ def data_center_of(api_domain: object) -> str | None:
     return None
 
 
-def trade_code(oauth: OAuth, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, str | None]:
-    """Sends a one-time code; gives the refresh token and the data centre of the account, where the answer names one."""
-    from .._http import Transport
+def trade_code(oauth: OAuth, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, Grant]:
+    """Send a one-time code; return the refresh token, and all that the answer grants."""
+    from .._http.threads import Transport
 
     sent: dict[str, str | Secret] = {"grant_type": "authorization_code", "code": code}
     if redirect_uri:
@@ -160,4 +168,4 @@ def trade_code(oauth: OAuth, code: Secret, redirect_uri: str | None, timeout: fl
         raise grant
     if grant.refresh_token is None:
         raise AuthError("the answer has no refresh token; ask for the code with offline access (access_type=offline)")
-    return grant.refresh_token, grant.data_center
+    return grant.refresh_token, grant

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("zoho_cliq")
 
 POLL_FIRST, POLL_MOST = 0.02, 0.25
-TRIES = 3
+MOST_RETRIES = 2  # of a token request, whatever `max_retries` is: few are allowed, and a lease is held meanwhile
 LONGEST_TIMEOUT = 15.0  # seconds for one token request; it bounds how long a lease lasts that nobody gives back
 LEASE_MARGIN = 5.0  # seconds by which a lease outlasts the timeout of the request that it is for
 
@@ -40,11 +40,11 @@ class TokenSource(Protocol):
     renewable: bool
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
-        """A token that is not `rejected`."""
+        """Return a token that is not `rejected`."""
         ...
 
     def fresh(self, token: Secret) -> bool:
-        """Whether the token may still be used."""
+        """Return whether the token may still be used."""
         ...
 
 
@@ -57,7 +57,7 @@ class FixedToken:
         self._token = token
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
-        """The token."""
+        """Return the token."""
         return self._token
         yield
 
@@ -75,7 +75,7 @@ class CalledToken:
         self._supplier = supplier
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
-        """What the callable gives."""
+        """Return what the callable gives."""
         token = yield Do(self._supplied)
         if isinstance(token, _Promised):
             token.close()
@@ -116,7 +116,7 @@ class RefreshedToken:
     renewable = True
 
     def __init__(self, oauth: OAuth, account: str, data_center: str | None, state: State, clock: Clock) -> None:
-        self._oauth = oauth
+        self.oauth = oauth
         self._account = account
         self._data_center = data_center
         self._state = state
@@ -124,7 +124,7 @@ class RefreshedToken:
         self._kept: StoredToken | None = None
 
     def fresh(self, token: Secret) -> bool:
-        """Whether it is the kept token and has not come to its end."""
+        """Return whether it is the kept token and has not come to its end."""
         kept = self._kept
         return self._usable(kept, None) and kept is not None and kept.token == token
 
@@ -132,7 +132,7 @@ class RefreshedToken:
         return kept is not None and kept.token != rejected and kept.expires_at > self._clock.time()
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
-        """The shared token; a new one where there is none, it has come to its end, or the server rejected it."""
+        """Return the shared token; a new one where there is none, it has come to its end, or the server rejected it."""
         poll = POLL_FIRST
         while True:
             kept = self._kept  # once, as another thread may replace it
@@ -141,9 +141,7 @@ class RefreshedToken:
             if kept is None or not self._usable(kept, rejected):
                 lease = HeldLease(self._state, self._account, uuid.uuid4().hex, self._timeout(progress) + LEASE_MARGIN)
                 if not (yield from progress.held.take(lease)):
-                    if not progress.allows(poll):
-                        raise progress.would_wait(poll, "token", "for another client that is fetching the access token")
-                    yield from progress.wait(poll, "token")
+                    yield from progress.wait(poll, "token", "for another client that is fetching the access token")
                     poll = min(POLL_MOST, poll * 2)
                     continue
                 try:
@@ -162,20 +160,17 @@ class RefreshedToken:
         return min(progress.options.timeout, LONGEST_TIMEOUT)
 
     def _fetched(self, progress: Progress, rejected: Secret | None, lease: HeldLease) -> Steps[StoredToken | None]:
-        """The token that another client has just stored, or one from the accounts server, whatever its answer says of
-        the token's life. None where the lease ended during a wait and another client holds it now."""
+        """Return the token that another client has just stored, or one from the accounts server, whatever its answer
+        says of the token's life. None where the lease ended during a wait and another client holds it now."""
         kept = yield from ask(self._state, self._state.load_token, self._account)
         if kept is not None and self._usable(kept, rejected):
             return kept
-        attempt = 0
+        attempt, most = 0, 1 + min(progress.options.max_retries, MOST_RETRIES)
         while True:
             slot = yield from self._reserved(progress)
             if not (yield from progress.held.renew(lease)):
                 yield from progress.held.give_back(slot)
                 return None
-            if self._clock.monotonic() > slot.send_by:
-                yield from progress.held.give_back(slot)
-                continue
             attempt += 1
             request = replace(self._request(progress, attempt), send_by=slot.send_by)
             slot.sent = True  # from here on nobody can tell, unless the transport does
@@ -184,15 +179,15 @@ class RefreshedToken:
             except TransportError as error:
                 slot.sent = error.sent
                 yield from progress.held.give_back(slot)
-                if attempt == TRIES or isinstance(error, ResponseTooLarge) or not progress.allows(POLL_MOST):
+                if attempt == most or isinstance(error, ResponseTooLarge) or not progress.allows(POLL_MOST):
                     raise
             else:
                 slot.answered = True
                 yield from progress.held.give_back(slot)
-                if answer.status < 500 or attempt == TRIES or not progress.allows(POLL_MOST):
+                if answer.status < 500 or attempt == most or not progress.allows(POLL_MOST):
                     break
             yield from progress.wait(POLL_MOST, "token")
-        return (yield from self._stored(grant_of(answer, self._oauth.client_secret, self._oauth.refresh_token)))
+        return (yield from self._stored(grant_of(answer, self.oauth.client_secret, self.oauth.refresh_token)))
 
     def _reserved(self, progress: Progress) -> Steps[HeldSlot]:
         while True:
@@ -200,20 +195,14 @@ class RefreshedToken:
             outcome = yield from progress.held.take(slot)
             if isinstance(outcome, Permit):
                 return slot
-            if not progress.allows(outcome.seconds):
-                raise progress.would_wait(
-                    outcome.seconds,
-                    "token",
-                    f"because the accounts server allows {THRESHOLD.limit} token requests in "
-                    f"{THRESHOLD.window_seconds} s",
-                )
-            yield from progress.wait(outcome.seconds, "token")
+            limit = f"{THRESHOLD.limit} token requests in {THRESHOLD.window_seconds} s"
+            yield from progress.wait(outcome.seconds, "token", f"because the accounts server allows {limit}")
 
     def _request(self, progress: Progress, attempt: int) -> Request:
-        guard_logs(self._oauth.client_secret, self._oauth.refresh_token)
+        guard_logs(self.oauth.client_secret, self.oauth.refresh_token)
         return token_request(
-            self._oauth,
-            {"grant_type": "refresh_token", "refresh_token": self._oauth.refresh_token},
+            self.oauth,
+            {"grant_type": "refresh_token", "refresh_token": self.oauth.refresh_token},
             timeout=self._timeout(progress),
             attempt=attempt,
             waited=progress.waited.seconds,
@@ -234,5 +223,5 @@ class RefreshedToken:
             )
         token = StoredToken(grant.access_token, self._clock.time() + grant.life)
         yield from ask_quietly(self._state, self._state.store_token, self._account, token)
-        logger.info("fetched an access token at %s", self._oauth.accounts_url)
+        logger.info("fetched an access token at %s", self.oauth.accounts_url)
         return token

@@ -9,8 +9,3 @@
 
 Redirects are not followed, cookies are not kept, and nothing is repeated here.
 """
-
-from .tasks import AsyncTransport
-from .threads import Transport
-
-__all__ = ["AsyncTransport", "Transport"]

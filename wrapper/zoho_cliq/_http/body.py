@@ -62,5 +62,5 @@ class Body:
         return bytes(self._decoded)
 
     def too_large(self) -> ResponseTooLarge:
-        """The error for a body above the cap."""
+        """Return the error for a body above the cap."""
         return ResponseTooLarge(f"the response ({self._status}) is larger than {self._most // 1024 // 1024} MiB")

@@ -9,7 +9,6 @@ before, the timeout bounds each step of httpx.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from typing import Any
 
@@ -19,10 +18,10 @@ from .._interrupts import raised_by_signal_handler
 from .._secrecy import scrub
 from .._types import RawResponse, Request
 from ..clock import Clock
-from ..errors import ConfigurationError, SlotExpired, TransportError
+from ..errors import ClientClosed, ConfigurationError, SlotExpired, TransportError
 from .body import Body
+from .failures import CLOSED
 from .headers import HEADERS
-from .threads import CLOSED
 
 _UNSENT = (
     httpx.ConnectError,
@@ -34,14 +33,6 @@ _UNSENT = (
     httpx.InvalidURL,
 )
 _BROKEN = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, OSError)
-
-
-def trusted() -> ssl.SSLContext:
-    """Return the trusted certificates, as httpx finds them. Raise ConfigurationError."""
-    try:
-        return httpx.create_ssl_context()
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error}") from None
 
 
 class _Sending:
@@ -132,9 +123,9 @@ class ClientTransport:
         """Do nothing: the user's client has its own settings."""
 
     def send(self, request: Request) -> RawResponse:
-        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge; ConfigurationError on a closed client."""
+        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, ClientClosed."""
         if self._client.is_closed:
-            raise ConfigurationError(CLOSED)
+            raise ClientClosed(CLOSED)
         sending = _Sending(request, self._clock)
         try:
             built = sending.built(self._client)
@@ -172,9 +163,9 @@ class AsyncClientTransport:
         """Do nothing: the user's client has its own settings."""
 
     async def send(self, request: Request) -> RawResponse:
-        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge; ConfigurationError on a closed client."""
+        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, ClientClosed."""
         if self._client.is_closed:
-            raise ConfigurationError(CLOSED)
+            raise ClientClosed(CLOSED)
         sending = _Sending(request, self._clock)
         try:
             async with asyncio.timeout(request.timeout):

@@ -7,7 +7,6 @@ that of the attempt. The system's look-up of a name has no time limit, so it is 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import os
@@ -101,6 +100,8 @@ def _race(addresses: Found, attempt: Attempt) -> socket.socket:
 
 async def connect_async(attempt: Attempt) -> socket.socket:
     """Return a connected socket. Raise OSError. The caller's time limit ends it."""
+    import asyncio  # here, so that those who use threads do not wait for its import
+
     host, port = attempt.route.dial
     looked = lookup(host, port)
     found: Found = looked.result() if looked.done() else await asyncio.wrap_future(looked)
@@ -136,6 +137,8 @@ async def connect_async(attempt: Attempt) -> socket.socket:
 
 def forget(used: socket.socket) -> None:
     """Close a socket that the running loop may still watch for a step that was cancelled."""
+    import asyncio
+
     # Windows' loop has no such methods, the socket may be closed, or the loop be gone.
     with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
         loop = asyncio.get_running_loop()

@@ -11,6 +11,7 @@ from .._interrupts import raised_by_signal_handler
 from ..errors import TransportError
 from .routes import Route
 
+CLOSED = "the client is closed; make another, or close it later"
 BROKEN = (OSError, RemoteProtocolError)
 """What means that an attempt failed. TimeoutError, ssl.SSLError and socket.gaierror are OSError, too."""
 

@@ -6,10 +6,10 @@ import base64
 import ipaddress
 import os
 import socket
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import SplitResult, quote, unquote, urlsplit
-from urllib.request import getproxies
 
 from .._types import Secret
 from ..errors import ConfigurationError, TransportError
@@ -69,11 +69,21 @@ def _authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def proxies() -> dict[str, str]:
+    """Return the proxies of the environment by scheme, with `no` for the hosts that need none; on macOS and Windows
+    those of the system, too."""
+    if sys.platform not in ("darwin", "win32") and not any(name[-6:].lower() == "_proxy" for name in os.environ):
+        return {}
+    from urllib.request import getproxies  # here, as it loads http.client and email, which no client needs
+
+    return getproxies()
+
+
 class Router:
     """Finds the route of a URL. Reads the environment's proxies once, when it is made."""
 
     def __init__(self) -> None:
-        self._proxies = getproxies()
+        self._proxies = proxies()
         self._exempt = [entry.strip() for entry in self._proxies.get("no", "").split(",") if entry.strip()]
         self._routes: dict[tuple[str, str], Route] = {}
 
@@ -109,7 +119,7 @@ def percent_encoded(target: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine, to which no proxy leads."""
+    """Return whether `host` is this machine, to which no proxy leads."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     address = _address(host)
@@ -119,7 +129,8 @@ def is_loopback(host: str) -> bool:
 
 
 def is_exempt(entries: list[str], host: str, port: int) -> bool:
-    """Whether an entry of NO_PROXY names the host: a name and what is below it, an address, a network, or `*`.
+    """Return whether an entry of NO_PROXY names the host: a name and what is below it, an address, a network, or
+    `*`.
 
     An entry may have a port, which then must be the same. What cannot be read names no host.
     """
@@ -157,7 +168,7 @@ def _address(host: str) -> Address | None:
 
 
 def _variable(kind: str) -> str:
-    """The environment variable that a proxy came from."""
+    """Return the environment variable that a proxy came from."""
     name = f"{kind}_proxy"
     return name if os.environ.get(name) else name.upper()
 
@@ -174,7 +185,8 @@ def parsed_proxy(variable: str, text: str) -> Proxy:
     else:
         if parts.scheme.startswith("socks"):
             raise ConfigurationError(
-                f"{variable} names a SOCKS proxy, which needs http_client=httpx.Client(proxy=…) and httpx[socks]"
+                f"{variable} names a SOCKS proxy; name an HTTP proxy, or in Python give "
+                "http_client=httpx.Client(proxy=…), which needs httpx[socks]"
             )
     if (
         not host

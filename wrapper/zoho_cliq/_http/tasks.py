@@ -8,12 +8,11 @@ import socket
 
 from .._types import RawResponse, Request, T
 from ..clock import Clock, SystemClock
-from ..errors import ConfigurationError
+from ..errors import ClientClosed
 from .dialing import connect_async, forget
-from .failures import BROKEN, Attempt
+from .failures import BROKEN, CLOSED, Attempt
 from .pool import Pool
 from .routes import Router
-from .threads import CLOSED
 from .wire import PIECE, Connection, Talk, check
 
 _INHERITED: list[object] = []  # as in `threads`
@@ -34,9 +33,9 @@ class AsyncTransport:
         check(self._router, url)
 
     async def send(self, request: Request) -> RawResponse:
-        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, and ConfigurationError on a closed client."""
+        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, and ClientClosed."""
         if self._closed:
-            raise ConfigurationError(CLOSED)
+            raise ClientClosed(CLOSED)
         pool = self._own()
         route, target = self._router.find(request.url)
         attempt = Attempt.starting(route, request.timeout)

@@ -7,16 +7,15 @@ import socket
 
 from .._types import RawResponse, Request, T
 from ..clock import Clock, SystemClock
-from ..errors import ConfigurationError
+from ..errors import ClientClosed
 from .dialing import connect
-from .failures import BROKEN, Attempt
+from .failures import BROKEN, CLOSED, Attempt
 from .pool import Pool
 from .routes import Router
 from .wire import PIECE, Connection, Talk, check
 
 # What a forked child inherits: neither used nor closed, as it belongs to the parent.
 _INHERITED: list[Pool] = []
-CLOSED = "the client is closed; make another, or close it later"
 
 
 class Transport:
@@ -33,13 +32,13 @@ class Transport:
         check(self._router, url)
 
     def send(self, request: Request) -> RawResponse:
-        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, and ConfigurationError on a closed client.
+        """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, and ClientClosed.
 
         What is raised inside, by a signal handler for one, comes out unchanged.
         """
         pool = self._own()
         if pool.closed:
-            raise ConfigurationError(CLOSED)
+            raise ClientClosed(CLOSED)
         route, target = self._router.find(request.url)
         attempt = Attempt.starting(route, request.timeout)
         connection = pool.take(route)

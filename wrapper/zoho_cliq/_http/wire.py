@@ -7,6 +7,7 @@ before it has read everything.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Callable, Generator, Sequence
@@ -14,10 +15,11 @@ from functools import cache
 from typing import TypeAlias
 from urllib.parse import urlencode
 
+import certifi
 import h11
 
 from .._types import RawResponse, Request, T
-from ..errors import SlotExpired, TransportError
+from ..errors import ConfigurationError, SlotExpired, TransportError
 from .body import Body
 from .failures import Attempt
 from .headers import HEADERS
@@ -32,10 +34,20 @@ PIECE = 64 * 1024
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """The trusted certificates, read once: that takes longer than all else about a new client."""
-    from .brought import trusted
+    """Return the trusted certificates: those of SSL_CERT_FILE or SSL_CERT_DIR, or else certifi's, as httpx has it.
 
-    context = trusted()
+    Read once: that takes longer than all else about a new client. Raise ConfigurationError.
+    """
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    try:
+        if file:
+            context = ssl.create_default_context(cafile=file)
+        elif folder:
+            context = ssl.create_default_context(capath=folder)
+        else:
+            context = ssl.create_default_context(cafile=certifi.where())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error}") from None
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -96,7 +108,7 @@ class Connection:
         self.socket.close()
 
     def is_quiet(self) -> bool:
-        """Whether nothing came since the last response: neither bytes, which nobody asked for, nor the end."""
+        """Return whether nothing came since the last response: neither bytes, which nobody asked for, nor the end."""
         try:
             self.socket.settimeout(0)
             self.socket.recv(1, socket.MSG_PEEK)

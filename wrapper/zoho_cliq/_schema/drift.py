@@ -94,7 +94,7 @@ def _action(target: str, description: str, **what: Any) -> dict[str, Any]:
 
 
 def _found(document: Mapping[str, Any], at: str) -> Any:
-    """The part of the document at a path that the reader made: names joined by dots."""
+    """Return the part of the document at a path that the reader made: names joined by dots."""
     found: Any = document
     for name in at.split(".")[1:]:
         found = found[name]

@@ -10,6 +10,7 @@ Every difference is noted, for `observed_drift()` and the log; with `strict=True
 
 Where orjson is installed (extra `orjson`) it reads the answers that are exactly as documented, in half the time. All
 others are read by Python's own json, whose integers have no bounds, so that nothing but the time depends on orjson.
+`scripts/bench client`: a page of 100 actions costs 1.01 times its plain JSON with it, 1.14 times without.
 """
 
 from __future__ import annotations
@@ -195,7 +196,7 @@ class Reader:
         return value
 
     def _fit(self, value: dict[str, Any], variant: Schema) -> tuple[int, int]:
-        """How well an object fits a variant: first how many of its fields are known there, then how many of the
+        """Return how well an object fits a variant: first how many of its fields are known there, then how many of the
         promised ones are missing."""
         resolved = self._rules.resolve(variant)
         known = len(value.keys() & resolved.get("properties", {}).keys())

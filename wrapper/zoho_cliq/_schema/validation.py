@@ -24,18 +24,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
 }
 _ARTICLES = {"array": "a list", "object": "an object", "integer": "an integer", "boolean": "true or false"}
-# What the checks below read. Annotations say nothing about which values are lawful.
-KEYWORDS = frozenset(
-    "$ref type enum const minLength maxLength pattern x-max-bytes minimum maximum minItems maxItems items "
-    "required properties additionalProperties minProperties maxProperties allOf if then".split()
-)
-ANNOTATIONS = frozenset(
-    "contentEncoding contentMediaType description format x-default unevaluatedProperties example".split()
-)
 
 
 def has_type(value: object, name: str) -> bool:
-    """Whether `value` is of the JSON type `name`. True is no integer, 1.0 is one."""
+    """Return whether `value` is of the JSON type `name`. True is no integer, 1.0 is one."""
     if isinstance(value, bool):
         return name == "boolean"
     if name == "integer" and isinstance(value, float):
@@ -44,7 +36,8 @@ def has_type(value: object, name: str) -> bool:
 
 
 def lone_surrogate(text: str) -> int | None:
-    """Where the first half of a surrogate pair stands that has lost the other, so that UTF-8 cannot carry the text."""
+    """Return where the first half of a surrogate pair stands that has lost the other, so that UTF-8 cannot carry the
+    text."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -53,7 +46,7 @@ def lone_surrogate(text: str) -> int | None:
 
 
 def pattern(text: str) -> re.Pattern[str]:
-    """A JSON Schema pattern as Python has it: `$` there never matches before a line break."""
+    """Return a JSON Schema pattern as Python has it: `$` there never matches before a line break."""
     return re.compile(text[:-1] + r"\Z" if text.endswith("$") else text)
 
 
@@ -70,18 +63,18 @@ class Rules:
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def resolve(self, schema: Schema) -> Schema:
-        """The schema itself, or the one that its `$ref` names."""
+        """Return the schema itself, or the one that its `$ref` names."""
         while "$ref" in schema:
             schema = self._schemas[schema["$ref"].rpartition("/")[2]]
         return schema
 
     def check(self, value: object, schema: Schema, *, field: str, operation: str) -> None:
-        """Raises ValidationError with the first fault of `value`."""
+        """Raise ValidationError with the first fault of `value`."""
         for where, fault in self.faults(value, schema, field):
             raise ValidationError(fault, field=where, operation=operation)
 
     def faults(self, value: object, schema: Schema, path: str = "") -> Iterator[tuple[str, str]]:
-        """Every fault of `value` as (path of the field, what is wrong with it)."""
+        """Yield every fault of `value` as (path of the field, what is wrong with it)."""
         schema = self.resolve(schema)
         if "type" in schema and not self._fits(value, schema["type"]):
             yield path, f"must be {_ARTICLES.get(schema['type'], 'a ' + schema['type'])}, not {_kind(value)}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from zoho_cliq_api.models import MessageAction
 
-from .._engine import ATTEMPTS, Call, Engine, Options, Waited
+from .._engine import Call, Engine, Options, Waited
 from .._types import Steps
 from ..errors import CliqError, DecodeError, MessageActionNameExists, OutcomeUnknown, ServerError
 from .pager import Page, Walk
@@ -23,8 +23,9 @@ from .pager import Page, Walk
 class Adoption:
     """The plan of one such create.
 
-    create: the call of the create.
-    list_page: makes the call of a page of the listing, from its `next_token`.
+    Args:
+        create: the call of the create.
+        list_page: makes the call of a page of the listing, from its `next_token`.
     """
 
     def __init__(self, create: Call[MessageAction], list_page: Callable[..., Call[Page]]) -> None:
@@ -38,7 +39,7 @@ class Adoption:
         return self.create.name
 
     def steps(self, engine: Engine, options: Options) -> Steps[MessageAction]:
-        """Creates, and where the outcome is unclear or the name taken, looks."""
+        """Create, and where the outcome is unclear or the name taken, looks."""
         waited, attempt = Waited(), 0
         failure: CliqError | None = None
         while True:
@@ -59,8 +60,10 @@ class Adoption:
             if len(alike) == 1:
                 return alike[0]
             if isinstance(failure, MessageActionNameExists) and attempt == 1:
+                if named:
+                    _name_existing(failure, named[0], self.body)
                 raise failure  # nothing unclear: the name was taken before, by an action that differs or is not visible
-            if named or attempt == ATTEMPTS:
+            if named or attempt > options.max_retries:
                 break
         raise OutcomeUnknown(
             f"an action named {self.body['name']!r} "
@@ -87,11 +90,23 @@ class Adoption:
         return found
 
 
+def _name_existing(error: MessageActionNameExists, action: MessageAction, sent: Mapping[str, Any]) -> None:
+    """Let `error` tell which action has the name, and in which fields it differs from what was sent."""
+    error.existing_id, error.differing = action.id, differing_fields(action, sent)
+    fields = f" and differs in {', '.join(error.differing)}" if error.differing else ""
+    error.args = (f"{error.args[0]}; the action {action.id} has this name{fields}",)
+
+
 def agrees(action: MessageAction, sent: Mapping[str, Any]) -> bool:
-    """Whether what the server returned equals what was sent, as far as it returns it. The order of lists is no
+    """Return whether what the server returned equals what was sent, as far as it returns it. The order of lists is no
     matter."""
+    return not differing_fields(action, sent)
+
+
+def differing_fields(action: MessageAction, sent: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the fields in which what the server returned differs from what was sent, or would be."""
     returned = action.to_dict()
-    return all(_same(returned[name], value) for name, value in sent.items() if name in returned)
+    return tuple(name for name, value in sent.items() if name in returned and not _same(returned[name], value))
 
 
 def _same(one: Any, other: Any) -> bool:

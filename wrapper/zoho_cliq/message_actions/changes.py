@@ -49,6 +49,16 @@ class _Results:
     """What both kinds of changes tell after a complete pass."""
 
     _latest: Pass | None = None
+    _token: str | None
+
+    def __repr__(self) -> str:
+        name, latest = type(self).__name__, self._latest
+        if latest is None or not latest.complete:
+            return f"<{name} since {self._token!r}: iterate to fetch them>"
+        return (
+            f"<{name} since {self._token!r}: read to the end, {len(latest.deleted)} deleted, full={latest.full}, "
+            f"sync_token={latest.found_token!r}>"
+        )
 
     def _completed(self) -> Pass:
         if self._latest is None or not self._latest.complete:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,12 @@ class UnreadableAction(MessageAction):
         return f"UnreadableAction({self.raw!r})"
 
 
-@dataclass(frozen=True, slots=True)
+def counted(actions: Sized) -> str:
+    """Return how many actions there are, for a repr."""
+    return f"{len(actions)} action{'' if len(actions) == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Page:
     """One page of a listing.
 
@@ -42,6 +47,12 @@ class Page:
     sync_token: str | None
     deleted: list[str] | None
     total_count: int | None
+
+    def __repr__(self) -> str:
+        gone = "" if self.deleted is None else f", {len(self.deleted)} deleted"
+        more = "" if self.total_count is None else f", total_count={self.total_count}"
+        tokens = f"next_token={self.next_token!r}, sync_token={self.sync_token!r}"
+        return f"Page({counted(self.items)}{gone}, {tokens}{more})"
 
 
 def largest_page(operations: Operations) -> int:
@@ -113,6 +124,9 @@ class Pager:
         self._fetch = fetch
         self._start = start
 
+    def __repr__(self) -> str:
+        return _shown(self, self._start)
+
     def __iter__(self) -> Iterator[MessageAction]:
         for page in self.pages():
             yield from page.items
@@ -138,12 +152,21 @@ class Pager:
         return Pager(self._fetch, token)
 
 
+def _shown(pager: object, start: str | None) -> str:
+    """Return what a pager is; nothing is fetched for it."""
+    place = "the first page" if start is None else f"the page {start!r}"
+    return f"<{type(pager).__name__}: actions from {place} on; iterate to fetch them>"
+
+
 class AsyncPager:
     """The actions of a listing, over all its pages; see `Pager`."""
 
     def __init__(self, fetch: Callable[[str | None], Awaitable[Page]], start: str | None = None) -> None:
         self._fetch = fetch
         self._start = start
+
+    def __repr__(self) -> str:
+        return _shown(self, self._start)
 
     async def __aiter__(self) -> AsyncIterator[MessageAction]:
         async for page in self.pages():

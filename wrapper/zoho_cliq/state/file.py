@@ -27,7 +27,7 @@ from typing import Any, TypeAlias, TypeVar
 from .._types import Busy
 from ..clock import Clock
 from ..errors import StateError
-from . import EVERYBODY, LONGEST_WINDOW
+from .base import EVERYBODY, LONGEST_WINDOW, StateBusy
 from .guard import Guard
 
 if sys.platform != "win32":  # pragma: no branch
@@ -37,15 +37,14 @@ logger = logging.getLogger("zoho_cliq")
 R = TypeVar("R")
 
 APPLICATION = 0x5A434C51  # "ZCLQ", in the file's header: whose file it is
-VERSION = 2
+VERSION = 3
 MAGIC = b"SQLite format 3\0"
 BUSY_SECONDS = 10.0
 POLL_FIRST, POLL_MOST = 0.0005, 0.01
 
 _SCHEMA = (
-    "CREATE TABLE slots (account TEXT NOT NULL, operation TEXT NOT NULL, slot TEXT PRIMARY KEY, stamp REAL NOT NULL, "
-    "span REAL NOT NULL, settled INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX slots_of ON slots (account, operation)",
+    "CREATE TABLE slots (account TEXT NOT NULL, operation TEXT NOT NULL, slot TEXT NOT NULL, stamp REAL NOT NULL, "
+    "span REAL NOT NULL, settled INTEGER NOT NULL, PRIMARY KEY (account, operation, slot)) WITHOUT ROWID",
     "CREATE TABLE locks (account TEXT PRIMARY KEY, stamp REAL NOT NULL, span REAL NOT NULL) WITHOUT ROWID",
     "CREATE TABLE tokens (account TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID",
     "CREATE TABLE leases (lease TEXT PRIMARY KEY, owner TEXT NOT NULL, stamp REAL NOT NULL, span REAL NOT NULL) "
@@ -97,7 +96,7 @@ class StateFile(Guard):
         return self.run(locked, seconds)
 
     def ahead(self, path: Path, work: Callable[[], R]) -> R:
-        """Return what `work`, which calls `transaction`, returns. Raises Busy, before anything is done, where it would
+        """Return what `work`, which calls `transaction`, returns. Raise Busy, before anything is done, where it would
         wait for a thread or a process, or where the file has to be opened first."""
 
         def begun() -> R:
@@ -111,11 +110,11 @@ class StateFile(Guard):
     def transaction(self, path: Path, work: Work[R], clock: Clock) -> R:
         """Return what `work` returns, which gets the connection and the time. It is done as a whole or not at all.
 
-        Raises Moved where `path` does not lead to this file any more, Busy, and what SQLite raises.
+        Raise Moved where `path` does not lead to this file any more, Busy, and what SQLite raises.
         """
 
         def work_alone() -> R:
-            if not self._is_at(path):
+            if not self._ahead and not self._is_at(path):
                 raise Moved(self._rows())
             db = self._connected(clock)
             db.execute("BEGIN IMMEDIATE")
@@ -187,7 +186,7 @@ class StateFile(Guard):
         self._pause = False
 
     def _rows(self) -> Rows | None:
-        """What the open file holds, read through the descriptor: SQLite would look for its journal by name."""
+        """Return what the open file holds, read through the descriptor: SQLite would look for its journal by name."""
         size = os.fstat(self._descriptor).st_size
         if size == 0:
             return {}
@@ -248,7 +247,7 @@ class StateFile(Guard):
 
 
 def identity(found: os.stat_result) -> tuple[int, int]:
-    """What tells one file from another, whatever it is called."""
+    """Return what tells one file from another, whatever it is called."""
     return found.st_dev, found.st_ino
 
 
@@ -287,7 +286,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def connect(path: Path) -> sqlite3.Connection:
-        """A connection that takes no lock and waits for none."""
+        """Return a connection that takes no lock and waits for none."""
         return sqlite3.connect(
             f"{path.as_uri()}?vfs=unix-none&mode=rw", uri=True, isolation_level=None, check_same_thread=False
         )
@@ -298,11 +297,11 @@ _opening = Guard()
 
 
 def opened(path: Path, user: object, pause: bool | None = None) -> StateFile:
-    """The file at `path`, opened once for this process whatever it is called, and made where there is none; open for
-    `user` until it leaves.
+    """Return the file at `path`, opened once for this process whatever it is called, and made where there is none;
+    open for `user` until it leaves.
 
     A new one begins with a pause where `pause` is true; where it is None, that depends on whether a journal beside it
-    shows that there was one before. Raises StateError for a file of something else, and OSError.
+    shows that there was one before. Raise StateError for a file of something else, and OSError.
     """
     return _opening.run(lambda: _opened(path, user, pause))
 
@@ -360,9 +359,11 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def failure(path: Path, error: sqlite3.Error | OSError | Busy) -> StateError:
-    """The error of a state whose file cannot be used."""
+    """Return the error of a state whose file cannot be used."""
     if isinstance(error, Busy):
-        return StateError(f"others kept the state file {path} for {BUSY_SECONDS:g} s; see which process hangs")
+        return StateBusy(
+            f"others kept the state file {path} for {BUSY_SECONDS:g} s; see which process hangs", waited=BUSY_SECONDS
+        )
     advice = "it needs a directory that this user may write to, on a local disk"
     if isinstance(error, OSError):
         reason = "the disk is full" if error.errno in _FULL else error.strerror

@@ -36,13 +36,13 @@ class Guard:
         """Make this ready for a forked child, where no thread is inside."""
 
     def owned(self) -> bool:
-        """Whether this thread is inside."""
+        """Return whether this thread is inside."""
         return bool(self._lock._is_owned())
 
     def run(self, work: Callable[[], R], seconds: float = -1) -> R:
         """Return what `work` returns.
 
-        Wait at most `seconds` for other threads, without end by default. Raises Busy after that, and StateError where
+        Wait at most `seconds` for other threads, without end by default. Raise Busy after that, and StateError where
         this thread is inside already, in a signal handler that interrupted it.
         """
         if self.owned():

@@ -9,7 +9,6 @@ gives back what it took, because nobody else can.
 from __future__ import annotations
 
 import logging
-import random
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
@@ -17,7 +16,7 @@ from zoho_cliq_api.contract import Threshold
 
 from .._types import Do, Steps
 from ..errors import StateError
-from . import GRACE, Permit, Refusal, State
+from .base import GRACE, Denial, Permit, State, new_slot
 
 logger = logging.getLogger("zoho_cliq")
 T_co = TypeVar("T_co", covariant=True)
@@ -59,9 +58,9 @@ class HeldSlot:
     timeout: float
     sent: bool = False
     answered: bool = False
-    outcome: Permit | Refusal | None = None
+    outcome: Permit | Denial | None = None
     dropped: bool = False
-    name: str = field(default_factory=lambda: f"{random.getrandbits(128):x}")  # a fork seeds anew
+    name: str = field(default_factory=new_slot)
 
     @property
     def taken(self) -> bool:
@@ -73,11 +72,13 @@ class HeldSlot:
         """Until when the call must be begun, on the monotonic clock; the leave to send is void afterwards."""
         return self.outcome.send_by if isinstance(self.outcome, Permit) else 0.0
 
-    def take(self) -> Permit | Refusal:
+    def take(self) -> Permit | Denial:
         """Reserve the slot."""
-        self.outcome = self.state.reserve(self.account, self.operation, self.threshold, self.timeout, self.name)
-        if self.dropped:
-            self.give_back()
+        try:
+            self.outcome = self.state.reserve(self.account, self.operation, self.threshold, self.timeout, self.name)
+        finally:
+            if self.dropped:
+                self.give_back()
         return self.outcome
 
     def give_back(self) -> None:
@@ -86,7 +87,7 @@ class HeldSlot:
         A call that was cut off may reach the server a little later, so its slot counts for `GRACE` seconds more.
         """
         self.dropped = True
-        if isinstance(self.outcome, Refusal):
+        if isinstance(self.outcome, Denial):
             return
         window = float(self.threshold.window_seconds)
         permit = self.outcome or Permit(self.account, self.operation, self.name, window, 0.0)
@@ -134,7 +135,7 @@ class Held:
         self._entries: list[Holdable[object]] = []
 
     def take(self, entry: Holdable[T_co]) -> Steps[T_co]:
-        """The steps of taking `entry`. Where the state refuses it, nothing is held."""
+        """Return the steps of taking `entry`. Where the state refuses it, nothing is held."""
         self._entries.append(entry)
         try:
             outcome: T_co = yield Do(entry.take, self._state.at_once)
@@ -146,13 +147,13 @@ class Held:
         return outcome
 
     def renew(self, entry: Holdable[T_co]) -> Steps[T_co]:
-        """The steps of taking `entry`, which is held, once more."""
+        """Return the steps of taking `entry`, which is held, once more."""
         outcome: T_co = yield Do(entry.take, self._state.at_once)
         return outcome
 
     def give_back(self, entry: Holdable[object]) -> Steps[None]:
-        """The steps of giving `entry` back. A state that fails then is only logged: an answer must not get lost, and
-        the ledger stays on the safe side, as a slot that is never settled counts for longest."""
+        """Return the steps of giving `entry` back. A state that fails then is only logged: an answer must not get
+        lost, and the ledger stays on the safe side, as a slot that is never settled counts for longest."""
         try:
             yield Do(entry.give_back, self._state.at_once)
         except StateError as error:
@@ -168,7 +169,7 @@ class Held:
                 logger.warning("%s", error)
 
     def clear(self) -> Steps[None]:
-        """The steps of giving everything back."""
+        """Return the steps of giving everything back."""
         if self._entries:
             try:
                 yield Do(self.give_back_all, self._state.at_once)

@@ -6,15 +6,14 @@ a ledger of its own.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
 from ..clock import Clock
-from . import GRACE, Budget, Permit, Refusal, StoredToken
+from .base import GRACE, Budget, Denial, Permit, StoredToken, new_slot
 from .guard import Guard, taken
 from .shared import PerClock
 from .window import Slot, budget_of, wait_for
@@ -74,19 +73,20 @@ class MemoryState:
 
     def reserve(
         self, account: str, operation: str, threshold: Threshold, timeout: float, slot: str | None = None
-    ) -> Permit | Refusal:
-        window, name = float(threshold.window_seconds), slot or uuid.uuid4().hex
+    ) -> Permit | Denial:
+        window, name = float(threshold.window_seconds), slot or new_slot()
 
-        def work() -> Permit | Refusal:
+        def work() -> Permit | Denial:
             now = self._clock.monotonic()
             if locked := self._locked(account, now):
-                return Refusal(locked, "lock")
+                return Denial(locked, "lock")
             self._ledger.shrink(now, self._clock.time())
             slots = self._ledger.slots.setdefault((account, operation), {})
             for over in [found for found, slot in slots.items() if slot.ends(now) <= now]:
                 del slots[over]
-            if wait := wait_for(slots.values(), threshold.limit, window, now):
-                return Refusal(wait, "threshold")
+            full = len(slots) >= threshold.limit
+            if full and (wait := wait_for(_ends(slots, now), threshold.limit, window, now)):
+                return Denial(wait, "threshold")
             slots[name] = Slot(now, GRACE + timeout + window, settled=False)
             return Permit(account, operation, name, window, now + GRACE)
 
@@ -119,7 +119,7 @@ class MemoryState:
         def work() -> Budget:
             now = self._clock.monotonic()
             slots = self._ledger.slots.get((account, operation), {})
-            return budget_of(slots.values(), threshold, now, self._locked(account, now))
+            return budget_of(_ends(slots, now), threshold, now, self._locked(account, now))
 
         return self._alone(work)
 
@@ -128,6 +128,9 @@ class MemoryState:
 
     def store_token(self, account: str, token: StoredToken) -> None:
         self._alone(lambda: self._ledger.tokens.__setitem__(account, token))
+
+    def forget_token(self, account: str) -> None:
+        self._alone(lambda: self._ledger.tokens.pop(account, None))
 
     def acquire(self, lease: str, owner: str, seconds: float) -> bool:
         def work() -> bool:
@@ -153,3 +156,7 @@ class MemoryState:
 
     def close(self) -> None:
         """Keep the ledger: calls that were made count on for the clients to come."""
+
+
+def _ends(slots: dict[str, Slot], now: float) -> Iterator[tuple[float, bool]]:
+    return ((slot.ends(now), slot.settled) for slot in slots.values())

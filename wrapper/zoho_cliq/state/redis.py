@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from zoho_cliq_api.contract import Threshold
 
@@ -28,12 +27,13 @@ from .._secrecy import scrub
 from .._types import Secret
 from ..clock import Clock
 from ..errors import ConfigurationError, StateError
-from . import GRACE, LONGEST_WINDOW, Budget, Permit, Refusal, StoredToken
+from .base import GRACE, LONGEST_WINDOW, Budget, Denial, Permit, StoredToken, new_slot
 from .guard import Guard, taken
 from .shared import PerClock
 from .window import Slot
 
 logger = logging.getLogger("zoho_cliq")
+R = TypeVar("R")
 
 SOCKET_SECONDS = 5.0
 HEIR_SECONDS = 30 * 86_400  # how long it is kept when a server was first seen as one that was a replica
@@ -180,7 +180,7 @@ class Memory(Guard):
         self._locks.clear()
 
     def of(self, account: str, operation: str, now: float) -> Known:
-        """What is known, without what has ended."""
+        """Return what is known, without what has ended."""
         if len(self._known) + len(self._locks) >= self._few:
             self._known = {key: known for key, known in self._known.items() if known.until > now}
             self._locks = {key: ends for key, ends in self._locks.items() if ends > now}
@@ -214,7 +214,7 @@ class RedisState:
         try:
             import redis
         except ImportError as error:
-            raise unavailable("state=redis://… needs", "redis", "redis", error) from error
+            raise unavailable("a state at redis://… needs", "redis", "redis", error) from error
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError, UnicodeDecodeError)
         self._clock = clock
         digest = hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
@@ -248,8 +248,8 @@ class RedisState:
                 logger.info("%s forgets when it restarts (appendonly no); calls then pause for a window", self._shown)
 
     def _pause_of_an_heir(self) -> float:
-        """Seconds to pause on a server that was a replica: what its master counted last may never have reached it. They
-        begin when the first client sees it, which is kept there."""
+        """Return seconds to pause on a server that was a replica: what its master counted last may never have
+        reached it. They begin when the first client sees it, which is kept there."""
         try:
             found = self._server.info("replication")
             if not str(found.get("master_replid2", "")).strip("0"):
@@ -297,17 +297,22 @@ class RedisState:
 
     def reserve(
         self, account: str, operation: str, threshold: Threshold, timeout: float, slot: str | None = None
-    ) -> Permit | Refusal:
-        name = slot or uuid.uuid4().hex
+    ) -> Permit | Denial:
+        name = slot or new_slot()
         permit = Permit(account, operation, name, float(threshold.window_seconds), 0.0)
         return taken(partial(self._reserve, permit, threshold.limit, GRACE + timeout), partial(self.release, permit))
 
-    def _reserve(self, wanted: Permit, limit: int, hold: float) -> Permit | Refusal:
+    def _reserve(self, wanted: Permit, limit: int, hold: float) -> Permit | Denial:
         account, operation, name = wanted.account, wanted.operation, wanted.slot
         again = 0
         while True:
             before = self._clock.monotonic()
-            epoch, own_lock, own_slots = self._memory.run(partial(self._recalled, wanted, before))
+            epoch, own_lock, own, dropped = self._memory.run(partial(self._recalled, wanted, before))
+            own_slots: list[str | float] = []
+            for own_name, slot in own.items():
+                own_slots += [own_name, "s" if slot.settled else "u", slot.ends(before) - before, slot.span]
+            for own_name in dropped:
+                own_slots += [own_name, "x", 0, 0]
             asked = (limit, wanted.window, hold, name, epoch, self._latest(before), again, own_lock, LONGEST_WINDOW)
             try:
                 answer = self._fields(self._run("reserve", account, operation, *asked, *own_slots), 4)
@@ -319,38 +324,42 @@ class RedisState:
                 break
             again = 1  # has the server's clock been set forward, or was the network slow?
 
-        def learn(known: Known) -> None:
+        def learn(known: Known) -> dict[str, Slot | None]:
             self._memory.times = (before, server)
             known.epoch, known.until = answer[2], before + DAY
-            known.unanswered.difference_update(own_slots)
+            known.unanswered -= dropped
             if answer[0] == "permit":
                 known.slots[name] = Slot(before, hold + wanted.window, settled=False)
+            return {told: known.slots.get(told) for told in own if known.slots.get(told) is not own[told]}
 
-        self._known_now(wanted, before, learn)
+        # What other threads gave back while the server was asked has been put back as it was before.
+        for changed, slot_now in self._known_now(wanted, before, learn).items():
+            with suppress(StateError):  # then it counts for longer
+                if slot_now is None:
+                    self._run("release", account, operation, changed)
+                else:
+                    self._run("settle", account, operation, slot_now.ends(before) - before, changed)
         if answer[0] == "permit":
             return replace(wanted, send_by=before + GRACE)
-        return Refusal(wait, str(answer[0]))
+        return Denial(wait, str(answer[0]))
 
-    def _recalled(self, wanted: Permit, now: float) -> tuple[str, float, list[str | float]]:
-        """The epoch, the lock and the slots that this process knows."""
+    def _recalled(self, wanted: Permit, now: float) -> tuple[str, float, dict[str, Slot], set[str]]:
+        """Return the epoch, the lock and the slots that this process knows, and the names of slots to be dropped."""
         known = self._memory.of(wanted.account, wanted.operation, now)
-        slots: list[str | float] = []
-        for name, slot in known.slots.items():
-            slots += [name, "s" if slot.settled else "u", slot.ends(now) - now, slot.span]
-        for name in known.unanswered:
-            slots += [name, "x", 0, 0]
-        return known.epoch, max(self._inherited - now, self._memory.locked(wanted.account, now)), slots
+        lock = max(self._inherited - now, self._memory.locked(wanted.account, now))
+        return known.epoch, lock, dict(known.slots), set(known.unanswered)
 
     def _latest(self, now: float) -> str | float:
-        """The latest time that the server's clock can show now, unless it was set; empty where that is unknown."""
+        """Return the latest time that the server's clock can show now, unless it was set; empty where that is
+        unknown."""
         if self._memory.times is None:
             return ""
         then, server = self._memory.times
         return server + (now - then) * (1 + DRIFT) + STEP_SECONDS
 
-    def _known_now(self, permit: Permit, now: float, change: Callable[[Known], object]) -> None:
+    def _known_now(self, permit: Permit, now: float, change: Callable[[Known], R]) -> R:
         memory = self._memory
-        memory.run(lambda: change(memory.of(permit.account, permit.operation, now)))
+        return memory.run(lambda: change(memory.of(permit.account, permit.operation, now)))
 
     def settle(self, permit: Permit) -> None:
         def work() -> None:
@@ -401,6 +410,9 @@ class RedisState:
                 steps.execute()
 
         self._asked(work)
+
+    def forget_token(self, account: str) -> None:
+        self._asked(lambda: self._server.delete(self._key(account, "token")))
 
     def acquire(self, lease: str, owner: str, seconds: float) -> bool:
         def work() -> bool:

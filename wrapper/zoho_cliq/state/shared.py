@@ -29,7 +29,7 @@ class PerClock(Generic[T]):
         _ALL.append(self)
 
     def of(self, clock: Clock) -> T:
-        """The thing of `clock`."""
+        """Return the thing of `clock`."""
         return self._guard.run(partial(self._of, clock))
 
     def _of(self, clock: Clock) -> T:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zoho_cliq_api.contract import Threshold
 
-from . import Budget
+from .base import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +27,23 @@ class Slot:
         return min(self.stamp, now) + self.span
 
 
-def wait_for(slots: Iterable[Slot], limit: int, window: float, now: float) -> float:
-    """Seconds until one more call may be reserved; 0 where it may be now.
+def wait_for(slots: Iterable[tuple[float, bool]], limit: int, window: float, now: float) -> float:
+    """Return seconds until one more call may be reserved; 0 where it may be now.
+
+    Args:
+        slots: when each slot stops counting, and whether it is settled.
 
     A slot that is still unsettled can at the earliest be free a window from now, because it counts from its answer;
     it is never counted on earlier than that unless its own end comes first.
     """
-    ends = sorted(
-        slot.ends(now) if slot.settled else min(slot.ends(now), now + window) for slot in slots if slot.ends(now) > now
-    )
+    ends = sorted(end if settled else min(end, now + window) for end, settled in slots if end > now)
     if len(ends) < limit:
         return 0.0
     return ends[len(ends) - limit] - now
 
 
-def budget_of(slots: Iterable[Slot], threshold: Threshold, now: float, locked_for: float) -> Budget:
-    """What the slots leave of a threshold."""
-    ends = [slot.ends(now) for slot in slots if slot.ends(now) > now]
+def budget_of(slots: Iterable[tuple[float, bool]], threshold: Threshold, now: float, locked_for: float) -> Budget:
+    """Return what the slots leave of a threshold."""
+    ends = [end for end, _ in slots if end > now]
     remaining = max(0, threshold.limit - len(ends))
     return Budget(threshold.limit, remaining, min(ends, default=now) - now, locked_for)

@@ -1,0 +1,28 @@
+"""What the tests of the command line share: how they run it, and what they feed it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+Run = Callable[..., tuple[int, str, str]]
+Shell = Callable[..., tuple[int, str, str]]
+
+
+def create(run: Run, name: str = "Note", *more: str) -> dict[str, Any]:
+    code, out, _ = run("--json", "create", "--name", name, "--hint", "Keep it", *more)
+    assert code == 0
+    return json.loads(out)  # type: ignore[no-any-return]
+
+
+def piped(content: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+
+
+class Terminal(io.StringIO):
+    """A standard input that somebody sits at."""
+
+    def isatty(self) -> bool:
+        return True

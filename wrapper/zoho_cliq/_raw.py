@@ -1,0 +1,168 @@
+"""Answers as they came, with what the method would have returned: `with_raw_response` of the clients.
+
+The methods are those of the resources, on a runner that returns an `ApiResponse` in place of a result. So the types of
+all methods change in the same way, which `raw` and `raw_async` tell the type checker.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache, partial
+from typing import Any, Generic, ParamSpec, TypeVar, cast
+
+from ._engine import AsyncRunner, Call, Engine, Options, Plan, Runner
+from ._types import RawResponse, Steps, T
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer, by name in any case."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(self._headers)})"
+
+
+class ApiResponse(Generic[T]):
+    """An answer as it came, and by `parse()` what the method would have returned.
+
+    A token that the server repeats is blanked. Where a method took several calls, as a create with
+    `if_exists="adopt"` may, it is the answer to the last one.
+    """
+
+    __slots__ = ("_parse", "_response")
+
+    def __init__(self, response: RawResponse, parse: Callable[[], T]) -> None:
+        self._response = response
+        self._parse = cache(parse)
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+        return self._response.status
+
+    @property
+    def headers(self) -> Headers:
+        """The headers, by name in any case."""
+        return Headers(self._response.headers)
+
+    @property
+    def content(self) -> bytes:
+        """The body; empty where there was none."""
+        return self._response.body
+
+    @property
+    def text(self) -> str:
+        """The body as text in UTF-8; what is none is replaced."""
+        return self._response.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Return the body as JSON. Raise ValueError where it is none."""
+        return json.loads(self._response.body)
+
+    @property
+    def elapsed(self) -> timedelta:
+        """The time of the attempt that was answered, from looking up the host to the last byte."""
+        return timedelta(seconds=self._response.elapsed)
+
+    @property
+    def retries_taken(self) -> int:
+        """How often an attempt was repeated; see `max_retries`."""
+        return self._response.retries
+
+    @property
+    def operation(self) -> str:
+        """The operation's id."""
+        return self._response.operation
+
+    def parse(self) -> T:
+        """Return what the method returns; the same at each call. Raise DecodeError where the answer cannot be read."""
+        return self._parse()
+
+    def then(self, make: Callable[[T], R]) -> ApiResponse[R]:
+        """Return the same answer, parsed to what `make` returns."""
+        return ApiResponse(self._response, lambda: make(self._parse()))
+
+    def __repr__(self) -> str:
+        return f"ApiResponse(operation={self.operation!r}, status_code={self.status_code})"
+
+
+@dataclass(frozen=True, slots=True)
+class RawPlan(Generic[T]):
+    """The plan of what `plan` does, with its last answer as the result."""
+
+    plan: Plan[T]
+
+    @property
+    def name(self) -> str:
+        """The operation's id."""
+        return self.plan.name
+
+    def steps(self, engine: Engine, options: Options) -> Steps[ApiResponse[T]]:
+        """Carry it out. The answer to a single call is read only when it is parsed."""
+        seen: list[RawResponse] = []
+
+        def note(response: RawResponse) -> None:
+            seen.append(response)
+            if options.on_response:
+                options.on_response(response)
+
+        noting = replace(options, on_response=note)
+        if isinstance(self.plan, Call):
+            parse = yield from engine.call(unread(self.plan), noting)
+            return ApiResponse(seen[-1], parse)
+        result = yield from self.plan.steps(engine, noting)
+        return ApiResponse(seen[-1], lambda: result)
+
+
+def unread(call: Call[T]) -> Call[Callable[[], T]]:
+    """Return the same call, with what reads its answer as the result."""
+
+    def read(response: RawResponse, strict: bool) -> Callable[[], T]:
+        return partial(call.read, response, strict)
+
+    return Call(call.operation, call.path, read, call.params, call.content, call.headers)
+
+
+def raw_runner(run: Runner) -> Runner:
+    """Return what carries out a plan and returns an `ApiResponse` of its result."""
+
+    def run_raw(plan: Plan[Any], /) -> Any:
+        return run(RawPlan(plan))
+
+    return run_raw
+
+
+def raw_async_runner(run: AsyncRunner) -> AsyncRunner:
+    """Return the same for tasks."""
+
+    async def run_raw(plan: Plan[Any], /) -> Any:
+        return await run(RawPlan(plan))
+
+    return run_raw
+
+
+def raw(method: Callable[P, T]) -> Callable[P, ApiResponse[T]]:
+    """Return `method`, whose runner returns an `ApiResponse`, with the type that it has then."""
+    return cast("Any", method)  # type: ignore[no-any-return]
+
+
+def raw_async(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, ApiResponse[T]]]:
+    """Return `method`, whose runner returns an `ApiResponse`, with the type that it has then."""
+    return cast("Any", method)  # type: ignore[no-any-return]

@@ -1,0 +1,61 @@
+"""How a client waits: on the machine's clock by sleeping; on a clock that jumps, only while nothing is on its way.
+
+Where a clock jumps (`Clock.jumps`), one thread's wait moves the time of all. An attempt that is on its way then would
+seem to have taken a minute, and its slot to have ended before the server saw the call. So such a wait begins when no
+attempt is on its way, and several waits for the same moment move the clock once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from .clock import Clock
+from .state.shared import PerClock
+
+MOST_PATIENCE = 2.0
+"""Seconds of real time after which the clock is moved all the same: middleware may wait within an attempt."""
+_LOOK_AGAIN = 0.001
+
+
+class OnTheWay:
+    """The attempts on their way by all clients on one clock that jumps. A context manager around each attempt."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def sleep(self, clock: Clock, seconds: float) -> None:
+        """Wait in this thread."""
+        until = clock.monotonic() + seconds
+        with self._changed:
+            self._changed.wait_for(lambda: not self._count, MOST_PATIENCE)
+            if (left := until - clock.monotonic()) > 0:
+                clock.sleep(left)
+
+    async def async_sleep(self, clock: Clock, seconds: float) -> None:
+        """Wait in this task."""
+        import asyncio  # here, so that those who use threads do not wait for its import
+
+        until, patience = clock.monotonic() + seconds, time.monotonic() + MOST_PATIENCE
+        while self._count and time.monotonic() < patience:  # noqa: ASYNC110 - another thread may be on its way
+            await asyncio.sleep(_LOOK_AGAIN)
+        if (left := until - clock.monotonic()) > 0:
+            await clock.async_sleep(left)
+
+
+_ON_THE_WAY = PerClock(OnTheWay)
+
+
+def on_the_way(clock: Clock) -> OnTheWay | None:
+    """Return the attempts on their way by the clients on `clock`; None where the clock does not jump."""
+    return _ON_THE_WAY.of(clock) if getattr(clock, "jumps", False) else None
