@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zoho_cliq_conformance.cli import main
+from zoho_cliq_conformance.profile import SCOPES
 from zoho_cliq_mock import MockServer
 
 # The profile of any server with the demo seed.
@@ -25,20 +26,16 @@ owner = "1000.owner"
 colleague = "1000.colleague"
 outsider = "1000.outsider"
 
-[tokens.owner_only]
-CREATE = "1000.owner-create"
-READ = "1000.owner-read"
-UPDATE = "1000.owner-update"
-DELETE = "1000.owner-delete"
-
 [teams]
 owner = [100001, 100002, 100003, 100004]
 colleague = [100002]
-"""
+
+[tokens.owner_only]
+""" + "".join(f'{scope} = "1000.owner-{scope.lower()}"\n' for scope in SCOPES)
 
 
 def grade(arguments: Sequence[str]) -> int:
-    """Grade a mock of this process; gives the command's exit status."""
+    """Grade a mock of this process; return the command's exit status."""
     with MockServer() as server, tempfile.TemporaryDirectory() as directory:
         profile = Path(directory) / "mock.toml"
         filled = PROFILE.format(url=server.url, control=server.control_url, token=server.control_token)

@@ -1,12 +1,12 @@
 """The command `zoho-cliq-conformance`: grade a server, or recorded traffic.
 
-Exit status: 0 the server conforms, 1 there are faults, 2 it could not be graded, 3 it is locked for a threshold.
+Exit status: 0 the server conforms, 1 there are faults, 2 it could not be graded, 3 it is locked for a threshold,
+4 there is no fault, but the run did not show every fact that it asked for.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import signal
 import sys
 import tempfile
@@ -18,30 +18,35 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from . import har, plan, render, report
-from .client import Client
-from .creation_limit import run_creation_limit
+from . import new_profile
+from .drivers import har
+from .drivers.creation_limit import run_creation_limit
+from .drivers.table import run_table
+from .drivers.thresholds import run_thresholds
 from .extras import ExtraMissing, require
+from .judge.facts import KNOWN
+from .judge.verdicts import Violation
 from .profile import Profile, ProfileError, load, server_url
-from .run import CANNOT_RUN, Driver, Result, run, run_table
+from .reporting import baseline, page, plan, render, report
+from .reporting.streams import complain, show, tell
+from .result import CANNOT_RUN, Result
+from .run import Driver, run
 from .secrets import Secrets
-from .streams import complain, show, tell
-from .thresholds import run_thresholds
+from .sending.client import Client
+from .sending.transport import HttpTransport
 from .trace import Exchange
-from .transport import HttpTransport
-from .verdicts import Violation
 
 DRIVERS = ("table", "machine", "fuzz", "thresholds", "creation-limit")
 ORDER = ("thresholds", "table", "machine", "fuzz", "creation-limit")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; gives the exit status."""
-    arguments = _parser().parse_args(argv)
+    """Run the command; return the exit status."""
+    arguments = parser().parse_args(argv)
     try:
         with _on_signals(signal.default_int_handler):
             return int(arguments.act(arguments))
-    except (ProfileError, har.HarError, ExtraMissing, OSError) as error:
+    except (ProfileError, har.HarError, baseline.BaselineError, ExtraMissing, OSError) as error:
         complain(error)
         return CANNOT_RUN
     except KeyboardInterrupt:
@@ -77,13 +82,14 @@ def _stopping(client: Client) -> Iterator[None]:
         yield
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="zoho-cliq-conformance",
         description="Grade a server of the Zoho Cliq Message Actions API.",
-        epilog="Exit status: 0 conforms, 1 faults, 2 cannot run, 3 locked for a threshold.",
+        epilog="Exit status: 0 conforms, 1 faults, 2 cannot run, 3 locked for a threshold, "
+        "4 no fault, but not all was shown.",
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {report.version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     grade = commands.add_parser("run", help="grade a server", description="Grade a server.")
     grade.add_argument("--profile", type=Path, required=True, help="TOML file that names the server and its tokens")
@@ -103,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--examples", type=_count, default=30, metavar="N", help="examples of machine and fuzz (default 30)"
     )
+    grade.add_argument("--fail-fast", action="store_true", help="stop at the first fault, and clean up")
     grade.add_argument("--seed", type=int, help="repeat a run's names and random choices")
     _common(grade)
     grade.set_defaults(act=_run)
@@ -114,18 +121,24 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--base-url", help="only traffic to this base URL")
     _common(check)
     check.set_defaults(act=_check_har)
+    new = commands.add_parser(
+        "init",
+        help="write a profile by asking",
+        description="Write a profile. What no option gives is asked for on a terminal; tokens stay in the environment.",
+    )
+    new_profile.add_arguments(new)
+    new.set_defaults(act=new_profile.run)
     return parser
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("zoho-cliq")
-    except importlib.metadata.PackageNotFoundError:  # run from a zip file or frozen
-        return "of an unknown version"
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json, junit.xml and report.html there")
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="REPORT.JSON",
+        help="an earlier report: show what is new and what is mended; only new faults give exit status 1",
+    )
     parser.add_argument("--strict", action="store_true", help="inferred and guessed facts decide, too")
     parser.add_argument("--verbose", action="store_true", help="show every fact and every line of shell")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -140,7 +153,7 @@ def _drivers(text: str) -> list[str]:
 
 
 def ordered(names: Sequence[str]) -> list[str]:
-    """The drivers in the order in which they run."""
+    """Return the drivers in the order in which they run."""
     return [name for name in ORDER if name in names]
 
 
@@ -195,9 +208,14 @@ class Progress:
 
 
 def drivers_for(
-    names: Sequence[str], examples: int, on_scenario: Callable[[str], None] | None = None
+    names: Sequence[str],
+    examples: int,
+    on_scenario: Callable[[str], None] | None = None,
+    *,
+    shrink: bool = True,
 ) -> list[tuple[str, Driver]]:
-    """The drivers of these names; the heavy libraries are loaded only for those that need them."""
+    """Return the drivers of these names; the heavy libraries are loaded only for those that need them. `shrink`: the
+    machine looks for the shortest history that shows a fault."""
     found: list[tuple[str, Driver]] = []
     for name in names:
         if name == "table":
@@ -207,11 +225,11 @@ def drivers_for(
         elif name == "creation-limit":
             found.append((name, run_creation_limit))
         elif name == "machine":
-            from .machine import run_machine
+            from .drivers.machine import run_machine
 
-            found.append((name, lambda client, result: run_machine(client, result, examples=examples)))
+            found.append((name, lambda client, result: run_machine(client, result, examples=examples, shrink=shrink)))
         else:
-            from .fuzz import run_fuzz
+            from .drivers.fuzz import run_fuzz
 
             found.append((name, lambda client, result: run_fuzz(client, result, examples=examples)))
     return found
@@ -221,21 +239,36 @@ def _run(arguments: argparse.Namespace) -> int:
     profile = load(arguments.profile, arguments.base_url)
     if arguments.plan:
         return _shown(plan.lines(plan.make(profile, arguments.only), profile), 0)
+    earlier = _baseline(arguments)
     require(arguments.only)
     _writable(arguments.report)
     progress = Progress(arguments.quiet)
     client = connect(
         profile, seed=arguments.seed, budget=arguments.budget, max_minutes=arguments.max_minutes, progress=progress
     )
+    if arguments.fail_fast:
+        client.enough = decisive(arguments.strict, earlier)
     started = time.monotonic()
     try:
-        drivers = drivers_for(arguments.only, arguments.examples, progress.scenario(client))
+        drivers = drivers_for(
+            arguments.only, arguments.examples, progress.scenario(client), shrink=not arguments.fail_fast
+        )
         with _stopping(client):
             result = run(client, drivers, on_clean_up=None if client.profile.reset_url else progress.clean_up)
     finally:
         client.close()
     seconds = time.monotonic() - started
-    return _finish(result, arguments, arguments.only, seconds)
+    return _finish(result, arguments, arguments.only, seconds, earlier)
+
+
+def _baseline(arguments: argparse.Namespace) -> baseline.Baseline | None:
+    return None if arguments.baseline is None else baseline.load(arguments.baseline)
+
+
+def decisive(strict: bool, earlier: baseline.Baseline | None) -> Callable[[Violation], bool]:
+    """Return what tells whether a violation is a fault that decides, and is not known from a baseline."""
+    known = earlier.faults if earlier is not None else frozenset[str]()
+    return lambda violation: (strict or KNOWN[violation.fact].stated) and violation.fact not in known
 
 
 def connect(
@@ -246,7 +279,7 @@ def connect(
     max_minutes: float | None = None,
     progress: Progress | None = None,
 ) -> Client:
-    """A client for the profile's server over HTTP."""
+    """Return a client for the profile's server over HTTP."""
     control = HttpTransport(profile.reset_url or profile.clock_url or profile.base_url)
     client = Client(
         profile,
@@ -276,6 +309,7 @@ def _writable(directory: Path | None) -> None:
 
 
 def _check_har(arguments: argparse.Namespace) -> int:
+    earlier = _baseline(arguments)
     require()
     if arguments.base_url:
         arguments.base_url = server_url(arguments.base_url, "--base-url")
@@ -293,11 +327,19 @@ def _check_har(arguments: argparse.Namespace) -> int:
         user, operation = client.whose(exchange.method, exchange.target, exchange.headers)
         client.counts[user or "somebody", operation or "other"] += 1
     recording.judge(client.oracle)
-    return _finish(Result(client, notes=[*har.notes(recording)]), arguments, ["har"], 0.0)
+    return _finish(Result(client, notes=[*har.notes(recording)], recorded=True), arguments, ["har"], 0.0, earlier)
 
 
-def _finish(result: Result, arguments: argparse.Namespace, drivers: list[str], seconds: float) -> int:
+def _finish(
+    result: Result,
+    arguments: argparse.Namespace,
+    drivers: list[str],
+    seconds: float,
+    earlier: baseline.Baseline | None,
+) -> int:
     found = report.build(result, strict=arguments.strict, drivers=drivers, seconds=seconds)
+    if earlier is not None:
+        baseline.compare(found, earlier, result.exit_code_but_for_faults(arguments.strict))
     lines = [*render.terminal(found, arguments.verbose)]
     status, unwritten = int(found["exit_code"]), ""
     if arguments.report is not None:
@@ -318,7 +360,7 @@ def _finish(result: Result, arguments: argparse.Namespace, drivers: list[str], s
 
 
 def _shown(lines: Iterable[str], status: int) -> int:
-    """Print the lines; gives the status, which is no success where what was asked for cannot be printed."""
+    """Print the lines; return the status, which is no success where what was asked for cannot be printed."""
     problem = show(lines)
     if problem:
         complain(problem)
@@ -331,7 +373,7 @@ def write(found: dict[str, Any], directory: Path) -> None:
     for name, text in (
         ("report.json", report.to_json(found)),
         ("junit.xml", render.junit(found)),
-        ("report.html", render.html(found)),
+        ("report.html", page.html(found)),
     ):
         partial = directory / f".{name}.partial"
         partial.write_text(text, "utf-8")

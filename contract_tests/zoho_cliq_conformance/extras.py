@@ -18,5 +18,5 @@ def require(drivers: Iterable[str] = ()) -> None:
         try:
             importlib.import_module(module)
         except ImportError as error:
-            advice = "pip install 'zoho-cliq[conformance]'"
+            advice = "pip install '.[conformance]' in a checkout of zoho-cliq"
             raise ExtraMissing(f"grading needs {module}, which cannot be imported ({error}): {advice}") from None

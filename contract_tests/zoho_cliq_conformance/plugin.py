@@ -16,7 +16,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def cliq_conformance() -> Callable[..., dict[str, Any]]:
-    """Grades a server as `grading.grade` does, fails the test where it does not conform, and gives the report."""
+    """Grade a server as `grading.grade` does, fail the test where it does not conform, and return the report."""
 
     def graded(profile: Any, **options: Any) -> dict[str, Any]:
         __tracebackhide__ = True

@@ -9,14 +9,23 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-SCOPES = ("CREATE", "READ", "UPDATE", "DELETE")
+from zoho_cliq_api.contract import OPERATIONS
+
+_words = [scope.rpartition(".")[2].upper() for operation in OPERATIONS.values() for scope in operation.scopes]
+SCOPES = tuple(dict.fromkeys(("CREATE", "READ", "UPDATE", "DELETE", *_words)))
+"""The last words of all scopes: those of the first document, and what the document has gained."""
 USERS = ("owner", "colleague", "outsider")
+OF_TEAMS = {
+    "common_team": "a team that is in teams.owner and teams.colleague",
+    "foreign_team": "a team in teams.owner that is not in teams.colleague",
+}
+"""What a check may need of the teams besides their names, in words."""
 KEYS = {"base_url", "reset_url", "clock_url", "control_token", "creation_limit", "pace", "tokens", "teams"}
 
 
@@ -39,26 +48,45 @@ class Profile:
     pace: bool = True
 
     def labelled_tokens(self) -> dict[str, str]:
-        """Every token by a label: `owner`, `colleague`, `outsider`, `owner-create`, …"""
+        """Return every token by a label: `owner`, `colleague`, `outsider`, `owner-create`, …"""
         only = {f"owner-{scope.lower()}": token for scope, token in self.owner_only.items()}
         return {**self.tokens, **only}
 
+    def parts(self) -> list[str]:
+        """Return the names of what the profile gives, such as `tokens.colleague` or `clock_url`; no values."""
+        given = [f"tokens.{name}" for name in self.tokens]
+        given += [f"tokens.owner_only.{name}" for name in self.owner_only]
+        given += [f"teams.{name}" for name in self.teams]
+        settings = ("reset_url", "clock_url", "control_token", "creation_limit")
+        return [*given, *(name for name in settings if getattr(self, name) is not None), *["pace"] * self.pace]
+
     def has(self, need: str) -> bool:
-        """Whether the profile gives what a check needs, such as `tokens.colleague` or `clock_url`."""
+        """Return whether the profile gives what a check needs, such as `tokens.colleague` or `clock_url`; one of those
+        between which there is an `or`."""
+        if " or " in need:
+            return any(self.has(one) for one in need.split(" or "))
         head, _, rest = need.partition(".")
         if head == "tokens":
             return rest.removeprefix("owner_only.") in (self.owner_only if "owner_only." in rest else self.tokens)
         if head == "teams":
             return bool(self.teams.get(rest))
-        if head == "foreign_team":
-            return bool(set(self.teams.get("owner", ())) - set(self.teams.get("colleague", ())))
+        if head in OF_TEAMS:
+            owner, colleague = (set(self.teams.get(user, ())) for user in ("owner", "colleague"))
+            return bool(owner & colleague if head == "common_team" else owner - colleague)
         if head == "pace":
             return self.pace
         return getattr(self, head) is not None
 
+    def lacks(self, needs: Iterable[str]) -> str:
+        """Return what the profile lacks of these needs, as a report says it; empty where it lacks nothing."""
+        missing = [need for need in needs if not self.has(need)]
+        if any(need.startswith("teams.") for need in missing):
+            missing = [need for need in missing if need not in OF_TEAMS]
+        return f"needs {', '.join(OF_TEAMS.get(need, need) for need in missing)}" if missing else ""
+
 
 def load(path: Path, base_url: str | None = None) -> Profile:
-    """Read a profile from a TOML file; `base_url` takes the place of the file's. Raises `ProfileError`."""
+    """Read a profile from a TOML file; `base_url` takes the place of the file's. Raise `ProfileError`."""
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -73,7 +101,7 @@ def load(path: Path, base_url: str | None = None) -> Profile:
 
 
 def parse(values: Mapping[str, Any]) -> Profile:
-    """A profile from the values of a TOML document. Raises `ProfileError`."""
+    """Return a profile from the values of a TOML document. Raise `ProfileError`."""
     unknown = sorted(set(values) - KEYS)
     if unknown:
         raise ProfileError(f"profile: unknown key {unknown[0]!r}; there are: {', '.join(sorted(KEYS))}")
@@ -87,7 +115,7 @@ def parse(values: Mapping[str, Any]) -> Profile:
     for name in set(teams) - set(USERS):
         raise ProfileError(f"profile: unknown user teams.{name}; there are: {', '.join(USERS)}")
     if "owner" not in tokens:
-        raise ProfileError("profile: tokens.owner is missing: the token of a user with all four scopes")
+        raise ProfileError("profile: tokens.owner is missing: the token of a user with all scopes")
     if "base_url" not in values:
         raise ProfileError('profile: base_url is missing, such as "https://cliq.example/api/v3"')
     users = {name: _token(tokens[name], f"tokens.{name}") for name in USERS if name in tokens}
@@ -109,7 +137,7 @@ def parse(values: Mapping[str, Any]) -> Profile:
 
 
 def _different(tokens: Mapping[str, str]) -> None:
-    """One token cannot be two users, nor have all scopes and one."""
+    """Raise `ProfileError` if a token occurs twice: it cannot be two users, nor have all scopes and one."""
     first: dict[str, str] = {}
     for name, token in tokens.items():
         if token in first:
@@ -118,7 +146,7 @@ def _different(tokens: Mapping[str, str]) -> None:
 
 
 def _of_one_server(reset_url: object, clock_url: object) -> None:
-    """Both are called over one connection."""
+    """Raise `ProfileError` if the URLs are of two servers: both are called over one connection."""
     reset, clock = urlsplit(server_url(reset_url, "reset_url")), urlsplit(server_url(clock_url, "clock_url"))
     if (reset.scheme, reset.netloc) != (clock.scheme, clock.netloc):
         raise ProfileError("profile: reset_url and clock_url must be of one server: the same scheme, host and port")
@@ -153,7 +181,8 @@ def _token(value: object, key: str) -> str:
 
 
 def server_url(value: object, key: str) -> str:
-    """The value as the URL of a server. One with a user or password raises `ProfileError`, which does not repeat it."""
+    """Return the value as the URL of a server. One with a user or password raises `ProfileError`, which does not
+    repeat it."""
     url = _text(value, key)
     try:
         split = urlsplit(url)

@@ -83,7 +83,7 @@ class Secrets:
                 self.add(secret)
 
     def split(self, text: str) -> list[str | Variable]:
-        """The text in pieces, with a variable in the place of each secret."""
+        """Return the text in pieces, with a variable in the place of each secret."""
         plain = _ESCAPE.sub(_meant, text).lower()
         if not any(part in plain for part in (*self._grams, *self._short)):
             return [text]
@@ -117,12 +117,12 @@ class Secrets:
         return [*pieces, *([text[done:]] if hidden[-1] and done < len(text) else [])]
 
     def hide(self, text: str) -> str:
-        """The text with `$VARIABLE` in the place of each secret."""
+        """Return the text with `$VARIABLE` in the place of each secret."""
         return "".join(piece if isinstance(piece, str) else f"${piece.name}" for piece in self.split(text))
 
 
 def is_secret(name: str) -> bool:
-    """Whether a header, parameter or field of that name carries a secret."""
+    """Return whether a header, parameter or field of that name carries a secret."""
     lower = name.lower()
     return (
         _SECRET_NAME.search(name) is not None and lower not in PUBLIC_NAMES and not lower.startswith("access-control-")
@@ -136,7 +136,7 @@ def _variable(name: str) -> str:
 
 
 def _units(text: str) -> list[tuple[str, int, int]]:
-    """The characters that a text stands for, in lower case, and where each begins and ends in it."""
+    """Return the characters that a text stands for, in lower case, and where each begins and ends in it."""
     if "\\" not in text and "%" not in text and "&#" not in text:
         lower = text.lower()
         if len(lower) == len(text):
@@ -147,7 +147,7 @@ def _units(text: str) -> list[tuple[str, int, int]]:
 
 
 def _meant(match: re.Match[str]) -> str:
-    """The character that a character or an escape stands for; nothing for a backslash by itself."""
+    """Return the character that a character or an escape stands for; nothing for a backslash by itself."""
     digits = match["u"] or match["p"] or match["x"] or match["h"]
     if digits or match["d"]:
         number = int(digits, 16) if digits else int(match["d"])
@@ -161,7 +161,7 @@ def _grams(text: str) -> Iterator[str]:
 
 @cache
 def _is_common(gram: str) -> bool:
-    """Whether a part of a secret is also one of the API's own words, which would be hidden everywhere."""
+    """Return whether a part of a secret is also one of the API's own words, which would be hidden everywhere."""
     return not any(map(str.isdigit, gram)) and gram in _vocabulary()
 
 
@@ -184,7 +184,7 @@ def _of_header(name: str, value: str) -> Iterator[str]:
 
 
 def _of_basic(text: str) -> Iterator[str]:
-    """User and password of Basic credentials."""
+    """Yield user and password of Basic credentials."""
     try:
         plain = base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):

@@ -22,7 +22,7 @@ MOST_VALUES = 300_000  # in one answer; a page of a hundred actions has some tho
 
 @lru_cache(maxsize=2)  # sender, oracle and report each look at an answer several times
 def _parsed(body: bytes) -> Any:
-    """The body as JSON; None where it is none, or more than anybody has to read."""
+    """Return the body as JSON; None where it is none, or more than anybody has to read."""
     if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
         return None
     try:
@@ -57,12 +57,12 @@ def _within(value: Any) -> Iterator[Any]:
 
 
 def may_hold_surrogates(body: bytes) -> bool:
-    """Whether the JSON may hold lone surrogates, which no encoding has."""
+    """Return whether the JSON may hold lone surrogates, which no encoding has."""
     return b"\xed" in body or b"\\ud" in body.lower()
 
 
 def encodable(value: Any) -> Any:
-    """The value with U+FFFD in the place of lone surrogates, which few programs take."""
+    """Return the value with U+FFFD in the place of lone surrogates, which few programs take."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     if isinstance(value, dict):
@@ -83,11 +83,11 @@ class Answer:
     unknown: frozenset[str] = frozenset()
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, whatever its case."""
+        """Return the first header of that name, whatever its case."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
     def json(self) -> Any:
-        """The body as JSON, None where it is none. Everybody who asks gets the same objects, to read only."""
+        """Return the body as JSON, None where it is none. Everybody who asks gets the same objects, to read only."""
         return _parsed(self.body)
 
 
@@ -113,30 +113,30 @@ class Exchange:
     seen: tuple[str, ...] = field(default=(), compare=False)
 
     def header(self, name: str) -> str | None:
-        """The first request header of that name, whatever its case."""
+        """Return the first request header of that name, whatever its case."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
     def summary(self) -> str:
-        """One line: method, target, what was sent, status."""
+        """Return one line: method, target, what was sent, status."""
         came = self.answer.status if self.answer else self.failure
         body = f" {' '.join(shorten(self.body.decode('utf-8', 'replace'), 300).split())}" if self.body else ""
         return f"{self.method} {shorten(self.target, 120)}{body} -> {came}"
 
 
 def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
-    """The text, its middle left out where it is longer than `longest` characters."""
+    """Return the text, its middle left out where it is longer than `longest` characters."""
     return (
         text if len(text) <= longest else f"{text[: longest // 2]} … {text[-longest // 4 :]} ({len(text)} characters)"
     )
 
 
 def variables(tokens: dict[str, str]) -> dict[str, str]:
-    """Shell variables for tokens: `tokens` maps a user's label to the token."""
+    """Return shell variables for tokens; `tokens` maps a user's label to the token."""
     return {token: f"TOKEN_{label.upper().replace('.', '_')}" for label, token in tokens.items()}
 
 
 def find(exchanges: Sequence[Exchange], numbers: Iterable[int]) -> list[Exchange]:
-    """The exchanges with these numbers, in order."""
+    """Return the exchanges with these numbers, in order."""
     wanted = set(numbers)
     return [exchange for exchange in exchanges if exchange.number in wanted]
 
@@ -145,7 +145,7 @@ THROTTLE_CODE = "request_limit_exceeded"
 
 
 def error_of(answer: Answer) -> tuple[str | None, str | None]:
-    """Code and message of an error answer, in either of the shapes that are known; None for what is missing."""
+    """Return code and message of an error answer, in either of the shapes that are known; None for what is missing."""
     shown = answer.json()
     if isinstance(shown, dict) and isinstance(shown.get("error"), dict):
         shown = shown["error"]
@@ -156,10 +156,10 @@ def error_of(answer: Answer) -> tuple[str | None, str | None]:
 
 
 def is_throttle(answer: Answer | None) -> bool:
-    """Whether the answer refuses a call for the threshold."""
+    """Return whether the answer refuses a call for the threshold."""
     return answer is not None and (answer.status == 429 or error_of(answer)[0] == THROTTLE_CODE)
 
 
 def came(answer: Answer) -> str:
-    """Status and body in words, not all of a long one."""
+    """Return status and body in words, only the beginning of a long body."""
     return f"{answer.status} {answer.body[:300].decode('utf-8', 'replace')}".strip()

@@ -32,7 +32,7 @@ STATUSES = [200, 201, 202, 204, 299, 302, 304, 400, 401, 403, 404, 409, 418, 422
 
 
 class Hostile:
-    """Handle requests as `CallTransport` wants them; `rate` of the answers are changed."""
+    """Handle requests as `FunctionTransport` wants them; `rate` of the answers are changed."""
 
     def __init__(self, seed: int, rate: float) -> None:
         self._random, self._rate = Random(seed), rate
@@ -56,7 +56,7 @@ class Hostile:
                 return status, given, self._changed(content)
 
     def _changed(self, content: bytes) -> bytes:
-        """The JSON with odd values in some places."""
+        """Return the JSON with odd values in some places."""
         try:
             shown = json.loads(content)
         except ValueError:

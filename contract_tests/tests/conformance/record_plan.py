@@ -4,26 +4,52 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from harness import StepClock, profile
 from reference_server import Reference
-from zoho_cliq_conformance.client import Client
-from zoho_cliq_conformance.pacer import Clock
-from zoho_cliq_conformance.plan import record
-from zoho_cliq_conformance.transport import CallTransport
+from zoho_cliq_conformance.profile import Profile
+from zoho_cliq_conformance.reporting.plan import PARTS, record
+from zoho_cliq_conformance.sending.client import Client
+from zoho_cliq_conformance.sending.pacer import Clock
+from zoho_cliq_conformance.sending.transport import FunctionTransport
+
+EVERY = [",".join(some) for size in range(len(PARTS) + 1) for some in combinations(PARTS, size)]
 
 
-def recorded_now() -> dict[str, Any]:
-    """The calls of the table against the reference server, as a live server would see them: without a reset."""
-    client = Client(
-        profile(reset_url=None, pace=False), CallTransport(Reference(StepClock(), thresholds=False)), seed=1
-    )
+def profile_of(parts: str, **changes: Any) -> Profile:
+    """Return the profile of a live server that gives these parts, such as "colleague,teams", and the owner's token."""
+    given, full = parts.split(","), profile()
+    tokens: dict[str, Any] = {user: token for user, token in full.tokens.items() if user in ("owner", *given)}
+    if "scopes" in given:
+        tokens["owner_only"] = dict(full.owner_only)
+    teams = {user: list(full.teams[user]) for user in full.teams if user in tokens} if "teams" in given else None
+    return profile(tokens=tokens, teams=teams, **{"reset_url": None, "pace": False, **changes})
+
+
+def recorded_now(parts: str) -> dict[str, Any]:
+    """Return the calls of the table against the reference server, as a live server would see them: without a reset."""
+    client = Client(profile_of(parts), FunctionTransport(Reference(StepClock(), thresholds=False)), seed=1)
     client.clock = Clock(advance=client.advance)
     return record(client)
 
 
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Return for each scenario what it sends, and which profiles' runs send just that."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for parts in EVERY:
+        for name, sent in recorded_now(parts).items():
+            same = next((entry for entry in found.setdefault(name, []) if entry["sent"] == sent), None)
+            if same is None:
+                found[name].append({"parts": [parts], "sent": sent})
+            else:
+                same["parts"].append(parts)
+    return found
+
+
 if __name__ == "__main__":
-    target = Path(str(files("zoho_cliq_conformance").joinpath("plan.json")))
-    target.write_text(json.dumps(recorded_now(), separators=(",", ":")).replace('},"', '},\n"') + "\n")
+    target = Path(str(files("zoho_cliq_conformance").joinpath("reporting/plan.json")))
+    text = json.dumps(everything(), separators=(",", ":"))
+    target.write_text(text.replace('],"', '],\n"').replace('},{"parts"', '},\n{"parts"') + "\n")

@@ -1,4 +1,4 @@
-"""Recordings: judged for what they show; what they lack accuses nobody, and one bad entry does not lose the others."""
+"""Recordings: judged for what they show; what they lack is no fault, and one bad entry does not lose the others."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zoho_cliq_conformance import har
+from api_paths import CREATING, LISTING, action_path
 from zoho_cliq_conformance.cli import main
+from zoho_cliq_conformance.drivers import har
 
 BASE = "https://cliq.example/api/v3"
 JSON = {"Content-Type": "application/json"}
 
 
 def entry(
-    target: str = "/messageactions",
+    target: str = LISTING,
     method: str = "GET",
     status: Any = 200,
     text: Any = '{"bad": 1}',
@@ -27,7 +28,7 @@ def entry(
     body: Any = None,
     started: Any = "2026-01-01T00:00:00Z",
 ) -> dict[str, Any]:
-    """An entry of a recording."""
+    """Return an entry of a recording."""
     sent = {"Authorization": "Bearer 1000.somebody", **JSON, **(headers or {})}
     request: dict[str, Any] = {"method": method, "url": BASE + target, "headers": pairs(sent)}
     if body is not None:
@@ -59,20 +60,20 @@ def good(path: str, data: Any, **more: Any) -> str:
 
 
 def conforming() -> list[dict[str, Any]]:
-    """A create, an update, a get, a list, a delete, and a get of what is gone."""
-    item, gone = "/messageactions/7", json.dumps({"message": "not found", "code": "msgaction_not_found"})
+    """Return a create, an update, a get, a list, a delete, and a get of what is gone."""
+    item, gone = action_path(7), json.dumps({"message": "not found", "code": "msgaction_not_found"})
     new = action(name="Other")
     steps = [
         (
-            "/messageactions",
+            CREATING,
             "POST",
             200,
-            good("/messageactions", action()),
+            good(CREATING, action()),
             '{"name":"File","hint":"h","scope":"personal"}',
         ),
         (item, "PATCH", 200, good(item, new), '{"name":"Other"}'),
         (item, "GET", 200, good(item, new), None),
-        ("/messageactions", "GET", 200, good("/messageactions", [new], sync_token="s"), None),
+        (LISTING, "GET", 200, good(LISTING, [new], sync_token="s"), None),
         (item, "DELETE", 204, "", None),
         (item, "GET", 404, gone, None),
     ]
@@ -121,14 +122,14 @@ def cut_bodies(entries: list[dict[str, Any]]) -> None:
 
 
 def of_two_people(entries: list[dict[str, Any]]) -> None:
-    """A recorder that masks tokens: somebody else does not see the personal action."""
+    """Return what a recorder that masks tokens wrote: somebody else does not see the personal action."""
     for each in entries:
         each["request"]["headers"] = pairs({**JSON, "Authorization": "Bearer [REDACTED]"})
     entries[2]["response"] = copy.deepcopy(entries[5]["response"])
 
 
 def at_once(entries: list[dict[str, Any]]) -> None:
-    """The list was on its way with the delete, and came first."""
+    """Return a recording whose list was pending at the same time as the delete, and came first."""
     entries[3]["startedDateTime"], entries[3]["time"] = "2026-01-01T00:00:05Z", 500
     entries[4]["startedDateTime"], entries[4]["time"] = "2026-01-01T00:00:04.9Z", 500
     entries[5]["startedDateTime"] = "2026-01-01T00:00:09Z"
@@ -170,7 +171,7 @@ LACKING = {
     "the answer to an update": one(1, lambda e: {**e, "response": {"status": 0}}),
     "the answer to a delete": one(4, lambda e: {key: value for key, value in e.items() if key != "response"}),
     "a whole entry": one(1, None),
-    "the URL of an update": one(1, lambda e: {**e, "request": {**e["request"], "url": "https://[::1/api/v3/messageactions/7"}}),
+    "the URL of an update": one(1, lambda e: {**e, "request": {**e["request"], "url": f"https://[::1/api/v3{action_path(7)}"}}),
     "the method of a delete": one(4, lambda e: {**e, "request": {**e["request"], "method": "\x1b[31m"}}),
     "the server: a list came from a cache": one(3, lambda e: {**e, "_fromCache": "disk"}),
     "news: a get was conditional": one(2, lambda e: {**e, "response": {**e["response"], "status": 304}}),
@@ -178,7 +179,7 @@ LACKING = {
 
 
 @pytest.mark.parametrize("what", LACKING)
-def test_a_recording_that_lacks_something_accuses_nobody(what: str, tmp_path: Path) -> None:
+def test_a_recording_that_lacks_something_is_no_fault(what: str, tmp_path: Path) -> None:
     entries = conforming()
     LACKING[what](entries)
     status, found = judged(tmp_path, *entries)
@@ -207,7 +208,7 @@ BAD_ENTRIES: dict[str, Any] = {
     "no URL": {"request": {"method": "GET"}},
     "a URL that is none": entry() | {"request": {"method": "GET", "url": "https://[::1/api/v3/messageactions"}},
     "a method that is none": entry(method="GET;touch x"),
-    "a method that is a number": entry() | {"request": {"method": 7, "url": f"{BASE}/messageactions"}},
+    "a method that is a number": entry() | {"request": {"method": 7, "url": f"{BASE}{LISTING}"}},
 }
 
 

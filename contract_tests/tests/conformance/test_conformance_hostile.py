@@ -13,32 +13,33 @@ from xml.etree import ElementTree
 import pytest
 from harness import StepClock, profile, simulated
 from hostile import Hostile
-from reference_server import Reference
+from reference_server import LIMITS, WINDOW, Reference
 from test_conformance_transport import OK, serving
-from zoho_cliq_conformance import client as sending
-from zoho_cliq_conformance import render, report
-from zoho_cliq_conformance import transport as ways
 from zoho_cliq_conformance.cli import drivers_for, main
-from zoho_cliq_conformance.client import Client
 from zoho_cliq_conformance.grading import NotConforming, demand
-from zoho_cliq_conformance.run import DEFECT, Result, run
+from zoho_cliq_conformance.reporting import page, render, report
+from zoho_cliq_conformance.result import Result
+from zoho_cliq_conformance.run import DEFECT, run
+from zoho_cliq_conformance.sending import client as sending
+from zoho_cliq_conformance.sending import transport as transports
+from zoho_cliq_conformance.sending.client import Client
+from zoho_cliq_conformance.sending.transport import FunctionTransport, HttpTransport
 from zoho_cliq_conformance.trace import Answer
-from zoho_cliq_conformance.transport import CallTransport, HttpTransport
 
 LIVE = profile(reset_url=None, clock_url=None, pace=False)
 ESCAPES = "\x1b]0;title\x07\x1b[2J\x9b31m\r\u202e\u2028\u200f<script>]]>\ud800\0"
 
 
 def graded(handle: Callable[..., Any], drivers: list[str], seed: int, **options: Any) -> dict[str, Any]:
-    """The report of a run in which the kit itself did not fail, after a look at each form of it."""
-    client = Client(profile(pace=False, **options), CallTransport(handle), seed=seed)
+    """Return the report of a run in which the kit itself did not fail, after a look at each form of it."""
+    client = Client(profile(pace=False, **options), FunctionTransport(handle), seed=seed)
     result = run(client, drivers_for(drivers, 3))
     found = report.build(result, strict=True, drivers=drivers, seconds=1.0)
     assert DEFECT not in found["stopped"], found["stopped"]
     assert not any("cut short" in line for line in found["leftovers"]), found["leftovers"]
     assert all(line.isprintable() for line in render.terminal(found, verbose=True))
     ElementTree.fromstring(render.junit(found))
-    assert "<script" not in render.html(found).lower()
+    assert "<script" not in page.html(found).lower()
     json.loads(report.to_json(found).encode("ascii"))
     return found
 
@@ -55,7 +56,7 @@ def test_whatever_a_server_answers_there_is_a_report(seed: int, rate: float) -> 
 def test_whatever_a_server_answers_there_is_a_report_of_every_driver(seed: int, driver: str) -> None:
     for rate in (0.02, 0.2, 0.9):
         urls = {"reset_url": None} if seed % 2 else {}
-        client = Client(profile(pace=driver == "thresholds", **urls), CallTransport(Hostile(seed, rate)), seed=seed)
+        client = Client(profile(pace=driver == "thresholds", **urls), FunctionTransport(Hostile(seed, rate)), seed=seed)
         result = run(client, drivers_for([driver], 3))
         assert DEFECT not in result.stopped, (rate, result.stopped)
 
@@ -99,8 +100,8 @@ def test_a_team_action_with_other_teams_than_its_own_is_a_fault(teams: Any) -> N
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kit with a tenth of a second of patience."""
-    monkeypatch.setattr(ways, "SLICE", 0.01)
+    """Let the kit time out after a tenth of a second."""
+    monkeypatch.setattr(transports, "SLICE", 0.01)
     for name in ("LAST_ANSWER", "GRACE"):
         monkeypatch.setattr(sending, name, 0.1)
     monkeypatch.setattr(sending, "LAST_ANSWERS", 0.3)
@@ -127,7 +128,7 @@ def test_the_minutes_hold_while_a_server_does_not_answer() -> None:
         assert time.monotonic() - began < 1
         client.close()
     assert (result.stopped, result.exit_code()) == ("the minutes that the run may take are over", 2)
-    assert result.violations == []  # a call that the kit gave up accuses nobody
+    assert result.violations == []  # a call that the kit cancelled is no fault
     assert "names start with" in result.leftovers[0]
 
 
@@ -174,11 +175,11 @@ def test_the_minutes_leave_room_for_a_paced_clean_up() -> None:
     server = Reference(clock)
     client, _ = simulated(server, profile(reset_url=None, clock_url=None), clock=clock)
     assert client._time_to_clean_up() == 0.0
-    for _ in range(27):
+    for _ in range(3 * (LIMITS["delete"] - 1)):
         client.create()
-    # Nine at once, nine a minute later, nine two minutes later.
-    assert 120 < client._time_to_clean_up() < 130
-    client.deadline = time.monotonic() + 100
+    # A third at once, one a window later, one two windows later.
+    assert 2 * WINDOW < client._time_to_clean_up() < 2 * WINDOW + 10
+    client.deadline = time.monotonic() + 2 * WINDOW - 20
     result = run(client, creating())
     assert "the minutes that the run may take are over but for the clean-up" in result.stopped
     assert result.leftovers == []

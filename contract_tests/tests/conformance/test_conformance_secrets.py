@@ -9,14 +9,16 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from api_paths import LISTING
 from harness import StepClock, profile, simulated
 from test_conformance_har import entry, recorded
-from zoho_cliq_conformance import report
 from zoho_cliq_conformance.cli import main
-from zoho_cliq_conformance.client import Client
-from zoho_cliq_conformance.facts import FACTS
-from zoho_cliq_conformance.run import Result, run
+from zoho_cliq_conformance.judge.facts import FACTS
+from zoho_cliq_conformance.reporting import report
+from zoho_cliq_conformance.result import Result
+from zoho_cliq_conformance.run import run
 from zoho_cliq_conformance.secrets import Secrets, is_secret
+from zoho_cliq_conformance.sending.client import Client
 
 CANARY = "c4nary-Of-Th1s-Test"
 BASIC = base64.b64encode(f"user:{CANARY}".encode()).decode()
@@ -25,7 +27,7 @@ PERCENT = "".join(f"%{ord(char):02x}" for char in CANARY)
 
 
 def told(**request: Any) -> dict[str, Any]:
-    """An entry that carries the canary and shows a fault whose texts repeat what the server said."""
+    """Return an entry that carries the canary and shows a fault whose texts repeat what the server said."""
     said = f"no {CANARY}, {ESCAPED}, {PERCENT}, {CANARY.swapcase()}, {CANARY[:-1]} {'x' * 235}{CANARY}"
     return entry(**{"status": 500, "text": json.dumps({"message": said}).replace("\\\\u", "\\u"), **request})
 
@@ -73,7 +75,7 @@ def test_no_token_of_a_profile_is_shown_however_a_server_echoes_it(capsys: pytes
 
     def driver(client: Client, result: Result) -> None:
         client.list()
-        client.send("GET", "/messageactions", headers=wrong)
+        client.send("GET", LISTING, headers=wrong)
 
     result = run(client, [("d", driver)])
     text = report.to_json(report.build(result, strict=True, drivers=["d"], seconds=1.0))

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from api_paths import LISTING, action_path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from zoho_cliq_conformance.reporting.shell import chain
 from zoho_cliq_conformance.secrets import Secrets
-from zoho_cliq_conformance.shell import chain
 from zoho_cliq_conformance.trace import Answer, Exchange
 
 BASE = "http://in-process/api/v3"
@@ -38,7 +39,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pasted(shell: str, lines: Sequence[str], directory: Path, answer: str = "", jq: str = "") -> list[list[str]]:
-    """The arguments of each call of curl when the lines are run; nothing else may have happened."""
+    """Return the arguments of each call of curl when the lines are run; nothing else may have happened."""
     record = directory / "record"
     record.write_bytes(b"")
     environment = {
@@ -64,12 +65,12 @@ def pasted(shell: str, lines: Sequence[str], directory: Path, answer: str = "", 
 
 
 def sent_by(call: list[str]) -> bytes:
-    """The body that a call of curl sends."""
+    """Return the body that a call of curl sends."""
     return base64.b64decode(call[-1]) if "@-" in call else call[call.index("--data-raw") + 1].encode()
 
 
 def exchange(number: int = 1, **values: Any) -> Exchange:
-    given: dict[str, Any] = {"method": "GET", "target": "/messageactions", "headers": (), "body": None, "answer": None}
+    given: dict[str, Any] = {"method": "GET", "target": LISTING, "headers": (), "body": None, "answer": None}
     return Exchange(number, **{**given, **values})
 
 
@@ -96,8 +97,8 @@ def test_nothing_but_curl_runs_whatever_a_recording_holds(shell: str, directory:
     exchanges = []
     for number, text in enumerate(COMMANDS):
         parts = [
-            {"target": f"/messageactions/{text}"},
-            {"target": f"/messageactions?a={text}&b=1"},
+            {"target": action_path(text)},
+            {"target": f"{LISTING}?a={text}&b=1"},
             {"method": text},
             {"headers": (("X-A", text), (text, "value"), ("Authorization", f"{text} token of somebody"))},
             {"headers": (("Cookie", f"a={text}"), ("authorization", text))},
@@ -150,12 +151,12 @@ def test_curl_gets_exactly_what_was_sent(shell: str, requests: list[tuple[str, s
 def test_what_a_server_invents_is_data_in_the_lines_that_follow(shell: str, invented: str, directory: Path) -> None:
     shown = json.dumps({"data": {"id": invented}, "next_token": f"n{invented}"}).encode()
     first = exchange(1, method="POST", body=b"{}", answer=Answer(200, (), shown))
-    second = exchange(2, target="/messageactions/" + "".join(f"%{byte:02x}" for byte in invented.encode()))
+    second = exchange(2, target=action_path("".join(f"%{byte:02x}" for byte in invented.encode())))
     third = exchange(3, headers=(("Authorization", "Bearer 1000.owner"),))
     lines = chain([first, second, third], BASE, Secrets({"1000.owner": "TOKEN_OWNER"}))
     assert [line.split("=")[0] for line in lines[:3]] == ["answer", "ID1", "NEXT2"]
     calls = pasted(shell, lines, directory, answer=shown.decode(), jq=invented)
-    assert f"{BASE}/messageactions/{invented}".rstrip("\n") in calls[1]
+    assert f"{BASE}{action_path(invented)}".rstrip("\n") in calls[1]
     assert "-g" in calls[1]
     assert "Authorization: Bearer t0k3n" in calls[2]
 

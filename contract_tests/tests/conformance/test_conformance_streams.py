@@ -14,14 +14,16 @@ from typing import Any
 import pytest
 from harness import StepClock, profile, reference_transport, share_clock, simulated
 from reference_server import Reference, serve
-from zoho_cliq_conformance.client import Client, Interrupted
-from zoho_cliq_conformance.fuzz import run_fuzz
-from zoho_cliq_conformance.machine import run_machine
-from zoho_cliq_conformance.run import Result, run, run_table
-from zoho_cliq_conformance.streams import show
-from zoho_cliq_conformance.thresholds import run_thresholds
+from zoho_cliq_conformance.drivers.fuzz import run_fuzz
+from zoho_cliq_conformance.drivers.machine import run_machine
+from zoho_cliq_conformance.drivers.table import run_table
+from zoho_cliq_conformance.drivers.thresholds import run_thresholds
+from zoho_cliq_conformance.reporting.streams import show
+from zoho_cliq_conformance.result import Result
+from zoho_cliq_conformance.run import run
+from zoho_cliq_conformance.sending.client import Client, Interrupted
+from zoho_cliq_conformance.sending.transport import FunctionTransport
 from zoho_cliq_conformance.trace import Exchange
-from zoho_cliq_conformance.transport import CallTransport
 
 COMMAND = [sys.executable, "-m", "zoho_cliq_conformance"]
 REPORTS = ["junit.xml", "report.html", "report.json"]
@@ -30,7 +32,7 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system ha
 
 @pytest.fixture
 def graded(tmp_path: Path) -> Any:
-    """A conforming server over HTTP, and the path of its profile."""
+    """Yield a conforming server over HTTP, and the path of its profile."""
     server = Reference(StepClock(), thresholds=False)
     with serve(server) as url:
         path = tmp_path / "p.toml"
@@ -92,7 +94,7 @@ LIVE = profile(reset_url=None, clock_url=None, pace=False)
 
 
 @pytest.mark.parametrize("moment", ["before the answer", "before it is judged", "after it was judged"])
-def test_a_create_that_an_interrupt_cut_short_is_removed_and_accuses_nobody(moment: str) -> None:
+def test_a_create_that_an_interrupt_cut_short_is_removed_and_is_no_fault(moment: str) -> None:
     clock = StepClock()
     server = Reference(clock, thresholds=False)
 
@@ -150,7 +152,7 @@ def test_after_a_signal_nothing_is_sent_but_the_clean_up(
 
 
 def test_a_signal_ends_a_wait() -> None:
-    client = Client(LIVE, CallTransport(Reference(StepClock())), seed=1)
+    client = Client(LIVE, FunctionTransport(Reference(StepClock())), seed=1)
     client.interrupted = True
     with pytest.raises(Interrupted):
         client.pause(300, "for the lock to end")

@@ -1,4 +1,4 @@
-"""Ways to a server: a whole call has a deadline, an answer a size, and an application in process answers as one over
+"""Transports: a whole call has a deadline, an answer a size, and an application in process answers as one over
 HTTP does."""
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
-from zoho_cliq_conformance import transport as ways
-from zoho_cliq_conformance.asgi import AsgiTransport
 from zoho_cliq_conformance.grading import grade
-from zoho_cliq_conformance.transport import LARGEST, CutShort, HttpTransport, TransportError
+from zoho_cliq_conformance.sending import transport as transports
+from zoho_cliq_conformance.sending.asgi import AsgiTransport
+from zoho_cliq_conformance.sending.transport import LARGEST, Cancelled, HttpTransport, TransportError
 from zoho_cliq_mock import create_app
 
 ACCEPT = (("Accept", "*/*"),)
@@ -29,7 +29,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 
 def request_of(connection: socket.socket) -> bytes:
-    """A whole request; empty at the end of the connection."""
+    """Return a whole request; empty at the end of the connection."""
     got = b""
     while b"\r\n\r\n" not in got:
         if not (part := connection.recv(65536)):
@@ -44,7 +44,7 @@ def request_of(connection: socket.socket) -> bytes:
 
 @contextmanager
 def serving(answer: Callable[[socket.socket], object]) -> Iterator[str]:
-    """A server that reads the head of each request and then does whatever `answer` does with the connection."""
+    """Run a server that reads the head of each request and then does whatever `answer` does with the connection."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def one(connection: socket.socket) -> None:
@@ -95,26 +95,26 @@ def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], object]:
 )
 def test_a_call_ends_by_its_deadline_however_bytes_are_spread(answer: Callable[[socket.socket], object]) -> None:
     with serving(answer) as url:
-        way = HttpTransport(url, timeout=0.15)
+        transport = HttpTransport(url, timeout=0.15)
         began = time.monotonic()
         with pytest.raises(TransportError):
-            way("GET", "/x", ACCEPT, None)
+            transport("GET", "/x", ACCEPT, None)
         assert time.monotonic() - began < 1
 
 
 def test_a_call_that_nobody_wants_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "SLICE", 0.01)
+    monkeypatch.setattr(transports, "SLICE", 0.01)
     with serving(lambda connection: None) as url:
-        way = HttpTransport(url)
+        transport = HttpTransport(url)
         looks = iter([None] * 3)
 
         def watch() -> None:
             if next(looks, "enough") == "enough":
-                raise CutShort
+                raise Cancelled
 
-        way.watch = watch
-        with pytest.raises(CutShort):
-            way("GET", "/x", ACCEPT, None)
+        transport.watch = watch
+        with pytest.raises(Cancelled):
+            transport("GET", "/x", ACCEPT, None)
 
 
 @pytest.mark.parametrize("head", [b"", b"Transfer-Encoding: chunked\r\n", b"Content-Length: 9999999999\r\n"])
@@ -139,9 +139,9 @@ def test_an_answer_that_the_end_of_the_connection_ends_is_whole() -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
     with serving(answer) as url:
-        way = HttpTransport(url)
-        assert [way("GET", "/x", ACCEPT, None).body for _ in range(2)] == [b"whole", b"whole"]
-        way.close()
+        transport = HttpTransport(url)
+        assert [transport("GET", "/x", ACCEPT, None).body for _ in range(2)] == [b"whole", b"whole"]
+        transport.close()
 
 
 def test_an_answer_shorter_than_it_says_is_none() -> None:
@@ -163,7 +163,7 @@ async def respond(send: Any, *parts: bytes) -> None:
 
 
 def lifeless(work: Callable[[Any, Any], Any]) -> Any:
-    """An application without lifespan."""
+    """Return an application without lifespan."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -230,13 +230,13 @@ async def never_starts(scope: Any, receive: Any, send: Any) -> None:
     ],
 )
 def test_an_application_that_does_not_answer_is_one_clear_error(app: Any, complaint: str) -> None:
-    way = AsgiTransport(app, timeout=0.1)
+    transport = AsgiTransport(app, timeout=0.1)
     try:
         for _ in range(2):
             with pytest.raises(TransportError, match=complaint):
-                way("GET", "/x", ACCEPT, None)
+                transport("GET", "/x", ACCEPT, None)
     finally:
-        way.close()
+        transport.close()
 
 
 def test_an_application_may_ignore_its_lifespan_and_answer_in_parts() -> None:
@@ -246,10 +246,10 @@ def test_an_application_may_ignore_its_lifespan_and_answer_in_parts() -> None:
         assert (await receive())["type"] == "http.disconnect"
 
     for app, body in ((ignores_lifespan, b"whole"), (lifeless(parts), b"ab")):
-        way = AsgiTransport(app, timeout=5)
-        assert way("POST", "/x", ACCEPT, b"sent").body == body
-        assert way("HEAD", "/x", ACCEPT, b"sent").body == b""
-        way.close()
+        transport = AsgiTransport(app, timeout=5)
+        assert transport("POST", "/x", ACCEPT, b"sent").body == body
+        assert transport("HEAD", "/x", ACCEPT, b"sent").body == b""
+        transport.close()
 
 
 def test_lifespan_state_background_tasks_and_streams() -> None:
@@ -287,11 +287,11 @@ def test_lifespan_state_background_tasks_and_streams() -> None:
 
         return StreamingResponse(parts())
 
-    way = AsgiTransport(Starlette(routes=[Route("/", greet), Route("/s", stream)], lifespan=Lifespan), timeout=5)
-    assert way("GET", "/", ACCEPT, None).body == b"from the lifespan"
+    transport = AsgiTransport(Starlette(routes=[Route("/", greet), Route("/s", stream)], lifespan=Lifespan), timeout=5)
+    assert transport("GET", "/", ACCEPT, None).body == b"from the lifespan"
     assert done == ["started"]
-    assert way("GET", "/s", ACCEPT, None).body == b"part part part "
-    way.close()
+    assert transport("GET", "/s", ACCEPT, None).body == b"part part part "
+    transport.close()
     assert set(done) == {"started", "background", "stopped"}
 
 

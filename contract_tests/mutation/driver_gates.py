@@ -1,0 +1,66 @@
+"""What machine and fuzzer find alone of the named mutants, and how a mutant is shown to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from harness import profile, reference_transport, share_clock
+from mutants import MUTANTS, Mutant
+from recorded_fuzz import Phases, record, replay
+from zoho_cliq_conformance.run import run
+from zoho_cliq_conformance.sending.client import Client
+
+SEEDS = (1, 2, 3)
+PARTS = 4
+MACHINE_EXAMPLES = 20
+FUZZ_EXAMPLES = 30
+LIMIT = 12
+
+recording: Callable[[int, int], Phases] = cache(record)
+
+
+def part(number: int) -> list[Mutant]:
+    """Return every fourth mutant, from one of the first four: parts that two processes can share."""
+    return list(MUTANTS.values())[number::PARTS]
+
+
+def machine_finds(mutant: Mutant, seed: int, examples: int = MACHINE_EXAMPLES) -> bool:
+    """Return whether the machine alone finds the mutant with this seed."""
+    from zoho_cliq_conformance.drivers.machine import run_machine
+
+    limit = LIMIT if mutant.name.startswith("create-limit") else None
+    paced = mutant.kind == "thresholds"
+    transport = reference_transport(mutant.prepare, thresholds=paced, creation_limit=limit)
+    client = Client(profile(creation_limit=limit, pace=paced), transport, seed=seed)
+    share_clock(client)
+    driver = [("machine", lambda c, r: run_machine(c, r, examples=examples, shrink=False))]
+    return bool(run(client, driver).violations)
+
+
+def fuzzer_finds(mutant: Mutant, seed: int, examples: int = FUZZ_EXAMPLES) -> bool:
+    """Return whether the fuzzer finds the mutant with what it generates for this seed."""
+    client = Client(profile(pace=False), reference_transport(mutant.prepare, thresholds=False), seed=seed)
+    share_clock(client)
+    return bool(replay(client, recording(seed, examples)).violations)
+
+
+def fuzzer_really_finds(mutant: Mutant, seed: int, examples: int = FUZZ_EXAMPLES) -> bool:
+    """Return the same with everything generated anew."""
+    from zoho_cliq_conformance.drivers.fuzz import run_fuzz
+
+    client = Client(profile(pace=False), reference_transport(mutant.prepare, thresholds=False), seed=seed)
+    share_clock(client)
+    return bool(run(client, [("fuzz", lambda c, r: run_fuzz(c, r, examples=examples, until_fault=True))]).violations)
+
+
+def missed(
+    finds: Callable[[Mutant, int], bool], mutants: Iterable[Mutant], seeds: Iterable[int] = SEEDS, few: float = 0.0
+) -> list[Mutant]:
+    """Return the mutants that are found with none of the seeds; a later seed is tried only on what the earlier ones
+    left, and only where that is more than `few` of all."""
+    left = every = list(mutants)
+    for seed in seeds:
+        if len(left) > few * len(every):
+            left = [mutant for mutant in left if not finds(mutant, seed)]
+    return left

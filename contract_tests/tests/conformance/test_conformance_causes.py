@@ -1,0 +1,160 @@
+"""Faults are grouped by cause: as many causes as a server has, every fault under one of them, none of a good server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from faulty import CODELESS, FAULTY, PATCH_405, answers, both, checks_no_field, of, without
+from harness import grade, mock_transport, profile, reference_transport
+from mutants import MUTANTS, Prepare
+from zoho_cliq_conformance.judge.facts import FACTS
+from zoho_cliq_conformance.judge.model import Directory
+from zoho_cliq_conformance.judge.verdicts import Violation
+from zoho_cliq_conformance.reporting import report
+from zoho_cliq_conformance.reporting.causes import Traffic, group
+from zoho_cliq_conformance.result import Result
+from zoho_cliq_conformance.trace import Answer, Exchange
+
+
+def graded(prepare: Prepare | None, *, thresholds: bool = False) -> dict[str, Any]:
+    """Return the report of the table, and with `thresholds` of that driver, on a faulty server."""
+    transport = reference_transport(prepare, thresholds=thresholds)
+    result = grade(transport, thresholds=thresholds, graded=profile(pace=thresholds))
+    return whole(result)
+
+
+def whole(result: Result) -> dict[str, Any]:
+    """Return the report of a run, in which every fault is under one cause, and no count exceeds the calls."""
+    found = report.build(result, strict=False, drivers=["table"], seconds=0)
+    broken = {violation.fact for violation in result.violations}
+    under = [fact for cause in found["causes"] for fact in cause["fact_ids"]]
+    assert sorted(under) == sorted(broken) == sorted(fault["fact"] for fault in found["faults"])
+    causes = {cause["id"]: cause for cause in found["causes"]}
+    for fault in found["faults"]:
+        assert fault["fact"] in causes[fault["cause"]]["fact_ids"]
+        assert 0 < fault["times"] <= causes[fault["cause"]]["calls"] <= found["calls"]
+    for fact in found["facts"]:
+        assert fact["failed"] <= fact["calls"] <= found["calls"]
+    return found
+
+
+def statements(found: dict[str, Any], *, least: int = 1) -> list[str]:
+    """Return what is said of the causes that explain at least so many faults."""
+    return [cause["what"] for cause in found["causes"] if len(cause["fact_ids"]) >= least]
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_server_that_is_wrong_for_one_reason_has_one_cause(name: str) -> None:
+    prepare, statement = FAULTY[name]
+    found = graded(prepare)
+    assert statements(found) == [statement]
+    assert found["start_here"]["what"] == statement
+    assert found["start_here"]["fact"] in found["causes"][0]["fact_ids"]
+
+
+def test_a_server_that_checks_no_field_has_one_cause_for_it() -> None:
+    found = graded(checks_no_field)
+    assert found["causes"][0]["what"].endswith("is refused for a field of its body.")
+    assert len(found["causes"][0]["fact_ids"]) > 40
+
+
+def test_a_server_without_thresholds_has_one_cause() -> None:
+    result = grade(reference_transport(thresholds=False), thresholds=True)
+    found = whole(result)
+    assert statements(found) == ["No threshold is enforced: no call was answered 429."]
+    assert len(found["faults"]) > 5
+
+
+@pytest.mark.parametrize(
+    ("mutant", "expected"),
+    [
+        ("no-scope-shown", ["scope is missing in every answer that shows actions."]),
+        ("creator-is-a-string", ["creator is wrong in every answer that shows actions."]),
+        ("type-is-system", ["type is wrong in every answer that shows actions."]),
+        ("update-loses-message-types", ["message_types is not always shown as it was set."]),
+        ("changes-letters-of-hint", ["hint is not always shown as it was set."]),
+        ("changes-pluses-of-scripts", ["script is not always shown as it was set."]),
+        ("accept-wildcard-is-406-in-get", ["Every call of get with Accept: */* is answered 406."]),
+        ("anyone-may-get-by-id", ["Actions are shown to others than may see them, by get."]),
+        ("missing-token-is-403", ["Every call without a valid token is answered 403."]),
+        ("deleted-actions-stay-in-lists", [FACTS["list.deleted"].statement]),
+        (
+            "update-handler-without-url",
+            ["The same 27 answers break 2 facts: update_handler.shape, update_handler.envelope."],
+        ),
+        ("405-without-allow", [FACTS["protocol.allow"].statement]),
+        ("taken-names-accepted", [FACTS["create.msgaction_name_already_exists"].statement]),
+        ("handlers-are-shared", None),
+        ("lists-show-only-ones-own", None),
+    ],
+)
+def test_named_mutants_have_the_cause_that_they_were_given(mutant: str, expected: list[str] | None) -> None:
+    found = graded(MUTANTS[mutant].prepare)
+    if expected is None:  # faults that have nothing in common but the code behind them stand alone
+        assert {cause["kind"] for cause in found["causes"]} == {"alone"}
+        assert len(found["causes"]) == len(found["faults"]) == 3
+    else:
+        assert statements(found) == expected
+
+
+def test_two_reasons_are_two_causes_the_bigger_first() -> None:
+    found = graded(both(CODELESS, PATCH_405))
+    assert statements(found) == [FAULTY["every PATCH is 405"][1], "No error answer has a code."]
+    sizes = [len(cause["fact_ids"]) for cause in found["causes"]]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_three_reasons_are_three_causes() -> None:
+    found = graded(both(without("hint"), answers(404, of("get_handler")), answers(503, of("delete"))))
+    assert sorted(statements(found)) == [
+        "Every call of delete is answered 503, whatever is asked.",
+        "Every call of get_handler is answered 404, whatever is asked.",
+        "hint is missing in every answer that shows actions.",
+    ]
+
+
+@pytest.mark.parametrize("server", ["reference", "mock"])
+def test_a_conforming_server_has_no_cause_and_nowhere_to_start(server: str) -> None:
+    transport = mock_transport(thresholds=False) if server == "mock" else reference_transport(thresholds=False)
+    found = whole(grade(transport, thresholds=False, graded=profile(pace=False)))
+    assert (found["causes"], found["start_here"], found["faults"]) == ([], None, [])
+
+
+def exchange(number: int, method: str, target: str, status: int, body: bytes = b'{"message": "x"}') -> Exchange:
+    headers = (("Authorization", "Bearer t"),)
+    answer = Answer(status, (("Content-Type", "application/json"),), body)
+    return Exchange(number, method, target, headers, b"{}" if method == "PATCH" else None, answer)
+
+
+def violation(fact: str, number: int) -> Violation:
+    return Violation(fact, "200", "405", "", number, (number,))
+
+
+def causes_of(exchanges: list[Exchange], violations: list[Violation]) -> list[tuple[str, tuple[str, ...]]]:
+    directory = Directory({}, {}, complete=False)
+    found = group(Traffic(exchanges, violations, directory, {}), strict=False)
+    return [(cause.kind, cause.facts) for cause in found]
+
+
+PATCHES = [exchange(number, "PATCH", f"/messageactions/{number}", 405) for number in range(1, 5)]
+READ = exchange(9, "GET", "/messageactions/1", 200, b'{"data": {}}')
+
+
+def test_a_fault_that_was_seen_elsewhere_too_stands_alone() -> None:
+    violations = [violation("update.accepts", 1), violation("auth.missing", 2), violation("update.keeps", 3)]
+    assert causes_of([*PATCHES, READ], violations) == [
+        ("status", ("update.accepts", "auth.missing", "update.keeps")),
+    ]
+    assert causes_of([*PATCHES, READ], [*violations, violation("auth.missing", 9)]) == [
+        ("status", ("update.accepts", "update.keeps")),
+        ("alone", ("auth.missing",)),
+    ]
+
+
+def test_nothing_is_said_of_all_calls_after_two_of_them_or_one_that_was_good() -> None:
+    few = causes_of(PATCHES[:2], [violation("update.accepts", 1), violation("update.keeps", 2)])
+    assert {kind for kind, _ in few} == {"alone"}
+    good = exchange(5, "PATCH", "/messageactions/5", 200, b'{"data": {}}')
+    mixed = causes_of([*PATCHES, good], [violation("update.accepts", 1), violation("update.keeps", 2)])
+    assert {kind for kind, _ in mixed} == {"alone"}

@@ -1,0 +1,67 @@
+"""The documented statements follow the composed document."""
+
+from __future__ import annotations
+
+import pytest
+from api_paths import LISTING
+from zoho_cliq_conformance.judge import facts
+from zoho_cliq_conformance.judge.document import BODIES, SCHEMAS, resolved
+from zoho_cliq_conformance.judge.facts import FACTS
+from zoho_cliq_conformance.judge.model import Directory
+from zoho_cliq_conformance.judge.oracle import Oracle
+from zoho_cliq_conformance.profile import Profile
+from zoho_cliq_conformance.trace import Answer, Exchange
+
+
+def test_limits_types_and_required_fields_are_those_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    create = SCHEMAS["MessageActionCreate"]
+    monkeypatch.setitem(create["properties"], "name", {"type": "boolean"})
+    monkeypatch.setitem(create["properties"]["hint"], "maxLength", 40)
+    monkeypatch.setitem(create, "required", ["name"])
+    changed = facts._load()
+    assert changed["create.name.type"].statement == "A name is a boolean."
+    assert changed["create.hint.max"].statement == "A hint has at most 40 characters."
+    assert changed["update.hint.max"] == FACTS["update.hint.max"]
+    assert FACTS.keys() - changed.keys() == {"create.hint.required", "create.name.max"}
+    assert changed.keys() <= FACTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("fact", "statement"),
+    [
+        ("create.scope", "Creating needs the scope CREATE, which is enough."),
+        ("delete.success", "A delete is answered 204."),
+        ("thresholds.update_handler", "10 updates of handlers a minute are allowed to a user, the next is refused."),
+        ("update_handler.script.max", "A script has at most 250 KB."),
+        ("list.limit", "A page holds as many actions as the limit says, from 1 to 100, while more follow."),
+        ("update.team_ids.type", "New team ids are an array of integers."),
+        ("update_handler.execution_handler_not_found", "A handler of another type is refused with this code."),
+    ],
+)
+def test_statements_read_well(fact: str, statement: str) -> None:
+    assert FACTS[fact].statement == statement
+
+
+def test_what_a_profile_must_give_is_said_of_facts_and_of_what_a_profile_has() -> None:
+    assert facts._NEEDS.keys() <= FACTS.keys()
+    empty = Profile("https://cliq.example/api/v3", {})
+    for fact in FACTS.values():
+        assert all(not empty.has(need) for need in fact.needs), fact.id
+        assert empty.lacks(fact.needs).startswith("needs t") == bool(fact.needs), fact.id
+
+
+@pytest.mark.parametrize("fact", [fact for fact in FACTS if fact.endswith(".values")])
+def test_statements_about_values_name_all_of_the_document(fact: str) -> None:
+    operation, field, _ = fact.split(".")
+    schema = resolved(SCHEMAS[BODIES[operation]]["properties"][field])
+    values = schema.get("enum") or resolved(schema["items"])["enum"]
+    words = FACTS[fact].statement.rstrip(".").replace(",", "").split()
+    assert set(values) <= set(words)
+
+
+def test_what_a_driver_asks_about_and_no_fact_states_is_reported_as_another_fact() -> None:
+    answer = Answer(418, (("Content-Type", "application/json"),), b'{"message": "no"}')
+    token = (("Authorization", "Bearer somebody"),)
+    oracle = Oracle(Directory({}, {}, complete=False))
+    shown = oracle.observe(Exchange(1, "GET", LISTING, token, None, answer, about="list.page.gone"))
+    assert [violation.fact for violation in shown] == ["list.accepts"]

@@ -1,0 +1,1 @@
+"""Drive a server: the table of scenarios, the machine, the fuzzer, thresholds, the creation limit, recordings."""

@@ -1,0 +1,328 @@
+"""What stands between schemathesis and the server: requests come in as generated and go out with values that mean
+something.
+
+A schema cannot say that a name is free, an id exists, or a token was given by a listing. Requests get such values in
+the place of generated ones. Every other one is sent again with one kind of value left as generated, or wrong, so that
+both sides of each rule are met; one alone, so that no fault hides behind another. After writes the gateway reads back,
+now and then lists, and sends what no schema tells of, since a generator by itself rarely looks at what it did.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from zoho_cliq_api.contract import OPERATIONS
+
+from ...judge import rules
+from ...judge.document import BODIES, DEFAULT_LIMIT, LARGEST_LIMIT
+from ...judge.model import Action
+from ...judge.routes import ARGUMENTS, at, match
+from ...judge.verdicts import Violation
+from ...sending import bodies, rare
+from ...sending.client import Client, encode
+from ...trace import Answer, encodable, may_hold_surrogates
+from ..table.bodies import JUNK
+from ..table.protocol import NOWHERE, operations
+from ..table.state import neighbour
+
+SPECIFICATION = "/openapi.json"
+BASE = "/api/v3"
+STATUS = "{} Answer"
+HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "server", "date"}
+Start = Callable[[str, list[tuple[str, str]]], Any]
+NOTHING = "nothing"
+# What is left as generated, or is wrong, in a request that is sent again.
+ASPECTS = ("user", "user", "token", "accept", "path", "query", "name", "hint", "teams", "url", "image", "fit")
+
+
+class Gateway:
+    """A WSGI application over a client. schemathesis reads `document`; `stopped` is why nothing more is sent."""
+
+    def __init__(self, client: Client, document: dict[str, Any], stop_at_fault: bool = False) -> None:
+        self._client, self._document, self._stop_at_fault = client, document, stop_at_fault
+        self._random = client.random
+        self._requests = 0
+        self._as_is = NOTHING
+        self._points: list[tuple[str, str]] = []
+        self.stopped: Exception | None = None
+        self.last: list[Violation] = []
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == SPECIFICATION:
+            return self._reply(
+                start, Answer(200, (("Content-Type", "application/json"),), json.dumps(self._document).encode())
+            )
+        if self.stopped is not None:
+            return self._reply(start, Answer(404, (), b""))
+        before = len(self._client.oracle.violations)
+        try:
+            answer = self._forward(environ)
+        except Exception as stop:  # noqa: BLE001  schemathesis would go on after a defect of the kit's
+            self.stopped, answer = stop, Answer(404, (), b"")
+        self.last = self._client.oracle.violations[before:]
+        return self._reply(start, answer)
+
+    @staticmethod
+    def _reply(start: Start, answer: Answer) -> list[bytes]:
+        """Hand an answer on; what schemathesis could not read, and learns nothing from, is left out."""
+        headers = [(name, value) for name, value in answer.headers if name.lower() not in HOP_BY_HOP]
+        start(STATUS.format(answer.status or 502), [pair for pair in headers if "".join(pair).isprintable()])
+        shown = answer.json()
+        if shown is None:
+            return [b""]
+        return [json.dumps(encodable(shown)).encode() if may_hold_surrogates(answer.body) else answer.body]
+
+    def _forward(self, environ: dict[str, Any]) -> Answer:
+        method = environ["REQUEST_METHOD"]
+        target = environ.get("REQUEST_URI") or environ["PATH_INFO"]
+        path, _, query = target.removeprefix(BASE).partition("?")
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length) if length else None
+        kind = environ.get("CONTENT_TYPE")
+        self._as_is = NOTHING
+        answer = self._send(method, path, query, kind, body)
+        self._requests += 1
+        if self._random.random() < 0.5:
+            self._as_is = self._random.choice(ASPECTS)
+            self._send(method, path, query, kind, body)
+            self._as_is = NOTHING
+        if self._requests % 12 == 0:
+            self._listing()
+        if self._requests % 10 == 5:
+            self._random.choice([self._refused, self._names, self._junk, self._unusual])()
+        return answer
+
+    def _send(self, method: str, path: str, query: str, kind: str | None, body: bytes | None) -> Answer:
+        user = self._user()
+        path = self._path(path)
+        operation = rules.operation_of(method, path)
+        if operation == "list":
+            query = self._query(query, user)
+        if body is not None:
+            body = self._body(operation, path, body)
+        headers = [("Accept", "application/xml" if self._as_is == "accept" else "application/json")]
+        if kind or body is not None:
+            headers.append(("Content-Type", kind or "application/json"))
+        headers += self._authorization(user)
+        answer = self._client.deliver(method, path + (f"?{query}" if query else ""), tuple(headers), body)
+        _, values = match(path.split("/")[1:]) or (None, {})
+        identifier = values.get("action_id")
+        if method in ("PATCH", "DELETE") and identifier and self._random.random() < 0.6:
+            self._client.send("GET", at("get", identifier))
+            if "handler_type" in values:
+                self._client.send("GET", at("get_handler", identifier, values["handler_type"]))
+        return answer
+
+    # --- who asks
+
+    def _user(self) -> str:
+        return self._random.choice(list(self._client.tokens)) if self._as_is == "user" else "owner"
+
+    def _authorization(self, user: str) -> list[tuple[str, str]]:
+        good = self._client.tokens[user]
+        if self._as_is != "token":
+            return [("Authorization", f"Bearer {good}")]
+        wrong = [None, f"Basic {good}", good]
+        wrong += [f"Bearer {token}" for token in (f"{good}x", good[:-1], good.swapcase(), "1000.0f00")]
+        chosen = self._random.choice(wrong)
+        return [] if chosen is None else [("Authorization", chosen)]
+
+    # --- values that a schema cannot give
+
+    def _known(self, **content: Any) -> list[Action]:
+        actions = self._client.oracle.model.actions.values()
+        return [a for a in actions if all(a.content.get(name) == value for name, value in content.items())]
+
+    def _path(self, path: str) -> str:
+        """Return the path with an action of this run in the place of any id, or with one that nobody has: never
+        another's. A parameter without facts has its sample."""
+        found = match(path.split("/")[1:])
+        if found is None:
+            return path
+        route, values = found
+        given = {name: values[name] for name in ARGUMENTS if name in values}
+        if "action_id" in given:
+            given["action_id"] = self._identifier(given["action_id"])
+        return OPERATIONS[next(iter(route.operations.values()))].at(**given)
+
+    def _identifier(self, given: str) -> str:
+        """Return the id of an action of this run, or one that nobody has, in the place of one in a path."""
+        if given in self._client.oracle.model.actions:
+            return given
+        known, shown = self._known(), unquote(given)
+        if known and self._as_is != "path" and re.fullmatch("[0-9]{1,19}", shown):
+            return known[-1 - min(self._random.randrange(len(known)), self._random.randrange(len(known)))].id
+        if re.fullmatch("[^0-9]?[0-9]+([.]0*)?[^0-9]?", shown) or sum(map(str.isdigit, shown)) > 5:
+            return bodies.UNKNOWN_ID
+        return given
+
+    def _query(self, query: str, user: str) -> str:
+        given = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
+        if self._as_is != "query":
+            given.pop("next_token", None)
+            given.pop("sync_token", None)
+            mine = [token for owner, token in self._points if owner == user]
+            if mine and self._random.random() < 0.5:
+                given["sync_token"] = self._random.choice(mine[-4:])
+            return urlencode(given, errors="replace")
+        return query
+
+    def _body(self, operation: str | None, path: str, body: bytes) -> bytes:
+        try:
+            given = json.loads(body)
+        except (ValueError, RecursionError):
+            return body
+        if not isinstance(given, dict):
+            return body
+        random, client, as_is = self._random, self._client, self._as_is
+        if operation == "update_handler":
+            if isinstance(given.get("script"), str) and given["script"]:
+                chosen = bodies.SCRIPT if random.random() < 0.3 else bodies.program(given["script"])
+                return encode({**given, "script": chosen})
+            return body
+        name = given.get("name")
+        if isinstance(name, str) and as_is != "name":
+            given["name"] = client.name(31 if len(name) > 30 else 30 if random.random() < 0.3 else None)
+        hint = given.get("hint")
+        if isinstance(hint, str) and as_is != "hint":
+            short = 0 < len(hint) < bodies.LONGEST["hint"] and random.random() < 0.4
+            given["hint"] = random.choice(bodies.HINTS) if short else "h" * max(1, len(hint))
+        teams = client.profile.teams.get("owner", ())
+        if isinstance(given.get("team_ids"), list) and teams and as_is != "teams":
+            count = len(given["team_ids"])
+            if all(isinstance(team, int) for team in given["team_ids"]):
+                given["team_ids"] = [*teams, *range(max(teams) + 1, max(teams) + 9)][:count]
+        if isinstance(given.get("execution_url"), str) and as_is != "url":
+            size = len(given["execution_url"])
+            short = size < bodies.LONGEST["execution_url"] and random.random() < 0.25
+            given["execution_url"] = bodies.URL if short else "https://hooks.example.com/cliq/".ljust(size, "a")
+        if isinstance(given.get("image"), str) and as_is != "image":
+            given["image"] = bodies.IMAGE
+        if as_is != "fit":
+            action = client.oracle.model.actions.get(rules.action_of(path))
+            self._fitting(given, {} if action is None else action.content)
+        if as_is == NOTHING:
+            self._make_odd(given, operation)
+        return encode(given)
+
+    def _make_odd(self, given: dict[str, Any], operation: str | None) -> None:
+        """Put odd characters into one field of a valid body now and then; one alone, so that no fault hides another."""
+        odd = {"hint": self._random.choice(bodies.ODD_HINTS), "execution_url": bodies.ODD_URL}
+        fields = sorted(odd.keys() & given)
+        right = operation in BODIES and not any(rules.faults(str(operation), given))
+        if fields and right and self._random.random() < 0.5:
+            field = self._random.choice(fields)
+            given[field] = odd[field]
+
+    def _fitting(self, given: dict[str, Any], there: Mapping[str, Any]) -> None:
+        """Take away what does not fit the execution type and the scope, of the body or else of what is there."""
+        if given.get("execution_type", there.get("execution_type")) != "webhook":
+            given.pop("execution_url", None)
+        if given.get("scope", there.get("scope")) != "team":
+            given.pop("team_ids", None)
+
+    # --- looking at what was done
+
+    def _listing(self) -> None:
+        client, random = self._client, self._random
+        users: list[str] = [user for user in ("owner", "owner", "colleague", "outsider") if user in client.tokens]
+        user = random.choice(users)
+        limit = random.choice([None, DEFAULT_LIMIT, LARGEST_LIMIT, 7])
+        limits: dict[str, Any] = {} if limit is None else {"limit": limit}
+        if self._points and random.random() < 0.5:
+            user, token = random.choice(self._points[-3:])
+            limits["sync_token"] = token
+        token = client.listing(user, **limits)
+        if token:
+            self._points.append((user, token))
+
+    def _refused(self) -> None:
+        """Send what no schema tells: misfits of handler and action, another handler, one's own name, a fixed type."""
+        misfits: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("webhook", {"script": "return 1;"}),
+            ("deluge", {"permissions": ["chat"]}),
+        )
+        for kind, body in misfits:
+            for action in self._known(execution_type=kind)[-1:]:
+                self._client.update_handler(action.id, **body)
+                self._client.get_handler(action.id)
+        for action in self._client.oracle.model.living("owner")[-1:]:
+            self._client.update_handler(action.id, kind="welcome_handler", script="return 1;")
+            self._client.update(action.id, name=action.content.get("name"), hint="the same name")
+            self._client.update(action.id, execution_type="webhook")
+            self._client.get(action.id)
+        charset = {"Content-Type": "application/json; charset=utf-8"}
+        self._client.ask("create", body=self._client.action(), headers=charset)
+
+    def _own(self) -> str:
+        """Return an action of the owner's that is there."""
+        mine = self._client.oracle.model.living("owner")
+        return mine[-1].id if mine else self._client.create(scope="personal", execution_type="deluge")
+
+    def _deluge(self) -> str:
+        """Return a Deluge action of the owner's, so that a script for it is no misfit."""
+        mine = self._client.oracle.model.living("owner")
+        scripted = [action.id for action in mine if action.content.get("execution_type") == "deluge"]
+        return scripted[-1] if scripted else self._client.create(scope="personal", execution_type="deluge")
+
+    def _names(self) -> None:
+        """Send names that are taken, and names that are free again."""
+        client, scope = self._client, self._random.choice(["organization", "personal"])
+        name, other = client.name(), client.name()
+        first = client.create(name=name, scope=scope)
+        client.create(name=name, scope=scope)
+        second = client.create(name=other, scope=scope)
+        client.update(second, name=name)
+        if self._random.random() < 0.5:
+            client.delete(first)
+            client.delete(first)
+            client.get(first)
+        else:
+            client.update(first, name=client.name())
+        client.create(name=name, scope=scope)
+
+    def _junk(self) -> None:
+        """Send bodies that are no JSON, or no JSON object."""
+        for _, raw, about in self._random.sample(JUNK, 3):
+            own = self._own()
+            operation = self._random.choice(["create", "update", "update_handler"])
+            if about not in ("protocol.malformed", "create.object"):  # what is wrong is a field of a create's
+                operation = "create"
+            self._client.ask(operation, own, raw=raw)
+        for _ in range(6):
+            rare.send_one(self._client, self._random, self._deluge())
+
+    def _unusual(self) -> None:
+        """Send paths, queries and headers that no schema describes."""
+        client, random = self._client, self._random
+        own = self._own()
+        handlers = at("get_handler", own).rpartition("/")[0]
+        client.send("GET", random.choice([NOWHERE, handlers, at("get", f"{own}x")]))
+        client.send("GET", at("get", random.choice(["9" * 26, neighbour(client, own), quote(chr(39)), "0"])))
+        client.send("POST", at("get_handler", own), body={"script": "return 0;"})
+        odd: dict[str, Any] = random.choice([{"hint": None}, {"image": "no base64!"}, {"multi_selectable": False}])
+        client.update(own, **odd)
+        for text in (f"{own}x", "%F0%9F%93%8E", bodies.UNKNOWN_ID):
+            method, path, body = random.choice(operations(text)[2:])
+            client.send(method, path, body=body)
+        method, path, body = random.choice(operations(self._deluge()))
+        sent = client.action() if method == "POST" else body
+        client.send(method, path, body=sent, headers={"Accept": "application/xml"})
+        client.ask("list", headers={"Accept": "application/json", "accept": "text/html"})
+        for user in ("colleague", "outsider"):
+            if user in client.tokens:
+                reading = random.choice(["get", "get_handler"])
+                for who, operation in (("owner", reading), (user, random.choice([reading, reading, "delete"]))):
+                    client.ask(operation, own, user=who)
+        client.get_handler(own, kind="welcome_handler")
+        client.get_handler(bodies.UNKNOWN_ID)
+        client.delete(bodies.UNKNOWN_ID)
+        client.ask("list", query={"limit": random.choice(["ten", "0", "1", "-1"])})
+        client.ask("list", query={random.choice(["next_token", "sync_token"]): "bm90LWEtdG9rZW4="})
+        client.ask("list", headers={"Accept": random.choice(["*/*", "text/html, application/json"])})
+        unsigned: dict[str, str | None] = {"Authorization": None}
+        client.ask("list", query={"access_token": client.tokens["owner"]}, headers=unsigned)

@@ -1,0 +1,79 @@
+"""Paths, methods, Accept: what HTTP asks of any server, where the page names the status."""
+
+from __future__ import annotations
+
+from ...judge.routes import at, method
+from ...sending.client import Client
+from .scenario import Scenario, living, scenario
+
+SCENARIOS: list[Scenario] = []
+NO_TOKEN = "bm90LWEtdG9rZW4="
+NOWHERE = at("create").removesuffix("s")
+"""A path that the document does not have."""
+
+
+def operations(identifier: str) -> list[tuple[str, str, dict[str, object] | None]]:
+    """Method, path and a valid body for each of the seven operations."""
+    bodies: dict[str, dict[str, object] | None] = {
+        "list": None,
+        "create": {},
+        "get": None,
+        "update": {"hint": "another hint"},
+        "delete": None,
+        "get_handler": None,
+        "update_handler": {"script": "return 2;"},
+    }
+    return [(method(operation), at(operation, identifier), body) for operation, body in bodies.items()]
+
+
+@scenario(SCENARIOS)
+def unknown_paths(t: Client) -> None:
+    """A path that the document does not have is 404."""
+    own = living(t, execution_type="deluge", scope="personal")
+    t.send("GET", NOWHERE, about="protocol.path")
+    t.send("POST", f"{at('get', own)}/script", body={}, about="protocol.path")
+
+
+@scenario(SCENARIOS)
+def other_methods(t: Client) -> None:
+    """A method that a path does not take is 405 and names those it takes."""
+    own = living(t, execution_type="deluge", scope="personal")
+    for verb, path in (
+        ("PUT", at("create")),
+        ("DELETE", at("create")),
+        ("PUT", at("get", own)),
+        ("DELETE", at("get_handler", own)),
+        ("POST", at("get_handler", own)),
+    ):
+        body = {"script": "return 0;"} if path == at("get_handler", own) else {"hint": "by another method"}
+        t.send(verb, path, body=body if verb != "DELETE" else None, about="protocol.method")
+
+
+@scenario(SCENARIOS)
+def accept(t: Client) -> None:
+    """Only JSON is to be had: whoever refuses it gets 406, and nothing happens."""
+    own = living(t, execution_type="deluge", scope="personal")
+    t.update_handler(own, script="return 1;")
+    for verb, path, body in operations(own):
+        sent = t.action() if verb == "POST" else body
+        t.send(verb, path, body=sent, headers={"Accept": "application/xml"}, about="protocol.accept")
+    t.get_handler(own, about="errors.change-nothing")
+
+
+@scenario(SCENARIOS)
+def bad_parameters(t: Client) -> None:
+    """Parameters of the list and of paths that cannot be what they should be."""
+    t.ask("list", query={"limit": "ten"}, about="list.limit.type")
+    t.ask("list", headers={"Accept": "application/json", "accept": "text/html"})
+    for limit in (0, -1, "99999999999999999999"):
+        t.ask("list", query={"limit": limit})
+    own = living(t, execution_type="deluge", scope="personal")
+    tokens = (("next_token", "null"), ("next_token", NO_TOKEN), ("sync_token", NO_TOKEN), ("sync_token", "%00\u00ff"))
+    for name, value in tokens:
+        t.ask("list", query={name: value})
+    for text in (f"{own}x", "1'%00", "0", "9" * 200, "9999999999999999999"):
+        t.send("GET", at("get", text), about="protocol.id")
+    for text in (f"{own}x", "%F0%9F%93%8E"):
+        for verb, path, body in operations(text)[2:]:
+            if path != at("get", f"{own}x") or verb != "GET":
+                t.send(verb, path, body=body, about="protocol.id")

@@ -1,0 +1,68 @@
+"""What a scenario is, and the decorator that makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...judge.model import canonical
+from ...sending.client import Client
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named sequence of requests; `needs` is what the profile must give."""
+
+    name: str
+    run: Callable[[Client], None]
+    needs: tuple[str, ...] = ()
+
+
+def scenario(into: list[Scenario], *needs: str) -> Callable[[Callable[[Client], None]], Callable[[Client], None]]:
+    """Register the function as a scenario of its own name."""
+
+    def register(run: Callable[[Client], None]) -> Callable[[Client], None]:
+        into.append(Scenario(run.__name__, run, needs))
+        return run
+
+    return register
+
+
+def living(client: Client, creator: str = "owner", *, but: Sequence[str] = (), **content: Any) -> str:
+    """Return the id of an action of the run that is there, with that content, `but` for some; a new one if there is
+    none."""
+    wanted = {name: canonical(name, value) for name, value in content.items()}
+    for action in client.oracle.model.living(creator):
+        fits = all(action.content.get(name) == value for name, value in wanted.items())
+        if fits and not action.uncertain and action.id not in but:
+            return action.id
+    if content.get("execution_type") == "webhook":
+        content.setdefault("execution_url", "https://hooks.example.com/cliq")
+    return client.create(creator, **content) or "999999999999"
+
+
+def content(client: Client, identifier: str, name: str) -> Any:
+    """Return what a field of an action of the run holds; a new name where there is no such action."""
+    action = client.oracle.model.actions.get(identifier)
+    return client.name() if action is None else action.content.get(name)
+
+
+def freed(client: Client) -> str:
+    """Return a name that a deleted action of the run's had; a new one where there is none."""
+    dead = [action for action in client.oracle.model.actions.values() if not action.alive]
+    taken = {action.content.get("name") for action in client.oracle.model.living()}
+    names = [str(name) for action in dead if (name := action.content.get("name")) not in taken]
+    return names[-1] if names else client.name()
+
+
+def teams_of(client: Client) -> tuple[list[int], list[int]]:
+    """Return the teams of the owner's that the colleague is a member of, and the others."""
+    owner, colleague = (set(client.profile.teams.get(user, ())) for user in ("owner", "colleague"))
+    return sorted(owner & colleague), sorted(owner - colleague)
+
+
+def wait_for_new_timestamp(client: Client) -> None:
+    """Wait until a server whose time stamps are as coarse as a second gives later changes another time stamp."""
+    since = client.clock.now() - client.oracle.model.changed_at
+    client.clock.pause(1.5 - since, "so that changes get different time stamps")

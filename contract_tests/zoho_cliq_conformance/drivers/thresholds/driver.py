@@ -1,0 +1,282 @@
+"""The thresholds, opt-in: fills every bucket of every user, sees the refusals, and waits for the locks' end.
+
+With a clock URL it takes no time and many calls, on a real clock about seven minutes (`real_clock`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from zoho_cliq_api.contract import OPERATIONS, Threshold
+
+from ...judge.document import LONG, SHORT
+from ...judge.facts import FACTS
+from ...profile import Profile
+from ...result import Result, missing
+from ...sending.client import Client
+from .buckets import SLACK, Bucket, buckets_of, burst, judge, probe
+from .forms import NAMES, PLAIN, Material, make_material, note_missing_tokens, send_unusual
+from .locks import (
+    check_end_of_locks,
+    check_nothing_done,
+    check_refused,
+    check_retries_refused,
+    check_still_locked,
+    check_unlocked,
+)
+from .minute import Minute, TooSlow, find_minute, room_of, start_fresh
+from .real_clock import on_a_real_clock
+from .reasons import check_alone, diagnose
+from .rounds import APART, Round, carry_out, gap_of
+
+__all__ = ["NAMES", "run_one", "run_thresholds"]
+
+TRIED = "update"  # whose lock is seen to end untouched at the beginning, so that it may be called during a later one
+SLOW = 15.0  # seconds of one operation's burst: what else is called may then be called in another minute
+
+
+def run_thresholds(client: Client, result: Result) -> None:
+    """Assert the facts `thresholds.*`."""
+    lack = missing("thresholds", client.profile)
+    if lack:
+        result.skipped["thresholds"] = lack
+        return
+    client.scenario = "thresholds"
+    client.oracle.asked.update(fact for fact in FACTS if fact.startswith("thresholds."))
+    with _unpaced(client):
+        window = OPERATIONS[LONG["get"]].threshold
+        assert window is not None
+        if client.sequence:
+            client.pause(window.window_seconds + SLACK, "so that earlier calls count no more")
+        if client.clock.jumps:
+            _with_a_clock_url(client, result, window)
+        else:
+            on_a_real_clock(client, result, window)
+
+
+def calls_of_a_run(profile: Profile) -> tuple[int, dict[str, int]]:
+    """Return how many calls a run makes, about, and how many actions of which user it leaves; more where minutes are
+    fixed."""
+    limits = [entry.threshold.limit for name, entry in OPERATIONS.items() if entry.threshold and name in SHORT]
+    burst_of_all, others = sum(limits) + len(limits), [user for user in profile.tokens if user != "owner"]
+    deleted = max(limits) - min(limits)
+    if not profile.clock_url:
+        number = burst_of_all + 43 + 41 * ("outsider" in others) + 110 * ("colleague" in others)
+        return number, {"owner": deleted + 3, **({"colleague": 1} if "colleague" in others else {})}
+    rounds = max(2, len(profile.tokens))
+    number = rounds * (burst_of_all + 3 * len(limits)) + (115 if others else 95)
+    alone = 0 if others else deleted
+    return number, {"owner": deleted + alone + 3, **dict.fromkeys(others, deleted + 1)}
+
+
+@contextmanager
+def _unpaced(client: Client) -> Iterator[None]:
+    active, client.pacer.active, client.expect_throttle = client.pacer.active, False, True
+    try:
+        yield
+    finally:
+        client.pacer.active, client.expect_throttle = active, False
+
+
+# --- with a clock URL
+
+
+def _with_a_clock_url(client: Client, result: Result, window: Threshold) -> None:
+    """Test everything, since waiting takes no time: rounds of all users; where one is not exact, find out why."""
+    materials = _materials(client, result)
+    everyone = [buckets_of(client, material) for material in materials]
+    minute, one_for_all = _first_lock(client, result, everyone[0])
+    if one_for_all:
+        _each_by_itself(client, result, everyone)
+    else:
+        _rounds(client, result, everyone, materials, minute)
+    client.pause(window.lock_seconds + window.window_seconds + SLACK, "until the last lock ends")
+    if one_for_all:
+        check_nothing_done(client, materials[0])
+
+
+def _materials(client: Client, result: Result) -> list[Material]:
+    found = [make_material(client)]
+    for user in ("colleague", "outsider"):
+        if user in client.tokens:
+            found.append(make_material(client, user, found[0].shared if user == "colleague" else ""))
+    found[-1].failing = len(found) > 1
+    if len(found) == 1:
+        result.skipped["thresholds of another user"] = "needs tokens.colleague"
+    note_missing_tokens(client, result, found[0])
+    return found
+
+
+def _first_lock(client: Client, result: Result, buckets: list[Bucket]) -> tuple[Minute, bool]:
+    """Lock one operation: tells of fixed minutes, and whether the lock is one of all operations.
+
+    That is against what is inferred, but no fault. The lock ends, untouched, after its time.
+    """
+    for operation in (TRIED, "get"):
+        locked = next(bucket for bucket in buckets if bucket.operation == operation).restricted(PLAIN)
+        with suppress(TooSlow):
+            if (minute := find_minute(client, locked)) is not None:
+                break
+    else:
+        minute = Minute(client.clock.now(), room_of(locked))
+    start_fresh(client, locked, minute.start)
+    burst(client, locked)
+    if locked.ended - locked.began > SLOW:
+        result.notes.append("thresholds: answers came too slowly to see calls of different operations in one minute")
+        return minute, True
+    others = [bucket for bucket in buckets if bucket.operation != operation]
+    accepted = [bucket for bucket in others if probe(client, bucket) is not None]
+    alike = [bucket for bucket in others if bucket.limit == locked.limit] or others
+    together = not any(bucket in accepted for bucket in alike)
+    expected = "a count and a lock for each operation"
+    client.holds("thresholds.operation", not together, expected, "one for all operations")
+    if locked.refused and not together:
+        check_unlocked(client, [locked])
+    return minute, together
+
+
+def _rounds(
+    client: Client, result: Result, everyone: list[list[Bucket]], materials: list[Material], minute: Minute
+) -> None:
+    """Do a round of each user. The first user's locks are left alone till they end, the second's must not end early."""
+    _mix(client, everyone, minute)
+    first, second = everyone[0], everyone[1] if len(everyone) > 1 else []
+    if second:
+        long = max(bucket.last_counted for bucket in second) + second[0].threshold.window_seconds + SLACK
+        client.pause(long - client.clock.now(), "so that the lock alone refuses")
+        send_unusual(client, second[0].user, locked=True)
+    check_refused(client, second, "while others call")
+    tried = [bucket for bucket in first if bucket.operation == TRIED and bucket.refused]
+    check_still_locked(client, tried)
+    check_end_of_locks(client, [bucket for bucket in first if bucket.operation != TRIED], materials[0])
+    check_refused(client, second, "while others call")
+    check_still_locked(client, second)
+    check_unlocked(client, tried)
+    if not second:
+        everyone = [first, buckets_of(client, materials[0])]
+        _mix(client, everyone[1:], minute, again=True)
+        check_still_locked(client, everyone[1])
+    _judge(client, result, everyone, minute)
+
+
+def _mix(client: Client, everyone: list[list[Bucket]], minute: Minute, again: bool = False) -> bool:
+    """Do overlapping rounds of each user's buckets; return whether all calls came in time, so that each must be exact.
+
+    `again`: the only user there is had a round before; now the locks come in another order and are left alone.
+    """
+    gap = gap_of(client, minute, len(everyone[0]))
+    start = start_fresh(client, everyone[0][0], minute.start, ahead=APART)
+    for bucket in [bucket for buckets in everyone for bucket in buckets]:
+        bucket.begin(client.clock.now())
+    rounds = [Round(client, buckets, start + n * APART, gap, again) for n, buckets in enumerate(everyone)]
+    rounds[0].after = None if again else lambda: check_retries_refused(client, everyone[0], often="get")
+    if len(rounds) > 1:
+        rounds[1].backwards = True
+        rounds[1].between = lambda: send_unusual(client, everyone[1][0].user, locked=False)
+    in_time = carry_out(client, [step for each in rounds for step in each.steps()])
+    return in_time and not any(minute.over(each.start, each.ended) for each in rounds)
+
+
+def _judge(client: Client, result: Result, everyone: list[list[Bucket]], minute: Minute) -> None:
+    """Judge all bursts. An exact one shows many facts at once; others are diagnosed, each operation up to a fault.
+
+    Where no reason is found, everything is mixed once more: what is not exact then is so for a reason of the server's.
+    """
+    every = [bucket for buckets in everyone for bucket in buckets]
+    for bucket in [bucket for bucket in every if bucket.exact]:
+        for fact in (bucket.fact, "thresholds.window"):
+            client.passes(fact)
+        if len(bucket.forms) > 1:
+            client.passes("thresholds.requests")
+        if len({other.user for other in every}) > 1:
+            client.passes("thresholds.user")
+    left, failed = [], set()
+    for bucket in [bucket for bucket in every if not bucket.exact]:
+        before = len(client.oracle.violations)
+        if bucket.operation not in failed and not diagnose(client, result, bucket, minute, every):
+            left.append(bucket)
+        if len(client.oracle.violations) > before:
+            failed.add(bucket.operation)
+    again = everyone if everyone[0][0].user != everyone[-1][0].user else everyone[:1]
+    if left and _mix(client, again, minute):
+        suspected = {(bucket.user, bucket.operation) for bucket in left}
+        for bucket in [bucket for buckets in again for bucket in buckets]:
+            if (bucket.user, bucket.operation) in suspected:
+                judge(client, bucket)
+
+
+def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]) -> None:
+    """Test a burst of each operation, then the lock, where one lock holds for all operations."""
+    last = everyone[0][-1]
+    try:
+        for bucket in everyone[0]:
+            check_alone(client, bucket)
+        for bucket in [bucket for buckets in everyone[1:] for bucket in buckets]:
+            accepted = probe(client, bucket) is not None
+            client.holds("thresholds.user", accepted, f"{bucket.user} let in while the owner is locked", "refused")
+        check_still_locked(client, [last])
+        check_alone(client, last)
+        check_unlocked(client, [last] if last.refused else [])
+    except TooSlow:
+        result.notes.append("thresholds: answers came too slowly to go beyond them in a minute")
+
+
+# --- one operation, in a history in which everything else happens too
+
+
+def run_one(client: Client, operation: str) -> None:
+    """Test one operation's threshold and lock, with calls of other operations and of a colleague in between.
+
+    Needs a clock URL, and leaves the bucket unlocked.
+    """
+    with _unpaced(client):
+        material = make_material(client)
+        everyone = buckets_of(client, material)
+        if "colleague" in client.tokens:
+            everyone += buckets_of(client, make_material(client, "colleague", material.shared))
+        bucket = next(bucket for bucket in everyone if bucket.operation == operation)
+        threshold = bucket.threshold
+        others = [o for o in everyone if o is not bucket and (o.operation == operation or o.user == bucket.user)]
+        if _exact(client, bucket, everyone, others):
+            client.passes(bucket.fact)
+            check_retries_refused(client, [bucket], often=operation)
+            check_end_of_locks(client, [bucket], material)
+            start_fresh(client, bucket)
+            burst(client, bucket)
+            client.pause(threshold.window_seconds + SLACK, "so that the lock alone refuses")
+            _amid(client, others)
+            check_still_locked(client, [bucket])
+        client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "until the lock ends")
+
+
+def _amid(client: Client, others: list[Bucket]) -> None:
+    """Call each other operation, and the same one as the colleague, who is let in whoever is locked."""
+    for other in others:
+        accepted = probe(client, other) is not None
+        if other.user != "owner":
+            client.holds("thresholds.user", accepted, "a colleague let in, whatever the owner calls", "refused")
+    send_unusual(client, "owner", locked=False)
+
+
+def _exact(client: Client, bucket: Bucket, everyone: list[Bucket], others: list[Bucket]) -> bool:
+    """Return whether a round of one bucket is exact; find the reason where it is not.
+
+    Where a fixed minute may have begun in it, there is another round in a minute that is known.
+    """
+
+    def mixed() -> bool:
+        start = start_fresh(client, bucket, minute.start, ahead=APART)
+        bucket.begin(client.clock.now())
+        gap = gap_of(client, minute, 3)
+        return Round(client, [bucket], start, gap, between=lambda: _amid(client, others)).carry_out()
+
+    minute = Minute(client.clock.now(), room_of(bucket))
+    if mixed():
+        return True
+    with suppress(TooSlow):
+        minute = find_minute(client, bucket.restricted(PLAIN), minute.start) or minute
+    if mixed():
+        return True
+    diagnose(client, Result(client), bucket, minute, everyone)
+    return False

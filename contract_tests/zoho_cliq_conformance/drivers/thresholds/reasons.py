@@ -1,0 +1,114 @@
+"""Why a round's burst was not exact: narrower and narrower bursts of one operation, each from a fresh start.
+
+Either one of them breaks a fact, or there is a reason that the page leaves open, such as fixed minutes that begin at
+another time for each operation. Needs a clock URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...result import Result
+from ...sending.client import Client
+from .buckets import Bucket, burst, count, fill, judge
+from .forms import PLAIN, TOKEN, send_unusual
+from .minute import Minute, TooSlow, call_above_is_refused, find_minute, start_fresh
+from .rounds import Round
+
+
+def diagnose(client: Client, result: Result, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
+    """Report what is wrong with a bucket whose burst was not exact. `others` are all buckets of all users.
+
+    False where no reason was found, neither a fault nor a lawful one.
+    """
+    usual = bucket.restricted(PLAIN)
+    try:
+        if not check_alone(client, usual):
+            return True
+        own = _minute_of(client, usual, minute)
+        if own is None or not _window_is_a_minute(client, usual, own):
+            return True
+        if not _exact(client, bucket.restricted(PLAIN, TOKEN), own):
+            client.fails("thresholds.token", *_words(bucket, "whichever of the user's tokens they come with"))
+        elif not _exact(client, bucket, own):
+            client.fails("thresholds.requests", *_words(bucket, "whatever they ask for"))
+        elif own == minute:
+            return not _exact_among_others(client, usual, own, others)
+    except TooSlow:
+        result.notes.append(f"{bucket.fact}: answers came too slowly to go beyond the threshold in a minute")
+    return True
+
+
+def check_alone(client: Client, bucket: Bucket) -> bool:
+    """Judge a burst of the bucket alone, in two parts of the minute if need be; return whether it is exact."""
+    for _ in range(2):
+        start_fresh(client, bucket)
+        client.pause(7, "for another part of the minute")
+        burst(client, bucket)
+        if bucket.exact or bucket.early:
+            break
+        if bucket.ended - bucket.began > bucket.threshold.window_seconds / 4:
+            raise TooSlow
+    judge(client, bucket)
+    return bucket.exact
+
+
+def _words(bucket: Bucket, whatever: str) -> tuple[str, str]:
+    expected = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} let in, {whatever}, then a refusal"
+    return expected, f"{bucket.succeeded} calls let in"
+
+
+def _minute_of(client: Client, bucket: Bucket, minute: Minute) -> Minute | None:
+    """Return the minute that was found for all operations, or one of this operation's own; None where windows are too
+    short."""
+    if call_above_is_refused(client, bucket, minute.start, minute.room):
+        return minute
+    found = find_minute(client, bucket, minute.start)
+    expected = f"call {bucket.limit + 1} of {bucket.operation} refused, however late in a minute it comes"
+    client.holds("thresholds.window", found is not None, expected, "let in, in every part of a minute")
+    return found
+
+
+def _window_is_a_minute(client: Client, bucket: Bucket, minute: Minute) -> bool:
+    start = start_fresh(client, bucket, minute.start, ahead=2 * bucket.threshold.window_seconds)
+    bucket.begin(client.clock.now())
+    Round(client, [bucket], start, minute.room).carry_out()
+    expected = f"{bucket.limit} calls of {bucket.operation} let in, a minute after one and half a minute after another"
+    return client.holds("thresholds.window", not bucket.early, expected, bucket.outcome())
+
+
+def _exact(client: Client, bucket: Bucket, minute: Minute) -> bool:
+    return _exact_between(client, bucket, minute, ())
+
+
+def _exact_between(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
+    """Return whether a burst is exact with calls of others, and of nobody, in it; one too slow for the minute
+    passes."""
+    bucket.begin(start_fresh(client, bucket, minute.start))
+    fill(client, bucket, bucket.limit - 1)
+    for other in others:
+        count(client, other)
+    if others:
+        send_unusual(client, bucket.user, locked=False)
+    fill(client, bucket)
+    return bucket.exact or (not bucket.early and minute.over(bucket.began, client.clock.now()))
+
+
+def _exact_among_others(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
+    """Return whether a burst is exact among calls of the operation by others, and of other operations by the user."""
+    bucket = bucket.restricted(PLAIN)
+    peers = [other for other in others if other.operation == bucket.operation and other.user != bucket.user]
+    mine = [other for other in others if other.operation != bucket.operation and other.user == bucket.user]
+    if peers and not _exact_between(client, bucket, minute, peers):
+        client.fails("thresholds.user", *_words(bucket, "whatever others call"))
+        return False
+    for peer in peers:
+        start_fresh(client, bucket, minute.start)
+        burst(client, peer)
+        expected = f"{bucket.operation} of {bucket.user} let in while {peer.user} is locked"
+        if not client.holds("thresholds.user", count(client, bucket), expected, "refused"):
+            return False
+    if not _exact_between(client, bucket, minute, mine):
+        client.fails(bucket.fact, *_words(bucket, "whatever else is called in between"))
+        return False
+    return True

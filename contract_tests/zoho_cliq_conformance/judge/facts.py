@@ -1,0 +1,193 @@
+"""The documented statements: what each says, where it stands, and how surely.
+
+`FACTS` are those of `facts.toml`. What the composed document says of each operation and field alike, such as limits,
+scopes, statuses and types, is a template there, and a fact for each of them. `IMPLIED` are what the document says of
+fields that `facts.toml` has no words for, such as one that it has gained; both together are `KNOWN`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS
+
+from .document import BODIES, LIMIT, LONG, PATHS, SCHEMAS, resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement about the API. `certainty` is stated, inferred or guessed; only stated ones decide a verdict.
+
+    `needs` is what a profile must give so that the fact can be shown at all (see `Profile.lacks`).
+    """
+
+    id: str
+    statement: str
+    where: str
+    certainty: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def stated(self) -> bool:
+        return self.certainty == "stated"
+
+
+_table = tomllib.loads(files("zoho_cliq_conformance").joinpath("judge/facts.toml").read_text("utf-8"))
+_WORDS = _table.pop("words")
+_NEEDS = {name: tuple(needs) for name, needs in _table.pop("needs").items()}
+_KINDS = {"string": "a string", "boolean": "a boolean"}
+_LOCKS = sorted({entry.threshold.lock_seconds // 60 for entry in OPERATIONS.values() if entry.threshold})
+# What statements may name of the document, whatever they are about.
+_NUMBERS: dict[str, Any] = {
+    **{name: schema.get("properties") for name, schema in SCHEMAS.items()},
+    "limit": LIMIT,
+    "kilobytes_of_a_script": SCHEMAS["HandlerUpdate"]["properties"]["script"]["x-max-bytes"] // 1024,
+    "lock_minutes": " or ".join(map(str, _LOCKS)),
+}
+
+
+def _load() -> Mapping[str, Fact]:
+    found = {}
+    for name, entry in _table.items():
+        for values in _values(name):
+            identifier = name.format_map(values)
+            try:
+                fact = Fact(
+                    identifier,
+                    entry["statement"].format_map({**_NUMBERS, **values}),
+                    entry["where"].format_map(values),
+                    entry["class"],
+                    _NEEDS.get(identifier, ()),
+                )
+            except KeyError:
+                if "{" in name:  # the document does not say this of it
+                    continue
+                raise
+            if fact.id == name or fact.id not in _table:
+                found[fact.id] = fact
+    return MappingProxyType(_in_order(found))
+
+
+def _in_order(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Return the facts by what they are about and by field, as reports show them: templates mix operations."""
+    places: dict[tuple[str, ...], int] = {}
+    for name in facts:
+        words = tuple(name.split("."))
+        places.setdefault(words[:1], len(places))
+        places.setdefault(words[:2], len(places))
+
+    def place(name: str) -> tuple[int, int]:
+        words = tuple(name.split("."))
+        return places[words[:1]], places[words[:2]]
+
+    return {name: facts[name] for name in sorted(facts, key=place)}
+
+
+def _values(template: str) -> Iterator[dict[str, Any]]:
+    """Yield what a template says of each thing that it is about."""
+    if "{field}" in template:
+        for operation, words in _WORDS["fields"].items():
+            for field, subject in words.items():
+                yield _of_field(operation, field, subject)
+    elif "{operation}" in template:
+        code = template.rpartition(".")[2]
+        for operation in _WORDS["operations"]:
+            if operation in LONG and (code not in ERROR_CODES or code in OPERATIONS[LONG[operation]].error_codes):
+                yield _of_operation(operation)
+    elif "{property}" in template:
+        required = SCHEMAS["MessageAction"]["required"]
+        yield from (
+            {"property": name, "value": words} for name, words in _WORDS["properties"].items() if name in required
+        )
+    else:
+        yield {}
+
+
+def _of_operation(operation: str) -> dict[str, Any]:
+    words, known = _WORDS["operations"][operation], OPERATIONS[LONG[operation]]
+    found = {
+        "operation": operation,
+        "page": words["page"],
+        "noun": words["noun"],
+        "call": _capital(words.get("call", words["noun"])),
+        "doing": _capital(words["doing"]),
+        "calls": words["calls"],
+        "success": known.success,
+        "scope": " or ".join(scope.rpartition(".")[2] for scope in known.scopes),
+    }
+    if known.threshold:
+        found["limit"] = known.threshold.limit
+    if operation in BODIES:
+        found["schema"] = BODIES[operation]
+    if "content" in PATHS[known.path][known.method.lower()]["responses"][str(known.success)]:
+        found["answered"] = words["noun"]
+    return found
+
+
+def _of_field(operation: str, field: str, subject: str) -> dict[str, Any]:
+    body = SCHEMAS[BODIES[operation]]
+    schema = resolved(body["properties"].get(field))
+    plural = schema.get("type") == "array"
+    found = {
+        "operation": operation,
+        "page": _WORDS["operations"][operation]["page"],
+        "schema": BODIES[operation],
+        "field": field,
+        "subject": _capital(subject),
+        "is": "are" if plural else "is",
+    }
+    kind = schema.get("type")
+    if plural:
+        found["kind"] = f"an array of {resolved(schema.get('items')).get('type', 'value')}s"
+    elif kind in _KINDS:
+        found["kind"] = _KINDS[kind]
+    if field in body.get("required", ()):
+        found["needed"] = subject
+    if "maxLength" in schema and "x-max-bytes" not in schema:
+        found["longest"] = schema["maxLength"]
+    return found
+
+
+def _capital(words: str) -> str:
+    """Return the words as the beginning of a sentence; a name of a field stays as it is."""
+    return words if "_" in words.split()[0] else words[:1].upper() + words[1:]
+
+
+FACTS: Mapping[str, Fact] = _load()
+
+
+def new_fields(operation: str) -> dict[str, dict[str, Any]]:
+    """Return the schemas of the fields of an operation's body that `facts.toml` has no words for."""
+    known = _WORDS["fields"][operation]
+    properties = SCHEMAS[BODIES[operation]].get("properties", {})
+    return {name: resolved(schema) for name, schema in properties.items() if name not in known}
+
+
+def _implied() -> dict[str, Fact]:
+    found = {}
+    for operation, name in BODIES.items():
+        required = SCHEMAS[name].get("required", ())
+        for field, schema in new_fields(operation).items():
+            items = resolved(schema.get("items", {}))
+            stated = {"type": "has the type that the document states"}
+            if "enum" in schema or "enum" in items:
+                stated["values"] = "is one of the document's values"
+            if "maxLength" in schema or "maxItems" in schema:
+                stated["max"] = "is no longer than the document allows"
+            if field in required:
+                stated["required"] = "has to be given"
+            for part in (*stated, *({"characters", "min", "null", "range", "repeated"} - stated.keys())):
+                words = f"{field} {stated.get(part, 'may be refused for its ' + part)}."
+                certainty = "stated" if part in stated else "guessed"
+                fact = Fact(f"{operation}.{field}.{part}", words, f"document: {name}.{field}", certainty)
+                found[fact.id] = fact
+    return found
+
+
+IMPLIED: Mapping[str, Fact] = MappingProxyType(_implied())
+KNOWN: Mapping[str, Fact] = MappingProxyType({**FACTS, **IMPLIED})

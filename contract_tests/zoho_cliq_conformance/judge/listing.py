@@ -1,0 +1,305 @@
+"""What listings must hold: pages that join into a whole, and changes since a listing that add up to the present.
+
+A `Cursor` is a listing that goes on, by the `next_token` that continues it; a `SyncPoint` is what the holder of a
+`sync_token` knows. A listing of changes is right if it makes the holder's knowledge equal to what is there, and brings
+nothing that did not change. How a server orders, marks or stores any of this is its own affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..trace import Exchange
+from . import rules
+from .document import DEFAULT_LIMIT, LARGEST_LIMIT
+from .model import Action, Version, in_order, shown_content, visibility_fact
+from .rules import Condition, Request
+from .shown import count_reading, judge_common
+from .verdicts import Judgement
+
+CLOCK_GRAIN = 1.0  # seconds; a server may stamp changes so coarsely, and repeat what falls into the same stamp
+NEXT_TOKEN_LIFE = 60.0
+SYNC_TOKEN_LIFE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPoint:
+    """What the holder of a sync token knows: the content of actions as of a listing that started at `start`."""
+
+    user: str
+    start: int
+    start_time: float
+    given: int
+    given_time: float
+    view: Mapping[str, Mapping[str, Any]]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A listing that goes on: who lists, since when, with which page size, and what has been seen.
+
+    `sized` is false where the limit that was asked for is one that a server may clamp.
+    """
+
+    user: str
+    limit: int
+    explicit: bool
+    sized: bool
+    since: SyncPoint | None
+    judged: bool
+    start: int
+    start_time: float
+    seen: Mapping[str, Mapping[str, Any]]
+    deleted: frozenset[str] | None
+    token_given: bool
+    made: float
+    exchanges: tuple[int, ...]
+
+
+class Lists:
+    """All cursors and sync points of a run, by user and token."""
+
+    def __init__(self) -> None:
+        self._cursors: dict[tuple[str, str], Cursor] = {}
+        self._points: dict[tuple[str, str], SyncPoint] = {}
+
+    def conditions(self, exchange: Exchange, request: Request, user: str) -> list[Condition]:
+        """Return errors that the tokens of a request may bring."""
+        found = []
+        codes = rules.codes_of("list")
+        statuses = rules.BAD | {403, 404, 410}
+        next_token, sync_token = request.parameter("next_token"), request.parameter("sync_token")
+        if next_token is not None:
+            cursor = self._cursors.get((user, next_token))
+            if cursor is None:
+                found.append(
+                    Condition("list.token", "the next_token is not of a listing of the user's", False, statuses, codes)
+                )
+            elif exchange.sent - cursor.made > NEXT_TOKEN_LIFE or request.parameter("limit") != _limit_text(cursor):
+                found.append(Condition("list.token", "an old next_token, or another limit", False, statuses, codes))
+        if sync_token is not None:
+            point = self._points.get((user, sync_token))
+            if point is None or exchange.sent - point.given_time > SYNC_TOKEN_LIFE or next_token is not None:
+                found.append(Condition("list.token", "an unknown or old sync_token", False, statuses, codes))
+        return found
+
+    def judge_page(self, judgement: Judgement, user: str, shown: dict[str, Any]) -> None:
+        """Judge a page and remember its tokens."""
+        cursor, exchange = self._start(judgement, user), judgement.exchange
+        if cursor is None:
+            for item in shown["data"]:
+                _visible(judgement, user, item)
+            return
+        judgement.related = cursor.exchanges
+        items = [item for item in shown["data"] if isinstance(item, dict)]
+        seen = dict(cursor.seen)
+        here: set[str] = set()
+        for item in items:
+            identifier = str(item.get("id"))
+            action = _visible(judgement, user, item)
+            repeated = identifier in here or (identifier in seen and (action is None or action.touched <= cursor.start))
+            judgement.holds("list.unique", not repeated, "each action once", f"{identifier} again", action)
+            here.add(identifier)
+            seen[identifier] = shown_content(item)
+            if action is not None:
+                _item(judgement, cursor, action, item)
+        _size(judgement, cursor, items, shown)
+        deleted = shown.get("deleted")
+        gone = cursor.deleted
+        if isinstance(deleted, list):
+            gone = (gone or frozenset()) | {str(identifier) for identifier in deleted}
+        after = replace(
+            cursor,
+            seen=seen,
+            deleted=gone,
+            token_given=cursor.token_given or isinstance(shown.get("sync_token"), str),
+            made=exchange.received,
+            exchanges=(*cursor.exchanges, exchange.number),
+        )
+        self._tokens(judgement, user, shown, after)
+
+    def _start(self, judgement: Judgement, user: str) -> Cursor | None:
+        exchange, request = judgement.exchange, judgement.request
+        next_token, sync_token = request.parameter("next_token"), request.parameter("sync_token")
+        given = request.parameter("limit")
+        limit, sized = DEFAULT_LIMIT, True
+        if given is not None:
+            sized = rules.is_limit(given)
+            limit = int(given) if sized else LARGEST_LIMIT
+        if next_token is not None:
+            cursor = self._cursors.get((user, next_token))
+            if cursor is None:
+                return None
+            return cursor if given is None else replace(cursor, limit=limit, explicit=True, sized=sized)
+        point = self._points.get((user, sync_token)) if sync_token is not None else None
+        return Cursor(
+            user=user,
+            limit=limit,
+            explicit=given is not None,
+            sized=sized,
+            since=point,
+            judged=sync_token is None or point is not None,
+            start=judgement.model.sequence,
+            start_time=exchange.sent,
+            seen={},
+            deleted=None,
+            token_given=False,
+            made=exchange.received,
+            exchanges=(),
+        )
+
+    def _tokens(self, judgement: Judgement, user: str, shown: dict[str, Any], cursor: Cursor) -> None:
+        exchange, request = judgement.exchange, judgement.request
+        following = shown.get("next_token")
+        last = not isinstance(following, str) or not following
+        if isinstance(following, str) and following:
+            moves = following != request.parameter("next_token")
+            judgement.denies("list.next_token", not moves, "another token than the one sent", "the same token")
+            if moves:
+                self._cursors[user, following] = cursor
+        token = shown.get("sync_token")
+        if isinstance(token, str) and token:
+            held = dict(cursor.since.view) if cursor.since else {}
+            held.update(cursor.seen)
+            complete = last and cursor.judged and (cursor.since is None or cursor.since.complete)
+            self._points[user, token] = SyncPoint(
+                user, cursor.start, cursor.start_time, judgement.model.sequence, exchange.received, held, complete
+            )
+        if last and cursor.judged:
+            if request.parameter("next_token") is not None:
+                judgement.passes("list.next_token")
+            _finish(judgement, user, cursor)
+
+
+def _visible(judgement: Judgement, user: str, item: dict[str, Any]) -> Action | None:
+    action = judgement.model.actions.get(str(item.get("id")))
+    if action is None:
+        _stray(judgement, str(item.get("id")), item.get("name"))
+    if action is None or action.uncertain:
+        return None
+    if not action.alive:
+        judgement.fails("list.deleted", "a deleted action is not listed", f"{action.id} is listed", action)
+        return action
+    sees = judgement.model.sees(user, action)
+    if sees is False:
+        fact = visibility_fact(judgement.model, user, action)
+        judgement.fails(fact, f"{user} does not see {action.id}", "it is listed", action)
+    return action
+
+
+def _item(judgement: Judgement, cursor: Cursor, action: Action, item: dict[str, Any]) -> None:
+    versions = list(action.since(cursor.start)) or action.versions[-1:]
+    shown = shown_content(item)
+    good = any(all(shown.get(k) == v for k, v in version.content.items()) for version in versions if version.alive)
+    if action.alive:
+        content = {name: in_order(value) for name, value in action.content.items()}
+        named = judgement.about_state("list.current")
+        judgement.holds("list.current", good, f"the action as it is: {content}", item, action, named=named)
+        if good and len(versions) == 1:
+            count_reading(judgement, action)
+        judge_common(judgement, action, item)
+    if cursor.since is not None:
+        old = _is_old(action, cursor.since)
+        judgement.denies("sync.only-changes", old, "only what changed since", f"{action.id} did not", action)
+
+
+def _size(judgement: Judgement, cursor: Cursor, items: list[Any], shown: dict[str, Any]) -> None:
+    limit, request = cursor.limit, judgement.request
+    fact = "list.limit" if cursor.explicit else "list.limit.default"
+    judgement.denies(fact, len(items) > limit, f"at most {limit} actions", f"{len(items)} actions")
+    quiet = cursor.sized and cursor.since is None and cursor.judged and judgement.model.sequence == cursor.start
+    if quiet and shown.get("next_token"):
+        full = len(items) >= limit
+        judgement.holds(fact, full, f"{limit} actions on a page that is not the last", f"{len(items)} actions")
+    if quiet and request.parameter("next_token") is not None:
+        judgement.holds("list.next_token.last", bool(items), "a next_token only where more follows", "an empty page")
+
+
+def _finish(judgement: Judgement, user: str, cursor: Cursor) -> None:
+    judgement.holds("sync.token", cursor.token_given, "a sync_token with a complete listing", "none")
+    for action in judgement.model.actions.values():
+        versions = list(action.since(cursor.start))
+        if action.uncertain or not action.existed(cursor.start):
+            continue
+        _absent(judgement, user, cursor, action, versions)
+        if not all(judgement.model.sees(user, action, version) is True for version in versions):
+            continue
+        if cursor.since is None:
+            there, missing = action.id in cursor.seen, f"{action.id} is missing"
+            named = judgement.about_state("list.complete")
+            judgement.holds("list.complete", there, "every visible action", missing, action, named=named)
+        elif _changed(cursor.since, action, versions[0].sequence, versions[0].content):
+            missing = f"{action.id} is missing"
+            foreign = action.creator != user and action.id not in cursor.since.view
+            fact = "sync.visibility" if foreign else "sync.changes"
+            judgement.holds(fact, action.id in cursor.seen, "every change since", missing, action)
+    if cursor.deleted is not None:
+        _deletions(judgement, user, cursor, cursor.deleted)
+
+
+def _absent(judgement: Judgement, user: str, cursor: Cursor, action: Action, versions: list[Version]) -> None:
+    """Count what the end of a listing shows of an action that is rightly not in it."""
+    if action.id in cursor.seen:
+        return
+    if not action.alive and len(versions) == 1:
+        judgement.passes("list.deleted")
+    elif cursor.since is not None and _is_old(action, cursor.since) and judgement.model.sees(user, action):
+        judgement.passes("sync.only-changes")
+
+
+def _changed(since: SyncPoint, action: Action, sequence: int, content: Mapping[str, Any]) -> bool:
+    held: Mapping[str, Any] | None = since.view.get(action.id)
+    if not since.complete:
+        # A write that changed nothing need not be listed: what counts is what there was when the token came.
+        held = next((v.content for v in reversed(action.versions) if v.sequence <= since.given), None)
+        if sequence <= since.given:
+            return False
+    return held is None or any(held.get(name) != value for name, value in content.items())
+
+
+def _deletions(judgement: Judgement, user: str, cursor: Cursor, deleted: frozenset[str]) -> None:
+    for identifier in deleted:
+        action = judgement.model.actions.get(identifier)
+        if action is None or action.uncertain:
+            continue
+        there = all(judgement.model.sees(user, action, v) is True for v in action.since(cursor.start)) and action.alive
+        judgement.holds("sync.deleted.true", not there, "deleted holds what is gone", f"{identifier} is there", action)
+    if cursor.since is None:
+        return
+    for identifier in cursor.since.view:
+        action = judgement.model.actions.get(identifier)
+        if action is None or action.uncertain or action.alive:
+            continue
+        if any(version.alive for version in action.since(cursor.start)):
+            continue
+        dead = next(v.sequence for v in action.versions if not v.alive)
+        last = [version for version in action.versions if version.alive][-1]
+        if dead <= cursor.since.start or judgement.model.sees(user, action, last) is not True:
+            continue  # what the user did not see any more need not be said to be gone
+        judgement.holds(
+            "sync.deleted",
+            identifier in deleted,
+            "deleted holds every deleted action",
+            f"{identifier} is not in it",
+            action,
+        )
+
+
+def _stray(judgement: Judgement, identifier: str, name: object) -> None:
+    """Judge a listed action that no acknowledged create made: it must not bear the name of a refused one."""
+    model = judgement.model
+    if isinstance(name, str) and name in model.refused_names and not model.may_have(name):
+        expected = "a refused create makes nothing"
+        judgement.fails("errors.change-nothing", expected, f"{identifier}, {name!r}, is listed")
+
+
+def _is_old(action: Action, since: SyncPoint) -> bool:
+    """Return whether the action surely did not change since."""
+    return action.touched <= since.start and action.touched_at < since.start_time - CLOCK_GRAIN
+
+
+def _limit_text(cursor: Cursor) -> str | None:
+    return str(cursor.limit) if cursor.explicit else None

@@ -1,0 +1,263 @@
+"""`init`: writes a profile from options and answers.
+
+Tokens are asked for by the names of environment variables. Their values get into the file only with `secrets`, and
+into nothing that is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shlex
+import sys
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .profile import SCOPES, USERS, ProfileError, parse
+from .reporting.streams import complain, show, tell
+
+DEFAULT_FILE = Path("server.toml")
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+EXAMPLE = {"base_url": "https://cliq.example/api/v3", "tokens.owner": "CLIQ_TOKEN"}
+PATIENCE = 5  # wrong answers to one question
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a profile may hold at `key`: the option that gives it, what is asked, and what is taken without an answer.
+
+    `kind` is url, variable, teams, number or yes. `needs` is the key without which it is not asked.
+    """
+
+    key: str
+    option: str
+    text: str
+    kind: str
+    default: str = ""
+    needs: str = ""
+
+
+def _questions() -> tuple[Question, ...]:
+    whose = {"colleague": "of a second user of the organization", "outsider": "of a user of another organization"}
+    return (
+        Question("base_url", "--base-url", "base URL, which ends with /api/v3", "url"),
+        Question("tokens.owner", "--owner", "token of a user with all scopes", "variable", "CLIQ_TOKEN"),
+        *(Question(f"tokens.{user}", f"--{user}", f"token {words}", "variable") for user, words in whose.items()),
+        *(
+            Question(f"tokens.owner_only.{scope}", f"--owner-{scope.lower()}", f"owner's token of {scope}", "variable")
+            for scope in SCOPES
+        ),
+        Question("teams.owner", "--teams-owner", "ids of teams that the owner is a member of", "teams"),
+        *(
+            Question(f"teams.{user}", f"--teams-{user}", f"ids of the {user}'s teams", "teams", needs=f"tokens.{user}")
+            for user in USERS[1:]
+        ),
+        Question("reset_url", "--reset-url", "URL that empties the server with a POST", "url"),
+        Question("clock_url", "--clock-url", 'URL that takes {"advance": seconds} with a POST', "url"),
+        Question("control_token", "--control-token", "token of these two", "variable"),
+        Question("creation_limit", "--creation-limit", "how many actions the organization may have", "number"),
+        Question("pace", "--pace", "does the server enforce thresholds (yes or no)", "yes", "yes"),
+    )
+
+
+QUESTIONS = _questions()
+METAVARS = {"url": "URL", "variable": "VARIABLE", "teams": "IDS", "number": "N"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each question."""
+    parser.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"default: {DEFAULT_FILE}")
+    for question in QUESTIONS:
+        if question.kind == "yes":
+            parser.add_argument(
+                question.option, action=argparse.BooleanOptionalAction, default=None, help="does it enforce thresholds"
+            )
+            continue
+        by_name = question.kind == "variable"
+        words = f"environment variable with the {question.text}" if by_name else question.text
+        words += ", separated by commas" if question.kind == "teams" else ""
+        parser.add_argument(question.option, metavar=METAVARS[question.kind], help=words)
+    parser.add_argument("--yes", action="store_true", help="ask nothing: leave out what no option gives")
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument(
+        "--secrets",
+        action="store_true",
+        help="write the tokens themselves, which the variables must hold now; only you can read the file then",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask for what no option gives, and write the profile. Raise `ProfileError` for what cannot be written."""
+    path: Path = arguments.file
+    if os.path.lexists(path) and not arguments.force:
+        raise ProfileError(f"{path} is there already: give another name, or --force to replace it")
+    asks = not arguments.yes and sys.stdin is not None and sys.stdin.isatty()
+    values: dict[str, Any] = {}
+    for question in QUESTIONS:
+        given = getattr(arguments, question.option.strip("-").replace("-", "_"))
+        if given is not None:
+            value = _read(question, "yes" if given is True else "no" if given is False else given)
+        elif question.needs and question.needs not in values:
+            continue
+        else:
+            value = _ask(question, values) if asks else _read(question, question.default)
+        if value is not None:
+            _check({**values, question.key: value}, question.key)
+            values[question.key] = value
+    if "base_url" not in values:
+        raise ProfileError("init: --base-url is missing, and there is no terminal to ask on")
+    variables = {key: name for key, name in values.items() if _kind(key) == "variable"}
+    text = _text(values, _secrets(variables) if arguments.secrets else {k: f"env:{v}" for k, v in variables.items()})
+    _write(path, text, force=arguments.force, private=arguments.secrets)
+    return _done(path, variables, arguments.secrets)
+
+
+def _kind(key: str) -> str:
+    return next(question.kind for question in QUESTIONS if question.key == key)
+
+
+def _ask(question: Question, values: Mapping[str, Any]) -> Any:
+    """Return the answer of whoever sits at the terminal; a wrong one is asked for again."""
+    what = f"environment variable with the {question.text}" if question.kind == "variable" else question.text
+    hint = question.default or ("" if question.key == "base_url" else "none")
+    for _ in range(PATIENCE):
+        tell(f"{what}{f' [{hint}]' if hint else ''}: ", end="")
+        line = sys.stdin.readline()
+        if not line:
+            raise ProfileError(f"init: the input ended before {question.key} was given; nothing was written")
+        answer = line.strip() or question.default
+        try:
+            value = _read(question, "" if answer == "none" else answer)
+            if value is None and question.key == "base_url":
+                raise ProfileError("profile: base_url is missing")
+            if value is not None:
+                _check({**values, question.key: value}, question.key)
+        except ProfileError as error:
+            complain(error)
+            continue
+        return value
+    raise ProfileError(f"init: no answer for {question.key} that could be taken; nothing was written")
+
+
+def _read(question: Question, text: str) -> Any:
+    """Return the value that an answer stands for, None for none. Raise `ProfileError` for one that is wrong."""
+    text = text.strip()
+    return READERS[question.kind](question, text) if text else None
+
+
+def _read_variable(question: Question, text: str) -> str:
+    """Return the name of a variable. What is none may be a token, so that it is not repeated."""
+    if not VARIABLE.fullmatch(text) and text not in os.environ:
+        raise ProfileError(
+            f"init: {question.option} takes the name of an environment variable in capitals, such as CLIQ_TOKEN, "
+            "and not a token"
+        )
+    return text
+
+
+def _read_teams(question: Question, text: str) -> list[int]:
+    parts = [part for part in re.split(r"[\s,]+", text) if part]
+    if not all(re.fullmatch("[0-9]{1,19}", part) for part in parts):
+        raise ProfileError(f"init: {question.option} takes ids of teams, such as 100001,100002: {text!r}")
+    return [int(part) for part in parts]
+
+
+def _read_number(question: Question, text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ProfileError(f"init: {question.option} takes a whole number from 1: {text!r}")
+    return int(text)
+
+
+def _read_yes(question: Question, text: str) -> bool:
+    if text.lower() not in ("y", "yes", "n", "no"):
+        raise ProfileError(f"init: answer yes or no: {text!r}")
+    return text.lower().startswith("y")
+
+
+READERS: Mapping[str, Callable[[Question, str], Any]] = {
+    "url": lambda question, text: text,
+    "variable": _read_variable,
+    "teams": _read_teams,
+    "number": _read_number,
+    "yes": _read_yes,
+}
+
+
+def _check(values: Mapping[str, Any], key: str) -> None:
+    """Raise `ProfileError` where a profile with these values could not be read; names stand in for tokens."""
+    whole = {name: example for name, example in EXAMPLE.items() if name not in values}
+    parse(_nested({**whole, **values}))
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        *tables, name = key.split(".")
+        inner = nested
+        for table in tables:
+            inner = inner.setdefault(table, {})
+        inner[name] = value
+    return nested
+
+
+def _secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the tokens themselves. Raise `ProfileError` where a variable is not set, or holds no token."""
+    found = {}
+    for key, name in variables.items():
+        if not os.environ.get(name):
+            raise ProfileError(
+                f"init: {key}: the environment variable {name} is not set, and --secrets wants its value"
+            )
+        found[key] = os.environ[name]
+    parse(_nested({**EXAMPLE, **found}))
+    return found
+
+
+def _text(values: Mapping[str, Any], tokens: Mapping[str, str]) -> str:
+    """Return the profile as TOML."""
+    shown = {**values, **tokens}
+    lines = ["# A profile of zoho-cliq-conformance. What is missing makes checks skipped, never passed."]
+    table = ""
+    for question in sorted(QUESTIONS, key=lambda question: question.key.count(".")):
+        if question.key not in shown:
+            continue
+        inside, _, name = question.key.rpartition(".")
+        if inside != table:
+            table = inside
+            lines += ["", f"[{table}]"]
+        lines.append(f"{name} = {json.dumps(shown[question.key])}")
+    return "\n".join([*lines, ""])
+
+
+def _write(path: Path, text: str, *, force: bool, private: bool) -> None:
+    """Write the file. What is there is replaced only with `force`, and as a whole."""
+    target = path.with_name(f".{path.name}.partial") if force else path
+    try:
+        if force:
+            target.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(target, flags, 0o600 if private else 0o666), "w", encoding="utf-8") as file:
+            file.write(text)
+        if force:
+            target.replace(path)
+    except FileExistsError:
+        raise ProfileError(f"{path} is there already: give another name, or --force to replace it") from None
+    except OSError as error:
+        raise ProfileError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def _done(path: Path, variables: Mapping[str, str], secrets: bool) -> int:
+    unset = [name for name in variables.values() if not os.environ.get(name)]
+    lines = [f"wrote {path}{', with tokens: keep it to yourself' if secrets else ''}"]
+    if unset and not secrets:
+        lines += textwrap.wrap(f"set before a run: {', '.join(unset)}", width=110)
+    lines.append(f"next: zoho-cliq-conformance run --profile {shlex.quote(str(path))} --plan")
+    problem = show(lines)
+    if problem:
+        complain(problem)
+    return 0

@@ -1,0 +1,1 @@
+"""Report a run: as data, for people, for machines, as lines of shell; and plan one before it is sent."""

@@ -1,0 +1,107 @@
+"""Compares a report with an earlier one: what is new, what is mended, and what was not seen again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..result import CONFORMS, NOT_SHOWN
+from .render import is_missed
+from .report import SCHEMA, VERDICTS, start_here, version
+
+NO_NEW = "no new faults"
+
+
+class BaselineError(ValueError):
+    """A file that cannot be a baseline; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """An earlier report. `faults` holds the facts that were broken, decisive or not."""
+
+    file: str
+    report: Mapping[str, Any]
+    faults: frozenset[str]
+
+
+def load(path: Path) -> Baseline:
+    """Read a report that was written with `--report`. Raise `BaselineError` for another file, or another version's."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BaselineError(f"--baseline {path} cannot be read: {error}") from None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BaselineError(f"--baseline {path} is no JSON: give the report.json that --report wrote") from None
+    if not isinstance(found, dict) or not isinstance(found.get("schema"), int):
+        raise BaselineError(f"--baseline {path} is no report: give the report.json that --report wrote")
+    renew = "run once without --baseline, with --report, for a new one"
+    if found["schema"] != SCHEMA:
+        raise BaselineError(f"--baseline {path} has schema {found['schema']}, this version writes {SCHEMA}: {renew}")
+    if found.get("kit") != version():
+        made = f"version {found['kit']}" if isinstance(found.get("kit"), str) else "an earlier version"
+        raise BaselineError(f"--baseline {path} is of {made} of the kit, this is {version()}: {renew}")
+    try:
+        faults = frozenset(str(fault["fact"]) for fault in found["faults"])
+        for fact in found["facts"]:
+            is_missed(fact)
+            _ = fact["id"]
+        _ = (found["finished"], found["base_url"], found["drivers"], found["strict"], found["profile"])
+    except (KeyError, TypeError) as error:
+        raise BaselineError(f"--baseline {path} is no whole report: it lacks {error}; {renew}") from None
+    return Baseline(str(path), found, faults)
+
+
+def compare(report: dict[str, Any], baseline: Baseline, otherwise: int) -> None:
+    """Add to the report what has changed since the baseline.
+
+    Of the faults only new ones decide its exit code then, and of the facts that were not shown only those that the
+    baseline did show. `otherwise` is the exit code that the run would have without faults.
+    """
+    earlier, verdicts = baseline.report, {fact["id"]: fact["verdict"] for fact in report["facts"]}
+    for fault in report["faults"]:
+        fault["known"] = fault["fact"] in baseline.faults
+    seen = [fault["fact"] for fault in report["faults"]]
+    gone = [fact for fact in verdicts if fact in baseline.faults and fact not in seen]
+    report["baseline"] = {
+        "file": baseline.file,
+        "finished": str(earlier["finished"]),
+        "new": [fault["fact"] for fault in report["faults"] if fault["decides"] and not fault["known"]],
+        "mended": [fact for fact in gone if verdicts[fact] == "passed"],
+        "still": [fact for fact in seen if fact in baseline.faults],
+        "unseen": [fact for fact in gone if verdicts[fact] != "passed"],
+    }
+    report["notes"] += _differences(report, baseline)
+    report["start_here"] = start_here(report)
+    if report["baseline"]["new"]:
+        return
+    if otherwise == NOT_SHOWN and not _newly_missed(report, baseline):
+        otherwise = CONFORMS
+    unchanged = otherwise == CONFORMS and report["exit_code"] != CONFORMS
+    report["exit_code"], report["verdict"] = otherwise, NO_NEW if unchanged else VERDICTS[otherwise]
+
+
+def _newly_missed(report: Mapping[str, Any], baseline: Baseline) -> list[str]:
+    """Return the facts that this run asked for and did not show, and the baseline did not miss."""
+    before = {fact["id"] for fact in baseline.report["facts"] if is_missed(fact)}
+    return [fact["id"] for fact in report["facts"] if is_missed(fact) and fact["id"] not in before]
+
+
+def _differences(report: Mapping[str, Any], baseline: Baseline) -> list[str]:
+    """Return in one line how the baseline's run was another; nothing where it was not."""
+    earlier, found = baseline.report, []
+    for key, words in (("base_url", "server"), ("profile", "profile"), ("drivers", "drivers"), ("strict", "--strict")):
+        if earlier[key] != report[key]:
+            found.append(f"{words} {_shown(earlier[key])}, now {_shown(report[key])}")
+    if earlier.get("stopped"):
+        found.append(f"it was stopped ({earlier['stopped']}), so faults may be new that it did not reach")
+    return [f"the baseline is of another run: {'; '.join(found)}"] if found else []
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,175 @@
+"""Symptoms in how calls are answered: statuses, media types, envelopes, error bodies."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from ...judge import evidence, rules
+from ...judge.verdicts import Violation
+from ...trace import shorten
+from .traffic import BODIED, FEWEST, NOT_CONCERNED, Seen, Symptom, Traffic
+
+
+def no_success(traffic: Traffic) -> Iterator[Symptom]:
+    """An operation never succeeds: the same status comes whatever is asked."""
+
+    def status_of(calls: list[Seen]) -> int | None:
+        status, times = Counter(seen.status for seen in calls).most_common(1)[0]
+        enough = len(calls) >= FEWEST and 2 * times >= len(calls)
+        return status if enough and not any(seen.good for seen in calls) else None
+
+    for label, calls, status in traffic.shared(status_of):
+        numbers = {seen.number for seen in calls if seen.status == status}
+        answered = f"answered {status}" if status else "not answered"
+        words = f"Every {label} is {answered}, whatever is asked."
+        if len(numbers) < sum(bool(seen.operation) for seen in calls):
+            words = f"No {label} succeeds: {len(numbers)} of {len(calls)} are {answered}."
+        yield Symptom("status", words, traffic.in_calls(numbers), anywhere=True)
+
+
+def unreadable(traffic: Traffic) -> Iterator[Symptom]:
+    """No good answer of an operation can be read."""
+
+    def flaw_of(calls: list[Seen]) -> str | None:
+        good = [seen for seen in calls if seen.good and seen.knows("body")]
+        if calls[0].operation == "delete" or len(good) < 2:
+            return NOT_CONCERNED
+        found = {_flaw(seen) for seen in good}
+        return found.pop() if len(found) == 1 else None
+
+    for label, calls, flaw in traffic.shared(flaw_of):
+        effect = ", so nothing can be listed" if label == "call of list" else ""
+        about_bodies = traffic.where(lambda v, seen: v.fact.endswith(("protocol.body", ".shape", ".envelope")))
+        explains = about_bodies & traffic.in_calls({seen.number for seen in calls if seen.good})
+        yield Symptom("unreadable", f"The answer to every {label} is {flaw}{effect}.", explains, anywhere=True)
+
+
+def _flaw(seen: Seen) -> str | None:
+    if seen.shown is None:
+        return "no JSON"
+    enveloped = isinstance(seen.shown, dict) and "data" in seen.shown
+    return None if enveloped else "JSON without the envelope of url, type and data"
+
+
+def media_type(traffic: Traffic) -> Iterator[Symptom]:
+    """No answer says that it is JSON."""
+
+    def kind_of(calls: list[Seen]) -> str | None:
+        given = [seen.exchange.answer for seen in calls if seen.knows("headers")]
+        kinds = {(answer.header("content-type") or "").lower() for answer in given if answer and answer.body}
+        plain = {kind.split(";")[0].strip() for kind in kinds}
+        if not plain:
+            return NOT_CONCERNED
+        return plain.pop() if len(plain) == 1 and plain != {"application/json"} else None
+
+    for label, calls, kind in traffic.shared(kind_of):
+        numbers = {seen.number for seen in calls}
+        words = f"Content-Type is {shorten(kind, 60)}" if kind else "Content-Type is missing"
+        explains = _of_fact(traffic, "protocol.json") & traffic.in_calls(numbers)
+        yield Symptom("media type", f"{words} in the answer to every {label}.", explains, anywhere=True)
+
+
+def _of_fact(traffic: Traffic, *facts: str) -> frozenset[int]:
+    return traffic.where(lambda violation, seen: violation.fact in facts)
+
+
+def errors_as_success(traffic: Traffic) -> Iterator[Symptom]:
+    """Errors come with a status of success."""
+    failed = {number for number, seen in traffic.seen.items() if seen.is_error()}
+    if len(failed) < FEWEST or any(seen.status >= 400 for seen in traffic.seen.values()):
+        return
+    # An error to a delete looks like a delete that was done.
+    after = _of_fact(traffic, "delete.gone", "list.deleted", "sync.deleted")
+    misled = traffic.where(lambda violation, seen: not failed.isdisjoint(violation.chain)) & after
+    explains = traffic.in_calls(failed) | misled
+    yield Symptom("refusals", "Errors are answered with a status of success.", explains)
+
+
+def one_status(traffic: Traffic) -> Iterator[Symptom]:
+    """Whatever is refused is answered with one status, or bodies that have to be refused crash the server."""
+
+    def status_of(calls: list[Seen]) -> int | str | None:
+        refused = {seen.status for seen in calls if not seen.good}
+        if not refused:
+            return NOT_CONCERNED
+        succeeds = any(seen.good for seen in calls)
+        wrong = any(not seen.good and seen.number in traffic.faulty_numbers for seen in calls)
+        return refused.pop() if len(refused) == 1 and succeeds and wrong else None
+
+    def crash_of(calls: list[Seen]) -> int | str | None:
+        if calls[0].operation not in BODIED:
+            return NOT_CONCERNED
+        crashed = [seen.status for seen in calls if seen.status >= 500]
+        refused = any(seen.status in rules.MALFORMED for seen in calls)
+        succeeds = any(seen.good for seen in calls)
+        return crashed[0] if len(crashed) >= FEWEST and succeeds and not refused else None
+
+    for of, words in ((status_of, "What is refused"), (crash_of, "A body that has to be refused")):
+        for label, calls, status in traffic.shared(of):
+            here = traffic.in_calls({seen.number for seen in calls if seen.status == status})
+            refusals = traffic.where(lambda violation, seen: evidence.is_of_refusal(violation.fact))
+            where = "" if label == "call" else f" in every {label}"
+            explains = here if status >= 500 else here & refusals
+            yield Symptom("refusals", f"{words} is answered {status}{where}.", explains)
+
+
+def by_header(traffic: Traffic) -> Iterator[Symptom]:
+    """Every call with a certain header is refused with the same status."""
+    groups = [
+        ("call", [*traffic.seen.values()]),
+        *((f"call of {name}", c) for name, c in traffic.calls.items() if name),
+    ]
+    for name in ("Accept", "Content-Type"):
+        for label, among in groups:
+            by_value: dict[str | None, list[Seen]] = defaultdict(list)
+            for seen in among:
+                by_value[seen.exchange.header(name.lower())].append(seen)
+            refused = {value: _wrong_status(traffic, calls) for value, calls in by_value.items()}
+            for status in dict.fromkeys(status for status in refused.values() if status):
+                values = [value for value in refused if refused[value] == status]
+                numbers = {seen.number for value in values for seen in by_value[value] if seen.status == status}
+                given = " or ".join(f"{name}: {shorten(value, 60)}" if value else f"no {name}" for value in values)
+                words = f"Every {label} with {given} is answered {status}."
+                yield Symptom("header", words, traffic.in_calls(numbers), anywhere=True)
+
+
+def _wrong_status(traffic: Traffic, calls: Sequence[Seen]) -> int:
+    """Return the one status with which calls are refused that had to be let in, where none of them is; else 0."""
+    wrong = [seen.status for seen in calls if seen.number in traffic.faulty_numbers]
+    enough = len(wrong) >= FEWEST and 2 * len(wrong) > len(calls) and not any(seen.good for seen in calls)
+    return wrong[0] if enough and len(set(wrong)) == 1 else 0
+
+
+def no_code(traffic: Traffic) -> Iterator[Symptom]:
+    """No error answer has a code, or anything in it."""
+    refused = [s for s in traffic.seen.values() if 400 <= s.status < 500 and s.place and s.knows("body")]
+    if len(refused) < FEWEST or any(seen.code is not None for seen in refused):
+        return
+    empty = not any(isinstance(seen.shown, dict) for seen in refused)
+
+    def fits(violation: Violation, seen: Seen) -> bool:
+        if violation.fact in ("errors.body", "thresholds.answer"):
+            return empty
+        to_refuse = evidence.is_of_refusal(violation.fact) or " with code " in violation.expected
+        if to_refuse and seen.status in rules.NOT_FOUND:
+            return True
+        return any(seen.status in condition.statuses for condition in rules.read(seen.exchange).conditions)
+
+    words = "Error answers are no JSON objects." if empty else "No error answer has a code."
+    explains = traffic.where(fits) & traffic.in_calls({seen.number for seen in refused})
+    yield Symptom("errors", words, explains)
+
+
+def same_answers(traffic: Traffic) -> Iterator[Symptom]:
+    """The very same answers break several facts."""
+    answers: dict[str, set[int]] = defaultdict(set)
+    for violation in traffic.violations:
+        answers[violation.fact].add(violation.exchange)
+    together: dict[frozenset[int], list[str]] = defaultdict(list)
+    for fact, numbers in answers.items():
+        together[frozenset(numbers)].append(fact)
+    for same, facts in together.items():
+        many = f"{len(same)} answers break" if len(same) > 1 else "answer breaks"
+        words = f"The same {many} {len(facts)} facts: {', '.join(facts)}."
+        yield Symptom("answers", words, _of_fact(traffic, *facts), fewest=2)

@@ -1,0 +1,159 @@
+"""A run's exchanges and violations, ready to be asked what they share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ...judge import document, rules
+from ...judge.model import Directory, Identity
+from ...judge.verdicts import Violation
+from ...trace import Exchange, error_of
+
+FEWEST = 3  # calls from which on something can be said of all
+BODIED = ("create", "update", "update_handler")
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("call", tuple(document.LONG)),
+    ("PATCH", ("update", "update_handler")),
+    ("GET", ("list", "get", "get_handler")),
+    ("call of a handler", ("get_handler", "update_handler")),
+    ("call with a body", BODIED),
+    ("call that shows actions", ("list", "create", "get", "update")),
+    *((f"call of {short}", (short,)) for short in document.LONG),
+)
+"""Operations that a server's author may have got wrong in one place, the most general first."""
+PLACES: Mapping[str, Collection[str | None]] = {
+    "call": (None, *document.PLACES),
+    "call of a handler": ("handler",),
+}
+"""Where a group covers other methods and paths, too."""
+SCHEMES = ("bearer", "zoho-oauthtoken")
+NOT_CONCERNED = "not concerned"
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """Something that is wrong in many calls.
+
+    `explains` holds positions in the run's violations. `anywhere`: each of its calls shows it, whatever was called
+    before. `fewest` is how many faults it has to explain to be a cause.
+    """
+
+    kind: str
+    statement: str
+    explains: frozenset[int]
+    anywhere: bool = False
+    fewest: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An exchange as the symptoms look at it.
+
+    `operation` is empty where it is for none, `status` 0 where no answer came, `identity` None without a token of
+    the profile's.
+    """
+
+    exchange: Exchange
+    operation: str
+    place: str | None
+    status: int
+    identity: Identity | None
+
+    @property
+    def number(self) -> int:
+        return self.exchange.number
+
+    @property
+    def good(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def shown(self) -> Any:
+        """Return the answer's JSON, None where it is none."""
+        return self.exchange.answer.json() if self.exchange.answer else None
+
+    @property
+    def code(self) -> str | None:
+        return error_of(self.exchange.answer)[0] if self.exchange.answer else None
+
+    @property
+    def token(self) -> str:
+        return (self.exchange.header("authorization") or "").rpartition(" ")[2]
+
+    def knows(self, what: str) -> bool:
+        """Return whether "headers" or "body" of the answer are known: a recording may leave them out."""
+        return self.exchange.answer is not None and what not in self.exchange.answer.unknown
+
+    def is_error(self) -> bool:
+        """Return whether a good status came with the body of an error."""
+        answer, shown = self.exchange.answer, self.shown
+        if not self.good or answer is None or not isinstance(shown, dict) or "data" in shown:
+            return False
+        return any(error_of(answer))
+
+    def actions(self) -> list[dict[str, Any]]:
+        """Return the actions that a good answer shows."""
+        if not self.good or self.operation not in ("list", "create", "get", "update"):
+            return []
+        data = self.shown.get("data") if isinstance(self.shown, dict) else None
+        return [item for item in (data if isinstance(data, list) else [data]) if isinstance(item, dict)]
+
+
+class Traffic:
+    """A run's exchanges and violations. `passed` counts how often each fact was seen to hold."""
+
+    def __init__(
+        self,
+        exchanges: Sequence[Exchange],
+        violations: Sequence[Violation],
+        directory: Directory,
+        passed: Mapping[str, int],
+    ) -> None:
+        self.violations, self.directory, self.passed = violations, directory, passed
+        self.seen = {exchange.number: self._look(exchange) for exchange in exchanges}
+        self.calls: dict[str, list[Seen]] = defaultdict(list)
+        for seen in self.seen.values():
+            self.calls[seen.operation].append(seen)
+
+    def _look(self, exchange: Exchange) -> Seen:
+        call = rules.read(exchange)
+        status = exchange.answer.status if exchange.answer else 0
+        scheme, _, token = (exchange.header("authorization") or "").partition(" ")
+        identity = self.directory.tokens.get(token) if scheme.lower() in SCHEMES else None
+        return Seen(exchange, call.operation or "", call.place, status, identity)
+
+    @cached_property
+    def faulty(self) -> list[tuple[int, Violation, Seen]]:
+        """Return the violations with their positions and exchanges."""
+        known = ((at, violation, self.seen.get(violation.exchange)) for at, violation in enumerate(self.violations))
+        return [(at, violation, seen) for at, violation, seen in known if seen is not None]
+
+    @cached_property
+    def faulty_numbers(self) -> frozenset[int]:
+        """Return the numbers of the exchanges that have a violation."""
+        return frozenset(violation.exchange for violation in self.violations)
+
+    def where(self, fits: Callable[[Violation, Seen], bool]) -> frozenset[int]:
+        """Return the positions of the violations that fit."""
+        return frozenset(at for at, violation, seen in self.faulty if fits(violation, seen))
+
+    def in_calls(self, numbers: Collection[int]) -> frozenset[int]:
+        """Return the positions of all violations in these exchanges."""
+        return frozenset(at for at, violation, _ in self.faulty if violation.exchange in numbers)
+
+    def shared(self, of: Callable[[list[Seen]], object]) -> Iterator[tuple[str, list[Seen], Any]]:
+        """Yield each group of operations for whose calls the same holds: its name, the calls, and what holds.
+
+        `of` returns what holds for the calls of one operation, None for nothing.
+        """
+        held = {name: of(calls) for name, calls in self.calls.items() if name}
+        for label, operations in GROUPS:
+            called = [name for name in operations if held.get(name, NOT_CONCERNED) != NOT_CONCERNED]
+            same = bool(called) and held[called[0]] is not None and all(held[n] == held[called[0]] for n in called)
+            if same and len(called) > (len(operations) > 1):
+                beside = [seen for seen in self.calls.get("", ()) if seen.place in PLACES.get(label, ())]
+                yield label, [*(seen for name in called for seen in self.calls[name]), *beside], held[called[0]]

@@ -1,0 +1,1 @@
+"""Send requests: the client of a run, transports, pacing, and bodies drawn at random."""

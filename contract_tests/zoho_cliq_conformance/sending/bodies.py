@@ -1,0 +1,180 @@
+"""Bodies drawn at random: valid ones, and ones that are wrong in one place, from the composed document's limits."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from itertools import combinations
+from random import Random
+from typing import Any
+
+from zoho_cliq_api.contract import sample
+
+from ..judge.document import SCHEMAS
+from ..judge.facts import new_fields
+from ..judge.rules import SCRIPT_REFUSED_BYTES, SCRIPT_SURE_BYTES
+
+_create = SCHEMAS["MessageActionCreate"]["properties"]
+LONGEST: dict[str, int] = {name: _create[name]["maxLength"] for name in ("name", "hint", "execution_url")}
+NEEDED = {
+    name: sample(schema, SCHEMAS)
+    for name, schema in new_fields("create").items()
+    if name in SCHEMAS["MessageActionCreate"]["required"]
+}
+"""What a create has to have, beside the fields that the suite knows."""
+TEAMS: int = _create["team_ids"]["maxItems"]
+TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
+PERMISSIONS: list[str] = SCHEMAS["Permission"]["enum"]
+UNKNOWN_ID = "987000000654321"  # an id that no action has
+IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+WORDS = string.ascii_letters + string.digits
+# What valid bodies are varied by, so that a fault that needs one combination meets it without a call of its own.
+TYPE_SETS = [list(some) for size in range(1, len(TYPES) + 1) for some in combinations(TYPES, size)]
+HINTS = ["a hint", "Ablegen: Größe 42, später", "x", "v2.0 - file_this", "0", "Traducción, señal. Él", "IN CAPITALS"]
+NAME_ENDS = ["", " Ärger", " v2.0", " a-b_c", " Déjà vu: x", ", E. F"]
+# Texts that a server may refuse for their characters, but has no reason to change.
+ODD_HINTS = ['It\'s "quoted" & done; a+b=c', "100 %41 \\n C:\\temp \\u0041 $1 {x}", "日本語のヒント #1 (ä|ö) ~ `'"]
+PAPERCLIP = "\U0001f4ce"  # outside the basic plane
+RARE = ("\x00", "\ud800", "\u202e")  # no text, half of a character, the sign that turns the direction of what follows
+ODD_URL = "http://hooks.example.com:8443/Cliq/A_b-c~d.e/?token=a%2Fb&x=1+2&y=%C3%A9"
+URL = "https://hooks-2.example.org/Cliq/A_b-c~d.e/?token=a%2Fb&x=1+2&y="
+# Everything that a reader of code or of JSON may trip over: quotes, escapes, signs of other formats, tabs, comments.
+SCRIPT = """  // 100 % of 'it' + <b>&amp;</b> %41 \\n $1 #{x} ${y} naïve – 日本
+\tif(1 < 2 && 3 > 2) { info "a\\\\b + \\"c\\" %41 &amp; // d"; }
+/* end */ return Map();
+"""
+
+
+def program(text: str) -> str:
+    """Return a script that a server can read as Deluge, with any text in its comments."""
+    return "// " + text.replace("\n", "\n// ") + "\nreturn Map();"
+
+
+def long_script(size: int, char: str = "s") -> str:
+    """Return a script of so many bytes of UTF-8 that a server can read as Deluge: a long comment, then a statement."""
+    room, width = size - len(program("")), len(char.encode())
+    return program(char * (room // width) + "." * (room % width))
+
+
+def words(random: Random, longest: int) -> str:
+    """Return a plain text of at most that length, often of exactly that, sometimes not in ASCII."""
+    length = longest if random.random() < 0.4 else random.randint(1, longest)
+    return "é" * length if random.random() < 0.25 else "".join(random.choices(WORDS, k=length))
+
+
+def url(length: int) -> str:
+    """Return a plain URL of exactly that length."""
+    return "https://hooks.example.com/cliq/".ljust(length, "a")
+
+
+def some(random: Random, values: Sequence[Any], most: int | None = None) -> list[Any]:
+    """Return one or more of the values, in any order."""
+    return random.sample(list(values), random.randint(1, min(len(values), most or len(values))))
+
+
+def hint(random: Random) -> str:
+    """Return a hint: as long as may be, of odd characters, or short."""
+    return random.choice([words(random, LONGEST["hint"]), words(random, LONGEST["hint"]), *HINTS[2:4], *ODD_HINTS])
+
+
+def _one_odd(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body with odd characters in one field at most, since a server may refuse either and so hide the
+    other."""
+    if body.get("hint") in ODD_HINTS and body.get("execution_url") == ODD_URL:
+        body["execution_url"] = URL
+    return body
+
+
+def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
+    """Return a valid create, but for its name, which the sender gives."""
+    body: dict[str, Any] = {**NEEDED, "hint": hint(random)}
+    optional: dict[str, Any] = {
+        "multi_selectable": random.random() < 0.5,
+        "message_types": some(random, TYPES),
+        "image": IMAGE,
+        "execution_type": random.choice(["deluge", "webhook"]),
+    }
+    body.update({name: value for name, value in optional.items() if random.random() < 0.6})
+    if random.random() < 0.85:
+        body["scope"] = random.choice(["organization", "personal", *(["team", "team"] if teams else [])])
+    if body.get("execution_type") == "webhook":
+        body["execution_url"] = random.choice([url(32), url(LONGEST["execution_url"]), URL, ODD_URL])
+    if body.get("scope") == "team":
+        body["team_ids"] = list(teams)[:TEAMS] if random.random() < 0.3 else some(random, teams, TEAMS)
+    return _one_odd(body)
+
+
+def update(random: Random, teams: Sequence[int], webhook: bool, team: bool) -> dict[str, Any]:
+    """Return a valid update of an action that is or is not a webhook's or a team's, but for the name."""
+    choices: dict[str, Any] = {
+        "hint": hint(random),
+        "multi_selectable": random.random() < 0.5,
+        "message_types": some(random, TYPES),
+        "image": IMAGE,
+        "scope": random.choice(["organization", "personal", *(["team"] if teams else [])]),
+    }
+    if webhook:
+        choices["execution_url"] = random.choice([url(40), url(LONGEST["execution_url"]), URL, ODD_URL])
+    if team and teams:
+        choices["team_ids"] = some(random, teams, TEAMS)
+    names = some(random, sorted(choices), 2)
+    body = {name: choices[name] for name in names}
+    if body.get("scope") == "team":
+        body["team_ids"] = some(random, teams, TEAMS)
+    elif "scope" in body:
+        body.pop("team_ids", None)
+    return _one_odd(body)
+
+
+def wrong(update: bool) -> list[tuple[str, Any]]:
+    """Return changes that make a body wrong: a field and its value, or `...` for a field left out."""
+    found: list[tuple[str, Any]] = [
+        ("name", "n" * (LONGEST["name"] + 1)),
+        ("hint", "h" * (LONGEST["hint"] + 1)),
+        ("execution_url", url(LONGEST["execution_url"] + 1)),
+        ("message_types", []),
+        ("message_types", ["text", "video"]),
+        ("message_types", ["attachments"]),
+        ("message_types", "text"),
+        ("message_types", [1]),
+        ("scope", "everyone"),
+        ("scope", 1),
+        ("team_ids", [*range(100001, 100001 + TEAMS + 1)]),
+        ("team_ids", 100001),
+        ("team_ids", ["100001"]),
+        ("team_ids", [100001.5]),
+        ("multi_selectable", "true"),
+        ("multi_selectable", 1),
+        ("image", 7),
+        ("name", 5),
+        ("hint", 7),
+        ("hint", ["a hint"]),
+        ("execution_url", 7),
+        ("colour", "red"),
+    ]
+    if not update:
+        found += [
+            ("name", ...),
+            ("name", None),
+            ("hint", ...),
+            ("hint", None),
+            ("execution_type", "lambda"),
+            ("execution_type", {"a": 1}),
+        ]
+    return found
+
+
+def script(random: Random) -> str:
+    """Return a script, often as long as may be."""
+    long = [long_script(SCRIPT_SURE_BYTES), long_script(SCRIPT_SURE_BYTES, "é")]
+    return random.choice([SCRIPT, f"return {random.randrange(100)};\n", "info message;", *long])
+
+
+WRONG_HANDLERS: list[dict[str, Any]] = [
+    {"script": long_script(SCRIPT_REFUSED_BYTES + 1)},
+    {"script": long_script(SCRIPT_REFUSED_BYTES + 1, "é")},
+    {"script": 7},
+    {"permissions": ["chat", "wallet"]},
+    {"permissions": "chat"},
+    {"permissions": [1]},
+]

@@ -1,0 +1,1 @@
+"""Mutants of the project's own modules, for the tests that prove the tests."""
