@@ -25,14 +25,14 @@ FIRST_CALL = 150
 
 
 def waiting(reader: int) -> int:
-    """How many bytes wait in a pipe."""
+    """Return how many bytes wait in a pipe."""
     found = array.array("i", [0])
     fcntl.ioctl(reader, termios.FIONREAD, found)
     return found[0]
 
 
 def start(folder: Path, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
-    """Starts the demonstration with `folder` for its temporary files."""
+    """Start the demonstration with `folder` for its temporary files."""
     return subprocess.Popen(
         DEMO,
         cwd=folder.parent,
@@ -44,7 +44,7 @@ def start(folder: Path, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
 
 
 def processes_that_name(folder: Path) -> list[str]:
-    """Command lines of running processes in which a folder occurs."""
+    """Return command lines of running processes in which a folder occurs."""
     found = []
     for command_line in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -72,6 +72,7 @@ def test_the_demonstration_runs_all_operations_and_cleans_up(folder: Path) -> No
         assert operation in output
     assert output.count("list_message_actions") == 3
     assert "MessageActionNameExists" in output
+    assert "the chat shows: An incident is open, Ada.\n" in output
     assert list(folder.iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""Every code block of every README is executed.
+"""Every code block of every README and guide is executed.
 
 Python blocks run in a process of their own against a fresh mock server, which the environment points them to, with the
 demo directory's tokens. Shell blocks run line by line, but for the commands that run the tests
@@ -7,8 +7,11 @@ themselves: of those it is asserted that continuous integration runs them.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,12 +19,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from api_paths import IN_PATHS
 from zoho_cliq_mock import MockServer
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = sorted(
     path
-    for pattern in ("README.md", "*/README.md", "*/*/README.md", "*/*/*/README.md")
+    for pattern in ("README.md", "*/README.md", "*/*/README.md", "*/*/*/README.md", "docs/**/*.md")
     for path in ROOT.glob(pattern)
     if not {"node_modules", ".venv", "build"} & set(path.parts)
 )
@@ -37,6 +41,9 @@ RUN_BY_CI = {
 """Commands that a test cannot run because they run the tests, or set up the machine, and who runs them in CI."""
 
 
+ENDLESS = ("zoho-cliq dev",)
+"""What a person ends with Ctrl-C, and a test as soon as it has done its work."""
+PACKAGES = ("generated", "wrapper", "contract_tests")
 KINDS = ("python", "sh", "text", "toml", "json")
 """`text` is for what a program prints; `toml` and `json` must parse."""
 
@@ -69,6 +76,37 @@ def test_every_block_is_of_a_kind_that_is_executed() -> None:
     assert not unknown, f"a block in a language that no test executes: {unknown}"
 
 
+def test_nothing_tells_to_install_the_package_from_an_index() -> None:
+    sources = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in (*READMES, *sources, *(ROOT / "docs").rglob("*.py"))
+        if re.search(r"install [^\n]*zoho-cliq\[", path.read_text("utf-8"))
+    ]
+    assert wrong == []
+
+
+def pictures() -> list[tuple[Path, Path]]:
+    """Return the pictures of every README and guide: where it stands, and the file."""
+    return [
+        (readme, (readme.parent / target).resolve())
+        for readme in READMES
+        for target in re.findall(r"!\[[^\]]+\]\(([^)\s]+)\)", readme.read_text("utf-8"))
+    ]
+
+
+def test_every_picture_is_there() -> None:
+    assert [(readme, picture) for readme, picture in pictures() if not picture.is_file()] == []
+    shown = {picture.name for readme, picture in pictures() if readme == ROOT / "README.md"}
+    assert {"menu.webp", "answer.webp", "form.webp", "log.webp", "script.webp"} <= shown
+
+
+def test_the_pictures_of_the_console_are_small() -> None:
+    kept = sorted((ROOT / "docs" / "screenshots").iterdir())
+    assert {picture for _, picture in pictures()} >= set(kept)
+    assert sum(picture.stat().st_size for picture in kept) < 300_000
+
+
 @pytest.fixture
 def server() -> Iterator[MockServer]:
     with MockServer() as running:
@@ -76,7 +114,7 @@ def server() -> Iterator[MockServer]:
 
 
 def environment(server: MockServer, tmp_path: Path) -> dict[str, str]:
-    """What the README says to export, for the mock."""
+    """Return what the README says to export, for the mock."""
     scripts = Path(sys.executable).parent
     return {
         **{key: value for key, value in os.environ.items() if not key.startswith("ZOHO_CLIQ_")},
@@ -84,23 +122,89 @@ def environment(server: MockServer, tmp_path: Path) -> dict[str, str]:
         "HOME": str(tmp_path),
         "ZOHO_CLIQ_TOKEN": "1000.owner",
         "ZOHO_CLIQ_BASE_URL": server.url,
+        **IN_PATHS,
         "MOCK_CONTROL": server.control_token,
         "PYTHONWARNINGS": "error",
     }
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "python"], ids=str)
-def test_python_block(block: Block, server: MockServer, tmp_path: Path) -> None:
+def passes(block: Block, command: list[str], server: MockServer, folder: Path, seconds: int) -> None:
+    """Assert that a command, which runs a block in a folder, succeeds within some seconds."""
     done = subprocess.run(
-        [sys.executable, "-c", block.text],
-        cwd=tmp_path,
-        env=environment(server, tmp_path),
+        command,
+        cwd=folder,
+        env=environment(server, folder),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
     assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "python"], ids=str)
+def test_python_block(block: Block, server: MockServer, tmp_path: Path) -> None:
+    passes(block, [sys.executable, "-c", block.text], server, tmp_path, 60)
+
+
+# Takes the place of a plugin that runs coroutines, which the README says one needs.
+RUN_COROUTINES = """
+import asyncio, inspect
+
+def pytest_pyfunc_call(pyfuncitem):
+    if inspect.iscoroutinefunction(pyfuncitem.obj):
+        asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}))
+        return True
+"""
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if "\ndef test_" in block.text], ids=str)
+def test_tests_in_python_blocks_pass(block: Block, server: MockServer, tmp_path: Path) -> None:
+    (tmp_path / "test_block.py").write_text(block.text)
+    (tmp_path / "conftest.py").write_text(RUN_COROUTINES)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_block.py"]
+    passes(block, command, server, tmp_path, 120)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Block]:
+    """Return every Python block in a file of its own, by the file's name."""
+    found = {f"block_{number}.py": block for number, block in enumerate(BLOCKS) if block.language == "python"}
+    for name, block in found.items():
+        (tmp_path / name).write_text(block.text)
+    return found
+
+
+@pytest.mark.heavy
+def test_python_blocks_pass_mypy(files: dict[str, Block], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path / "cache")]
+    # A package that ships no types can have none here.
+    command += ["--disable-error-code", "import-untyped", *files]
+    paths = {**os.environ, "MYPYPATH": os.pathsep.join(str(ROOT / name) for name in PACKAGES)}
+    done = subprocess.run(command, cwd=tmp_path, env=paths, capture_output=True, text=True, check=False)
+    faults = [line.partition(":") for line in done.stdout.splitlines() if ": error:" in line]
+    shown = [f"{files[name]} +{rest}" for name, _, rest in faults]
+    assert not faults, "\n".join(shown)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.heavy
+def test_python_blocks_pass_pyright(files: dict[str, Block], tmp_path: Path) -> None:
+    pyright = ROOT / "scripts/node/node_modules/.bin/pyright"
+    if not pyright.exists():
+        (pytest.fail if os.environ.get("CI") and shutil.which("npm") else pytest.skip)(
+            "pyright: npm ci in scripts/node"
+        )
+    settings = {"typeCheckingMode": "strict", "venvPath": str(ROOT), "venv": ".venv", "pythonVersion": "3.11"}
+    settings |= {"extraPaths": [str(ROOT / name) for name in PACKAGES]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    done = subprocess.run([pyright, "--outputjson", "-p", tmp_path], capture_output=True, text=True, check=False)
+    faults = [entry for entry in json.loads(done.stdout)["generalDiagnostics"] if entry["severity"] == "error"]
+    shown = [
+        f"{files[Path(each['file']).name]} +{each['range']['start']['line'] + 1}: {each['message']}" for each in faults
+    ]
+    assert not faults, "\n".join(shown)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "sh"], ids=str)
@@ -110,6 +214,9 @@ def test_shell_block(block: Block, server: MockServer, tmp_path: Path) -> None:
     for line in filter(None, lines):
         if line in RUN_BY_CI:
             assert RUN_BY_CI[line] in ci, f"{block}: {line} is run neither here nor by .ci/run"
+            continue
+        if line.startswith(ENDLESS):
+            run_until_it_works(line, environment(server, tmp_path))
             continue
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", line],
@@ -123,6 +230,19 @@ def test_shell_block(block: Block, server: MockServer, tmp_path: Path) -> None:
         assert done.returncode == 0, f"{block}: {line}\n{done.stdout}\n{done.stderr}"
 
 
+def run_until_it_works(line: str, environ: dict[str, str]) -> None:
+    """Run the development loop, on a free port, until the folder is carried over; then it ends as by Ctrl-C."""
+    Path(environ["HOME"], "our-actions").mkdir(exist_ok=True)
+    Path(environ["HOME"], "our-actions", "cliq.toml").write_text("[environments.test]\n")
+    command = ["bash", "-c", f"exec {line} --port 0"]
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        seen = next((line for line in process.stdout if line.startswith("Carried over")), None)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert (seen, process.returncode) == ("Carried over: nothing to change.\n", 0)
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language in ("toml", "json")], ids=str)
 def test_data_block_parses(block: Block) -> None:
     if block.language == "toml":
@@ -130,6 +250,4 @@ def test_data_block_parses(block: Block) -> None:
 
         tomllib.loads(block.text)
     else:
-        import json
-
         json.loads(block.text)

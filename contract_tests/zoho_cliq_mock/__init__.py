@@ -7,27 +7,60 @@ not, so that the pytest plugin is harmless where the extra is not installed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from zoho_cliq_mock.app import create_app
+    from zoho_cliq_mock.applications import serving
+    from zoho_cliq_mock.control_client import ControlFailed
+    from zoho_cliq_mock.controls import AsyncMock, MockControl
     from zoho_cliq_mock.policies import Policies
+    from zoho_cliq_mock.results import Delivery, Fault, Limits, Shown
     from zoho_cliq_mock.server import MockServer
+    from zoho_cliq_mock.trigger.deluge.testing import DelugeRunner
 
-__all__ = ["MockServer", "Policies", "create_app"]
+__all__ = [
+    "AsyncMock",
+    "ControlFailed",
+    "Delivery",
+    "DelugeRunner",
+    "Fault",
+    "Limits",
+    "MockControl",
+    "MockServer",
+    "Policies",
+    "Shown",
+    "create_app",
+    "serving",
+]
 
-_HOMES = {"MockServer": "server", "Policies": "policies", "create_app": "app"}
+_HOMES = {
+    "AsyncMock": "controls",
+    "ControlFailed": "control_client",
+    "Delivery": "results",
+    "DelugeRunner": "trigger.deluge.testing",
+    "Fault": "results",
+    "Limits": "results",
+    "MockControl": "controls",
+    "MockServer": "server",
+    "Policies": "policies",
+    "Shown": "results",
+    "create_app": "app",
+    "serving": "applications",
+}
 
 
-def __getattr__(name: str) -> Any:
-    """Load the module that holds a public name when the name is first used."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # so that a misspelt name is an error to a type checker
 
-    try:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    except ImportError as error:
-        from zoho_cliq_mock.extras import missing
+    def __getattr__(name: str) -> object:
+        """Load the module that holds a public name when the name is first used."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-        raise type(error)(missing(error), name=error.name, path=error.path) from None
+        try:
+            return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        except ImportError as error:
+            from zoho_cliq_mock.extras import missing
+
+            raise type(error)(missing(error), name=error.name, path=error.path) from None

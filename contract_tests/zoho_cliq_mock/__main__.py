@@ -1,8 +1,8 @@
 """The command `zoho-cliq-mock`: a mock server in the foreground.
 
-The first line on the standard output is `listening on` and the API's base URL. Exit codes: 0 stopped, 1 the reader of
-`--list-policies` is gone, 2 bad arguments (port in use, database or seed that cannot be used, unknown policy), with one
-line that says what and how to mend it.
+The first line on the standard output is `listening on` and the API's base URL. Exit codes: 0 stopped, 1 what
+`--list-policies` or `--version` prints could not be written, 2 bad arguments (port in use, database or seed that cannot
+be used, unknown policy), with one line that says what and how to mend it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from zoho_cliq_mock.extras import missing
-from zoho_cliq_mock.terminal import mute, open_standard_streams, plain, say
+from zoho_cliq_mock.extras import deluge_missing, missing
+from zoho_cliq_mock.terminal import open_standard_streams, plain, say, unwritten
 
 if TYPE_CHECKING:
     from zoho_cliq_mock.state import State
@@ -39,7 +39,7 @@ colleague (one organization) and outsider (another), with the tokens 1000.owner,
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; gives its exit code."""
+    """Run the command; return its exit code."""
     open_standard_streams()
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["trigger"]:
@@ -47,21 +47,22 @@ def main(arguments: list[str] | None = None) -> int:
 
         return trigger(given[1:])
     try:
-        options = _parser().parse_args(given)
+        options = parser().parse_args(given)
         if options.list_policies:
             return _list_policies()
         if options.version:
             return _show_version()
-    except BrokenPipeError:
-        mute(sys.stdout)
+    except OSError as error:
+        unwritten("zoho-cliq-mock", error)
         return OUTPUT_CLOSED
     try:
         from zoho_cliq_mock.app import create_app
         from zoho_cliq_mock.database import DatabaseError
+        from zoho_cliq_mock.directory import SeedError
         from zoho_cliq_mock.document import BASE_PATH
         from zoho_cliq_mock.policies import PolicyError
-        from zoho_cliq_mock.seed import SeedError
         from zoho_cliq_mock.server import listen, make_server
+        from zoho_cliq_mock.trigger.deluge.connections import ConnectionsError
     except ImportError as error:
         _fail(missing(error))
 
@@ -80,9 +81,10 @@ def main(arguments: list[str] | None = None) -> int:
             durable=options.durable,
             control=not options.no_control,
             webhook_hosts=options.allow_webhook_host,
+            connections=_connections(options.connections),
             control_token=options.control_token or os.environ.get("ZOHO_CLIQ_MOCK_CONTROL") or None,
         )
-    except (DatabaseError, SeedError, PolicyError) as error:
+    except (DatabaseError, SeedError, PolicyError, ConnectionsError) as error:
         sock.close()
         _fail(str(error))
     if not options.quiet and (options.verbose or sys.stderr.isatty()):
@@ -109,16 +111,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _hints(url: str, base_path: str, state: State, *, control: bool) -> str:
-    """What to export so that the client talks to this server."""
+    """Return what to export so that the client talks to this server."""
     lines = ["", "to point a client at it:", f"  export ZOHO_CLIQ_BASE_URL={url}{base_path}"]
     lines.append(f"  export ZOHO_CLIQ_ACCOUNTS_URL={url}")
     token = next(iter(state.directory.grants), None)
     if token is not None:
         lines.append(f"  export ZOHO_CLIQ_TOKEN={shlex.quote(plain(token))}")
     if control:
+        lines.append("to see it in a browser (the link is good once):")
+        lines.append(f"  {url}{state.access.new_link()}")
         lines.append("to control it (reset, clock, faults, policies):")
         lines.append(f"  export ZOHO_CLIQ_MOCK_CONTROL={shlex.quote(plain(state.control_token))}")
         lines.append(f'  curl -X POST -H "Authorization: Bearer $ZOHO_CLIQ_MOCK_CONTROL" {url}/_mock/reset')
+    absent = deluge_missing() if state.policies.deluge == "run" else None
+    if absent is not None:
+        lines += ["", absent]
     return "\n".join(lines)
 
 
@@ -135,25 +142,34 @@ def _policies(given: list[str]) -> dict[str, str]:
 
 
 def _seed(path: str | None) -> dict[str, Any] | None:
-    from zoho_cliq_mock.seed import SeedError
+    from zoho_cliq_mock.directory import SeedError
 
-    if path is None:
-        return None
+    return None if path is None else _read_object(path, "seed", SeedError)
+
+
+def _connections(path: str | None) -> dict[str, Any] | None:
+    from zoho_cliq_mock.trigger.deluge.connections import ConnectionsError
+
+    return None if path is None else _read_object(path, "connections", ConnectionsError)
+
+
+def _read_object(path: str, what: str, error_class: type[ValueError]) -> dict[str, Any]:
+    """Return the JSON object in a file. Raise an error of the class, with one line."""
     try:
-        seed = json.loads(Path(path).read_bytes())  # takes UTF-8, -16 and -32, with or without a byte order mark
+        found = json.loads(Path(path).read_bytes())  # takes UTF-8, -16 and -32, with or without a byte order mark
     except OSError as error:
-        raise SeedError(f"seed {path} cannot be read ({error.strerror})") from None
+        raise error_class(f"{what} {path} cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
-        raise SeedError(f"seed {path} is not JSON ({error})") from None
-    if not isinstance(seed, dict):
-        raise SeedError(f"seed {path} must be a JSON object; the README of the mock describes it")
-    return seed
+        raise error_class(f"{what} {path} is not JSON ({error})") from None
+    if not isinstance(found, dict):
+        raise error_class(f"{what} {path} must be a JSON object; the README of the mock describes it")
+    return found
 
 
 def _show_version() -> int:
     import importlib.metadata  # a server that runs has no use for it, and it is large
 
-    print(f"zoho-cliq-mock {importlib.metadata.version('zoho-cliq')}")
+    print(f"zoho-cliq-mock {importlib.metadata.version('zoho-cliq')}", flush=True)
     return 0
 
 
@@ -164,11 +180,11 @@ def _list_policies() -> int:
         choices = policy.metadata["choices"]
         values = " | ".join(choices) if choices else "number"
         print(f"{name}={policy.default}\n    {policy.metadata['about']}\n    [{values}]")
-    sys.stdout.flush()  # while a reader that is gone can still be met with an exit code
+    sys.stdout.flush()  # while a failure can still be met with an exit code
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="zoho-cliq-mock",
         description="A stateful mock server of the Zoho Cliq Message Actions API, on 127.0.0.1.",
@@ -192,13 +208,19 @@ def _parser() -> argparse.ArgumentParser:
     control.add_argument(
         "--control-token", metavar="TOKEN", help="its token (default: $ZOHO_CLIQ_MOCK_CONTROL, else a random one)"
     )
-    webhooks = parser.add_argument_group("webhooks")
+    webhooks = parser.add_argument_group("webhooks and scripts")
     webhooks.add_argument(
         "--allow-webhook-host",
         action="append",
         default=[],
         metavar="HOST",
-        help="a host besides this machine that events may go to; may be repeated",
+        help="a host besides this machine that events and scripts' requests may go to; may be repeated",
+    )
+    webhooks.add_argument(
+        "--connections",
+        metavar="FILE",
+        help='JSON: the headers that connections of scripts stand for, {"desk": {"Authorization": "Bearer …"}}; '
+        "their values are kept secret. Scripts of Deluge actions run unless --policy deluge=off",
     )
     output = parser.add_argument_group("output")
     output.add_argument("--quiet", action="store_true", help="print the first line only")

@@ -13,7 +13,7 @@ import orjson
 from zoho_cliq_mock.errors import body_of, status_of
 from zoho_cliq_mock.faults import deliver, spoil
 from zoho_cliq_mock.journal import Entry
-from zoho_cliq_mock.oauth import Answer
+from zoho_cliq_mock.oauth import Response
 from zoho_cliq_mock.state import State
 from zoho_cliq_mock.wire import Receive, Scope, Send, answer, read_body
 
@@ -22,7 +22,7 @@ _JSON = b"application/json; charset=utf-8"
 
 
 def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """The accounts server over a state."""
+    """Return the accounts server over a state."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         acts = {"/oauth/v2/token": ("oauth_token", state.oauth.token)}
@@ -42,7 +42,7 @@ def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         rule = state.faults.pick(operation, None) if state.faults.rules else None
         if rule is not None and not rule.after:
             await rule.pause(receive)
-        result: Answer | None = None
+        result: Response | None = None
         if rule is None or rule.after or rule.fault == "delay":
             result = (400, {"error": "invalid_request"}) if raw is None else act(_form(scope["query_string"], raw))
         if rule is not None and rule.after:

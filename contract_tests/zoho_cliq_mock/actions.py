@@ -1,23 +1,35 @@
 """A message action: what a checked body makes of it, the rules that no schema states, and its JSON.
 
-Pure functions. Undocumented choices are policies.
+Pure functions. Undocumented choices are policies. A field of the document that nothing here knows is kept as it was
+sent, and shown where the document's answers have it; a field that the document's answers no longer have is not shown.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
+from zoho_cliq_api.contract import sample
 
 from zoho_cliq_mock.directory import Directory, User, organization_audience, team_audience, user_audience
 from zoho_cliq_mock.errors import Refusal
 from zoho_cliq_mock.policies import Policies
+from zoho_cliq_mock.schemas import SCHEMAS, properties_of, required_properties
+
+_SHOWN = properties_of("MessageAction")
+"""What answers may hold, as the document says."""
+_MODELLED = frozenset(
+    "name hint scope execution_type execution_url team_ids multi_selectable message_types image".split()
+)
+"""The fields of a body that have a meaning here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The fields of an action. `collaborators` are user ids; `image` is kept and never shown."""
+    """The fields of an action. `collaborators` are user ids; `image` is kept and never shown; `more` has every field
+    of the document that has no meaning here."""
 
     name: str
     hint: str
@@ -32,10 +44,11 @@ class Action:
     collaborators: tuple[str, ...] = ()
     image: str | None = None
     status: str = "enabled"
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def new_action(body: dict[str, Any], user: User, directory: Directory, policies: Policies) -> Action:
-    """The action that a valid body describes. Raises `Refusal`."""
+    """Return the action that a valid body describes. Raise `Refusal`."""
     scope = body.get("scope", policies.default_scope)
     execution_type = body.get("execution_type", "deluge")
     checked = _checked(body, scope, execution_type, user, directory, policies)
@@ -50,6 +63,7 @@ def new_action(body: dict[str, Any], user: User, directory: Directory, policies:
         creator_id=user.id,
         creator_name=user.name,
         image=body.get("image"),
+        more=_unmodelled(body),
         **checked,
     )
 
@@ -57,67 +71,89 @@ def new_action(body: dict[str, Any], user: User, directory: Directory, policies:
 def updated_action(
     action: Action, body: dict[str, Any], user: User, directory: Directory, policies: Policies
 ) -> Action:
-    """The action after a valid update. Raises `Refusal`."""
+    """Return the action after a valid update. Raise `Refusal`."""
     plain = {key: body[key] for key in ("name", "hint", "scope", "multi_selectable", "image") if key in body}
     scope = body.get("scope", action.scope)
     checked = _checked(body, scope, action.execution_type, user, directory, policies)
     if scope != "team":
         checked["team_ids"] = ()
-    return replace(action, **plain, **checked)
+    return replace(action, **plain, **checked, more={**action.more, **_unmodelled(body)})
 
 
 def render(identifier: int, action: Action) -> bytes:
-    """The action as the API shows it."""
-    shown: dict[str, Any] = {
+    """Return the action as the API shows it."""
+    full = _full(identifier, action)
+    if not _SHOWN.issuperset(full):
+        full = {name: value for name, value in full.items() if name in _SHOWN}
+    return orjson.dumps(full)
+
+
+def render_hidden(action: Action) -> str | None:
+    """Return what `render` leaves out, as JSON; None where there is nothing of it."""
+    hidden: dict[str, Any] = {}
+    if action.collaborators or action.image is not None:
+        hidden = {"collaborators": action.collaborators, "image": action.image}
+    if unshown := {name: value for name, value in _full(0, action).items() if name not in _SHOWN}:
+        hidden["unshown"] = unshown
+    return orjson.dumps(hidden).decode() if hidden else None
+
+
+def read_action(rendered: bytes, hidden: str | None) -> Action:
+    """Return the action that `render` and `render_hidden` wrote."""
+    more: dict[str, Any] = orjson.loads(hidden) if hidden else {}
+    full = {**orjson.loads(rendered), **more.get("unshown", {})}
+    return Action(
+        name=full["name"],
+        hint=full["hint"],
+        scope=full["scope"],
+        execution_type=full["execution_type"],
+        multi_selectable=full["multi_selectable"],
+        message_types=full["message_types"],
+        creator_id=full["creator"]["id"],
+        creator_name=full["creator"]["name"],
+        execution_url=full.get("execution_url"),
+        team_ids=tuple(full.get("team_ids", ())),
+        collaborators=tuple(more.get("collaborators", ())),
+        image=more.get("image"),
+        status=full["status"],
+        more={name: full[name] for name in full.keys() - _RENDERED},
+    )
+
+
+def _full(identifier: int, action: Action) -> dict[str, Any]:
+    """Return all fields of an action but its image, shown or not."""
+    full: dict[str, Any] = {
         "id": str(identifier),
         "name": action.name,
         "hint": action.hint,
         "scope": action.scope,
     }
     if action.scope == "team":
-        shown["team_ids"] = action.team_ids
-    shown["multi_selectable"] = action.multi_selectable
-    shown["message_types"] = action.message_types
-    shown["handlers"] = [{"type": "execution_handler"}]
-    shown["creator"] = {"name": action.creator_name, "id": action.creator_id}
-    shown["execution_type"] = action.execution_type
+        full["team_ids"] = action.team_ids
+    full["multi_selectable"] = action.multi_selectable
+    full["message_types"] = action.message_types
+    full["handlers"] = [{"type": "execution_handler"}]
+    full["creator"] = {"name": action.creator_name, "id": action.creator_id}
+    full["execution_type"] = action.execution_type
     if action.execution_url is not None:
-        shown["execution_url"] = action.execution_url
-    shown["status"] = action.status
-    shown["type"] = "custom"
-    return orjson.dumps(shown)
+        full["execution_url"] = action.execution_url
+    full["status"] = action.status
+    full["type"] = "custom"
+    return {**full, **_DEMANDED, **action.more} if action.more or _DEMANDED else full
 
 
-def render_hidden(action: Action) -> str | None:
-    """What `render` leaves out, as JSON; None where there is nothing of it."""
-    if not action.collaborators and action.image is None:
-        return None
-    return orjson.dumps({"collaborators": action.collaborators, "image": action.image}).decode()
-
-
-def read_action(rendered: bytes, hidden: str | None) -> Action:
-    """The action that `render` and `render_hidden` wrote."""
-    shown = orjson.loads(rendered)
-    more: dict[str, Any] = orjson.loads(hidden) if hidden else {"collaborators": (), "image": None}
-    return Action(
-        name=shown["name"],
-        hint=shown["hint"],
-        scope=shown["scope"],
-        execution_type=shown["execution_type"],
-        multi_selectable=shown["multi_selectable"],
-        message_types=shown["message_types"],
-        creator_id=shown["creator"]["id"],
-        creator_name=shown["creator"]["name"],
-        execution_url=shown.get("execution_url"),
-        team_ids=tuple(shown.get("team_ids", ())),
-        collaborators=tuple(more["collaborators"]),
-        image=more["image"],
-        status=shown["status"],
-    )
+_RENDERED = _MODELLED - {"image"} | {"id", "handlers", "creator", "status", "type"}
+"""The fields that `_full` knows by name."""
+_DEMANDED = {
+    name: sample(schema, SCHEMAS)
+    for name, schema in required_properties("MessageAction").items()
+    if name not in _RENDERED
+}
+"""A value for each field that the document's answers must have and that has no meaning here."""
 
 
 def audiences_of(action: Action, organization: str) -> tuple[str, ...]:
-    """The audiences that see an action."""
+    """Return the audiences that see an action."""
     if action.scope == "organization":
         return (organization_audience(organization),)
     # Both lists may hold an entry twice (policy `repeated_items`); an audience is named once.
@@ -129,10 +165,15 @@ def audiences_of(action: Action, organization: str) -> tuple[str, ...]:
     )
 
 
+def _unmodelled(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a body that have no meaning here."""
+    return {name: body[name] for name in body.keys() - _MODELLED}
+
+
 def _checked(
     body: dict[str, Any], scope: str, execution_type: str, user: User, directory: Directory, policies: Policies
 ) -> dict[str, Any]:
-    """The fields of a body that need more than the schema's checks, ready to be stored."""
+    """Return the fields of a body that need more than the schema's checks, ready to be stored."""
     checked: dict[str, Any] = {}
     if "message_types" in body:
         checked["message_types"] = _items("message_types", body["message_types"], policies)

@@ -24,7 +24,8 @@ from zoho_cliq_mock.document import BASE_PATH, match, routes
 from zoho_cliq_mock.errors import NOT_ACCEPTABLE, TOKEN_INVALID, Refusal, body_of, status_of
 from zoho_cliq_mock.faults import Rule, deliver, spoil
 from zoho_cliq_mock.journal import BODY_BYTES, Entry
-from zoho_cliq_mock.operations import ACTS, Call
+from zoho_cliq_mock.operations import ACTS, ApiRequest
+from zoho_cliq_mock.path_parameters import ACTION_ID, check_path
 from zoho_cliq_mock.state import State
 from zoho_cliq_mock.trigger.service import Trigger
 from zoho_cliq_mock.wire import CYCLE, ClientGone, Headers, Receive, Scope, Send, answer, read_body
@@ -35,7 +36,11 @@ _log = logging.getLogger("zoho_cliq_mock")
 extras.require("starlette")  # at the start, not at the first call of the control API
 
 # Path prefix, and the module whose `make_app(state)` answers there.
-MOUNTS = (("/oauth/", "zoho_cliq_mock.accounts"), ("/_mock/", "zoho_cliq_mock.control"))
+MOUNTS = (
+    ("/oauth/", "zoho_cliq_mock.accounts"),
+    ("/_mock/console", "zoho_cliq_mock.console.routes"),
+    ("/_mock/", "zoho_cliq_mock.control"),
+)
 
 
 def create_app(
@@ -49,11 +54,12 @@ def create_app(
     control_token: str | None = None,
     durable: bool = False,
     webhook_hosts: Collection[str] = (),
+    connections: Mapping[str, Mapping[str, str]] | None = None,
 ) -> App:
-    """The mock server as an ASGI application, for use in this process.
+    """Return the mock server as an ASGI application, for use in this process.
 
     The arguments are those of `MockServer`. `app.state` is its state, `app.state.control_token` the control token.
-    Raises `DatabaseError`, `SeedError` or `PolicyError` for arguments that cannot be used.
+    Raise `DatabaseError`, `SeedError`, `PolicyError` or `ConnectionsError` for arguments that cannot be used.
     """
     state = State(
         db,
@@ -66,14 +72,14 @@ def create_app(
     )
     try:
         with clear_errors(db):
-            state.parts["trigger"] = Trigger(state, webhook_hosts)
+            state.parts["trigger"] = Trigger(state, webhook_hosts, connections)
     except BaseException:
         state.close()
         raise
     return App(state, control=control)
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What is sent: status, further headers and body; `code` is the error's."""
 
     status: int
@@ -86,7 +92,7 @@ class Request(NamedTuple):
     """A parsed request to an operation."""
 
     operation: Operation
-    parameters: list[str]
+    parameters: dict[str, str]
     query: bytes
     authorization: bytes | None
     content_type: bytes | None
@@ -100,8 +106,13 @@ class App:
         self.state = state
         self._routes = routes()
         self._prefix = f"{BASE_PATH}/".encode()
-        self._mounts = [mount for mount in MOUNTS if control or mount[0] != "/_mock/"]
+        self._mounts = [mount for mount in MOUNTS if control or not mount[0].startswith("/_mock/")]
         self._mounted: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        """Return the kind, and how many users and organizations it has; no token is shown."""
+        users = self.state.directory.users.values()
+        return f"<zoho_cliq_mock App: {len(users)} users of {len({user.organization for user in users})} organizations>"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -131,7 +142,7 @@ class App:
         request: Request | None = None
         grant: Grant | None = None
         rule: Rule | None = None
-        result: Answer | None = None
+        result: Response | None = None
         try:
             request = await self._parse(scope, receive)
             grant = self._known_grant(request.authorization)
@@ -200,7 +211,7 @@ class App:
             return None
         return self.state.directory.grants.get(token.strip())
 
-    def _carry_out(self, request: Request, grant: Grant | None) -> Answer:
+    def _carry_out(self, request: Request, grant: Grant | None) -> Response:
         state, operation = self.state, request.operation
         if grant is None:
             raise Refusal(TOKEN_INVALID, "the access token is missing or not valid")
@@ -216,19 +227,21 @@ class App:
             act = ACTS.get(operation.name)
             if act is None:
                 message = f"the mock does not know the operation {operation.name}"
-                return Answer(501, [], body_of("operation_failed", message, state.policies), "operation_failed")
-            done = act(state, Call(grant.user, request.parameters, request.query, body))
+                _log.warning("%s (%s %s): answered with 501", message, operation.method, operation.path)
+                return Response(501, [], body_of("operation_failed", message, state.policies), "operation_failed")
+            done = act(state, ApiRequest(grant.user, operation, request.parameters, request.query, body))
         except Refusal:
             state.thresholds.forget_last(grant.user.id, operation)
             raise
-        return Answer(operation.success, [], done)
+        return Response(operation.success, [], done)
 
     def _valid(self, request: Request) -> Any:
         state = self.state
-        if request.parameters and state.policies.malformed_id == "400":
-            identifier = request.parameters[0]
+        if state.policies.malformed_id == "400":
+            identifier = request.parameters.get(ACTION_ID, "0")
             if not (identifier.isascii() and identifier.isdigit() and len(identifier) <= 19):
                 raise Refusal("invalid_inputs", "the id in the path must be a number of up to 19 digits")
+        check_path(request.operation, request.parameters)
         name = request.operation.name
         if not state.validators.has_body(name):
             return None
@@ -239,10 +252,10 @@ class App:
             raise Refusal(problem.code if sibling else "invalid_inputs", problem.message)
         return body
 
-    def _refused(self, refusal: Refusal, scope: Scope) -> Answer:
+    def _refused(self, refusal: Refusal, scope: Scope) -> Response:
         policies, code = self.state.policies, refusal.code
         headers = [(b"allow", refusal.allow.encode())] if isinstance(refusal, MethodRefusal) else []
-        return Answer(status_of(code, policies), headers, body_of(code, refusal.message, policies), code)
+        return Response(status_of(code, policies), headers, body_of(code, refusal.message, policies), code)
 
     def _note(
         self,
@@ -279,7 +292,7 @@ class MethodRefusal(Refusal):
 
 @lru_cache(maxsize=256)
 def takes_json(accept: bytes) -> bool:
-    """Whether an Accept header allows application/json."""
+    """Return whether an Accept header allows application/json."""
     best: tuple[int, float] | None = None
     for entry in accept.decode("latin-1").lower().split(","):
         kind, *parameters = (part.strip() for part in entry.split(";"))

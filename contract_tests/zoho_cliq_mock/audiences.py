@@ -8,6 +8,8 @@ change it last saw it before or after. From that follow, exactly and without a s
 - what changed since a change: what any of the user's audiences was touched by, and what the user sees;
 - what is gone since a change: what any of them was touched by, and what the user does not see.
 
+`scripts/bench mock` shows what the index is for: a listing costs as much with a million actions as with a hundred.
+
 Every change of an action touches all audiences that see it after the change, so that "touched" needs no history. A user
 who joins an audience is touched by what touches it from then on, and who leaves it takes its touches along.
 """
@@ -19,7 +21,9 @@ from collections.abc import Iterable
 
 from zoho_cliq_mock.directory import User
 
-# Above so many touched actions, a listing of changes runs along the ids instead of along the changes.
+# Above so many touched actions, a listing of changes runs along the ids instead of along the changes. A client that
+# asks for changes notices both: with 20,000 actions, a page along the changes alone takes 22 ms instead of 0.7 where
+# all of them changed, and along the ids alone 3 ms instead of 0.02 where none did. Both grow with the actions.
 DENSE = 500
 _NO_AUDIENCE = 0
 
@@ -36,7 +40,7 @@ class Audiences:
         self.load()
 
     def load(self) -> int:
-        """Read the counters anew; gives the highest id of an action ever noted here."""
+        """Read the counters anew; return the highest id of an action ever noted here."""
         execute = self._connection.execute
         self._keys = dict(execute("SELECT name, id FROM audience_name").fetchall())
         self._joined = {(user, name): change for user, name, change in execute("SELECT * FROM joined")}
@@ -77,7 +81,7 @@ class Audiences:
             execute("INSERT OR REPLACE INTO audience VALUES (?, 0, ?, ?)", (own, action, self.change))
 
     def page(self, user: User, *, last: int, limit: int, descending: bool) -> list[tuple[int, bytes]]:
-        """The next actions that the user sees, as id and JSON; `last` is the id before, 0 for the start."""
+        """Return the next actions that the user sees, as id and JSON; `last` is the id before, 0 for the start."""
         keys = self._keys_of(user)
         arguments: list[int] = []
         for key in keys:
@@ -85,7 +89,7 @@ class Audiences:
         return self._connection.execute(self.page_statement(len(keys), descending), (*arguments, limit)).fetchall()
 
     def changed(self, user: User, *, since: int, last: int, limit: int, descending: bool) -> list[tuple[int, bytes]]:
-        """The same, of those that changed after the change `since`."""
+        """Return the same, of those that changed after the change `since`."""
         keys = self._keys_of(user)
         touched = self.touched(user, since, at_most=DENSE)
         if touched is None:
@@ -109,7 +113,7 @@ class Audiences:
         return rows
 
     def gone(self, user: User, since: int) -> list[int]:
-        """Ids of the actions that the user saw at some time after the change `since` and does not see now."""
+        """Return ids of the actions that the user saw at some time after the change `since` and does not see now."""
         keys = self._keys_of(user)
         hidden: set[int] = set()
         for key, joined in self._touching(user):
@@ -118,11 +122,12 @@ class Audiences:
         return [action for action in sorted(hidden) if not self.sees(keys, action)]
 
     def count(self, user: User) -> int:
-        """How many actions the user sees."""
+        """Return how many actions the user sees."""
         return len(self._all(user))
 
     def touched(self, user: User, since: int, at_most: int) -> set[int] | None:
-        """Ids that any of the user's audiences was touched by after a change; None where they are more than asked."""
+        """Return ids that any of the user's audiences was touched by after a change; None where they are more than
+        asked."""
         found: set[int] = set()
         for key, joined in self._touching(user):
             rows = self._connection.execute(TOUCHED_STATEMENT, (key, max(since, joined), at_most + 1)).fetchall()
@@ -132,18 +137,18 @@ class Audiences:
         return found
 
     def sees(self, keys: Iterable[int], action: int) -> bool:
-        """Whether an action is present for any of some audiences."""
+        """Return whether an action is present for any of some audiences."""
         execute = self._connection.execute
         return any(execute(SEES_STATEMENT, (key, action)).fetchone() is not None for key in keys)
 
     def page_statement(self, keys: int, descending: bool) -> str:
-        """The SQL of a page; a union that runs along the primary key, so that it stops at the limit."""
+        """Return the SQL of a page; a union that runs along the primary key, so that it stops at the limit."""
         comparison, order = ("<", "DESC") if descending else (">", "ASC")
         branch = f"SELECT action FROM audience WHERE audience = ? AND present = 1 AND action {comparison} ?"
         return self._paged("page", [branch] * keys, keys, descending, order)
 
     def dense_statement(self, keys: int, descending: bool) -> str:
-        """The SQL of a page of many changes: as `page_statement`, of what changed.
+        """Return the SQL of a page of many changes: as `page_statement`, of what changed.
 
         The last branch finds what a change of membership brought into sight: it touches the user's own audience only.
         """
@@ -182,7 +187,7 @@ class Audiences:
         return [known[name] for name in user.audiences if name in known] or [_NO_AUDIENCE]
 
     def _touching(self, user: User) -> list[tuple[int, int]]:
-        """The user's audiences, and the change from which on each touches the user."""
+        """Return the user's audiences, and the change from which on each touches the user."""
         known = self._keys
         pairs = [(known[name], self._joined.get((user.id, name), 0)) for name in user.audiences if name in known]
         return pairs or [(_NO_AUDIENCE, 0)]

@@ -26,7 +26,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def is_json(content_type: bytes | None) -> bool:
-    """Whether a Content-Type header says JSON in UTF-8."""
+    """Return whether a Content-Type header says JSON in UTF-8."""
     if content_type == b"application/json":
         return True
     if content_type is None:
@@ -39,7 +39,7 @@ def is_json(content_type: bytes | None) -> bool:
 
 
 def read_json(content_type: bytes | None, raw: bytes) -> Any:
-    """The data of a JSON body. Raises `Refusal` with what is wrong."""
+    """Return the data of a JSON body. Raise `Refusal` with what is wrong."""
     if not is_json(content_type):
         raise Refusal("invalid_inputs", "the Content-Type must be application/json")
     if not raw:

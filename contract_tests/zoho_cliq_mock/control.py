@@ -1,13 +1,12 @@
 """The control API under `/_mock/`: what a test or a person does to the mock itself.
 
-Every call but `health` carries the control token as `Authorization: Bearer …`, comes from this machine, and is refused
-where a browser sends it from another page (`Host` and `Origin` are checked). Answers are JSON; a refusal is
-`{"message": …}`. `ROUTES` is the list of all calls.
+Every call but `health` carries the control token as `Authorization: Bearer …`, or the cookie of the console, comes from
+this machine, and is refused where a browser sends it from another page (`Host`, `Origin` and `Sec-Fetch-Site` are
+checked). Answers are JSON; a refusal is `{"message": …}`. `ROUTES` is the list of all calls.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,37 +16,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from zoho_cliq_mock.directory import SCOPES, read_scopes
+from zoho_cliq_mock.control_requests import ControlError, answer, check_origin, check_token, read_data
+from zoho_cliq_mock.directory import SCOPES, SeedError, read_scopes
 from zoho_cliq_mock.errors import Refusal
 from zoho_cliq_mock.faults import FaultError
 from zoho_cliq_mock.policies import PolicyError
-from zoho_cliq_mock.seed import SeedError
 from zoho_cliq_mock.state import State
-from zoho_cliq_mock.wire import CYCLE, ClientGone, Receive, Scope, Send, read_body, whole
-
-MAX_BYTES = 16 * 1024 * 1024
-_LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
-
-
-class ControlError(Exception):
-    """A control call that cannot be carried out, with the reason."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-
+from zoho_cliq_mock.trigger.routes import trigger_routes
+from zoho_cliq_mock.wire import Receive, Scope, Send, whole
 
 Act = Callable[[State, Any], Any]
 
 
 def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """The control API over a state."""
+    """Return the control API over a state."""
     by_path: dict[str, dict[str, Act]] = {}
     for method, path, act in ROUTES:
         by_path.setdefault(path, {})[method] = act
     routes = [Route(f"/_mock/{path}", _endpoint(state, acts), methods=list(acts)) for path, acts in by_path.items()]
-    from zoho_cliq_mock.trigger.routes import trigger_routes
-
     app = Starlette(routes=routes + trigger_routes(state))
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,7 +120,7 @@ def read_state(state: State, _: Any) -> Any:
         "faults": [rule.shown() for rule in state.faults.rules],
         "requests": state.journal.total,
         "clock": read_clock(state, None),
-        **{name: part.snapshot() for name, part in state.parts.items()},
+        **{name: part.shown() for name, part in state.parts.items()},
     }
 
 
@@ -193,8 +179,8 @@ def clear_faults(state: State, _: Any) -> Any:
 
 
 def add_token(state: State, body: Any) -> Any:
-    """POST tokens: `{"user": key, "scopes": ["READ"], "expires_in": s}` gives `{"token": …}`."""
-    given = _object(body, "user", "scopes", "expires_in")
+    """POST tokens: `{"user": key, "scopes": ["READ"], "expires_in": s}` gives `{"token": …}`; all may be left out."""
+    given = {"user": next(iter(state.directory.users), ""), **_object(body or {}, "user", "scopes", "expires_in")}
     key, scopes, seconds = _user_key(state, given), _scopes(given), given.get("expires_in")
     if seconds is not None and (not isinstance(seconds, (int, float)) or isinstance(seconds, bool)):
         raise ControlError("expires_in: must be a number of seconds")
@@ -232,12 +218,14 @@ def change_collaborators(state: State, body: Any) -> Any:
 
 
 def change_teams(state: State, body: Any) -> Any:
-    """POST teams: `{"user": key, "teams": [number]}`; the user is a member of exactly these teams."""
-    given = _object(body, "user", "teams")
-    teams = given.get("teams")
+    """POST teams: `{"user": key, "teams": [number], "create": bool}`; the user is a member of exactly these teams."""
+    given = _object(body, "user", "teams", "create")
+    teams, create = given.get("teams"), given.get("create", False)
+    if not isinstance(create, bool):
+        raise ControlError("create: must be true or false")
     if not isinstance(teams, list) or not all(isinstance(team, int) and not isinstance(team, bool) for team in teams):
         raise ControlError("teams: must be a list of numbers")
-    user = state.change_teams(_text(given, "user"), frozenset(teams))
+    user = state.change_teams(_text(given, "user"), frozenset(teams), create=create)
     return {"user": user.key, "teams": sorted(user.teams)}
 
 
@@ -250,6 +238,39 @@ def clear_journal(state: State, _: Any) -> Any:
     """DELETE journal: forgets the requests."""
     state.journal.clear()
     return {"status": "cleared"}
+
+
+def add_link(state: State, _: Any) -> Any:
+    """POST links: a link to the console, good once, as the path after the mock's address."""
+    return {"path": state.access.new_link()}
+
+
+_MISTAKE = {"file": str, "line": int, "severity": str, "message": str}
+
+
+def show_project(state: State, body: Any) -> Any:
+    """POST project: `{"title", "text", "mistakes": [{"file", "line", "severity", "message"}]}`, for the console."""
+    given = _object(body, "title", "text", "mistakes")
+    title, text, mistakes = _text(given, "title"), _text(given, "text"), given.get("mistakes", [])
+    if not isinstance(mistakes, list) or not all(map(_is_mistake, mistakes)):
+        raise ControlError(f"mistakes: must be a list of objects of {', '.join(_MISTAKE)}")
+    state.project = orjson.dumps({"title": title, "text": text, "mistakes": mistakes})
+    return {"status": "shown"}
+
+
+def hide_project(state: State, _: Any) -> Any:
+    """DELETE project: the console shows no folder any more."""
+    state.project = None
+    return {"status": "hidden"}
+
+
+def _is_mistake(given: Any) -> bool:
+    return (
+        isinstance(given, dict)
+        and given.keys() == _MISTAKE.keys()
+        and all(type(given[name]) is kind for name, kind in _MISTAKE.items())
+        and given["severity"] in ("error", "warning")
+    )
 
 
 ROUTES: list[tuple[str, str, Act]] = [
@@ -276,6 +297,9 @@ ROUTES: list[tuple[str, str, Act]] = [
     ("POST", "teams", change_teams),
     ("GET", "journal", read_journal),
     ("DELETE", "journal", clear_journal),
+    ("POST", "links", add_link),
+    ("POST", "project", show_project),
+    ("DELETE", "project", hide_project),
 ]
 
 
@@ -295,45 +319,6 @@ def _endpoint(state: State, acts: dict[str, Act]) -> Callable[[Request], Awaitab
             return answer({"message": refusal.message, "code": refusal.code}, 404)
 
     return endpoint
-
-
-async def read_data(request: Request) -> Any:
-    """The data of a JSON body; None where there is no body. Raises `ControlError`."""
-    try:
-        raw = await read_body(request.scope, request.receive, MAX_BYTES)
-    except ClientGone as gone:
-        raise ControlError(str(gone)) from None
-    if raw is None:
-        raise ControlError(f"the body is longer than {MAX_BYTES} bytes", 413)
-    try:
-        return orjson.loads(raw) if raw else None
-    except ValueError:
-        raise ControlError("the body is not valid JSON") from None
-
-
-def check_token(state: State, request: Request) -> None:
-    """Raise `ControlError` unless the request carries the control token."""
-    given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-    if not secrets.compare_digest(given.encode(), state.control_token.encode()):
-        raise ControlError("the control token is missing or wrong; send it as Authorization: Bearer …", 401)
-
-
-def check_origin(request: Request) -> None:
-    """Raise `ControlError` for a request from elsewhere: another machine, another host name, another web page."""
-    if CYCLE not in request.scope:  # in process, where nobody else can ask
-        return
-    client = request.client.host if request.client else "127.0.0.1"
-    host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-    origin = request.headers.get("origin")
-    if client not in ("127.0.0.1", "::1") or host not in _LOCAL_NAMES:
-        raise ControlError("the control API answers on this machine only", 403)
-    if origin is not None and origin != f"http://{request.headers.get('host', '')}":
-        raise ControlError("the control API answers no other web page", 403)
-
-
-def answer(data: Any, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(orjson.dumps(data), status, media_type="application/json")
 
 
 def _object(body: Any, *names: str) -> dict[str, Any]:

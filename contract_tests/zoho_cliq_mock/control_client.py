@@ -29,23 +29,42 @@ def call(
     """Send one control call and return the data of its answer.
 
     `base_url` is the mock's address, with or without `/api/v3` at its end; `path` follows `/_mock/`; `timeout` is in
-    seconds. Raises `ControlFailed`.
+    seconds. Raise `ControlFailed`.
     """
-    url = f"{base_url.rstrip('/').removesuffix('/api/v3')}/_mock/{path}"
+    url = _url(base_url, path)
+    data = _json(_answered(url, token, method, body, timeout))
+    if not isinstance(data, dict):
+        raise ControlFailed(f"no mock server answers at {url} (its answer is no JSON object)")
+    return data
+
+
+def text_of(base_url: str, token: str, method: str, path: str, *, timeout: float | None = TIMEOUT) -> str:
+    """Send one control call as `call` does, and return the text of its answer. Raise `ControlFailed`."""
+    return _answered(_url(base_url, path), token, method, None, timeout).decode("utf-8", "replace")
+
+
+def _url(base_url: str, path: str) -> str:
+    return f"{base_url.rstrip('/').removesuffix('/api/v3')}/_mock/{path}"
+
+
+def _answered(url: str, token: str, method: str, body: object, timeout: float | None) -> bytes:
+    """Return the body of a good answer. Raise `ControlFailed`."""
     try:
         status, content = _exchange(url, token, method, body, timeout)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise ControlFailed(f"no mock server answers at {url} ({error or type(error).__name__})") from None
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError):
-        data = None
     if status != 200:
+        data = _json(content)
         message = data.get("message") if isinstance(data, dict) else None
         raise ControlFailed(str(message or f"the mock refuses with status {status}"), status)
-    if not isinstance(data, dict):
-        raise ControlFailed(f"no mock server answers at {url} (its answer is no JSON object)")
-    return data
+    return content
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _exchange(url: str, token: str, method: str, body: object, timeout: float | None) -> tuple[int, bytes]:
@@ -56,7 +75,8 @@ def _exchange(url: str, token: str, method: str, body: object, timeout: float | 
     connection = kind(parts.hostname, parts.port, timeout=timeout)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        connection.request(method, parts.path, None if body is None else json.dumps(body), headers)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connection.request(method, target, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
         content = answer.read(MOST_ANSWER + 1)
         if len(content) > MOST_ANSWER:

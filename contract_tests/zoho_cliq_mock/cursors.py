@@ -42,13 +42,13 @@ def _mac(key: bytes, payload: bytes, user: str) -> bytes:
 
 
 def encode(cursor: Cursor, *, key: bytes, epoch: int, user: str) -> str:
-    """The token for a cursor: opaque text of URL-safe characters."""
+    """Return the token for a cursor: opaque text of URL-safe characters."""
     payload = _LAYOUT.pack(cursor.kind, epoch, *cursor[1:])
     return base64.urlsafe_b64encode(payload + _mac(key, payload, user)).decode()
 
 
 def decode(token: str, kind: int, *, key: bytes, epoch: int, user: str) -> Cursor:
-    """The cursor in a token. Raises `BadCursor` for one that was not given to this user since the last reset."""
+    """Return the cursor in a token. Raise `BadCursor` for one that was not given to this user since the last reset."""
     try:
         raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error, ValueError):

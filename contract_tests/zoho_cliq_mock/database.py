@@ -48,7 +48,7 @@ class DatabaseError(Exception):
 
 
 def open_database(path: str, *, durable: bool = False) -> sqlite3.Connection:
-    """Open the database file, or make it. Raises `DatabaseError` for a file that is not ours or is in use.
+    """Open the database file, or make it. Raise `DatabaseError` for a file that is not ours or is in use.
 
     `durable` makes each commit survive a loss of power; without it commits survive the end of the process.
     """
@@ -134,5 +134,5 @@ def _layout() -> set[tuple[str, str]]:
 
 
 def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """The tables and indexes of a database, each with the statement that made it."""
+    """Return the tables and indexes of a database, each with the statement that made it."""
     return set(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())

@@ -13,6 +13,10 @@ from zoho_cliq_api.contract import OPERATIONS
 SCOPES = {scope.rsplit(".", 1)[1]: scope for operation in OPERATIONS.values() for scope in operation.scopes}
 
 
+class SeedError(ValueError):
+    """A seed that cannot be used: which entry, and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A person. `audiences` are the groups whose actions the person sees, the person's own first."""
@@ -67,27 +71,28 @@ class Directory:
 
 
 def user_audience(user_id: str) -> str:
-    """The audience that is one person."""
+    """Return the audience that is one person."""
     return f"user:{user_id}"
 
 
 def team_audience(organization: str, team: int) -> str:
-    """The audience that is a team."""
+    """Return the audience that is a team."""
     return f"team:{organization}:{team}"
 
 
 def organization_audience(organization: str) -> str:
-    """The audience that is a whole organization."""
+    """Return the audience that is a whole organization."""
     return f"organization:{organization}"
 
 
 def full_scope(name: str) -> str:
-    """A scope in lower case; `READ` stands for the document's scope that ends so."""
+    """Return a scope in lower case; `READ` stands for the document's scope that ends so."""
     return SCOPES.get(name.upper(), name).lower()
 
 
 def read_scopes(names: Iterable[str]) -> frozenset[str]:
-    """The scopes that a person lists, as `full_scope` gives them. Raises ValueError for what can only be a slip.
+    """Return the scopes that a person lists, as `full_scope` gives them. Raise ValueError for what can only be a
+    slip.
 
     Full names of other APIs' scopes are taken, since a token may have them as well.
     """
@@ -104,7 +109,7 @@ def read_scopes(names: Iterable[str]) -> frozenset[str]:
 
 
 def make_user(key: str, identifier: str, name: str, organization: str, teams: Iterable[int]) -> User:
-    """A user with the audiences that follow from organization and teams."""
+    """Return a user with the audiences that follow from organization and teams."""
     chosen = frozenset(teams)
     audiences = (
         user_audience(identifier),

@@ -32,30 +32,31 @@ class Problem(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A path of the document: its segments (None for a parameter) and its operations by method."""
+    """A path of the document: its segments (None for a parameter), the arguments that its parameters are, and its
+    operations by method."""
 
     segments: tuple[str | None, ...]
+    parameters: tuple[str, ...]
     operations: dict[str, Operation]
     allow: str
 
 
 def routes() -> list[Route]:
-    """All paths of the document."""
+    """Return all paths of the document. As OpenAPI demands, a fixed segment goes before a parameter at its place."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation
-    return [
-        Route(
-            tuple(None if part.startswith("{") else part for part in path.strip("/").split("/")),
-            methods,
-            ", ".join(sorted(methods)),
-        )
-        for path, methods in by_path.items()
-    ]
+    table = []
+    for path, methods in by_path.items():
+        parts = path.strip("/").split("/")
+        segments = tuple(None if part.startswith("{") else part for part in parts)
+        parameters = tuple(each.argument for each in next(iter(methods.values())).parameters)
+        table.append(Route(segments, parameters, methods, ", ".join(sorted(methods))))
+    return sorted(table, key=lambda route: [segment is None for segment in route.segments])
 
 
-def match(table: list[Route], raw_path: str) -> tuple[Route, list[str]] | None:
-    """The route of a path below the base path, still percent-encoded, and its parameters."""
+def match(table: list[Route], raw_path: str) -> tuple[Route, dict[str, str]] | None:
+    """Return the route of a path below the base path, still percent-encoded, and its parameters by argument."""
     parts = raw_path.split("/")
     for route in table:
         if len(route.segments) == len(parts):
@@ -67,7 +68,7 @@ def match(table: list[Route], raw_path: str) -> tuple[Route, list[str]] | None:
                 elif segment != text:
                     break
             else:
-                return route, found
+                return route, dict(zip(route.parameters, found, strict=True))
     return None
 
 
@@ -86,23 +87,28 @@ class Validators:
             for operation in item.values():
                 if not isinstance(operation, dict) or "requestBody" not in operation:
                     continue
-                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                schema = operation["requestBody"]["content"].get("application/json", {}).get("schema")
+                if schema is None:
+                    continue
                 name = operation["operationId"]
                 self._bodies[name] = jsonschema_rs.Draft202012Validator({**schema, **root})
-                properties = schemas[schema["$ref"].rsplit("/", 1)[1]].get("properties", {})
+                own = schemas[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
                 self._max_bytes[name] = {
-                    key: value["x-max-bytes"] for key, value in properties.items() if "x-max-bytes" in value
+                    key: value["x-max-bytes"]
+                    for key, value in own.get("properties", {}).items()
+                    if "x-max-bytes" in value
                 }
-        parameters = whole["paths"]["/messageactions"]["get"]["parameters"]
+        listing = OPERATIONS["list_message_actions"]
+        parameters = whole["paths"][listing.path][listing.method.lower()]["parameters"]
         limit = next(each["schema"] for each in parameters if each["name"] == "limit")
         self.list_limit: tuple[int, int, int] = (limit["minimum"], limit["maximum"], limit["x-default"])
 
     def has_body(self, operation: str) -> bool:
-        """Whether the operation takes a body."""
+        """Return whether the operation takes a body."""
         return operation in self._bodies
 
     def problem(self, operation: str, body: Any) -> Problem | None:
-        """What is wrong with a body, or None."""
+        """Return what is wrong with a body, or None."""
         validator = self._bodies[operation]
         if not validator.is_valid(body):
             return _explain(next(iter(validator.iter_errors(body))))
@@ -155,7 +161,7 @@ def _loosen(node: Any, policies: Policies) -> None:
 
 
 def _explain(error: jsonschema_rs.ValidationError) -> Problem:
-    """One sentence that names the field and the rule, without repeating a long value."""
+    """Return one sentence that names the field and the rule, without repeating a long value."""
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path).lstrip(".")
     rule = str(error.schema_path[-1]) if error.schema_path else ""
     what = error.message

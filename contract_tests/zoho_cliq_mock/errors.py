@@ -18,7 +18,15 @@ NOT_ACCEPTABLE = "response_type_invalid"
 
 _OWN_STATUS = {TOKEN_INVALID: 401, ACCESS_DENIED: 403, NOT_ACCEPTABLE: 406, "request_method_invalid": 405}
 # A documented status for each family; 409 is none of the documented ones, so a conflict is 400.
-_FAMILY_STATUS = {"bad_request": 400, "conflict": 400, "not_found": 404, "server_error": 500}
+_FAMILY_STATUS = {
+    "bad_request": 400,
+    "conflict": 400,
+    "not_found": 404,
+    "server_error": 500,
+    "forbidden": 403,
+    "method_not_allowed": 405,
+    "rate_limited": 429,
+}
 
 
 class Refusal(Exception):
@@ -31,7 +39,7 @@ class Refusal(Exception):
 
 
 def status_of(code: str, policies: Policies) -> int:
-    """The status of an answer with this code under these policies."""
+    """Return the status of an answer with this code under these policies."""
     if code in _OWN_STATUS:
         return _OWN_STATUS[code]
     if code == "request_limit_exceeded":
@@ -47,7 +55,7 @@ def status_of(code: str, policies: Policies) -> int:
 
 
 def body_of(code: str, message: str, policies: Policies) -> bytes:
-    """The JSON body of an error under these policies."""
+    """Return the JSON body of an error under these policies."""
     error = {"message": message}
     if policies.error_codes == "present":
         error["code"] = code

@@ -89,7 +89,7 @@ class Rule:
                 pass
 
     def shown(self) -> dict[str, Any]:
-        """The rule and its counts for the control API."""
+        """Return the rule and its counts for the control API."""
         return {
             "id": self.id,
             "fault": self.fault,
@@ -120,7 +120,7 @@ class Faults:
     _next_id: int = 1
 
     def add(self, given: Mapping[str, Any]) -> Rule:
-        """Add a rule. Raises `FaultError`."""
+        """Add a rule. Raise `FaultError`."""
         rule = read_rule(given, self._next_id)
         if rule.user is not None and self.users is not None and rule.user not in self.users():
             raise FaultError(f"user: there is no user {rule.user!r}")
@@ -133,7 +133,7 @@ class Faults:
         self.rules.clear()
 
     def pick(self, operation: str, user: str | None) -> Rule | None:
-        """The rule that acts on a call, or None. Every rule that is for the call counts it."""
+        """Return the rule that acts on a call, or None. Every rule that is for the call counts it."""
         firing = [rule for rule in self.rules if rule.fires(operation, user)]
         if not firing:
             return None
@@ -161,7 +161,7 @@ _FIELDS = {
 
 
 def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
-    """The rule that a JSON object describes. Raises `FaultError` with the field and what it takes."""
+    """Return the rule that a JSON object describes. Raise `FaultError` with the field and what it takes."""
     if not isinstance(given, Mapping):
         raise FaultError("a rule must be an object")
     for name, value in given.items():
@@ -243,7 +243,7 @@ def _is_header(text: str) -> bool:
 
 
 def _default_code(operation: str, status: int | None) -> str:
-    """The code that an operation's error with this status most likely carries."""
+    """Return the code that an operation's error with this status most likely carries."""
     if status == 429:
         return "request_limit_exceeded"
     return "execution_handler_get_failed" if operation == "get_message_action_handler" else "operation_failed"
@@ -260,7 +260,8 @@ class Spoilt(NamedTuple):
 
 
 def spoil(rule: Rule, operation: str, policies: Policies, result: tuple[int, bytes] | None) -> Spoilt:
-    """What a rule makes of an answer; `result` is None where nothing was carried out. Status 0: no answer at all."""
+    """Return what a rule makes of an answer; `result` is None where nothing was carried out. Status 0: no answer at
+    all."""
     status, body = result if result is not None else (200, b'{"message":"a fault rule of the mock"}')
     given = rule.body
     json_type = (rule.content_type or "application/json; charset=utf-8").encode()

@@ -11,19 +11,30 @@ import contextlib
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from zoho_cliq_mock.server import MockServer
+from collections.abc import Callable
+from typing import Protocol
 
 PAUSE_SECONDS = 1.0
 
-_servers: weakref.WeakSet[MockServer] = weakref.WeakSet()
+
+class Forkable(Protocol):
+    """What a fork needs of a running server."""
+
+    def call_soon(self, act: Callable[[], None], /) -> bool:
+        """Have the server's thread call a function soon; return whether it will."""
+        ...
+
+    def file_numbers(self) -> list[int]:
+        """Return the numbers of the server's open sockets."""
+        ...
+
+
+_servers: weakref.WeakSet[Forkable] = weakref.WeakSet()
 _pauses: list[threading.Event] = []
 _registered = False
 
 
-def watch(server: MockServer) -> None:
+def watch(server: Forkable) -> None:
     """Look after a server that is about to run."""
     global _registered
     if not _registered and hasattr(os, "register_at_fork"):
@@ -32,7 +43,7 @@ def watch(server: MockServer) -> None:
     _servers.add(server)
 
 
-def forget(server: MockServer) -> None:
+def forget(server: Forkable) -> None:
     """Leave a server that has stopped alone."""
     _servers.discard(server)
 

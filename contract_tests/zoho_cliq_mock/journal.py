@@ -18,7 +18,11 @@ BODY_BYTES = 1024
 
 
 class Entry(NamedTuple):
-    """One request. `time` is the mock's clock in seconds; `status` 0 means that no answer was sent."""
+    """One request, or one run of a script: with the method `RUN`, the action's name as its path, the operation
+    `deluge`, status 200 or 500, and the script's log as its body.
+
+    `time` is the mock's clock in seconds; `status` 0 means that no answer was sent.
+    """
 
     time: float
     method: str
@@ -32,7 +36,7 @@ class Entry(NamedTuple):
     body: bytes
 
     def shown(self) -> dict[str, Any]:
-        """The entry for the control API, with the start of the body as text."""
+        """Return the entry for the control API, with the start of the body as text."""
         return {**self._asdict(), "body": self.body.decode("utf-8", "replace")}
 
 

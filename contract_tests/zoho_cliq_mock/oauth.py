@@ -22,7 +22,7 @@ REQUESTS, REQUEST_WINDOW = 10, 600
 LIVE_TOKENS = 10
 CODE_SECONDS = 600
 
-Answer = tuple[int, dict[str, Any]]
+Response = tuple[int, dict[str, Any]]
 
 
 def _fresh() -> str:
@@ -64,7 +64,7 @@ class OAuth:
             if key in directory.users:
                 directory.grants[token] = Grant(directory.users[key], frozenset(scopes.split()), expires)
 
-    def token(self, form: Mapping[str, str]) -> Answer:
+    def token(self, form: Mapping[str, str]) -> Response:
         """Answer a request for a token."""
         kind = form.get("grant_type", "")
         client = self._client(form)
@@ -103,7 +103,7 @@ class OAuth:
             self._keep("refresh", subject, permit.user.key, client.id, "", permit.scopes, None)
         return 200, self._issue(permit.user.key, client.id, subject, scopes, extra)
 
-    def revoke(self, form: Mapping[str, str]) -> Answer:
+    def revoke(self, form: Mapping[str, str]) -> Response:
         """Revoke an access token, or a refresh token with all access tokens made from it."""
         token = form.get("token", "")
         if token in self._directory.permits:
@@ -121,7 +121,7 @@ class OAuth:
         return 200, {"status": "success"}
 
     def mint(self, user_key: str, scopes: frozenset[str], seconds: float | None) -> str:
-        """An access token without a refresh token, for the control API."""
+        """Return an access token without a refresh token, for the control API."""
         token = self._new_token()
         expires = None if seconds is None else self._clock.now() + seconds
         self._directory.grants[token] = Grant(self._directory.users[user_key], scopes, expires)
@@ -129,7 +129,7 @@ class OAuth:
         return token
 
     def mint_code(self, user_key: str, client: str, scopes: frozenset[str]) -> str:
-        """A code for the authorization-code grant, as a person's consent would give it."""
+        """Return a code for the authorization-code grant, as a person's consent would give it."""
         code = self._new_token()
         expires = self._clock.now() + CODE_SECONDS
         self._directory.codes[code] = Permit(client, self._directory.users[user_key], scopes, expires)
@@ -196,5 +196,5 @@ class OAuth:
         self._connection.execute("DELETE FROM issued WHERE token = ?", (token,))
         self._directory.grants.pop(token, None)
 
-    def _error(self, error: str) -> Answer:
+    def _error(self, error: str) -> Response:
         return int(self.policies.oauth_error_status), {"error": error}

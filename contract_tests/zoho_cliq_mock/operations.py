@@ -1,7 +1,7 @@
 """The seven operations: from checked parameters and body to status and body of the answer.
 
 `ACTS` has one function per operation id of the document. An operation that the document gains and that is not here is
-answered with 501.
+answered with 501, and the log says so.
 """
 
 from __future__ import annotations
@@ -11,29 +11,44 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
+import orjson
+from zoho_cliq_api.contract import Operation
+
 from zoho_cliq_mock.cursors import NEXT, SYNC, BadCursor, Cursor, decode, encode
 from zoho_cliq_mock.directory import User
 from zoho_cliq_mock.document import BASE_PATH
 from zoho_cliq_mock.errors import Refusal
+from zoho_cliq_mock.path_parameters import ACTION_ID, HANDLER_TYPE
 from zoho_cliq_mock.state import State
 
 
-class Call(NamedTuple):
-    """A call that passed the guards: by whom, the parameters of its path, its query and its checked body."""
+class ApiRequest(NamedTuple):
+    """A call that passed the guards: by whom, its operation, the path's parameters, its query and its checked body."""
 
     user: User
-    parameters: list[str]
+    operation: Operation
+    parameters: dict[str, str]
     query: bytes
     body: Any
 
+    @property
+    def id(self) -> str:
+        """The id of the action in the path."""
+        return self.parameters[ACTION_ID]
 
-def create_action(state: State, call: Call) -> bytes:
-    """POST /messageactions"""
-    return _envelope(_COLLECTION, state.store.create(call.user, call.body))
+    @property
+    def handler(self) -> str:
+        """The kind of handler in the path."""
+        return self.parameters[HANDLER_TYPE]
 
 
-def list_actions(state: State, call: Call) -> bytes:
-    """GET /messageactions"""
+def create_action(state: State, call: ApiRequest) -> bytes:
+    """Create an action."""
+    return _envelope(_path(call), state.store.create(call.user, call.body))
+
+
+def list_actions(state: State, call: ApiRequest) -> bytes:
+    """Return a page of the listing."""
     query = parse_query(call.query) if call.query else {}
     limit = _limit(state, query.get("limit"))
     listing = _listing(state, call.user, query)
@@ -41,7 +56,7 @@ def list_actions(state: State, call: Call) -> bytes:
         page = state.store.changes(call.user, since=listing.since - 1, last=listing.last, limit=limit)
     else:
         page = state.store.page(call.user, last=listing.last, limit=limit)
-    parts = [b'{"url":"', _COLLECTION, b'","type":"messageaction","data":[', b",".join(page.items), b"]"]
+    parts = [b'{"url":"', _path(call), b'","type":"messageaction","data":[', b",".join(page.items), b"]"]
     if page.more:
         parts += (b',"next_token":"', _token(state, call.user, listing._replace(last=page.last)), b'"')
     elif listing.since and state.policies.deleted_key == "present":
@@ -56,35 +71,35 @@ def list_actions(state: State, call: Call) -> bytes:
     return b"".join(parts)
 
 
-def get_action(state: State, call: Call) -> bytes:
-    """GET /messageactions/{id}"""
-    return _envelope(_path(call), state.store.get(call.user, call.parameters[0]))
+def get_action(state: State, call: ApiRequest) -> bytes:
+    """Return an action."""
+    return _envelope(_path(call), state.store.get(call.user, call.id))
 
 
-def update_action(state: State, call: Call) -> bytes:
-    """PATCH /messageactions/{id}"""
-    return _envelope(_path(call), state.store.update(call.user, call.parameters[0], call.body))
+def update_action(state: State, call: ApiRequest) -> bytes:
+    """Change an action."""
+    return _envelope(_path(call), state.store.update(call.user, call.id, call.body))
 
 
-def delete_action(state: State, call: Call) -> bytes:
-    """DELETE /messageactions/{id}"""
-    state.store.delete(call.user, call.parameters[0])
+def delete_action(state: State, call: ApiRequest) -> bytes:
+    """Delete an action."""
+    state.store.delete(call.user, call.id)
     return b""
 
 
-def get_handler(state: State, call: Call) -> bytes:
-    """GET /messageactions/{id}/handlers/{type}"""
-    data = state.store.get_handler(call.user, call.parameters[0], call.parameters[1])
+def get_handler(state: State, call: ApiRequest) -> bytes:
+    """Return a handler."""
+    data = state.store.get_handler(call.user, call.id, call.handler)
     return _envelope(_path(call), data, b"execution_handler")
 
 
-def update_handler(state: State, call: Call) -> bytes:
-    """PATCH /messageactions/{id}/handlers/{type}"""
-    data = state.store.update_handler(call.user, call.parameters[0], call.parameters[1], call.body)
+def update_handler(state: State, call: ApiRequest) -> bytes:
+    """Change a handler."""
+    data = state.store.update_handler(call.user, call.id, call.handler, call.body)
     return _envelope(_path(call), data, b"execution_handler")
 
 
-ACTS: dict[str, Callable[[State, Call], bytes]] = {
+ACTS: dict[str, Callable[[State, ApiRequest], bytes]] = {
     "create_message_action": create_action,
     "list_message_actions": list_actions,
     "get_message_action": get_action,
@@ -94,12 +109,11 @@ ACTS: dict[str, Callable[[State, Call], bytes]] = {
     "update_message_action_handler": update_handler,
 }
 
-_COLLECTION = f"{BASE_PATH}/messageactions".encode()
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 def parse_query(query: bytes) -> dict[str, str]:
-    """The parameters of a query string. A parameter that is given twice is refused."""
+    """Return the parameters of a query string. A parameter that is given twice is refused."""
     found: dict[str, str] = {}
     for pair in query.decode("latin-1").split("&"):
         name, _, value = pair.partition("=")
@@ -126,7 +140,7 @@ def _limit(state: State, text: str | None) -> int:
 
 
 def _listing(state: State, user: User, query: dict[str, str]) -> Cursor:
-    """Where a listing stands: at its start, or after the page that `next_token` ends."""
+    """Return where a listing stands: at its start, or after the page that `next_token` ends."""
     now = int(state.clock.now())
     since = 0
     sync = _decoded(state, user, SYNC, "sync_token", query.get("sync_token"))
@@ -158,11 +172,9 @@ def _token(state: State, user: User, cursor: Cursor) -> bytes:
     return encode(cursor, key=state.cursor_key, epoch=state.epoch, user=user.id).encode()
 
 
-def _path(call: Call) -> bytes:
-    identifier = call.parameters[0].encode()
-    if len(call.parameters) == 1:
-        return b"%s/%s" % (_COLLECTION, identifier)
-    return b"%s/%s/handlers/%s" % (_COLLECTION, identifier, call.parameters[1].encode())
+def _path(call: ApiRequest) -> bytes:
+    """Return the path of the call as a JSON string without its quotes."""
+    return orjson.dumps(f"{BASE_PATH}{call.operation.at(**call.parameters)}")[1:-1]
 
 
 def _envelope(path: bytes, data: bytes, kind: bytes = b"messageaction") -> bytes:

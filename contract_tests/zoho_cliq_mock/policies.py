@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from zoho_cliq_mock.schemas import values_of
+
 
 def _choice(about: str, *values: str) -> Any:
     return field(default=values[0], metadata={"about": about, "choices": values})
@@ -62,16 +64,12 @@ class Policies:
     # Bodies
     default_scope: str = _choice("`scope` where it is left out.", "organization", "personal")
     default_message_types: str = _words(
-        "`message_types` where they are left out.", "attachment,link,text", "attachment", "link", "text"
+        "`message_types` where they are left out.", ",".join(values_of("MessageType")), *values_of("MessageType")
     )
     default_permissions: str = _words(
         "`permissions` of a webhook handler before the first change.",
         "",
-        "attachments",
-        "chat",
-        "location",
-        "message",
-        "user",
+        *values_of("Permission"),
     )
     empty_strings: str = _choice("Whether `name`, `hint` and `image` may be empty.", "refuse", "accept")
     empty_arrays: str = _choice(
@@ -124,6 +122,19 @@ class Policies:
     banner_text_limit: int = _number("How many characters a banner may have; 0 for no limit.", 0)
     form_inputs_limit: int = _number("How many fields a form may have; 0 for no limit.", 0)
 
+    # Deluge
+    deluge: str = _choice("Whether the scripts of Deluge actions run.", "run", "off")
+    deluge_failure: str = _choice(
+        "What the person sees of a script that fails: the reason, nothing, or a banner with the reason.",
+        "reason",
+        "nothing",
+        "banner",
+    )
+    deluge_no_return: str = _choice(
+        "A script that returns nothing: nothing is shown, or it counts as one that fails.", "nothing", "failure"
+    )
+    deluge_timeout_ms: int = _number("How long a script may run, with all that it waits for; 0 for no limit.", 60_000)
+
     # OAuth
     access_token_seconds: int = _number("How long an access token lives.", 3600)
     oauth_error_status: str = _choice("Status of a refused token request, which has an `error` key.", "200", "400")
@@ -135,15 +146,15 @@ class Policies:
     )
 
     def changed(self, values: Mapping[str, object]) -> Policies:
-        """The same policies with some changed.
+        """Return the same policies with some changed.
 
-        Raises `PolicyError`, with the names or values that exist, for a name or value that does not.
+        Raise `PolicyError`, with the names or values that exist, for a name or value that does not.
         """
         parsed: dict[str, Any] = {name: _parse(name, value) for name, value in values.items()}
         return replace(self, **parsed)
 
     def as_dict(self) -> dict[str, str | int]:
-        """All policies by name."""
+        """Return all policies by name."""
         return {policy.name: getattr(self, policy.name) for policy in fields(self)}
 
 

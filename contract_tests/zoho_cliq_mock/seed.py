@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zoho_cliq_mock.directory import SCOPES, Client, Directory, Grant, Permit, User, make_user, read_scopes
+from zoho_cliq_mock.chats import check_chats
+from zoho_cliq_mock.directory import SCOPES, Client, Directory, Grant, Permit, SeedError, User, make_user, read_scopes
 
 DEMO: dict[str, Any] = {
     "organizations": [{"id": "48210", "name": "Demo"}, {"id": "48999", "name": "Elsewhere"}],
@@ -27,8 +28,12 @@ DEMO: dict[str, Any] = {
     "tokens": [
         {"token": "1000.owner", "user": "owner", "scopes": list(SCOPES)},
         *(
-            {"token": f"1000.owner-{operation.lower()}", "user": "owner", "scopes": [operation]}
-            for operation in ("CREATE", "READ", "UPDATE", "DELETE")
+            {
+                "token": f"1000.owner-{operation.lower()}",
+                "user": "owner",
+                "scopes": [operation] if operation in SCOPES else [],
+            }
+            for operation in dict.fromkeys(("CREATE", "READ", "UPDATE", "DELETE", *SCOPES))
         ),
         {"token": "1000.colleague", "user": "colleague", "scopes": list(SCOPES)},
         {"token": "1000.outsider", "user": "outsider", "scopes": list(SCOPES)},
@@ -41,12 +46,8 @@ DEMO: dict[str, Any] = {
 }
 
 
-class SeedError(ValueError):
-    """A seed that cannot be used: which entry, and why."""
-
-
 def read_seed(seed: object) -> Directory:
-    """The directory that a seed describes. Raises `SeedError` with the entry and what is wrong with it."""
+    """Return the directory that a seed describes. Raise `SeedError` with the entry and what is wrong with it."""
     if not isinstance(seed, Mapping):
         raise SeedError(f"the seed must be an object, not a {type(seed).__name__}; read a file of one with json.load")
     for name in seed:
@@ -84,8 +85,6 @@ def read_seed(seed: object) -> Directory:
         raise SeedError(f"teams: the member {next(iter(members))} is not in users")
     _read_tokens(directory, sections)
     if sections["chats"]:
-        from zoho_cliq_mock.trigger.chats import check_chats
-
         check_chats(sections["chats"], directory.users)
     return directory
 

@@ -15,8 +15,9 @@ import uvicorn
 
 from zoho_cliq_mock import forks
 from zoho_cliq_mock.app import App, create_app
-from zoho_cliq_mock.clock import Clock
-from zoho_cliq_mock.control_client import ControlFailed, call
+from zoho_cliq_mock.clock import Clock, SharedClock
+from zoho_cliq_mock.control_client import ControlFailed
+from zoho_cliq_mock.controls import RESET, Ask, AsyncMock, Called
 from zoho_cliq_mock.document import BASE_PATH
 from zoho_cliq_mock.trigger.service import trigger_of
 from zoho_cliq_mock.wire import Protocol
@@ -25,12 +26,13 @@ T = TypeVar("T")
 _LOOK_AGAIN = 0.1  # seconds after which a caller looks whether the server's thread still runs
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready."""
+class Server(uvicorn.Server):
+    """A uvicorn server that says when it is ready, and when it is about to stop."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
@@ -38,9 +40,14 @@ class _Server(uvicorn.Server):
         if not self.should_exit:
             self._on_ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, then wait for what is running."""
+        self._on_stop()
+        await super().shutdown(sockets)
+
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to a free port (0) or a given one. Raises OSError where the port is in use."""
+    """Return a socket bound to a free port (0) or a given one. Raise OSError where the port is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -54,11 +61,15 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
-    """A uvicorn server for the application, with nothing that the mock does not use."""
+    """Return a uvicorn server for the application, with nothing that the mock does not use."""
 
     def started() -> None:
         trigger_of(app.state).resume()
         on_ready()
+
+    def stopping() -> None:
+        for close in app.state.closing:
+            close()
 
     config = uvicorn.Config(
         app,
@@ -73,16 +84,42 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
         timeout_keep_alive=75,  # longer than a client waits for the next minute of a threshold
         backlog=2048,
     )
-    return _Server(config, started)
+    return Server(config, started, stopping)
 
 
-class MockServer:
+class MockServer(Called):
     """A mock server in a thread of this process; use it as a context manager.
 
-    `db` is a path or `:memory:`; `seed` a directory as in the README; `thresholds` False switches them off; `policies`
-    are values by name; `port` 0 takes a free one; `clock` a `Clock` or a callable that gives seconds since 1970;
-    `control` False switches the control API off. `url` is the API's base URL, `accounts_url` has `/oauth/v2/token`
-    below it, `control_url` is the control API and `control_token` its token.
+    Its methods do and show what the control API can: `trigger`, `fail_next`, `advance`, `journal` and so on.
+
+    Args:
+        db: the path of a database file, or `:memory:`, the default.
+        seed: users, tokens and actions, as the README describes them. Default: the demo seed, or what the database has.
+        thresholds: whether calls are counted and users locked. Default: True.
+        policies: values of policies by name; `zoho-cliq-mock --list-policies` shows them. Default: none is changed.
+        port: on 127.0.0.1. Default: 0, a free one.
+        clock: a `Clock`, or a function that returns seconds since 1970. Default: the system's time.
+        control: whether there is a control API, and with it the console. Default: True.
+        durable: whether a change is on the disk before it is answered, so that it survives a loss of power. Default:
+            False; it survives the end of the process in any case.
+        webhook_hosts: hosts besides this machine that events and requests of scripts may go to. Default: none.
+        connections: the headers that `connection:` in a script stands for: `{name: {header: value}}`. Default: none.
+
+    Attributes:
+        url: the API's base URL.
+        accounts_url: the address that has `/oauth/v2/token` below it.
+        control_url: the address of the control API.
+        control_token: its token.
+        console_url: a new link to the page that shows the mock in a browser.
+        clock: the mock's time as a clock for clients (`Cliq(…, clock=mock.clock)`), on which no wait takes time; each
+            reset makes a new one.
+
+    Raises:
+        DatabaseError: if the database cannot be used.
+        SeedError: if the seed cannot be used.
+        PolicyError: if there is no such policy or value.
+        ConnectionsError: if the connections cannot be used.
+        OSError: if the port is in use.
     """
 
     def __init__(
@@ -97,6 +134,7 @@ class MockServer:
         control: bool = True,
         durable: bool = False,
         webhook_hosts: Collection[str] = (),
+        connections: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._socket = listen("127.0.0.1", port)
         self._control = control
@@ -110,6 +148,7 @@ class MockServer:
                 control=control,
                 durable=durable,
                 webhook_hosts=webhook_hosts,
+                connections=connections,
             )
         except BaseException:
             self._socket.close()
@@ -119,6 +158,7 @@ class MockServer:
         self.control_url = f"{self.accounts_url}/_mock"
         self.control_token = self.app.state.control_token
         self._owner = os.getpid()
+        self._clock_of_clients = self._new_clock()
         if db != ":memory:":
             forks.keep_for_ever(self.app.state.connection)
         self._loop: asyncio.AbstractEventLoop | None = None  # known once the thread runs
@@ -126,8 +166,13 @@ class MockServer:
         self._server = make_server(self.app, self._ready.set)
         self._thread = threading.Thread(target=self._run, name="zoho-cliq-mock", daemon=True)
 
+    def __repr__(self) -> str:
+        """Return the kind, the address and whether it runs; the control token is not shown."""
+        began, runs = self._thread.ident is not None, self._thread.is_alive()
+        return f"<MockServer {self.url}, {'running' if runs else 'stopped' if began else 'not started'}>"
+
     def start(self) -> Self:
-        """Start, and come back when the server answers. Raises RuntimeError where it was started before."""
+        """Start, and come back when the server answers. Raise RuntimeError where it was started before."""
         if self._forked():
             raise RuntimeError("this mock server was made in the parent process; make one of your own in this one")
         if self._thread.ident is not None:
@@ -151,15 +196,40 @@ class MockServer:
         self._socket.close()
         self.app.state.close()
 
+    @property
+    def clock(self) -> SharedClock:
+        """The mock's time as a clock for clients (`Cliq(…, clock=mock.clock)`), on which no wait takes time.
+
+        Each reset makes a new one.
+        """
+        return self._clock_of_clients
+
+    @property
+    def console_url(self) -> str:
+        """A new link that opens the console in a browser: it is good once, and each reading makes another.
+
+        Raise RuntimeError where the control API is switched off, or the server is the parent process's.
+        """
+        if not self._control:
+            raise RuntimeError("the console needs the control API, which is switched off")
+        if self._forked():
+            raise RuntimeError("this mock server runs in the parent process, which makes the links of its console")
+        return self.accounts_url + self._in_thread(self.app.state.access.new_link)
+
     def reset(self) -> None:
         """Go back to the seed, from any thread; in a forked child, by the parent's control API.
 
-        Raises RuntimeError where the server does not run, or is the parent's and has no control API.
+        Raise RuntimeError where the server does not run, or is the parent's and has no control API.
         """
         if self._forked():
-            self._ask_parent("POST", "reset")
+            self._ask_parent(RESET)
         else:
             self._in_thread(self.app.state.reset)
+        self._clock_of_clients = self._new_clock()
+
+    def as_async(self) -> AsyncMock:
+        """Return the same methods, to be awaited."""
+        return AsyncMock(self)
 
     def call_soon(self, act: Callable[[], None]) -> bool:
         """Let the server's thread do something soon; False where it does not run, or is the calling thread."""
@@ -172,7 +242,7 @@ class MockServer:
         return True
 
     def file_numbers(self) -> list[int]:
-        """The numbers of the server's open sockets, as the system has them."""
+        """Return the numbers of the server's open sockets, as the system has them."""
         sockets = [protocol.transport.get_extra_info("socket") for protocol in self._server.server_state.connections]
         return [sock.fileno() for sock in (self._socket, *sockets) if sock is not None and sock.fileno() >= 0]
 
@@ -196,13 +266,37 @@ class MockServer:
             raise RuntimeError("the mock server does not run")
         return outcome.result()
 
-    def _ask_parent(self, method: str, path: str, body: object = None) -> Any:
+    def _ask(self, ask: Ask[T]) -> T:
+        if not self._control:
+            raise ControlFailed("the control API of this mock server is switched off")
+        if threading.current_thread() is self._thread:
+            raise ControlFailed("the mock server cannot be asked in its own thread, where it answers")
+        return ask.sent(self.accounts_url, self.control_token)
+
+    def _ask_parent(self, ask: Ask[T]) -> T:
         if not self._control:
             raise RuntimeError("the mock server runs in the parent process, and its control API is switched off")
         try:
-            return call(self.accounts_url, self.control_token, method, path, body)
+            return ask.sent(self.accounts_url, self.control_token)
         except ControlFailed as error:
             raise RuntimeError(f"the mock server of the parent process: {error}") from None
+
+    def _new_clock(self) -> SharedClock:
+        """Return the mock's clock for clients, whose counts of calls belong to it and so begin anew."""
+        return SharedClock(self._time, self._pass)
+
+    def _time(self) -> float:
+        return self.now() if self._forked() else self.app.state.clock.now()
+
+    def _pass(self, seconds: float) -> None:
+        def act() -> None:
+            self.app.state.clock.advance(seconds)
+            self.app.state.keep_clock()
+
+        if self._forked():
+            self.advance(seconds)
+        else:
+            self._in_thread(act)
 
     def _forked(self) -> bool:
         return os.getpid() != self._owner

@@ -13,15 +13,16 @@ from typing import Any, Protocol
 import orjson
 
 from zoho_cliq_mock.clock import Clock
+from zoho_cliq_mock.console_access import Access
 from zoho_cliq_mock.database import clear_errors, damaged, open_database
-from zoho_cliq_mock.directory import User, make_user
+from zoho_cliq_mock.directory import SeedError, User, make_user
 from zoho_cliq_mock.document import Validators
 from zoho_cliq_mock.errors import Refusal
 from zoho_cliq_mock.faults import Faults
 from zoho_cliq_mock.journal import Journal
 from zoho_cliq_mock.oauth import OAuth
 from zoho_cliq_mock.policies import Policies
-from zoho_cliq_mock.seed import DEMO, SeedError, read_seed
+from zoho_cliq_mock.seed import DEMO, read_seed
 from zoho_cliq_mock.store import Store
 from zoho_cliq_mock.thresholds import Thresholds
 
@@ -40,6 +41,9 @@ class Part(Protocol):
 
     def restore(self, saved: Any) -> None:
         """Back to a snapshot."""
+
+    def shown(self) -> Any:
+        """Return what the control API shows of it, as JSON has it and without secrets."""
 
 
 class State:
@@ -66,9 +70,14 @@ class State:
         self.clock = clock if isinstance(clock, Clock) else Clock(clock or time.time)
         self._first_clock = (self.clock.frozen, self.clock.offset, self.clock.now())
         self.control_token = control_token or secrets.token_urlsafe(24)
+        self.access = Access()
+        self.closing: list[Callable[[], None]] = []
+        """What ends before a server that stops waits for open connections."""
         self.faults = Faults(users=lambda: self.directory.users)
         self.journal = Journal()
         self.parts: dict[str, Part] = {}
+        self.project: bytes | None = None
+        """What `zoho-cliq dev` shows of a folder in the console, as JSON. It survives a reset."""
         self._snapshots: dict[str, tuple[sqlite3.Connection, Any]] = {}
         chosen = DEMO if seed is None or seed == {} else seed
         # Everything about the seed is checked before anything is written.
@@ -157,7 +166,7 @@ class State:
             part.reset(self.seed)
 
     def reseed(self, seed: Mapping[str, Any]) -> None:
-        """Reset to another seed, which takes the place of the old one. Raises `SeedError` and then changes nothing."""
+        """Reset to another seed, which takes the place of the old one. Raise `SeedError` and then changes nothing."""
         read_seed(seed)
         State(seed=seed, policies=self.first_policies.as_dict()).close()
         self.seed = dict(seed)
@@ -199,11 +208,14 @@ class State:
             raise SeedError(f"{where}: {key!r} is not in users")
         return user
 
-    def change_teams(self, key: str, teams: frozenset[int]) -> User:
-        """Make a user a member of exactly these teams. Raises `SeedError`."""
+    def change_teams(self, key: str, teams: frozenset[int], *, create: bool = False) -> User:
+        """Make a user a member of exactly these teams. `create` makes those that are missing; they last until a reset.
+
+        Raise `SeedError`.
+        """
         before = self._user(key, "user")
         unknown = teams - self.directory.teams.get(before.organization, set())
-        if unknown:
+        if unknown and (not create or min(unknown) < 1):
             raise SeedError(f"teams: there is no team {min(unknown)} in the organization")
         after = make_user(before.key, before.id, before.name, before.organization, teams)
         self.connection.execute("BEGIN IMMEDIATE")
@@ -216,12 +228,14 @@ class State:
             self.connection.rollback()
             self.store.load()
             raise
+        self.directory.teams.setdefault(after.organization, set()).update(teams)
         self._replace_user(after)
         return after
 
     def _read_teams(self) -> None:
         for key, teams in orjson.loads(self._meta("teams") or b"{}").items():
             user = self.directory.users[key]
+            self.directory.teams.setdefault(user.organization, set()).update(teams)
             self._replace_user(make_user(key, user.id, user.name, user.organization, teams))
 
     def _replace_user(self, user: User) -> None:
@@ -277,6 +291,11 @@ class State:
         for key, part in self.parts.items():
             part.restore(rest["parts"].get(key))
         return True
+
+    @property
+    def snapshots(self) -> list[str]:
+        """The names of the snapshots."""
+        return sorted(self._snapshots)
 
     def _drop(self, name: str) -> None:
         if name in self._snapshots:

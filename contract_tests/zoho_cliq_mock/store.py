@@ -19,6 +19,7 @@ from zoho_cliq_mock.audiences import Audiences
 from zoho_cliq_mock.directory import Directory, User
 from zoho_cliq_mock.errors import ACCESS_DENIED, Refusal
 from zoho_cliq_mock.policies import Policies
+from zoho_cliq_mock.schemas import properties_of
 
 FIRST_ID = 48_210_000_000_417_001
 HANDLER = "execution_handler"
@@ -107,7 +108,7 @@ class Store:
         return rendered
 
     def get(self, user: User, identifier: str) -> bytes:
-        """An action as JSON."""
+        """Return an action as JSON."""
         return self._visible(user, identifier).rendered
 
     def update(self, user: User, identifier: str, body: dict[str, Any]) -> bytes:
@@ -153,7 +154,7 @@ class Store:
     # ---- handlers
 
     def get_handler(self, user: User, identifier: str, handler: str) -> bytes:
-        """The handler of an action as JSON."""
+        """Return the handler of an action as JSON."""
         row = self._handler_owner(user, identifier, handler)
         if row.handler is None and self.policies.unset_handler == "not_found":
             raise Refusal("execution_handler_not_found", "the handler of this message action has not been set yet")
@@ -164,16 +165,15 @@ class Store:
         row = self._handler_owner(user, identifier, handler)
         self._check_may_change(user, row)
         action = row.action
-        fitting = "script" if action.execution_type == "deluge" else "permissions"
-        if fitting not in body:
-            given = next(iter(body))
+        fitting, other = ("script", "permissions") if action.execution_type == "deluge" else ("permissions", "script")
+        if other in body:
             raise Refusal(
                 "execution_handler_update_failed",
-                f"{given}: does not fit a {action.execution_type} action, whose handler takes {fitting}",
+                f"{other}: does not fit a {action.execution_type} action, whose handler takes {fitting}",
             )
-        if fitting == "permissions":
-            body = {"permissions": list(dict.fromkeys(body["permissions"]))}
-        text = orjson.dumps(body).decode()
+        if "permissions" in body:
+            body = {**body, "permissions": list(dict.fromkeys(body["permissions"]))}
+        text = orjson.dumps({**orjson.loads(row.handler or "{}"), **body}).decode()
         if text != row.handler:
             with self._transaction() as execute:
                 execute("UPDATE action SET handler = ? WHERE id = ?", (text, row.id))
@@ -196,7 +196,8 @@ class Store:
         data: dict[str, Any] = {"name": HANDLER, "function_id": str(row.id)}
         execution_type = row.action.execution_type
         if row.handler is not None:
-            data.update(orjson.loads(row.handler))
+            known = properties_of("DelugeHandler" if execution_type == "deluge" else "WebhookHandler")
+            data.update((name, value) for name, value in orjson.loads(row.handler).items() if name in known)
         elif execution_type == "webhook" and self.policies.default_permissions:
             data["permissions"] = self.policies.default_permissions.split(",")
         elif self.policies.unset_handler == "empty":
@@ -206,11 +207,12 @@ class Store:
     # ---- lists
 
     def page(self, user: User, *, last: int, limit: int) -> Page:
-        """The next actions that the user sees, after the id `last` (0: from the start)."""
+        """Return the next actions that the user sees, after the id `last` (0: from the start)."""
         return _page(self.audiences.page(user, last=last, limit=limit + 1, descending=self._descending), limit)
 
     def changes(self, user: User, *, since: int, last: int, limit: int) -> Page:
-        """The next actions, after the id `last`, that the user sees and that changed after the change `since`."""
+        """Return the next actions, after the id `last`, that the user sees and that changed after the change
+        `since`."""
         rows = self.audiences.changed(user, since=since, last=last, limit=limit + 1, descending=self._descending)
         return _page(rows, limit)
 

@@ -51,8 +51,15 @@ def mute(stream: TextIO) -> None:
         os.close(null)
 
 
+def unwritten(command: str, error: OSError) -> None:
+    """Say that the standard output cannot be written; say nothing where its reader has gone."""
+    mute(sys.stdout)
+    if not isinstance(error, BrokenPipeError):
+        say(f"{command}: standard output cannot be written ({error.strerror})", sys.stderr)
+
+
 def _writable(stream: TextIO) -> bool:
-    """Whether a line can be written without waiting."""
+    """Return whether a line can be written without waiting."""
     try:
         return bool(select.select([], [stream.fileno()], [], 0)[1])
     except (OSError, ValueError):  # not a file of the system, as in a test, or one that cannot be asked, as on Windows

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
+from typing import Any
 
-from zoho_cliq_api.contract import Operation
+from zoho_cliq_api.contract import OPERATIONS, Operation
 
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.errors import Refusal
@@ -39,7 +40,7 @@ class Thresholds:
         self.load()
 
     def enter(self, user_id: str, operation: Operation) -> None:
-        """Count a call. Raises `Refusal` during a lock, and for the call that brings it about."""
+        """Count a call. Raise `Refusal` during a lock, and for the call that brings it about."""
         threshold = operation.threshold
         if not self.enabled or threshold is None:
             return
@@ -57,9 +58,8 @@ class Thresholds:
         calls = self._calls.get(bucket)
         if calls is None:
             calls = self._calls[bucket] = deque()
-        window = threshold.window_seconds
-        start = now - window if self.policies.threshold_window == "sliding" else now // window * window
-        while calls and (calls[0] <= start if self.policies.threshold_window == "sliding" else calls[0] < start):
+        start = self._start(now, threshold.window_seconds)
+        while calls and self._is_over(calls[0], start):
             calls.popleft()
         if len(calls) >= threshold.limit:
             self._lock(bucket, now + threshold.lock_seconds)
@@ -74,13 +74,49 @@ class Thresholds:
                 calls.pop()
 
     def bucket(self, user_id: str, operation: str) -> str:
-        """What a call counts in."""
+        """Return what a call counts in."""
         return f"{user_id} {operation}" if self.policies.threshold_per == "operation" else user_id
 
     def locks(self) -> dict[str, float]:
-        """Locks in force: until when (seconds since 1970), by user id and operation."""
+        """Lock in force: until when (seconds since 1970), by user id and operation."""
         now = self._clock.now()
         return {bucket: until for bucket, until in self._locks.items() if now < until}
+
+    def used(self) -> list[dict[str, Any]]:
+        """Return what is counted: `user` (id), `operation`, its `limit`, how many calls are `left`, until when locked.
+
+        Operations of which everything is left are not in the list.
+        """
+        now, found = self._clock.now(), []
+        for bucket in sorted({*self._calls, *self._locks}):
+            user, _, name = bucket.partition(" ")
+            for operation in OPERATIONS.values():
+                if operation.threshold is None or name not in ("", operation.name):
+                    continue
+                limit = operation.threshold.limit
+                start = self._start(now, operation.threshold.window_seconds)
+                calls = sum(not self._is_over(call, start) for call in self._calls.get(bucket, ()))
+                until = self._locks.get(bucket, 0.0)
+                if calls or until > now:
+                    left = 0 if until > now else max(limit - calls, 0)
+                    found.append(
+                        {
+                            "user": user,
+                            "operation": operation.name,
+                            "limit": limit,
+                            "left": left,
+                            "locked_until": until if until > now else None,
+                        }
+                    )
+        return found
+
+    def _start(self, now: float, window: float) -> float:
+        """Return when the window began that a call at this time belongs to."""
+        return now - window if self.policies.threshold_window == "sliding" else now // window * window
+
+    def _is_over(self, call: float, start: float) -> bool:
+        """Say whether a call no longer counts in the window that began then."""
+        return call <= start if self.policies.threshold_window == "sliding" else call < start
 
     def _lock(self, bucket: str, until: float) -> None:
         self._connection.execute("INSERT OR REPLACE INTO lock VALUES (?, ?)", (bucket, until))

@@ -119,27 +119,27 @@ class Protocol(HttpToolsProtocol):
     # ---- what the parser finds
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Handle the beginning of a request."""
         if not self._resuming:
             self._silent = self._head_size = 0
             self._in_head = True
             super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """Part of the request target was read."""
+        """Handle a part of the request target."""
         if not self._resuming:
             self._measure(url)
             super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field was read. Those behind a chunked body are dropped."""
+        """Handle a header field. Those behind a chunked body are dropped."""
         if not self._resuming:
             self._measure(name, value)
             if self._in_head:
                 super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head of a request was read; its task, which starts later, finds the cycle in the scope."""
+        """Handle the end of a request's head; its task, which starts later, finds the cycle in the scope."""
         if self._resuming:
             return
         self._silent = self._unread = 0
@@ -153,14 +153,14 @@ class Protocol(HttpToolsProtocol):
         self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
 
     def on_body(self, body: bytes) -> None:
-        """Part of a body was read."""
+        """Handle a part of a body."""
         self._silent = 0
         if self.cycle.response_complete:
             self._unread += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """A request was read to its end."""
+        """Handle the end of a request."""
         self._silent = 0
         self._in_body = False
         super().on_message_complete()
@@ -220,7 +220,7 @@ class Protocol(HttpToolsProtocol):
         self._close_gently()
 
     def on_response_complete(self) -> None:
-        """An answer was sent."""
+        """Handle that an answer was sent."""
         self._unanswered -= 1
         if self._status and not self._unanswered and not self.transport.is_closing():
             self._send_refusal()
@@ -256,9 +256,9 @@ _FRAMING = (b"content-length", b"transfer-encoding")
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
-    """The body of a request; None where it is longer than `most` bytes, of which no more is read then.
+    """Return the body of a request; None where it is longer than `most` bytes, of which no more is read then.
 
-    Raises `ClientGone` where the client hangs up first.
+    Raise `ClientGone` where the client hangs up first.
     """
     cycle: RequestResponseCycle | None = scope.get(CYCLE)
     if cycle is not None and not cycle.more_body and not cycle.disconnected:
@@ -284,7 +284,7 @@ def _announced(scope: Scope) -> int:
 
 
 def whole(scope: Scope, send: Send) -> Send:
-    """A `send` for an application that sends each answer in one part: it goes out as `answer` sends it."""
+    """Return a `send` for an application that sends each answer in one part: it goes out as `answer` sends it."""
     head: MutableMapping[str, Any] = {}
 
     async def collect(message: MutableMapping[str, Any]) -> None:
@@ -332,7 +332,7 @@ def _fields(head: bytes) -> Headers:
 
 
 async def disconnected(receive: Receive) -> None:
-    """Come back when the client has hung up."""
+    """Return when the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -340,7 +340,7 @@ async def disconnected(receive: Receive) -> None:
 async def break_off(scope: Scope, receive: Receive, data: bytes, *, reset: bool) -> None:
     """Send raw bytes instead of an answer, then close the connection, with a reset where asked.
 
-    Raises ConnectionError in process, where there is no connection to break.
+    Raise ConnectionError in process, where there is no connection to break.
     """
     cycle: RequestResponseCycle | None = scope.get(CYCLE)
     if cycle is None:
@@ -357,5 +357,5 @@ async def break_off(scope: Scope, receive: Receive, data: bytes, *, reset: bool)
 
 
 def head_of(status: int, headers: Headers) -> bytes:
-    """The head of an answer as bytes, for faults that send a broken one."""
+    """Return the head of an answer as bytes, for faults that send a broken one."""
     return STATUS_LINE[status] + b"".join(b"%s: %s\r\n" % field for field in headers) + b"\r\n"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from api_paths import BASE_PATH, CREATING, LISTING, handler_path
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.bodies import MAX_BYTES
 
@@ -45,11 +46,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_body_is_refused(owner: httpx.Client, body: bytes) -> None:
-    answer = owner.post("/messageactions", content=body, headers=JSON)
+    answer = owner.post(CREATING, content=body, headers=JSON)
     assert answer.status_code == 400
     assert answer.json()["code"] == "invalid_inputs"
     assert len(answer.content) < 500
-    assert owner.get("/messageactions").json()["data"] == []
+    assert owner.get(LISTING).json()["data"] == []
 
 
 @pytest.mark.parametrize(
@@ -67,13 +68,13 @@ def test_a_hostile_body_is_refused(owner: httpx.Client, body: bytes) -> None:
 )
 def test_the_content_type_must_be_json(owner: httpx.Client, content_type: str | None, status: int) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
-    answer = owner.post("/messageactions", content=b'{"name": "a", "hint": "h"}', headers=headers)
+    answer = owner.post(CREATING, content=b'{"name": "a", "hint": "h"}', headers=headers)
     assert answer.status_code == status
 
 
 def test_the_cap_is_above_a_fully_escaped_script(owner: httpx.Client) -> None:
-    identifier = owner.post("/messageactions", json={"name": "a", "hint": "h"}).json()["data"]["id"]
-    path = f"/messageactions/{identifier}/handlers/execution_handler"
+    identifier = owner.post(CREATING, json={"name": "a", "hint": "h"}).json()["data"]["id"]
+    path = handler_path(identifier)
     escaped = b'{"script": "' + b"\\u0061" * 256_000 + b'"}'
     assert owner.patch(path, content=escaped, headers=JSON).json()["data"]["script"] == "a" * 256_000
     over = b'{"script": "' + b" " * MAX_BYTES + b'"}'
@@ -85,7 +86,7 @@ def test_the_cap_is_above_a_fully_escaped_script(owner: httpx.Client) -> None:
 def test_a_body_in_pieces_is_read_whole(owner: httpx.Client) -> None:
     body = json.dumps({"name": "a", "hint": "h", "image": "QUJD" * 50_000}).encode()
     pieces = (body[at : at + 1000] for at in range(0, len(body), 1000))
-    assert owner.post("/messageactions", content=pieces, headers=JSON).status_code == 200
+    assert owner.post(CREATING, content=pieces, headers=JSON).status_code == 200
 
 
 @pytest.mark.parametrize("data", [b"\x16\x03\x01\r\n\r\n", b"NONSENSE\r\n\r\n", b"GET /\xff HTTP/1.1\r\n\r\n"])
@@ -104,7 +105,7 @@ def test_what_is_not_http_is_refused_in_the_form_of_the_api(mock: MockServer, da
 
 
 def exchange(mock: MockServer, request: bytes, answers: int) -> list[tuple[bytes, Any]]:
-    """Send bytes as they are; gives the status lines and the JSON of so many answers."""
+    """Send bytes as they are; return the status lines and the JSON of so many answers."""
     address = urlsplit(mock.url)
     found = []
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:
@@ -124,7 +125,7 @@ def exchange(mock: MockServer, request: bytes, answers: int) -> list[tuple[bytes
 def test_an_offer_to_upgrade_is_ignored(mock: MockServer, upgrade: str, framing: str) -> None:
     body = b'{"name": "Open incident", "hint": "Start"}'
     head = (
-        "POST /api/v3/messageactions HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        f"POST {BASE_PATH}{CREATING} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
         f"Upgrade: {upgrade}\r\nHTTP2-Settings: AAEAAEAA\r\nAuthorization: Bearer 1000.owner\r\n"
         "Content-Type: application/json\r\n"
     ).encode()
@@ -132,7 +133,8 @@ def test_an_offer_to_upgrade_is_ignored(mock: MockServer, upgrade: str, framing:
         post = head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     else:
         post = head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-    lines = head.replace(b"POST", b"GET").splitlines(keepends=True)
+    listing = f"GET {BASE_PATH}{LISTING}".encode()
+    lines = head.replace(f"POST {BASE_PATH}{CREATING}".encode(), listing).splitlines(keepends=True)
     get = b"".join(line for line in lines if not line.startswith(b"Content-Type")) + b"\r\n"
     answers = exchange(mock, post + get + get, 3)
     assert [status for status, _ in answers] == [b"HTTP/1.1 200 OK"] * 3
@@ -143,7 +145,7 @@ def test_the_body_after_an_offer_to_upgrade_may_come_later(mock: MockServer, nob
     address = urlsplit(mock.url)
     body = b'{"name": "Open incident", "hint": "Start"}'
     head = (
-        "POST /api/v3/messageactions HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
+        f"POST {BASE_PATH}{CREATING} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
         f"Authorization: Bearer 1000.owner\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:

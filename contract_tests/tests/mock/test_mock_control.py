@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from api_paths import BASE_PATH, CREATING, LISTING, action_path, handler_path
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.seed import DEMO
 
@@ -13,13 +14,13 @@ BODY = {"name": "Open incident", "hint": "Start"}
 
 
 def create(client: httpx.Client, **fields: Any) -> str:
-    answer = client.post("/messageactions", json={**BODY, **fields})
+    answer = client.post(CREATING, json={**BODY, **fields})
     assert answer.status_code == 200, answer.text
     return str(answer.json()["data"]["id"])
 
 
 def sync(client: httpx.Client, token: str) -> tuple[list[str], list[str], str]:
-    answer = client.get("/messageactions", params={"sync_token": token}).json()
+    answer = client.get(LISTING, params={"sync_token": token}).json()
     return [action["id"] for action in answer["data"]], answer["deleted"], answer["sync_token"]
 
 
@@ -51,7 +52,7 @@ def test_the_control_api_can_be_switched_off() -> None:
 
 def test_reset_goes_back_to_the_start(owner: httpx.Client, control: httpx.Client, mock: MockServer) -> None:
     create(owner)
-    token = owner.get("/messageactions").json()["sync_token"]
+    token = owner.get(LISTING).json()["sync_token"]
     minted = control.post("/tokens", json={"user": "owner"}).json()["token"]
     control.post("/policies", json={"scope_status": "401"})
     control.post("/thresholds", json={"enabled": False})
@@ -64,8 +65,8 @@ def test_reset_goes_back_to_the_start(owner: httpx.Client, control: httpx.Client
     assert state["policies"]["scope_status"] == "403"
     assert abs(state["clock"]["offset"]) < 1
     assert [user["teams"] for user in state["users"]] == [[100001, 100002, 100003, 100004], [100002], []]
-    assert owner.get("/messageactions", params={"sync_token": token}).status_code == 400
-    assert owner.get("/messageactions", headers={"Authorization": f"Bearer {minted}"}).status_code == 401
+    assert owner.get(LISTING, params={"sync_token": token}).status_code == 400
+    assert owner.get(LISTING, headers={"Authorization": f"Bearer {minted}"}).status_code == 401
 
 
 def test_a_snapshot_is_the_whole_state(owner: httpx.Client, control: httpx.Client) -> None:
@@ -73,8 +74,8 @@ def test_a_snapshot_is_the_whole_state(owner: httpx.Client, control: httpx.Clien
     control.post("/policies", json={"creation_limit": 5})
     issued = control.post("/tokens", json={"user": "owner"}).json()["token"]
     control.post("/snapshot", json={"name": "a"}).raise_for_status()
-    token = owner.get("/messageactions").json()["sync_token"]
-    owner.delete(f"/messageactions/{kept}")
+    token = owner.get(LISTING).json()["sync_token"]
+    owner.delete(action_path(kept))
     later = create(owner, name="Later")
     control.post("/policies", json={"creation_limit": 0})
     control.post("/clock", json={"advance": 500})
@@ -86,8 +87,8 @@ def test_a_snapshot_is_the_whole_state(owner: httpx.Client, control: httpx.Clien
         assert [action["id"] for action in state["actions"]] == [kept]
         assert state["policies"]["creation_limit"] == 5
         assert abs(state["clock"]["offset"]) < 1
-        assert owner.get("/messageactions", headers={"Authorization": f"Bearer {issued}"}).status_code == 200
-        assert owner.get("/messageactions", params={"sync_token": token}).status_code == 400
+        assert owner.get(LISTING, headers={"Authorization": f"Bearer {issued}"}).status_code == 200
+        assert owner.get(LISTING, params={"sync_token": token}).status_code == 400
         assert int(create(owner, name="After")) > int(later)
 
 
@@ -110,17 +111,17 @@ def test_a_change_of_teams_shows_and_hides_actions(
     one = create(owner, name="One", scope="team", team_ids=[100001])
     both = create(owner, name="Both", scope="team", team_ids=[100001, 100002])
     create(owner, name="Other", scope="team", team_ids=[100003])
-    token = colleague.get("/messageactions").json()["sync_token"]
+    token = colleague.get(LISTING).json()["sync_token"]
     # Gone before the colleague joins, and so never the colleague's to miss.
-    owner.delete(f"/messageactions/{create(owner, name='Early', scope='team', team_ids=[100001])}")
+    owner.delete(action_path(create(owner, name="Early", scope="team", team_ids=[100001])))
     control.post("/teams", json={"user": "colleague", "teams": [100001, 100002]}).raise_for_status()
     changed, deleted, token = sync(colleague, token)
     assert (changed, deleted) == ([one], [])
-    assert {action["id"] for action in colleague.get("/messageactions").json()["data"]} == {one, both}
+    assert {action["id"] for action in colleague.get(LISTING).json()["data"]} == {one, both}
     control.post("/teams", json={"user": "colleague", "teams": []}).raise_for_status()
     changed, deleted, token = sync(colleague, token)
     assert (changed, deleted) == ([], [one, both])
-    assert colleague.get(f"/messageactions/{one}").status_code == 404
+    assert colleague.get(action_path(one)).status_code == 404
     assert control.post("/teams", json={"user": "colleague", "teams": [1]}).status_code == 400
     assert control.post("/teams", json={"user": "nobody", "teams": []}).status_code == 400
 
@@ -128,10 +129,10 @@ def test_a_change_of_teams_shows_and_hides_actions(
 def test_minted_tokens_have_scopes_and_an_end(owner: httpx.Client, control: httpx.Client) -> None:
     body = {"user": "colleague", "scopes": ["read"], "expires_in": 60}
     minted = {"Authorization": f"Bearer {control.post('/tokens', json=body).json()['token']}"}
-    assert owner.get("/messageactions", headers=minted).status_code == 200
-    assert owner.post("/messageactions", json=BODY, headers=minted).status_code == 403
+    assert owner.get(LISTING, headers=minted).status_code == 200
+    assert owner.post(CREATING, json=BODY, headers=minted).status_code == 403
     control.post("/clock", json={"advance": 60})
-    assert owner.get("/messageactions", headers=minted).status_code == 401
+    assert owner.get(LISTING, headers=minted).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_a_control_call_that_makes_no_sense_is_refused(
     answer = control.request(method, f"/{path}", json=body)
     assert answer.status_code == 400, answer.text
     assert answer.json()["message"]
-    assert len(owner.get("/messageactions").json()["data"]) == 1
+    assert len(owner.get(LISTING).json()["data"]) == 1
 
 
 def test_another_seed_takes_the_place_of_the_first(
@@ -186,27 +187,27 @@ def test_another_seed_takes_the_place_of_the_first(
     try:
         control.post("/seed", json=seed).raise_for_status()
         ann = {"Authorization": "Bearer 1000.ann"}
-        action = owner.get("/messageactions", headers=ann).json()["data"][0]
-        handler = f"/messageactions/{action['id']}/handlers/execution_handler"
+        action = owner.get(LISTING, headers=ann).json()["data"][0]
+        handler = handler_path(action["id"])
         assert owner.get(handler, headers=ann).json()["data"]["script"] == "x"
-        assert owner.get("/messageactions").status_code == 401
+        assert owner.get(LISTING).status_code == 401
         control.post("/reset").raise_for_status()
-        assert len(owner.get("/messageactions", headers=ann).json()["data"]) == 1
+        assert len(owner.get(LISTING, headers=ann).json()["data"]) == 1
     finally:
         control.post("/seed", json=first).raise_for_status()
 
 
 def test_the_journal_has_the_requests_and_no_token(owner: httpx.Client, control: httpx.Client) -> None:
     control.delete("/journal")
-    owner.post("/messageactions", json=BODY)
-    owner.get("/messageactions?limit=0")
+    owner.post(CREATING, json=BODY)
+    owner.get(f"{LISTING}?limit=0")
     owner.get("/nowhere")
     journal = control.get("/journal").json()
     assert journal["total"] == 3
     shown = [(e["method"], e["path"], e["query"], e["user"], e["status"], e["code"]) for e in journal["requests"]]
     assert shown == [
-        ("POST", "/api/v3/messageactions", "", "owner", 200, None),
-        ("GET", "/api/v3/messageactions", "limit=0", "owner", 400, "invalid_inputs"),
+        ("POST", f"{BASE_PATH}{CREATING}", "", "owner", 200, None),
+        ("GET", f"{BASE_PATH}{LISTING}", "limit=0", "owner", 400, "invalid_inputs"),
         ("GET", "/api/v3/nowhere", "", None, 404, "request_url_invalid"),
     ]
     assert '"Open incident"' in journal["requests"][0]["body"]

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from api_paths import BASE_PATH, CREATING, action_path
 from zoho_cliq_mock.state import State
 
 WRITERS = 4
@@ -71,7 +72,7 @@ class Writer(threading.Thread):
         kind = self.chance.choice(["create", "create", "update", "delete"]) if self.kept else "create"
         hint = f"{self.prefix} {number}"
         if kind == "create":
-            status, data = self.call(connection, "POST", "", {"name": hint, "hint": hint})
+            status, data = self.call(connection, "POST", CREATING, {"name": hint, "hint": hint})
             assert status == 200, data
             identifier = data["data"]["id"]
             self.ids.append(identifier)
@@ -80,11 +81,11 @@ class Writer(threading.Thread):
         identifier = self.chance.choice(list(self.kept))
         self.unsure.add(identifier)
         if kind == "update":
-            status, data = self.call(connection, "PATCH", f"/{identifier}", {"hint": hint})
+            status, data = self.call(connection, "PATCH", action_path(identifier), {"hint": hint})
             assert status == 200, data
             self.kept[identifier] = hint
         else:
-            status, data = self.call(connection, "DELETE", f"/{identifier}", None)
+            status, data = self.call(connection, "DELETE", action_path(identifier), None)
             assert status == 204, data
             del self.kept[identifier]
             self.deleted.add(identifier)
@@ -93,13 +94,13 @@ class Writer(threading.Thread):
     def call(self, connection: http.client.HTTPConnection, method: str, path: str, body: Any) -> tuple[int, Any]:
         headers = {"Authorization": "Bearer 1000.owner", "Content-Type": "application/json"}
         text = None if body is None else json.dumps(body)
-        connection.request(method, f"/api/v3/messageactions{path}", text, headers)
+        connection.request(method, f"{BASE_PATH}{path}", text, headers)
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read() or b"null")
 
 
 def cycle(path: Path, number: int, plant: str) -> tuple[list[Writer], int]:
-    """Start, write, kill; gives the writers and the number of writes answered."""
+    """Start, write, kill; return the writers and the number of writes answered."""
     chance = random.Random(number)
     script = plant + START.format(path=str(path))
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as server:
@@ -117,7 +118,7 @@ def cycle(path: Path, number: int, plant: str) -> tuple[list[Writer], int]:
 
 
 def lost_writes(path: Path, cycles: int, plant: str = "") -> tuple[int, int, int]:
-    """Writes lost, ids given out twice, and creations answered, over some cycles on one file."""
+    """Write lost, ids given out twice, and creations answered, over some cycles on one file."""
     kept: dict[str, str] = {}
     unsure: set[str] = set()
     deleted: set[str] = set()

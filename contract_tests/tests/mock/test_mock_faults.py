@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from api_paths import BASE_PATH, CREATING, LISTING, action_path
 from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.faults import KINDS, FaultError, Faults
 
@@ -20,7 +21,7 @@ def add(control: httpx.Client, **rule: Any) -> None:
 
 
 def names(client: httpx.Client) -> list[str]:
-    return [action["name"] for action in client.get("/messageactions").json()["data"]]
+    return [action["name"] for action in client.get(LISTING).json()["data"]]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -30,9 +31,9 @@ def test_a_create_happens_only_after(mock: MockServer, control: httpx.Client, fa
         add(control, fault=fault, operation="create_message_action", when=when)
         if fault in BROKEN:
             with pytest.raises(httpx.TransportError):
-                client.post("/messageactions", json=BODY)
+                client.post(CREATING, json=BODY)
         else:
-            answer = client.post("/messageactions", json=BODY)
+            answer = client.post(CREATING, json=BODY)
             if fault == "status":
                 assert (answer.status_code, answer.json()["code"]) == (500, "operation_failed")
             elif fault == "malformed_json":
@@ -50,10 +51,10 @@ def test_a_create_happens_only_after(mock: MockServer, control: httpx.Client, fa
 def test_a_delete_has_no_body_to_spoil_and_is_spoilt_all_the_same(
     mock: MockServer, owner: httpx.Client, control: httpx.Client, fault: str
 ) -> None:
-    identifier = owner.post("/messageactions", json=BODY).json()["data"]["id"]
+    identifier = owner.post(CREATING, json=BODY).json()["data"]["id"]
     add(control, fault=fault, operation="delete_message_action", when="after")
     try:
-        answer = owner.delete(f"/messageactions/{identifier}")
+        answer = owner.delete(action_path(identifier))
         assert fault not in BROKEN
         assert answer.status_code != 204
     except httpx.TransportError:
@@ -64,7 +65,7 @@ def test_a_delete_has_no_body_to_spoil_and_is_spoilt_all_the_same(
 def test_a_delay_keeps_the_answer_back(owner: httpx.Client, control: httpx.Client) -> None:
     add(control, fault="delay", delay=0.2, operation="create_message_action")
     begun = time.monotonic()
-    assert owner.post("/messageactions", json=BODY).status_code == 200
+    assert owner.post(CREATING, json=BODY).status_code == 200
     assert time.monotonic() - begun >= 0.2
 
 
@@ -74,7 +75,7 @@ def test_a_client_that_hangs_up_does_not_stop_the_operation(
 ) -> None:
     add(control, fault="delay", delay=60, operation="create_message_action", when=when)
     with pytest.raises(httpx.ReadTimeout):
-        owner.post("/messageactions", json=BODY, timeout=0.2)
+        owner.post(CREATING, json=BODY, timeout=0.2)
     control.delete("/faults")
     while not (found := names(owner)):
         pass
@@ -85,9 +86,9 @@ def test_a_rule_is_for_the_calls_that_it_names(
     owner: httpx.Client, colleague: httpx.Client, control: httpx.Client
 ) -> None:
     add(control, fault="status", status=503, operation="list_message_actions", user="owner", nth=[2, 4], times=1)
-    assert [owner.get("/messageactions").status_code for _ in range(5)] == [200, 503, 200, 200, 200]
-    assert owner.get("/messageactions/1").status_code == 404
-    assert colleague.get("/messageactions").status_code == 200
+    assert [owner.get(LISTING).status_code for _ in range(5)] == [200, 503, 200, 200, 200]
+    assert owner.get(action_path(1)).status_code == 404
+    assert colleague.get(LISTING).status_code == 200
     rules = control.get("/faults").json()["rules"]
     assert [(rule["seen"], rule["applied"]) for rule in rules] == [(5, 1)]
     assert control.delete("/faults").json()["rules"] == rules
@@ -100,21 +101,21 @@ def test_chance_is_repeatable(owner: httpx.Client, control: httpx.Client) -> Non
     for seed in (7, 7, 8):
         control.delete("/faults")
         add(control, fault="status", status=500, probability=0.5, seed=seed)
-        runs.append([owner.get("/messageactions").status_code for _ in range(32)])
+        runs.append([owner.get(LISTING).status_code for _ in range(32)])
     assert runs[0] == runs[1] != runs[2]
     assert 4 < runs[0].count(500) < 28
 
 
 def test_the_error_of_a_rule_is_what_it_says(owner: httpx.Client, control: httpx.Client) -> None:
     add(control, fault="status", status=429, times=1, headers={"Retry-After": "7"})
-    answer = owner.get("/messageactions")
+    answer = owner.get(LISTING)
     assert (answer.status_code, answer.json()["code"]) == (429, "request_limit_exceeded")
     assert answer.headers["retry-after"] == "7"
     add(control, fault="status", code="msgaction_not_found", message="gone", times=1)
-    answer = owner.get("/messageactions")
+    answer = owner.get(LISTING)
     assert (answer.status_code, answer.json()) == (404, {"message": "gone", "code": "msgaction_not_found"})
     add(control, fault="status", status=520, body="", content_type="text/plain", times=1)
-    answer = owner.get("/messageactions")
+    answer = owner.get(LISTING)
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (520, b"", "text/plain")
 
 
@@ -183,7 +184,7 @@ def test_in_process_a_broken_connection_is_an_exception() -> None:
 
     async def call() -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mock") as client:
-            await client.get("/api/v3/messageactions", headers={"Authorization": "Bearer 1000.owner"})
+            await client.get(f"{BASE_PATH}{LISTING}", headers={"Authorization": "Bearer 1000.owner"})
 
     with pytest.raises(ConnectionResetError):
         asyncio.run(call())

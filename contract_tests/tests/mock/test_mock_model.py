@@ -16,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import audiences, operations
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.directory import User
 from zoho_cliq_mock.errors import Refusal
-from zoho_cliq_mock.operations import Call
+from zoho_cliq_mock.operations import ApiRequest
 from zoho_cliq_mock.state import State
 from zoho_cliq_mock.store import Page
 
@@ -108,8 +109,10 @@ class Model(RuleBasedStateMachine):
     def user(self, key: str) -> User:
         return self.state.directory.users[key]
 
-    def call(self, act: Callable[[State, Call], bytes], key: str, *parameters: str, body: Any = None) -> Any:
-        return json.loads(act(self.state, Call(self.user(key), list(parameters), b"", body)) or b"null")
+    def call(self, act: Callable[[State, ApiRequest], bytes], key: str, *parameters: str, body: Any = None) -> Any:
+        named = dict(zip(("action_id", "handler_type"), parameters, strict=False))
+        operation = next(OPERATIONS[name] for name, each in operations.ACTS.items() if each is act)
+        return json.loads(act(self.state, ApiRequest(self.user(key), operation, named, b"", body)) or b"null")
 
     def pick(self, number: int) -> int | None:
         return sorted(self.actions)[number % len(self.actions)] if self.actions else None
@@ -204,7 +207,7 @@ class Model(RuleBasedStateMachine):
             query += f"&next_token={reader.next}"
         elif reader.token is not None:
             query += f"&sync_token={reader.token}"
-        call = Call(self.user(reader.key), [], query.encode(), None)
+        call = ApiRequest(self.user(reader.key), OPERATIONS["list_message_actions"], {}, query.encode(), None)
         page = json.loads(operations.list_actions(self.state, call))
         found = [int(action["id"]) for action in page["data"]]
         if self.exact:

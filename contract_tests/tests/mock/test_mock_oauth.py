@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from api_paths import LISTING, action_path
 from zoho_cliq_mock import MockServer, create_app
 
 REFRESH = {
@@ -24,7 +25,7 @@ def token(mock: MockServer, **changes: str) -> dict[str, Any]:
 
 def status(mock: MockServer, access_token: str) -> int:
     headers = {"Authorization": f"Zoho-oauthtoken {access_token}"}
-    return httpx.get(f"{mock.url}/messageactions", headers=headers).status_code
+    return httpx.get(f"{mock.url}{LISTING}", headers=headers).status_code
 
 
 def test_a_refresh_token_gives_an_access_token_for_an_hour(mock: MockServer, control: httpx.Client) -> None:
@@ -102,7 +103,7 @@ def test_client_credentials_give_the_tokens_of_the_clients_user() -> None:
         answer = token(mock, grant_type="client_credentials", client_id="c", client_secret="s")
         assert status(mock, answer["access_token"]) == 200
         headers = {"Authorization": f"Bearer {answer['access_token']}"}
-        assert httpx.delete(f"{mock.url}/messageactions/1", headers=headers).status_code == 403
+        assert httpx.delete(f"{mock.url}{action_path(1)}", headers=headers).status_code == 403
 
 
 def test_revoking_a_refresh_token_kills_what_came_of_it(mock: MockServer) -> None:

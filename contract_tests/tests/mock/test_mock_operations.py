@@ -5,31 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+from api_paths import BASE_PATH, CREATING, LISTING, action_path
+from zoho_cliq_api.contract import OPERATIONS, document
+
+MESSAGE_TYPES = document()["components"]["schemas"]["MessageType"]["enum"]
+THRESHOLD = OPERATIONS["get_message_action"].threshold
+GETS, LOCK = (THRESHOLD.limit, THRESHOLD.lock_seconds) if THRESHOLD else (0, 0)
 
 
 def create(client: httpx.Client, name: str = "Open incident", **fields: Any) -> dict[str, Any]:
-    answer = client.post("/messageactions", json={"name": name, "hint": "Start an incident", **fields})
+    answer = client.post(CREATING, json={"name": name, "hint": "Start an incident", **fields})
     assert answer.status_code == 200, answer.text
     data: dict[str, Any] = answer.json()["data"]
     return data
 
 
 def test_a_created_action_is_shown_with_the_defaults(owner: httpx.Client) -> None:
-    answer = owner.post("/messageactions", json={"name": "Open incident", "hint": "Start"})
+    answer = owner.post(CREATING, json={"name": "Open incident", "hint": "Start"})
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     body = answer.json()
     identifier = body["data"].pop("id")
     assert identifier.isdigit()
     assert len(identifier) == 17
     assert body == {
-        "url": "/api/v3/messageactions",
+        "url": f"{BASE_PATH}{CREATING}",
         "type": "messageaction",
         "data": {
             "name": "Open incident",
             "hint": "Start",
             "scope": "organization",
             "multi_selectable": False,
-            "message_types": ["attachment", "link", "text"],
+            "message_types": sorted(MESSAGE_TYPES),
             "handlers": [{"type": "execution_handler"}],
             "creator": {"name": "Ada", "id": "70021945"},
             "execution_type": "deluge",
@@ -37,9 +43,9 @@ def test_a_created_action_is_shown_with_the_defaults(owner: httpx.Client) -> Non
             "type": "custom",
         },
     }
-    read = owner.get(f"/messageactions/{identifier}").json()
+    read = owner.get(action_path(identifier)).json()
     assert read == {
-        "url": f"/api/v3/messageactions/{identifier}",
+        "url": f"{BASE_PATH}{action_path(identifier)}",
         "type": "messageaction",
         "data": {"id": identifier, **body["data"]},
     }
@@ -50,7 +56,7 @@ def test_pages_hold_each_action_once(owner: httpx.Client) -> None:
     seen: list[str] = []
     query = {"limit": "3"}
     for expected in (3, 3, 1):
-        page = owner.get("/messageactions", params=query).json()
+        page = owner.get(LISTING, params=query).json()
         seen += [action["id"] for action in page["data"]]
         assert len(page["data"]) == expected
         query = {"limit": "3", "next_token": page.get("next_token", "")}
@@ -60,24 +66,24 @@ def test_pages_hold_each_action_once(owner: httpx.Client) -> None:
 
 def test_a_sync_token_gives_what_changed_and_what_is_gone(owner: httpx.Client) -> None:
     first, second, third = (create(owner, name)["id"] for name in ("One", "Two", "Three"))
-    token = owner.get("/messageactions").json()["sync_token"]
-    owner.patch(f"/messageactions/{second}", json={"hint": "Other"})
-    owner.delete(f"/messageactions/{third}")
-    changes = owner.get("/messageactions", params={"sync_token": token}).json()
+    token = owner.get(LISTING).json()["sync_token"]
+    owner.patch(action_path(second), json={"hint": "Other"})
+    owner.delete(action_path(third))
+    changes = owner.get(LISTING, params={"sync_token": token}).json()
     assert [action["id"] for action in changes["data"]] == [second]
     assert changes["deleted"] == [third]
-    assert owner.get("/messageactions", params={"sync_token": changes["sync_token"]}).json()["data"] == []
+    assert owner.get(LISTING, params={"sync_token": changes["sync_token"]}).json()["data"] == []
     assert first
 
 
-def test_more_calls_than_the_threshold_lock_the_user_for_five_minutes(
+def test_more_calls_than_the_threshold_lock_the_user(
     owner: httpx.Client, colleague: httpx.Client, control: httpx.Client
 ) -> None:
     identifier = create(owner)["id"]
-    path = f"/messageactions/{identifier}"
-    assert [owner.get(path).status_code for _ in range(11)] == [200] * 10 + [429]
+    path = action_path(identifier)
+    assert [owner.get(path).status_code for _ in range(GETS + 1)] == [200] * GETS + [429]
     assert colleague.get(path).status_code == 200
-    control.post("/clock", json={"advance": 299})
+    control.post("/clock", json={"advance": LOCK - 1})
     assert owner.get(path).json()["code"] == "request_limit_exceeded"
     control.post("/clock", json={"advance": 1.5})
     assert owner.get(path).status_code == 200

@@ -17,11 +17,13 @@ from typing import Any
 
 import httpx
 import pytest
+from api_paths import BASE_PATH, CREATING, LISTING, action_path
 from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
 from zoho_cliq_mock.database import DatabaseError
+from zoho_cliq_mock.directory import SeedError
 from zoho_cliq_mock.journal import Entry, print_line
-from zoho_cliq_mock.seed import DEMO, SeedError
+from zoho_cliq_mock.seed import DEMO
 from zoho_cliq_mock.terminal import plain, say
 
 BODY = {"name": "Open incident", "hint": "Start"}
@@ -59,14 +61,14 @@ def test_it_runs_without_standard_streams(closed: tuple[int, ...], started: list
     process = command("--verbose", stdout=subprocess.PIPE, preexec_fn=close)
     started.append(process)
     url = first_url(process)
-    assert httpx.get(f"{url}/messageactions", headers=OWNER).status_code == 200
+    assert httpx.get(f"{url}{LISTING}", headers=OWNER).status_code == 200
     for number in closed:  # no socket and no database took the number
         assert os.readlink(f"/proc/{process.pid}/fd/{number}") == os.devnull
 
 
 @pytest.fixture
 def port() -> int:
-    """A port that was free just now, for a server that cannot say which one it took."""
+    """Return a port that was free just now, for a server that cannot say which one it took."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number: int = free.getsockname()[1]
@@ -111,7 +113,7 @@ def test_it_serves_on_when_its_readers_leave(when: str, started: list[Any], port
     os.close(logged)
     wait_until_it_serves(port, process)
     for _ in range(3):
-        answer = httpx.get(f"http://127.0.0.1:{port}/api/v3/messageactions", headers=OWNER)
+        answer = httpx.get(f"http://127.0.0.1:{port}{BASE_PATH}{LISTING}", headers=OWNER)
         assert answer.status_code == 200
     assert end(process) == 0
 
@@ -160,7 +162,7 @@ def test_a_message_that_nobody_can_read_is_no_failure(tmp_path: Path) -> None:
 
 
 def in_child(act: Callable[[], Any]) -> int:
-    """The exit code of a forked child: 0, 3 where `act` raised RuntimeError."""
+    """Return the exit code of a forked child: 0, 3 where `act` raised RuntimeError."""
     identifier = os.fork()
     if identifier == 0:  # pragma: no cover
         try:
@@ -188,18 +190,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_a_forked_child_resets_the_server_of_its_parent(place: str) -> None:
     with MockServer(place) as server:
-        httpx.post(f"{server.url}/messageactions", json=BODY, headers=OWNER)
+        httpx.post(f"{server.url}{CREATING}", json=BODY, headers=OWNER)
         assert in_child(server.reset) == 0
-        assert httpx.get(f"{server.url}/messageactions", headers=OWNER).json()["data"] == []
+        assert httpx.get(f"{server.url}{LISTING}", headers=OWNER).json()["data"] == []
         assert in_child(server.stop) == 0
         assert in_child(server.start) == 3
         assert in_child(lambda: use_one(MockServer())) == 0
-        assert httpx.post(f"{server.url}/messageactions", json=BODY, headers=OWNER).status_code == 200
+        assert httpx.post(f"{server.url}{CREATING}", json=BODY, headers=OWNER).status_code == 200
 
 
 def use_one(server: MockServer) -> None:
     with server:
-        assert httpx.get(f"{server.url}/messageactions", headers=OWNER).status_code == 200
+        assert httpx.get(f"{server.url}{LISTING}", headers=OWNER).status_code == 200
 
 
 def test_without_a_control_api_the_child_is_told_why(place: str) -> None:
@@ -214,7 +216,7 @@ def test_a_child_that_lives_on_keeps_no_connection_and_no_port_open() -> None:
         headers = {"Authorization": f"Bearer {server.control_token}"}
         httpx.post(f"{server.control_url}/faults", json=fault, headers=headers)
         with httpx.Client(headers=OWNER, timeout=5) as client:
-            client.get(f"{server.url}/messageactions/1")
+            client.get(f"{server.url}{action_path(1)}")
             identifier = os.fork()
             if identifier == 0:  # pragma: no cover
                 os.close(writing)
@@ -222,10 +224,10 @@ def test_a_child_that_lives_on_keeps_no_connection_and_no_port_open() -> None:
                 os._exit(0)
             try:
                 with pytest.raises(httpx.RemoteProtocolError):  # not a time-out: the connection ends with the answer
-                    client.get(f"{server.url}/messageactions")
+                    client.get(f"{server.url}{LISTING}")
                 server.stop()
                 with pytest.raises(httpx.ConnectError):
-                    httpx.get(f"{server.url}/messageactions", timeout=5)
+                    httpx.get(f"{server.url}{LISTING}", timeout=5)
             finally:
                 os.close(writing)
                 os.close(reading)
@@ -241,13 +243,13 @@ def test_a_child_that_ends_in_order_leaves_the_file_to_its_parent(tmp_path: Path
         "    if os.fork() == 0:\n        sys.exit()\n"
         "    os.wait()\n"
         f"    print(os.path.exists({str(path) + '-wal'!r}))\n"
-        f"    httpx.post(server.url + '/messageactions', json={BODY!r}, headers={OWNER!r})\n"
+        f"    httpx.post(server.url + {CREATING!r}, json={BODY!r}, headers={OWNER!r})\n"
         "    os._exit(0)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
     with MockServer(str(path)) as server:
-        found = httpx.get(f"{server.url}/messageactions", headers=OWNER).json()["data"]
+        found = httpx.get(f"{server.url}{LISTING}", headers=OWNER).json()["data"]
     assert [action["name"] for action in found] == ["Open incident"]
 
 
@@ -259,7 +261,7 @@ def test_forks_while_it_serves_harm_nobody() -> None:
         def ask() -> None:
             with httpx.Client(headers=OWNER) as client:
                 while not done.is_set():
-                    status = client.post(f"{server.url}/messageactions", json=BODY).status_code
+                    status = client.post(f"{server.url}{CREATING}", json=BODY).status_code
                     wrong.extend([] if status in (200, 400) else [status])
 
         thread = threading.Thread(target=ask)
@@ -394,10 +396,10 @@ def test_a_disk_that_becomes_full_is_a_500_and_one_line_in_the_log(caplog: pytes
         statuses = set()
         for number in range(60):
             body = {"name": f"{number}", "hint": "h", "image": "A" * 4000}
-            statuses.add(httpx.post(f"{server.url}/messageactions", json=body, headers=OWNER).status_code)
+            statuses.add(httpx.post(f"{server.url}{CREATING}", json=body, headers=OWNER).status_code)
             server.app.state.thresholds.clear()
         assert 500 in statuses
-        assert httpx.get(f"{server.url}/messageactions", headers=OWNER).status_code == 200
+        assert httpx.get(f"{server.url}{LISTING}", headers=OWNER).status_code == 200
     assert "database or disk is full" in caplog.text
     assert "Traceback" not in caplog.text
 
@@ -427,7 +429,7 @@ def test_without_a_package_of_the_extra_everything_names_what_to_install(tmp_pat
         "main(['--port', '0'])\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
-    wanted = "the mock server needs the extra `mock`: pip install 'zoho-cliq[mock]'"
+    wanted = "the mock server needs the extra `mock`: pip install '.[mock]' in a checkout of zoho-cliq"
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith(f"zoho-cliq-mock: {wanted}")
     assert done.stderr.count("\n") == 1

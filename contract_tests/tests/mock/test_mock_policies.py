@@ -9,9 +9,15 @@ from typing import Any
 import httpx
 import pytest
 import zoho_cliq_mock
+from api_paths import CREATING, LISTING, action_path, handler_path
+from zoho_cliq_api.contract import OPERATIONS, document
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.policies import CATALOGUE, Policies, PolicyError
 
+MESSAGE_TYPES = document()["components"]["schemas"]["MessageType"]["enum"]
+THRESHOLD = OPERATIONS["get_message_action"].threshold
+GETS, WINDOW, LOCK = THRESHOLD or (0, 0, 0)
+HALF = GETS // 2 + 1
 BASE = {"name": "Open incident", "hint": "Start"}
 WEBHOOK = {"name": "Desk", "hint": "h", "execution_type": "webhook", "execution_url": "https://desk.example/x"}
 
@@ -23,7 +29,7 @@ class World:
         self.mock, self.owner, self.colleague, self.control = mock, owner, colleague, control
 
     def create(self, client: httpx.Client | None = None, **fields: Any) -> httpx.Response:
-        return (client or self.owner).post("/messageactions", json={**BASE, **fields})
+        return (client or self.owner).post(CREATING, json={**BASE, **fields})
 
     def made(self, **fields: Any) -> str:
         answer = self.create(**fields)
@@ -52,11 +58,11 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 
 
 def handler(identifier: str) -> str:
-    return f"/messageactions/{identifier}/handlers/execution_handler"
+    return handler_path(identifier)
 
 
 def sync_token(client: httpx.Client) -> str:
-    return str(client.get("/messageactions").json()["sync_token"])
+    return str(client.get(LISTING).json()["sync_token"])
 
 
 def burst(world: World, path: str, calls: int) -> list[int]:
@@ -64,32 +70,32 @@ def burst(world: World, path: str, calls: int) -> list[int]:
 
 
 def domain_errors(w: World) -> object:
-    return w.owner.get("/messageactions/1").status_code
+    return w.owner.get(action_path(1)).status_code
 
 
 def throttle_status(w: World) -> object:
-    return burst(w, "/messageactions/1", 11)[-1]
+    return burst(w, action_path(1), GETS + 1)[-1]
 
 
 def scope_status(w: World) -> object:
-    return httpx.get(f"{w.mock.url}/messageactions", headers={"Authorization": "Bearer 1000.owner-create"}).status_code
+    return httpx.get(f"{w.mock.url}{LISTING}", headers={"Authorization": "Bearer 1000.owner-create"}).status_code
 
 
 def error_codes(w: World) -> object:
-    return "code" in w.owner.get("/messageactions/1").json()
+    return "code" in w.owner.get(action_path(1)).json()
 
 
 def error_shape(w: World) -> object:
-    return set(w.owner.get("/messageactions/1").json())
+    return set(w.owner.get(action_path(1)).json())
 
 
 def validation_codes(w: World) -> object:
     bodies: list[dict[str, Any]] = [{"name": "n"}, {**BASE, "x": 1}, {**BASE, "scope": "galaxy"}]
-    return [w.owner.post("/messageactions", json=body).json()["code"] for body in bodies]
+    return [w.owner.post(CREATING, json=body).json()["code"] for body in bodies]
 
 
 def malformed_id(w: World) -> object:
-    return code(w.owner.get("/messageactions/abc"))
+    return code(w.owner.get(action_path("abc")))
 
 
 def handler_of_missing_action(w: World) -> object:
@@ -97,30 +103,31 @@ def handler_of_missing_action(w: World) -> object:
 
 
 def invisible(w: World) -> object:
-    return code(w.colleague.get(f"/messageactions/{w.made(scope='personal')}"))
+    return code(w.colleague.get(action_path(w.made(scope="personal"))))
 
 
 def threshold_per(w: World) -> object:
-    return [*burst(w, "/messageactions/1", 6), *burst(w, handler("1"), 6)].count(429)
+    return [*burst(w, action_path(1), HALF), *burst(w, handler("1"), GETS + 2 - HALF)].count(429)
 
 
 def threshold_window(w: World) -> object:
-    w.control.post("/clock", json={"freeze": 1_800_000_050}).raise_for_status()
-    first = burst(w, "/messageactions/1", 10)
-    w.advance(15)  # into the next whole minute
-    return (first + burst(w, "/messageactions/1", 1)).count(429)
+    begin = 1_800_000_000 // WINDOW * WINDOW
+    w.control.post("/clock", json={"freeze": begin + WINDOW - 10}).raise_for_status()
+    first = burst(w, action_path(1), GETS)
+    w.advance(15)  # into the next window of the clock
+    return (first + burst(w, action_path(1), 1)).count(429)
 
 
 def threshold_counts(w: World) -> object:
-    return burst(w, "/messageactions/1", 12).count(429)
+    return burst(w, action_path(1), GETS + 2).count(429)
 
 
 def lock_extends(w: World) -> object:
-    burst(w, "/messageactions/1", 11)
-    w.advance(200)
-    burst(w, "/messageactions/1", 1)
-    w.advance(150)
-    return burst(w, "/messageactions/1", 1)[0]
+    burst(w, action_path(1), GETS + 1)
+    w.advance(LOCK * 2 / 3)
+    burst(w, action_path(1), 1)
+    w.advance(LOCK / 2)
+    return burst(w, action_path(1), 1)[0]
 
 
 def default_scope(w: World) -> object:
@@ -148,7 +155,7 @@ def repeated_items(w: World) -> object:
 
 
 def empty_update(w: World) -> object:
-    return w.owner.patch(f"/messageactions/{w.made()}", json={}).status_code
+    return w.owner.patch(action_path(w.made()), json={}).status_code
 
 
 def stray_team_ids(w: World) -> object:
@@ -185,7 +192,7 @@ def creation_limit(w: World) -> object:
 def may_change(w: World) -> object:
     identifiers = [w.made(), w.made(name="Shared", scope="personal")]
     w.control.post("/collaborators", json={"action": identifiers[1], "users": ["colleague"]}).raise_for_status()
-    return [w.colleague.patch(f"/messageactions/{each}", json={"hint": "x"}).status_code for each in identifiers]
+    return [w.colleague.patch(action_path(each), json={"hint": "x"}).status_code for each in identifiers]
 
 
 def unset_handler(w: World) -> object:
@@ -195,51 +202,51 @@ def unset_handler(w: World) -> object:
 def list_order(w: World) -> object:
     for number in range(5):
         w.made(name=f"n{number}")
-    first = w.owner.get("/messageactions", params={"limit": 3}).json()
-    second = w.owner.get("/messageactions", params={"limit": 3, "next_token": first["next_token"]}).json()
+    first = w.owner.get(LISTING, params={"limit": 3}).json()
+    second = w.owner.get(LISTING, params={"limit": 3, "next_token": first["next_token"]}).json()
     names = [action["name"] for action in first["data"] + second["data"]]
     assert "next_token" not in second
-    w.owner.patch(f"/messageactions/{first['data'][0]['id']}", json={"hint": "x"})
-    w.owner.patch(f"/messageactions/{first['data'][1]['id']}", json={"hint": "x"})
+    w.owner.patch(action_path(first["data"][0]["id"]), json={"hint": "x"})
+    w.owner.patch(action_path(first["data"][1]["id"]), json={"hint": "x"})
     query = {"limit": "1", "sync_token": second["sync_token"]}
-    page = w.owner.get("/messageactions", params=query).json()
+    page = w.owner.get(LISTING, params=query).json()
     query["next_token"] = page["next_token"]
-    return names, [a["name"] for a in page["data"] + w.owner.get("/messageactions", params=query).json()["data"]]
+    return names, [a["name"] for a in page["data"] + w.owner.get(LISTING, params=query).json()["data"]]
 
 
 def list_limit(w: World) -> object:
-    return [w.owner.get("/messageactions", params={"limit": limit}).status_code for limit in (0, 101)]
+    return [w.owner.get(LISTING, params={"limit": limit}).status_code for limit in (0, 101)]
 
 
 def sync_token_on(w: World) -> object:
     w.made(), w.made(name="Second")
-    return "sync_token" in w.owner.get("/messageactions", params={"limit": 1}).json()
+    return "sync_token" in w.owner.get(LISTING, params={"limit": 1}).json()
 
 
 def total_count(w: World) -> object:
     w.made(), w.made(name="Second")
-    return w.owner.get("/messageactions", params={"limit": 1}).json().get("total_count")
+    return w.owner.get(LISTING, params={"limit": 1}).json().get("total_count")
 
 
 def deleted_key(w: World) -> object:
-    return "deleted" in w.owner.get("/messageactions", params={"sync_token": sync_token(w.owner)}).json()
+    return "deleted" in w.owner.get(LISTING, params={"sync_token": sync_token(w.owner)}).json()
 
 
 def handler_changes_sync(w: World) -> object:
     identifier = w.made()
     token = sync_token(w.owner)
     w.owner.patch(handler(identifier), json={"script": "x"}).raise_for_status()
-    return len(w.owner.get("/messageactions", params={"sync_token": token}).json()["data"])
+    return len(w.owner.get(LISTING, params={"sync_token": token}).json()["data"])
 
 
 def null_token(w: World) -> object:
-    return [w.owner.get("/messageactions", params={name: "null"}).status_code for name in ("next_token", "sync_token")]
+    return [w.owner.get(LISTING, params={name: "null"}).status_code for name in ("next_token", "sync_token")]
 
 
 def token_lifetime(w: World) -> object:
     token = sync_token(w.owner)
     w.advance(120)
-    return w.owner.get("/messageactions", params={"sync_token": token}).status_code
+    return w.owner.get(LISTING, params={"sync_token": token}).status_code
 
 
 def access_token_seconds(w: World) -> object:
@@ -281,7 +288,7 @@ EXPECTED: dict[Callable[[World], object], tuple[object, dict[object, object]]] =
     threshold_counts: (2, {"accepted": 0}),
     lock_extends: (404, {"yes": 429}),
     default_scope: ("organization", {"personal": "personal"}),
-    default_message_types: (["attachment", "link", "text"], {"text": ["text"]}),
+    default_message_types: (sorted(MESSAGE_TYPES), {"text": ["text"]}),
     default_permissions: (None, {"chat,user": ["chat", "user"]}),
     empty_strings: (400, {"accept": 200}),
     empty_arrays: (400, {"accept": 200}),
@@ -321,6 +328,10 @@ TESTED_WITH_THE_TRIGGER = {
     "response_url_seconds",
     "banner_text_limit",
     "form_inputs_limit",
+    "deluge",
+    "deluge_failure",
+    "deluge_no_return",
+    "deluge_timeout_ms",
 }
 
 
@@ -361,7 +372,7 @@ def test_every_policy_and_value_is_tested() -> None:
         ({"scope_status": "404"}, "scope_status takes 403 or 401"),
         ({"creation_limit": "-1"}, "creation_limit takes a whole number"),
         ({"creation_limit": True}, "creation_limit takes a whole number"),
-        ({"default_message_types": "text,video"}, "default_message_types takes"),
+        ({"default_message_types": "text,smell"}, "default_message_types takes"),
     ],
 )
 def test_a_policy_that_does_not_exist_is_refused(values: dict[str, object], complaint: str) -> None:
@@ -376,5 +387,6 @@ def test_the_readme_lists_every_policy_with_its_default() -> None:
     rows = {row[0].strip("`"): row[2] for row in cells if len(row) == 3}
     for name, policy in CATALOGUE.items():
         assert name in rows, name
-        shown = f"`{policy.default}`" if policy.default != "" else "none"
+        every = ",".join(sorted(MESSAGE_TYPES))
+        shown = {"": "none", every: "all"}.get(str(policy.default), f"`{policy.default}`")
         assert shown in rows[name], name

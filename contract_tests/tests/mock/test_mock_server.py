@@ -1,4 +1,4 @@
-"""Ways to run the mock: the command, a thread, in process, the pytest plugin; files, seeds and bad input."""
+"""How to run the mock: the command, a thread, in process, the pytest plugin; files, seeds and bad input."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ from typing import Any
 
 import httpx
 import pytest
+from api_paths import CREATING, LISTING, action_path
+from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.database import DatabaseError
+from zoho_cliq_mock.directory import SeedError
 from zoho_cliq_mock.operations import ACTS
-from zoho_cliq_mock.seed import DEMO, SeedError, read_seed
+from zoho_cliq_mock.seed import DEMO, read_seed
 
 pytest_plugins = ["pytester"]
 BODY = {"name": "Open incident", "hint": "Start"}
 OWNER = {"Authorization": "Bearer 1000.owner"}
+THRESHOLD = OPERATIONS["get_message_action"].threshold
+GETS, LOCK = (THRESHOLD.limit, THRESHOLD.lock_seconds) if THRESHOLD else (0, 0)
 
 
 @pytest.fixture
@@ -60,9 +65,9 @@ def first_line(process: subprocess.Popen[str]) -> str:
 def test_the_command_says_where_it_listens_and_what_to_export(command: Any) -> None:
     process = command("--control-token", "control", "--verbose", "--policy", "default_scope=personal")
     url = first_line(process)
-    data = httpx.post(f"{url}/messageactions", json=BODY, headers=OWNER).json()["data"]
+    data = httpx.post(f"{url}{CREATING}", json=BODY, headers=OWNER).json()["data"]
     assert data["scope"] == "personal"
-    httpx.get(f"{url}/messageactions/1", headers=OWNER)
+    httpx.get(f"{url}{action_path(1)}", headers=OWNER)
     root = url.removesuffix("/api/v3")
     reset = httpx.post(f"{root}/_mock/reset", headers={"Authorization": "Bearer control"})
     assert reset.status_code == 200
@@ -98,20 +103,18 @@ def test_a_file_keeps_everything(tmp_path: Path, command: Any) -> None:
     Path(path).parent.mkdir()
     process = command("--db", path, "--quiet", "--durable")
     url = first_line(process)
-    made = httpx.post(f"{url}/messageactions", json=BODY, headers=OWNER).json()["data"]
-    page = httpx.get(f"{url}/messageactions", headers=OWNER).json()
+    made = httpx.post(f"{url}{CREATING}", json=BODY, headers=OWNER).json()["data"]
+    page = httpx.get(f"{url}{LISTING}", headers=OWNER).json()
     process.kill()
     process.communicate()
     with MockServer(path) as server, httpx.Client(base_url=server.url, headers=OWNER) as client:
-        assert client.get("/messageactions").json()["data"] == [made]
-        changes = client.get("/messageactions", params={"sync_token": page["sync_token"]}).json()
+        assert client.get(LISTING).json()["data"] == [made]
+        changes = client.get(LISTING, params={"sync_token": page["sync_token"]}).json()
         assert (changes["data"], changes["deleted"]) == ([], [])
-        client.delete(f"/messageactions/{made['id']}")
+        client.delete(action_path(made["id"]))
     with MockServer(path) as server, httpx.Client(base_url=server.url, headers=OWNER) as client:
-        assert client.get("/messageactions", params={"sync_token": page["sync_token"]}).json()["deleted"] == [
-            made["id"]
-        ]
-        assert client.post("/messageactions", json=BODY).json()["data"]["id"] > made["id"]
+        assert client.get(LISTING, params={"sync_token": page["sync_token"]}).json()["deleted"] == [made["id"]]
+        assert client.post(CREATING, json=BODY).json()["data"]["id"] > made["id"]
 
 
 def test_ids_of_a_future_that_was_undone_are_not_given_out_again(tmp_path: Path) -> None:
@@ -131,20 +134,20 @@ def test_a_lock_survives_a_restart(tmp_path: Path) -> None:
     path = str(tmp_path / "mock.db")
     now = [1_800_000_000.0]
     with MockServer(path, clock=lambda: now[0]) as server, httpx.Client(base_url=server.url, headers=OWNER) as client:
-        assert [client.get("/messageactions/1").status_code for _ in range(11)] == [404] * 10 + [429]
-    now[0] += 299
+        assert [client.get(action_path(1)).status_code for _ in range(GETS + 1)] == [404] * GETS + [429]
+    now[0] += LOCK - 1
     with MockServer(path, clock=lambda: now[0]) as server, httpx.Client(base_url=server.url, headers=OWNER) as client:
-        assert client.get("/messageactions/1").status_code == 429
-        assert client.get("/messageactions").status_code == 200
+        assert client.get(action_path(1)).status_code == 429
+        assert client.get(LISTING).status_code == 200
         colleague = {"Authorization": "Bearer 1000.colleague"}
-        assert client.get("/messageactions/1", headers=colleague).status_code == 404
+        assert client.get(action_path(1), headers=colleague).status_code == 404
         now[0] += 1
-        assert client.get("/messageactions/1").status_code == 404
+        assert client.get(action_path(1)).status_code == 404
 
 
 def test_thresholds_can_be_switched_off() -> None:
     with MockServer(thresholds=False) as server, httpx.Client(base_url=server.url, headers=OWNER) as client:
-        assert {client.get("/messageactions/1").status_code for _ in range(40)} == {404}
+        assert {client.get(action_path(1)).status_code for _ in range(40)} == {404}
 
 
 def test_a_frozen_clock_is_frozen_again_after_a_reset() -> None:
@@ -163,10 +166,10 @@ def test_in_process_it_is_an_asgi_application() -> None:
     async def use() -> None:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://mock/api/v3", headers=OWNER) as client:
-            made = (await client.post("/messageactions", json=BODY)).json()["data"]
-            assert (await client.get(f"/messageactions/{made['id']}")).json()["data"] == made
-            assert (await client.delete(f"/messageactions/{made['id']}")).status_code == 204
-            too_long = await client.post("/messageactions", content=b" " * 3_000_000)
+            made = (await client.post(CREATING, json=BODY)).json()["data"]
+            assert (await client.get(action_path(made["id"]))).json()["data"] == made
+            assert (await client.delete(action_path(made["id"]))).status_code == 204
+            too_long = await client.post(CREATING, content=b" " * 3_000_000)
             assert too_long.status_code == 400
             control = {"Authorization": f"Bearer {app.state.control_token}"}
             assert (await client.post("http://mock/_mock/reset", headers=control)).status_code == 200
@@ -181,18 +184,24 @@ def test_a_failure_of_the_mock_is_a_500_in_the_form_of_the_api(
 ) -> None:
     with MockServer() as server:
         monkeypatch.setattr(server.app.state.store, "page", lambda *_, **__: 1 / 0)
-        answer = httpx.get(f"{server.url}/messageactions", headers=OWNER)
+        answer = httpx.get(f"{server.url}{LISTING}", headers=OWNER)
         assert (answer.status_code, answer.json()["code"]) == (500, "operation_failed")
     assert "ZeroDivisionError" in caplog.text
     assert "1000.owner" not in caplog.text
 
 
-def test_an_operation_that_the_document_gained_is_not_implemented(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operation_that_the_document_gained_is_not_implemented(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.delitem(ACTS, "list_message_actions")
     with MockServer() as server:
-        answer = httpx.get(f"{server.url}/messageactions", headers=OWNER)
+        answer = httpx.get(f"{server.url}{LISTING}", headers=OWNER)
     assert (answer.status_code, answer.json()["code"]) == (501, "operation_failed")
     assert "list_message_actions" in answer.json()["message"]
+    path = OPERATIONS["list_message_actions"].path
+    assert [record.getMessage() for record in caplog.records if record.name == "zoho_cliq_mock"][-1:] == [
+        f"the mock does not know the operation list_message_actions (GET {path}): answered with 501"
+    ]
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -319,7 +328,7 @@ for _ in range(2000):
         ({**ANN, "tokens": [{"token": "t", "user": "ann", "scopes": ["REED"]}]}, r"tokens\[0\].scopes: there is no"),
         (
             {**ANN, "tokens": [{"token": "t", "user": "ann", "scopes": ["ZohoCliq.MessageActions.REED"]}]},
-            r"tokens\[0\].scopes: there is no scope ZohoCliq.MessageActions.REED; there are CREATE",
+            r"tokens\[0\].scopes: there is no scope ZohoCliq.MessageActions.REED; there are [A-Z]",
         ),
         (
             {**ANN, **CLIENT, "refresh_tokens": [{"token": "t", "client_id": "x", "user": "ann"}] * 2},
@@ -373,6 +382,21 @@ def test_a_reader_of_the_policies_may_go_away() -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("option", ["--list-policies", "--version"])
+def test_a_full_standard_output_is_said_in_one_line(option: str) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "zoho_cliq_mock", option],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+    said = "zoho-cliq-mock: standard output cannot be written (No space left on device)\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
 def test_a_team_has_members_of_its_own_organization_only() -> None:
     seed = {**ANN, "organizations": [{"id": "1"}, {"id": "2"}]}
     with pytest.raises(SeedError, match="of another organization"):
@@ -404,19 +428,72 @@ def test_the_fixture_is_reset_for_each_test_and_for_each_worker(
     pytester.makepyfile(
         """
         import httpx, pytest
+        from api_paths import CREATING, LISTING
 
         @pytest.mark.parametrize("number", range(4))
         def test_it(cliq_mock, number):
             client = httpx.Client(base_url=cliq_mock.url, headers={"Authorization": "Bearer 1000.owner"}, verify=False)
             with client:
-                assert client.get("/messageactions").json()["data"] == []
-                assert client.post("/messageactions", json={"name": "Same", "hint": "h"}).status_code == 200
+                assert client.get(LISTING).json()["data"] == []
+                assert client.post(CREATING, json={"name": "Same", "hint": "h"}).status_code == 200
         """
     )
     result = pytester.runpytest_subprocess(
         "-p", "xdist", "-p", "zoho_cliq_mock.plugin", "-n", "2", "-p", "no:cacheprovider"
     )
     result.assert_outcomes(passed=4)
+
+
+MARKED = """
+import pytest
+
+SEED = {"organizations": [{"id": "1", "name": "Example"}], "users": [{"key": "ann", "id": "11", "name": "Ann",
+        "organization": "1"}], "actions": [{"creator": "ann", "name": "File", "hint": "File it"}]}
+
+
+@pytest.mark.cliq_mock(policies={"throttle_status": "400"})
+class TestMarked:
+    @pytest.mark.cliq_mock(seed=SEED)
+    @pytest.mark.parametrize("number", range(2))
+    def test_seed_and_policies(self, cliq_mock, number):
+        assert [action["name"] for action in cliq_mock.state()["actions"]] == ["File"]
+        assert cliq_mock.policies()["throttle_status"] == "400"
+        cliq_mock.policies(throttle_status="429")
+        cliq_mock.advance(60)
+
+    def test_policies(self, cliq_mock):
+        assert cliq_mock.state()["actions"] == []
+        assert cliq_mock.policies()["throttle_status"] == "400"
+
+
+def test_without(cliq_mock, cliq_mock_async):
+    assert cliq_mock.policies()["throttle_status"] == "429"
+    assert cliq_mock_async.url == cliq_mock.url
+    assert cliq_mock_async.clock is cliq_mock.clock
+
+
+@pytest.mark.cliq_mock(sed={})
+def test_misspelt(cliq_mock):
+    pass
+
+
+@pytest.mark.cliq_mock(policies={"trottle_status": "400"})
+def test_unknown_policy(cliq_mock):
+    pass
+"""
+
+
+def test_a_marker_says_how_the_server_is_made(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(MARKED)
+    result = pytester.runpytest_subprocess("-p", "zoho_cliq_mock.plugin", "-p", "no:cacheprovider", "--strict-markers")
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "the marker cliq_mock: it takes the keywords seed, policies, thresholds, webhook_hosts",
+            "the marker cliq_mock: *trottle_status*",
+        ]
+    )
 
 
 def test_the_plugin_is_harmless_without_the_extra(tmp_path: Path) -> None:
@@ -436,5 +513,5 @@ def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> N
         [sys.executable, "-m", "zoho_cliq_mock"], capture_output=True, text=True, env=environment, check=False
     )
     assert shown.returncode == 2
-    wanted = "the mock server needs the extra `mock`: pip install 'zoho-cliq[mock]'"
+    wanted = "the mock server needs the extra `mock`: pip install '.[mock]' in a checkout of zoho-cliq"
     assert shown.stderr == f"zoho-cliq-mock: {wanted} (No module named uvicorn)\n"

@@ -35,17 +35,16 @@ THEIRS = {
     operation: Theirs({"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]})
     for operation, name in SCHEMAS.items()
 }
+LENGTHS = {
+    name: DOCUMENT["components"]["schemas"]["MessageActionCreate"]["properties"][name]["maxLength"]
+    for name in ("name", "hint", "execution_url")
+}
 MAX_BYTES = DOCUMENT["components"]["schemas"]["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
 
 TEXTS = [
     "",
     "a",
-    "n" * 30,
-    "n" * 31,
-    "h" * 128,
-    "h" * 129,
-    "\U0001f600" * 30,
-    "\U0001f600" * 31,
+    *(letter * (LENGTHS[name] + more) for name in ("name", "hint") for letter in "n\U0001f600" for more in (0, 1)),
     "e\u0301" * 15,
     "\u2028",
 ]
@@ -55,10 +54,17 @@ URLS = [
     "ftp://x",
     "https://",
     "HTTPS://x",
-    "https://x" + "y" * 216,
+    "https://x".ljust(LENGTHS["execution_url"], "y"),
     "https://x y",
 ]
-URLS += ["https://x" + "y" * 217, "https://x\n", "https://\u0661", "https://-x", "https://x[", "https://x%zz"]
+URLS += [
+    "https://x".ljust(LENGTHS["execution_url"] + 1, "y"),
+    "https://x\n",
+    "https://\u0661",
+    "https://-x",
+    "https://x[",
+    "https://x%zz",
+]
 IMAGES = ["QUJD", "QUI=", "QQ==", "Q", "QUJ", "QUJD=", "QUJD\n", "-_-_", "QUJDQUJD", "===="]
 WORDS = ["organization", "team", "personal", "deluge", "webhook", "text", "link", "attachment", "chat", "Text", "team "]
 NUMBERS: list[Any] = [0, 1, -1, 100001, 100001.0, 1.5, 2**63 - 1, 2**63, 10**30, 1e300, -0.0, True, False, None]

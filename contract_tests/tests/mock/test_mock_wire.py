@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from api_paths import BASE_PATH, CREATING, LISTING, action_path
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.wire import MOST_HEAD, MOST_UNREAD
 
@@ -21,11 +22,14 @@ CHUNK = b"%x\r\n%s\r\n" % (len(BODY), BODY)
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 
-def get(more: bytes = b"", target: bytes = b"/api/v3/messageactions", version: bytes = b"HTTP/1.1") -> bytes:
+LIST, CREATE = f"{BASE_PATH}{LISTING}".encode(), f"{BASE_PATH}{CREATING}".encode()
+
+
+def get(more: bytes = b"", target: bytes = LIST, version: bytes = b"HTTP/1.1") -> bytes:
     return b"GET %s %s\r\n%s%s\r\n" % (target, version, HEAD, more)
 
 
-def post(more: bytes, body: bytes = b"", target: bytes = b"/api/v3/messageactions") -> bytes:
+def post(more: bytes, body: bytes = b"", target: bytes = CREATE) -> bytes:
     return b"POST %s HTTP/1.1\r\n%s%s\r\n%s" % (target, HEAD, more, body)
 
 
@@ -38,7 +42,7 @@ def _quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def send(mock: MockServer, *parts: bytes, end: bool = True) -> list[int]:
-    """The statuses of all answers; with `end`, nothing follows from this side, so that the server closes."""
+    """Return the statuses of all answers; with `end`, nothing follows from this side, so that the server closes."""
     received = b""
     with socket.create_connection(("127.0.0.1", int(urlsplit(mock.url).port or 0)), timeout=10) as connection:
         for part in parts:
@@ -51,7 +55,7 @@ def send(mock: MockServer, *parts: bytes, end: bool = True) -> list[int]:
 
 
 def names(mock: MockServer) -> list[str]:
-    answer = httpx.get(f"{mock.url}/messageactions", headers={"Authorization": "Bearer 1000.owner"})
+    answer = httpx.get(f"{mock.url}{LISTING}", headers={"Authorization": "Bearer 1000.owner"})
     return [action["name"] for action in answer.json()["data"]]
 
 
@@ -83,8 +87,8 @@ def test_a_body_whose_length_is_in_doubt_is_refused_once(
 
 
 def test_a_request_without_a_body_of_its_own_is_not_carried_out_either(mock: MockServer) -> None:
-    made = httpx.post(f"{mock.url}/messageactions", content=BODY, headers=dict(pairs())).json()["data"]
-    target = f"/api/v3/messageactions/{made['id']}".encode()
+    made = httpx.post(f"{mock.url}{CREATING}", content=BODY, headers=dict(pairs())).json()["data"]
+    target = f"{BASE_PATH}{action_path(made['id'])}".encode()
     doubtful = get(b"Transfer-Encoding: xchunked\r\n", target).replace(b"GET", b"DELETE")
     assert send(mock, doubtful) == [400]
     assert names(mock) == ["Open incident"]
@@ -108,10 +112,10 @@ def pairs() -> list[tuple[str, str]]:
         (get(b"X : a\r\n"), [400]),
         (get(b"X: a\r\n folded\r\n"), [400]),
         (get(target=b"/api/v3/\xff\xfe"), [400]),
-        (get(target=b"/api/v3/messageactions/%zz"), [404]),
-        (get(target=b"/api/v3/messageactions/%ff%fe"), [404]),
-        (get(target=b"/api/v3/messageactions?limit=%ff"), [400]),
-        (get(target=b"http://elsewhere.test/api/v3/messageactions"), [200]),
+        (get(target=f"{BASE_PATH}{action_path('%zz')}".encode()), [404]),
+        (get(target=f"{BASE_PATH}{action_path('%ff%fe')}".encode()), [404]),
+        (get(target=LIST + b"?limit=%ff"), [400]),
+        (get(target=b"http://elsewhere.test" + LIST), [200]),
         (get(target=b"http://elsewhere.test"), [404]),
         (get(target=b"http://elsewhere.test?a=b"), [400]),
         (get(target=b"elsewhere.test:443").replace(b"GET", b"CONNECT"), [400]),
@@ -157,7 +161,7 @@ def test_half_an_answer_to_an_event_and_half_a_control_call_are_not_carried_out(
 
 
 def test_fields_behind_a_chunked_body_are_not_taken_for_the_request(mock: MockServer) -> None:
-    head = b"POST /api/v3/messageactions HTTP/1.1\r\nContent-Type: application/json\r\n" + CHUNKED + b"\r\n"
+    head = b"POST " + CREATE + b" HTTP/1.1\r\nContent-Type: application/json\r\n" + CHUNKED + b"\r\n"
     assert send(mock, head + CHUNK + b"0\r\nAuthorization: Bearer 1000.owner\r\n\r\n") == [401]
 
 
@@ -181,7 +185,7 @@ def test_a_body_is_asked_for_only_where_it_will_be_read(mock: MockServer) -> Non
 @pytest.mark.parametrize(
     ("target", "status"),
     [
-        (b"/api/v3/messageactions", 400),
+        (CREATE, 400),
         (b"/oauth/v2/token", 400),
         (b"/_mock/policies", 413),
         (b"/_mock/responses/x", 413),

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from api_paths import CREATING, handler_path
 from zoho_cliq import Cliq, MessageAction
 from zoho_cliq_mock import MockServer
 
@@ -64,11 +66,11 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def log_message(self, *args: Any) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
 
 def output(data: Any) -> tuple[int, dict[str, str], bytes]:
-    """The answer of a good webhook."""
+    """Return the answer of a good webhook."""
     return 200, {"Content-Type": "application/json"}, json.dumps({"output": data}).encode()
 
 
@@ -93,7 +95,8 @@ def control(mock: MockServer) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def cliq(mock: MockServer) -> Iterator[Cliq]:
-    with Cliq("1000.owner", base_url=mock.url) as client:
+    """Yield a client that counts for itself: the tests share a server, and would wait for each other's threshold."""
+    with Cliq("1000.owner", base_url=mock.url, account=uuid4().hex) as client:
         yield client
 
 
@@ -109,7 +112,7 @@ def webhook() -> Iterator[Webhook]:
 
 @pytest.fixture
 def make(cliq: Cliq) -> Callable[..., MessageAction]:
-    """Creates a webhook action with permissions."""
+    """Create a webhook action with permissions."""
 
     def create(url: str, name: str = "Create Ticket", permissions: tuple[str, ...] = (), **more: Any) -> MessageAction:
         action = cliq.message_actions.create(
@@ -124,7 +127,7 @@ def make(cliq: Cliq) -> Callable[..., MessageAction]:
 
 @pytest.fixture
 def choose(control: httpx.Client) -> Callable[..., Any]:
-    """Chooses an action and gives the record of its delivery."""
+    """Choose an action and return the record of its delivery."""
 
     def trigger(action: str = "Create Ticket", status: int = 200, **fields: Any) -> Any:
         if "messages" not in fields:
@@ -134,3 +137,32 @@ def choose(control: httpx.Client) -> Callable[..., Any]:
         return answer.json()
 
     return trigger
+
+
+@pytest.fixture
+def write_script(mock: MockServer) -> Callable[[str], None]:
+    """Return the Deluge action "Script", which is made where it is missing, a script. The client's thresholds would
+    make many tests wait, so this goes past it."""
+    headers = {"Authorization": "Bearer 1000.owner"}
+    made: list[str] = []
+
+    def write(script: str) -> None:
+        with httpx.Client(base_url=mock.url, headers=headers, timeout=30) as client:
+            if not made:
+                body = {"name": "Script", "hint": "h"}
+                made.append(client.post(CREATING, json=body).raise_for_status().json()["data"]["id"])
+            path = handler_path(made[0])
+            client.patch(path, json={"script": script}).raise_for_status()
+
+    return write
+
+
+@pytest.fixture
+def run(write_script: Callable[[str], None], choose: Callable[..., Any]) -> Callable[..., Any]:
+    """Choose a Deluge action with this script, and return the record of its delivery."""
+
+    def go(script: str, **fields: Any) -> Any:
+        write_script(script)
+        return choose("Script", **fields)
+
+    return go

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.trigger.addresses import AddressRefused, checked_addresses, parse_target, refusal
-from zoho_cliq_mock.trigger.post import post, resolve
+from zoho_cliq_mock.trigger.post import resolve, send
 
 LOOPBACK = ["127.0.0.1", "127.0.0.2", "127.255.255.254", "::1", "::ffff:127.0.0.1", "0:0:0:0:0:ffff:7f00:1"]
 ELSEWHERE = [
@@ -116,7 +116,7 @@ def test_a_fragment_is_not_sent() -> None:
 
 
 def resolved(host: str, *answers: list[str]) -> tuple[Any, list[str]]:
-    """A resolver that answers differently each time, and what it was asked."""
+    """Return a resolver that answers differently each time, and what it was asked."""
     asked: list[str] = []
     given = iter(answers)
 
@@ -225,6 +225,6 @@ def test_proxies_of_the_environment_are_not_used(
 
 def test_the_next_address_is_tried_where_nothing_listens_at_the_first(webhook: Any) -> None:
     target = parse_target(webhook.url)
-    answer = asyncio.run(post(target, ["127.0.0.99", "127.0.0.1"], {"Content-Type": "application/json"}, b"{}"))
+    answer = asyncio.run(send(target, ["127.0.0.99", "127.0.0.1"], {"Content-Type": "application/json"}, b"{}"))
     assert answer.status == 200
     assert len(webhook.got) == 1

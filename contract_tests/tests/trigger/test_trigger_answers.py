@@ -97,7 +97,7 @@ PLACES = [(number, path) for number, output in enumerate(GOOD) for path in _plac
 
 
 def accepts(output: dict[str, Any]) -> tuple[bool, bool, bool]:
-    """Whether the client sends it, the mock shows it, and the document's schema allows it."""
+    """Return whether the client sends it, the mock shows it, and the document's schema allows it."""
     try:
         wire(output)
         sent = True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from zoho_cliq_mock import MockServer
@@ -13,9 +15,9 @@ from zoho_cliq_mock.__main__ import main
 STEERING = "\x1b]0;title\x07\x9b31m\u202egnp\r\x7f"
 
 
-def run(mock: MockServer) -> int:
+def run(mock: MockServer, *more: str) -> int:
     address = ["--url", mock.url, "--token", mock.control_token]
-    return main(["trigger", "--action", "Create Ticket", "--text", STEERING, *address])
+    return main(["trigger", "--action", "Create Ticket", "--text", STEERING, *address, *more])
 
 
 def test_a_refused_deferred_answer_is_in_the_record_and_the_exit_code(
@@ -52,6 +54,18 @@ def test_nothing_that_comes_from_others_steers_the_terminal(
     assert err == ""
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+def test_a_full_standard_output_is_said_in_one_line(
+    mock: MockServer, webhook: Any, make: Callable[..., Any], capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(webhook.url, permissions=("message",))
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert run(mock) == 1
+    said = "zoho-cliq-mock trigger: standard output cannot be written (No space left on device)\n"
+    assert capsys.readouterr().err == said
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -74,3 +88,30 @@ def test_an_odd_server_is_one_line(
     assert ended.value.code == 2
     assert said in err
     assert err[:-1].isprintable()
+
+
+def test_the_command_waits_for_the_deferred_answer(
+    mock: MockServer, webhook: Any, make: Callable[..., Any], capsys: Any
+) -> None:
+    make(webhook.url)
+    body = json.dumps({"output": {"text": "later"}}).encode()
+
+    def answer(event: Any) -> Any:
+        urlopen(Request(event["response_url"], body, {"Content-Type": "application/json"})).close()
+        return 200, {"Content-Type": "application/json"}, body
+
+    assert run(mock, "--wait", "0.01") == 1
+    assert capsys.readouterr().out.endswith("no deferred answer came within 0.01 s\n")
+    webhook.answer = answer
+    assert run(mock, "--wait", "60") == 0
+    assert capsys.readouterr().out.endswith("later: a message: later\n")
+
+
+def test_an_event_that_will_be_sent_again_is_not_shown(
+    mock: MockServer, webhook: Any, make: Callable[..., Any], capsys: Any
+) -> None:
+    make(webhook.url)
+    mock.policies(webhook_retries=1)
+    webhook.answer = lambda event: (500, {}, b"")
+    assert run(mock) == 1
+    assert capsys.readouterr().out.endswith("sees: nothing yet; the event will be sent again\n")

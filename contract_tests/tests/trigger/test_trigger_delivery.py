@@ -24,7 +24,7 @@ from jsonschema import Draft202012Validator
 from zoho_cliq import Cliq
 from zoho_cliq.webhooks import parse_event
 from zoho_cliq_api import contract
-from zoho_cliq_mock import MockServer, create_app
+from zoho_cliq_mock import ControlFailed, MockServer, create_app
 from zoho_cliq_mock.trigger.payload import PERMISSIONS
 
 DOCUMENT = contract.document()
@@ -329,7 +329,7 @@ def wait_for(good: Callable[[], Any]) -> None:
 
 @pytest.fixture
 def held(webhook: Any) -> Iterator[threading.Event]:
-    """The webhook answers when this is set."""
+    """Yield the webhook answers when this is set."""
     release = threading.Event()
 
     def answer(event: dict[str, Any]) -> Any:
@@ -458,6 +458,80 @@ def test_a_bad_deferred_answer_is_told_to_both_sides(
     assert httpx.post(choose()["event"]["response_url"], content=b"x" * 1_048_577, headers=JSON).status_code == 413
 
 
+# ---- events without a choice
+
+
+def test_an_event_is_sent_to_an_action_without_a_choice(
+    mock: MockServer, webhook: Any, control: httpx.Client, make: Any
+) -> None:
+    make(webhook.url)
+    place = control.post("/chats", json={"members": ["owner"], "title": "#desk"}).json()["id"]
+    event = {"name": "Create Ticket", "response_url": "old", "timestamp": 1, "params": {"access": {"chat_id": place}}}
+    delivery = mock.send_event("Create Ticket", event)
+    assert (delivery.text, delivery.user, delivery.chat, delivery.messages) == ("ok", "owner", place, ())
+    [got] = webhook.got
+    assert got == {**event, "response_url": got["response_url"], "timestamp": got["timestamp"]}
+    assert got["response_url"].startswith(f"{mock.control_url}/responses/")
+    assert got["timestamp"] > 1
+    assert [message.text for message in mock.messages(place)] == ["ok"]
+    for access in ({"chat_id": "CT_unknown"}, {"chat_id": ["x"]}, None):
+        other = mock.send_event("Create Ticket", {"params": {"access": access}}, user="colleague")
+        assert (other.user, other.chat) == ("colleague", mock.chats()[0].id)
+
+
+def test_an_event_is_given_to_a_script(mock: MockServer, write_script: Any) -> None:
+    write_script('return {"text":"of " + message.get("text")};')
+    params = {"message": {"text": "fire"}}
+    assert mock.send_event("Script", {"params": params}).text == "of fire"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"action": "Create Ticket"}, 400, "action and event: the name or id of a message action and an object"),
+        ({"action": 1, "event": {}}, 400, "action and event"),
+        ({"action": "Create Ticket", "event": {"params": {}}, "user": 1}, 400, "action and event"),
+        ({"action": "Create Ticket", "event": {}}, 400, "event: must have the object params"),
+        ({"action": "Other", "event": {"params": {}}}, 404, "owner sees no message action 'Other'"),
+        ({"action": "Create Ticket", "event": {"params": {}}, "user": "nobody"}, 404, "there is no user 'nobody'"),
+        ({"action": "Create Ticket", "event": {"params": {}}, "more": 1}, 400, "the body takes action, event, user"),
+    ],
+    ids=str,
+)
+def test_an_event_that_cannot_be_sent(
+    control: httpx.Client, webhook: Any, make: Any, body: dict[str, Any], status: int, message: str
+) -> None:
+    make(webhook.url)
+    answer = control.post("/deliveries", json=body)
+    assert (answer.status_code, webhook.got) == (status, [])
+    assert message in answer.json()["message"]
+
+
+def test_who_is_in_no_chat_gets_no_event() -> None:
+    with MockServer(thresholds=False) as mock:
+        mock.reseed({**mock.seed(), "chats": [], "actions": [{"creator": "owner", "name": "A", "hint": "h"}]})
+        with pytest.raises(ControlFailed, match="owner is in no chat"):
+            mock.send_event("A", {"params": {}})
+
+
+def test_deliveries_after_one_are_asked_for_and_a_reset_is_told(
+    mock: MockServer, webhook: Any, control: httpx.Client, make: Any
+) -> None:
+    make(webhook.url)
+    first, second = (mock.send_event("Create Ticket", {"params": {}}) for _ in range(2))
+    assert mock.deliveries(after=first.id) == [second]
+    assert mock.deliveries(after=second.id) == []
+    for wrong in ("-1", "x", "1" * 19):
+        assert control.get(f"/deliveries?after={wrong}").status_code == 400
+    before = control.get("/deliveries").json()["epoch"]
+    mock.reset()
+    assert control.get("/deliveries").json()["epoch"] != before
+    mock.snapshot()
+    before = control.get("/deliveries").json()["epoch"]
+    mock.restore()
+    assert control.get("/deliveries").json()["epoch"] != before
+
+
 # ---- again
 
 
@@ -569,17 +643,20 @@ def _control(server: MockServer) -> httpx.Client:
 # ---- what is not a webhook, and not there
 
 
-def test_a_deluge_action_is_not_executed_unless_a_stub_stands_in(
+def test_a_stub_takes_precedence_over_the_script_of_a_deluge_action(
     mock: MockServer, control: httpx.Client, cliq: Cliq, choose: Any
 ) -> None:
-    cliq.message_actions.create(name="Script", hint="h")
+    action = cliq.message_actions.create(name="Script", hint="h")
     record = choose("Script")
     assert record["shown"]["kind"] == "not_executed"
-    assert "does not execute Deluge" in record["shown"]["text"]
+    assert record["shown"]["text"] == "this Deluge action has no script yet"
     assert record["attempts"] == []
+    cliq.message_actions.update_handler(action.id, script='return {"text": "from the script"};')
+    assert choose("Script")["shown"]["text"] == "from the script"
     stubs = mock.app.state.parts["trigger"].stubs
     stubs["Script"] = lambda event: {"output": {"text": f"Filed: {event['params']['message']['text']}"}}
     assert choose("Script")["shown"]["text"] == "Filed: printer on fire"
+    assert control.get("/state").json()["trigger"]["stubs"] == ["Script"]
     stubs["Script"] = lambda event: {"text": "wrong"}
     assert choose("Script")["shown"]["kind"] == "wrong"
     stubs["Script"] = lambda event: 1 / 0

@@ -300,3 +300,23 @@ def test_the_command_shows_event_answer_and_what_the_person_sees() -> None:
     code, _, err = run("--action", "Create Ticket", "--text", "x")
     assert code == 2
     assert "no mock server answers" in err
+
+
+@pytest.mark.parametrize("hosts", [["127.0.0.1"], []])
+def test_deferred_work_shows_at_the_mock(mock: MockServer, make: Callable[..., Any], hosts: list[str]) -> None:
+    receiver = Receiver(response_hosts=hosts)
+
+    @receiver.action("Create Ticket")
+    def later(event: Event) -> str:
+        receiver.defer(event, lambda: "Filed.")
+        return "Filing …"
+
+    with starlette_on_uvicorn(receiver) as url:
+        make(url)
+        delivery = mock.trigger("Create Ticket", "printer on fire", wait=10)
+    assert delivery.deferred is not None
+    if hosts:
+        assert (delivery.ok, delivery.text) == (True, "Filed.")
+    else:
+        assert (delivery.ok, delivery.deferred.kind) == (False, "refused")
+        assert "response_hosts" in delivery.text

@@ -127,7 +127,7 @@ def test_only_members_of_a_chat_choose_there(control: httpx.Client, cliq: Cliq) 
         ("/chats", {"members": ["owner"], "owner": "colleague"}, "owner"),
         ("/chats", {"members": ["owner"], "id": "CT_1001_48210"}, "already"),
         ("/chats", {"members": ["owner"], "colour": "red"}, "colour"),
-        ("/messages", {"text": "x"}, "there is no chat"),
+        ("/messages", {"chat": "CT_0", "text": "x"}, "there is no chat"),
         ("/messages", {"chat": "CT_1001_48210"}, "text"),
         ("/messages", {"chat": "CT_1001_48210", "text": 3}, "text"),
         ("/messages", {"chat": "CT_1001_48210", "text": "x", "type": "poem"}, "type"),
@@ -153,7 +153,8 @@ def test_what_cannot_be_added_is_told_and_nothing_is_added(
 
 
 def test_a_seed_brings_its_own_chats() -> None:
-    from zoho_cliq_mock.seed import DEMO, SeedError
+    from zoho_cliq_mock.directory import SeedError
+    from zoho_cliq_mock.seed import DEMO
 
     messages = [{"text": "hello", "sender": "colleague", "id": "7 1"}]
     seed = {**DEMO, "chats": [{"id": "CT_9", "members": ["owner", "colleague"], "messages": messages}]}
@@ -172,7 +173,7 @@ def test_a_seed_brings_its_own_chats() -> None:
 
 
 def test_every_control_call_needs_the_token(mock: MockServer) -> None:
-    with httpx.Client(base_url=mock.control_url) as stranger:
+    with httpx.Client(base_url=mock.control_url) as anonymous:
         for method, path in (
             ("GET", "menu"),
             ("POST", "trigger"),
@@ -183,4 +184,4 @@ def test_every_control_call_needs_the_token(mock: MockServer) -> None:
             ("POST", "messages"),
             ("GET", "signing-key"),
         ):
-            assert stranger.request(method, f"/{path}").status_code == 401, path
+            assert anonymous.request(method, f"/{path}").status_code == 401, path

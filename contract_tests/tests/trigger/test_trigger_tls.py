@@ -19,7 +19,7 @@ from zoho_cliq_mock.trigger.service import trigger_of
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for desk.test, signed by itself, with its key."""
+    """Return a certificate for desk.test, signed by itself, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "desk.test")])
     now = datetime.now(UTC)
@@ -39,7 +39,7 @@ def certificate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def secure(webhook: Any, certificate: Path) -> Any:
-    """The webhook, behind TLS."""
+    """Return the webhook, behind TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     webhook.socket = context.wrap_socket(webhook.socket, server_side=True)

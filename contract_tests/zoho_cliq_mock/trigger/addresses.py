@@ -1,4 +1,4 @@
-"""Where the mock may send events: the guard against being used to reach what it should not (SSRF).
+"""Where the mock may send events and scripts' requests: the guard against reaching what it should not (SSRF).
 
 A host is resolved once, every address it has is checked, and the connection goes to a checked address, never to the
 name again; so a name that changes its address in between gains nothing. Only loopback is allowed, and hosts that
@@ -21,16 +21,20 @@ _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:
 
 
 class AddressRefused(Exception):
-    """A URL that no event is sent to, with the reason and what to do."""
+    """A URL to which nothing is sent, with the reason and what to do."""
 
 
 class Target(NamedTuple):
-    """Where a request goes: the URL in parts. `host` is for the Host header and TLS, never for connecting."""
+    """Where a request goes: the URL in parts. `host` is for the Host header and TLS, never for connecting.
+
+    `name` is what errors call the URL.
+    """
 
     secure: bool
     host: str
     port: int
     path: str
+    name: str = "execution_url"
 
     @property
     def authority(self) -> str:
@@ -39,68 +43,69 @@ class Target(NamedTuple):
         return self.host if self.port == default else f"{self.host}:{self.port}"
 
 
-def parse_target(url: str) -> Target:
-    """The parts of a webhook's URL; a fragment is left out. Raises `AddressRefused`."""
+def parse_target(url: str, name: str = "execution_url") -> Target:
+    """Return the parts of a URL, which errors call `name`; a fragment is left out. Raise `AddressRefused`."""
     match = _URL.fullmatch(url.partition("#")[0])
     if match is None:
-        raise AddressRefused("execution_url is not a plain http or https URL")
+        raise AddressRefused(f"{name} is not a plain http or https URL")
     secure = match[1] == "https"
     port = int(match[3]) if match[3] else 443 if secure else 80
     if not 0 < port < 65536:
-        raise AddressRefused(f"execution_url has the port {port}, which does not exist")
+        raise AddressRefused(f"{name} has the port {port}, which does not exist")
     path = match[4] or "/"
-    return Target(secure, match[2], port, path if path[0] == "/" else f"/{path}")
+    return Target(secure, match[2], port, path if path[0] == "/" else f"/{path}", name)
 
 
 async def checked_addresses(target: Target, allowed: Collection[str], resolve: Resolve) -> list[str]:
-    """The addresses of a target, resolved once; all of them may be called. Raises `AddressRefused`."""
+    """Return the addresses of a target, resolved once; all of them may be called. Raise `AddressRefused`."""
     host = target.host.strip("[]").lower()
     try:
         found = list(dict.fromkeys(await resolve(host, target.port)))
     except (OSError, UnicodeError):
-        raise AddressRefused(f"the host {host} of execution_url has no address") from None
+        raise AddressRefused(f"the host {host} of {target.name} has no address") from None
     if not found:
-        raise AddressRefused(f"the host {host} of execution_url has no address")
+        raise AddressRefused(f"the host {host} of {target.name} has no address")
     trusted = host in {name.strip("[]").lower() for name in allowed}
     for text in found:
         reason = refusal(text, trusted=trusted)
         if reason:
+            reason = f"{target.name} leads to {reason}"
             raise AddressRefused(reason if trusted else f"{reason}; allow it with --allow-webhook-host {host}")
     return found
 
 
 def refusal(text: str, *, trusted: bool) -> str | None:
-    """Why an address may not be called, or None. `trusted` is whether its host was allowed by name."""
+    """Return the address and why it may not be called, or None. `trusted` is whether its host was allowed by name."""
     try:
         address = unmapped(ipaddress.ip_address(text))
     except ValueError:
-        return f"execution_url leads to {text!r}, which is no IP address"
+        return f"{text!r}, which is no IP address"
     if "%" in text:
-        return f"execution_url leads to {text}, and addresses with a zone are not called"
+        return f"{text}, and addresses with a zone are not called"
     inner = embedded(address)
     if address.is_loopback and inner is None:
         return None
     if not trusted:
-        return f"execution_url leads to {text}, and events go to this machine only"
+        return f"{text}, and requests go to this machine only"
     if any(each is not None and _never_called(each) for each in (address, inner)):
-        return f"execution_url leads to {text}, which is never called"
+        return f"{text}, which is never called"
     return None
 
 
 def _never_called(address: Address) -> bool:
-    """Whether no server that somebody means can be there; cloud metadata services are link-local."""
+    """Return whether no server that somebody means can be there; cloud metadata services are link-local."""
     reserved = address.version == 4 and address.is_reserved
     return address.is_link_local or address.is_multicast or address.is_unspecified or reserved
 
 
 def unmapped(address: Address) -> Address:
-    """The IPv4 address that an IPv4-mapped IPv6 address is, else the address itself."""
+    """Return the IPv4 address that an IPv4-mapped IPv6 address is, else the address itself."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
 
 
 def embedded(address: Address) -> Address | None:
-    """The IPv4 address that a 6to4, NAT64, Teredo or IPv4-compatible address leads on to, else None."""
+    """Return the IPv4 address that a 6to4, NAT64, Teredo or IPv4-compatible address leads on to, else None."""
     if not isinstance(address, ipaddress.IPv6Address):
         return None
     if address.sixtofour:

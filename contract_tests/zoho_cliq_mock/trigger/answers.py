@@ -43,7 +43,7 @@ class Outputs:
         }
 
     def read(self, content_type: str | None, body: bytes, policies: Policies) -> Shown:
-        """What an answer shows."""
+        """Return what an answer shows."""
         if not is_json(content_type.encode("latin-1") if content_type is not None else None):
             return _wrong([f"the Content-Type is {content_type or 'missing'}, not application/json"])
         try:
@@ -53,7 +53,7 @@ class Outputs:
         return self.judge(answer, policies)
 
     def judge(self, answer: Any, policies: Policies) -> Shown:
-        """What an answer that is already data shows."""
+        """Return what an answer that is already data shows."""
         if not isinstance(answer, dict) or "output" not in answer:
             return _wrong(["the answer must be an object with `output`"], answer)
         output = answer["output"]

@@ -1,7 +1,8 @@
 """The command `zoho-cliq-mock trigger`: chooses a message action at a running mock and prints what happens.
 
-Prints the event that was sent, the answer, and what the person would see. Exit codes: 0 the answer can be shown, 1 it
-cannot or none came, 2 bad arguments, or a mock that refuses the choice or cannot be reached.
+Prints the event that was sent, the answer or what the script did, and what the person would see. Exit codes: 0 the
+answer can be shown, 1 it cannot, none came, the script failed (with --wait, where no deferred answer came either), or
+the standard output cannot be written, 2 bad arguments, or a mock that refuses the choice or cannot be reached.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from zoho_cliq_mock.control_client import ControlFailed
+from zoho_cliq_mock.control_client import TIMEOUT, ControlFailed
 from zoho_cliq_mock.control_client import call as control_call
-from zoho_cliq_mock.terminal import mute, plain, say
+from zoho_cliq_mock.results import VISIBLE, Delivery, Shown, read_delivery
+from zoho_cliq_mock.terminal import plain, say, unwritten
+from zoho_cliq_mock.trigger.deluge.lines import script_lines
 
 CONTROL_TOKEN = "ZOHO_CLIQ_MOCK_CONTROL"
 BASE_URL = "ZOHO_CLIQ_BASE_URL"
 SHOWN, NOT_SHOWN, USAGE_ERROR = 0, 1, 2
-_WITH_TEXT = ("message", "banner", "form", "form_error")
 
 
 def trigger(arguments: list[str]) -> int:
-    """Run the command; gives its exit code."""
-    options = _parser().parse_args(arguments)
+    """Run the command; return its exit code."""
+    options = parser().parse_args(arguments)
     if not options.token:
         _fail(f"give the control token, which the mock prints when it starts, with --token or ${CONTROL_TOKEN}")
     if not options.text and not options.message:
@@ -35,19 +37,21 @@ def trigger(arguments: list[str]) -> int:
             call[name] = getattr(options, name)
     if options.type and not options.text:
         _fail("--type goes with --text")
+    if options.wait:
+        call["wait"] = options.wait
     record = choose(options.url, options.token, call)
     try:
-        good = _report(record)
+        good = _report(read_delivery(record), waited=options.wait)
         sys.stdout.flush()
-    except BrokenPipeError:
-        mute(sys.stdout)
+    except OSError as error:
+        unwritten("zoho-cliq-mock trigger", error)
         return NOT_SHOWN
     except (LookupError, TypeError, AttributeError):
         _fail(f"what answers at {options.url} is no mock server of this version")
     return SHOWN if good else NOT_SHOWN
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="zoho-cliq-mock trigger", description="Choose a message action at a running mock server."
     )
@@ -56,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--type", choices=["text", "link", "attachment"], help="kind of the new message (default text)")
     parser.add_argument("--message", action="append", default=[], metavar="ID", help="a message that is there already")
     parser.add_argument("--user", metavar="KEY", help="who chooses (default: the first user of the seed)")
+    parser.add_argument(
+        "--wait", type=float, default=0.0, metavar="SECONDS", help="wait so long for the deferred answer (default 0)"
+    )
     parser.add_argument("--chat", metavar="ID", help="where the new message is (default: the user's first chat)")
     parser.add_argument(
         "--url",
@@ -75,28 +82,35 @@ def choose(base_url: str, token: str, call: dict[str, Any]) -> dict[str, Any]:
     `base_url` may end in `/api/v3`. Exits with one line on the standard error where the mock refuses or is not there.
     """
     try:
-        record: dict[str, Any] = control_call(base_url, token, "POST", "trigger", call)
+        record: dict[str, Any] = control_call(
+            base_url, token, "POST", "trigger", call, timeout=TIMEOUT + call.get("wait", 0)
+        )
     except ControlFailed as error:
         hint = "" if error.status else "; start one, or give its address with --url"
         _fail(f"{error}{hint}")
     return record
 
 
-def _report(record: dict[str, Any]) -> bool:
-    """Print what happened; gives whether the person sees an answer."""
-    for attempt in record["attempts"]:
-        _print(f"POST {attempt['url']}")
-    _print(json.dumps(record["event"], indent=2, ensure_ascii=False))
-    for attempt in record["attempts"]:
-        result = attempt.get("error") or f"{attempt['status']}\n{attempt['body']}"
-        _print(f"\nanswer after {attempt['milliseconds']} ms: {result}")
-    _print(f"\n{plain(record['user'])} sees: {_sight(record['shown'])}")
-    good = record["shown"]["kind"] in (*_WITH_TEXT, "nothing")
-    deferred = record.get("deferred")
-    if deferred is not None and deferred["kind"] == "refused":
-        _print(f"no deferred answer: {deferred['text']}")
+def _report(delivery: Delivery, *, waited: float) -> bool:
+    """Print what happened; return whether the person sees what there is to see."""
+    for attempt in delivery.attempts:
+        _print(f"POST {attempt.url}")
+    _print(json.dumps(delivery.event, indent=2, ensure_ascii=False))
+    for attempt in delivery.attempts:
+        result = attempt.error or f"{attempt.status}\n{attempt.body}"
+        _print(f"\nanswer after {attempt.milliseconds} ms: {result}")
+    if delivery.deluge is not None:
+        _print("\n" + "\n".join(script_lines(delivery.deluge)))
+    shown, deferred = delivery.shown, delivery.deferred
+    _print(f"\n{plain(delivery.user)} sees: {_sight(shown) if shown else 'nothing yet; the event will be sent again'}")
+    if deferred is not None and deferred.kind == "refused":
+        _print(f"no deferred answer: {deferred.text}")
+    elif deferred is not None:
+        _print(f"later: {_sight(deferred)}")
+    elif waited:
+        _print(f"no deferred answer came within {waited:g} s")
         return False
-    return good
+    return delivery.ok
 
 
 def _print(text: str) -> None:
@@ -105,16 +119,14 @@ def _print(text: str) -> None:
     print(plain(text, lines=True).encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _sight(shown: dict[str, Any]) -> str:
-    kind, output = shown["kind"], shown["output"] or {}
-    text = "".join(
-        each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in shown["text"]
-    )
+def _sight(shown: Shown) -> str:
+    kind, output = shown.kind, shown.output or {}
+    text = "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in shown.text)
     if kind == "nothing":
         return "nothing"
     if kind == "banner":
         return f"a {output['status']} banner: {text}"
-    if kind in _WITH_TEXT:
+    if kind in VISIBLE:
         article = "an" if kind[0] in "aeiou" else "a"
         return f"{article} {kind.replace('_', ' ')}: {text}"
     return text

@@ -59,31 +59,33 @@ class Deliveries:
         self._execute("UPDATE delivery SET record = ? WHERE id = ?", (orjson.dumps(record).decode(), identifier))
 
     def record(self, identifier: int) -> dict[str, Any] | None:
-        """A delivery's record."""
+        """Return a delivery's record."""
         row = self._execute("SELECT record FROM delivery WHERE id = ?", (identifier,)).fetchone()
         return dict(orjson.loads(row[0])) if row else None
 
-    def records(self) -> list[dict[str, Any]]:
-        """All records, the oldest first."""
-        return [orjson.loads(row[0]) for row in self._execute("SELECT record FROM delivery ORDER BY id").fetchall()]
+    def records(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return all records, the oldest first; with `after` those of a greater id alone."""
+        rows = self._execute("SELECT record FROM delivery WHERE id > ? ORDER BY id", (after,)).fetchall()
+        return [orjson.loads(row[0]) for row in rows]
 
     def due(self, now: float) -> list[Due]:
-        """The deliveries whose next attempt is due. They stay so until `save` says otherwise, also over a restart."""
+        """Return the deliveries whose next attempt is due. They stay so until `save` says otherwise, also over a
+        restart."""
         rows = self._execute("SELECT id, record, body FROM delivery WHERE due <= ? ORDER BY due, id", (now,)).fetchall()
         return [Due(row[0], orjson.loads(row[1]), row[2]) for row in rows]
 
     def waiting(self) -> bool:
-        """Whether any delivery is to be tried again."""
+        """Return whether any delivery is to be tried again."""
         return self._execute("SELECT 1 FROM delivery WHERE due IS NOT NULL LIMIT 1").fetchone() is not None
 
     def new_response_key(self, delivery: int, until: float) -> str:
-        """The last part of a new response URL, good for one answer until a time."""
+        """Return the last part of a new response URL, good for one answer until a time."""
         key = secrets.token_urlsafe(18)
         self._execute("INSERT INTO response_url VALUES (?, ?, ?, 0)", (key, delivery, until))
         return key
 
     def use_response_key(self, key: str, now: float) -> int | str:
-        """The delivery that a response URL belongs to, once; else why it cannot be used."""
+        """Return the delivery that a response URL belongs to, once; else why it cannot be used."""
         row = self._execute("SELECT delivery, until, used FROM response_url WHERE key = ?", (key,)).fetchone()
         if row is None:
             return "unknown"

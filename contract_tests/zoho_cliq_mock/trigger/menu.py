@@ -10,21 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoho_cliq_mock.trigger.chats import Message
+from zoho_cliq_mock.chats import Message
 
 MAX_MESSAGES = 25
 MAX_FILES = 10
 
 
 def not_offered(action: Mapping[str, Any], messages: Sequence[Message]) -> str | None:
-    """Why an action that the person sees is not offered on these messages, or None where it is."""
+    """Return why an action that the person sees is not offered on these messages, or None where it is."""
     if action["status"] != "enabled":
         return f"its status is {action['status']}"
     for message in messages:
         if message.shown is not None:
-            return "an answer of an action is no message of a person"
+            return "what an action or a script wrote is no message of a person"
         if message.type not in action["message_types"]:
-            return f"it is for {', '.join(action['message_types'])}, and {message.id!r} is {message.type}"
+            which = "the message" if len(messages) == 1 else repr(message.id)
+            return f"it is for {', '.join(action['message_types'])}, and {which} is {message.type}"
     if len(messages) > 1 and not action["multi_selectable"]:
         return "it takes one message at a time (multi_selectable is false)"
     if len(messages) > MAX_MESSAGES:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from zoho_cliq_mock.chats import Chat, Message
 from zoho_cliq_mock.directory import User
-from zoho_cliq_mock.trigger.chats import Chat, Message
 
 PERMISSIONS = ("attachments", "chat", "location", "message", "user")
 LOCATION = {"latitude": 52.52, "longitude": 13.405, "accuracy": 30, "status": "granted"}
@@ -29,7 +29,7 @@ class Selection(NamedTuple):
 
 
 def build(selection: Selection, permissions: Collection[str], *, response_url: str, now: float) -> dict[str, Any]:
-    """The event. `now` is in seconds since 1970, and the event's time stamp in milliseconds."""
+    """Return the event. `now` is in seconds since 1970, and the event's time stamp in milliseconds."""
     user, chat = selection.user, selection.chat
     params: dict[str, Any] = {
         "environment": {

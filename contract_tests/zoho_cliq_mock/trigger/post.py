@@ -1,4 +1,4 @@
-"""One HTTP POST to a checked address: HTTP/1.1 by h11 on a plain asyncio connection.
+"""One HTTP request to a checked address: HTTP/1.1 by h11 on a plain asyncio connection.
 
 Written on h11 instead of a client, because then it is plain to see that the connection goes to the address that was
 checked: there are no redirects, no proxies, no retries and no second look-up of the name to switch off.
@@ -32,23 +32,33 @@ class HttpAnswer(NamedTuple):
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, in the order of the system."""
+    """Return the addresses of a host, in the order of the system."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
 
 
-async def post(target: Target, addresses: Sequence[str], headers: Mapping[str, str], body: bytes) -> HttpAnswer:
-    """Send the body once and give the answer. Raises `PostFailed`.
+async def send(
+    target: Target,
+    addresses: Sequence[str],
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    method: str = "POST",
+    most: int = MAX_ANSWER,
+) -> HttpAnswer:
+    """Send one request and give the answer. Raise `PostFailed`.
 
     The addresses are tried in turn until one takes the connection. How long it may take is the caller's to bound. An
-    answer beyond 1 MiB is refused.
+    answer whose body is longer than `most` bytes (1 MiB by default) is refused.
     """
     try:
         reader, writer = await _connect(target, addresses)
         try:
-            return await _exchange(reader, writer, target, headers, body)
+            return await _exchange(reader, writer, _head(method, target, headers, body), body, most)
         finally:
             writer.transport.abort()
+    except h11.LocalProtocolError as error:
+        raise PostFailed(f"the request is no HTTP ({error})") from None
     except h11.RemoteProtocolError as error:
         raise PostFailed(f"the answer is not whole HTTP ({error})") from None
     except (OSError, EOFError) as error:
@@ -69,16 +79,19 @@ async def _connect(target: Target, addresses: Sequence[str]) -> tuple[asyncio.St
     raise PostFailed(f"nothing takes connections at {target.authority} ({type(failure).__name__})")
 
 
+def _head(method: str, target: Target, headers: Mapping[str, str], body: bytes) -> h11.Request:
+    sent = {"Host": target.authority, **headers, "Connection": "close"}
+    if body or method not in ("GET", "DELETE"):
+        sent["Content-Length"] = str(len(body))
+    return h11.Request(
+        method=method, target=target.path, headers=[(name.encode(), value.encode()) for name, value in sent.items()]
+    )
+
+
 async def _exchange(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    target: Target,
-    headers: Mapping[str, str],
-    body: bytes,
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: h11.Request, body: bytes, most: int
 ) -> HttpAnswer:
     connection = h11.Connection(h11.CLIENT)
-    sent = {"Host": target.authority, **headers, "Content-Length": str(len(body)), "Connection": "close"}
-    head = h11.Request(method="POST", target=target.path, headers=list(sent.items()))
     for part in (connection.send(head), connection.send(h11.Data(data=body)), connection.send(h11.EndOfMessage())):
         writer.write(part or b"")
     await writer.drain()
@@ -96,8 +109,8 @@ async def _exchange(
             answered = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
         elif isinstance(event, h11.Data):
             content += event.data
-            if len(content) > MAX_ANSWER:
-                raise PostFailed(f"the answer is longer than {MAX_ANSWER} bytes")
+            if len(content) > most:
+                raise PostFailed(f"the answer is longer than {most} bytes")
         elif isinstance(event, h11.EndOfMessage):
             return HttpAnswer(status, answered, bytes(content))
         elif isinstance(event, h11.ConnectionClosed):

@@ -1,11 +1,16 @@
 """The control API of the trigger side, below `/_mock/`, and the response URLs, which need no token but their key.
 
 GET  menu?user=&message=&message=    the actions that are offered
-POST trigger                         choose one: {action, user, chat, messages, text, type, attachments, location}
-GET  deliveries                      what was sent and what came back
+POST trigger                         choose one: {action, user, chat, messages, text, type, attachments, location, wait}
+GET  deliveries?after=ID             what was sent and what came back, and `epoch`, which a reset or restore changes
+POST deliveries                      send an event to an action: {action, event, user}
+POST deliveries/{id}/again           send the event of one again, or another: {event}
 GET  chats · POST chats              {members, id, title, type, owner}
 GET  messages?chat= · POST messages  {chat, sender, type, text, attachments}
 GET  signing-key                     the public key of X-Cliq-Signature, as PEM
+GET  connections · POST · DELETE     {name: {header: value}}, for `connection:` in scripts; shown without values
+GET  task-stubs · POST · DELETE      {task: what it returns}, for the tasks of other services in scripts
+GET  databases · POST databases      {database, record, user}: what scripts keep in Cliq's databases
 """
 
 from __future__ import annotations
@@ -17,9 +22,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from zoho_cliq_mock.control import ControlError, answer, check_origin, check_token, read_data
+from zoho_cliq_mock.chats import ChatError
+from zoho_cliq_mock.control_requests import ControlError, answer, check_origin, check_token, read_data
 from zoho_cliq_mock.state import State
-from zoho_cliq_mock.trigger.chats import ChatError
+from zoho_cliq_mock.trigger.deluge.connections import ConnectionsError, read_connections, shown_connections
 from zoho_cliq_mock.trigger.post import MAX_ANSWER
 from zoho_cliq_mock.trigger.service import Trigger, TriggerError, trigger_of
 from zoho_cliq_mock.trigger.signing import SigningUnavailable
@@ -27,19 +33,24 @@ from zoho_cliq_mock.wire import ClientGone, read_body
 
 Act = Callable[[Trigger, Request], Awaitable[Response]]
 
-_TRIGGER_FIELDS = {"action", "user", "chat", "messages", "text", "type", "attachments", "location"}
+_TRIGGER_FIELDS = {"action", "user", "chat", "messages", "text", "type", "attachments", "location", "wait"}
+_LONGEST_WAIT = 3600
 
 
 def trigger_routes(state: State) -> list[Route]:
-    """The routes over a state that has the part `trigger`."""
+    """Return the routes over a state that has the part `trigger`."""
     table: dict[str, dict[str, Act]] = {
         "menu": {"GET": menu},
         "trigger": {"POST": trigger},
-        "deliveries": {"GET": deliveries},
+        "deliveries": {"GET": deliveries, "POST": send_event},
+        "deliveries/{id:int}/again": {"POST": send_again},
         "chats": {"GET": chats, "POST": add_chat},
         "messages": {"GET": messages, "POST": add_message},
         "signing-key": {"GET": signing_key},
         "responses/{key}": {"POST": respond},
+        "connections": {"GET": connections, "POST": add_connections, "DELETE": clear_connections},
+        "task-stubs": {"GET": task_stubs, "POST": add_task_stubs, "DELETE": clear_task_stubs},
+        "databases": {"GET": databases, "POST": add_record},
     }
     return [Route(f"/_mock/{path}", _endpoint(state, acts), methods=list(acts)) for path, acts in table.items()]
 
@@ -60,22 +71,46 @@ async def trigger(service: Trigger, request: Request) -> Response:
         raise TriggerError("messages: must be a list of ids")
     if not isinstance(body.get("location", {}), dict):
         raise TriggerError("location: must be an object")
+    wait = body.get("wait", 0)
+    if not isinstance(wait, (int, float)) or isinstance(wait, bool) or not 0 <= wait <= _LONGEST_WAIT:
+        raise TriggerError(f"wait: must be a number of seconds from 0 to {_LONGEST_WAIT}")
     new: dict[str, Any] = {name: body[name] for name in ("text", "type", "attachments") if name in body}
     record = await service.choose(
         action,
-        base_url=str(request.base_url).rstrip("/"),
+        base_url=_base_url(request),
         user=body.get("user"),
         chat=body.get("chat"),
         messages=chosen,
         new_message=new or None,
         location=body.get("location"),
     )
-    return answer(record)
+    return answer(await service.with_deferred(record, wait) if wait else record)
 
 
 async def deliveries(service: Trigger, request: Request) -> Response:
-    """GET deliveries"""
-    return answer({"deliveries": service.deliveries.records()})
+    """GET deliveries: all, or those after an id"""
+    after = request.query_params.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) < 19):
+        raise TriggerError("after: must be the id of a delivery")
+    return answer({"deliveries": service.deliveries.records(int(after)), "epoch": service.epoch})
+
+
+async def send_event(service: Trigger, request: Request) -> Response:
+    """POST deliveries: sends an event to an action, without a message that was chosen"""
+    body = await _object(request, {"action", "event", "user"})
+    action, event, user = body.get("action"), body.get("event"), body.get("user")
+    if not isinstance(action, str) or not isinstance(event, dict) or not isinstance(user, str | None):
+        raise TriggerError("action and event: the name or id of a message action and an object are needed")
+    return answer(await service.send_event(action, event, base_url=_base_url(request), user=user))
+
+
+async def send_again(service: Trigger, request: Request) -> Response:
+    """POST deliveries/{id}/again: sends the event again, or `event` in its place"""
+    body = await read_data(request) or {}
+    if not isinstance(body, dict) or not body.keys() <= {"event"} or not isinstance(body.get("event", {}), dict):
+        raise TriggerError("the body takes event, an object")
+    again = service.send_again(request.path_params["id"], base_url=_base_url(request), event=body.get("event"))
+    return answer(await again)
 
 
 async def chats(service: Trigger, request: Request) -> Response:
@@ -97,14 +132,68 @@ async def messages(service: Trigger, request: Request) -> Response:
 
 
 async def add_message(service: Trigger, request: Request) -> Response:
-    """POST messages"""
+    """POST messages: into a chat, or into the sender's first one"""
     body = await _object(request, {"id", "chat", "sender", "type", "text", "attachments"})
-    return answer(service.post_message(body.get("chat", ""), body).public())
+    if "chat" in body:
+        return answer(service.post_message(body["chat"], body).public())
+    return answer(service.post_new(body.get("sender"), None, body).public())
 
 
 async def signing_key(service: Trigger, request: Request) -> Response:
     """GET signing-key"""
     return PlainTextResponse(service.signer.public_key(), media_type="application/x-pem-file")
+
+
+async def connections(service: Trigger, request: Request) -> Response:
+    """GET connections: the names of their headers"""
+    return answer({"connections": shown_connections(service.scripts.connections)})
+
+
+async def add_connections(service: Trigger, request: Request) -> Response:
+    """POST connections: adds some, or replaces those of the same name"""
+    # A new object, since a running script keeps the one that it began with.
+    service.scripts.connections = {**service.scripts.connections, **read_connections(await read_data(request))}
+    return await connections(service, request)
+
+
+async def clear_connections(service: Trigger, request: Request) -> Response:
+    """DELETE connections: removes all"""
+    service.scripts.connections = {}
+    return await connections(service, request)
+
+
+async def task_stubs(service: Trigger, request: Request) -> Response:
+    """GET task-stubs: their names"""
+    return answer({"task_stubs": sorted(service.scripts.stubs)})
+
+
+async def add_task_stubs(service: Trigger, request: Request) -> Response:
+    """POST task-stubs: adds some, or replaces those of the same name"""
+    body = await read_data(request)
+    if not isinstance(body, dict):
+        raise TriggerError("the body must be an object of tasks and what they return")
+    service.scripts.stubs.update(body)
+    return await task_stubs(service, request)
+
+
+async def clear_task_stubs(service: Trigger, request: Request) -> Response:
+    """DELETE task-stubs: removes all"""
+    service.scripts.stubs.clear()
+    return await task_stubs(service, request)
+
+
+async def databases(service: Trigger, request: Request) -> Response:
+    """GET databases: all records, by organization and database"""
+    return answer({"databases": service.scripts.databases.shown()})
+
+
+async def add_record(service: Trigger, request: Request) -> Response:
+    """POST databases: adds a record to a database of the user's organization"""
+    body = await _object(request, {"database", "record", "user"})
+    name, record = body.get("database"), body.get("record")
+    if not isinstance(name, str) or not name or not isinstance(record, dict):
+        raise TriggerError("database and record: the name of a database and an object are needed")
+    return answer({"id": service.add_record(name, record, body.get("user"))})
 
 
 async def respond(service: Trigger, request: Request) -> Response:
@@ -116,6 +205,10 @@ async def respond(service: Trigger, request: Request) -> Response:
     if shown.kind == "wrong":
         return answer({"message": shown.text, "problems": list(shown.problems)}, 400)
     return answer({"status": "shown", "kind": shown.kind})
+
+
+def _base_url(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
 
 
 async def _object(request: Request, known: set[str]) -> dict[str, Any]:
@@ -140,7 +233,7 @@ def _endpoint(state: State, acts: dict[str, Act]) -> Callable[[Request], Awaitab
             return await act(service, request)
         except (ControlError, TriggerError) as error:
             return answer({"message": str(error)}, error.status)
-        except (ChatError, ClientGone, SigningUnavailable) as error:
+        except (ChatError, ClientGone, ConnectionsError, SigningUnavailable) as error:
             return answer({"message": str(error)}, 400)
 
     return endpoint

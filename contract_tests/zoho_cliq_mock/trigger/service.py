@@ -1,8 +1,8 @@
 """Choosing a message action: which are offered, sending the event, showing the answer, trying again.
 
 By default an event is sent once and its answer waited for 15 seconds; `webhook_retries`, `webhook_retry_seconds` and
-`webhook_timeout_ms` are policies, because the vendor documents none of it. A Deluge action is not executed; a function
-in `stubs` can stand in for its script.
+`webhook_timeout_ms` are policies, because the vendor documents none of it. The script of a Deluge action is run by
+`scripts`; a function in `stubs` can stand in for it.
 """
 
 from __future__ import annotations
@@ -16,16 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from zoho_cliq_mock.chats import Chat, ChatError, Chats, Message
 from zoho_cliq_mock.directory import User
 from zoho_cliq_mock.errors import Refusal
+from zoho_cliq_mock.journal import BODY_BYTES, Entry
 from zoho_cliq_mock.terminal import plain
 from zoho_cliq_mock.trigger.addresses import AddressRefused, Resolve, checked_addresses, parse_target
 from zoho_cliq_mock.trigger.answers import Outputs, Shown
-from zoho_cliq_mock.trigger.chats import Chat, ChatError, Chats, Message
 from zoho_cliq_mock.trigger.deliveries import Deliveries
+from zoho_cliq_mock.trigger.deluge.event import script_event
+from zoho_cliq_mock.trigger.deluge.runs import Outcome, Surroundings
+from zoho_cliq_mock.trigger.deluge.scripts import Scripts
 from zoho_cliq_mock.trigger.menu import not_offered
 from zoho_cliq_mock.trigger.payload import LOCATION, PERMISSIONS, Selection, build
-from zoho_cliq_mock.trigger.post import HttpAnswer, PostFailed, post, resolve
+from zoho_cliq_mock.trigger.post import HttpAnswer, PostFailed, resolve, send
 from zoho_cliq_mock.trigger.signing import HEADER, Signer, SigningUnavailable
 
 if TYPE_CHECKING:
@@ -53,11 +57,13 @@ class TriggerError(ValueError):
 class Trigger:
     """The trigger side of one mock server; a part of its state.
 
-    `stubs` maps names of Deluge actions to functions that take the event's data and give `{"output": …}`.
-    `allowed_hosts` are hosts besides this machine that events may go to. `resolve` looks hosts up.
+    `stubs` maps names of Deluge actions to functions that take the event's data and give `{"output": …}`; they take
+    precedence over the actions' scripts. `scripts` runs these. `allowed_hosts` are hosts besides this machine that
+    events and scripts' requests may go to. `resolve` looks hosts up. `connections` are the headers of connections, by
+    their link names; `ConnectionsError` is raised where they cannot be used.
     """
 
-    def __init__(self, state: State, allowed_hosts: Collection[str] = ()) -> None:
+    def __init__(self, state: State, allowed_hosts: Collection[str] = (), connections: object = None) -> None:
         self._state = state
         self.allowed_hosts = tuple(allowed_hosts)
         self.resolve: Resolve = resolve
@@ -66,41 +72,66 @@ class Trigger:
         self.chats.seed(state.seed, state.clock.now())
         self.deliveries = Deliveries(state.connection)
         self.signer = Signer(state.connection)
+        self.scripts = Scripts(state.connection, connections)
         self._retries: asyncio.Task[None] | None = None
+        self._waited_for: dict[int, asyncio.Event] = {}
 
     @cached_property
     def _outputs(self) -> Outputs:
         return Outputs()
 
     def post_message(self, chat: str, fields: Mapping[str, Any]) -> Message:
-        """Add a message to a chat. Raises `ChatError`."""
+        """Add a message to a chat. Raise `ChatError`."""
         return self.chats.post(chat, fields, self._state.clock.now())
+
+    @property
+    def epoch(self) -> int:
+        """A number that changes with each reset and restore."""
+        return self._state.epoch
+
+    def add_record(self, database: str, fields: Mapping[str, Any], user: str | None = None) -> str:
+        """Add a record to a database of a user's organization, and return its id. Raise `TriggerError`."""
+        return self.scripts.databases.add(self._user(user).organization, database, fields)
 
     # ---- a part of the state
 
     def reset(self, seed: Mapping[str, Any]) -> None:
-        """Back to the seed's chats; no deliveries, no stubs."""
+        """Go back to the seed's chats, without deliveries and stubs, and cancel running scripts."""
         self.chats.clear()
         self.chats.seed(seed, self._state.clock.now())
         self.deliveries.clear()
         self.stubs.clear()
+        self.scripts.reset()
 
     def snapshot(self) -> Any:
-        """The stubs; all else is in the database."""
-        return dict(self.stubs)
+        """Return the stubs, and what scripts may use; all else is in the database."""
+        return dict(self.stubs), self.scripts.snapshot()
 
     def restore(self, saved: Any) -> None:
-        """Back to a snapshot."""
-        self.stubs = dict(saved or {})
+        """Go back to a snapshot."""
+        stubs, scripts = saved
+        self.stubs = dict(stubs)
+        self.scripts.restore(scripts)
         self.signer.forget()
+
+    def shown(self) -> Any:
+        """Return the names of stubs and connections."""
+        return {"stubs": sorted(self.stubs), **self.scripts.shown()}
 
     # ---- choosing
 
     def menu(self, user: str | None, messages: Sequence[str]) -> list[dict[str, Any]]:
-        """The actions that are offered to a user on messages, as the API shows them. Raises `TriggerError`."""
+        """Return the actions that are offered to a user on messages, as the API shows them. Raise `TriggerError`."""
+        return [action for action, reason in self.offers(user, messages) if reason is None]
+
+    def offers(self, user: str | None, messages: Sequence[str]) -> list[tuple[dict[str, Any], str | None]]:
+        """Return the actions that a user sees, each with the reason why it is not offered on the messages, or None.
+
+        Raise `TriggerError`.
+        """
         person = self._user(user)
         _, chosen = self._chosen(person, messages, None)
-        return [action for action in self._visible(person) if not_offered(action, chosen) is None]
+        return [(action, not_offered(action, chosen)) for action in self._visible(person)]
 
     async def choose(
         self,
@@ -113,17 +144,15 @@ class Trigger:
         new_message: Mapping[str, Any] | None = None,
         location: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Choose an action, by name or id, on messages or on a new one; gives the record of the delivery.
+        """Choose an action, by name or id, on messages or on a new one; return the record of the delivery.
 
         `user` is the first of the seed where it is left out. `base_url` is the mock's own address, for the response
-        URL. Raises `TriggerError`.
+        URL. Raise `TriggerError`.
         """
         person = self._user(user)
-        found = next((each for each in self._visible(person) if action in (each["name"], each["id"])), None)
-        if found is None:
-            raise TriggerError(f"{person.key} sees no message action {action!r}", 404)
+        found = self._found(person, action)
         if new_message is not None:
-            messages = [*messages, self._post_new(person, chat, new_message).id]
+            messages = [*messages, self.post_new(person.key, chat, new_message).id]
         place, chosen = self._chosen(person, messages, chat)
         reason = not_offered(found, chosen)
         if reason:
@@ -133,34 +162,194 @@ class Trigger:
         selection = Selection(found["name"], person, place, chosen, users, recent, location or LOCATION)
         return await self._deliver(found, selection, base_url)
 
+    async def send_again(
+        self, identifier: int, *, base_url: str, event: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Send the event of a delivery, or another in its place, as a new delivery; return its record.
+
+        The new event has a response URL and a time stamp of its own. Raise `TriggerError`.
+        """
+        before = self.deliveries.record(identifier)
+        if not before:
+            raise TriggerError(f"there is no delivery {identifier}", 404)
+        person = self._user(before["user"])
+        action = next((each for each in self._visible(person) if each["id"] == before["action"]["id"]), None)
+        if action is None:
+            raise TriggerError(f"{person.key} sees the action {before['action']['name']!r} no longer", 409)
+        record = {
+            **self._opened(base_url, before["event"] if event is None else event),
+            "action": before["action"],
+            "user": person.key,
+            "chat": before["chat"],
+            "messages": before["messages"],
+            "again": identifier,
+        }
+        return await self._dispatch(record, action, person, base_url)
+
+    async def send_event(
+        self, action: str, event: Mapping[str, Any], *, base_url: str, user: str | None = None
+    ) -> dict[str, Any]:
+        """Send an event to an action, by name or id, as if a user had chosen it; return the record of the delivery.
+
+        What is chosen is what the event says. The answer is shown in the chat that the event names if the user is in
+        it, else in the user's first one. Response URL and time stamp are new. Raise `TriggerError`.
+        """
+        person = self._user(user)
+        found = self._found(person, action)
+        places = [chat.id for chat in self.chats.chats_of(person)]
+        if not places:
+            raise TriggerError(f"{person.key} is in no chat; add one with POST /_mock/chats")
+        opened = self._opened(base_url, event)
+        access = event["params"].get("access")
+        chat = access.get("chat_id") if isinstance(access, dict) else None
+        record = {
+            **opened,
+            "action": _named(found),
+            "user": person.key,
+            "chat": chat if chat in places else places[0],
+            "messages": [],
+        }
+        return await self._dispatch(record, found, person, base_url)
+
+    def _found(self, person: User, action: str) -> dict[str, Any]:
+        found = next((each for each in self._visible(person) if action in (each["name"], each["id"])), None)
+        if found is None:
+            raise TriggerError(f"{person.key} sees no message action {action!r}", 404)
+        return found
+
+    def _opened(self, base_url: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the start of a record that sends this event, with a response URL and a time stamp of its own."""
+        if not isinstance(event.get("params"), dict):
+            raise TriggerError("event: must have the object params")
+        now = self._state.clock.now()
+        identifier, response_url = self._open(base_url, now)
+        sent = {**event, "response_url": response_url, "timestamp": int(now * 1000)}
+        return {"id": identifier, "event": sent, "attempts": []}
+
     async def _deliver(self, action: dict[str, Any], selection: Selection, base_url: str) -> dict[str, Any]:
         now = self._state.clock.now()
-        identifier = self.deliveries.open()
-        key = self.deliveries.new_response_key(identifier, now + self._state.policies.response_url_seconds)
+        identifier, response_url = self._open(base_url, now)
         webhook = action["execution_type"] == "webhook"
         permissions = self._permissions(selection.user, action["id"]) if webhook else PERMISSIONS
-        event = build(selection, permissions, response_url=f"{base_url}/_mock/responses/{key}", now=now)
+        event = build(selection, permissions, response_url=response_url, now=now)
         record: dict[str, Any] = {
             "id": identifier,
-            "action": {name: action[name] for name in ("id", "name", "execution_type")},
+            "action": _named(action),
             "user": selection.user.key,
             "chat": selection.chat.id,
             "messages": [message.id for message in selection.messages],
             "event": event,
             "attempts": [],
         }
-        if webhook:
+        return await self._dispatch(record, action, selection.user, base_url)
+
+    def _open(self, base_url: str, now: float) -> tuple[int, str]:
+        """Return the id of a new delivery, and its response URL."""
+        identifier = self.deliveries.open()
+        key = self.deliveries.new_response_key(identifier, now + self._state.policies.response_url_seconds)
+        return identifier, f"{base_url}/_mock/responses/{key}"
+
+    async def _dispatch(
+        self, record: dict[str, Any], action: dict[str, Any], user: User, base_url: str
+    ) -> dict[str, Any]:
+        """Send the event of a record, or run the script with it."""
+        identifier, event = record["id"], record["event"]
+        if action["execution_type"] == "webhook":
             # Kept at once, so that a deferred answer may come before the answer.
             self.deliveries.amend(identifier, record)
             return await self._attempt(record, orjson.dumps(event), action["execution_url"])
-        self._show(record, self._stubbed(action["name"], event))
+        stub = self.stubs.get(action["name"])
+        if stub is None and self._state.policies.deluge == "run":
+            self.deliveries.amend(identifier, record)
+            return await self._run(record, user, base_url)
+        off = Shown("not_executed", "this is a Deluge action, and the policy deluge is off")
+        self._show(record, off if stub is None else self._stubbed(stub, event))
         self.deliveries.save(identifier, record, b"", None)
         return record
 
-    def _stubbed(self, name: str, event: dict[str, Any]) -> Shown:
-        stub = self.stubs.get(name)
-        if stub is None:
-            return Shown("not_executed", "this is a Deluge action, and the mock does not execute Deluge")
+    # ---- running scripts
+
+    async def _run(self, record: dict[str, Any], user: User, base_url: str) -> dict[str, Any]:
+        script = self._script(user, record["action"]["id"])
+        if not script:
+            return self._ran(record, Shown("not_executed", "this Deluge action has no script yet"))
+        state = self._state
+        surroundings = Surroundings(
+            user=user,
+            users=state.directory.users,
+            chats=self.chats,
+            databases=self.scripts.databases,
+            allowed_hosts=self.allowed_hosts,
+            resolve=self.resolve,
+            connections=self.scripts.connections,
+            stubs=dict(self.scripts.stubs),
+            own_url=base_url,
+            now=state.clock.now,
+        )
+        seconds = state.policies.deluge_timeout_ms / 1000
+        outcome = await self.scripts.run(script, script_event(record["event"]), surroundings, seconds=seconds)
+        shown = self._answered(outcome)
+        if outcome.record is not None:
+            record["deluge"] = outcome.record
+        if outcome.reset:  # nothing of it is kept
+            return {**record, "shown": self._public(record, shown, deferred=False)}
+        if outcome.record is not None:
+            self._note_run(record, outcome.record, failed=outcome.failed is not None)
+        return self._ran(record, shown)
+
+    def _ran(self, record: dict[str, Any], shown: Shown) -> dict[str, Any]:
+        # A deferred answer may have come meanwhile.
+        record.update({**(self.deliveries.record(record["id"]) or {}), **record})
+        self._show(record, shown)
+        self.deliveries.save(record["id"], record, b"", None)
+        return record
+
+    def _answered(self, outcome: Outcome) -> Shown:
+        """Return what the person sees of a run."""
+        policies = self._state.policies
+        if outcome.missing is not None:
+            return Shown("not_executed", outcome.missing)
+        failed, answer = outcome.failed, outcome.answer
+        if failed is None and answer is None:
+            if policies.deluge_no_return == "nothing":
+                return Shown("nothing", "")
+            failed = "it returns nothing"
+        if failed is None:
+            # Scripts that return a text are common; it is shown as a message.
+            return self._outputs.judge({"output": {"text": answer} if isinstance(answer, str) else answer}, policies)
+        reason = f"the script failed: {failed}"
+        if policies.deluge_failure == "nothing":
+            return Shown("nothing", "")
+        if policies.deluge_failure == "banner":
+            return Shown("banner", reason, {"type": "banner", "status": "failure", "text": reason})
+        return Shown("unanswered", reason)
+
+    def _note_run(self, record: dict[str, Any], ran: dict[str, Any], *, failed: bool) -> None:
+        """Note a run in the journal: the script's log, and as its status 200 or 500."""
+        lines = "\n".join([*ran["log"], *(error["why"] for error in ran["errors"])]).encode()
+        self._state.journal.add(
+            Entry(
+                self._state.clock.now(),
+                "RUN",
+                record["action"]["name"],
+                "",
+                record["user"],
+                "deluge",
+                500 if failed else 200,
+                f"{ran['errors'][0]['kind']}_error" if failed else None,
+                None,
+                lines[:BODY_BYTES],
+            )
+        )
+
+    def _script(self, user: User, action: str) -> str:
+        try:
+            handler = orjson.loads(self._state.store.get_handler(user, action, "execution_handler"))
+        except Refusal:  # by the policy `unset_handler`
+            return ""
+        return str(handler.get("script") or "")
+
+    def _stubbed(self, stub: Stub, event: dict[str, Any]) -> Shown:
         try:
             return self._outputs.judge(orjson.loads(orjson.dumps(stub(event))), self._state.policies)
         except Exception as error:  # noqa: BLE001 - whatever a stub does is part of what is tested
@@ -212,7 +401,7 @@ class Trigger:
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "zoho-cliq-mock"}
         if self._state.policies.webhook_signature == "present":
             headers[HEADER] = self.signer.sign(body)
-        return await post(target, addresses, headers, body)
+        return await send(target, addresses, headers, body)
 
     def _read(self, answer: HttpAnswer) -> Shown:
         if 300 <= answer.status < 400:
@@ -246,7 +435,7 @@ class Trigger:
     # ---- answers
 
     def respond(self, key: str, content_type: str | None, body: bytes) -> Shown:
-        """Take a deferred answer. Raises `TriggerError` where the response URL cannot be used (again)."""
+        """Take a deferred answer. Raise `TriggerError` where the response URL cannot be used (again)."""
         found = self.deliveries.use_response_key(key, self._state.clock.now())
         if found == "unknown":
             raise TriggerError("there is no such response URL", 404)
@@ -257,7 +446,25 @@ class Trigger:
         shown = self._outputs.read(content_type, body, self._state.policies)
         record["deferred"] = self._put_up(record, shown, deferred=True)
         self.deliveries.amend(found, record)
+        if found in self._waited_for:
+            self._waited_for[found].set()
         return shown
+
+    async def with_deferred(self, record: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Wait for the deferred answer of a delivery, at most so many seconds of real time, and return its record."""
+        identifier = record["id"]
+        stored = self.deliveries.record(identifier)
+        if stored is None or "deferred" in stored:
+            return stored or record
+        came = self._waited_for[identifier] = asyncio.Event()
+        try:
+            async with asyncio.timeout(seconds):
+                await came.wait()
+        except TimeoutError:
+            pass
+        finally:
+            del self._waited_for[identifier]
+        return self.deliveries.record(identifier) or record
 
     def _show(self, record: dict[str, Any], shown: Shown) -> None:
         record["shown"] = self._put_up(record, shown, deferred=False)
@@ -297,7 +504,10 @@ class Trigger:
         except ChatError as error:
             raise TriggerError(str(error), 404) from None
 
-    def _post_new(self, user: User, chat: str | None, fields: Mapping[str, Any]) -> Message:
+    def post_new(self, sender: str | None, chat: str | None, fields: Mapping[str, Any]) -> Message:
+        """Add a message of a user, the first of the seed where it is left out, to a chat, by default the user's first
+        one. Raise `ChatError`, `TriggerError`."""
+        user = self._user(sender)
         places = self.chats.chats_of(user)
         if chat is None and not places:
             raise TriggerError(f"{user.key} is in no chat; add one with POST /_mock/chats")
@@ -315,8 +525,13 @@ class Trigger:
         return place, chosen
 
 
+def _named(action: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record keeps of an action."""
+    return {name: action[name] for name in ("id", "name", "execution_type")}
+
+
 def trigger_of(state: State) -> Trigger:
-    """The trigger side of a state that `create_app` made."""
+    """Return the trigger side of a state that `create_app` made."""
     part = state.parts["trigger"]
     assert isinstance(part, Trigger)
     return part

@@ -28,7 +28,7 @@ class Signer:
         self._key: RSAPrivateKey | None = None
 
     def sign(self, body: bytes) -> str:
-        """The value of `X-Cliq-Signature` for a body."""
+        """Return the value of `X-Cliq-Signature` for a body."""
         key = self._private_key()
         from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
         from cryptography.hazmat.primitives.hashes import SHA256
@@ -36,7 +36,7 @@ class Signer:
         return base64.b64encode(key.sign(body, PKCS1v15(), SHA256())).decode()
 
     def public_key(self) -> str:
-        """The public key as PEM."""
+        """Return the public key as PEM."""
         key = self._private_key()
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -61,7 +61,9 @@ class Signer:
                 load_pem_private_key,
             )
         except ImportError:
-            raise SigningUnavailable("signatures need cryptography: pip install 'zoho-cliq[mock,webhooks]'") from None
+            raise SigningUnavailable(
+                "signatures need cryptography: pip install '.[mock,webhooks]' in a checkout of zoho-cliq"
+            ) from None
         row = self._connection.execute("SELECT value FROM meta WHERE name = 'signing_key'").fetchone()
         if row is not None:
             key = load_pem_private_key(row[0], None)

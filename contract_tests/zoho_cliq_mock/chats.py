@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from zoho_cliq_mock.directory import User
-from zoho_cliq_mock.seed import SeedError
+from zoho_cliq_mock.directory import SeedError, User
 
 TYPES = ("text", "link", "attachment")
+DIRECT = "dm"
+"""The type of a chat of two people."""
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS chat (id TEXT PRIMARY KEY, organization TEXT NOT NULL, fields TEXT NOT NULL)"
     " STRICT, WITHOUT ROWID",
@@ -41,14 +42,15 @@ class Chat(NamedTuple):
     members: tuple[str, ...]
 
     def public(self) -> dict[str, Any]:
-        """The chat as the control API shows it."""
+        """Return the chat as the control API shows it."""
         return {**self._asdict(), "members": list(self.members)}
 
 
 class Message(NamedTuple):
-    """A message. `sender` is a user's key, or an action's name for an answer; `time` is in milliseconds.
+    """A message. `sender` is a user's key, an action's name for an answer, or a bot's; `time` is in milliseconds.
 
-    `shown` is set for what an action's answer shows: its kind, its output, its problems, and who sees it.
+    `shown` is set for what an action's answer or a script's post (types `answer` and `post`) shows: its kind, its
+    output, its problems, and who sees it.
     """
 
     id: str
@@ -61,7 +63,7 @@ class Message(NamedTuple):
     shown: Mapping[str, Any] | None = None
 
     def public(self) -> dict[str, Any]:
-        """The message as the control API shows it."""
+        """Return the message as the control API shows it."""
         found = {key: value for key, value in self._asdict().items() if value not in (None, ())}
         return {**found, "attachments": list(self.attachments)} if self.attachments else found
 
@@ -76,7 +78,7 @@ class Chats:
             self._execute(statement)
 
     def seed(self, seed: Mapping[str, Any], now: float) -> None:
-        """Put the seed's chats in, where there are none yet. Raises `SeedError`."""
+        """Put the seed's chats in, where there are none yet. Raise SeedError."""
         if self._execute("SELECT 1 FROM chat LIMIT 1").fetchone():
             return
         for number, entry in enumerate(seed["chats"] if "chats" in seed else _default(self._users().values())):
@@ -146,15 +148,50 @@ class Chats:
         """Add what an action's answer shows."""
         return self._put(chat, action, "answer", text, now, (), shown)
 
+    def write(
+        self,
+        chat: str,
+        sender: str,
+        text: str,
+        now: float,
+        *,
+        files: Iterable[Mapping[str, Any]] = (),
+        shown: Mapping[str, Any] | None = None,
+    ) -> Message:
+        """Add what a script posts: as `sender`, who need not be in the chat."""
+        return self._put(chat, sender, "post", text, now, files, shown)
+
+    def rewrite(self, message: Message, text: str, shown: Mapping[str, Any]) -> None:
+        """Replace the text of a message and what it shows."""
+        changed = message._replace(text=text, shown=shown)
+        self._execute("UPDATE message SET fields = ? WHERE id = ?", (_json(changed), message.id))
+
+    def named(self, organization: str, name: str, *types: str) -> Chat | None:
+        """Return a chat of some types by its unique name, which is its title in small letters without `#`; or by its
+        id."""
+        for chat in self.all():
+            named = unique_name(chat.title) == unique_name(name) or chat.id == name
+            if chat.organization == organization and chat.type in types and named:
+                return chat
+        return None
+
+    def between(self, user: User, other: User) -> Chat:
+        """Return the chat of two people, or of one with oneself; made where it is missing."""
+        members = list(dict.fromkeys((user.key, other.key)))
+        for chat in self.chats_of(user):
+            if chat.type == DIRECT and set(chat.members) == set(members):
+                return chat
+        return self.add({"type": DIRECT, "title": other.name, "members": members})
+
     def user(self, key: Any) -> User:
-        """A user by key."""
+        """Return a user by key."""
         users = self._users()
         if not isinstance(key, str) or key not in users:
             raise ChatError(f"there is no user {key!r}; there are: {', '.join(users)}")
         return users[key]
 
     def chat(self, identifier: Any) -> Chat:
-        """A chat by id."""
+        """Return a chat by id."""
         row = self._execute("SELECT fields FROM chat WHERE id = ?", (str(identifier),)).fetchone()
         if row is None:
             raise ChatError(f"there is no chat {identifier!r}")
@@ -162,23 +199,23 @@ class Chats:
         return Chat._make([*fields[:-1], tuple(fields[-1])])
 
     def chats_of(self, user: User) -> list[Chat]:
-        """The chats that a user is in."""
+        """Return the chats that a user is in."""
         rows = self._execute("SELECT id FROM chat WHERE organization = ? ORDER BY id", (user.organization,)).fetchall()
         return [chat for chat in (self.chat(row[0]) for row in rows) if user.key in chat.members]
 
     def all(self) -> list[Chat]:
-        """All chats."""
+        """Return all chats."""
         return [self.chat(row[0]) for row in self._execute("SELECT id FROM chat ORDER BY id").fetchall()]
 
     def message(self, identifier: Any) -> Message:
-        """A message by id."""
+        """Return a message by id."""
         row = self._execute("SELECT fields FROM message WHERE id = ?", (str(identifier),)).fetchone()
         if row is None:
             raise ChatError(f"there is no message {identifier!r}")
         return _message(row[0])
 
     def messages(self, chat: str, last: int = -1) -> list[Message]:
-        """The messages of a chat, the oldest first; with `last`, only so many of the newest."""
+        """Return the messages of a chat, the oldest first; with `last`, only so many of the newest."""
         rows = self._execute(
             "SELECT fields FROM message WHERE chat = ? ORDER BY number DESC LIMIT ?", (chat, last)
         ).fetchall()
@@ -212,9 +249,14 @@ class Chats:
 
 
 def check_chats(entries: list[dict[str, Any]], users: Mapping[str, User]) -> None:
-    """Raises `SeedError` where a seed's chats cannot be used."""
+    """Raise SeedError where a seed's chats cannot be used."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as nowhere:
         Chats(nowhere, lambda: users).seed({"chats": entries}, 0.0)
+
+
+def unique_name(title: str) -> str:
+    """Return the unique name of a channel or a bot: its title in small letters without `#`."""
+    return title.removeprefix("#").lower()
 
 
 def _json(entry: tuple[Any, ...]) -> str:

@@ -55,7 +55,7 @@ def test_stock_schemathesis_finds_nothing(tmp_path: Path, number: int) -> None:
 
 
 def jar() -> Path:
-    """The generator, from its package on PyPI."""
+    """Return the generator, from its package on PyPI."""
     spec = importlib.util.find_spec("openapi_generator_cli")
     if spec is None or spec.origin is None or shutil.which("javac") is None:
         pytest.skip("needs Java 11 or later and the package openapi-generator-cli")

@@ -1,0 +1,101 @@
+"""What all calls below `/_mock/` share: who may send them, their bodies, and their answers.
+
+The control API, the trigger side and the console build on it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from zoho_cliq_mock.console_access import cookie_name
+from zoho_cliq_mock.state import State
+from zoho_cliq_mock.wire import CYCLE, ClientGone, read_body
+
+MAX_BYTES = 16 * 1024 * 1024
+_LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+class ControlError(Exception):
+    """A control call that cannot be carried out, with the reason."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def read_data(request: Request) -> Any:
+    """Return the data of a JSON body; None where there is no body. Raise `ControlError`."""
+    try:
+        raw = await read_body(request.scope, request.receive, MAX_BYTES)
+    except ClientGone as gone:
+        raise ControlError(str(gone)) from None
+    if raw is None:
+        raise ControlError(f"the body is longer than {MAX_BYTES} bytes", 413)
+    try:
+        return orjson.loads(raw) if raw else None
+    except ValueError:
+        raise ControlError("the body is not valid JSON") from None
+
+
+def check_token(state: State, request: Request) -> None:
+    """Raise `ControlError` unless the request carries the control token, or comes from the console in a browser."""
+    authorization = request.headers.get("authorization")
+    if authorization is None and has_session(state, request):
+        check_page(request)
+        return
+    given = (authorization or "").removeprefix("Bearer ").strip()
+    if not secrets.compare_digest(given.encode(), state.control_token.encode()):
+        raise ControlError("the control token is missing or wrong; send it as Authorization: Bearer …", 401)
+
+
+def has_session(state: State, request: Request) -> bool:
+    """Say whether the request has the cookie that a link of the console gave."""
+    session = request.cookies.get(cookie_name(request.headers.get("host", "")))
+    return session is not None and state.access.has_session(session)
+
+
+def check_page(request: Request) -> None:
+    """Raise `ControlError` unless a request with the cookie comes from the console's own page.
+
+    A browser sends the cookie from pages of other local servers too, as ports make no difference to `SameSite`. It says
+    with `Sec-Fetch-Site` whose page asks, and with `Origin` in every request that can change something.
+    """
+    if not _is_local(request.headers.get("host", "")):
+        raise ControlError("the control API answers on this machine only", 403)
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "same-origin")
+    reading = request.method in ("GET", "HEAD")
+    if site != "same-origin" or (origin is None and not reading):
+        raise ControlError("the control API takes the console's cookie from the console's page only", 403)
+    _check_same_origin(request)
+
+
+def check_origin(request: Request) -> None:
+    """Raise `ControlError` for a request from elsewhere: another machine, another host name, another web page."""
+    if CYCLE not in request.scope:  # in process, where nobody else can ask
+        return
+    client = request.client.host if request.client else "127.0.0.1"
+    if client not in ("127.0.0.1", "::1") or not _is_local(request.headers.get("host", "")):
+        raise ControlError("the control API answers on this machine only", 403)
+    _check_same_origin(request)
+
+
+def _check_same_origin(request: Request) -> None:
+    origin = request.headers.get("origin")
+    if origin is not None and origin != f"http://{request.headers.get('host', '')}":
+        raise ControlError("the control API answers no other web page", 403)
+
+
+def _is_local(host: str) -> bool:
+    """Say whether a value of `Host` names this machine, with or without a port."""
+    name, colon, port = host.rpartition(":")
+    return host in _LOCAL_NAMES or (name in _LOCAL_NAMES and bool(colon) and port.isascii() and port.isdigit())
+
+
+def answer(data: Any, status: int = 200) -> Response:
+    """Return a JSON answer."""
+    return Response(orjson.dumps(data), status, media_type="application/json")

@@ -1,0 +1,43 @@
+"""Parameters of paths that nothing in the mock depends on, such as one that the document gained. Today there is none.
+
+They are checked against the document, and the log says once of each that no more is done with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from functools import cache
+
+import jsonschema_rs
+from zoho_cliq_api.contract import OPERATIONS, Operation, document
+
+from zoho_cliq_mock.errors import Refusal
+
+ACTION_ID, HANDLER_TYPE = "action_id", "handler_type"
+"""The arguments of the client that give the parameters which the mock knows."""
+_UNKNOWN = {
+    name: tuple(each for each in operation.parameters if each.argument not in (ACTION_ID, HANDLER_TYPE))
+    for name, operation in OPERATIONS.items()
+}
+_log = logging.getLogger("zoho_cliq_mock")
+
+
+def check_path(operation: Operation, parameters: Mapping[str, str]) -> None:
+    """Raise Refusal for a value that the document does not allow. parameters: values by argument."""
+    for each in _UNKNOWN.get(operation.name, ()):
+        text = parameters[each.argument]
+        number = int(text) if re.fullmatch("-?[0-9]{1,18}", text, re.ASCII) else text
+        allowed = _validator(operation.name, each.name, each.argument)
+        if not (text and (allowed.is_valid(text) or allowed.is_valid(number))):
+            raise Refusal("invalid_inputs", f"{each.argument}: is not what the document allows in the path")
+
+
+@cache
+def _validator(name: str, parameter: str, argument: str) -> jsonschema_rs.Draft202012Validator:
+    whole, operation = document(), OPERATIONS[name]
+    declared = whole["paths"][operation.path][operation.method.lower()]["parameters"]
+    schema = next(each["schema"] for each in declared if (each["in"], each["name"]) == ("path", parameter))
+    _log.warning("%s: the mock checks %s in the path, and nothing depends on it", name, argument)
+    return jsonschema_rs.Draft202012Validator({**schema, "components": whole["components"]})

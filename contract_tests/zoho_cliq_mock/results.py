@@ -1,0 +1,188 @@
+"""What the control API answers, as typed values: `Delivery`, `Shown`, `Attempt`, `Fault`, `Limits`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from zoho_cliq_mock.chats import Chat, Message
+from zoho_cliq_mock.journal import Entry
+
+T = TypeVar("T")
+
+VISIBLE = frozenset({"message", "banner", "form", "form_error"})
+"""The kinds of what a person sees; `nothing` is an answer too, an empty one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the person sees of an answer.
+
+    kind: message, banner, form, form_error or nothing; wrong, unanswered, not_executed or refused where the answer
+        cannot be shown.
+    text: what there is to read, or why nothing can be shown.
+    output: the answer's `output` as it came; None where none came.
+    problems: what is wrong with it, by field.
+    to: who sees it: `everyone`, or the key of a user.
+    """
+
+    kind: str
+    text: str
+    output: Any = None
+    problems: tuple[str, ...] = ()
+    to: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the answer could be shown."""
+        return self.kind in VISIBLE or self.kind == "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request to the `execution_url`: `status`, `headers` and `body` of the answer, or the `error` instead.
+
+    number: counted from 1.
+    url: without its query, where secrets stand.
+    milliseconds: real time until the answer.
+    retry_at: when the next attempt is due, in seconds of the mock's clock; None where there is none.
+    """
+
+    number: int
+    url: str
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str = ""
+    error: str | None = None
+    milliseconds: float = 0.0
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One choice of a message action and what came of it.
+
+    action, action_id, execution_type: of the chosen action.
+    user, chat, messages: who chose, and where: keys and ids.
+    event: the event as it was sent; its `response_url` takes a deferred answer.
+    attempts: the requests that were sent; empty for a Deluge action.
+    shown: what the person sees; None while a further attempt is due.
+    deferred: what the deferred answer shows; None where none came.
+    deluge: what the script of a Deluge action did: `log`, `tasks`, `errors`, `statements`, `milliseconds`; None for a
+        webhook action.
+    """
+
+    id: int
+    action: str
+    action_id: str
+    execution_type: str
+    user: str
+    chat: str
+    messages: tuple[str, ...]
+    event: Mapping[str, Any] = field(repr=False)
+    attempts: tuple[Attempt, ...]
+    shown: Shown | None
+    deferred: Shown | None = None
+    deluge: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the person sees every answer that came, no deferred answer was refused and no script failed."""
+        failed = self.deluge is not None and bool(self.deluge["errors"])
+        return not failed and self.shown is not None and self.shown.ok and (self.deferred is None or self.deferred.ok)
+
+    @property
+    def text(self) -> str:
+        """What there is to read in the end: the deferred answer's text, else the answer's."""
+        last = self.deferred or self.shown
+        return last.text if last else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault rule in force; the README describes its fields.
+
+    seen: how many calls it was for.
+    applied: how many calls it spoilt.
+    delay: seconds.
+    times: how many calls it spoils at most; None without end.
+    """
+
+    id: int
+    fault: str
+    operations: tuple[str, ...] | None
+    user: str | None
+    nth: tuple[int, ...] | None
+    probability: float
+    seed: int
+    times: int | None
+    when: str
+    status: int | None
+    code: str | None
+    delay: float
+    seen: int
+    applied: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The thresholds.
+
+    enabled: whether they are on.
+    locks: when each lock ends, in seconds since 1970 on the mock's clock, by "user id operation".
+    """
+
+    enabled: bool
+    locks: Mapping[str, float]
+
+
+def read_delivery(record: Mapping[str, Any]) -> Delivery:
+    """Return a delivery from its record. Raise LookupError, TypeError or AttributeError where it is none."""
+    action = record["action"]
+    return Delivery(
+        record["id"],
+        action["name"],
+        action["id"],
+        action["execution_type"],
+        record["user"],
+        record["chat"],
+        tuple(record["messages"]),
+        record["event"],
+        tuple(_known(Attempt, attempt) for attempt in record["attempts"]),
+        _shown(record.get("shown")),
+        _shown(record.get("deferred")),
+        record.get("deluge"),
+    )
+
+
+def _shown(found: Mapping[str, Any] | None) -> Shown | None:
+    if found is None:
+        return None
+    return Shown(found["kind"], found["text"], found["output"], tuple(found["problems"]), found["to"])
+
+
+def read_fault(rule: Mapping[str, Any]) -> Fault:
+    """Return a fault rule from its JSON."""
+    lists = {name: tuple(rule[name]) if rule[name] is not None else None for name in ("operations", "nth")}
+    return _known(Fault, {**rule, **lists})
+
+
+def read_message(found: Mapping[str, Any]) -> Message:
+    """Return a message from its JSON."""
+    return Message(**{**found, "attachments": tuple(found.get("attachments", ()))})
+
+
+def read_chat(found: Mapping[str, Any]) -> Chat:
+    """Return a chat from its JSON."""
+    return Chat(**{**found, "members": tuple(found["members"])})
+
+
+def read_entry(found: Mapping[str, Any]) -> Entry:
+    """Return a request of the journal from its JSON."""
+    return Entry(**{**found, "body": found["body"].encode()})
+
+
+def _known(kind: type[T], found: Mapping[str, Any]) -> T:
+    """Return a value of a dataclass from those of its fields that a mock, which may be of a later version, sends."""
+    return kind(**{each.name: found[each.name] for each in fields(kind) if each.name in found})  # type: ignore[arg-type]
