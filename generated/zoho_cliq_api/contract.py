@@ -1,7 +1,8 @@
 """What the document states about each operation, as data. Generated; do not edit.
 
 `OPERATIONS` has one entry per operation id, `ERROR_CODES` one per documented error code, `SERVERS` one per data centre.
-`document()` gives the whole composed OpenAPI document. Nothing here needs an HTTP client.
+`document()` gives the whole composed OpenAPI document, `sample()` a value for one of its schemas. Nothing here needs an
+HTTP client.
 """
 
 from collections.abc import Mapping
@@ -17,12 +18,24 @@ class Threshold(NamedTuple):
     lock_seconds: int
 
 
+class PathParameter(NamedTuple):
+    """A parameter of a path: the vendor's name of it, the client's argument that gives it, and a value that it takes.
+
+    `argument` is the parameter's name in lower case where no method names it.
+    """
+
+    name: str
+    argument: str
+    sample: str
+
+
 class Operation(NamedTuple):
     """One operation of the API.
 
     `scopes` are OAuth scopes, any one of which is enough. `error_codes` are those that the vendor documents for the
     operation; others may come. `statuses` are all documented statuses, `success` the one of a good answer.
     `idempotent` says whether repeating the call cannot change its result. `threshold` is None where none is documented.
+    `parameters` are those of the path, in its order.
     """
 
     name: str
@@ -34,6 +47,18 @@ class Operation(NamedTuple):
     scopes: tuple[str, ...]
     error_codes: tuple[str, ...]
     idempotent: bool
+    parameters: tuple[PathParameter, ...]
+
+    def at(self, **arguments: str) -> str:
+        """Return the path with values, percent-encoded already, in place of its parameters.
+
+        arguments: values by the arguments of the client; a parameter that is not given has its sample, and what the
+        path has no parameter for is left out.
+        """
+        path = self.path
+        for name, argument, sample in self.parameters:
+            path = path.replace(f"{{{name}}}", arguments.get(argument, sample))
+        return path
 
 
 class ErrorCode(NamedTuple):
@@ -63,6 +88,41 @@ def document() -> dict[str, Any]:
     return loaded
 
 
+def sample(schema: Any, schemas: Mapping[str, Any], depth: int = 0) -> Any:
+    """Return a plain value that a schema takes, for a field that nothing else is known of.
+
+    schemas: the document's schemas by name, for references.
+    Patterns are not looked at.
+    """
+    if not isinstance(schema, Mapping) or depth > 20:
+        return None
+    if "$ref" in schema:
+        return sample(schemas.get(schema["$ref"].rpartition("/")[2]), schemas, depth + 1)
+    if "const" in schema or schema.get("enum"):
+        return schema["const"] if "const" in schema else schema["enum"][0]
+    for key in ("anyOf", "oneOf", "allOf"):
+        if schema.get(key) and "properties" not in schema:
+            return sample(schema[key][0], schemas, depth + 1)
+    kind = schema.get("type")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object" or "properties" in schema:
+        properties = schema.get("properties", {})
+        return {
+            name: sample(properties.get(name), schemas, depth + 1)
+            for name in schema.get("required", ())
+        }
+    if kind == "array":
+        return [
+            sample(schema.get("items"), schemas, depth + 1)
+            for _ in range(schema.get("minItems", 0))
+        ]
+    if kind in ("integer", "number"):
+        return schema.get("minimum", min(1, schema.get("maximum", 1)))
+    if kind == "boolean":
+        return False
+    return "sample"[: schema.get("maxLength", 6)].ljust(schema.get("minLength", 0), "x")
+
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         "create_message_action": Operation(
@@ -79,6 +139,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
                 "invalid_inputs",
             ),
             idempotent=False,
+            parameters=(),
         ),
         "delete_message_action": Operation(
             name="delete_message_action",
@@ -90,6 +151,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             scopes=("ZohoCliq.MessageActions.DELETE",),
             error_codes=("msgaction_not_found",),
             idempotent=True,
+            parameters=(
+                PathParameter(name="MESSAGE_ACTION_ID", argument="action_id", sample="sample"),
+            ),
         ),
         "get_message_action": Operation(
             name="get_message_action",
@@ -101,6 +165,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             scopes=("ZohoCliq.MessageActions.READ",),
             error_codes=("msgaction_not_found",),
             idempotent=True,
+            parameters=(
+                PathParameter(name="MESSAGE_ACTION_ID", argument="action_id", sample="sample"),
+            ),
         ),
         "get_message_action_handler": Operation(
             name="get_message_action_handler",
@@ -112,6 +179,12 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             scopes=("ZohoCliq.MessageActions.READ",),
             error_codes=("execution_handler_get_failed", "execution_handler_not_found"),
             idempotent=True,
+            parameters=(
+                PathParameter(name="MESSAGE_ACTION_ID", argument="action_id", sample="sample"),
+                PathParameter(
+                    name="HANDLER_TYPE", argument="handler_type", sample="execution_handler"
+                ),
+            ),
         ),
         "list_message_actions": Operation(
             name="list_message_actions",
@@ -123,6 +196,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             scopes=("ZohoCliq.MessageActions.READ",),
             error_codes=(),
             idempotent=True,
+            parameters=(),
         ),
         "update_message_action": Operation(
             name="update_message_action",
@@ -134,6 +208,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             scopes=("ZohoCliq.MessageActions.UPDATE",),
             error_codes=("msgaction_not_found", "msgaction_name_already_exists"),
             idempotent=True,
+            parameters=(
+                PathParameter(name="MESSAGE_ACTION_ID", argument="action_id", sample="sample"),
+            ),
         ),
         "update_message_action_handler": Operation(
             name="update_message_action_handler",
@@ -145,6 +222,12 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             scopes=("ZohoCliq.MessageActions.UPDATE",),
             error_codes=("execution_handler_update_failed", "execution_handler_not_found"),
             idempotent=True,
+            parameters=(
+                PathParameter(name="MESSAGE_ACTION_ID", argument="action_id", sample="sample"),
+                PathParameter(
+                    name="HANDLER_TYPE", argument="handler_type", sample="execution_handler"
+                ),
+            ),
         ),
     }
 )

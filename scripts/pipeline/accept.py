@@ -31,7 +31,7 @@ _UNRELEASED = "## Unreleased\n"
 
 
 def provenance(source: Source, date: datetime.date) -> str:
-    """The text of provenance.toml."""
+    """Return the text of provenance.toml."""
     name = '"' + re.sub(r'[\\"\x00-\x1f\x7f]', "", source.origin) + '"'
     return _PROVENANCE.format(name=name, date=date.isoformat(), sha256=source.sha256)
 
@@ -68,9 +68,9 @@ def accept(tree: Tree, review: Review, version: str, date: datetime.date, second
 
 
 def entry(changelog: str, review: Review, version: str) -> str:
-    """The changelog with an entry on the change under Unreleased.
+    """Return the changelog with an entry on the change under Unreleased.
 
-    Raises PipelineError where the changelog has no such heading.
+    Raise PipelineError where the changelog has no such heading.
     """
     if _UNRELEASED not in changelog:
         raise PipelineError("CHANGELOG.md: has no heading '## Unreleased'; add one")
@@ -83,7 +83,8 @@ def entry(changelog: str, review: Review, version: str) -> str:
 
 
 def touched_tests(tree: Tree, review: Review) -> list[str]:
-    """The test files that the change can touch: those that name what changed, or read the contract or the document."""
+    """Return the test files that the change can touch: those that name what changed, or read the contract or the
+    document."""
     changed = {change.place for change in (*review.changes, *review.unseen)} & review.names.keys()
     words = {"zoho_cliq_api", "message-actions.yaml", *(review.names[place] for place in changed)}
     pattern = re.compile("|".join(re.escape(word) for word in sorted(words)))
@@ -93,7 +94,7 @@ def touched_tests(tree: Tree, review: Review) -> list[str]:
 
 
 def run_tests(tree: Tree, review: Review) -> int:
-    """Runs the touched tests in the checkout; 0 where all pass."""
+    """Run the touched tests in the checkout; 0 where all pass."""
     names = touched_tests(tree, review)
     if not names:
         return 0

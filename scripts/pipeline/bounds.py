@@ -59,7 +59,7 @@ def lift_deadline() -> None:
 
 
 def too_slow(name: str, seconds: float) -> PipelineError:
-    """The error to raise when the time is up."""
+    """Return the error to raise when the time is up."""
     return PipelineError(
         f"{name}: not fetched, read and generated within {seconds:g} seconds; make the document smaller, or allow more "
         "with --max-seconds"

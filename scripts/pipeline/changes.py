@@ -31,17 +31,17 @@ class Change(NamedTuple):
 
 
 def highest(changes: list[Change]) -> Rating | None:
-    """The gravest rating of all; None where there is no change."""
+    """Return the gravest rating of all; None where there is no change."""
     return max((change.rating for change in changes), key=_RANK.__getitem__, default=None)
 
 
 def bump(rating: Rating) -> Literal["major", "minor", "patch"]:
-    """The part of the version that a rating raises."""
+    """Return the part of the version that a rating raises."""
     return _BUMP[rating]
 
 
 def next_version(version: str, rating: Rating) -> str:
-    """The version that follows; before 1.0.0 a breaking change raises the second figure, as a feature does."""
+    """Return the version that follows; before 1.0.0 a breaking change raises the second figure, as a feature does."""
     major, minor, patch = map(int, version.split("."))
     if rating == "fix":
         return f"{major}.{minor}.{patch + 1}"
@@ -51,7 +51,7 @@ def next_version(version: str, rating: Rating) -> str:
 
 
 def compare(old: Json, new: Json) -> list[Change]:
-    """Every change of meaning from one document to the other, document first, then by operation."""
+    """Return every change of meaning from one document to the other, document first, then by operation."""
     found = [Change("", *finding) for finding in _document(old, new)]
     before, after = dict(_operations(old)), dict(_operations(new))
     for key, moved in _pairs(before, after):
@@ -78,7 +78,7 @@ def _place(operation: _Operation) -> str:
 
 
 def _operations(document: Json) -> Iterator[tuple[tuple[str, str], _Operation]]:
-    """Operations by method and path, whatever the path's parameters are called."""
+    """Yield operations by method and path, whatever the path's parameters are called."""
     for path, method, data in operations(document):
         yield (method, re.sub(r"\{[^{}]*\}", "{}", path)), _Operation(path, method, data)
 
@@ -86,7 +86,7 @@ def _operations(document: Json) -> Iterator[tuple[tuple[str, str], _Operation]]:
 def _pairs(
     before: dict[tuple[str, str], _Operation], after: dict[tuple[str, str], _Operation]
 ) -> Iterator[tuple[tuple[str, str], tuple[str, str] | None]]:
-    """Each old operation with the new one that it is: at the same place, else of the same id."""
+    """Yield each old operation with the new one that it is: at the same place, else of the same id."""
     ids = {operation.data["operationId"]: key for key, operation in after.items() if key not in before}
     for key, operation in before.items():
         yield key, key if key in after else ids.get(operation.data["operationId"])
@@ -175,9 +175,15 @@ def _parameters(old: Json, new: Json, before: _Operation, after: _Operation) -> 
         {(p["in"], p["name"]): p for p in operation.data.get("parameters", [])} for operation in (before, after)
     )
     names = [re.findall(r"\{([^{}]*)\}", operation.path) for operation in (before, after)]
-    for former, name in zip(*names, strict=False):
-        if former != name and ("path", former) in was and ("path", name) in now:
-            yield Finding("parameter-renamed", f"path parameter {former} is called {name}", "breaking")
+    gone, come = ([name for name in one if name not in other] for one, other in (names, names[::-1]))
+    for former, name in zip(gone, come, strict=False):
+        if ("path", former) in was and ("path", name) in now:
+            arguments = [
+                one[place].get("x-argument") for one, place in ((was, ("path", former)), (now, ("path", name)))
+            ]
+            kept = arguments[0] is not None and arguments[0] == arguments[1]
+            text = f"path parameter {former} is called {name}"
+            yield Finding("parameter-renamed", text, "fix" if kept else "breaking")
             yield from Comparison(old, new, "request").schemas(
                 was.pop(("path", former))["schema"], now.pop(("path", name))["schema"], f"path parameter {name}"
             )

@@ -21,7 +21,7 @@ _ENUM_TYPES = (str, int)
 
 
 def client_view(document: Json) -> Json:
-    """A copy of the document, bent to the generator."""
+    """Return a copy of the document, bent to the generator."""
     view = copy.deepcopy(document)
     schemas = view["components"]["schemas"]
     for schema in [*schemas.values(), *_inline(view)]:
@@ -42,7 +42,7 @@ def client_view(document: Json) -> Json:
 
 
 def content_types(document: Json) -> dict[str, str]:
-    """Media types that the generator does not know, as bytes."""
+    """Return media types that the generator does not know, as bytes."""
     found: dict[str, str] = {}
     for _, _, operation in operations(document):
         contents = [operation.get("requestBody", {}), *operation["responses"].values()]
@@ -68,7 +68,7 @@ def _inline(view: Json) -> Iterator[Json]:
 
 
 def _nodes(schema: Json) -> Iterator[dict[str, Any]]:
-    """A schema and every schema inside it, references not followed."""
+    """Yield a schema and every schema inside it, references not followed."""
     if not isinstance(schema, dict):
         return
     yield schema
@@ -82,7 +82,7 @@ def _nodes(schema: Json) -> Iterator[dict[str, Any]]:
 
 
 def _bend(node: dict[str, Any]) -> None:
-    """Drops what the generator would act on wrongly: defaults (it always sends them), enumerations of odd types."""
+    """Drop what the generator would act on wrongly: defaults (it always sends them), enumerations of odd types."""
     node.pop("default", None)
     if "enum" in node:
         kinds = {type(value) for value in node["enum"]}
@@ -117,7 +117,7 @@ def _member_names(values: list[str]) -> list[str] | None:
 
 
 def _parameter(parameter: Json, view: Json) -> Iterator[Json]:
-    """A parameter as one or more that the generator sends in the way the document says."""
+    """Yield a parameter as one or more that the generator sends in the way the document says."""
     schema = resolve(parameter["schema"], view)
     kind = schema.get("type")
     plain = {key: value for key, value in parameter.items() if key not in ("style", "explode")}
@@ -143,7 +143,7 @@ def _parameter(parameter: Json, view: Json) -> Iterator[Json]:
 
 
 def _scalar(schema: dict[str, Any], view: Json) -> bool:
-    """Whether a path, header or cookie can carry the schema's values as the generator writes them."""
+    """Return whether a path, header or cookie can carry the schema's values as the generator writes them."""
     return "enum" in schema or schema.get("type") in ("string", "integer", "number", "boolean")
 
 
@@ -163,7 +163,7 @@ def _request(content: Json, view: Json) -> Json:
 
 
 def _response(content: Json) -> Json:
-    """The one media type that the generator reads, JSON before text before bytes."""
+    """Return the one media type that the generator reads, JSON before text before bytes."""
     plain = {media: media.partition(";")[0].strip().lower() for media in content}
     media = min(content, key=lambda media: (not _is_json(plain[media]), not plain[media].startswith("text/"), media))
     schema = content[media]["schema"]

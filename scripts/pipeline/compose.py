@@ -18,6 +18,7 @@ from pipeline.errors import PipelineError
 from pipeline.names import pascal
 from pipeline.normalize import METHODS, order
 from pipeline.overlay import apply
+from pipeline.samples import sample
 
 _FAMILIES = {
     "_not_found": "not_found",
@@ -29,22 +30,70 @@ _FAMILIES = {
 }
 """What the last words of an error code say of its family, as far as the catalogue's known codes show it."""
 _REF = "#/components/schemas/"
+_DEEPEST = 30
+UNDESCRIBED = "New in the vendor's document; not described here yet."
 
 
 def compose(upstream: Json, overlay: Json | None, name: str = "overlay.yaml") -> Json:
     """`upstream` with `overlay` applied (or as it is), named, ordered and validated.
 
-    Raises PipelineError on an overlay that does not fit, a document that is not valid OpenAPI 3.1, an example that does
+    Raise PipelineError on an overlay that does not fit, a document that is not valid OpenAPI 3.1, an example that does
     not validate, or an operation without threshold and error codes that nobody waived.
     """
     document = apply(upstream, overlay, name) if overlay is not None else copy.deepcopy(upstream)
-    document = order(complete_catalogue(rename(document)))
+    document = rename(document)
+    if overlay is not None:
+        document = complete_examples(complete_words(document))
+    document = order(complete_catalogue(document))
     check(document)
     return document
 
 
+def complete_words(document: Json) -> Json:
+    """Return the document with words for every operation and schema that the overlay does not describe (yet)."""
+    document = copy.deepcopy(document)
+    for _, _, operation in operations(document):
+        operation.setdefault("summary", operation["operationId"].replace("_", " ").capitalize())
+        operation.setdefault("description", UNDESCRIBED)
+    for schema in document["components"]["schemas"].values():
+        if isinstance(schema, dict):
+            schema.setdefault("description", UNDESCRIBED)
+    return document
+
+
+def complete_examples(document: Json) -> Json:
+    """Return the document with a sample value wherever an example lacks a property that the vendor now requires."""
+    document = copy.deepcopy(document)
+    for example in examples(document):
+        _complete(example.value, example.schema, document)
+    return document
+
+
+def _complete(value: Json, schema: Json, document: Json, depth: int = 0) -> None:
+    if depth > _DEEPEST or not isinstance(schema, dict):
+        return
+    if "$ref" in schema:
+        found = document["components"]["schemas"].get(schema["$ref"].rpartition("/")[2], {})
+        _complete(value, found, document, depth + 1)
+        return
+    for part in schema.get("allOf", ()):
+        _complete(value, part, document, depth + 1)
+    if isinstance(value, list):
+        for item in value:
+            _complete(item, schema.get("items", {}), document, depth + 1)
+    if not isinstance(value, dict):
+        return
+    properties = schema.get("properties", {})
+    for name in schema.get("required", ()):
+        if name in properties and name not in value:
+            value[name] = sample(properties[name], document["components"]["schemas"])
+    for name in value.keys() & properties.keys():
+        _complete(value[name], properties[name], document, depth + 1)
+
+
 def complete_catalogue(document: Json) -> Json:
-    """The document with a class and a family, taken from its own words, for every error code that has none yet."""
+    """Return the document with a class and a family, taken from its own words, for every error code that has none
+    yet."""
     catalogue = dict(document.get("x-error-catalogue", {}))
     taken = {meaning["class"] for meaning in catalogue.values()}
     for _, _, operation in operations(document):
@@ -66,7 +115,7 @@ def operations(document: Json) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def rename(document: Json) -> Json:
-    """The document with every component that carries `x-name` under that name."""
+    """Return the document with every component that carries `x-name` under that name."""
     schemas = document["components"]["schemas"]
     names = {
         old: schema["x-name"] for old, schema in schemas.items() if isinstance(schema, dict) and "x-name" in schema
@@ -94,7 +143,7 @@ def _follow(node: Json, names: dict[str, str]) -> Json:
 
 
 def check(document: Json) -> None:
-    """Raises PipelineError at the first thing that makes the document unsound."""
+    """Raise PipelineError at the first thing that makes the document unsound."""
     for reference in sorted(set(_references(document))):
         if reference.startswith(_REF) and reference.removeprefix(_REF) not in document["components"]["schemas"]:
             raise PipelineError(f"the overlay refers to {reference}, which the document does not have (any more)")
@@ -115,7 +164,7 @@ def check(document: Json) -> None:
 
 
 def _references(node: Json) -> Iterator[str]:
-    """Every `$ref` of a document."""
+    """Yield every `$ref` of a document."""
     if isinstance(node, dict):
         if isinstance(node.get("$ref"), str):
             yield node["$ref"]
@@ -127,7 +176,7 @@ def _references(node: Json) -> Iterator[str]:
 
 
 def validator_for(document: Json, schema: Json) -> jsonschema_rs.Validator:
-    """A Draft 2020-12 validator of `schema`, whose references are resolved in `document`."""
+    """Return a Draft 2020-12 validator of `schema`, whose references are resolved in `document`."""
     root = {"components": {"schemas": document["components"]["schemas"]}, "allOf": [schema]}
     return jsonschema_rs.Draft202012Validator(root)
 
@@ -141,7 +190,7 @@ class Example(NamedTuple):
 
 
 def examples_below(media: Json, update: Json) -> Iterator[tuple[tuple[str, ...], Json, Json]]:
-    """The examples that an overlay's update gives to a parameter or media type: where in it, schema, value."""
+    """Yield the examples that an overlay's update gives to a parameter or media type: where in it, schema, value."""
     if isinstance(media, dict) and isinstance(update, dict) and "schema" in media:
         if "example" in update:
             yield ("example",), media["schema"], update["example"]
@@ -150,7 +199,7 @@ def examples_below(media: Json, update: Json) -> Iterator[tuple[tuple[str, ...],
 
 
 def examples(document: Json) -> Iterator[Example]:
-    """Every example of a parameter, request body, response or webhook."""
+    """Yield every example of a parameter, request body, response or webhook."""
     items = {**document["paths"], **document.get("webhooks", {})}
     for path, item in items.items():
         for method in METHODS:

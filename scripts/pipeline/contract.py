@@ -6,10 +6,15 @@ without loading an HTTP client.
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any
+from urllib.parse import quote
 
 from pipeline.compose import operations
 from pipeline.documents import Json
+from pipeline.params import field_name
+from pipeline.samples import sample
 
 IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options", "trace"})
 """Methods that RFC 9110, section 9.2.2, calls idempotent."""
@@ -17,7 +22,8 @@ IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options", "trace"})
 _HEAD = '''"""What the document states about each operation, as data. Generated; do not edit.
 
 `OPERATIONS` has one entry per operation id, `ERROR_CODES` one per documented error code, `SERVERS` one per data centre.
-`document()` gives the whole composed OpenAPI document. Nothing here needs an HTTP client.
+`document()` gives the whole composed OpenAPI document, `sample()` a value for one of its schemas. Nothing here needs an
+HTTP client.
 """
 
 from collections.abc import Mapping
@@ -33,12 +39,24 @@ class Threshold(NamedTuple):
     lock_seconds: int
 
 
+class PathParameter(NamedTuple):
+    """A parameter of a path: the vendor's name of it, the client's argument that gives it, and a value that it takes.
+
+    `argument` is the parameter's name in lower case where no method names it.
+    """
+
+    name: str
+    argument: str
+    sample: str
+
+
 class Operation(NamedTuple):
     """One operation of the API.
 
     `scopes` are OAuth scopes, any one of which is enough. `error_codes` are those that the vendor documents for the
     operation; others may come. `statuses` are all documented statuses, `success` the one of a good answer.
     `idempotent` says whether repeating the call cannot change its result. `threshold` is None where none is documented.
+    `parameters` are those of the path, in its order.
     """
 
     name: str
@@ -50,6 +68,18 @@ class Operation(NamedTuple):
     scopes: tuple[str, ...]
     error_codes: tuple[str, ...]
     idempotent: bool
+    parameters: tuple[PathParameter, ...]
+
+    def at(self, **arguments: str) -> str:
+        """Return the path with values, percent-encoded already, in place of its parameters.
+
+        arguments: values by the arguments of the client; a parameter that is not given has its sample, and what the
+        path has no parameter for is left out.
+        """
+        path = self.path
+        for name, argument, sample in self.parameters:
+            path = path.replace(f"{{{name}}}", arguments.get(argument, sample))
+        return path
 
 
 class ErrorCode(NamedTuple):
@@ -82,8 +112,9 @@ def document() -> dict[str, Any]:
 
 
 def emit(document: Json) -> str:
-    """The source of `contract.py` for a composed document (unformatted)."""
+    """Return the source of `contract.py` for a composed document (unformatted)."""
     lines = [_HEAD]
+    lines.append(f"{inspect.getsource(sample)}\n")
     lines.append("OPERATIONS: Mapping[str, Operation] = MappingProxyType({")
     lines += [f"    {entry['name']!r}: {_call('Operation', entry)}," for entry in table(document)]
     lines.append("})\n")
@@ -111,7 +142,7 @@ def emit(document: Json) -> str:
 
 
 def table(document: Json) -> list[dict[str, Any]]:
-    """One row per operation, in the order of its name."""
+    """Return one row per operation, in the order of its name."""
     rows = []
     for path, method, operation in operations(document):
         statuses = tuple(sorted(int(status) for status in operation["responses"] if status.isdigit()))
@@ -129,9 +160,22 @@ def table(document: Json) -> list[dict[str, Any]]:
                 ),
                 "error_codes": tuple(operation.get("x-error-codes", [])),
                 "idempotent": operation.get("x-idempotent", method in IDEMPOTENT),
+                "parameters": path_parameters(document, path, operation),
             }
         )
     return sorted(rows, key=lambda row: str(row["name"]))
+
+
+def path_parameters(document: Json, path: str, operation: Json) -> list[dict[str, str]]:
+    """Return a row for each parameter of a path, in its order."""
+    declared = {each["name"]: each for each in operation.get("parameters", []) if each["in"] == "path"}
+    rows = []
+    for name in re.findall(r"\{([^{}]*)\}", path):
+        each = declared.get(name, {})
+        value = sample(each.get("schema"), document.get("components", {}).get("schemas", {}))
+        text = quote(str(value), safe="") if isinstance(value, str | int) and value != "" else "sample"
+        rows.append({"name": name, "argument": each.get("x-argument", field_name(name)), "sample": text})
+    return rows
 
 
 def _call(name: str, fields: dict[str, Any]) -> str:
@@ -141,4 +185,7 @@ def _call(name: str, fields: dict[str, Any]) -> str:
 def _value(key: str, value: Any) -> str:
     if key == "threshold" and value is not None:
         return _call("Threshold", {field: value[field] for field in ("limit", "window_seconds", "lock_seconds")})
+    if key == "parameters":
+        rows = [f"{_call('PathParameter', row)}," for row in value]
+        return f"({' '.join(rows)})"
     return repr(value)

@@ -148,7 +148,7 @@ class _Copier:
 def parse(text: bytes, name: str) -> Json:
     """Plain data from JSON or YAML bytes.
 
-    `name` is used in messages only. Raises PipelineError on anything that is not one plain document.
+    `name` is used in messages only. Raise PipelineError on anything that is not one plain document.
     """
     if len(text) > MAX_BYTES:
         raise PipelineError(f"{name}: {len(text):,} bytes; a document may have at most {MAX_BYTES:,}")
@@ -182,7 +182,7 @@ def parse(text: bytes, name: str) -> Json:
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a file; PipelineError where it is missing, unreadable or too large."""
+    """Return the bytes of a file; PipelineError where it is missing, unreadable or too large."""
     try:
         if not path.is_file():
             raise PipelineError(f"{path}: {'is not a file' if path.exists() else 'No such file'}")
@@ -194,9 +194,9 @@ def read(path: Path) -> bytes:
 
 
 def load(path: Path) -> Json:
-    """The document in a file.
+    """Return the document in a file.
 
-    Raises PipelineError where it is missing, unreadable, or not plain YAML or JSON.
+    Raise PipelineError where it is missing, unreadable, or not plain YAML or JSON.
     """
     return parse(read(path), str(path))
 
@@ -219,12 +219,12 @@ _Dumper.add_representer(str, _string)
 
 
 def dump_yaml(data: Json, header: str = "") -> str:
-    """Canonical YAML: the order of `data`, two spaces, lines of at most about 110 characters."""
+    """Return canonical YAML: the order of `data`, two spaces, lines of at most about 110 characters."""
     body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
     return comment + str(body)
 
 
 def dump_json(data: Json) -> str:
-    """Canonical compact JSON with a final newline."""
+    """Return canonical compact JSON with a final newline."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -39,9 +39,9 @@ class Source(NamedTuple):
 def fetch(
     source: str, transport: httpx.BaseTransport | None = None, clock: Callable[[], float] = time.monotonic
 ) -> Source:
-    """The document at a path or an https URL.
+    """Return the document at a path or an https URL.
 
-    Raises PipelineError on a missing file, plain http, a status other than 200, more than 10 MB once decoded,
+    Raise PipelineError on a missing file, plain http, a status other than 200, more than 10 MB once decoded,
     or more than 15 seconds. User name, password and query of a URL appear in no message and in no record.
     """
     if "://" not in source:
@@ -54,12 +54,12 @@ def fetch(
 
 
 def shown_name(source: str) -> str:
-    """The name of a document for messages: its path, or its URL without secrets."""
+    """Return the name of a document for messages: its path, or its URL without secrets."""
     return _shown(source) if "://" in source else source
 
 
 def _shown(url: str) -> str:
-    """A URL without user name, password, query and fragment."""
+    """Return a URL without user name, password, query and fragment."""
     try:
         parts = urlsplit(url)
         return urlunsplit(

@@ -28,9 +28,9 @@ _RUFF = ("--isolated", "--no-cache", "--quiet")
 
 
 def generate(document: Json, package: str, into: Path) -> None:
-    """Writes `package` for a composed document as the folder `into`, which must not exist yet.
+    """Write `package` for a composed document as the folder `into`, which must not exist yet.
 
-    Raises PipelineError where the generator warns, fails, or is not the pinned version.
+    Raise PipelineError where the generator warns, fails, or is not the pinned version.
     """
     for name, pinned in PINS.items():
         if version(name) != pinned:
@@ -95,7 +95,7 @@ def _process(arguments: list[str], folder: Path, home: Path) -> subprocess.Compl
 
 
 def _reason(done: subprocess.CompletedProcess[str]) -> str:
-    """Why a process failed, in one line: the end of a traceback, else the start of what it printed."""
+    """Return why a process failed, in one line: the end of a traceback, else the start of what it printed."""
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     if done.returncode < 0:
         return f"ended by signal {-done.returncode}" + (f": {lines[-1][:300]}" if lines else "")
@@ -105,7 +105,7 @@ def _reason(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """The variables of a subprocess: none of the host's that could change the bytes it writes."""
+    """Return the variables of a subprocess: none of the host's that could change the bytes it writes."""
     keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
     environment = {key: os.environ[key] for key in keep if key in os.environ}
     return environment | {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
@@ -128,7 +128,7 @@ def type_check(package: Path, cache: Path) -> None:
 
 
 def _keep(own: Path, cache: Path) -> None:
-    """Puts a cache in the place of the shared one; without it the next run is only slower."""
+    """Put a cache in the place of the shared one; without it the next run is only slower."""
     with contextlib.suppress(OSError, shutil.Error):
         cache.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="mypy-", dir=cache.parent) as name:

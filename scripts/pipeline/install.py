@@ -1,7 +1,9 @@
 """Putting several files and folders in place together: all of them, or none.
 
 Before anything moves, a journal in `build/` says what is to move; whoever comes next after a crash (even a `kill -9`)
-finds it and puts the old state back. A lock keeps two runs from meeting. Relies on renames within one file system.
+finds it and puts the old state back. Writing beside and renaming alone would not do: a run changes files in several
+folders, no single rename puts them all in place, and between two renames a kill would leave half of each. A lock keeps
+two runs from meeting. Relies on renames within one file system.
 """
 
 from __future__ import annotations
@@ -19,13 +21,13 @@ _JOURNAL = "installing.json"
 
 
 def scratch(root: Path) -> tempfile.TemporaryDirectory[str]:
-    """A scratch folder in the tree's `build/`, so that installing out of it is a rename."""
+    """Return a scratch folder in the tree's `build/`, so that installing out of it is a rename."""
     (root / "build").mkdir(exist_ok=True)
     return tempfile.TemporaryDirectory(prefix="regenerate-", dir=root / "build")
 
 
 def recover(root: Path) -> bool:
-    """Undoes an installation that was cut short; gives whether there was one."""
+    """Undo an installation that was cut short; return whether there was one."""
     if not (root / "build" / _JOURNAL).exists():
         return False
     with _locked(root):
@@ -33,7 +35,7 @@ def recover(root: Path) -> bool:
 
 
 def install(root: Path, moves: Mapping[Path, Path]) -> None:
-    """Moves every fresh file or folder to its target, {target: fresh}; on any failure all targets are as before."""
+    """Move every fresh file or folder to its target, {target: fresh}; on any failure all targets are as before."""
     (root / "build").mkdir(exist_ok=True)
     journal = root / "build" / _JOURNAL
     with _locked(root), scratch(root) as name:
@@ -57,7 +59,7 @@ def install(root: Path, moves: Mapping[Path, Path]) -> None:
 
 
 def swap(fresh: Path, target: Path, old: Path) -> None:
-    """Puts one fresh folder in the place of another, which goes to `old`; on failure the target is as before."""
+    """Put one fresh folder in the place of another, which goes to `old`; on failure the target is as before."""
     had = target.exists()
     if had:
         target.rename(old)
@@ -91,10 +93,12 @@ def _remove(path: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
+    beside = path.with_suffix(".new")
+    with beside.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    beside.rename(path)  # a journal is there whole or not at all
 
 
 @contextlib.contextmanager

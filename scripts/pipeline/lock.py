@@ -27,7 +27,7 @@ _HEADER = (
 
 
 def requirements(pyproject: dict[str, object]) -> list[str]:
-    """Every requirement that pyproject.toml states, sorted."""
+    """Return every requirement that pyproject.toml states, sorted."""
     project = pyproject["project"]
     assert isinstance(project, dict)
     found = list(project["dependencies"])
@@ -37,11 +37,11 @@ def requirements(pyproject: dict[str, object]) -> list[str]:
     assert isinstance(groups, dict)
     for group in groups.values():
         found += [entry for entry in group if isinstance(entry, str)]
-    return sorted(found)
+    return sorted(entry for entry in found if Requirement(entry).name != project["name"])  # an extra may name others
 
 
 def digest(pyproject: dict[str, object]) -> str:
-    """What the lock remembers of the requirements that it was made for."""
+    """Return what the lock remembers of the requirements that it was made for."""
     project = pyproject["project"]
     assert isinstance(project, dict)
     stated = [project["requires-python"], *requirements(pyproject)]
@@ -49,7 +49,7 @@ def digest(pyproject: dict[str, object]) -> str:
 
 
 def check(pyproject: dict[str, object], lock: str) -> None:
-    """Raises PipelineError where the lock was made for other requirements, misses one, or names a host."""
+    """Raise PipelineError where the lock was made for other requirements, misses one, or names a host."""
     if _HEADER.format(digest=digest(pyproject)) not in lock:
         raise PipelineError("requirements.lock is not in step with pyproject.toml; run scripts/lock")
     if re.search(r"(?i)https?://|--(extra-)?index-url|--find-links", lock):
@@ -69,7 +69,7 @@ def check(pyproject: dict[str, object], lock: str) -> None:
 
 
 def write(pyproject: dict[str, object], path: Path, upgrade: bool) -> None:
-    """Resolves anew, keeping the pins that still fit unless `upgrade`."""
+    """Resolve anew, keeping the pins that still fit unless `upgrade`."""
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "requirements.lock"
         if path.exists() and not upgrade:

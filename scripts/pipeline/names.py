@@ -19,32 +19,32 @@ RESERVED_CLASSES = frozenset(
 
 
 def plain(name: str) -> bool:
-    """Whether a component or operation may carry this name: nothing that could be code or leave a folder."""
+    """Return whether a component or operation may carry this name: nothing that could be code or leave a folder."""
     return bool(_PLAIN.match(name)) and ".." not in name
 
 
 def field(name: str) -> bool:
-    """Whether a property or parameter may have this name."""
+    """Return whether a property or parameter may have this name."""
     return bool(_FIELD.match(name))
 
 
 def path(text: str) -> bool:
-    """Whether this can be a path; a step up cannot."""
+    """Return whether this can be a path; a step up cannot."""
     return bool(_PATH.match(text)) and not {".", ".."} & set(text.split("/"))
 
 
 def media_type(text: str) -> bool:
-    """Whether this can be a media type."""
+    """Return whether this can be a media type."""
     return bool(_MEDIA.match(text))
 
 
 def scope(text: str) -> bool:
-    """Whether this can be an OAuth scope."""
+    """Return whether this can be an OAuth scope."""
     return bool(_SCOPE.match(text))
 
 
 def title(text: str) -> str:
-    """A title for people: letters, digits and the plainest punctuation."""
+    """Return a title for people: letters, digits and the plainest punctuation."""
     return " ".join(re.sub(r"[^\w .,:&/()-]+", " ", text).split())[:100]
 
 
@@ -64,7 +64,7 @@ def pascal(text: str) -> str:
 
 
 def component(vendor: str) -> str:
-    """The readable name of a component: without the vendor's version prefix and its `_regex` ending."""
+    """Return the readable name of a component: without the vendor's version prefix and its `_regex` ending."""
     stem = re.sub(r"_regex$", "", re.sub(r"^v\d+-", "", vendor))
     return pascal(stem) or pascal(vendor)
 
@@ -75,5 +75,5 @@ def singular(word: str) -> str:
 
 
 def module(name: str) -> str:
-    """What two names must not share, because the generator would write both to one module."""
+    """Return what two names must not share, because the generator would write both to one module."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

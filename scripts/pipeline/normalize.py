@@ -44,10 +44,10 @@ class Normalized(NamedTuple):
 
 
 def normalize(document: Json, name: str, lenient: bool = False) -> Normalized:
-    """The facts of `document` in normal form.
+    """Return the facts of `document` in normal form.
 
     `name` is used in messages; `lenient` says that prose which is not understood is left out, and reported.
-    Raises PipelineError on what is not an OpenAPI 3.0 or 3.1 document, on a `$ref` that leads nowhere or out of the
+    Raise PipelineError on what is not an OpenAPI 3.0 or 3.1 document, on a `$ref` that leads nowhere or out of the
     document, on names that cannot be names, and on a threshold in unknown words.
     """
     _check_kind(document, name)
@@ -71,7 +71,7 @@ def _check_kind(document: Json, name: str) -> None:
 
 
 def order(node: Json, inside: str = "") -> Json:
-    """The same data with its keys in canonical order: known keys first, all others by name."""
+    """Return the same data with its keys in canonical order: known keys first, all others by name."""
     if isinstance(node, list):
         return [order(value) for value in node]
     if not isinstance(node, dict):
@@ -172,7 +172,8 @@ class _Normalizer:
             self.reader.repaired(f"paths.{given}", "a query in the path; its pairs are parameters with one value")
 
     def constants(self, query: str, where: str) -> list[Json]:
-        """Parameters for the pairs of a query that stands in a path; `{name}` as a value is a parameter to fill."""
+        """Return parameters for the pairs of a query that stands in a path; `{name}` as a value is a parameter to
+        fill."""
         found: dict[str, Json] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
             if name in found:
@@ -182,7 +183,7 @@ class _Normalizer:
         return list(found.values())
 
     def operation(self, path: str, method: str, operation: dict[str, Any], given: list[Any]) -> Json:
-        """The normal form of one operation; `given` are the parameters of the path and its own."""
+        """Return the normal form of one operation; `given` are the parameters of the path and its own."""
         where = f"{method.upper()} {path}"
         complaints: list[str] = []
         facts = prose.operation_facts(
@@ -255,7 +256,7 @@ class _Normalizer:
         return given
 
     def distinct_ids(self, paths: dict[str, Any]) -> None:
-        """Gives an operation whose id, or whose module, is taken another one."""
+        """Return an operation whose id, or whose module, is taken another one."""
         seen: set[str] = set()
         for path, item in paths.items():
             for method, operation in item.items():
@@ -330,7 +331,7 @@ class _Normalizer:
         return result
 
     def media(self, content: Json, where: str) -> list[tuple[str, Json]]:
-        """Media types with their schemas."""
+        """Return media types with their schemas."""
         found = []
         entries = self.reader.mapping(content, where)
         if len(entries) > MAX_MEDIA_TYPES:

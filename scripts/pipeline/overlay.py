@@ -19,9 +19,9 @@ _ACTION = {"target", "description", "update", "remove"}
 
 
 def apply(document: Json, overlay: Json, name: str = "overlay") -> Json:
-    """A new document: `document` after every action of `overlay`, in order; neither argument is changed.
+    """Return a new document: `document` after every action of `overlay`, in order; neither argument is changed.
 
-    Raises PipelineError, naming the action, on anything that is not exactly Overlay 1.0 or does not match.
+    Raise PipelineError, naming the action, on anything that is not exactly Overlay 1.0 or does not match.
     """
     _check(overlay, name)
     result = copy.deepcopy(document)
@@ -31,7 +31,8 @@ def apply(document: Json, overlay: Json, name: str = "overlay") -> Json:
 
 
 def matches(document: Json, action: Json, where: str) -> list[Any]:
-    """The nodes of `document` that an action's target selects; PipelineError where the target is not JSONPath."""
+    """Return the nodes of `document` that an action's target selects; PipelineError where the target is not
+    JSONPath."""
     try:
         found = jsonpath_rfc9535.find(action["target"].strip(), document)
         return list({node.location: node for node in found}.values())  # a union may select a node twice
@@ -70,7 +71,7 @@ def _check(overlay: Json, name: str) -> None:
 
 
 def act(document: Json, action: Json, where: str) -> Json:
-    """Carries out one action on a document in place, and gives it."""
+    """Carry out one action on a document in place, and return it."""
     nodes = matches(document, action, where)
     if not nodes:
         raise PipelineError(f"{where}: matches nothing; the vendor's document has changed or the target is wrong")

@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 def without(text: str, paths: set[Path], name: str) -> str:
     """`text` without the nodes at `paths`; what is left empty by that goes too.
 
-    Raises PipelineError where the text is laid out in a way that cannot be cut safely.
+    Raise PipelineError where the text is laid out in a way that cannot be cut safely.
     """
     if not paths:
         return text
@@ -41,7 +41,7 @@ def without(text: str, paths: set[Path], name: str) -> str:
 
 
 def outermost(paths: set[Path]) -> set[Path]:
-    """The paths that lie below no other."""
+    """Return the paths that lie below no other."""
     return {path for path in paths if not any(path[:length] in paths for length in range(len(path)))}
 
 
@@ -120,7 +120,7 @@ def _children(node: yaml.Node) -> dict[str | int, tuple[yaml.Node, yaml.Node]]:
 
 
 def _last_line(node: yaml.Node) -> int:
-    """The line on which a node's content ends; a block's own end mark stands after the comments that follow."""
+    """Return the line on which a node's content ends; a block's own end mark stands after the comments that follow."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         return _last_line(list(_children(node).values())[-1][1])
     end = node.end_mark

@@ -8,8 +8,9 @@ enumerations.
 from __future__ import annotations
 
 import keyword
+import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.compose import operations
@@ -20,7 +21,9 @@ from pipeline.shapes import Model
 
 _HEAD = '''"""The fields of each operation's body and query, as typed dictionaries. Generated; do not edit.
 
-`Required` fields must be given; no field may be None unless its type says so.
+`…Body` and `…Query` have the fields of body and query. `…Fields` has what a method takes besides the arguments that it
+names: the body, and the parameters that the document gained. `Required` fields must be given; no field may be None
+unless its type says so.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ def emit(document: Json, classes: Mapping[str, Model]) -> str:
     """Return the source of `params.py` (unformatted) for a composed document and the classes generated from it."""
     emitter = _Emitter(document, classes)
     taken: set[str] = set()
+    named = any("x-argument" in each for _, _, entry in operations(document) for each in entry.get("parameters", ()))
     for _, _, operation in sorted(operations(document), key=lambda entry: str(entry[2]["operationId"])):
         name = operation["operationId"]
         stem = pascal(name)
@@ -56,6 +60,8 @@ def emit(document: Json, classes: Mapping[str, Model]) -> str:
         }
         required = {parameter["name"] for parameter in query if parameter.get("required")}
         emitter.dictionary(f"{stem}Query", f"The query of `{name}`.", properties, required)
+        if named:
+            emitter.arguments(stem, name, body, operation.get("parameters", []))
     return emitter.source()
 
 
@@ -73,9 +79,29 @@ class _Emitter:
         """Return the whole module."""
         return _HEAD + "".join(sorted(self._imports)) + "\n\n" + "\n\n".join(self._dictionaries.values())
 
-    def dictionary(self, name: str, title: str, properties: Mapping[str, Json], required: set[str]) -> None:
-        """Emit the class `name` for fields given as {name: {description, schema}}; nothing where there are none."""
-        if not properties:
+    def arguments(self, stem: str, operation: str, body: Json, parameters: Sequence[Json]) -> None:
+        """Emit the fields of an operation's method: those of its body, and the parameters that no argument gives.
+
+        A parameter of the path may be left out, as `path_parameters` of the client may give it.
+        """
+        others = {field_name(each["name"]): each for each in parameters if each["in"] != "cookie"}
+        others = {field: each for field, each in others.items() if "x-argument" not in each and _declarable(field)}
+        properties, required = self.fields(body) if body is not None else ({}, set())
+        for field, each in others.items():
+            properties[field] = {"description": each.get("description", ""), "schema": each["schema"]}
+            if each.get("required") and each["in"] != "path":  # the client may know the value
+                required.add(field)
+        title = f"The fields of the method of `{operation}`."
+        self.dictionary(f"{stem}Fields", title, properties, required, empty=True)
+
+    def dictionary(
+        self, name: str, title: str, properties: Mapping[str, Json], required: set[str], empty: bool = False
+    ) -> None:
+        """Emit the class `name` for fields given as {name: {description, schema}}.
+
+        empty: emit a class without fields where there are none; else nothing.
+        """
+        if not properties and not empty:
             return
         self._dictionaries[name] = ""  # keeps its place before the classes that its fields need
         lines = []
@@ -86,7 +112,7 @@ class _Emitter:
             lines.append(f"    {field}: {types[field]}\n")
             if text := _field_text(entry, resolve(entry["schema"], self._document)):
                 lines.append(_docstring(text, "    "))
-        if all(_plain(field) and field not in self._classes for field in properties):
+        if all(_declarable(field) and field not in self._classes for field in properties):
             body = _docstring(title, "    ") + "\n" + "".join(lines)
             self._dictionaries[name] = f"class {name}(TypedDict, total=False):\n{body}"
         else:
@@ -169,8 +195,13 @@ class _Emitter:
         return own
 
 
-def _plain(field: str) -> bool:
-    """Whether a field can be declared in a class: an identifier that is neither mangled nor hides a type."""
+def field_name(name: str) -> str:
+    """Return a parameter's name as an argument: `MESSAGE_ACTION_ID` is `message_action_id`."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
+
+
+def _declarable(field: str) -> bool:
+    """Return whether a field can be declared in a class: an identifier that is neither mangled nor hides a type."""
     return field.isidentifier() and not keyword.iskeyword(field) and not field.startswith("__") and field not in _USED
 
 

@@ -110,7 +110,7 @@ def _read(html: str, where: str) -> _Reader:
 
 
 def plain(html: str, where: str) -> str:
-    """The text of a piece of HTML, white space folded. `where` is for messages."""
+    """Return the text of a piece of HTML, white space folded. `where` is for messages."""
     return _fold("".join(_read(html, where).text))
 
 
@@ -119,7 +119,7 @@ def _seconds(count: str | None, unit: str) -> int:
 
 
 def _too_long(match: re.Match[str] | None) -> bool:
-    """Whether a figure has more digits than anything that is counted in this API."""
+    """Return whether a figure has more digits than anything that is counted in this API."""
     return match is not None and any(len(group or "") > _MAX_DIGITS for group in match.groups())
 
 
@@ -164,7 +164,7 @@ def operation_facts(html: str, where: str, complaints: list[str] | None = None) 
 def value_facts(html: str, where: str) -> ValueFacts:
     """Maximum, default, size (KB read as 1,024 bytes) and length out of a value's description.
 
-    Raises PipelineError, which says `where`, on a figure that is too long to be meant.
+    Raise PipelineError, which says `where`, on a figure that is too long to be meant.
     """
     text = plain(html, where)
 

@@ -18,15 +18,15 @@ class Reader:
         self.repairs: list[str] = []
 
     def fail(self, where: str, what: str) -> PipelineError:
-        """An error to raise, with the place in it."""
+        """Return an error to raise, with the place in it."""
         return PipelineError(f"{self.name}: {where}: {what}")
 
     def repaired(self, where: str, what: str) -> None:
-        """Notes a repair."""
+        """Note a repair."""
         self.repairs.append(f"{where}: {what}")
 
     def mapping(self, node: Json, where: str) -> dict[str, Any]:
-        """The node, which must be a mapping; nothing counts as an empty one."""
+        """Return the node, which must be a mapping; nothing counts as an empty one."""
         if node is None:
             return {}
         if not isinstance(node, dict):
@@ -34,7 +34,7 @@ class Reader:
         return node
 
     def sequence(self, node: Json, where: str) -> list[Any]:
-        """The node, which must be a list; nothing counts as an empty one."""
+        """Return the node, which must be a list; nothing counts as an empty one."""
         if node is None:
             return []
         if not isinstance(node, list):
@@ -42,7 +42,7 @@ class Reader:
         return node
 
     def pointer(self, reference: Any, where: str) -> Json:
-        """What a `$ref` leads to; only inside the document, never to a file or the network."""
+        """Return what a `$ref` leads to; only inside the document, never to a file or the network."""
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise self.fail(
                 where, f"$ref {str(reference)[:100]!r} leads out of the document; bundle the document first"
@@ -58,11 +58,11 @@ class Reader:
         return node
 
     def parts(self, reference: str) -> list[str]:
-        """The steps of a `$ref` within the document."""
+        """Return the steps of a `$ref` within the document."""
         return [unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
 
     def resolve(self, node: dict[str, Any], where: str) -> dict[str, Any]:
-        """Follows references to a parameter, request body, response or path."""
+        """Follow references to a parameter, request body, response or path."""
         for _ in range(20):
             if "$ref" not in node:
                 return node

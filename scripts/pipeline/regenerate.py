@@ -22,6 +22,7 @@ import sys
 
 from pipeline.accept import accept, run_tests
 from pipeline.bounds import MEMORY, SECONDS, deadline, limit_memory
+from pipeline.checklist import checklist, lines
 from pipeline.errors import PipelineError
 from pipeline.fetch import fetch, shown_name
 from pipeline.install import recover
@@ -33,7 +34,7 @@ from pipeline.tree import ROOT, Tree, regenerate
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line."""
     made = argparse.ArgumentParser(
         prog="scripts/regenerate",
         description="From the vendor's document to everything that follows from it.",
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--accept", action="store_true", help="write everything that follows from it, and run the tests")
     made.add_argument("--no-tests", action="store_true", help="with --accept: do not run the tests")
     made.add_argument("--format", choices=FORMATS, default="text", help="how the report is written (default: text)")
+    made.add_argument("--verbose", action="store_true", help="with --from: list what was repaired while importing")
     made.add_argument("--package", metavar="NAME", help="make a package of this name for another document")
     made.add_argument("--into", metavar="DIR", help="with --package: the folder that the package is put in")
     made.add_argument(
@@ -56,19 +58,19 @@ def parser() -> argparse.ArgumentParser:
         help="with --from: how long the work on the document may take (default: %(default)g)",
     )
     made.add_argument("--check", action="store_true", help="exit 1 when anything committed differs from a fresh run")
-    made.add_argument("--every-python", action="store_true", help="--check with every Python from 3.11 on")
+    made.add_argument("--every-python", action="store_true", help="--check with every supported Python")
     return made
 
 
 def _seconds(text: str) -> float:
-    """A number of seconds between 0.1 and a day."""
+    """Return a number of seconds between 0.1 and a day."""
     if not 0.1 <= (seconds := float(text)) <= 86_400:
         raise ValueError
     return seconds
 
 
 def main(arguments: list[str] | None = None, tree: Tree | None = None, today: datetime.date | None = None) -> int:
-    """The command; gives the exit code. `today` is the date that provenance.toml notes."""
+    """Run the command and return the exit code. `today` is the date that provenance.toml notes."""
     tree = tree or Tree(ROOT)
     options = _options(arguments)
     try:
@@ -105,7 +107,7 @@ def _document(options: argparse.Namespace) -> str:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    """The options; exits with 2 where they do not go together."""
+    """Return the options. Exit with 2 where they do not go together."""
     made = parser()
     options = made.parse_args(arguments)
     if (options.package is None) != (options.into is None):
@@ -137,14 +139,17 @@ def _review(tree: Tree, options: argparse.Namespace, today: datetime.date) -> in
     if found.same and options.format == "text":
         print("no change")
     else:
-        print(render(found, tree.version, options.format, colour), end="", flush=True)
+        print(render(found, tree.version, options.format, colour, options.verbose), end="", flush=True)
     if found.refusal is not None:
         raise PipelineError(found.refusal)
     if not options.accept:
         return 0 if found.same else 1
     for name in accept(tree, found, tree.version, today, options.max_seconds):
         print(f"written: {name}", file=sys.stderr)
-    return 1 if not (options.no_tests or found.same) and run_tests(tree, found) else 0
+    failed = not (options.no_tests or found.same) and run_tests(tree, found) != 0
+    if not found.same:
+        print("\n".join(lines(checklist(tree, found))), file=sys.stderr if options.format == "json" else sys.stdout)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

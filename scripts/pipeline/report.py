@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from pipeline.changes import Change, Rating, bump, next_version
 from pipeline.review import Review
@@ -15,20 +15,25 @@ _COLOURS: dict[Rating, str] = {"breaking": "31", "feature": "32", "fix": "36"}
 _WHOLE = "The document as a whole"
 
 
-def render(review: Review, version: str, form: str, colour: bool = False) -> str:
-    """The report in one of `FORMATS`, with a final newline; `colour` only has a say in text."""
+def render(review: Review, version: str, form: str, colour: bool = False, verbose: bool = False) -> str:
+    """Return the report in one of `FORMATS`, with a final newline.
+
+    colour: only for text.
+    verbose: list what was repaired while importing; else text and markdown say how many repairs there were.
+    """
     if form == "json":
         return json.dumps(_data(review, version), indent=2, ensure_ascii=False) + "\n"
-    lines = _markdown(review, version) if form == "markdown" else _text(review, version, colour)
+    sections = _sections(review, verbose)
+    lines = _markdown(review, version, sections) if form == "markdown" else _text(review, version, sections, colour)
     return "\n".join(lines) + "\n"
 
 
 def verdict(review: Review, version: str) -> str:
-    """One sentence: the gravest rating and the version that follows."""
+    """Return one sentence: the gravest rating and the version that follows."""
     if review.rating is None:
         return "no change in meaning"
     count = len(review.changes)
-    words = f"{count} change{'s' if count != 1 else ''} for users of the client"
+    words = f"{counted(count, 'change')} for users of the client"
     seen = words if count else "nothing reaches the client"
     return f"{seen}: {review.rating}, {bump(review.rating)} bump, {version} → {next_version(version, review.rating)}"
 
@@ -41,7 +46,11 @@ def groups(review: Review, changes: Iterable[Change]) -> list[tuple[str, list[Ch
     ]
 
 
-def _text(review: Review, version: str, colour: bool) -> list[str]:
+_Sections: TypeAlias = list[tuple[str, list[str]]]
+"""Title and entries of each; one without entries is a line by itself."""
+
+
+def _text(review: Review, version: str, sections: _Sections, colour: bool) -> list[str]:
     def rated(rating: Rating) -> str:
         word = f"{rating:<9}"
         return f"\033[{_COLOURS[rating]}m{word}\033[0m" if colour else word
@@ -49,30 +58,38 @@ def _text(review: Review, version: str, colour: bool) -> list[str]:
     lines = []
     for heading, members in groups(review, review.changes):
         lines += [heading, *(f"  {rated(change.rating)} {change.text}" for change in members)]
-    for title, entries in _sections(review):
+    for title, entries in sections:
         lines += [title, *(f"  {entry}" for entry in entries)]
     return [*lines, verdict(review, version)]
 
 
-def _markdown(review: Review, version: str) -> list[str]:
+def _markdown(review: Review, version: str, sections: _Sections) -> list[str]:
     lines = [f"## What changed in {_code(review.source.origin)}", "", f"{verdict(review, version)}.", ""]
     for heading, members in groups(review, review.changes):
         lines += [f"### {_code(heading)}", ""]
         lines += [f"- **{change.rating}**: {_escaped(change.text)}" for change in members] + [""]
-    for title, entries in _sections(review):
-        lines += [f"### {title}", "", *(f"- {_escaped(entry)}" for entry in entries), ""]
+    for title, entries in sections:
+        lines += [f"### {title}", "", *(f"- {_escaped(entry)}" for entry in entries), ""] if entries else [title, ""]
     return lines[:-1]
 
 
-def _sections(review: Review) -> list[tuple[str, list[str]]]:
+def _sections(review: Review, verbose: bool) -> _Sections:
     unseen = [f"{heading}: {change.text}" for heading, members in groups(review, review.unseen) for change in members]
     sections = [
         ("Changed at the vendor, kept from the client by the overlay", unseen),
         ("Overlay", list(review.overlay)),
-        ("Repaired while importing", list(review.repairs)),
+        ("Repaired while importing", list(review.repairs) if verbose else []),
         ("Refused", [review.refusal] if review.refusal else []),
     ]
-    return [(title, entries) for title, entries in sections if entries]
+    found = [(title, entries) for title, entries in sections if entries]
+    if review.repairs and not verbose:
+        found.append((f"Repaired while importing: {counted(len(review.repairs), 'fault')} (--verbose lists them)", []))
+    return found
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it takes one."""
+    return f"{number} {noun}{'s' if number != 1 else ''}"
 
 
 def _code(text: str) -> str:

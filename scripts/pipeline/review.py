@@ -45,9 +45,9 @@ class Review(NamedTuple):
 
 
 def review(tree: Tree, source: Source) -> Review:
-    """What the document in `source` changes for the checkout.
+    """Return what the document in `source` changes for the checkout.
 
-    Raises PipelineError where the source cannot be read or is not an OpenAPI document that can be brought in normal
+    Raise PipelineError where the source cannot be read or is not an OpenAPI document that can be brought in normal
     form. An overlay that no longer fits is not raised but stands in `refusal`, beside what the vendor changed.
     """
     upstream, repairs = normalize(parse(source.content, source.name), source.name)
@@ -55,10 +55,10 @@ def review(tree: Tree, source: Source) -> Review:
     text = tree.overlay.read_text("utf-8")
     if upstream_text(upstream) == tree.upstream.read_text("utf-8"):
         return Review(source, upstream, None, text, (), (), (), repairs, None, {})
-    if not {path for path in old["paths"] if path in upstream["paths"]}:
+    if not (old["paths"].keys() & upstream["paths"].keys() or _ids(old) & _ids(upstream)):
         raise PipelineError(
-            f"{source.name}: shares no path with {tree.name(tree.upstream)}; for another document of the vendor's use "
-            "--package NAME --into DIR"
+            f"{source.name}: shares no path and no operation with {tree.name(tree.upstream)}; for another document of "
+            "the vendor's use --package NAME --into DIR"
         )
     vendor = compare(old, upstream)
     composed: Json | None = None
@@ -82,6 +82,10 @@ def review(tree: Tree, source: Source) -> Review:
     reached = {(change.place, change.kind) for change in changes}
     unseen = tuple(change for change in vendor if (change.place, change.kind) not in reached)
     return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, _names(composed))
+
+
+def _ids(document: Json) -> set[str]:
+    return {operation["operationId"] for _, _, operation in operations(document)}
 
 
 def _names(document: Json) -> dict[str, str]:

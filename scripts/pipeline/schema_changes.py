@@ -52,7 +52,7 @@ class Comparison:
         return self.by_direction(wider) if self.direction == "request" else "fix"
 
     def schemas(self, old: Json, new: Json, where: str) -> Iterator[Finding]:
-        """The changes from one schema to the other; `where` says in words what they describe."""
+        """Yield the changes from one schema to the other; `where` says in words what they describe."""
         pair = (_key(old), _key(new))
         if pair in self.inside:
             return
@@ -172,7 +172,7 @@ class Comparison:
 
 
 def deprecation(old: Json, new: Json, where: str) -> Iterator[Finding]:
-    """Whether something became deprecated, or no longer is."""
+    """Yield whether something became deprecated, or no longer is."""
     was, now = bool(old.get("deprecated")), bool(new.get("deprecated"))
     if was != now:
         text = f"{where} {'is deprecated' if now else 'is no longer deprecated'}"
@@ -180,7 +180,7 @@ def deprecation(old: Json, new: Json, where: str) -> Iterator[Finding]:
 
 
 def resolve(schema: Json, document: Json) -> dict[str, Any]:
-    """A schema without a reference at its top."""
+    """Return a schema without a reference at its top."""
     for _ in range(50):
         if not isinstance(schema, dict):
             return {} if schema is not False else {"not": {}}
@@ -191,7 +191,7 @@ def resolve(schema: Json, document: Json) -> dict[str, Any]:
 
 
 def _flat(schema: Json, document: Json, depth: int = 0) -> dict[str, Any]:
-    """A schema with its `allOf` merged in; conditions become a set of `rules`."""
+    """Return a schema with its `allOf` merged in; conditions become a set of `rules`."""
     schema = resolve(schema, document)
     flat = {key: value for key, value in schema.items() if key not in ("allOf", "if", "then", "else", "not")}
     rules = set()
@@ -210,7 +210,7 @@ def _flat(schema: Json, document: Json, depth: int = 0) -> dict[str, Any]:
 
 
 def _types(schema: dict[str, Any], document: Json, depth: int = 0) -> frozenset[str]:
-    """The JSON types that a flat schema allows; `integer` beside `number` where both are."""
+    """Return the JSON types that a flat schema allows; `integer` beside `number` where both are."""
     stated = schema.get("type")
     if stated is not None:
         types = set(stated if isinstance(stated, list) else [stated])

@@ -114,7 +114,7 @@ class Schemas:
             self.enums.setdefault(_enum_key(self.components[name]), name)
 
     def _straight(self, schema: dict[str, Any], where: str) -> None:
-        """Raises PipelineError where references lead in a circle without ever reaching a schema."""
+        """Raise PipelineError where references lead in a circle without ever reaching a schema."""
         seen: set[str] = set()
         while isinstance(schema, dict) and "$ref" in schema:
             if str(schema["$ref"]) in seen:
@@ -127,11 +127,11 @@ class Schemas:
             schema = self._mapping(self.reader.pointer(schema["$ref"], where), where)
 
     def _mapping(self, schema: Json, where: str) -> dict[str, Any]:
-        """A schema as a mapping; OpenAPI 3.1's `true` allows anything."""
+        """Return a schema as a mapping; OpenAPI 3.1's `true` allows anything."""
         return {} if schema is True else self.reader.mapping(schema, where)
 
     def reference(self, reference: Any, where: str) -> str:
-        """A reference to a component of the normal form."""
+        """Return a reference to a component of the normal form."""
         target = self.reader.pointer(reference, where)
         parts = self.reader.parts(str(reference))
         if parts[:2] == ["components", "schemas"] and len(parts) == 3:
@@ -150,7 +150,7 @@ class Schemas:
         return f"{_PREFIX}{self.names[vendor]}"
 
     def schema(self, given: Json, name: str, where: str) -> Json:
-        """A schema in place: a reference, a scalar, an array, or a reference to a component made of it."""
+        """Return a schema in place: a reference, a scalar, an array, or a reference to a component made of it."""
         schema = self._mapping(given, where)
         if "$ref" in schema:
             if set(schema) - {"$ref"}:
@@ -169,7 +169,7 @@ class Schemas:
         return {"anyOf": [reference, {"type": "null"}]} if isinstance(built.get("type"), list) else reference
 
     def body(self, schema: dict[str, Any], name: str, where: str) -> dict[str, Any]:
-        """The facts of one schema; what stands inside it is in normal form too."""
+        """Return the facts of one schema; what stands inside it is in normal form too."""
         result: dict[str, Any] = self._scalars(schema, where)
         self._type(schema, result, where)
         self._enum(schema, result, where)
@@ -339,7 +339,7 @@ class Schemas:
             self._discriminate(self.reader.mapping(schema["discriminator"], where), result, where)
 
     def _discriminate(self, discriminator: dict[str, Any], result: dict[str, Any], where: str) -> None:
-        """Tells variants apart by a constant, which every reader understands, in place of a discriminator."""
+        """Tell variants apart by a constant, which every reader understands, in place of a discriminator."""
         key = str(discriminator.get("propertyName", ""))
         mapping = self.reader.mapping(discriminator.get("mapping"), where)
         options = result.get("oneOf", result.get("anyOf", []))
@@ -389,7 +389,7 @@ class Schemas:
         done[name] = 1
 
     def _parts(self, schema: Json, where: str, counted: dict[str, int]) -> int:
-        """How many schemas one is made of, each counted as often as it is reached.
+        """Return how many schemas one is made of, each counted as often as it is reached.
 
         Raise PipelineError where that is more than readers of the document can be expected to follow.
         """
@@ -410,7 +410,7 @@ class Schemas:
         return count
 
     def property(self, key: str, schema: dict[str, Any], owner: str, where: str) -> Json:
-        """The schema of a property; an enumeration is named after it, alone or with its owner."""
+        """Return the schema of a property; an enumeration is named after it, alone or with its owner."""
         target = schema.get("items") if isinstance(schema.get("items"), dict) else None
         if target and "enum" in target and "$ref" not in target and target["enum"]:
             built = self.body({**schema, "items": {}}, key, where)
@@ -426,7 +426,7 @@ class Schemas:
         return self.schema(schema, f"{owner}{names.pascal(key)}", where)
 
     def lift(self, built: dict[str, Any], description: str, where: str) -> None:
-        """Adds limits that stand only in words, where the schema is silent."""
+        """Add limits that stand only in words, where the schema is silent."""
         if not description or "$ref" in built:
             return
         facts = prose.value_facts(description, f"{self.reader.name}: {where}")
@@ -443,7 +443,7 @@ class Schemas:
                 built.setdefault("maxLength", facts.max_bytes)
 
     def register(self, schema: dict[str, Any], name: str) -> str:
-        """Makes a schema a component and gives its name; an equal one of that name serves both."""
+        """Make a schema a component and return its name; an equal one of that name serves both."""
         name = name[:_MAX_NAME]  # names of nested schemas grow, and become names of files
         stem = name if name.isidentifier() and name not in names.RESERVED_CLASSES else f"Schema{name}"
         chosen, count = stem, 2
@@ -454,7 +454,7 @@ class Schemas:
         return chosen
 
     def _same(self, name: str, schema: dict[str, Any]) -> bool:
-        """Whether a component of our own making (no schema of the document's) has this name and is equal."""
+        """Return whether a component of our own making (no schema of the document's) has this name and is equal."""
         return self.components.get(name) == schema and name not in self.names.values()
 
     def register_enum(self, schema: dict[str, Any], name: str, owner: str = "") -> str:
@@ -471,7 +471,7 @@ def _is(schema: dict[str, Any], kind: str) -> bool:
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema without null among its types."""
+    """Return a schema without null among its types."""
     if not isinstance(schema.get("type"), list):
         return schema
     kinds = [kind for kind in schema["type"] if kind != "null"]

@@ -59,7 +59,7 @@ class Model(NamedTuple):
 
 
 def models(folder: Path) -> dict[str, Model]:
-    """The classes in a folder of generated models."""
+    """Return the classes in a folder of generated models."""
     found = {}
     for path in sorted(folder.glob("[!_]*.py")):
         body = ast.parse(path.read_text("utf-8")).body
@@ -83,7 +83,7 @@ def _annotated(body: list[ast.stmt]) -> list[str]:
 
 
 def emit(document: Json, classes: Mapping[str, Model]) -> str:
-    """The source of `shapes.py` for a composed document and the classes generated from it."""
+    """Return the source of `shapes.py` for a composed document and the classes generated from it."""
     emitter = _Emitter(document, classes)
     for _, _, operation in operations(document):
         for status, response in operation["responses"].items():
@@ -117,7 +117,7 @@ class _Emitter:
         self._enums: dict[str, str] = {}
 
     def source(self) -> str:
-        """The whole module."""
+        """Return the whole module."""
         table = "".join(f"    {name!r}: _or_none({self._readers[name]}),\n" for name in sorted(self._readers))
         models = "".join(f"    {name!r}: {name},\n" for name in sorted(self._readers))
         enums = "".join(f"    {name!r}: {self._enums[name]},\n" for name in sorted(self._enums))
@@ -134,8 +134,8 @@ class _Emitter:
         )
 
     def reader(self, reference: Json) -> str | None:
-        """The name of the function for an object that `reference` names, emitted where it is not yet; None if it names
-        something else."""
+        """Return the name of the function for an object that `reference` names, emitted where it is not yet; None if
+        it names something else."""
         if not isinstance(reference, dict) or "$ref" not in reference:
             return None
         name = reference["$ref"].rpartition("/")[2]
@@ -200,7 +200,8 @@ class _Emitter:
         )
 
     def _part(self, schema: Json, value: str) -> _Part:
-        """How a value of a schema is checked and read. What is read by a table or a function is checked by that."""
+        """Return how a value of a schema is checked and read. What is read by a table or a function is checked by
+        that."""
         if function := self.reader(schema):
             return _Part(None, f"{function}({value})")
         if table := self._open_enum(schema):
@@ -231,7 +232,8 @@ class _Emitter:
         return _Part(f"{is_list} and _{kind.upper()}.issuperset(map(type, {value}))", value)
 
     def _variant(self, variants: list[Json], value: str) -> str:
-        """The first variant whose promised fields are there, as the models choose; the last refuses what is none."""
+        """Return the first variant whose promised fields are there, as the models choose; the last refuses what is
+        none."""
         readers = [self.reader(variant) for variant in variants]
         if not readers or None in readers:
             raise _Inexpressible
@@ -243,7 +245,7 @@ class _Emitter:
         return chosen
 
     def _open_enum(self, schema: Json) -> str | None:
-        """The table of the members of a named enum of strings, alone or beside any other string; else None."""
+        """Return the table of the members of a named enum of strings, alone or beside any other string; else None."""
         variants: list[Json] = schema.get("anyOf", []) if isinstance(schema, dict) else []
         if len(variants) == 2 and variants[1] == {"type": "string"}:
             schema = variants[0]

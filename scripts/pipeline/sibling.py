@@ -53,7 +53,7 @@ def make(source: Source, package: str, into: str) -> int:
 
 
 def import_sibling(source: Source) -> Normalized:
-    """A sibling document in normal form; an operation without a threshold is waived, and that is reported."""
+    """Return a sibling document in normal form; an operation without a threshold is waived, and that is reported."""
     document, repairs = normalize(parse(source.content, source.name), source.name, lenient=True)
     for path, method, operation in operations(document):
         if "x-threshold" not in operation:
@@ -80,7 +80,7 @@ def check_target(package: str, folder: Path) -> Path:
 
 
 def _generated(folder: Path) -> bool:
-    """Whether a folder is a package that was made here before."""
+    """Return whether a folder is a package that was made here before."""
     try:
         return (folder / "openapi.json").is_file() and "Generated; do not edit." in (folder / "contract.py").read_text(
             "utf-8"

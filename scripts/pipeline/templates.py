@@ -367,7 +367,7 @@ CHANGES = (
 
 
 def write(into: Path) -> None:
-    """Writes every changed template into a folder that the generator takes as its custom templates."""
+    """Write every changed template into a folder that the generator takes as its custom templates."""
     source = files("openapi_python_client").joinpath("templates")
     for change in CHANGES:
         text = source.joinpath(change.template).read_text("utf-8")

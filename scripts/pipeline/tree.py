@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline import error_classes, generate
+from pipeline import answers, error_classes, generate
 from pipeline.compose import compose
 from pipeline.documents import Json, dump_yaml, load
 from pipeline.install import install, scratch
@@ -54,40 +54,46 @@ class Tree(NamedTuple):
         return self.root / "wrapper" / "zoho_cliq" / "errors.py"
 
     @property
+    def answers(self) -> Path:
+        """The schemas of answers, for the checker of scripts."""
+        return self.root / "wrapper" / "zoho_cliq_deluge" / "_checker" / "answers.json"
+
+    @property
     def version(self) -> str:
         """The version that pyproject.toml states."""
         project = tomllib.loads((self.root / "pyproject.toml").read_text("utf-8"))["project"]
         return str(project["version"])
 
     def name(self, path: Path) -> str:
-        """A path of the checkout as people know it."""
+        """Return a path of the checkout as people know it."""
         return str(path.relative_to(self.root))
 
 
 def upstream_text(document: Json) -> str:
-    """The bytes of upstream.yaml for a document in normal form."""
+    """Return the bytes of upstream.yaml for a document in normal form."""
     return dump_yaml(document, _UPSTREAM_HEADER)
 
 
 def composed_text(document: Json) -> str:
-    """The bytes of message-actions.yaml for a composed document."""
+    """Return the bytes of message-actions.yaml for a composed document."""
     return dump_yaml(document, _COMPOSED_HEADER)
 
 
 def build(tree: Tree, composed: Json, into: Path) -> None:
-    """Write what follows from a composed document into `into`: the document, the client's exceptions, and the
-    type-checked package."""
+    """Write what follows from a composed document into `into`: the document, the client's exceptions, the schemas of
+    answers, and the type-checked package."""
     (into / tree.composed.name).write_text(composed_text(composed), "utf-8")
     exceptions = error_classes.replaced(tree.errors.read_text("utf-8"), composed, tree.name(tree.errors))
     (into / tree.errors.name).write_text(exceptions, "utf-8")
+    (into / tree.answers.name).write_text(answers.emit(composed), "utf-8")
     generate.generate(composed, PACKAGE, into / PACKAGE)
     generate.type_check(into / PACKAGE, tree.root / "build" / "mypy")
 
 
 def regenerate(tree: Tree, check: bool) -> list[str]:
-    """Builds afresh and installs (or only compares, with `check`); gives the differences that there were.
+    """Build afresh and installs (or only compares, with `check`); return the differences that there were.
 
-    Raises PipelineError before anything is written where the overlay, the document or the generated code is not sound.
+    Raise PipelineError before anything is written where the overlay, the document or the generated code is not sound.
     """
     with scratch(tree.root) as name:
         fresh = Path(name)
@@ -109,18 +115,18 @@ def moves(tree: Tree, fresh: Path) -> dict[Path, Path]:
 
 def _single(tree: Tree) -> tuple[Path, ...]:
     """Return the single files that a run writes."""
-    return tree.composed, tree.errors
+    return tree.composed, tree.errors, tree.answers
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """The files below a folder that belong to it, relative to it; caches do not."""
+    """Yield the files below a folder that belong to it, relative to it; caches do not."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield path.relative_to(folder)
 
 
 def differences(tree: Tree, fresh: Path) -> list[str]:
-    """What in the checkout differs from a fresh run, one line each."""
+    """Return what in the checkout differs from a fresh run, one line each."""
     found = [
         tree.name(target)
         for target in _single(tree)

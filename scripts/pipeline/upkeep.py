@@ -8,8 +8,11 @@ longer fits is refused: a correction must never be lost silently.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+import yaml
 
 from pipeline.compose import examples_below, rename
 from pipeline.documents import Json, parse
@@ -19,6 +22,7 @@ from pipeline.overlay_text import Path, without
 
 _DESCRIBING = frozenset({"description", "summary", "title", "example", "examples", "x-name"})
 _SCHEMAS = ("components", "schemas")
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 class Upkeep(NamedTuple):
@@ -36,11 +40,20 @@ class _Gone(NamedTuple):
     name: str
 
 
-def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
-    """The overlay `text`, which fits the document `old`, made to fit `new`.
+class _Renamed(NamedTuple):
+    """A parameter of an operation's path that the vendor calls otherwise now."""
 
-    Raises PipelineError on an action that no longer matches and is not moot.
+    operation: str
+    name: str
+    other: str
+
+
+def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
+    """Return the overlay `text`, which fits the document `old`, made to fit `new`.
+
+    Raise PipelineError on an action that no longer matches and is not moot.
     """
+    text, old, moved = _follow_paths(text, old, new, name)
     overlay = parse(text.encode(), name)
     gone = set(_removed_properties(old, new))
     cut: dict[Path, str] = {}
@@ -66,7 +79,127 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
             continue
         before = act(before, action, where)
     cut |= _examples(overlay, cut, new, gone, set(_removed_values(old, new)), name)
-    return Upkeep(without(text, set(cut), name), tuple(cut.values()), tuple(unnecessary))
+    return Upkeep(without(text, set(cut), name), (*moved, *cut.values()), tuple(unnecessary))
+
+
+def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json, tuple[str, ...]]:
+    """Return overlay and old document with the paths that operations have moved to, all of an old path or one, and with
+    the names that parameters of paths have got, on all paths or on some."""
+    paths, lines, renamed = dict(old["paths"]), [], list[_Renamed]()
+
+    def move(path: str, place: str, items: Json) -> None:
+        names = _renamed(path, place)
+        renamed.extend(_Renamed(each["operationId"], *pair) for each in items.values() for pair in names.items())
+        for pair in names.items():
+            items = _with_parameter(items, *pair)
+        paths[place] = {**paths.get(place, {}), **items}
+
+    for path, item in old["paths"].items():
+        if path in new["paths"]:
+            for method in item.keys() - new["paths"][path].keys():
+                place = _moved_operation(new, method, item[method]["operationId"])
+                if place is not None:
+                    move(path, place, {method: item[method]})
+                    paths[path] = {key: each for key, each in paths[path].items() if key != method}
+                    if f"['{path}'].{method}" in text:
+                        text = text.replace(f"['{path}'].{method}", f"['{place}'].{method}")
+                        lines.append(f"the actions on {method.upper()} {path} lead to {place}")
+                    for several in (".*", "['"):  # what is said of several operations holds of the one that left, too
+                        text = text.replace(f"['{path}']{several}", f"['{path}','{place}']{several}")
+            continue
+        ids = {method: operation["operationId"] for method, operation in item.items()}
+        found = [
+            other
+            for other, entry in new["paths"].items()
+            if other not in old["paths"]
+            and ids.items() <= {key: each["operationId"] for key, each in entry.items()}.items()
+        ]
+        if len(found) == 1:
+            move(path, found[0], paths.pop(path))
+            if f"'{path}'" in text:
+                text = text.replace(f"'{path}'", f"'{found[0]}'")
+                lines.append(f"the actions on {path} lead to {found[0]}")
+    moved = {**old, "paths": paths}
+    text, words = _follow_names(text, renamed, moved, new, name) if renamed else (text, [])
+    return text, moved, (*lines, *words)
+
+
+def _follow_names(text: str, renamed: list[_Renamed], old: Json, new: Json, overlay: str) -> tuple[str, list[str]]:
+    """Return the overlay with the new names of parameters, and a line on each.
+
+    A name that no path has any more goes everywhere, in words too. One that other paths keep stays, and filters on it
+    take the new ones beside it; links to the operations that have a new one use that.
+    """
+    lines, ids = [], dict[str, str]()
+    for action in parse(text.encode(), overlay)["actions"]:
+        if isinstance(action.get("update"), dict) and "operationId" in action["update"]:
+            for node in matches(old, action, overlay):
+                ids[node.value["operationId"]] = action["update"]["operationId"]
+    kept = {name for path in new["paths"] for name in _PARAMETER.findall(path)}
+    for name in sorted({each.name for each in renamed}):
+        others = sorted({each.other for each in renamed if each.name == name})
+        if name not in kept and len(others) == 1:
+            text = re.sub(rf"\b{re.escape(name)}\b", others[0], text)
+            lines.append(f"the parameter {name} is called {others[0]}")
+            continue
+        names = [name, *others] if name in kept else others
+        either = " || ".join(f"@.name == '{each}'" for each in names)
+        text = re.sub(rf"@\.name == (['\"]){re.escape(name)}\1", f"({either})" if len(names) > 1 else either, text)
+        for each in renamed:
+            known = each._replace(operation=ids.get(each.operation, each.operation))
+            text = _in_links(text, known) if each.name == name else text
+        lines.append(f"the parameter {name} is called {' and '.join(others)} on some paths")
+    return text, lines
+
+
+def _in_links(text: str, renamed: _Renamed) -> str:
+    """Return the overlay with the new name of a parameter in the links to its operation."""
+    places = [
+        key
+        for node in _mappings(yaml.compose(text, Loader=yaml.SafeLoader))
+        for entries in [{key.value: value for key, value in node.value}]
+        if getattr(entries.get("operationId"), "value", None) == renamed.operation
+        and isinstance(entries.get("parameters"), yaml.MappingNode)
+        for key, _ in entries["parameters"].value
+        if key.value == renamed.name
+    ]
+    for key in sorted(places, key=lambda key: -key.start_mark.index):
+        text = text[: key.start_mark.index] + renamed.other + text[key.end_mark.index :]
+    return text
+
+
+def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _, value in node.value:
+            yield from _mappings(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _mappings(value)
+
+
+def _moved_operation(new: Json, method: str, identifier: str) -> str | None:
+    """Return the path that has an operation now."""
+    found = (path for path, item in new["paths"].items() if item.get(method, {}).get("operationId") == identifier)
+    return next(found, None)
+
+
+def _renamed(path: str, other: str) -> dict[str, str]:
+    """Return the parameters of a path that are called otherwise in another path, by their old names."""
+    if _PARAMETER.sub("{}", path) != _PARAMETER.sub("{}", other):
+        return {}
+    pairs = zip(_PARAMETER.findall(path), _PARAMETER.findall(other), strict=True)
+    return {name: new for name, new in pairs if name != new}
+
+
+def _with_parameter(node: Any, name: str, other: str) -> Any:
+    """Return a part of a document in which a parameter of paths is called otherwise."""
+    if isinstance(node, list):
+        return [_with_parameter(each, name, other) for each in node]
+    if not isinstance(node, dict):
+        return node
+    inner = {key: _with_parameter(each, name, other) for key, each in node.items()}
+    return {**inner, "name": other} if node.get("in") == "path" and node.get("name") == name else inner
 
 
 def _removed_properties(old: Json, new: Json) -> Iterator[_Gone]:
@@ -78,7 +211,7 @@ def _removed_properties(old: Json, new: Json) -> Iterator[_Gone]:
 
 
 def _removed_values(old: Json, new: Json) -> Iterator[_Gone]:
-    """Values that the vendor removed from an enumeration."""
+    """Yield values that the vendor removed from an enumeration."""
     now = new["components"]["schemas"]
     for name, schema in old["components"]["schemas"].items():
         for value in schema.get("enum", []):
@@ -87,7 +220,7 @@ def _removed_values(old: Json, new: Json) -> Iterator[_Gone]:
 
 
 def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
-    """Why an action that matches nothing may go; PipelineError where it may not."""
+    """Return why an action that matches nothing may go; PipelineError where it may not."""
     if action.get("remove") is True:
         return "what it removes is gone"
     if _describes(action["update"]):
@@ -103,7 +236,7 @@ def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
 
 
 def _describes(update: Json) -> bool:
-    """Whether an update says nothing but words for people."""
+    """Return whether an update says nothing but words for people."""
     if not isinstance(update, dict):
         return False
     return all(
@@ -113,7 +246,7 @@ def _describes(update: Json) -> bool:
 
 
 def _newcomers(node: Any, new: Json) -> Iterator[str]:
-    """What stands new beside the first part of a node's location that is gone."""
+    """Yield what stands new beside the first part of a node's location that is gone."""
     old, now = node.root, new
     for part in node.location:
         if isinstance(now, dict) and part in now:
@@ -127,7 +260,7 @@ def _newcomers(node: Any, new: Json) -> Iterator[str]:
 
 
 def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[tuple[Path, str]]]:
-    """An action without what it says of properties that are gone, and what was left out."""
+    """Return an action without what it says of properties that are gone, and what was left out."""
     update = copy.deepcopy(action.get("update"))
     if not isinstance(update, dict):
         return action, []
@@ -160,7 +293,7 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
 def _examples(
     overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], values: set[_Gone], name: str
 ) -> dict[Path, str]:
-    """Where the overlay's examples hold properties or values that are gone."""
+    """Return where the overlay's examples hold properties or values that are gone."""
     if not gone | values:
         return {}
     document = copy.deepcopy(new)
@@ -193,7 +326,7 @@ def _examples(
 
 
 def _places(schema: Json, value: Json, document: Json, lost: set[tuple[str, str]], depth: int = 0) -> Iterator[Path]:
-    """Where in an example the properties stand that a schema has lost."""
+    """Yield where in an example the properties stand that a schema has lost."""
     if depth > 30 or not isinstance(schema, dict):
         return
     if "$ref" in schema:

@@ -40,7 +40,7 @@ def at(document: Document, path: tuple[str | int, ...]) -> Any:
 
 
 def put(*path: str | int, value: Any) -> Callable[[Document], None]:
-    """Sets a value."""
+    """Set a value."""
 
     def change(document: Document) -> None:
         at(document, path[:-1])[path[-1]] = value
@@ -49,7 +49,7 @@ def put(*path: str | int, value: Any) -> Callable[[Document], None]:
 
 
 def drop(*path: str | int) -> Callable[[Document], None]:
-    """Takes a key or item away."""
+    """Take a key or item away."""
 
     def change(document: Document) -> None:
         del at(document, path[:-1])[path[-1]]
@@ -58,7 +58,7 @@ def drop(*path: str | int) -> Callable[[Document], None]:
 
 
 def add(*path: str | int, value: Any) -> Callable[[Document], None]:
-    """Appends to a list."""
+    """Append to a list."""
 
     def change(document: Document) -> None:
         at(document, path).append(value)
@@ -67,7 +67,7 @@ def add(*path: str | int, value: Any) -> Callable[[Document], None]:
 
 
 def take(*path: str | int, value: Any) -> Callable[[Document], None]:
-    """Removes a value from a list."""
+    """Remove a value from a list."""
 
     def change(document: Document) -> None:
         at(document, path).remove(value)
@@ -76,7 +76,7 @@ def take(*path: str | int, value: Any) -> Callable[[Document], None]:
 
 
 def move(old: tuple[str, ...], new: tuple[str, ...]) -> Callable[[Document], None]:
-    """Moves a node; a parent that is left empty goes."""
+    """Move a node; a parent that is left empty goes."""
 
     def change(document: Document) -> None:
         node = at(document, old[:-1]).pop(old[-1])
@@ -90,7 +90,7 @@ def move(old: tuple[str, ...], new: tuple[str, ...]) -> Callable[[Document], Non
 
 
 def both(*changes: Callable[[Document], None]) -> Callable[[Document], None]:
-    """One change after the other."""
+    """Return one change after the other."""
 
     def change(document: Document) -> None:
         for each in changes:
@@ -517,7 +517,7 @@ SEEDS: tuple[Seed, ...] = (
 
 
 def rename_id(document: Document) -> None:
-    """Calls the path parameter of a book by another name."""
+    """Call the path parameter of a book by another name."""
     item = document["paths"].pop("/books/{BOOK_ID}")
     for operation in item.values():
         operation["parameters"][0]["name"] = "ID"

@@ -1,6 +1,7 @@
 """From a changed document of the vendor's to everything that follows from it, in a copied tree.
 
-On our own document of the vendor's shape; what matters most on the real one too, where it is.
+The tree is that of an example, which stays as it is whatever is accepted in this checkout: our own document of the
+vendor's shape with an overlay of its own. What matters most is tried on the vendor's document too, where it is.
 """
 
 from __future__ import annotations
@@ -19,28 +20,53 @@ from typing import Any
 import pytest
 from pipeline import accept as accepting
 from pipeline import generate
+from pipeline.checklist import checklist, lines
+from pipeline.compose import UNDESCRIBED, compose
 from pipeline.documents import dump_yaml, load
 from pipeline.errors import PipelineError
 from pipeline.fetch import Source
 from pipeline.regenerate import main
 from pipeline.report import render
 from pipeline.review import Review, review
-from pipeline.tree import ROOT, Tree, files
+from pipeline.tree import ROOT, Tree, composed_text, files, upstream_text
 
 ITEM = "/messageactions/{MESSAGE_ACTION_ID}"
 TODAY = datetime.date(2031, 2, 3)
 MESSAGE_TYPES = {"text", "link", "attachment"}
+pytestmark = pytest.mark.usefixtures("made_once")
+
+GOLDEN = Path(__file__).resolve().parent / "golden"
+
+
+@pytest.fixture(scope="session")
+def example() -> dict[str, str]:
+    """Return the documents of the example: name in `openapi/`, and text."""
+    upstream, overlay = (GOLDEN / f"vendor_shaped.{name}.yaml" for name in ("upstream", "overlay"))
+    composed = composed_text(compose(load(upstream), load(overlay)))
+    return {
+        "upstream.yaml": upstream.read_text("utf-8"),
+        "overlay.yaml": overlay.read_text("utf-8"),
+        "message-actions.yaml": composed,
+    }
+
+
+@pytest.fixture
+def copied(copied: Tree, example: dict[str, str]) -> Tree:
+    """Return a copied tree with the documents of the example, to change at will."""
+    for name, text in example.items():
+        (copied.root / "openapi" / name).write_text(text, "utf-8")
+    return copied
 
 
 @pytest.fixture
 def document(vendor_shaped: Path) -> Any:
-    """Our own document of the vendor's shape, as data."""
+    """Return our own document of the vendor's shape, as data."""
     return load(vendor_shaped)
 
 
 @pytest.fixture(params=["ours", "theirs"])
 def either(request: pytest.FixtureRequest, vendor_shaped: Path) -> Any:
-    """Our own document of the vendor's shape, and the real one where it is."""
+    """Return our own document of the vendor's shape, and the real one where it is."""
     if request.param == "ours":
         return load(vendor_shaped)
     folder = ROOT.parent / "shared" / "vendor"
@@ -50,7 +76,7 @@ def either(request: pytest.FixtureRequest, vendor_shaped: Path) -> Any:
 
 
 def saved(document: Any, tmp_path: Path) -> str:
-    """The path of a file with the document."""
+    """Return the path of a file with the document."""
     path = tmp_path / "changed.yml"
     path.write_text(dump_yaml(document), "utf-8")
     return str(path)
@@ -61,7 +87,7 @@ def reviewed(document: Any, tree: Tree) -> Review:
 
 
 def snapshot(tree: Tree) -> dict[str, bytes]:
-    """Every file of a tree but for what may be lost at any time."""
+    """Return every file of a tree but for what may be lost at any time."""
     return {str(path): (tree.root / path).read_bytes() for path in files(tree.root) if path.parts[0] != "build"}
 
 
@@ -136,7 +162,7 @@ def test_without_accept_a_change_is_told_and_nothing_written(
 
 
 def test_three_changes_go_through_end_to_end(
-    either: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    either: Any, copied: Tree, example: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for change in (raise_threshold, add_message_type, remove_status):
         change(either)
@@ -157,7 +183,7 @@ def test_three_changes_go_through_end_to_end(
 
     overlay = copied.overlay.read_text("utf-8")
     assert "properties.status" not in overlay
-    assert len(overlay.splitlines()) > len((ROOT / "openapi" / "overlay.yaml").read_text("utf-8").splitlines()) - 30
+    assert len(overlay.splitlines()) > len(example["overlay.yaml"].splitlines()) - 30
     changelog = copied.changelog.read_text("utf-8")
     assert "### Vendor's document\n" in changelog
     assert "- `update_message_action`: threshold 10 calls in 60 s → 20 calls in 60 s (feature)." in changelog
@@ -172,7 +198,7 @@ def test_three_changes_go_through_end_to_end(
 
 
 def python(tree: Tree, code: str) -> str:
-    """What a fresh Python prints that imports the packages of a copied tree."""
+    """Return what a fresh Python prints that imports the packages of a copied tree."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(tree.generated.parent)},
@@ -349,6 +375,132 @@ def test_the_touched_tests_are_run_and_decide_the_exit_code(
     assert main(["--check"], copied) == 0
 
 
+def test_repairs_are_one_line_unless_they_are_asked_for(
+    document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raise_threshold(document)
+    source = saved(document, tmp_path)
+    main(["--from", source], copied)
+    told = capsys.readouterr().out.splitlines()
+    assert [line for line in told if "epair" in line] == ["Repaired while importing: 9 faults (--verbose lists them)"]
+    main(["--from", source, "--verbose"], copied)
+    at_length = capsys.readouterr().out.splitlines()
+    assert "Repaired while importing" in at_length
+    assert len(at_length) == len(told) + 9
+
+
+def test_a_path_that_gains_a_parameter_takes_its_overlay_along(document: Any, copied: Tree) -> None:
+    path = f"{ITEM}/handlers/{{HANDLER_TYPE}}"
+    item = document["paths"].pop(path)
+    for operation in item.values():
+        operation["parameters"].append(
+            {"name": "VERSION", "in": "path", "required": True, "schema": {"type": "string"}}
+        )
+    document["paths"][f"{path}/versions/{{VERSION}}"] = item
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert f"'{path}'" not in found.overlay_text
+    assert f"the actions on {path} lead to {path}/versions/{{VERSION}}" in found.overlay
+    assert ("breaking", "required path parameter VERSION added") in {
+        (change.rating, change.text) for change in found.changes
+    }
+    left = checklist(copied, found)
+    assert (
+        "get_message_action_handler: version is an argument of the method, and an option of the command" in left.works
+    )
+
+
+def renamed_on_handlers(document: Any) -> str:
+    """Call the id of an action otherwise where its handler is, and nowhere else; return the path."""
+    path = f"{ITEM}/handlers/{{HANDLER_TYPE}}"
+    item = document["paths"].pop(path)
+    for operation in item.values():
+        for parameter in operation["parameters"]:
+            parameter["name"] = parameter["name"].replace("MESSAGE_ACTION_ID", "ACTION")
+    document["paths"][path.replace("MESSAGE_ACTION_ID", "ACTION")] = item
+    return path.replace("MESSAGE_ACTION_ID", "ACTION")
+
+
+def test_a_parameter_that_is_renamed_on_some_paths_keeps_its_argument(document: Any, copied: Tree) -> None:
+    before = copy.deepcopy(document)
+    path = renamed_on_handlers(document)
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert found.composed is not None
+    assert "the parameter MESSAGE_ACTION_ID is called ACTION on some paths" in found.overlay
+    renamed = ("fix", "path parameter MESSAGE_ACTION_ID is called ACTION")
+    assert {(each.rating, each.text) for each in found.changes if each.kind != "moved"} == {renamed}
+    first = {
+        (parameter["name"], parameter.get("x-argument"))
+        for place, item in found.composed["paths"].items()
+        for operation in item.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "path"
+    }
+    arguments = {("MESSAGE_ACTION_ID", "action_id"), ("ACTION", "action_id"), ("HANDLER_TYPE", "handler_type")}
+    assert first == arguments
+    links = found.composed["paths"]["/messageactions"]["post"]["responses"]["200"]["links"]
+    for name, link in links.items():
+        place = next(
+            place
+            for place, item in found.composed["paths"].items()
+            for each in item.values()
+            if each["operationId"] == name
+        )
+        assert set(link["parameters"]) == set(re.findall(r"\{(\w+)\}", place)), name
+    assert path in found.composed["paths"]
+    # A later document that goes back to one name finds its overlay, too.
+    copied.overlay.write_text(found.overlay_text, "utf-8")
+    copied.upstream.write_text(upstream_text(found.upstream), "utf-8")
+    copied.composed.write_text(composed_text(found.composed), "utf-8")
+    again = reviewed(before, copied)
+    assert (again.refusal, {each.rating for each in again.changes}) == (None, {"fix"})
+
+
+def test_a_renamed_parameter_that_no_action_selects_is_left_to_a_person(document: Any, copied: Tree) -> None:
+    overlay = copied.overlay.read_text("utf-8")
+    selected = "[?@.name == 'MESSAGE_ACTION_ID']"
+    line = overlay[: overlay.index(selected)].count("\n") + 1
+    copied.overlay.write_text(overlay.replace(selected, "[?@['name'] == 'MESSAGE_ACTION_ID']"), "utf-8")
+    renamed_on_handlers(document)
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    copied.overlay.write_text(found.overlay_text, "utf-8")
+    place = (
+        f"openapi/overlay.yaml:{line}: get_message_action_handler: path parameter MESSAGE_ACTION_ID is called ACTION"
+    )
+    assert f"{place}: let the action that names its argument select it, too" in checklist(copied, found).decide
+
+
+def test_an_example_gets_a_property_that_is_required_now(document: Any, copied: Tree) -> None:
+    create = document["components"]["schemas"]["v3-msgaction-create"]
+    create["properties"]["category"] = {"type": "string", "enum": ["red", "blue"]}
+    create["required"].append("category")
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert found.composed is not None
+    sent = found.composed["paths"]["/messageactions"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+    assert {example["value"]["category"] for example in sent.values()} == {"blue"}
+    assert found.composed["components"]["schemas"]["Category"]["description"] == UNDESCRIBED
+    decide = checklist(copied, found).decide
+    assert any(line.endswith("the schema Category has no description") for line in decide)
+    assert any(line.startswith("openapi/overlay.yaml") for line in decide)
+
+
+def test_a_checklist_ends_the_report(
+    document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_operation(document)
+    found = checklist(copied, reviewed(document, copied))
+    assert any("archive_message_action with 501" in line for line in found.decide)
+    assert "archive_message_action has no description" in "\n".join(found.decide)
+    assert found.prove[:2] == ("scripts/test", "scripts/check")
+    assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 0
+    out = capsys.readouterr().out
+    assert out.endswith("\n".join(lines(found)) + "\n")
+    assert "Works by itself:\n" in out
+
+
 def test_markdown_cannot_be_broken_out_of(document: Any, copied: Tree) -> None:
     raise_threshold(document)
     found = reviewed(document, copied)
@@ -371,8 +523,7 @@ def test_openapi_3_1_and_json_are_read_too(document: Any, copied: Tree) -> None:
     assert reviewed(document, copied).same
 
 
-def test_provenance_is_that_of_the_vendors_document(tree: Tree, vendor: Path) -> None:
+def test_provenance_names_a_document_and_no_place_of_this_machine(tree: Tree) -> None:
     noted = tomllib.loads(tree.provenance.read_text("utf-8"))
-    content = (vendor / "messageactions.yml").read_bytes()
-    assert noted["sha256"] == Source("", "", content).sha256
+    assert re.fullmatch(r"[0-9a-f]{64}", noted["sha256"])
     assert "/" not in noted["document"]

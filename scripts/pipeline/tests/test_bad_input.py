@@ -30,17 +30,17 @@ SOUND: dict[str, Any] = {
 
 
 def with_get(**more: Any) -> dict[str, Any]:
-    """A small sound document with more in its one operation."""
+    """Return a small sound document with more in its one operation."""
     return {**SOUND, "paths": {"/a": {"get": {**SOUND["paths"]["/a"]["get"], **more}}}}
 
 
 def with_schema(schema: Any, name: str = "S") -> dict[str, Any]:
-    """A small sound document with one component schema."""
+    """Return a small sound document with one component schema."""
     return {**SOUND, "components": {"schemas": {name: schema}}}
 
 
 def with_schemas(schemas: dict[str, Any]) -> dict[str, Any]:
-    """A small sound document with these component schemas."""
+    """Return a small sound document with these component schemas."""
     return {**SOUND, "components": {"schemas": schemas}}
 
 
@@ -202,7 +202,7 @@ BAD: dict[str, tuple[Any, str]] = {
 
 
 def written(document: Any, path: Path) -> Path:
-    """A file that holds a document or raw text."""
+    """Return a file that holds a document or raw text."""
     if isinstance(document, bytes):
         path.write_bytes(document)
     else:
@@ -211,45 +211,47 @@ def written(document: Any, path: Path) -> Path:
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """Every file of a tree but for what may be lost at any time."""
+    """Return every file of a tree but for what may be lost at any time."""
     return {str(path): (folder / path).read_bytes() for path in files(folder) if path.parts[0] != "build"}
 
 
 @pytest.mark.parametrize("name", list(BAD))
 @pytest.mark.parametrize("mode", ["report", "package"])
 def test_a_bad_document_is_refused_in_one_line(
-    name: str, mode: str, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, mode: str, untouched: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     document, message = BAD[name]
     source = written(document, tmp_path / "bad.yml")
-    before, into = snapshot(copied.root), tmp_path / "into"
+    before, into = snapshot(untouched.root), tmp_path / "into"
     more = ["--accept"] if mode == "report" else ["--package", "bad_client", "--into", str(into)]
-    assert main(["--from", str(source), *more], copied) == 2
+    assert main(["--from", str(source), *more], untouched) == 2
     error = capsys.readouterr().err
     assert message in error
     assert error.startswith("regenerate: ")
     assert len(error.splitlines()) == 1
     assert len(error) < 700
-    assert snapshot(copied.root) == before
+    assert snapshot(untouched.root) == before
     assert not into.exists()
 
 
 @pytest.mark.parametrize("where", ["missing.yml", ".", "missing/missing.yml"])
-def test_a_missing_file(where: str, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--from", str(tmp_path / where)], copied) == 2
+def test_a_missing_file(where: str, untouched: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--from", str(tmp_path / where)], untouched) == 2
     assert str(tmp_path / where) in capsys.readouterr().err
 
 
-def test_fifty_megabytes_are_refused_unread(copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fifty_megabytes_are_refused_unread(
+    untouched: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = tmp_path / "large.yml"
     with source.open("wb") as file:
         file.truncate(50_000_000)
-    assert main(["--from", str(source)], copied) == 2
+    assert main(["--from", str(source)], untouched) == 2
     assert "50,000,000 bytes; a document may have at most 10,000,000" in capsys.readouterr().err
 
 
-def test_a_pipe_is_not_a_file(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--from", "/dev/zero"], copied) == 2
+def test_a_pipe_is_not_a_file(untouched: Tree, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--from", "/dev/zero"], untouched) == 2
     assert "/dev/zero: is not a file" in capsys.readouterr().err
 
 
@@ -266,9 +268,9 @@ def test_an_overlay_that_no_longer_matches(copied: Tree, capsys: pytest.CaptureF
     assert snapshot(copied.root) == before
 
 
-def test_another_document_of_the_vendors(copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--from", str(written(SOUND, tmp_path / "small.json"))], copied) == 2
-    assert "shares no path with openapi/upstream.yaml; for another document" in capsys.readouterr().err
+def test_another_document_of_the_vendors(untouched: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--from", str(written(SOUND, tmp_path / "small.json"))], untouched) == 2
+    assert "shares no path and no operation with openapi/upstream.yaml; for another document" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -533,7 +535,7 @@ def test_size_and_time_are_capped() -> None:
 
 
 def gzipped(content: Iterator[bytes] | bytes, encoding: str = "gzip") -> httpx.MockTransport:
-    """A server that sends these bytes and says how they are encoded."""
+    """Return a server that sends these bytes and says how they are encoded."""
     return over(lambda _: httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Raw(content)))
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from pipeline.changes import Change, bump, compare, highest, next_version
-from pipeline.compose import check
+from pipeline.compose import check, operations
 from pipeline.documents import dump_yaml, load
+from pipeline.tests import vendor_changes as vendor
 from pipeline.tests.seeds import SEEDS, Seed
+from pipeline.tree import Tree
 
 BASE = Path(__file__).resolve().parent / "seeds.yml"
 
@@ -24,7 +26,7 @@ def base() -> Any:
 
 
 def changed(base: Any, seed: Seed) -> Any:
-    """The document after a seed's change."""
+    """Return the document after a seed's change."""
     document = copy.deepcopy(base)
     seed.change(document)
     return document
@@ -113,6 +115,28 @@ def test_bumps() -> None:
     assert [bump(rating) for rating in ("breaking", "feature", "fix")] == ["major", "minor", "patch"]
     assert highest([]) is None
     assert highest([Change("", "k", "t", "fix"), Change("", "k", "t", "feature")]) == "feature"
+
+
+def test_a_parameter_in_the_middle_of_a_path_renames_no_other(tree: Tree) -> None:
+    upstream = load(tree.upstream)
+    moved = copy.deepcopy(upstream)
+    vendor.path_parameter_inside(moved)
+    texts = [change.text for change in compare(upstream, moved) if change.kind != "moved"]
+    assert texts == ["required path parameter NETWORK_ID added"] * 2
+
+
+def test_a_parameter_that_an_argument_gives_may_be_called_otherwise(composed: Any) -> None:
+    renamed = copy.deepcopy(composed)
+    vendor.parameter_renamed(renamed)
+    ratings = {change.rating for change in compare(composed, renamed) if change.kind == "parameter-renamed"}
+    assert ratings == {"fix"}
+    without = [copy.deepcopy(document) for document in (composed, renamed)]
+    for document in without:
+        for _, _, operation in operations(document):
+            for parameter in operation.get("parameters", ()):
+                parameter.pop("x-argument", None)
+    ratings = {change.rating for change in compare(*without) if change.kind == "parameter-renamed"}
+    assert ratings == {"breaking"}
 
 
 @pytest.mark.heavy

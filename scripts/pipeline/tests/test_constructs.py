@@ -26,7 +26,7 @@ CONSTRUCTS = Path(__file__).resolve().parent / "constructs.yml"
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The generated package, importable."""
+    """Yield the generated package, importable."""
     folder = tmp_path_factory.mktemp("constructs")
     assert main(["--from", str(CONSTRUCTS), "--package", "construct_client", "--into", str(folder)]) == 0
     sys.path.insert(0, str(folder))
@@ -52,7 +52,7 @@ class Server:
         return importlib.import_module(f"{self.package}.api.{tag}.{name}")
 
     def call(self, name: str, tag: str = "default", **arguments: Any) -> Any:
-        """The parsed answer of an operation."""
+        """Return the parsed answer of an operation."""
         client_class = importlib.import_module(f"{self.package}.client").Client
         transport = {"transport": httpx.MockTransport(self._handle)}
         with client_class(base_url="https://example.com/v9", httpx_args=transport) as client:

@@ -10,6 +10,9 @@ from pipeline.error_classes import replaced
 from pipeline.errors import PipelineError
 from pipeline.regenerate import main
 from pipeline.tree import Tree
+from zoho_cliq_api.contract import OPERATIONS
+
+CREATE = OPERATIONS["create_message_action"].path
 
 
 def test_committed_classes_are_as_the_catalogue_makes_them(tree: Tree, composed: Any) -> None:
@@ -18,15 +21,16 @@ def test_committed_classes_are_as_the_catalogue_makes_them(tree: Tree, composed:
 
 
 def test_a_new_code_gets_a_class_of_its_family(tree: Tree, composed: Any) -> None:
-    operation = composed["paths"]["/messageactions"]["post"]
-    path = {**composed["paths"]["/messageactions"]}
+    operation = composed["paths"][CREATE]["post"]
+    path = {**composed["paths"][CREATE]}
     path["post"] = {**operation, "x-error-codes": [*operation["x-error-codes"], "colour_not_found"]}
-    changed = complete_catalogue({**composed, "paths": {**composed["paths"], "/messageactions": path}})
+    changed = complete_catalogue({**composed, "paths": {**composed["paths"], CREATE: path}})
     text = replaced(tree.errors.read_text("utf-8"), changed, "errors.py")
     assert 'class ColourNotFound(NotFound):\n    """The server answered with the code `colour_not_found`' in text
     assert '    "colour_not_found": ColourNotFound,\n' in text
 
 
+@pytest.mark.usefixtures("made_once")
 def test_regenerate_writes_the_classes(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     text = copied.errors.read_text("utf-8")
     copied.errors.write_text(text.replace("class HandlerNotFound(NotFound)", "class Mistyped(NotFound)"), "utf-8")

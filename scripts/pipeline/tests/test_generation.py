@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +17,13 @@ from pipeline import tree as trees
 from pipeline.compose import operations
 from pipeline.documents import dump_yaml, load
 from pipeline.errors import PipelineError
-from pipeline.install import install, recover
+from pipeline.install import install
 from pipeline.regenerate import main
 from pipeline.tree import Tree, differences, files
 
 
 def run(code: str, **environment: str) -> str:
-    """What a fresh Python prints for a piece of code."""
+    """Return what a fresh Python prints for a piece of code."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, **environment},
@@ -35,13 +36,14 @@ def run(code: str, **environment: str) -> str:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, but for what may be lost at any time."""
+    """Return every file below a folder, but for what may be lost at any time."""
     return {str(path): (folder / path).read_bytes() for path in files(folder) if path.parts[0] != "build"}
 
 
 @pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A host that would spoil the bytes if it were asked: settings everywhere, and another ruff first on the PATH."""
+    """Return a host that would spoil the bytes if it were asked: settings everywhere, and another ruff first on the
+    PATH."""
     settings = "line-length = 40\nindent-width = 2\n[format]\nquote-style = 'single'\n[lint]\nselect = ['ALL']\n"
     home = tmp_path / "home"
     for folder in (home / ".config" / "ruff", tmp_path / "tmp"):
@@ -77,6 +79,7 @@ def test_the_committed_client_is_what_a_fresh_run_makes_on_a_hostile_host(
     assert differences(tree, hostile / "fresh") == []
 
 
+@pytest.mark.usefixtures("made_once")
 def test_check_notices_every_kind_of_difference(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"], copied) == 0
     (copied.generated / "models" / "scope.py").unlink()
@@ -99,6 +102,7 @@ def test_check_notices_every_kind_of_difference(copied: Tree, capsys: pytest.Cap
     assert main(["--check"], copied) == 0
 
 
+@pytest.mark.usefixtures("made_once")
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
@@ -148,53 +152,108 @@ def test_installing_is_all_or_nothing(copied: Tree, tmp_path: Path) -> None:
     }
 
 
-def test_an_installation_cut_short_is_undone_by_the_next_run(copied: Tree) -> None:
-    before = contents(copied.root)
-    # Killed where it hurts most: the old package is away, the new one not there yet, and nobody cleans up.
-    code = (
-        "import os, sys\nfrom pathlib import Path\nfrom pipeline import install\nfrom pipeline.tree import Tree\n"
-        "tree = Tree(Path(sys.argv[1]))\n(tree.root / 'build').mkdir(exist_ok=True)\n"
-        "fresh = tree.root / 'build' / 'fresh'\n"
-        "fresh.mkdir()\nnew = tree.root / 'build' / 'new'\nnew.write_text('x')\n"
-        "Path.rename_ = Path.rename\n"
-        "def rename(self, target):\n"
-        "    if self == fresh: os._exit(9)\n"
-        "    return self.rename_(target)\n"
-        "Path.rename = rename\n"
-        "install.install(tree.root, {tree.composed: new, tree.generated: fresh})\n"
-    )
+KILLED_AT_EACH_LINE = """
+import os, sys
+from pathlib import Path
+from pipeline import install
+
+root = Path(sys.argv[1])
+old, new = root / "old", root / "build" / "new"
+
+def contents():
+    places = [root / "package", root / "document", root / "elsewhere" / "added"]
+    files = [file for place in places for file in (sorted(place.rglob("*")) if place.is_dir() else [place])]
+    return {str(file.relative_to(root)): file.read_text() for file in files if file.exists()}
+
+def lay(folder, text):
+    (folder / "package").mkdir(parents=True)
+    (folder / "package" / "module").write_text(text)
+    (folder / "document").write_text(text)
+
+def killed_at(line, act):
+    # Carry out `act` in a child that ends, without a word and with nothing flushed, before a line of install.py.
+    seen = 0
+    def trace(frame, event, argument):
+        nonlocal seen
+        if frame.f_code.co_filename != install.__file__:
+            return None
+        if event == "line":
+            seen += 1
+            if seen == line:
+                os._exit(9)
+        return trace
+    if (child := os.fork()) == 0:
+        sys.settrace(trace)
+        act()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+def installed():
+    targets = root / "package", root / "document", root / "elsewhere" / "added"
+    install.install(root, {target: new / target.name for target in targets})
+
+lay(root, "old")
+before = contents()
+after = {"package/module": "new", "document": "new", "elsewhere/added": "new"}
+outcomes = []
+line = 1
+while True:
+    lay(new, "new")
+    (new / "added").write_text("new")
+    killed = killed_at(line, installed)
+    killed_at(line % 25 + 1, lambda: install.recover(root))
+    install.recover(root)
+    assert not install.recover(root)
+    outcomes.append(contents())
+    assert outcomes[-1] in (before, after), (line, outcomes[-1])
+    for path in (root / "build", root / "package", root / "document", root / "elsewhere"):
+        install._remove(path)
+    lay(root, "old")
+    if not killed:
+        break
+    line += 1
+assert outcomes[0] == before and outcomes[-1] == after
+print(line)
+"""
+
+
+def test_an_installation_killed_at_any_line_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(trees.ROOT / "scripts")}
-    done = subprocess.run([sys.executable, "-c", code, str(copied.root)], env=environment, check=False)
-    assert done.returncode == 9
-    assert not copied.generated.exists()
-    assert copied.composed.read_text() == "x"
-    assert recover(copied.root)
-    assert contents(copied.root) == before
-    assert not recover(copied.root)
+    command = [sys.executable, "-c", KILLED_AT_EACH_LINE, str(tmp_path)]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert int(done.stdout) > 30  # so many lines ran before an installation was over
 
 
-def test_two_type_checks_at_once_do_not_meet(tree: Tree, tmp_path: Path) -> None:
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Return a package that is quickly checked."""
+    package = tmp_path / "small_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("x: int = 1\n")
+    return package
+
+
+def test_two_type_checks_at_once_do_not_meet(small: Path, tmp_path: Path) -> None:
     code = (
         "import sys\nfrom pathlib import Path\nfrom pipeline.generate import type_check\n"
         "type_check(Path(sys.argv[1]), Path(sys.argv[2]))\n"
     )
-    command = [sys.executable, "-c", code, str(tree.generated), str(tmp_path / "cache")]
+    command = [sys.executable, "-c", code, str(small), str(tmp_path / "cache")]
     environment = {**os.environ, "PYTHONPATH": str(trees.ROOT / "scripts")}
     running = [subprocess.Popen(command, env=environment) for _ in range(2)]
     assert [process.wait(timeout=120) for process in running] == [0, 0]
+    assert (tmp_path / "cache").is_dir()
 
 
-def test_a_cache_that_cannot_be_written_does_no_harm(tree: Tree, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_does_no_harm(small: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("not a folder")
-    generate.type_check(tree.generated, tmp_path / "cache")
+    generate.type_check(small, tmp_path / "cache")
 
 
-def test_a_type_error_is_refused(tree: Tree, tmp_path: Path) -> None:
-    package = tmp_path / "bad_package"
-    package.mkdir()
-    (package / "__init__.py").write_text("x: int = 'text'\n")
-    with pytest.raises(PipelineError, match=r"does not type-check: .*bad_package"):
-        generate.type_check(package, tmp_path / "cache")
+def test_a_type_error_is_refused(small: Path, tmp_path: Path) -> None:
+    (small / "__init__.py").write_text("x: int = 'text'\n")
+    with pytest.raises(PipelineError, match=r"does not type-check: .*small_package"):
+        generate.type_check(small, tmp_path / "cache")
 
 
 def test_another_version_of_a_pinned_tool_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -262,9 +321,9 @@ def test_the_private_names_that_the_wrapper_builds_on_exist(composed: Any) -> No
         keywords = inspect.signature(module._get_kwargs).parameters
         assert set(keywords) == {*names, *(["body"] if "requestBody" in operation else [])}
         values: dict[str, Any] = dict.fromkeys(names, "7")
-        if "message_action_id" in names:
+        if "{" in path:
             request = module._get_kwargs(**values, **({"body": Body()} if "requestBody" in operation else {}))
-            assert request["url"] == path.replace("{MESSAGE_ACTION_ID}", "7").replace("{HANDLER_TYPE}", "7")
+            assert request["url"] == re.sub(r"\{[^{}]*\}", "7", path)
             assert request["method"] == method
         assert list(inspect.signature(module._parse_response).parameters) == ["client", "response"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from pipeline import prose
 from pipeline.documents import load, parse
 from pipeline.errors import PipelineError
+from pipeline.fetch import Source
 from pipeline.normalize import Normalized, normalize
 from pipeline.tree import Tree, upstream_text
 
@@ -46,7 +48,7 @@ CODES = {
 
 
 def import_vendor(path: Path) -> Normalized:
-    """A file in normal form."""
+    """Return a file in normal form."""
     return normalize(load(path), str(path))
 
 
@@ -56,7 +58,7 @@ def golden() -> str:
 
 
 def strings(node: Any) -> list[str]:
-    """Every string of a document, keys included."""
+    """Return every string of a document, keys included."""
     if isinstance(node, dict):
         return [text for key, value in node.items() for text in [str(key), *strings(value)]]
     if isinstance(node, list):
@@ -65,7 +67,7 @@ def strings(node: Any) -> list[str]:
 
 
 def sentences(node: Any) -> set[str]:
-    """The sentences of five words or more that a document's strings hold, HTML taken off."""
+    """Return the sentences of five words or more that a document's strings hold, HTML taken off."""
     found = set()
     for text in strings(node):
         for sentence in re.split(r"(?<=[.!?:])\s+|\n", prose.plain(text, "the document")):
@@ -76,7 +78,7 @@ def sentences(node: Any) -> set[str]:
 
 
 def committed_words(tree: Tree, folders: tuple[str, ...]) -> str:
-    """All words of the committed files of some folders, in order, lower case."""
+    """Return all words of the committed files of some folders, in order, lower case."""
     texts = [
         path.read_text("utf-8", errors="replace")
         for folder in folders
@@ -87,7 +89,10 @@ def committed_words(tree: Tree, folders: tuple[str, ...]) -> str:
 
 
 def test_the_vendors_document_gives_upstream_byte_for_byte(tree: Tree, vendor: Path) -> None:
-    document, _ = import_vendor(vendor / "messageactions.yml")
+    path = vendor / "messageactions.yml"
+    if Source("", "", path.read_bytes()).sha256 != tomllib.loads(tree.provenance.read_text("utf-8"))["sha256"]:
+        pytest.skip("the vendor's document beside this checkout is another one than was accepted last")
+    document, _ = import_vendor(path)
     assert upstream_text(document) == tree.upstream.read_text("utf-8")
 
 
@@ -145,7 +150,7 @@ def test_no_sentence_of_the_vendors_is_committed(tree: Tree, vendor: Path) -> No
 
 
 def shuffled(node: Any) -> Any:
-    """The same document with every mapping turned round; lists whose order has no meaning too."""
+    """Return the same document with every mapping turned round; lists whose order has no meaning too."""
     if isinstance(node, dict):
         return {
             key: list(reversed(shuffled(value)))
@@ -168,7 +173,7 @@ def test_importing_what_was_imported_changes_nothing(tree: Tree) -> None:
         for method, operation in item.items():
             # Thresholds and codes are read from prose, of which the normal form has none.
             for key in ("x-threshold", "x-error-codes"):
-                operation.pop(key)
+                operation.pop(key, None)
             assert waived["paths"][path][method] == operation
     assert waived["components"]["schemas"] == upstream["components"]["schemas"]
 

@@ -131,3 +131,19 @@ def test_operations_that_fold_to_one_name_stay_apart() -> None:
     exec(compile(emit({"paths": paths, "components": {"schemas": {}}}, {}), "params.py", "exec"), space)
     made = [space[name] for name in ("GetUserBody", "GetUser_Body", "GetUser__Body")]
     assert all(get_type_hints(declared, space)["a"] == Literal[1] for declared in made)
+
+
+def test_a_method_takes_the_parameters_that_no_argument_gives() -> None:
+    text = {"type": "string"}
+    parameters = [
+        {"in": "path", "name": "THING_ID", "required": True, "schema": text, "x-argument": "thing_id"},
+        {"in": "path", "name": "VERSION", "required": True, "schema": text},
+        {"in": "query", "name": "dry-run", "required": False, "schema": {"type": "boolean"}},
+        {"in": "cookie", "name": "session", "required": False, "schema": text},
+    ]
+    body = {"type": "object", "required": ["name"], "properties": {"name": text}}
+    space = module_of(body, parameters=parameters)
+    types = get_type_hints(space["MakeThingFields"], space, include_extras=True)
+    assert {name for name, hint in types.items() if is_required(hint)} == {"name"}  # the client may know the version
+    assert set(types) == {"name", "version", "dry_run"}
+    assert "MakeThingFields" not in module_of(body, parameters=parameters[1:])

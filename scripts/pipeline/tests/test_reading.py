@@ -12,19 +12,20 @@ from typing import Any
 import pytest
 from pipeline import templates
 from pipeline.generate import generate
+from zoho_cliq_api.contract import OPERATIONS
 
 EXAMPLES = (
-    ("MessageActionList", "/messageactions", "get"),
-    ("MessageActionResponse", "/messageactions", "post"),
-    ("MessageActionResponse", "/messageactions/{MESSAGE_ACTION_ID}", "get"),
-    ("HandlerResponse", "/messageactions/{MESSAGE_ACTION_ID}/handlers/{HANDLER_TYPE}", "get"),
-    ("HandlerResponse", "/messageactions/{MESSAGE_ACTION_ID}/handlers/{HANDLER_TYPE}", "patch"),
+    ("MessageActionList", "list_message_actions"),
+    ("MessageActionResponse", "create_message_action"),
+    ("MessageActionResponse", "get_message_action"),
+    ("HandlerResponse", "get_message_action_handler"),
+    ("HandlerResponse", "update_message_action_handler"),
 )
 
 
 @pytest.fixture(scope="module")
 def stock(composed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The models that the generator makes of the same document with its own templates."""
+    """Yield the models that the generator makes of the same document with its own templates."""
     folder = tmp_path_factory.mktemp("stock")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(templates, "CHANGES", ())
@@ -36,16 +37,17 @@ def stock(composed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
 
 def answers(document: Any) -> Iterator[tuple[str, Any]]:
-    """The name of a model and an example of it, for every answer and for the event of a webhook."""
-    for model, path, method in EXAMPLES:
-        media = document["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+    """Yield the name of a model and an example of it, for every answer and for the event of a webhook."""
+    for model, name in EXAMPLES:
+        entry = document["paths"][OPERATIONS[name].path][OPERATIONS[name].method.lower()]
+        media = entry["responses"]["200"]["content"]["application/json"]
         yield from ((model, example["value"]) for example in media["examples"].values())
     event = document["webhooks"]["message_action"]["post"]["requestBody"]["content"]["application/json"]
     yield from (("WebhookEvent", example["value"]) for example in event["examples"].values())
 
 
 def variants(value: Any) -> Iterator[Any]:
-    """The value itself, and copies with one place changed: a key more, a key less, a null, another type."""
+    """Yield the value itself, and copies with one place changed: a key more, a key less, a null, another type."""
     yield value
 
     def places(node: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
@@ -78,7 +80,7 @@ def variants(value: Any) -> Iterator[Any]:
 
 
 def read(models: Any, name: str, value: Any) -> tuple[str, Any]:
-    """What a model makes of a value: its dictionary, or that it cannot be read."""
+    """Return what a model makes of a value: its dictionary, or that it cannot be read."""
     try:
         return "read", getattr(models, name).from_dict(value).to_dict()
     except (KeyError, TypeError, ValueError, AttributeError):

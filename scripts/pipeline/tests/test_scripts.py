@@ -15,6 +15,7 @@ import pytest
 from benchmarks.__main__ import BENCHES
 from pipeline import regenerate, release
 from pipeline.errors import PipelineError
+from pipeline.pythons import supported
 from pipeline.tree import ROOT
 from zoho_cliq_conformance import cli as conformance
 from zoho_cliq_mock import __main__ as mock
@@ -45,7 +46,21 @@ def test_every_script_explains_itself_and_sets_nothing_up(name: str, option: str
     assert sorted(path.name for path in tmp_path.rglob("*")) == sorted(["scripts", name])
 
 
-@pytest.mark.parametrize("name", ["bootstrap", "check", "coverage", "demo", "docs"])
+def test_the_supported_pythons_are_those_of_the_classifiers(tmp_path: Path) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    names = ["Programming Language :: Python :: 3.9", "Typing :: Typed", "Programming Language :: Python :: 3.11"]
+    pyproject.write_text(f"[project]\nclassifiers = {names}\n")
+    assert supported(pyproject) == ["3.9", "3.11"]
+
+
+@pytest.mark.parametrize("arguments", [["x"], ["3.13", "3.12"], ["--upgrade"]])
+def test_bootstrap_takes_one_version_at_most(arguments: list[str]) -> None:
+    done = subprocess.run([ROOT / "scripts/bootstrap", *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("scripts/bootstrap takes a version of Python, such as 3.13, or nothing")
+
+
+@pytest.mark.parametrize("name", ["check", "coverage", "demo", "docs"])
 def test_scripts_without_arguments_refuse_them(name: str, tmp_path: Path) -> None:
     assert told(ROOT / "scripts" / name, "--quick", folder=tmp_path) == (
         2,
@@ -55,7 +70,7 @@ def test_scripts_without_arguments_refuse_them(name: str, tmp_path: Path) -> Non
 
 
 def options(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """The long options that a parser and its sub-commands list."""
+    """Yield the long options that a parser and its sub-commands list."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             yield from options(action.choices["run"])
@@ -67,8 +82,8 @@ def options(parser: argparse.ArgumentParser) -> Iterator[str]:
     ("name", "parser"),
     [
         ("regenerate", regenerate.parser()),
-        ("mock", mock._parser()),
-        ("conformance", conformance._parser()),
+        ("mock", mock.parser()),
+        ("conformance", conformance.parser()),
     ],
 )
 def test_a_script_lists_every_option(name: str, parser: argparse.ArgumentParser) -> None:
@@ -109,7 +124,7 @@ def test_what_is_unreleased_gets_a_version_and_a_date() -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What a build needs of the checkout."""
+    """Return what a build needs of the checkout."""
     for name in ("pyproject.toml", "CHANGELOG.md", "README.md", "LICENSE", "wrapper", "generated", "contract_tests"):
         source = ROOT / name
         if source.is_dir():

@@ -20,7 +20,8 @@ MODELS = models(ROOT / "generated" / "zoho_cliq_api" / "models")
 
 
 def closed(document: Any) -> Any:
-    """The component schemas with nothing left open: no unknown fields, no unknown values, no rules beyond types."""
+    """Return the component schemas with nothing left open: no unknown fields, no unknown values, no rules beyond
+    types."""
     schemas = copy.deepcopy(document["components"]["schemas"])
     for schema in schemas.values():
         if schema.get("type") == "object" and "properties" in schema:
@@ -37,7 +38,7 @@ def closed(document: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def validators(composed: Any) -> dict[str, Any]:
-    """An independent JSON Schema validator for every schema that has a comparison."""
+    """Return an independent JSON Schema validator for every schema that has a comparison."""
     schemas = closed(composed)
     return {
         name: jsonschema.Draft202012Validator(
@@ -48,18 +49,18 @@ def validators(composed: Any) -> dict[str, Any]:
 
 
 def examples(document: Any) -> Iterator[tuple[str, Any]]:
-    """The schema's name and an example of it, for every good answer."""
+    """Yield the schema's name and an example of it, for every good answer."""
     for item in document["paths"].values():
         for method, operation in item.items():
             content = operation["responses"].get("200", {}).get("content") if method != "parameters" else None
             if content:
                 media = content["application/json"]
                 name = media["schema"]["$ref"].rpartition("/")[2]
-                yield from ((name, example["value"]) for example in media["examples"].values())
+                yield from ((name, example["value"]) for example in media.get("examples", {}).values())
 
 
 def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every part of a value."""
+    """Yield the path of every part of a value."""
     yield path
     parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, part in parts:
@@ -79,7 +80,7 @@ OTHER = st.one_of(
 
 
 def changed(draw: Any, value: Any) -> Any:
-    """The value with one part replaced, removed, or a field added."""
+    """Return the value with one part replaced, removed, or a field added."""
     value = copy.deepcopy(value)
     path = draw(st.sampled_from(list(places(value))))
     if not path:
@@ -122,7 +123,7 @@ def test_what_is_read_at_once_agrees_with_a_validator(
 
 
 def emitted(schema: Any, **others: Any) -> Any:
-    """The function for a schema in the place of Creator, whose model has the fields `id` and `name`."""
+    """Return the function for a schema in the place of Creator, whose model has the fields `id` and `name`."""
     reference = {"$ref": "#/components/schemas/Creator"}
     answer = {"content": {"application/json": {"schema": reference}}}
     document = {

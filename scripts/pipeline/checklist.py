@@ -1,0 +1,160 @@
+"""What follows from an accepted document: what works by itself, what a person has to decide, and how to prove it.
+
+The changes say what is new; the checkout says what nobody has decided about it yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.changes import Change
+from pipeline.compose import UNDESCRIBED, operations
+from pipeline.documents import Json
+from pipeline.params import field_name
+from pipeline.review import Review
+from pipeline.tree import Tree
+
+_ACTS = "contract_tests/zoho_cliq_mock/operations.py"
+_MEANINGS = "contract_tests/zoho_cliq_mock/actions.py"
+_FACTS = "contract_tests/zoho_cliq_conformance/judge/facts.toml"
+_ROUTES = "contract_tests/zoho_cliq_conformance/judge/routes.py"
+_METHODS = "wrapper/zoho_cliq/message_actions/resource.py"
+_OVERLAY = "openapi/overlay.yaml"
+_FIELD = re.compile(r"request body: (?:(optional|required) )?property (\w+) (added|removed)")
+_VALUE = re.compile(r"request body: ([\w.\[\]]+): value (\S+) (added|removed)")
+_PARAMETER = re.compile(r"(optional|required) (path|query|header) parameter (\S+) added")
+
+
+_RENAMED = re.compile(r"path parameter (\S+) is called \S+")
+_IN_PATHS = (
+    "calls that leave {0} out take it from Cliq(…, path_parameters={{'{0}': …}}), from ZOHO_CLIQ_PATH_{1}, or in a "
+    "project from path_parameters of the environment in cliq.toml; scripts/demo gives a sample"
+)
+
+
+class Checklist(NamedTuple):
+    """Lines for people: what works now, what is left to decide (with file and line), and what proves both."""
+
+    works: tuple[str, ...]
+    decide: tuple[str, ...]
+    prove: tuple[str, ...]
+
+
+def checklist(tree: Tree, review: Review) -> Checklist:
+    """Return the checklist of a reviewed document, for the checkout that it was accepted in."""
+    works = [line for change in review.changes for line in _works(review.names.get(change.place, ""), change)]
+    decide = [*_of_changes(tree, review), *(_of_document(tree, review.composed) if review.composed else ())]
+    prove = ("scripts/test", "scripts/check", "git diff openapi/ CHANGELOG.md")
+    return Checklist(tuple(dict.fromkeys(works)), tuple(dict.fromkeys(decide)), prove)
+
+
+def lines(found: Checklist) -> list[str]:
+    """Return a checklist as the end of a report."""
+    sections = (
+        ("Works by itself", found.works or ("nothing that users of the client see has changed",)),
+        ("For a person to decide", found.decide or ("nothing",)),
+        ("To prove it", found.prove),
+    )
+    return [text for title, entries in sections for text in (f"{title}:", *(f"  {entry}" for entry in entries))]
+
+
+def _works(operation: str, change: Change) -> Iterator[str]:
+    """Say who follows a change of an operation without a hand."""
+    if change.kind == "operation-added":
+        yield f'{operation}: cliq.call("{operation}", …) and `zoho-cliq call {operation} --field NAME=VALUE`'
+    elif change.kind in ("threshold", "lock"):
+        yield f"{operation}: {change.text}: the client waits by it, the mock enforces it, the suite tests it"
+    elif match := _FIELD.fullmatch(change.text):
+        _, field, how = match.groups()
+        option = f"--{field.replace('_', '-')}"
+        if how == "added":
+            yield f"{operation}: {field} is an argument of the method, {option} of the command; the mock keeps it"
+        else:
+            yield f"{operation}: the method, the command and the mock refuse {field}"
+    elif match := _VALUE.fullmatch(change.text):
+        field, value, how = match.groups()
+        verb = "take" if how == "added" else "refuse"
+        yield f"{operation}: client, mock and types {verb} {value} for {field}"
+    elif change.kind == "moved":
+        yield f"{operation}: {change.text}: client, mock and suite follow"
+    elif change.kind == "parameter-renamed" and change.rating == "fix":
+        yield f"{operation}: {change.text}: methods, `cliq.call` and `zoho-cliq call` keep their argument"
+    elif match := _PARAMETER.fullmatch(change.text):
+        field = field_name(match[3])
+        yield f"{operation}: {field} is an argument of the method, and an option of the command"
+        if match[2] == "path":
+            yield _IN_PATHS.format(field, field.upper())
+    elif change.kind == "error-code-added":
+        yield f"{operation}: {change.text}, with an exception of its own in zoho_cliq.errors"
+    elif change.kind == "scope-changed":
+        yield f"{operation}: {change.text}: the mock demands it, and `zoho-cliq login` names it"
+    elif change.text.startswith("request body: "):
+        yield f"{operation}: {change.text}: client and mock check it, the suite tries its edge"
+    elif change.text.startswith("response "):
+        yield f"{operation}: {change.text}: the model follows"
+
+
+def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
+    """Say what the changes themselves leave open."""
+    for change in review.changes:
+        operation = review.names.get(change.place, "")
+        match = _FIELD.fullmatch(change.text)
+        if change.kind == "operation-added":
+            yield f"{_at(tree, _ACTS, 'ACTS: ')}: the mock answers {operation} with 501; give it a function in ACTS"
+            yield f"{_at(tree, _FACTS)}: the suite does not model {operation}; state its facts"
+            yield f"{_at(tree, _METHODS, 'class MessageActions')}: {operation} has no method of its own"
+        elif match and match[3] == "added":
+            yield f"{_at(tree, _MEANINGS, '_MODELLED = ')}: {match[2]} has no meaning in the mock, which only keeps it"
+            yield f"{_at(tree, _FACTS)}: the suite states nothing of {match[2]}"
+            if match[1] == "required":
+                yield from _examples(tree, match[2])
+        elif parameter := _PARAMETER.fullmatch(change.text):
+            yield f"{_at(tree, _ACTS, 'ACTS: ')}: {operation}, {change.text}: nothing in the mock depends on it"
+            if parameter[2] == "path":
+                place, field = _at(tree, _ROUTES, "ARGUMENTS = "), field_name(parameter[3])
+                yield f"{place}: {operation}.{field}: the suite sends a sample in every call"
+        elif renamed := _RENAMED.fullmatch(change.text):
+            if change.rating != "fix":  # no action of the overlay gives it the argument that the old name had
+                place = _at(tree, _OVERLAY, f"'{renamed[1]}'")
+                yield f"{place}: {operation}: {change.text}: let the action that names its argument select it, too"
+        elif change.rating == "breaking" and change.kind not in ("threshold", "lock"):
+            yield f"README.md: {operation or 'the document'}: {change.text}: look for examples that use it"
+    if review.rating is not None:
+        yield f"{_at(tree, 'pyproject.toml', 'version = ')}: the version, when it is released (scripts/release)"
+
+
+def _examples(tree: Tree, field: str) -> Iterator[str]:
+    """Name the first place of each text for people that creates an action without a field that is required now."""
+    for name in ("README.md", "wrapper/README.md", "contract_tests/zoho_cliq_mock/README.md"):
+        if (number := _line(tree.root / name, "create(")) is not None:
+            yield f"{name}:{number}: examples create an action without {field}, which is required now"
+
+
+def _of_document(tree: Tree, composed: Json) -> Iterator[str]:
+    """Say what the overlay does not state yet."""
+    for code, meaning in composed.get("x-error-catalogue", {}).items():
+        if meaning.get("x-guessed"):
+            place = _at(tree, _OVERLAY, "x-error-catalogue:")
+            yield f"{place}: class and family of {code} are guessed: {meaning['class']}, {meaning['family']}"
+    for _, _, operation in operations(composed):
+        if operation["description"] == UNDESCRIBED:
+            yield f"{_at(tree, _OVERLAY, '# --- Operations')}: {operation['operationId']} has no description"
+    for name, schema in composed["components"]["schemas"].items():
+        if schema.get("description") == UNDESCRIBED:
+            yield f"{_at(tree, _OVERLAY, '# --- Requests')}: the schema {name} has no description"
+
+
+def _at(tree: Tree, name: str, text: str = "") -> str:
+    """Return a file of the checkout, with the number of the first line that holds a text."""
+    number = _line(tree.root / name, text) if text else None
+    return name if number is None else f"{name}:{number}"
+
+
+def _line(path: Path, text: str) -> int | None:
+    if not path.exists():
+        return None
+    found = (number for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if text in line)
+    return next(found, None)

@@ -1,0 +1,66 @@
+"""The page of commands, written from their parsers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from html import escape
+from itertools import groupby
+
+__all__ = ["page"]
+
+
+def page(parsers: Iterable[argparse.ArgumentParser]) -> str:
+    """Return the Markdown of a page on commands, their sub-commands and their options."""
+    lines = ["# Commands", ""]
+    lines.append("Exit codes and settings stand in the guides; this page lists every command with its options.")
+    for parser in parsers:
+        lines += _command(parser, 2)
+    return "\n".join(lines) + "\n"
+
+
+def _command(parser: argparse.ArgumentParser, level: int, known: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield the lines on a command and its sub-commands, without the options that the command above has, too."""
+    yield from ("", f"{'#' * level} {parser.prog}", "")
+    if parser.description:
+        yield from (_told(parser.description), "")
+    usage = parser.format_usage().removeprefix("usage: ")
+    yield from ("```text", usage.rstrip(), "```", "")
+    for action in parser._actions:
+        if isinstance(action, (argparse._SubParsersAction, argparse._HelpAction)) or known & {*action.option_strings}:
+            continue
+        if action.help is not argparse.SUPPRESS:
+            yield _option(parser, action)
+    yield from _epilog(parser.epilog or "")
+    options = frozenset(name for action in parser._actions for name in action.option_strings)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name in dict.fromkeys(action.choices):
+                yield from _command(action.choices[name], min(level + 1, 4), options)
+
+
+def _epilog(text: str) -> Iterator[str]:
+    """Yield what the help ends with: prose as it is, and lines that are indented, which are to be copied, as code."""
+    for is_code, lines in groupby(filter(None, text.splitlines()), lambda line: line.startswith(" ")):
+        if is_code:
+            yield from ("", "```sh", *(line.removeprefix("  ") for line in lines), "```")
+        else:
+            for line in lines:
+                yield from ("", _told(f"{line[:1].upper()}{line[1:]}"))
+
+
+def _option(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+    """Return a line on one option or argument."""
+    formatter = argparse.HelpFormatter(parser.prog)
+    if action.option_strings:
+        argument = "" if action.nargs == 0 else " " + formatter._format_args(action, (action.dest).upper())
+        names = ", ".join(f"`{name}{argument}`" for name in action.option_strings)
+    else:
+        names = f"`{action.metavar if isinstance(action.metavar, str) else action.dest.upper()}`"
+    told = formatter._expand_help(action) if action.help else ""
+    return f"- {names}{': ' + _told(told) if told else ''}"
+
+
+def _told(text: str) -> str:
+    """Return a help text as Markdown that shows just its characters."""
+    return escape(" ".join(text.split()), quote=False).replace("*", "\\*").replace("_", "\\_")

@@ -1,0 +1,33 @@
+"""The pages of the examples: the README of a folder, and every file that it links to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+_LINK = re.compile(r"\]\((?P<file>[\w.-]+\.py)\)")
+
+
+def files(readme: str, root: Path) -> Iterator[str]:
+    """Yield the Python files beside a README that it links to, by their paths in the repository, each once."""
+    text = (root / readme).read_text("utf-8")
+    for name in dict.fromkeys(match["file"] for match in _LINK.finditer(text)):
+        yield str(PurePosixPath(readme).parent / name)
+
+
+def places(readme: str, page: str, root: Path) -> dict[str, str]:
+    """Return the place in the site of each of these files: a heading of the README's page."""
+    return {file: f"{page}#{_anchor(file)}" for file in files(readme, root)}
+
+
+def sections(readme: str, root: Path) -> str:
+    """Return these files as Markdown, each under a heading of its own."""
+    shown = [
+        (PurePosixPath(file).name, _anchor(file), (root / file).read_text("utf-8")) for file in files(readme, root)
+    ]
+    return "".join(f"\n## `{name}` {{ #{anchor} }}\n\n```python\n{text}```\n" for name, anchor, text in shown)
+
+
+def _anchor(file: str) -> str:
+    return PurePosixPath(file).name.replace(".", "-").replace("_", "-")

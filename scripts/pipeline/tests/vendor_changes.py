@@ -1,0 +1,151 @@
+"""Changes as the vendor may make them, to the document of this checkout, whatever it is today."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from pipeline.compose import operations
+from pipeline.documents import Json
+from zoho_cliq_api.contract import OPERATIONS
+
+COLLECTION, ITEM = (OPERATIONS[name].path for name in ("create_message_action", "get_message_action"))
+HANDLER = OPERATIONS["get_message_action_handler"].path
+ACTION_ID = next(each.name for each in OPERATIONS["get_message_action"].parameters if each.argument == "action_id")
+Change = Callable[[Any], None]
+
+
+def as_published(upstream: Json) -> Json:
+    """Return a document in normal form as the vendor publishes it, with thresholds and error codes in HTML alone."""
+    document = copy.deepcopy(upstream)
+    for _, _, operation in operations(document):
+        threshold, codes = operation.pop("x-threshold", None), operation.pop("x-error-codes", [])
+        html = ""
+        if threshold is not None:
+            html += f"<p>Threshold limit: {threshold['limit']} requests per {threshold['window_seconds']} seconds<br>"
+            html += f"Lock period: {threshold['lock_seconds']} seconds</p>"
+        rows = "".join(f"<tr><td>{escape(code)}</td><td>words</td></tr>" for code in codes)
+        if rows:
+            html += f"<table><tr><th>Error Code</th><th>Description</th></tr>{rows}</table>"
+        operation["description"] = html
+    return document
+
+
+def _properties(document: Json, *names: str) -> list[Any]:
+    return [document["components"]["schemas"][name]["properties"] for name in names]
+
+
+_BODIES = ("MsgactionCreate", "MsgactionEdit")
+
+
+def threshold_up(document: Json) -> None:
+    document["paths"][ITEM]["patch"]["x-threshold"]["limit"] *= 2
+
+
+def threshold_down(document: Json) -> None:
+    document["paths"][ITEM]["patch"]["x-threshold"]["limit"] //= 2
+
+
+def optional_field(document: Json) -> None:
+    for properties in _properties(document, *_BODIES, "MessageActionResponseData"):
+        properties["shortcut"] = {"type": "string", "maxLength": 12}
+
+
+def answer_field(document: Json) -> None:
+    _properties(document, "MessageActionResponseData")[0]["revision"] = {"type": "integer"}
+
+
+def required_field(document: Json) -> None:
+    optional_field(document)
+    document["components"]["schemas"]["MsgactionCreate"]["required"].append("shortcut")
+
+
+def value_added(document: Json) -> None:
+    document["components"]["schemas"]["MessageType"]["enum"].append("video")
+
+
+def value_removed(document: Json) -> None:
+    document["components"]["schemas"]["Permission"]["enum"].remove("location")
+
+
+def field_removed(document: Json) -> None:
+    for properties in _properties(document, *_BODIES):
+        del properties["multi_selectable"]
+
+
+def limits(document: Json) -> None:
+    for properties in _properties(document, *_BODIES):
+        properties["name"]["maxLength"] += 10
+        properties["execution_url"]["maxLength"] -= 25
+
+
+def error_code(document: Json) -> None:
+    document["paths"][COLLECTION]["post"]["x-error-codes"].append("msgaction_team_not_found")
+
+
+def scope(document: Json) -> None:
+    flow = document["components"]["securitySchemes"]["Cliq_Auth"]["flows"]["authorizationCode"]
+    flow["scopes"]["ZohoCliq.MessageActions.ADMIN"] = ""
+    document["paths"][ITEM]["delete"]["security"] = [{"Cliq_Auth": ["ZohoCliq.MessageActions.ADMIN"]}]
+
+
+def operation(document: Json) -> None:
+    added = copy.deepcopy(document["paths"][ITEM]["get"])
+    added |= {"operationId": "archive_message_action", "x-error-codes": ["msgaction_already_archived"]}
+    document["paths"][f"{ITEM}/archive"] = {"post": added}
+
+
+def _moved(document: Json, to: Callable[[str], str], parameter: Json = None) -> None:
+    """Give paths other names, and the operations of those that changed one more parameter."""
+    for path in list(document["paths"]):
+        item = document["paths"].pop(path)
+        document["paths"][to(path)] = item
+        for entry in item.values() if parameter and to(path) != path else ():
+            entry.setdefault("parameters", []).append({"in": "path", "required": True, **parameter})
+
+
+def path_parameter(document: Json) -> None:
+    """A handler has versions: a parameter at the end of a path."""
+    parameter = {"name": "VERSION", "schema": {"type": "string", "maxLength": 8}}
+    _moved(document, lambda path: f"{path}/versions/{{VERSION}}" if path == HANDLER else path, parameter)
+
+
+def path_parameter_inside(document: Json) -> None:
+    """An action is of a network: a parameter in the middle of paths."""
+    parameter = {"name": "NETWORK_ID", "schema": {"type": "integer", "minimum": 1}}
+    inside = f"{{{ACTION_ID}}}/"
+    _moved(document, lambda path: path.replace(inside, f"{inside}in/{{NETWORK_ID}}/"), parameter)
+
+
+def list_parameter(document: Json) -> None:
+    """The list is one of a folder: a parameter at the end of a path that two operations had."""
+    entry = document["paths"][COLLECTION].pop("get")
+    entry["parameters"].append({"name": "FOLDER_ID", "in": "path", "required": True, "schema": {"type": "string"}})
+    document["paths"][f"{COLLECTION}/folders/{{FOLDER_ID}}"] = {"get": entry}
+
+
+def parameter_renamed(document: Json) -> None:
+    _moved(document, lambda path: path.replace(f"{{{ACTION_ID}}}", "{ACTION}"))
+    for _, _, entry in operations(document):
+        for parameter in entry.get("parameters", ()):
+            parameter["name"] = "ACTION" if parameter["name"] == ACTION_ID else parameter["name"]
+
+
+def segment_renamed(document: Json) -> None:
+    _moved(document, lambda path: path.replace(COLLECTION, "/message-actions").replace("/handlers/", "/executors/"))
+
+
+def threshold_window(document: Json) -> None:
+    for _, _, entry in operations(document):
+        entry["x-threshold"]["window_seconds"] = 90
+
+
+def lock_time(document: Json) -> None:
+    for _, _, entry in operations(document):
+        entry["x-threshold"]["lock_seconds"] = 600
+
+
+def description(document: Json) -> None:
+    document["paths"][ITEM]["get"]["summary"] = "Other words"
