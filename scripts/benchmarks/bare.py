@@ -21,7 +21,7 @@ _ids = itertools.count(FIRST_ID)
 
 
 async def create(request: Request) -> JSONResponse:
-    """Keeps the body under a new id."""
+    """Keep the body under a new id."""
     action = {
         "id": str(next(_ids)),
         "creator": {"name": "Ada", "id": "70021945"},
@@ -35,13 +35,13 @@ async def create(request: Request) -> JSONResponse:
 
 
 async def page(request: Request) -> JSONResponse:
-    """The first actions."""
+    """Return the first actions."""
     data = list(itertools.islice(_actions.values(), int(request.query_params.get("limit", 20))))
     return JSONResponse({"url": "/api/v3/messageactions", "type": "messageaction", "data": data})
 
 
 async def get(request: Request) -> JSONResponse:
-    """One action."""
+    """Return one action."""
     action = _actions.get(request.path_params["id"])
     if action is None:
         return JSONResponse({"message": "not found"}, 404)
@@ -49,7 +49,7 @@ async def get(request: Request) -> JSONResponse:
 
 
 def main() -> None:
-    """Serves until it is ended; the first line on stdout names the base URL."""
+    """Serve until it is ended; the first line on stdout names the base URL."""
     app = Starlette(
         routes=[
             Route("/api/v3/messageactions", create, methods=["POST"]),

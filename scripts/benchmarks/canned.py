@@ -22,7 +22,8 @@ _QUERY = re.compile(rb"[?&](limit|next_token)=(\d+)")
 
 
 def action(number: int) -> dict[str, Any]:
-    """The message action of a number as the API returns it: webhook and Deluge, all scopes, one to three types."""
+    """Return the message action of a number as the API returns it: webhook and Deluge, all scopes, one to three
+    types."""
     scope = ("organization", "personal", "team")[number % 3]
     webhook = number % 2 == 0
     return {
@@ -43,12 +44,12 @@ def action(number: int) -> dict[str, Any]:
 
 
 def single(number: int) -> dict[str, Any]:
-    """The answer to reading or creating one action."""
+    """Return the answer to reading or creating one action."""
     return {"url": "/api/v3/messageactions", "type": "messageaction", "data": action(number)}
 
 
 def page(limit: int, offset: int) -> dict[str, Any]:
-    """One page of the listing; `next_token` is the offset of the next page, absent on the last."""
+    """Return one page of the listing; `next_token` is the offset of the next page, absent on the last."""
     end = min(offset + limit, TOTAL)
     answer = {
         "url": "/api/v3/messageactions",
@@ -69,7 +70,7 @@ def _bytes(answer: dict[str, Any]) -> bytes:
 
 @functools.cache
 def respond(method: bytes, target: bytes) -> bytes:
-    """The whole response to a request line."""
+    """Return the whole response to a request line."""
     path = target.partition(b"?")[0]
     if path.endswith(b"/messageactions"):
         if method == b"POST":

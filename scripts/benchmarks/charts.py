@@ -15,7 +15,7 @@ OURS, THEIRS, INK, PAPER = "#0b6bcb", "#a9b4c0", "#1f2933", "#ffffff"
 
 
 def draw(name: str, figures: Mapping[str, Any], folder: Path) -> Path | None:
-    """Writes NAME.svg for a report that has a chart; gives its path."""
+    """Write NAME.svg for a report that has a chart; return its path."""
     if name not in _CHARTS:
         return None
     panels = _CHARTS[name](figures)
@@ -132,6 +132,7 @@ def _regenerate(figures: Mapping[str, Any]) -> list[Panel]:
 
 
 _CHARTS: dict[str, Callable[[Mapping[str, Any]], list[Panel]]] = {
+    "apply": _jobs,
     "client": _client,
     "conformance": _conformance,
     "imports": _imports,

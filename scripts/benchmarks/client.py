@@ -62,7 +62,7 @@ def run(quick: bool) -> Report:
 
 
 def _same(got: Mapping[str, peers.Got]) -> None:
-    """Refuses to time clients that did different work."""
+    """Refuse to time clients that did different work."""
     if len(set(got.values())) != 1:
         raise environment.SetupError(f"the clients did not read the same: {got}")
 
@@ -142,7 +142,7 @@ def _memory(report: Report, url: str, stack: ExitStack) -> None:
 
 
 def _keepers(url: str, stack: ExitStack) -> Iterator[tuple[str, Callable[[], Iterator[Any]]]]:
-    """Every way to have all 10,000 actions."""
+    """Yield every way to have all 10,000 actions."""
     clock = peers.Unhurried()
     with peers.orjson_installed(False):
         cliq = stack.enter_context(Cliq(peers.TOKEN, base_url=url, clock=clock))

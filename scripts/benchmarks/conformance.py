@@ -81,8 +81,8 @@ class Ran(NamedTuple):
 
 
 def faults() -> list[Fault]:
-    """All named faults of the kit's tests."""
-    for folder in (_CONTRACT_TESTS, _CONTRACT_TESTS / "tests" / "conformance"):
+    """Return all named faults of the kit's tests."""
+    for folder in (_CONTRACT_TESTS, _CONTRACT_TESTS / "mutation"):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
     named = importlib.import_module("mutants").MUTANTS.values()
@@ -90,7 +90,7 @@ def faults() -> list[Fault]:
 
 
 def sample(everything: Sequence[Fault], every: int) -> list[Fault]:
-    """Every so manieth fault of each class, and at least one of each."""
+    """Return every so manieth fault of each class, and at least one of each."""
     by_kind: dict[str, list[Fault]] = {}
     for fault in everything:
         by_kind.setdefault(fault.kind, []).append(fault)
@@ -133,16 +133,16 @@ class Bench:
         """Schemathesis's file of known complaints about the server without a fault, without or with thresholds."""
         return self.folder / f"baseline-{'with' if throttled else 'without'}-thresholds.json"
 
-    def learn(self, innocent: Fault, tell: Callable[[], None]) -> None:
-        """Lets the peers note what they have to say about a server without a fault."""
-        self.known[innocent.throttled] = self.run(DREDD, innocent).complaints
+    def learn(self, conforming: Fault, tell: Callable[[], None]) -> None:
+        """Let the peers note what they have to say about a server without a fault."""
+        self.known[conforming.throttled] = self.run(DREDD, conforming).complaints
         tell()
         for seed in SEEDS:
-            self.run(SCHEMATHESIS, innocent, ("--baseline-update",), seed)
+            self.run(SCHEMATHESIS, conforming, ("--baseline-update",), seed)
             tell()
 
     def run(self, tool: str, fault: Fault, options: tuple[str, ...] = (), seed: int = SEEDS[0]) -> Ran:
-        """Runs a tool against a server with a fault."""
+        """Run a tool against a server with a fault."""
         with tempfile.TemporaryDirectory(dir=self.folder) as name, _served(fault) as (url, calls):
             scratch = Path(name)
             started = time.monotonic()
@@ -179,7 +179,7 @@ class Bench:
         ]
 
     def _complaints(self, tool: str, fault: Fault, scratch: Path, code: int | None) -> frozenset[str]:
-        """What a tool has to say that counts; a tool that had to be stopped has found something."""
+        """Return what a tool has to say that counts; a tool that had to be stopped has found something."""
         if code is None:
             return frozenset({f"did not end within {LONGEST:.0f} seconds"})
         if tool == OURS:
@@ -193,7 +193,7 @@ class Bench:
 
 
 def _finished(command: Sequence[str], folder: Path) -> tuple[int | None, float, str]:
-    """Runs a command to its end; gives its exit code (None where it had to be stopped), CPU seconds and output."""
+    """Run a command to its end; return its exit code (None where it had to be stopped), CPU seconds and output."""
     with (folder / "output.txt").open("w+b") as output:
         process = subprocess.Popen(
             command,
@@ -225,7 +225,7 @@ def _finished(command: Sequence[str], folder: Path) -> tuple[int | None, float, 
 
 
 def _dredd_messages(path: Path) -> frozenset[str]:
-    """Each line of each message of Dredd's transactions, with the transaction's name before it."""
+    """Return each line of each message of Dredd's transactions, with the transaction's name before it."""
     found = set()
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         for failure in case.iter("failure"):
@@ -234,15 +234,16 @@ def _dredd_messages(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def _taken(bench: Bench, innocent: Fault, rounds: int, tell: Callable[[], None]) -> dict[str, dict[str, float]]:
-    """What each tool takes for a server without a fault, one at a time: medians of calls, seconds and CPU seconds.
+def _taken(bench: Bench, conforming: Fault, rounds: int, tell: Callable[[], None]) -> dict[str, dict[str, float]]:
+    """Return what each tool takes for a server without a fault, one at a time: medians of calls, seconds and CPU
+    seconds.
 
     `complaints` counts those about the server, the ones of the peers as they were before the peers learned them.
     """
     runs: dict[str, list[Ran]] = {tool: [] for tool in TOOLS}
     for _ in range(rounds):
         for tool in TOOLS:
-            runs[tool].append(bench.run(tool, innocent))
+            runs[tool].append(bench.run(tool, conforming))
             tell()
     entries = json.loads(bench.baseline(throttled=False).read_text("utf-8"))["entries"]
     complaints = {
@@ -260,18 +261,18 @@ def _taken(bench: Bench, innocent: Fault, rounds: int, tell: Callable[[], None])
 
 
 def run(quick: bool) -> Report:
-    """Runs all tools against the same faulty servers; gives faults found, calls and seconds."""
+    """Run all tools against the same faulty servers; return faults found, calls and seconds."""
     everything = faults()
     chosen = sample(everything, QUICK_EVERY if quick else EVERY)
-    innocent = {throttled: Fault("", "thresholds" if throttled else "", None) for throttled in (False, True)}
+    conforming = {throttled: Fault("", "thresholds" if throttled else "", None) for throttled in (False, True)}
     rounds = 1 if quick else 3
     environment.BUILD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="conformance-", dir=environment.BUILD) as name:
         bench = Bench(Path(name))
         steps = _steps("servers without a fault", 2 * (1 + len(SEEDS)) + rounds * len(TOOLS))
-        for server in innocent.values():
+        for server in conforming.values():
             bench.learn(server, steps)
-        taken = _taken(bench, innocent[False], rounds, steps)
+        taken = _taken(bench, conforming[False], rounds, steps)
         found = _found(bench, chosen)
     report = Report("conformance", "how many faulty servers are found out, and what does it take?")
     report.tables += [_found_table(chosen, found), _taken_table(taken)]
@@ -285,7 +286,7 @@ def run(quick: bool) -> Report:
     }
     missed = [fault.name for fault in chosen if fault not in found[OURS]]
     report.exact("our kit finds every fault: missed", len(missed), 0)
-    report.exact("our kit accuses no innocent: complaints about a server without a fault", taken[OURS]["complaints"], 0)
+    report.exact("our kit has no false positives: complaints about a faultless server", taken[OURS]["complaints"], 0)
     every = QUICK_EVERY if quick else EVERY
     report.notes = [
         f"Every {every}th of {len(everything)} named faults in each class, the same for all; thresholds are enforced "
@@ -301,7 +302,7 @@ def run(quick: bool) -> Report:
 
 
 def _steps(what: str, of: int) -> Callable[[], None]:
-    """A function to call after each of `of` steps; it shows how far they are."""
+    """Return a function to call after each of `of` steps; it shows how far they are."""
     show, done, lock = progress(what), 0, threading.Lock()
 
     def step() -> None:
@@ -314,7 +315,7 @@ def _steps(what: str, of: int) -> Callable[[], None]:
 
 
 def _found(bench: Bench, chosen: Sequence[Fault]) -> dict[str, list[Fault]]:
-    """The faults that each tool finds; as many runs side by side as there are cores."""
+    """Return the faults that each tool finds; as many runs side by side as there are cores."""
     steps = _steps("faulty servers", len(chosen) * len(TOOLS))
 
     def judge(job: tuple[str, Fault]) -> bool:

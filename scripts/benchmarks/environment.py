@@ -30,7 +30,8 @@ class SetupError(Exception):
 
 
 def made(name: str, parts: Sequence[str], make: Callable[[Path], None]) -> Path:
-    """The folder `name` under build/benchmarks, made by `make` unless it stands there, made from the same `parts`."""
+    """Return the folder `name` under build/benchmarks, made by `make` unless it stands there, made from the same
+    `parts`."""
     folder = BUILD / name
     stamp = folder / ".made-from"
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -50,7 +51,7 @@ def made(name: str, parts: Sequence[str], make: Callable[[Path], None]) -> Path:
 
 
 def run(command: Sequence[str | Path], cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:
-    """Runs a command to its end and gives what it printed; SetupError with its last lines where it fails."""
+    """Run a command to its end and return what it printed; SetupError with its last lines where it fails."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -66,7 +67,7 @@ def run(command: Sequence[str | Path], cwd: Path | None = None, environment: dic
 
 
 def packages() -> Path:
-    """The folder with the packages of the lock, put at the end of this process's path."""
+    """Return the folder with the packages of the lock, put at the end of this process's path."""
 
     def install(folder: Path) -> None:
         options = ("--quiet", "--no-deps", "--require-hashes", "--target", folder)
@@ -79,7 +80,8 @@ def packages() -> Path:
 
 
 def clients() -> Path:
-    """The folder with the generated peers, put on this process's path: `stock_cliq` and, with Java, `generator_cliq`.
+    """Return the folder with the generated peers, put on this process's path: `stock_cliq` and, with Java,
+    `generator_cliq`.
 
     Both are made from the vendor's document as the pipeline repairs it (openapi/upstream.yaml): no overlay, no changed
     templates, the generators' own defaults.
@@ -120,7 +122,7 @@ def _generate(into: Path, site: Path, java: str | None) -> None:
 
 
 def node() -> Path:
-    """The folder of the commands that npm installs from package-lock.json; SetupError without Node.js."""
+    """Return the folder of the commands that npm installs from package-lock.json; SetupError without Node.js."""
     npm = shutil.which("npm")
     if npm is None:
         raise SetupError("Node.js with npm is needed for this comparison; install it (20 or later)")
@@ -136,7 +138,7 @@ def node() -> Path:
 
 
 def write_lock() -> None:
-    """Resolves requirements.in anew within the project's pins, and keeps what those do not have already."""
+    """Resolve requirements.in anew within the project's pins, and keeps what those do not have already."""
     project = ROOT / "requirements.lock"
     with tempfile.TemporaryDirectory(prefix="lock-") as name:
         fresh = Path(name) / "requirements.lock"
@@ -151,7 +153,7 @@ def write_lock() -> None:
 
 
 def beyond(lock: str, project: str) -> str:
-    """The entries of `lock` whose package `project` does not pin, without comments and options."""
+    """Return the entries of `lock` whose package `project` does not pin, without comments and options."""
     pinned = set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==", project))
     entries = re.findall(r"(?m)^([A-Za-z0-9._-]+)(==.*(?:\n    --hash=.*)*)", lock)
     return "".join(f"{name}{rest}\n" for name, rest in entries if name not in pinned)

@@ -1,9 +1,11 @@
 """`bench guard`: figures that do not depend on the machine's mood, held against the committed ones.
 
-Calls sent, modules loaded, generated lines, and instructions executed (valgrind's callgrind) for building requests and
-reading answers. Instructions are given in units of what Python's own json takes for a page of 100 actions in the same
-interpreter, so that figures of different builds of Python can be compared. `--keep` makes today's figures the
-committed ones. Times are never checked.
+Calls sent, modules loaded, generated lines, the memory of a mock that has just become ready (with its console, to that
+of one without it), and instructions executed (valgrind's callgrind) for building requests, reading answers, and a loop
+in Deluge. Instructions are given in units of what Python's own json takes for a page of 100 actions in the same
+interpreter, those of the loop in units of what it takes in plain Python, so that figures of different builds of Python
+can be compared. `--keep` makes today's figures the committed ones. Times are
+never checked.
 """
 
 from __future__ import annotations
@@ -16,30 +18,34 @@ import subprocess
 import sys
 from typing import Any
 
-from benchmarks import environment
+from benchmarks import environment, start
 from benchmarks.imports import module_count
 from benchmarks.report import Report, Table, Target, progress
 
 COMMITTED = environment.HERE / "guard.json"
-TOLERANCE = {"calls": 0.0, "modules": 0.05, "generated": 0.05, "instructions": 0.10}
+TOLERANCE = {"calls": 0.0, "modules": 0.05, "generated": 0.05, "memory": 0.005, "instructions": 0.10}
 """How much more than committed is let pass. Standard libraries and builds of Python differ a little."""
 _IMPORTS = {
     "import zoho_cliq": "import zoho_cliq",
     "import Cliq": "from zoho_cliq import Cliq",
     "import the contract": "import zoho_cliq_api.contract",
 }
-_PIECES = ("json", "get one", "list of 100", "create")
+_YARDSTICKS = {"get one": "json", "list of 100": "json", "create": "json", "loop in Deluge": "loop in Python"}
+"""The pieces of work whose instructions are counted, each with the piece in whose units they are given."""
 _FEW, _MANY = 3, 13
 
 
 def run(quick: bool) -> Report:
-    """Counts everything and compares; `--quick` leaves the instructions out."""
+    """Count everything and compares; `--quick` leaves the instructions out."""
     report = Report("guard", "has something become more expensive?")
     found: dict[str, dict[str, float]] = {
         "calls": json.loads(environment.run([sys.executable, "-m", "benchmarks.work", "calls"])),
         "modules": {name: module_count(code, "") - module_count("pass", "") for name, code in _IMPORTS.items()},
         "generated": {"lines": generated_lines()},
     }
+    mock = start.started()
+    found["modules"] |= {"a mock that is ready": mock["with"]["modules"], "its console": mock["with"]["console"]}
+    found["memory"] = {"a mock that is ready, to one without a console": start.share(mock)}
     if not quick:
         found["instructions"] = instructions()
     committed: dict[str, dict[str, float]] = json.loads(COMMITTED.read_text("utf-8")) if COMMITTED.exists() else {}
@@ -55,7 +61,7 @@ def run(quick: bool) -> Report:
 
 
 def keep(report: Report) -> None:
-    """Makes the figures of a report the committed ones."""
+    """Make the figures of a report the committed ones."""
     COMMITTED.write_text(json.dumps(report.figures, indent=1) + "\n", "utf-8")
 
 
@@ -68,24 +74,25 @@ def _judged(kind: str, name: str, value: float, before: float | None) -> Target:
 
 
 def generated_lines() -> int:
-    """Lines of the generated package."""
+    """Return lines of the generated package."""
     files = sorted((environment.ROOT / "generated").rglob("*.py"))
     return sum(len(path.read_text("utf-8").splitlines()) for path in files)
 
 
 def instructions() -> dict[str, float]:
-    """Instructions per piece of work, in units of the yardstick."""
+    """Return the instructions of each piece of work, in units of its yardstick."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise environment.SetupError("valgrind is needed to count instructions; install it, or leave them out: --quick")
     show = progress("instructions")
     taken: dict[str, float] = {}
-    for done, name in enumerate(_PIECES):
-        show(done, len(_PIECES))
+    pieces = sorted({*_YARDSTICKS, *_YARDSTICKS.values()})
+    for done, name in enumerate(pieces):
+        show(done, len(pieces))
         few, many = (_collected(valgrind, name, times) for times in (_FEW, _MANY))
         taken[name] = (many - few) / (_MANY - _FEW)
-    show(len(_PIECES), len(_PIECES))
-    return {name: round(count / taken["json"], 4) for name, count in taken.items() if name != "json"}
+    show(len(pieces), len(pieces))
+    return {name: round(taken[name] / taken[yardstick], 4) for name, yardstick in _YARDSTICKS.items()}
 
 
 def _collected(valgrind: str, name: str, times: int) -> int:

@@ -76,7 +76,7 @@ def run(quick: bool) -> Report:
 
 
 def cpu_seconds(statement: str, path: str) -> float:
-    """User and system time of a fresh interpreter that runs a statement."""
+    """Return user and system time of a fresh interpreter that runs a statement."""
     process = subprocess.Popen([sys.executable, "-c", statement], env={**os.environ, "PYTHONPATH": path})
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -86,6 +86,6 @@ def cpu_seconds(statement: str, path: str) -> float:
 
 
 def module_count(statement: str, path: str) -> int:
-    """How many modules are loaded after a statement."""
+    """Return how many modules are loaded after a statement."""
     code = f"{statement}\nimport sys\nprint(len(sys.modules))"
     return int(environment.run([sys.executable, "-c", code], environment={"PYTHONPATH": path}))

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import httpx
 from zoho_cliq import Cliq
 from zoho_cliq.errors import CliqError
+from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import MockServer
 
@@ -34,29 +35,10 @@ OURS, PLAIN = "zoho_cliq", "loop over the stock client"
 MINUTE = 60.0
 
 
-class Simulated:
-    """A clock that moves when somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    async def async_sleep(self, seconds: float) -> None:
-        self.sleep(seconds)
-
-
 class World:
     """A mock server of its own for one job of one client, and what the server saw of it."""
 
-    def __init__(self, server: MockServer, clock: Simulated) -> None:
+    def __init__(self, server: MockServer, clock: FakeClock) -> None:
         self.server = server
         self.clock = clock
         self.calls: Counter[str] = Counter()
@@ -79,7 +61,7 @@ class World:
             self._locked_until = self.clock.now + 300
 
     def begin(self) -> None:
-        """Counts from here."""
+        """Count from here."""
         self.calls.clear()
         self.looks = self.lockouts = 0
         self._began = self.clock.now
@@ -90,7 +72,7 @@ class World:
         return (self.clock.now - self._began) / MINUTE
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """A call to the mock's control API."""
+        """Return a call to the mock's control API."""
         headers = {"Authorization": f"Bearer {self.server.control_token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.server.control_url}/{path}", data, headers, method=method)
@@ -98,14 +80,14 @@ class World:
             return json.load(response)
 
     def plant(self, count: int) -> None:
-        """Puts so many actions into the server, past all thresholds."""
+        """Put so many actions into the server, past all thresholds."""
         store, owner = self.server.app.state.store, self.server.app.state.directory.users["owner"]
         for number in range(count):
             body = {"name": f"Action {number}", "hint": "Planted", "execution_type": "deluge"}
             store.create(owner, body)
 
     def ids(self) -> list[str]:
-        """The ids of all actions of the server."""
+        """Return the ids of all actions of the server."""
         query = self.server.app.state.connection.execute("SELECT id FROM action ORDER BY id")
         return [str(row[0]) for row in query]
 
@@ -122,7 +104,7 @@ class Client(NamedTuple):
 @contextmanager
 def world() -> Iterator[World]:
     """A server and a clock."""
-    clock = Simulated()
+    clock = FakeClock(START)
     with MockServer(clock=clock.time) as server:
         yield World(server, clock)
 
@@ -158,7 +140,7 @@ def ours(there: World) -> Client:
 
 
 def plain(there: World) -> Client:
-    """The stock client in loops: after a refusal a minute's wait, after a broken connection another try."""
+    """Return the stock client in loops: after a refusal a minute's wait, after a broken connection another try."""
     package = "stock_cliq.api.messageactions"
     models: Any = importlib.import_module("stock_cliq.models")
     client: Any = importlib.import_module("stock_cliq").AuthenticatedClient(base_url=there.server.url, token=TOKEN)
@@ -211,7 +193,7 @@ def plain(there: World) -> Client:
 
 
 def run(quick: bool) -> Report:
-    """Does every job with both clients."""
+    """Do every job with both clients."""
     environment.clients()
     report = Report("jobs", "what people do, in calls and in minutes under the real thresholds")
     jobs = (listing_job, changes_job, handlers_job, creating_job)
@@ -250,7 +232,7 @@ def run(quick: bool) -> Report:
 
 
 def least_minutes(calls: int, operation: str) -> float:
-    """The minutes that a threshold leaves no way around."""
+    """Return the minutes that a threshold leaves no way around."""
     threshold = OPERATIONS[operation].threshold
     assert threshold is not None
     return (math.ceil(calls / threshold.limit) - 1) * threshold.window_seconds / MINUTE
@@ -260,7 +242,7 @@ Outcome = tuple[str, int, float, dict[str, int]]
 
 
 def listing_job(there: World, client: Client) -> Outcome:
-    """Reads every action."""
+    """Read every action."""
     there.plant(ACTIONS)
     there.begin()
     client.list_all()
@@ -269,7 +251,7 @@ def listing_job(there: World, client: Client) -> Outcome:
 
 
 def changes_job(there: World, client: Client) -> Outcome:
-    """Finds what changed since the day before, having listed everything then."""
+    """Find what changed since the day before, having listed everything then."""
     there.plant(ACTIONS)
     before = client.list_all()
     there.clock.sleep(86_400)
@@ -294,7 +276,7 @@ def handlers_job(there: World, client: Client) -> Outcome:
 
 
 def creating_job(there: World, client: Client) -> Outcome:
-    """Creates many actions while connections are cut: half of the cuts before the action is made, half after."""
+    """Create many actions while connections are cut: half of the cuts before the action is made, half after."""
     for when, seed in (("before", 11), ("after", 12)):
         rule = {"fault": "close", "operation": "create_message_action", "probability": CUT / 2, "seed": seed}
         there.control("POST", "faults", {**rule, "when": when})

@@ -62,7 +62,7 @@ class Judge:
         self.locked_until = 0.0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answers `/bench/…` itself and everything else through the mock."""
+        """Answer `/bench/…` itself and everything else through the mock."""
         if scope["type"] == "http" and scope["path"].startswith("/bench/"):
             asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
             if scope["path"].endswith("/reset"):
@@ -112,7 +112,7 @@ def running() -> Iterator[str]:
 
 
 def main() -> None:
-    """Serves until it is ended; the first line on stdout is the port."""
+    """Serve until it is ended; the first line on stdout is the port."""
     import socket
 
     import uvicorn

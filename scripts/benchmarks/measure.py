@@ -53,7 +53,8 @@ class Timing(NamedTuple):
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """The median of `values` with its interval; infinitely wide where there are too few to say (fewer than six)."""
+    """Return the median of `values` with its interval; infinitely wide where there are too few to say (fewer than
+    six)."""
     if not values:
         raise ValueError("no values, so no median")
     ordered = sorted(values)
@@ -69,12 +70,12 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def ratio(numerator: Sequence[float], denominator: Sequence[float]) -> Estimate:
-    """The median of the ratios of the same round."""
+    """Return the median of the ratios of the same round."""
     return estimate([above / below for above, below in zip(numerator, denominator, strict=True)])
 
 
 def difference(minuend: Sequence[float], subtrahend: Sequence[float]) -> Estimate:
-    """The median of the differences of the same round."""
+    """Return the median of the differences of the same round."""
     return estimate([left - right for left, right in zip(minuend, subtrahend, strict=True)])
 
 
@@ -88,14 +89,14 @@ def verdict(measured: Estimate, at_most: float) -> str:
 
 
 def shown(measured: Estimate, unit: str = "×", digits: int = 2) -> str:
-    """A ratio for a reader, or the refusal to give one."""
+    """Return a ratio for a reader, or the refusal to give one."""
     if measured.spread > WIDEST:
         return "too noisy to say"
     return f"{measured.median:.{digits}f}{unit}"
 
 
 def calibrate(subject: Subject, batch_seconds: float = _BATCH_SECONDS) -> int:
-    """How many calls of a subject fill a batch; warms the subject up on the way."""
+    """Return how many calls of a subject fill a batch; warms the subject up on the way."""
     calls = 1
     while True:
         started = time.process_time()
@@ -113,7 +114,7 @@ def interleave(
     batch_seconds: float = _BATCH_SECONDS,
     seed: int = 1,
 ) -> Mapping[str, Timing]:
-    """Times the subjects in `rounds` rounds; gives seconds per call by name of subject.
+    """Time the subjects in `rounds` rounds; return seconds per call by name of subject.
 
     CPU time is this process's own (user and system), so a server in another process and other users of the machine are
     not counted; wall time is.
@@ -123,15 +124,19 @@ def interleave(
     wall: dict[str, list[float]] = {subject.name: [] for subject in subjects}
     order = list(subjects)
     draw = random.Random(seed)
-    for done in range(rounds):
-        progress(done, rounds)
-        draw.shuffle(order)
-        for name, run in order:
-            gc.collect()
-            cpu_start, wall_start = time.process_time_ns(), time.perf_counter_ns()
-            run(calls[name])
-            cpu_end, wall_end = time.process_time_ns(), time.perf_counter_ns()
-            cpu[name].append((cpu_end - cpu_start) / 1e9 / calls[name])
-            wall[name].append((wall_end - wall_start) / 1e9 / calls[name])
+    gc.freeze()  # what is there already is not collected again and again, before each subject and within it
+    try:
+        for done in range(rounds):
+            progress(done, rounds)
+            draw.shuffle(order)
+            for name, run in order:
+                gc.collect()
+                cpu_start, wall_start = time.process_time_ns(), time.perf_counter_ns()
+                run(calls[name])
+                cpu_end, wall_end = time.process_time_ns(), time.perf_counter_ns()
+                cpu[name].append((cpu_end - cpu_start) / 1e9 / calls[name])
+                wall[name].append((wall_end - wall_start) / 1e9 / calls[name])
+    finally:
+        gc.unfreeze()
     progress(rounds, rounds)
     return {subject.name: Timing(tuple(cpu[subject.name]), tuple(wall[subject.name])) for subject in subjects}

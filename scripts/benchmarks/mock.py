@@ -114,7 +114,7 @@ def prism() -> Iterator[Server]:
 
 
 def cpu_seconds(process: int) -> float:
-    """The CPU time of all threads of a process so far."""
+    """Return the CPU time of all threads of a process so far."""
     total = 0
     for task in Path(f"/proc/{process}/task").iterdir():
         total += int((task / "schedstat").read_text("ascii").split()[0])
@@ -122,7 +122,7 @@ def cpu_seconds(process: int) -> float:
 
 
 def resident(process: int) -> int:
-    """The bytes of memory that a process holds, without what it shares as files."""
+    """Return the bytes of memory that a process holds, without what it shares as files."""
     for line in Path(f"/proc/{process}/status").read_text("ascii").splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) * 1024
@@ -144,7 +144,7 @@ class Load:
         self.used = 0.0
 
     def _connect(self) -> None:
-        """Makes the connections anew, and uses each once, so that no batch pays for their beginning."""
+        """Make the connections anew, and uses each once, so that no batch pays for their beginning."""
         self.close()
         self.sockets = [socket.create_connection(self.address) for _ in range(self.connections)]
         for each in self.sockets:
@@ -153,7 +153,7 @@ class Load:
             self.read(each)
 
     def request(self, kind: str) -> bytes:
-        """The bytes of a request."""
+        """Return the bytes of a request."""
         head = f"Host: {self.host}\r\nAuthorization: Bearer 1000.owner\r\nAccept: application/json\r\n"
         if kind == "POST":
             body = json.dumps(
@@ -188,7 +188,7 @@ class Load:
         return (cpu_seconds(self.process) - before) / (max(1, times // width) * width)
 
     def read(self, connection: socket.socket) -> bytes:
-        """The body of one answer."""
+        """Return the body of one answer."""
         data = b""
         while (end := data.find(b"\r\n\r\n")) < 0:
             data += self._more(connection)
@@ -208,7 +208,7 @@ class Load:
         return part
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         for each in self.sockets:
             each.close()
 
@@ -268,7 +268,7 @@ def _ready(times: int) -> list[float]:
 
 
 def fill(path: str, count: int) -> None:
-    """Writes so many actions of the demo seed's owner into a database file."""
+    """Write so many actions of the demo seed's owner into a database file."""
     from zoho_cliq_mock import create_app
 
     app = create_app(path, thresholds=False)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._schema import reading
+from zoho_cliq.testing import FakeClock
 
 from benchmarks.canned import FIRST_ID
 
@@ -38,21 +39,14 @@ Got = tuple[str, str]
 
 
 def ends(items: list[Got]) -> Got:
-    """The first id and the last name of a page, every item of which has been looked at."""
+    """Return the first id and the last name of a page, every item of which has been looked at."""
     return items[0][0], items[-1][1]
 
 
-class Unhurried:
+class Unhurried(FakeClock):
     """A clock on which every call comes eight seconds after the one before, so that no threshold makes one wait."""
 
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return self.now
+    jumps = False
 
     def sleep(self, seconds: float) -> None:
         raise AssertionError(f"the client waits {seconds} s; the measurement would be wrong")
@@ -80,7 +74,7 @@ class AsyncJobs(NamedTuple):
 
 
 def raw_httpx(url: str, stack: ExitStack) -> Jobs:
-    """What one writes by hand: an httpx client, the status checked, the JSON read."""
+    """Return what one writes by hand: an httpx client, the status checked, the JSON read."""
     client = stack.enter_context(httpx.Client(base_url=url, headers=_HEADERS))
 
     def read(response: httpx.Response) -> Any:
@@ -103,7 +97,7 @@ def raw_httpx(url: str, stack: ExitStack) -> Jobs:
 
 
 def raw_http(url: str, stack: ExitStack) -> Jobs:
-    """The floor: http.client on one connection, no pool, no timeouts, no redirects, no encodings."""
+    """Return the floor: http.client on one connection, no pool, no timeouts, no redirects, no encodings."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
     stack.callback(connection.close)
@@ -132,7 +126,7 @@ def raw_http(url: str, stack: ExitStack) -> Jobs:
 
 
 def stock_modules() -> tuple[Any, Any, Any, Any, Any]:
-    """The pieces of the generated client: its class, the three calls, and the body of a create."""
+    """Return the pieces of the generated client: its class, the three calls, and the body of a create."""
     package = "stock_cliq.api.messageactions"
     return (
         importlib.import_module("stock_cliq").AuthenticatedClient,
@@ -164,7 +158,7 @@ def stock(url: str, stack: ExitStack) -> Jobs:
 
 
 def stock_async(url: str, client: Any = None) -> AsyncJobs:
-    """The asynchronous half of the same generated client."""
+    """Return the asynchronous half of the same generated client."""
     client_class, getting, listing, creating, body = stock_modules()
     client = client or client_class(base_url=url, token=TOKEN)
 
@@ -266,7 +260,7 @@ def _our_name(state: str | None, orjson: bool) -> str:
 
 
 def ours_async(url: str, stack: AsyncExitStack, state: str | None = None, *, orjson: bool = False) -> AsyncJobs:
-    """The asynchronous client; must be made on the loop that uses it."""
+    """Return the asynchronous client; must be made on the loop that uses it."""
     clock = Unhurried()
     with orjson_installed(orjson):
         cliq = AsyncCliq(TOKEN, base_url=url, clock=clock, state=state)

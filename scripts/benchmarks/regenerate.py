@@ -29,7 +29,7 @@ _VENDOR_SHAPED = environment.ROOT / "scripts" / "pipeline" / "tests" / "vendor_s
 
 
 def run(quick: bool) -> Report:
-    """Times every stage in turn, several times over."""
+    """Time every stage in turn, several times over."""
     site = environment.packages()
     taken: dict[str, list[tuple[float, float]]] = {}
     rounds = 3 if quick else 9

@@ -49,19 +49,19 @@ class Report:
     figures: dict[str, Any] = field(default_factory=dict)
 
     def promise(self, promise: str, measured: Estimate, at_most: float, unit: str = "×", digits: int = 2) -> None:
-        """Adds a target of the form "at most so much", judged by the whole interval."""
+        """Add a target of the form "at most so much", judged by the whole interval."""
         text = f"{measured.low:.{digits}f} to {measured.high:.{digits}f}{unit}"
         if measured.spread <= WIDEST:
             text = f"{measured.median:.{digits}f}{unit} ({text})"
         self.targets.append(Target(promise, text, verdict(measured, at_most)))
 
     def exact(self, promise: str, measured: float, at_most: float, unit: str = "") -> None:
-        """Adds a target for a figure that does not vary, such as a count."""
+        """Add a target for a figure that does not vary, such as a count."""
         self.targets.append(Target(promise, f"{measured:,.6g}{unit}", "met" if measured <= at_most else "missed"))
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures were measured on; no name and no path of the machine."""
+    """Return what the figures were measured on; no name and no path of the machine."""
     model = platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
@@ -77,7 +77,7 @@ def machine() -> dict[str, str | int]:
 
 
 def render(report: Report, console: Console) -> None:
-    """Prints the tables, the targets and the notes."""
+    """Print the tables, the targets and the notes."""
     console.print(f"\n[bold]{report.name}[/bold]: {report.question}")
     for table in report.tables:
         drawn = RichTable(title=table.title, title_justify="left")
@@ -100,7 +100,7 @@ def render(report: Report, console: Console) -> None:
 
 
 def save(report: Report, folder: Path) -> Path:
-    """Writes NAME.json into a folder, which is made where it is missing; gives its path."""
+    """Write NAME.json into a folder, which is made where it is missing; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {"measured": datetime.now(UTC).date().isoformat(), "machine": machine(), **asdict(report)}
     path = folder / f"{report.name}.json"
@@ -109,7 +109,7 @@ def save(report: Report, folder: Path) -> Path:
 
 
 def _finite(value: Any) -> Any:
-    """The same data with numbers cut to six digits, and null in the place of what JSON cannot say."""
+    """Return the same data with numbers cut to six digits, and null in the place of what JSON cannot say."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -120,7 +120,8 @@ def _finite(value: Any) -> Any:
 
 
 def progress(what: str) -> Any:
-    """A function (done, of) that shows how far a measurement is: in place on a terminal, else a line a quarter."""
+    """Return a function (done, of) that shows how far a measurement is: in place on a terminal, else a line a
+    quarter."""
     told = -1
 
     def show(done: int, of: int) -> None:

@@ -62,14 +62,14 @@ class Window:
         self.sent: deque[float] = deque()
 
     def wait(self) -> None:
-        """Waits for a free place and takes it."""
+        """Wait for a free place and takes it."""
         if len(self.sent) == self.limit:
             time.sleep(max(0.0, self.sent.popleft() + self.seconds - time.monotonic()))
         self.sent.append(time.monotonic())
 
 
 def _caller(setting: Setting) -> Callable[[], int]:
-    """One plain call, as the stock client sends it; gives the status."""
+    """Return one plain call, as the stock client sends it; gives the status."""
     client = httpx.Client(base_url=setting.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
     return lambda: client.get(f"/messageactions/{setting.action}").status_code
 
@@ -113,12 +113,12 @@ def _limited(setting: Setting, wait: Callable[[], object]) -> Callable[[], None]
 
 
 def per_process(setting: Setting) -> Callable[[], None]:
-    """The documented limit, kept by each process for itself."""
+    """Return the documented limit, kept by each process for itself."""
     return _limited(setting, Window(setting.limit, lockout.WINDOW).wait)
 
 
 def divided(setting: Setting) -> Callable[[], None]:
-    """The documented limit divided by the number of processes."""
+    """Return the documented limit divided by the number of processes."""
     share = setting.limit // setting.processes
     seconds = lockout.WINDOW if share else lockout.WINDOW * setting.processes / setting.limit
     return _limited(setting, Window(max(1, share), seconds).wait)
@@ -156,13 +156,13 @@ def ours_redis(setting: Setting) -> Callable[[], None]:
 
 
 STRATEGIES: dict[str, Callable[[Setting], Callable[[], None]]] = {
+    OURS[0]: ours_sqlite,
+    OURS[1]: ours_redis,
     "plain client in a loop": loop,
     "retry with backoff": backoff,
     "a limiter per process": per_process,
     "limit ÷ processes": divided,
     "PyrateLimiter, shared": pyrate,
-    OURS[0]: ours_sqlite,
-    OURS[1]: ours_redis,
 }
 
 
@@ -176,7 +176,7 @@ class Outcome(NamedTuple):
 
 
 def run(quick: bool) -> Report:
-    """Runs every cell, one after the other."""
+    """Run every cell, one after the other."""
     threshold = lockout.scale()
     report = Report("thresholds", "one user, many processes: who is locked out, and who loses time?")
     latencies = (LATENCIES[0], LATENCIES[2]) if quick else LATENCIES
@@ -213,7 +213,7 @@ def run(quick: bool) -> Report:
 
 
 def ideal(limit: int, latency: float, processes: int) -> float:
-    """The least seconds in which all calls can be answered."""
+    """Return the least seconds in which all calls can be answered."""
     windows = math.ceil(CALLS / limit) - 1
     return max(windows * lockout.WINDOW + latency, math.ceil(CALLS / processes) * latency)
 
@@ -221,7 +221,7 @@ def ideal(limit: int, latency: float, processes: int) -> float:
 def cell(
     server: str, redis: str | None, name: str, limit: int, window: str, latency_share: float, processes: int
 ) -> Outcome:
-    """Runs one strategy in one setting."""
+    """Run one strategy in one setting."""
     latency = latency_share * lockout.WINDOW
     url = f"{server}/api/v3"
     _ask(f"{server}/bench/reset?window={window}&latency={latency}", "POST")

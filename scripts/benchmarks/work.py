@@ -1,4 +1,4 @@
-"""Pieces of the client's work without network, time or chance, for the guard to count: `python -m benchmarks.work`.
+"""Pieces of work without network, time or chance, for the guard to count: `python -m benchmarks.work`.
 
 benchmarks.work NAME TIMES      does a piece so many times (for an instruction counter around this process)
 benchmarks.work calls           prints as JSON how many calls some uses of the client send
@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,7 +49,8 @@ def client() -> Iterator[tuple[Cliq, peers.Unhurried, Answers]]:
 
 
 def pieces(cliq: Cliq) -> dict[str, Callable[[], Any]]:
-    """The pieces of work by name; `json` is the yardstick that makes figures of different Pythons comparable."""
+    """Return the pieces of the client's work by name; `json` is the yardstick that makes figures of different Pythons
+    comparable."""
     actions = cliq.message_actions
     return {
         "json": lambda: json.loads(_PAGE),
@@ -58,8 +60,22 @@ def pieces(cliq: Cliq) -> dict[str, Callable[[], Any]]:
     }
 
 
+def loops() -> dict[str, Callable[[], Any]]:
+    """Return a loop of 40,000 statements in Deluge, and the same in plain Python, which is its yardstick."""
+    from zoho_cliq_deluge import parse, run
+
+    from benchmarks import deluge
+
+    script = cache(lambda: parse(deluge.LOOP))
+    variables: dict[str, Any] = {"rows": list(range(20)), "columns": list(range(deluge.COLUMNS)), "suffix": "x"}
+    return {
+        "loop in Deluge": lambda: run(script(), variables, policies={"statement_limit": 0}).answer,
+        "loop in Python": lambda: deluge.in_python(**variables),
+    }
+
+
 def calls() -> dict[str, int]:
-    """How many calls each of some uses sends."""
+    """Return how many calls each of some uses sends."""
     found = {}
     with client() as (cliq, clock, answers):
         actions = cliq.message_actions
@@ -86,12 +102,12 @@ def calls() -> dict[str, int]:
 
 
 def main(name: str, times: int = 0) -> None:
-    """Does a piece of work, or prints the calls."""
+    """Do a piece of work, or print the calls."""
     if name == "calls":
         print(json.dumps(calls()))
         return
     with client() as (cliq, clock, _):
-        work = pieces(cliq)[name]
+        work = (loops() if name.startswith("loop") else pieces(cliq))[name]
         for _ in range(times):
             clock.now += 8
             work()

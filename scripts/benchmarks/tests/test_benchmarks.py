@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +16,13 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from benchmarks import canned, conformance, environment, guard, work
+from benchmarks import canned, conformance, console, deluge, environment, guard, start, work
 from benchmarks.__main__ import BENCHES
 from benchmarks.measure import Estimate, Subject, difference, estimate, interleave, ratio, shown, verdict
 from benchmarks.report import Report, Table, save
 from zoho_cliq_api.contract import document
+from zoho_cliq_deluge import run as run_script
+from zoho_cliq_mock import MockServer
 
 
 def test_the_interval_holds_the_true_median_as_often_as_it_says() -> None:
@@ -125,8 +129,23 @@ def test_the_guard_lets_less_pass_and_refuses_more() -> None:
     assert guard._judged("instructions", "new", 1.0, None).verdict == "missed"
 
 
+def test_a_mock_that_nobody_looks_at_carries_nothing_of_its_page() -> None:
+    committed = json.loads(guard.COMMITTED.read_text("utf-8"))
+    found = start.started()
+    assert found["with"]["console"] == committed["modules"]["its console"] == 1
+    assert guard._judged("memory", "share", start.share(found), 1.0).verdict == "met"
+
+
 def test_the_calls_sent_are_the_committed_ones() -> None:
     assert work.calls() == json.loads(guard.COMMITTED.read_text("utf-8"))["calls"]
+
+
+def test_every_piece_whose_instructions_are_counted_has_a_committed_figure_and_does_its_work() -> None:
+    assert list(json.loads(guard.COMMITTED.read_text("utf-8"))["instructions"]) == list(guard._YARDSTICKS)
+    loops = work.loops()
+    with work.client() as (cliq, _, _):
+        assert {*guard._YARDSTICKS, *guard._YARDSTICKS.values()} == {*work.pieces(cliq), *loops}
+    assert loops["loop in Deluge"]() == loops["loop in Python"]() != 0
 
 
 def test_the_sample_of_faults_holds_every_class_and_grows_to_all_of_them() -> None:
@@ -179,7 +198,7 @@ def test_the_claims_of_the_readme_are_the_figures_that_are_kept() -> None:
     """After `scripts/bench NAME --keep` the README has to follow."""
     readme = (environment.ROOT / "README.md").read_text("utf-8")
     claims = re.findall(r"(?m)^\| [^|]+ \| ([^|]+) \| ([^|]+) \| `(\w+)` \|$", readme)
-    assert {bench for _, _, bench in claims} == set(BENCHES) - {"guard"}
+    assert {bench for _, _, bench in claims} == set(BENCHES) - {"console", "guard"}
     cells = kept("thresholds")["cells"]
     others = [cell for cell in cells if not cell["strategy"].startswith("zoho_cliq")]
     ours = [cell for cell in cells if cell["strategy"].startswith("zoho_cliq")]
@@ -190,7 +209,10 @@ def test_the_claims_of_the_readme_are_the_figures_that_are_kept() -> None:
     client, jobs, imports = kept("client"), kept("jobs"), kept("imports")
     (handlers,) = [found for name, found in jobs.items() if name.startswith("change")]
     (created,) = [found for name, found in jobs.items() if name.startswith("create")]
+    new = kept("apply")["300 new actions with scripts"]
+    carried = [new[name] for name in ("zoho_cliq.project", "the same loop with retries")]
     mock, found = kept("mock")["by_kind"]["GET list"], kept("conformance")["found"]
+    understood, loop = kept("deluge")["understood, all"], kept("deluge")["loop"]
     bare, stages = imports["bare Python"]["modules"], kept("regenerate")
 
     def ratio_of(job: str, peer: str) -> str:
@@ -209,11 +231,51 @@ def test_the_claims_of_the_readme_are_the_figures_that_are_kept() -> None:
         [f"{max(c['ratio'] for c in ours):.2f}", f"{min(worst.values()):.2f}", f"{max(worst.values()):.2f}"],
         [*spent(handlers["zoho_cliq"]), *spent(handlers[plain])],
         [str(created[name]["said to have failed"]) for name in ("zoho_cliq", plain)],
+        [f"{of[what]:.0f}" for of in carried for what in ("calls", "minutes", "lockouts")],
         *(numbers([ratio_of(job, name) for name in ("zoho_cliq", "openapi-python-client")]) for job in JOBS),
         [f"{client['memory_mb'][name]:.1f}" for name in ("zoho_cliq", "dictionaries of json")],
         [str(imports[name]["modules"] - bare) for name in ("zoho_cliq", *peers)],
         [str(found[tool]) for tool in conformance.TOOLS],
         [f"{mock[name]['cpu_us']:.0f}" for name in ("zoho-cliq-mock, memory", "Prism")],
         [f"{stages[name]['wall_s']:.1f}" for name in ("all stages", "peer: openapi-generator alone")],
+        [f"{understood[name]}" for name in (deluge.OURS, deluge.PEER)],
+        [f"{loop[name]['to_python']:.1f}" for name in (deluge.OURS, deluge.PEER)],
     ]
     assert [numbers(claim[:2]) for claim in claims] == expected
+
+
+def test_the_claim_of_the_console_is_the_figure_that_is_kept() -> None:
+    mock = (environment.ROOT / "contract_tests" / "zoho_cliq_mock" / "README.md").read_text("utf-8")
+    figures = kept("console")["rendering"]
+    claim = r"To show ([\d,]+) deliveries,\nChromium's main thread works for (\d+) ms"
+    [(deliveries, milliseconds)] = re.findall(claim, mock)
+    assert (int(deliveries.replace(",", "")), int(milliseconds)) == (figures["deliveries"], round(figures["cpu_ms"]))
+
+
+def test_the_loop_in_deluge_does_what_the_one_in_python_does() -> None:
+    variables: dict[str, Any] = {"rows": [1, 2], "columns": [0, 3, 4], "suffix": "x"}
+    result = run_script(deluge.LOOP, variables)
+    assert result.answer == deluge.in_python(**variables)
+    assert result.statements == 3 + 2 * (1 + 4 * 3)
+    assert deluge.STATEMENTS == 3 + deluge.ROWS * (1 + 4 * deluge.COLUMNS)
+
+
+def test_scripts_are_read_from_the_folder_that_is_named(tmp_path: Path) -> None:
+    assert deluge.scripts(None) == deluge.scripts(str(tmp_path / "missing")) == {}
+    (tmp_path / "a.dg").write_text("info 1;", "utf-8")
+    assert deluge.scripts(str(tmp_path)) == {"a.dg": "info 1;"}
+    assert deluge.reads("info 1;")
+    assert not deluge.reads("info 1")
+
+
+@pytest.mark.heavy
+def test_the_page_measures_how_long_it_renders() -> None:
+    if shutil.which("chromium") is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("chromium is not installed")
+    with MockServer(thresholds=False) as mock, console.chromium() as browser:
+        console.deliveries(mock, 3)
+        rendered, shown = console.opened(browser, mock.console_url, 3)
+        assert 0 < rendered < shown
+        assert console.traced(browser, mock.console_url, 3) > 0
+        with pytest.raises(environment.SetupError, match="the page shows 3 deliveries, not 4"):
+            console.opened(browser, mock.console_url, 4)

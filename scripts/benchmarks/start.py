@@ -1,0 +1,62 @@
+"""What a mock that has just become ready holds: `python -m benchmarks.start with` (or `without` its console).
+
+Prints the modules that are loaded over Python's own, those of the console among them, and the memory that Python's
+allocator has given out, in kilobytes. `without` starts the same mock with an empty module in their place.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import tracemalloc
+from types import ModuleType
+
+from benchmarks import environment
+
+CONSOLE = "zoho_cliq_mock.console"
+LINKS = "zoho_cliq_mock.console_access"
+
+
+def started() -> dict[str, dict[str, float]]:
+    """Return the figures of a mock with its console and without, each of a process of its own."""
+    found, settings = {}, {"PYTHONHASHSEED": "0", "PYTHONPATH": str(environment.ROOT / "scripts")}
+    for kind in ("with", "without"):
+        command = [sys.executable, "-m", "benchmarks.start", kind]
+        found[kind] = json.loads(environment.run(command, environment=settings))
+    return found
+
+
+def share(found: dict[str, dict[str, float]]) -> float:
+    """Return the memory of a mock with its console, in that of one without."""
+    return round(found["with"]["kilobytes"] / found["without"]["kilobytes"], 4)
+
+
+def _without_console() -> None:
+    """Put an empty module in the place of the console's links, which is all of it that is loaded."""
+
+    class Access:
+        pass
+
+    access = ModuleType(LINKS)
+    vars(access).update(Access=Access, cookie_name=str)
+    sys.modules[LINKS] = access
+
+
+def main(kind: str) -> None:
+    """Start the mock and print what it holds."""
+    own = len(sys.modules)
+    if kind == "without":
+        _without_console()
+    tracemalloc.start()
+    from zoho_cliq_mock.server import MockServer
+
+    with MockServer(thresholds=False):
+        gc.collect()
+        kilobytes = tracemalloc.get_traced_memory()[0] / 1000
+        console = sum(name.startswith(CONSOLE) for name in sys.modules)
+        print(json.dumps({"modules": len(sys.modules) - own, "console": console, "kilobytes": round(kilobytes, 1)}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
