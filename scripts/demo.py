@@ -30,6 +30,13 @@ from zoho_cliq_mock.trigger.command import CONTROL_TOKEN, choose
 
 T = TypeVar("T")
 SEEDED = 45
+IN_PATHS = {
+    each.argument: each.sample
+    for operation in OPERATIONS.values()
+    for each in operation.parameters
+    if each.argument not in ("action_id", "handler_type")
+}
+"""What paths have come to require beside the methods' arguments, a sample of each: today nothing."""
 PAGE = 20
 STOPS_WITHIN = 10
 OPERATION, REQUEST = 31, 35  # widths of columns
@@ -53,7 +60,7 @@ class Table:
         self.statuses.append(response.status)
 
     def call(self, operation: str, request: str, act: Callable[[], T], tell: Callable[[T], str]) -> T:
-        """Makes a call and prints its line."""
+        """Make a call and prints its line."""
         self.statuses.clear()
         result = act()
         status = self.statuses[-1]
@@ -64,7 +71,7 @@ class Table:
         return result
 
     def line(self, operation: str, request: str, status: int, result: str) -> None:
-        """Prints a line, on a terminal cut to its width."""
+        """Print a line, on a terminal cut to its width."""
         print(f"{operation:<{OPERATION}}{request:<{REQUEST}}{status:<8}{result}"[: self.width], flush=True)
 
 
@@ -119,7 +126,7 @@ def signals_later() -> Iterator[None]:
 
 
 def stop(server: subprocess.Popen[str]) -> None:
-    """Ends the mock server, and waits until it has ended."""
+    """End the mock server, and waits until it has ended."""
     server.terminate()
     try:
         server.wait(STOPS_WITHIN)
@@ -130,8 +137,13 @@ def stop(server: subprocess.Popen[str]) -> None:
         server.stdout.close()
 
 
-def deluge(cliq: Cliq, table: Table) -> None:
-    """The life of an action whose handler is a script at Zoho."""
+SCRIPT = """\
+zoho.cliq.postToChat(chat.get("id"), "Incident: " + message.get("text"));
+return {"text":"An incident is open, " + user.get("first_name") + "."};"""
+
+
+def deluge(cliq: Cliq, table: Table, person_chooses: Callable[[str, str], str]) -> None:
+    """The life of an action whose handler is a script, which the mock runs in Zoho's place."""
     actions = cliq.message_actions
     action = table.call(
         "create_message_action",
@@ -160,21 +172,26 @@ def deluge(cliq: Cliq, table: Table) -> None:
         lambda: actions.update(action.id, hint="Start an incident, tell the team"),
         lambda changed: changed.hint,
     )
-    script = 'return {"text": "An incident is open."};'
     table.call(
         "update_message_action_handler",
-        "script='return …'",
-        lambda: actions.update_handler(action.id, script=script),
+        "script='zoho.cliq.postToChat …'",
+        lambda: actions.update_handler(action.id, script=SCRIPT),
         lambda handler: type(handler).__name__,
     )
     handler = table.call(
         "get_message_action_handler",
         action.id,
         lambda: actions.get_handler(action.id),
-        lambda handler: handler.script if isinstance(handler, DelugeHandler) else "no script",
+        lambda handler: (
+            f"{len(handler.script.splitlines())} lines of Deluge" if isinstance(handler, DelugeHandler) else "no script"
+        ),
     )
-    if not isinstance(handler, DelugeHandler) or handler.script != script:
+    if not isinstance(handler, DelugeHandler) or handler.script != SCRIPT:
         raise DemoError("the script that was read is not the one that was written")
+    shown = person_chooses(action.name, "The printer is on fire")
+    if shown != "An incident is open, Ada.":
+        raise DemoError(f"the chat shows {shown!r}")
+    table.line("(chosen on a message)", "'The printer is on fire'", 200, f"the chat shows: {shown}")
     refused(cliq, table)
     table.call("delete_message_action", action.id, lambda: actions.delete(action.id), lambda _: "gone")
 
@@ -196,7 +213,7 @@ class Quiet(WSGIRequestHandler):
     """Answers without a line on the standard error."""
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
 
 @contextmanager
@@ -255,7 +272,7 @@ def webhook(cliq: Cliq, table: Table, desk_url: str, person_chooses: Callable[[s
 
 
 def main() -> int:
-    """Runs the demonstration; gives the exit code."""
+    """Run the demonstration; return the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
     table = Table()
@@ -265,13 +282,13 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="zoho-cliq-demo-") as folder,
             mock_server(Path(folder), token) as url,
             desk() as desk_url,
-            Cliq("1000.owner", base_url=url, on_response=table.heard) as cliq,
+            Cliq("1000.owner", base_url=url, on_response=table.heard, path_parameters=IN_PATHS) as cliq,
         ):
-            deluge(cliq, table)
 
             def person_chooses(action: str, text: str) -> str:
                 return str(choose(url, token, {"action": action, "text": text})["shown"]["text"])
 
+            deluge(cliq, table, person_chooses)
             webhook(cliq, table, desk_url, person_chooses)
     except KeyboardInterrupt:
         print("\ndemo: interrupted; the mock server is stopped and its files are removed", file=sys.stderr)
