@@ -44,7 +44,18 @@ def test_words_for_people_and_the_grades_themselves_do_not(root: Path) -> None:
     before = grades.digest(root)
     (root / "contract_tests/mutation/README.md").write_text("words")
     (root / "contract_tests/mutation/grades.json").write_text("{}")
+    (root / "contract_tests/zoho_cliq_conformance/score.toml").write_text("mutants = 1\n")
     assert grades.digest(root) == before
+
+
+def test_comments_docstrings_and_layout_do_not_but_other_texts_do(root: Path) -> None:
+    module = root / "generated" / "module.py"
+    module.write_text('"""Say this."""\n\ndef f():\n    """Return it."""\n    return "it"\n')
+    before = grades.digest(root)
+    module.write_text('def f():\n    """Return that."""\n\n    return \'it\'  # this\n')
+    assert grades.digest(root) == before
+    module.write_text('def f():\n    """Return that."""\n    return "that"\n')
+    assert grades.digest(root) != before
 
 
 def test_another_python_changes_the_digest(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
