@@ -1,8 +1,8 @@
 """A stateful mock server of the Zoho Cliq Message Actions API.
 
-`MockServer` runs it in a thread, `create_app` gives the ASGI application for use in this process, and the command
-`zoho-cliq-mock` (or `python -m zoho_cliq_mock`) runs it by itself. Needs the extra `mock`; importing this package does
-not, so that the pytest plugin is harmless where the extra is not installed.
+`MockServer` runs it in a thread, `create_app` returns the ASGI application for use in this process, and the command
+`zoho-cliq-mock` (or `python -m zoho_cliq_mock`) runs it as a process of its own. Running it needs the extra `mock`.
+Importing this package does not, so the pytest plugin does no harm where the extra is not installed.
 """
 
 from __future__ import annotations
@@ -50,10 +50,14 @@ _HOMES = {
 }
 
 
-if not TYPE_CHECKING:  # so that a misspelt name is an error to a type checker
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report a misspelt name
 
     def __getattr__(name: str) -> object:
-        """Load the module that holds a public name when the name is first used."""
+        """Import a public name from its module when it is first used.
+
+        Raise AttributeError for an unknown name, and ImportError with a hint if a package of the extra `mock` is
+        missing.
+        """
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module

@@ -1,6 +1,6 @@
-"""`/oauth/v2/token` and `/oauth/v2/token/revoke` over HTTP; what they do is in `oauth`.
+"""The HTTP side of the accounts server: `/oauth/v2/token` and `/oauth/v2/token/revoke`. The rules are in `oauth`.
 
-Parameters are taken from the form body and from the query string, as the real accounts server does.
+Parameters are read from the form body and from the query string, as on the real accounts server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _JSON = b"application/json; charset=utf-8"
 
 
 def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return the accounts server over a state."""
+    """Return the accounts server of a mock's state, as an ASGI application."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         acts = {"/oauth/v2/token": ("oauth_token", state.oauth.token)}

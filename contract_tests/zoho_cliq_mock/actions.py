@@ -1,7 +1,8 @@
-"""A message action: what a checked body makes of it, the rules that no schema states, and its JSON.
+"""A message action: building it from a valid body, the rules that no schema states, and its JSON.
 
-Pure functions. Undocumented choices are policies. A field of the document that nothing here knows is kept as it was
-sent, and shown where the document's answers have it; a field that the document's answers no longer have is not shown.
+Pure functions. Choices that the vendor does not document are policies. A field of the document that this module does
+not know is stored as it was sent, and shown if the document's responses have it. A field that the document's responses
+no longer have is not shown.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ _MODELLED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The fields of an action. `collaborators` are user ids; `image` is kept and never shown; `more` has every field
-    of the document that has no meaning here."""
+    """The fields of an action.
+
+    `collaborators` are user ids. `image` is stored and never shown. `more` holds the document's fields that have no
+    meaning in the mock.
+    """
 
     name: str
     hint: str
@@ -48,7 +52,10 @@ class Action:
 
 
 def new_action(body: dict[str, Any], user: User, directory: Directory, policies: Policies) -> Action:
-    """Return the action that a valid body describes. Raise `Refusal`."""
+    """Return the action for the body of a create request that passed the schema.
+
+    Raise `Refusal` if the body breaks a rule that the schema does not state.
+    """
     scope = body.get("scope", policies.default_scope)
     execution_type = body.get("execution_type", "deluge")
     checked = _checked(body, scope, execution_type, user, directory, policies)
@@ -71,7 +78,10 @@ def new_action(body: dict[str, Any], user: User, directory: Directory, policies:
 def updated_action(
     action: Action, body: dict[str, Any], user: User, directory: Directory, policies: Policies
 ) -> Action:
-    """Return the action after a valid update. Raise `Refusal`."""
+    """Return the action after an update request whose body passed the schema.
+
+    Raise `Refusal` if the body breaks a rule that the schema does not state.
+    """
     plain = {key: body[key] for key in ("name", "hint", "scope", "multi_selectable", "image") if key in body}
     scope = body.get("scope", action.scope)
     checked = _checked(body, scope, action.execution_type, user, directory, policies)
@@ -81,7 +91,7 @@ def updated_action(
 
 
 def render(identifier: int, action: Action) -> bytes:
-    """Return the action as the API shows it."""
+    """Return the action's JSON as the API shows it."""
     full = _full(identifier, action)
     if not _SHOWN.issuperset(full):
         full = {name: value for name, value in full.items() if name in _SHOWN}
@@ -89,7 +99,7 @@ def render(identifier: int, action: Action) -> bytes:
 
 
 def render_hidden(action: Action) -> str | None:
-    """Return what `render` leaves out, as JSON; None where there is nothing of it."""
+    """Return the fields that `render` leaves out, as JSON, or None if there are none."""
     hidden: dict[str, Any] = {}
     if action.collaborators or action.image is not None:
         hidden = {"collaborators": action.collaborators, "image": action.image}
@@ -99,7 +109,7 @@ def render_hidden(action: Action) -> str | None:
 
 
 def read_action(rendered: bytes, hidden: str | None) -> Action:
-    """Return the action that `render` and `render_hidden` wrote."""
+    """Return the action from what `render` and `render_hidden` returned for it."""
     more: dict[str, Any] = orjson.loads(hidden) if hidden else {}
     full = {**orjson.loads(rendered), **more.get("unshown", {})}
     return Action(
@@ -121,7 +131,7 @@ def read_action(rendered: bytes, hidden: str | None) -> Action:
 
 
 def _full(identifier: int, action: Action) -> dict[str, Any]:
-    """Return all fields of an action but its image, shown or not."""
+    """Return all fields of an action except its image, including those that the API does not show."""
     full: dict[str, Any] = {
         "id": str(identifier),
         "name": action.name,
@@ -153,10 +163,10 @@ _DEMANDED = {
 
 
 def audiences_of(action: Action, organization: str) -> tuple[str, ...]:
-    """Return the audiences that see an action."""
+    """Return the audiences that see an action of this organization."""
     if action.scope == "organization":
         return (organization_audience(organization),)
-    # Both lists may hold an entry twice (policy `repeated_items`); an audience is named once.
+    # Both lists may repeat an entry (policy `repeated_items`); each audience must be returned once.
     people = dict.fromkeys((action.creator_id, *action.collaborators))
     teams = dict.fromkeys(action.team_ids)
     return (
@@ -166,20 +176,20 @@ def audiences_of(action: Action, organization: str) -> tuple[str, ...]:
 
 
 def _unmodelled(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a body that have no meaning here."""
+    """Return the fields of a body that have no meaning in the mock."""
     return {name: body[name] for name in body.keys() - _MODELLED}
 
 
 def _checked(
     body: dict[str, Any], scope: str, execution_type: str, user: User, directory: Directory, policies: Policies
 ) -> dict[str, Any]:
-    """Return the fields of a body that need more than the schema's checks, ready to be stored."""
+    """Return the fields of a body whose rules the schema cannot state, checked and ready to be stored."""
     checked: dict[str, Any] = {}
     if "message_types" in body:
         checked["message_types"] = _items("message_types", body["message_types"], policies)
     if "team_ids" in body:
         if scope == "team":
-            # 100001.0 is an integer to JSON Schema.
+            # JSON Schema accepts 100001.0 as an integer.
             teams = tuple(int(team) for team in _items("team_ids", body["team_ids"], policies))
             _check_teams(teams, user, directory, policies)
             checked["team_ids"] = teams

@@ -17,14 +17,16 @@ AsgiApp: TypeAlias = Callable[[Any, Any, Any], Any]
 
 @contextmanager
 def serving(make: Callable[[str], AsgiApp]) -> Iterator[str]:
-    """Run an ASGI application, its start-up included, on a free port of this machine; yield its address.
+    """Run an ASGI application on a free port of 127.0.0.1 while a `with` block runs, and yield its URL.
+
+    The application runs in a thread and an event loop of its own, including its lifespan start-up. It is shut down at
+    the end of the block; requests in progress get two seconds to finish.
 
     Args:
-        make: makes the application. It gets the address, such as `http://127.0.0.1:50123`.
+        make: returns the application; it is called with the URL, such as `http://127.0.0.1:50123`.
 
-    The application runs in an event loop and a thread of its own. It is shut down at the end of the block, where
-    requests under way get two seconds.
-    Raise RuntimeError where the application does not start or fails to shut down; what it raised itself is the cause.
+    Raise RuntimeError if the application does not start or fails to shut down, caused by the exception that the
+    application raised.
     """
     with closing(listen("127.0.0.1", 0)) as sock:
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
@@ -45,7 +47,7 @@ def serving(make: Callable[[str], AsgiApp]) -> Iterator[str]:
 
         def run() -> None:
             try:
-                # uvicorn exits where the application does not start.
+                # uvicorn raises SystemExit if the application fails to start.
                 with suppress(SystemExit), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
                     runner.run(server.serve(sockets=[sock]))
             finally:

@@ -1,17 +1,19 @@
-"""Who sees which action, now and since when: the index behind every list.
+"""Which user sees which action, and since which change: the index behind every listing.
 
-An audience is one person, one team or one organization; a user belongs to several. One table serves both visibility and
-the log of changes (see `database`): a row says that an audience sees an action (`present`) or saw it once, and at which
-change it last saw it before or after. From that follow, exactly and without a scan:
+An audience is one person, one team or one organization; a user belongs to several. A row of the table `audience` (see
+`database`) belongs to an audience and an action. `present` is 1 while the audience sees the action, else 0; `change` is
+the number of the last change at which the audience saw the action before or after it. "Touched after N" below means
+that the row has a change greater than N. The index answers three questions, exactly and without a scan of the actions:
 
-- a full listing: what is present for any of the user's audiences, along the primary key in the order of ids;
-- what changed since a change: what any of the user's audiences was touched by, and what the user sees;
-- what is gone since a change: what any of them was touched by, and what the user does not see.
+- full listing: the actions that are present for any of the user's audiences, read along the primary key in id order;
+- changed after N: the actions touched after N for any of the user's audiences, if the user sees them now;
+- gone after N: the actions touched after N for any of the user's audiences, if the user does not see them now.
 
-`scripts/bench mock` shows what the index is for: a listing costs as much with a million actions as with a hundred.
+With the index, a listing takes as long with a million actions as with a hundred; `scripts/bench mock` measures it.
 
-Every change of an action touches all audiences that see it after the change, so that "touched" needs no history. A user
-who joins an audience is touched by what touches it from then on, and who leaves it takes its touches along.
+No history is needed: every change of an action writes a row for each audience that saw the action before or sees it
+after. When a user joins a team, only rows of the team that change afterwards count for the user (table `joined`). When
+a user leaves a team, the team's rows that counted for the user are copied to the user's own audience.
 """
 
 from __future__ import annotations
@@ -21,15 +23,15 @@ from collections.abc import Iterable
 
 from zoho_cliq_mock.directory import User
 
-# Above so many touched actions, a listing of changes runs along the ids instead of along the changes. A client that
-# asks for changes notices both: with 20,000 actions, a page along the changes alone takes 22 ms instead of 0.7 where
-# all of them changed, and along the ids alone 3 ms instead of 0.02 where none did. Both grow with the actions.
+# If more actions than this were touched, `changed` reads in id order instead of collecting the changes first. Neither
+# way is fast enough alone. With 20,000 actions, collecting takes 22 ms per page instead of 0.7 ms if all of them
+# changed; id order takes 3 ms instead of 0.02 ms if none did. Both times grow with the number of actions.
 DENSE = 500
 _NO_AUDIENCE = 0
 
 
 class Audiences:
-    """The index in one database. Methods that write are called inside the caller's transaction."""
+    """The index in one database. Methods that write expect the caller to have opened a transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -40,7 +42,8 @@ class Audiences:
         self.load()
 
     def load(self) -> int:
-        """Read the counters anew; return the highest id of an action ever noted here."""
+        """Read the counters from the database again, and return the highest action id that the index has ever recorded.
+        """
         execute = self._connection.execute
         self._keys = dict(execute("SELECT name, id FROM audience_name").fetchall())
         self._joined = {(user, name): change for user, name, change in execute("SELECT * FROM joined")}
@@ -50,7 +53,13 @@ class Audiences:
         return int(highest)
 
     def log(self, action: int, before: tuple[str, ...], after: tuple[str, ...]) -> None:
-        """Note a change of an action for all audiences that saw it before or see it after."""
+        """Record a change of an action.
+
+        Args:
+            action: its id.
+            before: the audiences that saw it before the change; empty for a new action.
+            after: the audiences that see it now; empty for a deleted action.
+        """
         self.change += 1
         execute = self._connection.execute
         for name in before:
@@ -67,7 +76,12 @@ class Audiences:
             execute("INSERT OR REPLACE INTO audience VALUES (?, 1, ?, ?)", (self._key(name), action, self.change))
 
     def membership_changed(self, before: User, after: User) -> None:
-        """Note for a user, whose teams changed, which actions came into or went out of sight."""
+        """Record a change of a user's teams: which actions the user sees now, and which no longer.
+
+        Args:
+            before: the user with the old teams.
+            after: the user with the new teams.
+        """
         execute = self._connection.execute
         own = self._key(before.audiences[0])
         self.change += 1
@@ -81,7 +95,14 @@ class Audiences:
             execute("INSERT OR REPLACE INTO audience VALUES (?, 0, ?, ?)", (own, action, self.change))
 
     def page(self, user: User, *, last: int, limit: int, descending: bool) -> list[tuple[int, bytes]]:
-        """Return the next actions that the user sees, as id and JSON; `last` is the id before, 0 for the start."""
+        """Return the next actions that the user sees, as pairs of id and JSON.
+
+        Args:
+            user: whose listing it is.
+            last: the last id of the page before; 0 for the first page.
+            limit: how many actions to return at most.
+            descending: whether the listing starts with the highest id.
+        """
         keys = self._keys_of(user)
         arguments: list[int] = []
         for key in keys:
@@ -89,7 +110,10 @@ class Audiences:
         return self._connection.execute(self.page_statement(len(keys), descending), (*arguments, limit)).fetchall()
 
     def changed(self, user: User, *, since: int, last: int, limit: int, descending: bool) -> list[tuple[int, bytes]]:
-        """Return the same, of those that changed after the change `since`."""
+        """Return the next actions that the user sees and that were touched after the change `since`.
+
+        The other arguments and the result are those of `page`.
+        """
         keys = self._keys_of(user)
         touched = self.touched(user, since, at_most=DENSE)
         if touched is None:
@@ -113,7 +137,7 @@ class Audiences:
         return rows
 
     def gone(self, user: User, since: int) -> list[int]:
-        """Return ids of the actions that the user saw at some time after the change `since` and does not see now."""
+        """Return the ids of the actions that the user saw at some time after the change `since` and no longer sees."""
         keys = self._keys_of(user)
         hidden: set[int] = set()
         for key, joined in self._touching(user):
@@ -126,8 +150,10 @@ class Audiences:
         return len(self._all(user))
 
     def touched(self, user: User, since: int, at_most: int) -> set[int] | None:
-        """Return ids that any of the user's audiences was touched by after a change; None where they are more than
-        asked."""
+        """Return the ids of the actions that were touched after the change `since` for any of the user's audiences.
+
+        Return None if there are more than `at_most`.
+        """
         found: set[int] = set()
         for key, joined in self._touching(user):
             rows = self._connection.execute(TOUCHED_STATEMENT, (key, max(since, joined), at_most + 1)).fetchall()
@@ -137,20 +163,27 @@ class Audiences:
         return found
 
     def sees(self, keys: Iterable[int], action: int) -> bool:
-        """Return whether an action is present for any of some audiences."""
+        """Return whether the action is present for any of the audiences with these keys."""
         execute = self._connection.execute
         return any(execute(SEES_STATEMENT, (key, action)).fetchone() is not None for key in keys)
 
     def page_statement(self, keys: int, descending: bool) -> str:
-        """Return the SQL of a page; a union that runs along the primary key, so that it stops at the limit."""
+        """Return the SQL of a page of a full listing: a union along the primary key, which stops at the limit.
+
+        Args:
+            keys: the number of audiences, each a branch of the union.
+            descending: whether the listing starts with the highest id.
+        """
         comparison, order = ("<", "DESC") if descending else (">", "ASC")
         branch = f"SELECT action FROM audience WHERE audience = ? AND present = 1 AND action {comparison} ?"
         return self._paged("page", [branch] * keys, keys, descending, order)
 
     def dense_statement(self, keys: int, descending: bool) -> str:
-        """Return the SQL of a page of many changes: as `page_statement`, of what changed.
+        """Return the SQL of a page of changes in id order, for many changes; the arguments are those of
+        `page_statement`.
 
-        The last branch finds what a change of membership brought into sight: it touches the user's own audience only.
+        The last branch finds the actions that the user sees because of a change of teams. Such a change writes rows for
+        the user's own audience only.
         """
         comparison, order = ("<", "DESC") if descending else (">", "ASC")
         branch = (
@@ -187,7 +220,7 @@ class Audiences:
         return [known[name] for name in user.audiences if name in known] or [_NO_AUDIENCE]
 
     def _touching(self, user: User) -> list[tuple[int, int]]:
-        """Return the user's audiences, and the change from which on each touches the user."""
+        """Return the keys of the user's audiences, each with the change after which its rows count for the user."""
         known = self._keys
         pairs = [(known[name], self._joined.get((user.id, name), 0)) for name in user.audiences if name in known]
         return pairs or [(_NO_AUDIENCE, 0)]

@@ -1,6 +1,6 @@
-"""The mock's clock: real time, shifted time, or time that stands still until it is advanced.
+"""The mock's clock: real time, real time with an offset, or a time that is frozen until a test advances it.
 
-Everything in the mock that depends on time asks one `Clock`, so that a test can let five minutes pass in no time.
+Everything in the mock that depends on time reads one `Clock`, so a test can let five minutes pass without waiting.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from collections.abc import Callable
 
 
 class Clock:
-    """Seconds since 1970, as the mock sees them.
+    """The mock's time, in seconds since 1970.
 
-    `source` gives real time; another callable may be injected. A frozen clock moves only by `advance` and `set`.
+    Only `advance` and `freeze` move a frozen clock; `run` and `shift` let it run again.
+
+    Args:
+        source: returns the real time in seconds since 1970. Default: `time.time`.
     """
 
     def __init__(self, source: Callable[[], float] = time.time) -> None:
@@ -23,55 +26,64 @@ class Clock:
         self._frozen: float | None = None
 
     def __repr__(self) -> str:
-        """Return how far the clock is ahead of its source, or where it stands."""
+        """Return the offset in seconds, or the time at which the clock is frozen."""
         return f"<Clock {f'{self.offset:+g} s' if self._frozen is None else f'frozen at {self._frozen:.3f}'}>"
 
     def now(self) -> float:
-        """Return the current time in seconds."""
+        """Return the current time, in seconds since 1970."""
         return self._source() + self._offset if self._frozen is None else self._frozen
 
     @property
     def frozen(self) -> bool:
-        """Whether the clock stands still."""
+        """Whether the clock is frozen."""
         return self._frozen is not None
 
     @property
     def offset(self) -> float:
-        """How many seconds the clock is ahead of its source."""
+        """The number of seconds by which the clock is ahead of its source."""
         return self.now() - self._source()
 
     def advance(self, seconds: float) -> None:
-        """Move the clock by so many seconds."""
+        """Move the clock forward by a number of seconds; it stays frozen, or keeps running."""
         if self._frozen is None:
             self._offset += seconds
         else:
             self._frozen += seconds
 
     def freeze(self, at: float | None = None) -> None:
-        """Let the clock stand still, at a given time or now."""
+        """Freeze the clock.
+
+        Args:
+            at: the time to freeze it at, in seconds since 1970. Default: None, the current time.
+        """
         self._frozen = self.now() if at is None else at
 
     def run(self) -> None:
-        """Let a frozen clock go on from where it stands."""
+        """Let a frozen clock run on from the time at which it is frozen."""
         if self._frozen is not None:
             self._offset, self._frozen = self._frozen - self._source(), None
 
     def shift(self, seconds: float) -> None:
-        """Run, ahead of the source by exactly so many seconds."""
+        """Let the clock run with an offset of exactly this many seconds from its source; an earlier offset is replaced.
+        """
         self._offset, self._frozen = seconds, None
 
 
 class SharedClock:
-    """The mock's time as the clock of a client: `Cliq(…, clock=mock.clock)`. What the client waits passes at the mock.
+    """The mock's time as a client's clock: `Cliq(…, clock=mock.clock)`.
 
-    now: returns the mock's time.
-    advance: lets so many seconds pass at the mock.
+    A client that waits on this clock does not really wait: each wait advances the mock's clock instead.
 
-    A client waits on this clock in no time: the mock's clock is moved by what it waits. `slept` lists the waits, in
-    seconds.
+    Args:
+        now: returns the mock's time, in seconds since 1970.
+        advance: advances the mock's clock by a number of seconds.
+
+    Attributes:
+        slept: the waits so far, in seconds.
+        jumps: True: waits on this clock take no real time (see `zoho_cliq.Clock`).
     """
 
-    jumps = True  # the client's threads and tasks follow it
+    jumps = True  # one caller's wait moves the time for all threads and tasks of the client
 
     def __init__(self, now: Callable[[], float], advance: Callable[[float], object]) -> None:
         self._now = now
@@ -82,11 +94,12 @@ class SharedClock:
         self.slept: list[float] = []
 
     def __repr__(self) -> str:
-        """Return the kind, and how much was waited on the clock."""
+        """Return the class, the number of waits and their sum in seconds."""
         return f"<SharedClock: {len(self.slept)} waits, {sum(self.slept):g} s in all>"
 
     def monotonic(self) -> float:
-        """Return seconds that pass as the mock's do, and never go back, also where the mock's clock is set back."""
+        """Return seconds that pass at the rate of the mock's clock, and never go back even if that clock is set back.
+        """
         with self._lock:
             now = self._now()
             if now < self._latest:
@@ -99,11 +112,11 @@ class SharedClock:
         return self._now()
 
     def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass at the mock."""
+        """Advance the mock's clock by this many seconds, without really waiting."""
         self.slept.append(seconds)
         self._advance(seconds)
 
     async def async_sleep(self, seconds: float) -> None:
-        """Let so many seconds pass at the mock, and let the other tasks have their turn."""
+        """Advance the mock's clock by this many seconds, and yield once to the other tasks of the event loop."""
         self.sleep(seconds)
         await asyncio.sleep(0)

@@ -1,7 +1,7 @@
-"""Calls to the control API of a running mock server: by the command line, and by a `MockServer` in a forked child.
+"""A client of the control API, used by the command line and by a `MockServer` in a forked child.
 
-Made on `http.client`, which knows no proxies and follows no redirects: the control token goes to the given address or
-nowhere. Needs nothing but the standard library.
+It uses `http.client`, which ignores proxies and follows no redirects, so the control token is sent to the given address
+and nowhere else. It needs only the standard library.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ TIMEOUT = 120.0
 
 
 class ControlFailed(Exception):
-    """A control call that was refused or got no answer. `status` is the HTTP status, None where none came."""
+    """A control call that was refused, or got no response.
+
+    `status` is the HTTP status of the refusal, or None if there was no response.
+    """
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -26,10 +29,17 @@ class ControlFailed(Exception):
 def call(
     base_url: str, token: str, method: str, path: str, body: object = None, *, timeout: float | None = TIMEOUT
 ) -> Any:
-    """Send one control call and return the data of its answer.
+    """Send one control call and return the data of the response.
 
-    `base_url` is the mock's address, with or without `/api/v3` at its end; `path` follows `/_mock/`; `timeout` is in
-    seconds. Raise `ControlFailed`.
+    Args:
+        base_url: the mock's address, with or without `/api/v3` at its end.
+        token: the control token.
+        method: the HTTP method.
+        path: the path below `/_mock/`, with its query.
+        body: the data of the JSON body. Default: None, no body.
+        timeout: seconds. Default: 120; None waits without limit.
+
+    Raise `ControlFailed` if the mock refuses the call, cannot be reached, or does not return a JSON object.
     """
     url = _url(base_url, path)
     data = _json(_answered(url, token, method, body, timeout))
@@ -39,7 +49,10 @@ def call(
 
 
 def text_of(base_url: str, token: str, method: str, path: str, *, timeout: float | None = TIMEOUT) -> str:
-    """Send one control call as `call` does, and return the text of its answer. Raise `ControlFailed`."""
+    """Send one control call without a body and return the text of the response.
+
+    The arguments and errors are those of `call`.
+    """
     return _answered(_url(base_url, path), token, method, None, timeout).decode("utf-8", "replace")
 
 
@@ -48,7 +61,7 @@ def _url(base_url: str, path: str) -> str:
 
 
 def _answered(url: str, token: str, method: str, body: object, timeout: float | None) -> bytes:
-    """Return the body of a good answer. Raise `ControlFailed`."""
+    """Return the body of a response with status 200. Raise `ControlFailed` for any other outcome."""
     try:
         status, content = _exchange(url, token, method, body, timeout)
     except (OSError, ValueError, http.client.HTTPException) as error:

@@ -1,6 +1,6 @@
-"""What all calls below `/_mock/` share: who may send them, their bodies, and their answers.
+"""Shared by all calls below `/_mock/`: who may send them, reading their bodies, and building responses.
 
-The control API, the trigger side and the console build on it.
+The control API, the trigger side and the console use it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class ControlError(Exception):
-    """A control call that cannot be carried out, with the reason."""
+    """A control call that cannot be carried out.
+
+    Args:
+        message: the reason, for people.
+        status: the HTTP status of the response. Default: 400.
+    """
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -29,7 +34,10 @@ class ControlError(Exception):
 
 
 async def read_data(request: Request) -> Any:
-    """Return the data of a JSON body; None where there is no body. Raise `ControlError`."""
+    """Return the data of a JSON body, or None if the body is empty.
+
+    Raise `ControlError` if the body is not valid JSON, is longer than 16 MiB, or the client hung up.
+    """
     try:
         raw = await read_body(request.scope, request.receive, MAX_BYTES)
     except ClientGone as gone:
@@ -43,7 +51,7 @@ async def read_data(request: Request) -> Any:
 
 
 def check_token(state: State, request: Request) -> None:
-    """Raise `ControlError` unless the request carries the control token, or comes from the console in a browser."""
+    """Raise `ControlError` unless the request has the control token or comes from an open console."""
     authorization = request.headers.get("authorization")
     if authorization is None and has_session(state, request):
         check_page(request)
@@ -54,16 +62,17 @@ def check_token(state: State, request: Request) -> None:
 
 
 def has_session(state: State, request: Request) -> bool:
-    """Say whether the request has the cookie that a link of the console gave."""
+    """Return whether the request has the session cookie that the browser got by opening a console link."""
     session = request.cookies.get(cookie_name(request.headers.get("host", "")))
     return session is not None and state.access.has_session(session)
 
 
 def check_page(request: Request) -> None:
-    """Raise `ControlError` unless a request with the cookie comes from the console's own page.
+    """Raise `ControlError` unless a request with the session cookie comes from the console's own page.
 
-    A browser sends the cookie from pages of other local servers too, as ports make no difference to `SameSite`. It says
-    with `Sec-Fetch-Site` whose page asks, and with `Origin` in every request that can change something.
+    Browsers ignore the port for `SameSite`, so they send the cookie from pages of other servers on this machine too.
+    The browser states the page's origin with `Sec-Fetch-Site`, and with `Origin` in every request that can change
+    something.
     """
     if not _is_local(request.headers.get("host", "")):
         raise ControlError("the control API answers on this machine only", 403)
@@ -75,8 +84,8 @@ def check_page(request: Request) -> None:
 
 
 def check_origin(request: Request) -> None:
-    """Raise `ControlError` for a request from elsewhere: another machine, another host name, another web page."""
-    if CYCLE not in request.scope:  # in process, where nobody else can ask
+    """Raise `ControlError` for a request from another machine, to another host name, or from another web page."""
+    if CYCLE not in request.scope:  # an in-process call: no other machine or browser can send it
         return
     client = request.client.host if request.client else "127.0.0.1"
     if client not in ("127.0.0.1", "::1") or not _is_local(request.headers.get("host", "")):
@@ -91,11 +100,11 @@ def _check_same_origin(request: Request) -> None:
 
 
 def _is_local(host: str) -> bool:
-    """Say whether a value of `Host` names this machine, with or without a port."""
+    """Return whether a `Host` header value names this machine, with or without a port."""
     name, colon, port = host.rpartition(":")
     return host in _LOCAL_NAMES or (name in _LOCAL_NAMES and bool(colon) and port.isascii() and port.isdigit())
 
 
 def answer(data: Any, status: int = 200) -> Response:
-    """Return a JSON answer."""
+    """Return a JSON response with this data. `status` defaults to 200."""
     return Response(orjson.dumps(data), status, media_type="application/json")

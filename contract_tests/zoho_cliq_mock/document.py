@@ -1,6 +1,6 @@
-"""The composed document, made ready for checking requests: routes, and one compiled validator per request body.
+"""The composed document, prepared for checking requests: its routes, and one compiled validator per request body.
 
-Everything here comes out of `zoho_cliq_api.contract`; policies that loosen the document loosen the compiled schemas.
+All data comes from `zoho_cliq_api.contract`. Policies that allow more than the document relax the compiled schemas.
 """
 
 from __future__ import annotations
@@ -25,15 +25,24 @@ _CODES = {
 
 
 class Problem(NamedTuple):
-    """What is wrong with a request: a sentence that names the field, and the code that siblings of this API give."""
+    """What is wrong with a request body.
+
+    `message` is a sentence that names the field; `code` is the error code that sibling APIs return for such a mistake.
+    """
 
     message: str
     code: str
 
 
 class Route(NamedTuple):
-    """A path of the document: its segments (None for a parameter), the arguments that its parameters are, and its
-    operations by method."""
+    """A path of the document.
+
+    Attributes:
+        segments: its segments; None stands for a parameter.
+        parameters: the argument names of its parameters, in order.
+        operations: its operations, by HTTP method.
+        allow: the value of the `Allow` header.
+    """
 
     segments: tuple[str | None, ...]
     parameters: tuple[str, ...]
@@ -42,7 +51,9 @@ class Route(NamedTuple):
 
 
 def routes() -> list[Route]:
-    """Return all paths of the document. As OpenAPI demands, a fixed segment goes before a parameter at its place."""
+    """Return the routes of the document, ordered so that a fixed segment is tried before a parameter, as OpenAPI
+    demands.
+    """
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation
@@ -56,7 +67,12 @@ def routes() -> list[Route]:
 
 
 def match(table: list[Route], raw_path: str) -> tuple[Route, dict[str, str]] | None:
-    """Return the route of a path below the base path, still percent-encoded, and its parameters by argument."""
+    """Return the route for a path and the values of its parameters by argument name, or None if no route matches.
+
+    Args:
+        table: the routes, as `routes` returns them.
+        raw_path: the path below the base path, still percent-encoded.
+    """
     parts = raw_path.split("/")
     for route in table:
         if len(route.segments) == len(parts):
@@ -73,7 +89,7 @@ def match(table: list[Route], raw_path: str) -> tuple[Route, dict[str, str]] | N
 
 
 class Validators:
-    """The compiled request schemas of the document under some policies."""
+    """The compiled schemas of the document's request bodies, under a set of policies."""
 
     def __init__(self, policies: Policies) -> None:
         whole = document()
@@ -104,11 +120,16 @@ class Validators:
         self.list_limit: tuple[int, int, int] = (limit["minimum"], limit["maximum"], limit["x-default"])
 
     def has_body(self, operation: str) -> bool:
-        """Return whether the operation takes a body."""
+        """Return whether the operation with this id takes a body."""
         return operation in self._bodies
 
     def problem(self, operation: str, body: Any) -> Problem | None:
-        """Return what is wrong with a body, or None."""
+        """Return what is wrong with the body of an operation, or None if it is valid.
+
+        Args:
+            operation: the operation id.
+            body: the parsed JSON body.
+        """
         validator = self._bodies[operation]
         if not validator.is_valid(body):
             return _explain(next(iter(validator.iter_errors(body))))
@@ -120,7 +141,7 @@ class Validators:
 
 
 def _reachable(whole: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
-    """Names of the schemas that request bodies use."""
+    """Return the names of the schemas that request bodies use, directly or through references."""
     waiting = [
         operation["requestBody"]
         for item in whole["paths"].values()
@@ -161,7 +182,7 @@ def _loosen(node: Any, policies: Policies) -> None:
 
 
 def _explain(error: jsonschema_rs.ValidationError) -> Problem:
-    """Return one sentence that names the field and the rule, without repeating a long value."""
+    """Return one sentence that names the field and the violated rule. A long value is not repeated."""
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path).lstrip(".")
     rule = str(error.schema_path[-1]) if error.schema_path else ""
     what = error.message

@@ -1,7 +1,8 @@
-"""Refusals: why a call is not carried out, and the answer that says so.
+"""Refusals: the reason why a call is not carried out, and the error response for it.
 
-The store and the guards raise `Refusal`; `status_of` and `body_of` give the HTTP status and body that the policies in
-force prescribe. The documented codes come from the composed document; the three that no document names are below.
+The store and the guards of `app` raise `Refusal`. `status_of` and `body_of` turn its code into the HTTP status and body
+that the policies in force prescribe. The documented codes come from the composed document; three further codes, which
+no document names, are defined below.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from zoho_cliq_api.contract import ERROR_CODES
 
 from zoho_cliq_mock.policies import Policies
 
-# Generic errors for which neither the vendor's page nor a sibling names a code (policy of this mock).
+# Codes chosen by this mock: neither the vendor's page nor a sibling API names one for these errors.
 TOKEN_INVALID = "oauthtoken_invalid"
 ACCESS_DENIED = "access_denied"
 NOT_ACCEPTABLE = "response_type_invalid"
 
 _OWN_STATUS = {TOKEN_INVALID: 401, ACCESS_DENIED: 403, NOT_ACCEPTABLE: 406, "request_method_invalid": 405}
-# A documented status for each family; 409 is none of the documented ones, so a conflict is 400.
+# The documented status of each family. 409 is not documented, so a conflict is 400.
 _FAMILY_STATUS = {
     "bad_request": 400,
     "conflict": 400,
@@ -30,7 +31,12 @@ _FAMILY_STATUS = {
 
 
 class Refusal(Exception):
-    """A call that is not carried out: the error's code and a message for people."""
+    """A call that is refused.
+
+    Args:
+        code: the error code, as in the body of the response.
+        message: what is wrong, for people.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
@@ -39,7 +45,7 @@ class Refusal(Exception):
 
 
 def status_of(code: str, policies: Policies) -> int:
-    """Return the status of an answer with this code under these policies."""
+    """Return the HTTP status for an error code under these policies."""
     if code in _OWN_STATUS:
         return _OWN_STATUS[code]
     if code == "request_limit_exceeded":
@@ -55,7 +61,13 @@ def status_of(code: str, policies: Policies) -> int:
 
 
 def body_of(code: str, message: str, policies: Policies) -> bytes:
-    """Return the JSON body of an error under these policies."""
+    """Return the JSON body for an error under these policies.
+
+    Args:
+        code: the error code.
+        message: what is wrong, for people.
+        policies: the policies in force.
+    """
     error = {"message": message}
     if policies.error_codes == "present":
         error["code"] = code

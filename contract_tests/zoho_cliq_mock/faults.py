@@ -1,7 +1,8 @@
-"""Fault rules: answers that go wrong on purpose, before or after the operation is carried out.
+"""Fault rules: responses that go wrong on purpose, before or after the operation is carried out.
 
-A rule says which calls it is for (operation, user, n-th call, probability) and what goes wrong. The README has the
-JSON form. Everything is repeatable: the n-th call is counted from the rule's own start, and chance comes from its seed.
+A rule says which calls it applies to (operation, user, n-th call, probability) and what goes wrong; the README
+describes its JSON. Rules are repeatable: each rule counts calls from the moment it was added, and draws from its own
+seed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ KINDS = (
     "close",
     "reset",
 )
-# What a rule may name beside the operations of the document.
+# Operations that a rule may name in addition to those of the document.
 OAUTH_OPERATIONS = ("oauth_token", "oauth_revoke")
 MAX_DELAY = 3600
 
@@ -38,12 +39,16 @@ _HTML = b"<!doctype html><title>Error</title><h1>The service is not available</h
 
 
 class FaultError(ValueError):
-    """A rule that cannot be used, with the reason."""
+    """A fault rule that cannot be used; the message names the field and the reason."""
 
 
 @dataclass(slots=True)
 class Rule:
-    """One fault rule. `seen` counts the calls it was for, `applied` those at which it acted."""
+    """One fault rule; the README describes the fields.
+
+    `seen` counts the calls that matched its operation and user, `applied` those that it spoiled. `delay` is in seconds.
+    `operations`, `user`, `nth` and `times` are None if they do not restrict the rule.
+    """
 
     id: int
     fault: str
@@ -66,7 +71,7 @@ class Rule:
     applied: int = 0
 
     def fires(self, operation: str, user: str | None) -> bool:
-        """Count the call if the rule is for it, and say whether the rule acts on it."""
+        """Count the call if it matches the rule's operation and user, and return whether the rule applies to it."""
         if self.operations is not None and operation not in self.operations:
             return False
         if self.user is not None and user != self.user:
@@ -74,13 +79,13 @@ class Rule:
         self.seen += 1
         if self.nth is not None and self.seen not in self.nth:
             return False
-        # Drawn for each call that the rule is for, so that other conditions do not shift the sequence.
+        # Drawn before `times` is checked, so that `times` does not shift the rule's sequence of draws.
         if self.chance.random() >= self.probability:
             return False
         return self.times is None or self.applied < self.times
 
     async def pause(self, receive: Receive) -> None:
-        """Wait as long as the rule says, or until the client hangs up: the operation goes on all the same."""
+        """Wait for the rule's delay, or until the client disconnects. The operation is carried out in both cases."""
         if self.delay:
             try:
                 async with asyncio.timeout(self.delay):
@@ -89,7 +94,7 @@ class Rule:
                 pass
 
     def shown(self) -> dict[str, Any]:
-        """Return the rule and its counts for the control API."""
+        """Return the rule and its counts as the control API shows them."""
         return {
             "id": self.id,
             "fault": self.fault,
@@ -110,9 +115,9 @@ class Rule:
 
 @dataclass(slots=True)
 class Faults:
-    """The rules in force, in the order in which they were added; the first that fires acts.
+    """The fault rules in force, in the order in which they were added; the first one that fires is applied.
 
-    `users` gives the keys that a rule's `user` may be; without it any may be.
+    `users` returns the keys that a rule's `user` may have; None allows any.
     """
 
     users: Callable[[], Collection[str]] | None = None
@@ -120,7 +125,7 @@ class Faults:
     _next_id: int = 1
 
     def add(self, given: Mapping[str, Any]) -> Rule:
-        """Add a rule. Raise `FaultError`."""
+        """Add the rule that a JSON object describes, and return it. Raise `FaultError` if it cannot be used."""
         rule = read_rule(given, self._next_id)
         if rule.user is not None and self.users is not None and rule.user not in self.users():
             raise FaultError(f"user: there is no user {rule.user!r}")
@@ -133,7 +138,12 @@ class Faults:
         self.rules.clear()
 
     def pick(self, operation: str, user: str | None) -> Rule | None:
-        """Return the rule that acts on a call, or None. Every rule that is for the call counts it."""
+        """Return the rule to apply to a call, or None. Every rule that matches the call counts it.
+
+        Args:
+            operation: an operation id of the document, or one of `OAUTH_OPERATIONS`.
+            user: the key of the caller, or None if it is unknown.
+        """
         firing = [rule for rule in self.rules if rule.fires(operation, user)]
         if not firing:
             return None
@@ -161,7 +171,8 @@ _FIELDS = {
 
 
 def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
-    """Return the rule that a JSON object describes. Raise `FaultError` with the field and what it takes."""
+    """Return the rule that a JSON object describes. Raise `FaultError`, which names the field and its allowed values.
+    """
     if not isinstance(given, Mapping):
         raise FaultError("a rule must be an object")
     for name, value in given.items():
@@ -243,14 +254,18 @@ def _is_header(text: str) -> bool:
 
 
 def _default_code(operation: str, status: int | None) -> str:
-    """Return the code that an operation's error with this status most likely carries."""
+    """Return the error code that this operation most likely returns with this status."""
     if status == 429:
         return "request_limit_exceeded"
     return "execution_handler_get_failed" if operation == "get_message_action_handler" else "operation_failed"
 
 
 class Spoilt(NamedTuple):
-    """A spoilt answer, ready to be sent: as an answer, or as raw bytes after which the connection is broken off."""
+    """A spoiled response, ready to be sent. If `raw` is true, `body` is sent as it is and the connection is then broken
+    off.
+
+    `status` 0 means that no HTTP response is sent.
+    """
 
     status: int
     code: str | None
@@ -260,8 +275,14 @@ class Spoilt(NamedTuple):
 
 
 def spoil(rule: Rule, operation: str, policies: Policies, result: tuple[int, bytes] | None) -> Spoilt:
-    """Return what a rule makes of an answer; `result` is None where nothing was carried out. Status 0: no answer at
-    all."""
+    """Return the response that a fault rule makes of the real one.
+
+    Args:
+        rule: the rule to apply.
+        operation: the operation id of the call.
+        policies: the policies in force, for the form of errors.
+        result: status and body of the real response; None if the operation was not carried out.
+    """
     status, body = result if result is not None else (200, b'{"message":"a fault rule of the mock"}')
     given = rule.body
     json_type = (rule.content_type or "application/json; charset=utf-8").encode()
@@ -289,7 +310,7 @@ def spoil(rule: Rule, operation: str, policies: Policies, result: tuple[int, byt
 
 
 async def deliver(rule: Rule, spoilt: Spoilt, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send a spoilt answer."""
+    """Send a spoiled response over the ASGI interface."""
     if spoilt.raw:
         await break_off(scope, receive, spoilt.body, reset=rule.fault == "reset")
     else:

@@ -1,14 +1,14 @@
 """A pytest plugin, registered by the wheel: the fixture `cliq_mock`, a running mock server that is reset for each test.
 
-`cliq_mock_async` is the same server with methods that are awaited. The marker `cliq_mock` says how the server of a test
-is made:
+`cliq_mock_async` is the same server, with methods to await. The marker `cliq_mock` configures the server of a test:
 
     @pytest.mark.cliq_mock(seed={…}, policies={"throttle_status": "400"})
 
-Its arguments are `seed`, `policies`, `thresholds` and `webhook_hosts` of `MockServer`; the marker nearest to the test
-decides each. One server is started for each set of arguments in each test process (each worker of pytest-xdist has its
-own, on its own port, in memory), when it is first needed. Importing this module needs neither the extra `mock` nor
-anything else but pytest. The fixture `deluge` runs scripts of message actions without a server.
+The marker takes the arguments `seed`, `policies`, `thresholds` and `webhook_hosts` of `MockServer`. If several markers
+apply to a test, the one nearest to it decides each argument. A server is started when it is first needed, one for each
+set of arguments in each test process; each worker of pytest-xdist has its own, on its own port, in memory. Importing
+this module needs only pytest, not the extra `mock`. The fixture `deluge` runs scripts of message actions without a
+server.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def _cliq_mock_server() -> Iterator[Callable[[dict[str, Any]], MockServer]]:
 
 @pytest.fixture
 def cliq_mock(request: pytest.FixtureRequest, _cliq_mock_server: Callable[[dict[str, Any]], MockServer]) -> MockServer:
-    """Return a running mock server as a `MockServer`: with the demo seed, or as the marker `cliq_mock` says."""
+    """Return a running mock server with the demo seed, or as configured by the marker `cliq_mock`."""
     try:
         server = _cliq_mock_server(_arguments(request.node))
-    except ValueError as error:  # a seed, a policy or a keyword that cannot be used
+    except ValueError as error:  # an unusable seed, policy or keyword of the marker
         pytest.fail(f"the marker {MARKER}: {error}", False)
     server.reset()
     return server
@@ -70,14 +70,15 @@ def cliq_mock(request: pytest.FixtureRequest, _cliq_mock_server: Callable[[dict[
 
 @pytest.fixture
 def cliq_mock_async(cliq_mock: MockServer) -> AsyncMock:
-    """Return the server of `cliq_mock`, whose methods are awaited here, so that a test's own event loop can answer
-    it."""
+    """Return the server of `cliq_mock` with methods to await, so that the test's own event loop can answer the mock's
+    requests meanwhile.
+    """
     return cliq_mock.as_async()
 
 
 @pytest.fixture
 def deluge() -> DelugeRunner:
-    """Run a message action's script with an event: `deluge(script_or_path, "text") -> zoho_cliq_deluge.Run`."""
+    """Return a runner for scripts of message actions: `deluge(script_or_path, "text") -> zoho_cliq_deluge.Run`."""
     try:
         from zoho_cliq_mock.trigger.deluge.testing import DelugeRunner
     except ImportError as error:

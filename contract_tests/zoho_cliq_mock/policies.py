@@ -1,7 +1,8 @@
-"""Named policies: one for each choice that the vendor's documentation leaves open.
+"""Named policies: one for each behavior that the vendor's documentation leaves open.
 
-Each field of `Policies` is a policy. Its default is what the mock does; its other values are what siblings of this API
-have been seen to do, or what a reader of the documentation could equally expect. The README of this folder lists them.
+Each field of `Policies` is a policy. Its default is the mock's normal behavior. Its other values are behavior observed
+at sibling APIs, or behavior that a reader of the documentation could equally expect. The README of this folder lists
+them.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ def _words(about: str, default: str, *values: str) -> Any:
 
 
 class PolicyError(ValueError):
-    """A policy that does not exist, or a value that it does not take."""
+    """An unknown policy, or a value that the policy does not take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The policies in force; every field has a documented default. Make another set with `changed`."""
+    """A set of policies; every field has a documented default. Sets are immutable: `changed` returns another."""
 
     # How errors look
     domain_errors: str = _choice(
@@ -146,9 +147,12 @@ class Policies:
     )
 
     def changed(self, values: Mapping[str, object]) -> Policies:
-        """Return the same policies with some changed.
+        """Return a copy with some policies changed.
 
-        Raise `PolicyError`, with the names or values that exist, for a name or value that does not.
+        Args:
+            values: the new values, by policy name.
+
+        Raise `PolicyError`, which lists the existing names or values, for an unknown name or value.
         """
         parsed: dict[str, Any] = {name: _parse(name, value) for name, value in values.items()}
         return replace(self, **parsed)

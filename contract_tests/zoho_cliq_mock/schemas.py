@@ -1,4 +1,4 @@
-"""The schemas of the document, loaded once, for what the mock takes from them besides checking requests."""
+"""The document's component schemas, loaded once, for uses other than checking requests."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ SCHEMAS: Mapping[str, Any] = document()["components"]["schemas"]
 
 
 def properties_of(name: str) -> frozenset[str]:
-    """Return the names of the properties that an object states by itself; none where there is no such schema."""
+    """Return the names of the properties that a schema itself lists; empty if there is no such schema."""
     return frozenset(SCHEMAS.get(name, {}).get("properties", ()))
 
 
 def values_of(name: str) -> tuple[str, ...]:
-    """Return the values of an enumeration in alphabetical order; none where there is no such schema."""
+    """Return the values of an `enum` schema in alphabetical order; empty if there is no such schema."""
     return tuple(sorted(SCHEMAS.get(name, {}).get("enum", ())))
 
 
 def required_properties(name: str) -> dict[str, Any]:
-    """Return the schemas of the properties that an object must have."""
+    """Return the schemas of a schema's required properties, by property name; empty if there is no such schema."""
     schema = SCHEMAS.get(name, {})
     return {each: schema["properties"][each] for each in schema.get("required", ()) if each in schema["properties"]}

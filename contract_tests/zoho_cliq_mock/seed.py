@@ -1,6 +1,6 @@
-"""Seeds: the JSON description of a directory and its first actions, checked with one clear message for each mistake.
+"""Seeds: the JSON description of a directory and its first actions, with one clear message for each mistake.
 
-`DEMO` is what the mock starts with where no seed is given. The README describes the sections.
+`DEMO` is the seed of a mock that is started without one. The README describes the sections.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ DEMO: dict[str, Any] = {
 
 
 def read_seed(seed: object) -> Directory:
-    """Return the directory that a seed describes. Raise `SeedError` with the entry and what is wrong with it."""
+    """Return the directory that a seed describes. Raise `SeedError`, which names the entry and what is wrong with it.
+    """
     if not isinstance(seed, Mapping):
         raise SeedError(f"the seed must be an object, not a {type(seed).__name__}; read a file of one with json.load")
     for name in seed:
@@ -120,7 +121,7 @@ def _read_tokens(directory: Directory, sections: Mapping[str, list[dict[str, Any
             )
 
 
-# The fields of each section: type, and whether the field may be left out.
+# The fields of each section: the type, and whether the field is optional.
 _TEXT, _NUMBER, _WHOLE, _TEXTS = "text", "number", "whole number", "list of texts"
 _SECTIONS: dict[str, dict[str, tuple[str, bool]]] = {
     "organizations": {"id": (_TEXT, False), "name": (_TEXT, True)},
@@ -152,7 +153,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, bool]]] = {
         "scopes": (_TEXTS, True),
         "expires": (_NUMBER, True),
     },
-    # Actions are checked by the document's own rules when the store creates them, chats by those of chats.
+    # Not listed here: the store checks actions by the document's rules, and `chats` checks chats.
     "actions": {},
     "chats": {},
 }
@@ -188,7 +189,9 @@ def _is(kind: str, value: object) -> bool:
 
 
 def _check_value(where: str, value: object) -> None:
-    """Raise `SeedError` for what the mock can neither keep nor send as JSON: it may come from Python or lax JSON."""
+    """Raise `SeedError` for a value that cannot be stored or sent as JSON. A seed may come from Python or from lax
+    JSON.
+    """
     if isinstance(value, str):
         if not _is_sendable(value):
             raise SeedError(f"{where}: has half of a surrogate pair, which is no text in UTF-8")

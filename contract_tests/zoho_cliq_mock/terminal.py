@@ -1,7 +1,7 @@
-"""Writing for people: no character that steers a terminal, and no failure where nobody reads.
+"""Safe output for people: no control character reaches the terminal, and no output error stops the server.
 
-A server, a user or a script can choose what is in a name, a path or an answer. Control characters, escape sequences
-and marks of writing direction among it would move the cursor, hide text or change the window's title.
+Names, paths and answers come from servers, users or scripts. Control characters, escape sequences or marks of writing
+direction in them could move the cursor, hide text or change the window's title.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import TextIO
 
 
 def plain(text: str, *, lines: bool = False) -> str:
-    r"""Return the text with every character that is not printable as `\uXXXX`; with `lines`, keep line breaks.
+    r"""Return the text with each non-printable character escaped as `\uXXXX`, as in JSON, so that JSON stays JSON.
 
-    That is how JSON escapes them, so that JSON stays JSON.
+    Args:
+        text: text from anywhere.
+        lines: whether to keep line breaks. Default: False, they are escaped too.
     """
     if text.isprintable():
         return text
@@ -29,9 +31,14 @@ def _escaped(character: str) -> str:
 
 
 def say(text: str, stream: TextIO | None) -> None:
-    """Write a line where somebody may read it, and go on where nobody does: the server must not end for a message.
+    """Write one line and flush it; drop it if the stream is missing, closed or broken, because a message must not stop
+    the server.
 
-    Drops the line where the reader does not keep up, as waiting for it would stop the server.
+    The line is also dropped if the reader is too slow, since waiting for the reader would block the server.
+
+    Args:
+        text: the line, without a line break.
+        stream: a text stream, or None.
     """
     if stream is None or not _writable(stream):
         return
@@ -44,7 +51,7 @@ def say(text: str, stream: TextIO | None) -> None:
 
 
 def mute(stream: TextIO) -> None:
-    """Send what is still to be written to a stream nowhere, so that Python's own flush at exit is silent."""
+    """Redirect a stream to the null device, so that Python's flush of the unwritten rest at exit reports no error."""
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
@@ -52,7 +59,14 @@ def mute(stream: TextIO) -> None:
 
 
 def unwritten(command: str, error: OSError) -> None:
-    """Say that the standard output cannot be written; say nothing where its reader has gone."""
+    """Silence standard output after a failed write, and report the error on standard error.
+
+    Report nothing if the reader closed the pipe.
+
+    Args:
+        command: the name of the command, which begins the message.
+        error: the error of the write.
+    """
     mute(sys.stdout)
     if not isinstance(error, BrokenPipeError):
         say(f"{command}: standard output cannot be written ({error.strerror})", sys.stderr)
@@ -62,14 +76,15 @@ def _writable(stream: TextIO) -> bool:
     """Return whether a line can be written without waiting."""
     try:
         return bool(select.select([], [stream.fileno()], [], 0)[1])
-    except (OSError, ValueError):  # not a file of the system, as in a test, or one that cannot be asked, as on Windows
+    except (OSError, ValueError):  # no file descriptor (as in tests), or one that select cannot poll (Windows)
         return True
 
 
 def open_standard_streams() -> None:
-    """Put the null device in the place of each standard stream that is closed.
+    """Open the null device in place of each standard stream that is closed.
 
-    Otherwise a socket or a database would get the number of the stream, and whatever writes to it would write there.
+    Otherwise the next socket or database that is opened would get that stream's file descriptor, and output meant for
+    the stream would be written into it.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is None:
