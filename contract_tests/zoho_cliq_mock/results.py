@@ -1,4 +1,4 @@
-"""What the control API answers, as typed values: `Delivery`, `Shown`, `Attempt`, `Fault`, `Limits`."""
+"""The control API's responses as typed values: `Delivery`, `Shown`, `Attempt`, `Fault`, `Limits`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ VISIBLE = frozenset({"message", "banner", "form", "form_error"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the person sees of an answer.
+    """What the user sees of an answer.
 
-    kind: message, banner, form, form_error or nothing; wrong, unanswered, not_executed or refused where the answer
-        cannot be shown.
-    text: what there is to read, or why nothing can be shown.
-    output: the answer's `output` as it came; None where none came.
-    problems: what is wrong with it, by field.
-    to: who sees it: `everyone`, or the key of a user.
+    Attributes:
+        kind: message, banner, form, form_error or nothing; or wrong, unanswered, not_executed or refused if the answer
+            cannot be shown.
+        text: the text that is shown, or why nothing can be shown.
+        output: the answer's `output` as it was received; None if there was none.
+        problems: what is wrong with the output, one entry for each field.
+        to: who sees it: `everyone`, or the key of one user.
     """
 
     kind: str
@@ -41,12 +42,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request to the `execution_url`: `status`, `headers` and `body` of the answer, or the `error` instead.
+    """One request to the `execution_url`: `status`, `headers` and `body` of the response, or `error` if there was none.
 
-    number: counted from 1.
-    url: without its query, where secrets stand.
-    milliseconds: real time until the answer.
-    retry_at: when the next attempt is due, in seconds of the mock's clock; None where there is none.
+    Attributes:
+        number: the number of the attempt, counted from 1.
+        url: the URL without its query, because people put secrets into the query.
+        milliseconds: the real time until the response.
+        retry_at: when the next attempt is due, in seconds of the mock's clock; None if there will be none.
     """
 
     number: int
@@ -61,16 +63,17 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One choice of a message action and what came of it.
+    """The result of choosing a message action once.
 
-    action, action_id, execution_type: of the chosen action.
-    user, chat, messages: who chose, and where: keys and ids.
-    event: the event as it was sent; its `response_url` takes a deferred answer.
-    attempts: the requests that were sent; empty for a Deluge action.
-    shown: what the person sees; None while a further attempt is due.
-    deferred: what the deferred answer shows; None where none came.
-    deluge: what the script of a Deluge action did: `log`, `tasks`, `errors`, `statements`, `milliseconds`; None for a
-        webhook action.
+    Attributes:
+        action, action_id, execution_type: the chosen action.
+        user, chat, messages: who chose it, in which chat and on which messages: the user's key, the other ids.
+        event: the event as it was sent. A deferred answer can be posted to its `response_url`.
+        attempts: the requests that were sent; empty for a Deluge action.
+        shown: what the user sees; None until the last attempt is over.
+        deferred: what the user sees of the deferred answer; None if there was none.
+        deluge: what the script of a Deluge action did: `log`, `tasks`, `errors`, `statements`, `milliseconds`; None for
+            a webhook action.
     """
 
     id: int
@@ -88,13 +91,13 @@ class Delivery:
 
     @property
     def ok(self) -> bool:
-        """Whether the person sees every answer that came, no deferred answer was refused and no script failed."""
+        """Whether every answer was shown, no deferred answer was refused and no script failed."""
         failed = self.deluge is not None and bool(self.deluge["errors"])
         return not failed and self.shown is not None and self.shown.ok and (self.deferred is None or self.deferred.ok)
 
     @property
     def text(self) -> str:
-        """What there is to read in the end: the deferred answer's text, else the answer's."""
+        """The text that is shown in the end: that of the deferred answer if there is one, else that of the answer."""
         last = self.deferred or self.shown
         return last.text if last else ""
 
@@ -103,10 +106,11 @@ class Delivery:
 class Fault:
     """A fault rule in force; the README describes its fields.
 
-    seen: how many calls it was for.
-    applied: how many calls it spoilt.
-    delay: seconds.
-    times: how many calls it spoils at most; None without end.
+    Attributes:
+        seen: how many calls matched its operation and user.
+        applied: how many calls it spoiled.
+        delay: the delay in seconds.
+        times: how many calls it spoils at most; None for no limit.
     """
 
     id: int
@@ -129,8 +133,9 @@ class Fault:
 class Limits:
     """The thresholds.
 
-    enabled: whether they are on.
-    locks: when each lock ends, in seconds since 1970 on the mock's clock, by "user id operation".
+    Attributes:
+        enabled: whether calls are counted and refused.
+        locks: when each lock ends, in seconds since 1970 on the mock's clock, by "user id operation".
     """
 
     enabled: bool
@@ -138,7 +143,10 @@ class Limits:
 
 
 def read_delivery(record: Mapping[str, Any]) -> Delivery:
-    """Return a delivery from its record. Raise LookupError, TypeError or AttributeError where it is none."""
+    """Return a delivery from its JSON record.
+
+    Raise LookupError, TypeError or AttributeError if the record is not that of a delivery.
+    """
     action = record["action"]
     return Delivery(
         record["id"],
@@ -184,5 +192,5 @@ def read_entry(found: Mapping[str, Any]) -> Entry:
 
 
 def _known(kind: type[T], found: Mapping[str, Any]) -> T:
-    """Return a value of a dataclass from those of its fields that a mock, which may be of a later version, sends."""
+    """Return an instance of a dataclass from JSON. Ignore unknown fields, which a later version of the mock may send."""
     return kind(**{each.name: found[each.name] for each in fields(kind) if each.name in found})  # type: ignore[arg-type]

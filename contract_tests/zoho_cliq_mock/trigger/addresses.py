@@ -1,8 +1,8 @@
-"""Where the mock may send events and scripts' requests: the guard against reaching what it should not (SSRF).
+"""Where the mock may send events and the requests of scripts: the guard against SSRF.
 
-A host is resolved once, every address it has is checked, and the connection goes to a checked address, never to the
-name again; so a name that changes its address in between gains nothing. Only loopback is allowed, and hosts that
-were named with `--allow-webhook-host`.
+A host is resolved once and all its addresses are checked. The connection then goes to a checked address and never to
+the name, so a host name that changes its address in between is harmless. Only loopback addresses and hosts named with
+`--allow-webhook-host` are allowed.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import NamedTuple, TypeAlias
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 
-# Stricter than any parser of URLs, so that what is checked is what is called: no user, no backslash, no space.
+# Stricter than any URL parser (no user, backslash or space), so that no parser can read another host than this one.
 _URL = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?([/?][!-~]*)?")
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 
 class AddressRefused(Exception):
-    """A URL to which nothing is sent, with the reason and what to do."""
+    """A URL that nothing is sent to. The message says why, and what to do."""
 
 
 class Target(NamedTuple):
-    """Where a request goes: the URL in parts. `host` is for the Host header and TLS, never for connecting.
+    """Where a request goes: the parts of a URL.
 
-    `name` is what errors call the URL.
+    `host` is used for the Host header and TLS, never for connecting. `name` is how error messages refer to the URL.
     """
 
     secure: bool
@@ -38,13 +38,20 @@ class Target(NamedTuple):
 
     @property
     def authority(self) -> str:
-        """Host and port as in the Host header."""
+        """Host and port as the Host header has them."""
         default = 443 if self.secure else 80
         return self.host if self.port == default else f"{self.host}:{self.port}"
 
 
 def parse_target(url: str, name: str = "execution_url") -> Target:
-    """Return the parts of a URL, which errors call `name`; a fragment is left out. Raise `AddressRefused`."""
+    """Return the parts of a URL without its fragment.
+
+    Args:
+        url: the URL.
+        name: how error messages refer to it. Default: `execution_url`.
+
+    Raise `AddressRefused` if it is not a plain http or https URL.
+    """
     match = _URL.fullmatch(url.partition("#")[0])
     if match is None:
         raise AddressRefused(f"{name} is not a plain http or https URL")
@@ -57,7 +64,15 @@ def parse_target(url: str, name: str = "execution_url") -> Target:
 
 
 async def checked_addresses(target: Target, allowed: Collection[str], resolve: Resolve) -> list[str]:
-    """Return the addresses of a target, resolved once; all of them may be called. Raise `AddressRefused`."""
+    """Resolve a target once and return its addresses, each of which may be connected to.
+
+    Args:
+        target: the parts of the URL.
+        allowed: hosts, in addition to this machine, that may be called.
+        resolve: looks up the addresses of a host.
+
+    Raise `AddressRefused` if the host has no address, or any of its addresses may not be called.
+    """
     host = target.host.strip("[]").lower()
     try:
         found = list(dict.fromkeys(await resolve(host, target.port)))
@@ -75,7 +90,12 @@ async def checked_addresses(target: Target, allowed: Collection[str], resolve: R
 
 
 def refusal(text: str, *, trusted: bool) -> str | None:
-    """Return the address and why it may not be called, or None. `trusted` is whether its host was allowed by name."""
+    """Return the address with the reason why it may not be called, or None if it may.
+
+    Args:
+        text: the address.
+        trusted: whether its host is allowed by name.
+    """
     try:
         address = unmapped(ipaddress.ip_address(text))
     except ValueError:
@@ -93,19 +113,21 @@ def refusal(text: str, *, trusted: bool) -> str | None:
 
 
 def _never_called(address: Address) -> bool:
-    """Return whether no server that somebody means can be there; cloud metadata services are link-local."""
+    """Return whether no host name may lead to this address: link-local (as cloud metadata services), multicast,
+    unspecified, or reserved IPv4.
+    """
     reserved = address.version == 4 and address.is_reserved
     return address.is_link_local or address.is_multicast or address.is_unspecified or reserved
 
 
 def unmapped(address: Address) -> Address:
-    """Return the IPv4 address that an IPv4-mapped IPv6 address is, else the address itself."""
+    """Return the IPv4 address inside an IPv4-mapped IPv6 address; return any other address unchanged."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
 
 
 def embedded(address: Address) -> Address | None:
-    """Return the IPv4 address that a 6to4, NAT64, Teredo or IPv4-compatible address leads on to, else None."""
+    """Return the IPv4 address inside a 6to4, NAT64, Teredo or IPv4-compatible address, or None for any other address."""
     if not isinstance(address, ipaddress.IPv6Address):
         return None
     if address.sixtofour:

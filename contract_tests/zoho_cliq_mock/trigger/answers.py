@@ -1,7 +1,7 @@
-"""What an answer to an event shows, or what is wrong with it. Checked against the document's schemas of the answer.
+"""What an answer to an event shows, or what is wrong with it, by the document's schemas for answers.
 
-Where the vendor documents no limit (banner, number of fields of a form), the policies `banner_text_limit` and
-`form_inputs_limit` set one; 0 is none.
+The vendor documents no limit for the text of a banner or for the number of fields of a form. The policies
+`banner_text_limit` and `form_inputs_limit` can set one; 0 means no limit.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ _KINDS = {"banner": "BannerOutput", "form": "FormOutput", "form_error": "FormErr
 
 
 class Shown(NamedTuple):
-    """What the person sees. `kind` is message, banner, form, form_error, nothing, wrong, unanswered or not_executed.
+    """What the user sees of an answer.
 
-    `text` is what there is to read, `output` the output as it came, `problems` what is wrong, by field.
+    Attributes:
+        kind: message, banner, form, form_error, nothing, wrong, unanswered or not_executed.
+        text: the text that is shown, or why nothing can be shown.
+        output: the answer's output as it was received.
+        problems: what is wrong with the output, one entry for each field.
     """
 
     kind: str
@@ -31,7 +35,10 @@ class Shown(NamedTuple):
 
 
 class Outputs:
-    """The compiled schemas of outputs."""
+    """The compiled schemas of outputs.
+
+    An output is the value of `output` in an answer: a message, a banner, a form or a form error.
+    """
 
     def __init__(self) -> None:
         schemas = document()["components"]["schemas"]
@@ -43,7 +50,13 @@ class Outputs:
         }
 
     def read(self, content_type: str | None, body: bytes, policies: Policies) -> Shown:
-        """Return what an answer shows."""
+        """Return what an answer shows.
+
+        Args:
+            content_type: the value of the Content-Type header, or None.
+            body: the body of the answer.
+            policies: the policies in force, for the limits.
+        """
         if not is_json(content_type.encode("latin-1") if content_type is not None else None):
             return _wrong([f"the Content-Type is {content_type or 'missing'}, not application/json"])
         try:
@@ -53,7 +66,7 @@ class Outputs:
         return self.judge(answer, policies)
 
     def judge(self, answer: Any, policies: Policies) -> Shown:
-        """Return what an answer that is already data shows."""
+        """Return what an answer shows; `answer` is its parsed JSON, the return value of a stub or that of a script."""
         if not isinstance(answer, dict) or "output" not in answer:
             return _wrong(["the answer must be an object with `output`"], answer)
         output = answer["output"]

@@ -1,8 +1,11 @@
-"""The command `zoho-cliq-mock trigger`: chooses a message action at a running mock and prints what happens.
+"""The command `zoho-cliq-mock trigger`: choose a message action at a running mock and print what happens.
 
-Prints the event that was sent, the answer or what the script did, and what the person would see. Exit codes: 0 the
-answer can be shown, 1 it cannot, none came, the script failed (with --wait, where no deferred answer came either), or
-the standard output cannot be written, 2 bad arguments, or a mock that refuses the choice or cannot be reached.
+It prints the event that was sent, the answer or what the script did, and what the user would see. Exit codes:
+
+- 0: the answer can be shown.
+- 1: the answer cannot be shown, there was none, or the script failed; with --wait, there was no deferred answer; or
+  standard output cannot be written.
+- 2: bad arguments, or the mock refuses the choice or cannot be reached.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ SHOWN, NOT_SHOWN, USAGE_ERROR = 0, 1, 2
 
 
 def trigger(arguments: list[str]) -> int:
-    """Run the command; return its exit code."""
+    """Run the command with these arguments and return its exit code."""
     options = parser().parse_args(arguments)
     if not options.token:
         _fail(f"give the control token, which the mock prints when it starts, with --token or ${CONTROL_TOKEN}")
@@ -77,9 +80,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def choose(base_url: str, token: str, call: dict[str, Any]) -> dict[str, Any]:
-    """Send `POST /_mock/trigger` to a running mock and give the record of the delivery.
+    """Send `POST /_mock/trigger` to a running mock and return the record of the delivery.
 
-    `base_url` may end in `/api/v3`. Exits with one line on the standard error where the mock refuses or is not there.
+    Args:
+        base_url: the mock's address, with or without `/api/v3` at its end.
+        token: the control token.
+        call: the body of the call.
+
+    Exit with one line on standard error if the mock refuses the call or cannot be reached.
     """
     try:
         record: dict[str, Any] = control_call(
@@ -92,7 +100,7 @@ def choose(base_url: str, token: str, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _report(delivery: Delivery, *, waited: float) -> bool:
-    """Print what happened; return whether the person sees what there is to see."""
+    """Print what happened. Return whether the user sees every expected answer."""
     for attempt in delivery.attempts:
         _print(f"POST {attempt.url}")
     _print(json.dumps(delivery.event, indent=2, ensure_ascii=False))
@@ -114,7 +122,7 @@ def _report(delivery: Delivery, *, waited: float) -> bool:
 
 
 def _print(text: str) -> None:
-    """Print what a server, a user or a script may have chosen, so that it cannot steer the terminal."""
+    """Print text that a server, a user or a script may have chosen, with control characters escaped."""
     encoding = sys.stdout.encoding or "utf-8"
     print(plain(text, lines=True).encode(encoding, "backslashreplace").decode(encoding))
 

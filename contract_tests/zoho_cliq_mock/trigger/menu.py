@@ -1,8 +1,8 @@
-"""Which message actions are offered on messages. A pure function over actions as the API shows them.
+"""Which message actions are offered on messages: a pure function over actions as the API shows them.
 
-An action is offered where the person sees it (scope, teams), it is enabled, and its `message_types` cover every chosen
-message; on several messages only where it is `multi_selectable`, and by the platform's help page on at most 25 messages
-with at most 10 files.
+An action is offered if the user sees it (scope, teams), it is enabled, and its `message_types` include the type of
+every chosen message. On several messages it must also be `multi_selectable`. By the platform's help page, at most 25
+messages with at most 10 files can be chosen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ MAX_FILES = 10
 
 
 def not_offered(action: Mapping[str, Any], messages: Sequence[Message]) -> str | None:
-    """Return why an action that the person sees is not offered on these messages, or None where it is."""
+    """Return why an action that the user sees is not offered on these messages, or None if it is offered.
+
+    Args:
+        action: the action as the API shows it.
+        messages: the chosen messages.
+    """
     if action["status"] != "enabled":
         return f"its status is {action['status']}"
     for message in messages:

@@ -1,7 +1,8 @@
-"""The event that is sent to a webhook action: envelope, `environment` and `access` always, the rest by permission.
+"""Builds the event that is sent to a webhook action.
 
-Pure functions. The shape follows what the vendor publishes for other handlers; for message actions it is not
-documented.
+The envelope, `environment` and `access` are always present; the other parts depend on the handler's permissions. Pure
+functions. The vendor does not document the event of message actions, so its shape follows what the vendor publishes for
+other handlers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ LOCATION = {"latitude": 52.52, "longitude": 13.405, "accuracy": 30, "status": "g
 
 
 class Selection(NamedTuple):
-    """What was chosen: the action's name, by whom, in which chat, on which messages, and where the person is."""
+    """What a user chose.
+
+    Attributes:
+        action: the action's name.
+        user: the user who chose it.
+        chat: the chat of the messages.
+        messages: the chosen messages.
+        users: all users, by key.
+        recent: the latest messages of the chat, for the permission `chat`.
+        location: where the user is.
+    """
 
     action: str
     user: User
@@ -29,7 +40,14 @@ class Selection(NamedTuple):
 
 
 def build(selection: Selection, permissions: Collection[str], *, response_url: str, now: float) -> dict[str, Any]:
-    """Return the event. `now` is in seconds since 1970, and the event's time stamp in milliseconds."""
+    """Return the event.
+
+    Args:
+        selection: what was chosen.
+        permissions: the handler's permissions; each adds its part of the event.
+        response_url: the URL for a deferred answer.
+        now: the time in seconds since 1970; the event's time stamp is in milliseconds.
+    """
     user, chat = selection.user, selection.chat
     params: dict[str, Any] = {
         "environment": {

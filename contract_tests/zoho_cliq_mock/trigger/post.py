@@ -1,7 +1,7 @@
-"""One HTTP request to a checked address: HTTP/1.1 by h11 on a plain asyncio connection.
+"""Sends one HTTP/1.1 request to a checked address, with h11 on a plain asyncio connection.
 
-Written on h11 instead of a client, because then it is plain to see that the connection goes to the address that was
-checked: there are no redirects, no proxies, no retries and no second look-up of the name to switch off.
+It does not use an HTTP client, so that it is easy to verify that the connection goes to the address that was checked.
+There are no redirects, proxies, retries or second name lookups to switch off.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ MAX_ANSWER = 1024 * 1024
 
 
 class PostFailed(Exception):
-    """No answer: why."""
+    """There was no response; the message is the reason."""
 
 
 class HttpAnswer(NamedTuple):
-    """What came back. Header names are in lower case."""
+    """An HTTP response. Header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -32,7 +32,7 @@ class HttpAnswer(NamedTuple):
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, in the order of the system."""
+    """Return the addresses of a host, in the order in which the system returns them. Raise OSError if there is none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
 
@@ -46,10 +46,19 @@ async def send(
     method: str = "POST",
     most: int = MAX_ANSWER,
 ) -> HttpAnswer:
-    """Send one request and give the answer. Raise `PostFailed`.
+    """Send one request and return the response.
 
-    The addresses are tried in turn until one takes the connection. How long it may take is the caller's to bound. An
-    answer whose body is longer than `most` bytes (1 MiB by default) is refused.
+    The addresses are tried in order until one accepts the connection. The caller must limit the time.
+
+    Args:
+        target: the parts of the URL.
+        addresses: the checked addresses of the host.
+        headers: header fields; a Host field is added.
+        body: the request's body.
+        method: the HTTP method. Default: POST.
+        most: the longest body of a response, in bytes. Default: 1 MiB.
+
+    Raise `PostFailed` if there is no response, or its body is longer than `most`.
     """
     try:
         reader, writer = await _connect(target, addresses)

@@ -1,16 +1,16 @@
-"""The control API of the trigger side, below `/_mock/`, and the response URLs, which need no token but their key.
+"""The control API of the trigger side, below `/_mock/`, and the response URLs, whose only credential is their key.
 
-GET  menu?user=&message=&message=    the actions that are offered
-POST trigger                         choose one: {action, user, chat, messages, text, type, attachments, location, wait}
-GET  deliveries?after=ID             what was sent and what came back, and `epoch`, which a reset or restore changes
+GET  menu?user=&message=&message=    the actions that are offered on messages
+POST trigger                         choose an action: {action, user, chat, messages, text, type, attachments, location, wait}
+GET  deliveries?after=ID             the deliveries, and `epoch`, which each reset and restore changes
 POST deliveries                      send an event to an action: {action, event, user}
-POST deliveries/{id}/again           send the event of one again, or another: {event}
+POST deliveries/{id}/again           send the event of a delivery again, or another event: {event}
 GET  chats · POST chats              {members, id, title, type, owner}
 GET  messages?chat= · POST messages  {chat, sender, type, text, attachments}
 GET  signing-key                     the public key of X-Cliq-Signature, as PEM
 GET  connections · POST · DELETE     {name: {header: value}}, for `connection:` in scripts; shown without values
 GET  task-stubs · POST · DELETE      {task: what it returns}, for the tasks of other services in scripts
-GET  databases · POST databases      {database, record, user}: what scripts keep in Cliq's databases
+GET  databases · POST databases      {database, record, user}: the records of Cliq's databases
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LONGEST_WAIT = 3600
 
 
 def trigger_routes(state: State) -> list[Route]:
-    """Return the routes over a state that has the part `trigger`."""
+    """Return the routes of a state that has the part `trigger`."""
     table: dict[str, dict[str, Act]] = {
         "menu": {"GET": menu},
         "trigger": {"POST": trigger},
@@ -56,13 +56,13 @@ def trigger_routes(state: State) -> list[Route]:
 
 
 async def menu(service: Trigger, request: Request) -> Response:
-    """GET menu"""
+    """GET menu: the actions that a user is offered on messages."""
     query = request.query_params
     return answer({"actions": service.menu(query.get("user"), query.getlist("message"))})
 
 
 async def trigger(service: Trigger, request: Request) -> Response:
-    """POST trigger"""
+    """POST trigger: choose an action, and return the record of the delivery."""
     body = await _object(request, _TRIGGER_FIELDS)
     action, chosen = body.get("action"), body.get("messages", [])
     if not isinstance(action, str):
@@ -88,7 +88,7 @@ async def trigger(service: Trigger, request: Request) -> Response:
 
 
 async def deliveries(service: Trigger, request: Request) -> Response:
-    """GET deliveries: all, or those after an id"""
+    """GET deliveries: all, or those with an id greater than `after`."""
     after = request.query_params.get("after", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 19):
         raise TriggerError("after: must be the id of a delivery")
@@ -96,7 +96,7 @@ async def deliveries(service: Trigger, request: Request) -> Response:
 
 
 async def send_event(service: Trigger, request: Request) -> Response:
-    """POST deliveries: sends an event to an action, without a message that was chosen"""
+    """POST deliveries: send a given event to an action, without choosing a message."""
     body = await _object(request, {"action", "event", "user"})
     action, event, user = body.get("action"), body.get("event"), body.get("user")
     if not isinstance(action, str) or not isinstance(event, dict) or not isinstance(user, str | None):
@@ -105,7 +105,7 @@ async def send_event(service: Trigger, request: Request) -> Response:
 
 
 async def send_again(service: Trigger, request: Request) -> Response:
-    """POST deliveries/{id}/again: sends the event again, or `event` in its place"""
+    """POST deliveries/{id}/again: send the event of a delivery again, or `event` instead."""
     body = await read_data(request) or {}
     if not isinstance(body, dict) or not body.keys() <= {"event"} or not isinstance(body.get("event", {}), dict):
         raise TriggerError("the body takes event, an object")
@@ -114,25 +114,25 @@ async def send_again(service: Trigger, request: Request) -> Response:
 
 
 async def chats(service: Trigger, request: Request) -> Response:
-    """GET chats"""
+    """GET chats: all chats."""
     return answer({"chats": [chat.public() for chat in service.chats.all()]})
 
 
 async def add_chat(service: Trigger, request: Request) -> Response:
-    """POST chats"""
+    """POST chats: add a chat."""
     body = await _object(request, {"id", "title", "type", "owner", "members"})
     return answer(service.chats.add(body).public())
 
 
 async def messages(service: Trigger, request: Request) -> Response:
-    """GET messages: of one chat, or of all"""
+    """GET messages: those of one chat, or of all chats."""
     store, chat = service.chats, request.query_params.get("chat")
     places = [store.chat(chat)] if chat else store.all()
     return answer({"messages": [message.public() for place in places for message in store.messages(place.id)]})
 
 
 async def add_message(service: Trigger, request: Request) -> Response:
-    """POST messages: into a chat, or into the sender's first one"""
+    """POST messages: post a message to a chat, or to the sender's first chat."""
     body = await _object(request, {"id", "chat", "sender", "type", "text", "attachments"})
     if "chat" in body:
         return answer(service.post_message(body["chat"], body).public())
@@ -140,35 +140,35 @@ async def add_message(service: Trigger, request: Request) -> Response:
 
 
 async def signing_key(service: Trigger, request: Request) -> Response:
-    """GET signing-key"""
+    """GET signing-key: the public key as PEM."""
     return PlainTextResponse(service.signer.public_key(), media_type="application/x-pem-file")
 
 
 async def connections(service: Trigger, request: Request) -> Response:
-    """GET connections: the names of their headers"""
+    """GET connections: their names and the names of their headers."""
     return answer({"connections": shown_connections(service.scripts.connections)})
 
 
 async def add_connections(service: Trigger, request: Request) -> Response:
-    """POST connections: adds some, or replaces those of the same name"""
-    # A new object, since a running script keeps the one that it began with.
+    """POST connections: add connections, or replace those of the same name."""
+    # Make a new dict: a running script keeps the one that it started with.
     service.scripts.connections = {**service.scripts.connections, **read_connections(await read_data(request))}
     return await connections(service, request)
 
 
 async def clear_connections(service: Trigger, request: Request) -> Response:
-    """DELETE connections: removes all"""
+    """DELETE connections: remove all."""
     service.scripts.connections = {}
     return await connections(service, request)
 
 
 async def task_stubs(service: Trigger, request: Request) -> Response:
-    """GET task-stubs: their names"""
+    """GET task-stubs: the names of the stubs."""
     return answer({"task_stubs": sorted(service.scripts.stubs)})
 
 
 async def add_task_stubs(service: Trigger, request: Request) -> Response:
-    """POST task-stubs: adds some, or replaces those of the same name"""
+    """POST task-stubs: add stubs, or replace those of the same name."""
     body = await read_data(request)
     if not isinstance(body, dict):
         raise TriggerError("the body must be an object of tasks and what they return")
@@ -177,18 +177,18 @@ async def add_task_stubs(service: Trigger, request: Request) -> Response:
 
 
 async def clear_task_stubs(service: Trigger, request: Request) -> Response:
-    """DELETE task-stubs: removes all"""
+    """DELETE task-stubs: remove all."""
     service.scripts.stubs.clear()
     return await task_stubs(service, request)
 
 
 async def databases(service: Trigger, request: Request) -> Response:
-    """GET databases: all records, by organization and database"""
+    """GET databases: all records, by organization and database."""
     return answer({"databases": service.scripts.databases.shown()})
 
 
 async def add_record(service: Trigger, request: Request) -> Response:
-    """POST databases: adds a record to a database of the user's organization"""
+    """POST databases: add a record to a database of the user's organization."""
     body = await _object(request, {"database", "record", "user"})
     name, record = body.get("database"), body.get("record")
     if not isinstance(name, str) or not name or not isinstance(record, dict):
@@ -197,7 +197,7 @@ async def add_record(service: Trigger, request: Request) -> Response:
 
 
 async def respond(service: Trigger, request: Request) -> Response:
-    """POST responses/{key}: a deferred answer"""
+    """POST responses/{key}: accept a deferred answer."""
     body = await read_body(request.scope, request.receive, MAX_ANSWER)
     if body is None:
         raise TriggerError(f"the answer is longer than {MAX_ANSWER} bytes", 413)

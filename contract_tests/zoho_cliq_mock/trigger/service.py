@@ -1,8 +1,8 @@
-"""Choosing a message action: which are offered, sending the event, showing the answer, trying again.
+"""Choosing a message action: offering actions, sending the event, showing the answer, and retrying.
 
-By default an event is sent once and its answer waited for 15 seconds; `webhook_retries`, `webhook_retry_seconds` and
-`webhook_timeout_ms` are policies, because the vendor documents none of it. The script of a Deluge action is run by
-`scripts`; a function in `stubs` can stand in for it.
+By default an event is sent once, and its answer may take 15 seconds. The vendor documents none of this, so
+`webhook_retries`, `webhook_retry_seconds` and `webhook_timeout_ms` are policies. `scripts` runs the script of a Deluge
+action; a function in `stubs` can replace the script.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RECENT_MESSAGES = 10
 _EVERYTHING = 1_000_000
 _MOST_REASON = 300
 _POLL_SECONDS = 0.05
-# With this header the receiver of this project says why it will not send the deferred answer that its function wants.
+# With this header, this project's webhook receiver says why it will not send a deferred answer.
 DEFERRED_REFUSED = "x-zoho-cliq-deferred-refused"
 _log = logging.getLogger("zoho_cliq_mock")
 
@@ -47,7 +47,12 @@ Stub = Callable[[dict[str, Any]], Any]
 
 
 class TriggerError(ValueError):
-    """A choice that cannot be made, with the reason and an HTTP status."""
+    """A choice or another trigger call that cannot be carried out.
+
+    Args:
+        message: the reason, for people.
+        status: the HTTP status of the response. Default: 400.
+    """
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -57,10 +62,18 @@ class TriggerError(ValueError):
 class Trigger:
     """The trigger side of one mock server; a part of its state.
 
-    `stubs` maps names of Deluge actions to functions that take the event's data and give `{"output": …}`; they take
-    precedence over the actions' scripts. `scripts` runs these. `allowed_hosts` are hosts besides this machine that
-    events and scripts' requests may go to. `resolve` looks hosts up. `connections` are the headers of connections, by
-    their link names; `ConnectionsError` is raised where they cannot be used.
+    Args:
+        state: the state that it belongs to.
+        allowed_hosts: hosts, in addition to this machine, that events and scripts' requests may be sent to.
+        connections: the headers of connections, by link name. Default: none.
+
+    Attributes:
+        stubs: functions that replace the scripts of Deluge actions, by action name; they take the event's data and
+            return `{"output": …}`.
+        scripts: runs the scripts of Deluge actions.
+        resolve: looks up the addresses of a host.
+
+    Raise `ConnectionsError` if the connections cannot be used.
     """
 
     def __init__(self, state: State, allowed_hosts: Collection[str] = (), connections: object = None) -> None:
@@ -86,7 +99,7 @@ class Trigger:
 
     @property
     def epoch(self) -> int:
-        """A number that changes with each reset and restore."""
+        """A number that each reset and restore changes."""
         return self._state.epoch
 
     def add_record(self, database: str, fields: Mapping[str, Any], user: str | None = None) -> str:
@@ -96,7 +109,7 @@ class Trigger:
     # ---- a part of the state
 
     def reset(self, seed: Mapping[str, Any]) -> None:
-        """Go back to the seed's chats, without deliveries and stubs, and cancel running scripts."""
+        """Return to the chats of the seed, remove deliveries and stubs, and cancel running scripts."""
         self.chats.clear()
         self.chats.seed(seed, self._state.clock.now())
         self.deliveries.clear()
@@ -104,30 +117,38 @@ class Trigger:
         self.scripts.reset()
 
     def snapshot(self) -> Any:
-        """Return the stubs, and what scripts may use; all else is in the database."""
+        """Return the stubs and what `scripts` keeps outside the database; the snapshot of the database holds the rest."""
         return dict(self.stubs), self.scripts.snapshot()
 
     def restore(self, saved: Any) -> None:
-        """Go back to a snapshot."""
+        """Return to a snapshot."""
         stubs, scripts = saved
         self.stubs = dict(stubs)
         self.scripts.restore(scripts)
         self.signer.forget()
 
     def shown(self) -> Any:
-        """Return the names of stubs and connections."""
+        """Return the names of stubs and connections, for the control API."""
         return {"stubs": sorted(self.stubs), **self.scripts.shown()}
 
     # ---- choosing
 
     def menu(self, user: str | None, messages: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the actions that are offered to a user on messages, as the API shows them. Raise `TriggerError`."""
+        """Return the actions that a user is offered on messages, as the API shows them.
+
+        Args:
+            user: the user's key; None for the first user of the seed.
+            messages: ids of messages of one chat.
+
+        Raise `TriggerError` if there is no such user or the messages cannot be chosen.
+        """
         return [action for action, reason in self.offers(user, messages) if reason is None]
 
     def offers(self, user: str | None, messages: Sequence[str]) -> list[tuple[dict[str, Any], str | None]]:
-        """Return the actions that a user sees, each with the reason why it is not offered on the messages, or None.
+        """Return the actions that a user sees, each with the reason why it is not offered on the messages, or None if
+        it is.
 
-        Raise `TriggerError`.
+        The arguments and errors are those of `menu`.
         """
         person = self._user(user)
         _, chosen = self._chosen(person, messages, None)
@@ -144,10 +165,18 @@ class Trigger:
         new_message: Mapping[str, Any] | None = None,
         location: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Choose an action, by name or id, on messages or on a new one; return the record of the delivery.
+        """Choose an action on messages or on a new message, and return the record of the delivery.
 
-        `user` is the first of the seed where it is left out. `base_url` is the mock's own address, for the response
-        URL. Raise `TriggerError`.
+        Args:
+            action: the action's name or id.
+            base_url: the mock's own address, for the response URL.
+            user: the user's key. Default: None, the first user of the seed.
+            chat: the chat's id. Default: None, the chat of the messages, or the user's first chat.
+            messages: ids of messages to choose the action on.
+            new_message: the fields of a new message to choose the action on. Default: None.
+            location: where the user is. Default: None, Berlin.
+
+        Raise `TriggerError` if the choice cannot be made.
         """
         person = self._user(user)
         found = self._found(person, action)
@@ -165,9 +194,14 @@ class Trigger:
     async def send_again(
         self, identifier: int, *, base_url: str, event: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Send the event of a delivery, or another in its place, as a new delivery; return its record.
+        """Send the event of an earlier delivery as a new delivery, and return its record.
 
-        The new event has a response URL and a time stamp of its own. Raise `TriggerError`.
+        Args:
+            identifier: the id of the earlier delivery.
+            base_url: the mock's own address, for the response URL.
+            event: an event to send instead. Default: None, the earlier event.
+
+        The event gets a new response URL and time stamp. Raise `TriggerError` if it cannot be sent.
         """
         before = self.deliveries.record(identifier)
         if not before:
@@ -189,10 +223,18 @@ class Trigger:
     async def send_event(
         self, action: str, event: Mapping[str, Any], *, base_url: str, user: str | None = None
     ) -> dict[str, Any]:
-        """Send an event to an action, by name or id, as if a user had chosen it; return the record of the delivery.
+        """Send a given event to an action as if a user had chosen the action, and return the record of the delivery.
 
-        What is chosen is what the event says. The answer is shown in the chat that the event names if the user is in
-        it, else in the user's first one. Response URL and time stamp are new. Raise `TriggerError`.
+        The event says what was chosen. The answer is shown in the chat that the event names if the user is a member of
+        it, else in the user's first chat. The event gets a new response URL and time stamp.
+
+        Args:
+            action: the action's name or id.
+            event: the event.
+            base_url: the mock's own address, for the response URL.
+            user: the user's key. Default: None, the first user of the seed.
+
+        Raise `TriggerError` if the event cannot be sent.
         """
         person = self._user(user)
         found = self._found(person, action)
@@ -218,7 +260,7 @@ class Trigger:
         return found
 
     def _opened(self, base_url: str, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the start of a record that sends this event, with a response URL and a time stamp of its own."""
+        """Return a new record for sending this event, with a new delivery id, response URL and time stamp."""
         if not isinstance(event.get("params"), dict):
             raise TriggerError("event: must have the object params")
         now = self._state.clock.now()
@@ -244,7 +286,7 @@ class Trigger:
         return await self._dispatch(record, action, selection.user, base_url)
 
     def _open(self, base_url: str, now: float) -> tuple[int, str]:
-        """Return the id of a new delivery, and its response URL."""
+        """Return the id and the response URL of a new delivery."""
         identifier = self.deliveries.open()
         key = self.deliveries.new_response_key(identifier, now + self._state.policies.response_url_seconds)
         return identifier, f"{base_url}/_mock/responses/{key}"
@@ -252,10 +294,10 @@ class Trigger:
     async def _dispatch(
         self, record: dict[str, Any], action: dict[str, Any], user: User, base_url: str
     ) -> dict[str, Any]:
-        """Send the event of a record, or run the script with it."""
+        """Send the event of a record to the webhook, or run the action's script with it, and return the record."""
         identifier, event = record["id"], record["event"]
         if action["execution_type"] == "webhook":
-            # Kept at once, so that a deferred answer may come before the answer.
+            # Stored before sending, because a deferred answer may arrive before the answer.
             self.deliveries.amend(identifier, record)
             return await self._attempt(record, orjson.dumps(event), action["execution_url"])
         stub = self.stubs.get(action["name"])
@@ -291,21 +333,21 @@ class Trigger:
         shown = self._answered(outcome)
         if outcome.record is not None:
             record["deluge"] = outcome.record
-        if outcome.reset:  # nothing of it is kept
+        if outcome.reset:  # the delivery belongs to the state before the reset, so nothing is stored
             return {**record, "shown": self._public(record, shown, deferred=False)}
         if outcome.record is not None:
             self._note_run(record, outcome.record, failed=outcome.failed is not None)
         return self._ran(record, shown)
 
     def _ran(self, record: dict[str, Any], shown: Shown) -> dict[str, Any]:
-        # A deferred answer may have come meanwhile.
+        # Keep a deferred answer that arrived while the script ran.
         record.update({**(self.deliveries.record(record["id"]) or {}), **record})
         self._show(record, shown)
         self.deliveries.save(record["id"], record, b"", None)
         return record
 
     def _answered(self, outcome: Outcome) -> Shown:
-        """Return what the person sees of a run."""
+        """Return what the user sees of a script's run."""
         policies = self._state.policies
         if outcome.missing is not None:
             return Shown("not_executed", outcome.missing)
@@ -315,7 +357,7 @@ class Trigger:
                 return Shown("nothing", "")
             failed = "it returns nothing"
         if failed is None:
-            # Scripts that return a text are common; it is shown as a message.
+            # Many scripts return a plain text instead of an object; show it as a message.
             return self._outputs.judge({"output": {"text": answer} if isinstance(answer, str) else answer}, policies)
         reason = f"the script failed: {failed}"
         if policies.deluge_failure == "nothing":
@@ -325,7 +367,7 @@ class Trigger:
         return Shown("unanswered", reason)
 
     def _note_run(self, record: dict[str, Any], ran: dict[str, Any], *, failed: bool) -> None:
-        """Note a run in the journal: the script's log, and as its status 200 or 500."""
+        """Record a run in the journal: the script's log as the body, and 200 or 500 as the status."""
         lines = "\n".join([*ran["log"], *(error["why"] for error in ran["errors"])]).encode()
         self._state.journal.add(
             Entry(
@@ -345,14 +387,14 @@ class Trigger:
     def _script(self, user: User, action: str) -> str:
         try:
             handler = orjson.loads(self._state.store.get_handler(user, action, "execution_handler"))
-        except Refusal:  # by the policy `unset_handler`
+        except Refusal:  # the handler was never set, and the policy `unset_handler` makes it missing
             return ""
         return str(handler.get("script") or "")
 
     def _stubbed(self, stub: Stub, event: dict[str, Any]) -> Shown:
         try:
             return self._outputs.judge(orjson.loads(orjson.dumps(stub(event))), self._state.policies)
-        except Exception as error:  # noqa: BLE001 - whatever a stub does is part of what is tested
+        except Exception as error:  # noqa: BLE001 - a stub is test code and may raise anything
             return Shown("unanswered", f"the stub failed with {type(error).__name__}: {error}")
 
     # ---- sending
@@ -375,7 +417,7 @@ class Trigger:
         stored = self.deliveries.record(identifier)
         if stored is None:
             return record  # the mock was reset meanwhile
-        # A deferred answer may have come meanwhile.
+        # Keep a deferred answer that arrived while the event was sent.
         record.update(stored)
         record["attempts"].append(attempt)
         due = None
@@ -411,7 +453,7 @@ class Trigger:
         return self._outputs.read(answer.headers.get("content-type"), answer.body, self._state.policies)
 
     def resume(self) -> None:
-        """Go on with deliveries that are to be tried again, in the running event loop."""
+        """Go on retrying the deliveries that await a retry, in the running event loop."""
         if self.deliveries.waiting() and (self._retries is None or self._retries.done()):
             self._retries = asyncio.get_running_loop().create_task(self._retry())
 
@@ -419,7 +461,7 @@ class Trigger:
         while self.deliveries.waiting():
             due = self.deliveries.due(self._state.clock.now())
             await asyncio.gather(*(self._attempt_again(each.record, each.body) for each in due))
-            # The mock's clock may be moved at any time, so it is looked at often rather than waited for.
+            # A test may move the mock's clock at any time, so poll it instead of sleeping until the next retry is due.
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _attempt_again(self, record: dict[str, Any], body: bytes) -> None:
@@ -435,7 +477,15 @@ class Trigger:
     # ---- answers
 
     def respond(self, key: str, content_type: str | None, body: bytes) -> Shown:
-        """Take a deferred answer. Raise `TriggerError` where the response URL cannot be used (again)."""
+        """Accept a deferred answer and return what it shows.
+
+        Args:
+            key: the last part of the response URL.
+            content_type: the value of the Content-Type header, or None.
+            body: the body of the answer.
+
+        Raise `TriggerError` if the response URL is unknown, expired or already used.
+        """
         found = self.deliveries.use_response_key(key, self._state.clock.now())
         if found == "unknown":
             raise TriggerError("there is no such response URL", 404)
@@ -451,7 +501,12 @@ class Trigger:
         return shown
 
     async def with_deferred(self, record: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Wait for the deferred answer of a delivery, at most so many seconds of real time, and return its record."""
+        """Wait for the deferred answer of a delivery, and return the delivery's record.
+
+        Args:
+            record: the record of the delivery.
+            seconds: the longest wait, in seconds of real time; the record is then returned without a deferred answer.
+        """
         identifier = record["id"]
         stored = self.deliveries.record(identifier)
         if stored is None or "deferred" in stored:
@@ -491,7 +546,7 @@ class Trigger:
         try:
             handler = orjson.loads(self._state.store.get_handler(user, action, "execution_handler"))
         except Refusal:
-            # By the policy `unset_handler` a handler may be missing until it is first set.
+            # By the policy `unset_handler`, a handler that was never set may be missing.
             return [name for name in self._state.policies.default_permissions.split(",") if name]
         return list(handler.get("permissions", []))
 
@@ -505,8 +560,15 @@ class Trigger:
             raise TriggerError(str(error), 404) from None
 
     def post_new(self, sender: str | None, chat: str | None, fields: Mapping[str, Any]) -> Message:
-        """Add a message of a user, the first of the seed where it is left out, to a chat, by default the user's first
-        one. Raise `ChatError`, `TriggerError`."""
+        """Post a message to a chat and return it.
+
+        Args:
+            sender: the user's key; None for the first user of the seed.
+            chat: the chat's id; None for the user's first chat.
+            fields: the other fields of the message.
+
+        Raise `ChatError` or `TriggerError` if the message cannot be posted.
+        """
         user = self._user(sender)
         places = self.chats.chats_of(user)
         if chat is None and not places:
@@ -526,12 +588,12 @@ class Trigger:
 
 
 def _named(action: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a record keeps of an action."""
+    """Return the fields of an action that a record keeps."""
     return {name: action[name] for name in ("id", "name", "execution_type")}
 
 
 def trigger_of(state: State) -> Trigger:
-    """Return the trigger side of a state that `create_app` made."""
+    """Return the trigger side of a state; the state must come from `create_app`."""
     part = state.parts["trigger"]
     assert isinstance(part, Trigger)
     return part

@@ -1,7 +1,8 @@
-"""Signatures of events: one RSA key pair for each database, made when it is first needed.
+"""Signatures of events. Each database has one RSA key pair, which is made when it is first needed.
 
-The vendor does not document signatures of message actions. This follows its webhook extensions: base64 of an RSA
-PKCS #1 v1.5 signature with SHA-256 over the body, in `X-Cliq-Signature`. Needs the package cryptography.
+The vendor does not document signatures of message actions. The mock signs as the vendor's webhook extensions do:
+`X-Cliq-Signature` holds the base64 of an RSA PKCS #1 v1.5 signature with SHA-256 over the body. Needs the package
+cryptography.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class SigningUnavailable(Exception):
 
 
 class Signer:
-    """Signs with the key pair of a database."""
+    """Signs with the key pair of a database; `SigningUnavailable` is raised if the package cryptography is missing."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -43,7 +44,7 @@ class Signer:
         return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
     def forget(self) -> None:
-        """Read the key anew, after the database was changed from outside."""
+        """Drop the cached key, because the database was replaced, and read it again when it is next needed."""
         self._key = None
 
     def _private_key(self) -> RSAPrivateKey:

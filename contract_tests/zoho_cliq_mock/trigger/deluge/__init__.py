@@ -1,8 +1,9 @@
-"""Running the scripts of Deluge actions, with the interpreter of `zoho_cliq_deluge`.
+"""Runs the scripts of Deluge actions with the interpreter of `zoho_cliq_deluge`.
 
-`scripts` starts each run in a thread; `session` is the bridge between that thread and the event loop, where the mock's
-state lives. In the thread, `execute` runs the script with `cliq` (chats and databases) and `sender` (requests).
-`databases` and `connections` are the state that scripts see, `testing` is the pytest fixture `deluge`.
+`scripts` starts a thread for each run. `session` connects that thread to the event loop, which alone may touch the
+mock's state. In the thread, `execute` runs the script with `cliq` (chats and databases) and `sender` (requests).
+`databases` and `connections` hold the state that scripts see. `testing` has the class behind the pytest fixture
+`deluge`.
 
-`zoho_cliq_deluge` and its packages are imported when the first script runs, in its thread.
+`zoho_cliq_deluge` and the packages that it needs are imported when the first script runs, in its thread.
 """

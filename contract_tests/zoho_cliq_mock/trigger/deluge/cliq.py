@@ -1,4 +1,7 @@
-"""Cliq as a script sees it: the mock's chats, and the databases of the organization."""
+"""Cliq as a script sees it: the mock's chats, and the databases of the organization.
+
+The class implements the interface `Cliq` of `zoho_cliq_deluge` for one run.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,14 @@ _DONE = {"status": "SUCCESS"}
 class MockCliq:
     """The chats and databases of a mock, for one run of a script.
 
-    user: who chose the action; posts are the user's, unless they name a bot.
-    users: all users, by key.
-    now: returns the mock's time in seconds.
-    hide: hides the secrets of connections in a text.
+    Args:
+        session: the bridge to the event loop.
+        chats: the mock's chats.
+        databases: the mock's databases.
+        user: the user who chose the action; posts are made in the user's name unless they name a bot.
+        users: all users, by key.
+        now: returns the mock's time, in seconds since 1970.
+        hide: removes the secrets of connections from a text.
     """
 
     def __init__(
@@ -77,7 +84,7 @@ class MockCliq:
         return {}
 
     def _message(self, message: Any) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
-        """Return the text, the files and the map of a message."""
+        """Return the text, the files and the output of a message."""
         if isinstance(message, File):
             message = [message]
         if isinstance(message, list):
@@ -100,7 +107,7 @@ class MockCliq:
         return words, [], orjson.loads(content)
 
     def _place(self, post: Post) -> Chat:
-        """Return the chat that a post goes to."""
+        """Return the chat that a post goes to. Raise `TaskError` if there is none in the organization."""
         kind = post.task.removesuffix("AsAdmin").removesuffix("AsBot").removeprefix("postTo")
         organization, target = self._user.organization, post.target
         found: Chat | None = None
@@ -129,7 +136,11 @@ class MockCliq:
         return {**_DONE, "id": added}
 
     def get_records(self, database: str, query: dict[str, Any]) -> dict[str, Any]:
-        """Return the records that match ``query["criteria"]``, from ``from_index`` (1) on, at most ``limit``."""
+        """Return the records that match ``query["criteria"]``.
+
+        ``query["from_index"]`` is the first match to return, counted from 1 (the default); ``query["limit"]`` is how
+        many to return at most.
+        """
         found = self._matching(database, str(query.get("criteria") or ""))
         start, limit = _number(query.get("from_index"), 1), _number(query.get("limit"), len(found))
         return {"list": found[max(start - 1, 0) :][: max(limit, 0)]}
@@ -163,7 +174,7 @@ class MockCliq:
 
     def _matching(self, database: str, criteria: str) -> list[dict[str, Any]]:
         rows = self._session.do(lambda: self._databases.texts(self._user.organization, database))
-        # Here, in the thread of the script, so that a large database costs its own time and not the mock's.
+        # Filtered in the script's thread, so that a large database does not block the event loop.
         return [each for each in (record(*row) for row in rows) if matches(each, criteria)]
 
     def _fields(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +208,7 @@ _HINTS = {
 
 
 def _names(user: User) -> tuple[str, ...]:
-    """Return what `postToUser` may call a user: the address that events show, and the id."""
+    """Return the names by which `postToUser` can address a user: the email address that events show, and the id."""
     return (f"{user.key}@example.com", user.id)
 
 

@@ -1,4 +1,4 @@
-"""The headers of connections, which `connection:` adds to a request. Their values are secrets."""
+"""The headers that the parameter `connection:` of a request adds. Their values are secrets."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Headers = dict[str, dict[str, str]]
 
 
 class ConnectionsError(ValueError):
-    """Connections that cannot be used: which, and why. Names no value of a header."""
+    """Connections that cannot be used. The message names the connection and the reason, but no header value."""
 
 
 def read_connections(given: object) -> Headers:
-    """Return the headers of each connection, by its link name. Raise `ConnectionsError`."""
+    """Return the headers of each connection, by link name. Raise `ConnectionsError` if they cannot be used."""
     if not isinstance(given, Mapping):
         raise ConnectionsError('connections must be a JSON object such as {"desk": {"Authorization": "Bearer …"}}')
     found: Headers = {}
@@ -44,9 +44,10 @@ def shown_connections(connections: Mapping[str, Mapping[str, str]]) -> dict[str,
 
 
 class Hider:
-    """Replaces the values of connections' headers by `***`: as a whole, and what follows a scheme such as `Bearer`.
+    """Replaces the secrets of connections in a text by `***`.
 
-    Values of fewer than six characters are left, since they occur in other words.
+    A header value is replaced as a whole, and also without a scheme such as `Bearer`. Secrets shorter than six
+    characters are not replaced, since they occur in ordinary words.
     """
 
     def __init__(self, connections: Mapping[str, Mapping[str, str]]) -> None:
@@ -55,7 +56,7 @@ class Hider:
         self._secrets = sorted((each for each in values if len(each) >= _SHORTEST_SECRET), key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        """Return the text without the secrets."""
+        """Return the text with the secrets replaced."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text

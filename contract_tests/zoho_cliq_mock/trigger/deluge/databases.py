@@ -1,6 +1,6 @@
-"""The databases of Cliq that scripts work with, and the properties of the extension. Kept in the mock's database.
+"""Cliq's databases as scripts use them, and the properties of the extension; stored in the mock's database.
 
-Each organization has its own. Records are JSON; decimals keep their digits.
+Each organization has its own. Records are stored as JSON; decimals keep all their digits.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Record = dict[str, Any]
 
 
 def to_json(value: Any) -> bytes:
-    """Return a value as JSON; a decimal as a number with all its digits."""
+    """Return a value as JSON. A decimal becomes a number with all its digits."""
     return orjson.dumps(value, default=_decimal)
 
 
 def from_json(text: str) -> Any:
-    """Return the value of a JSON text, with decimals as they were written."""
+    """Return the value of a JSON text. Numbers with a fraction become decimals with all their digits."""
     return json.loads(text, parse_float=Decimal)
 
 
@@ -41,7 +41,7 @@ def _decimal(value: object) -> orjson.Fragment:
 
 
 class Databases:
-    """All databases and properties of a mock. Ids of records are decimal texts, and are never given out twice."""
+    """All databases and properties of a mock. Record ids are decimal texts and are never reused."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
@@ -54,7 +54,7 @@ class Databases:
         self._execute("DELETE FROM deluge_property")
 
     def add(self, organization: str, name: str, fields: Mapping[str, Any]) -> str:
-        """Add a record to a database, and return its id."""
+        """Add a record to a database, and return the record's id."""
         row = self._execute(
             "INSERT INTO deluge_record (organization, name, fields) VALUES (?, ?, ?)",
             (organization, name, to_json(fields).decode()),
@@ -70,7 +70,7 @@ class Databases:
         return [(str(number), fields) for number, fields in rows.fetchall()]
 
     def get(self, organization: str, name: str, identifier: str) -> Record | None:
-        """Return a record; None where there is none."""
+        """Return a record, or None if there is none with this id."""
         row = self._execute(
             "SELECT fields FROM deluge_record WHERE organization = ? AND name = ? AND number = ?",
             (organization, name, _number(identifier)),
@@ -78,7 +78,7 @@ class Databases:
         return record(identifier, row[0]) if row else None
 
     def change(self, organization: str, name: str, identifier: str, fields: Mapping[str, Any]) -> bool:
-        """Change some fields of a record; False where there is none."""
+        """Change the given fields of a record. Return whether there is such a record."""
         found = self.get(organization, name, identifier)
         if found is None:
             return False
@@ -89,7 +89,7 @@ class Databases:
         return True
 
     def remove(self, organization: str, name: str, identifiers: Iterable[str]) -> int:
-        """Remove records, and return how many there were."""
+        """Remove the records with these ids, and return how many there were."""
         return sum(
             self._execute(
                 "DELETE FROM deluge_record WHERE organization = ? AND name = ? AND number = ?",
@@ -116,7 +116,7 @@ class Databases:
             )
 
     def get_property(self, organization: str, name: str) -> Any:
-        """Return a property; None where it is not set."""
+        """Return the value of a property, or None if it is not set."""
         row = self._execute(
             "SELECT value FROM deluge_property WHERE organization = ? AND name = ?", (organization, name)
         ).fetchone()
@@ -128,10 +128,10 @@ class Databases:
 
 
 def record(identifier: str, fields: str) -> Record:
-    """Return a record from its fields as JSON."""
+    """Return a record from its id and the JSON of its fields."""
     return {**from_json(fields), "id": identifier}
 
 
 def _number(identifier: str) -> int:
-    """Return the row of a record; -1, which is none, for what is no id."""
+    """Return the row number of a record id, or -1, which no row has, for a text that is not an id."""
     return int(identifier) if identifier.isascii() and identifier.isdigit() and len(identifier) < 19 else -1

@@ -1,6 +1,6 @@
-"""The event as a script meets it: with the keys that public scripts read and that events of webhooks are not known for.
+"""The event as a Deluge script sees it, with additional keys that public scripts read.
 
-Pure functions.
+Events of webhooks are not known to have these keys. Pure functions.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from zoho_cliq_mock.chats import unique_name
 
 
 def script_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event whose user has `name` and `zoho_user_id` too, and whose chat has `name` and, for a channel,
-    `channel_unique_name`."""
+    """Return a copy of an event with additional keys.
+
+    The user also has `name` and `zoho_user_id`; the chat also has `name` and, if it is a channel,
+    `channel_unique_name`.
+    """
     params = dict(event["params"])
     if isinstance(user := params.get("user"), Mapping):
         names = (str(user[key]) for key in ("first_name", "last_name") if user.get(key))

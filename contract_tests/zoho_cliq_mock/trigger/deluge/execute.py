@@ -1,4 +1,4 @@
-"""Running one script, in its thread."""
+"""Runs one script; called in the script's thread."""
 
 from __future__ import annotations
 
@@ -33,14 +33,21 @@ MOST_KEPT = 512 * 1024
 MOST_OF_ONE = 16 * 1024
 """Bytes of one line of the log, of a task's arguments, and of its result."""
 
-_MOST_ERRORS = 3  # of the mistakes of a script, those that the chat shows; the record has all
+_MOST_ERRORS = 3  # how many errors of a script the chat shows; the record has all of them
 
 T = TypeVar("T")
 _log = logging.getLogger("zoho_cliq_mock")
 
 
 def execute(script: str, event: Mapping[str, Any], surroundings: Surroundings, session: Session) -> Outcome:
-    """Run a script with an event, and return what came of it. Raise nothing: a failure is an outcome."""
+    """Run a script with an event, and return the outcome. Raise nothing: a failure is an outcome too.
+
+    Args:
+        script: the text of the script.
+        event: the event as scripts see it (see `script_event`).
+        surroundings: what the run may use.
+        session: the bridge to the event loop.
+    """
     hide = Hider(surroundings.connections)
     world = MockCliq(
         session,
@@ -74,17 +81,17 @@ def execute(script: str, event: Mapping[str, Any], surroundings: Surroundings, s
     except DelugeRuntimeError as error:
         kind = "limit" if isinstance(error, DelugeLimitError) else "runtime"
         return _outcome(session, error.run or Run(), hide, [_error(kind, error.line, error.function, error.why)])
-    except Exception as error:  # noqa: BLE001 - a thread that dies without a word would leave its caller waiting
+    except Exception as error:  # noqa: BLE001 - without an outcome the caller would wait forever
         _log.warning("the Deluge interpreter failed with %s", type(error).__name__)
         why = f"the interpreter failed with {type(error).__name__}; the mistake is its own, not the script's"
         return _outcome(session, Run(), hide, [_error("internal", 0, "", why)])
 
 
 class MockGateway(Gateway):
-    """The mock's side of tasks; its errors say how to give the mock what a script needs."""
+    """Carries out a script's tasks in the mock. Its errors say how to configure what the script needs."""
 
     def connection_headers(self, name: str) -> Mapping[str, str]:
-        """Return the headers of a connection. Raise `TaskError` where there is none."""
+        """Return the headers of a connection. Raise `TaskError` if there is no such connection."""
         if name not in self.connections:
             raise TaskError(
                 f'there is no connection "{name}"; give the mock its headers with --connections or POST '
@@ -93,7 +100,7 @@ class MockGateway(Gateway):
         return self.connections[name]
 
     def stub(self, name: str) -> Any:
-        """Return the stub of a task, by its name without case. Raise `TaskError` where there is none."""
+        """Return the stub of a task by its name, ignoring case. Raise `TaskError` if there is none."""
         for key, value in self.stubs.items():
             if key.lower() == name.lower():
                 return _guarded(key, value) if callable(value) else value
@@ -103,21 +110,23 @@ class MockGateway(Gateway):
 
 
 def _guarded(name: str, stub: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a stub whose failure is the task's."""
+    """Return the stub wrapped so that any exception it raises becomes a `TaskError`."""
 
     def guarded(*arguments: Any) -> Any:
         try:
             return stub(*arguments)
         except TaskError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a stub does is part of what is tested
+        except Exception as error:  # noqa: BLE001 - a stub is test code and may raise anything
             raise TaskError(f"the stub of {name} failed with {type(error).__name__}: {error}") from None
 
     return guarded
 
 
 def _system(surroundings: Surroundings) -> dict[str, object]:
-    """Return the variables of the system that the event does not give: the organization's first user is its admin."""
+    """Return the system variables that the event does not contain. The first user of the organization counts as its
+    admin.
+    """
     people = surroundings.users.values()
     admin = next((user for user in people if user.organization == surroundings.user.organization), surroundings.user)
     return {"adminuser": admin.name, "adminuserid": f"{admin.key}@example.com"}
@@ -164,7 +173,7 @@ def _task(call: TaskCall, hide: Hider) -> dict[str, Any]:
 
 
 def _first(items: Iterable[T]) -> list[T]:
-    """Return the first items, as many as a record keeps."""
+    """Return the leading items that fit into the part of a record that is kept (`MOST_KEPT` bytes)."""
     found: list[T] = []
     size = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""What a script did, line by line, for people: from the entry `deluge` of a delivery's record."""
+"""Formats what a script did as lines of text, from the entry `deluge` of a delivery's record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def script_lines(ran: Mapping[str, Any]) -> Iterator[str]:
-    """Return what `zoho-cliq-mock trigger` prints: the log, the tasks in their order, the errors."""
+    """Yield the lines that `zoho-cliq-mock trigger` prints: the log, the tasks in order, the errors."""
     yield f"script: {ran['statements']} statements in {ran['milliseconds']} ms"
     for text in ran["log"]:
         yield f"  info: {text}"
@@ -21,7 +21,7 @@ def script_lines(ran: Mapping[str, Any]) -> Iterator[str]:
 
 
 def error_line(error: Mapping[str, Any]) -> str:
-    """Return an error in one line."""
+    """Return one line for an error."""
     column = f", column {error['column']}" if "column" in error else ""
     at = f"line {error['line']}{column}: " if error["line"] else ""
     function = f"{error['function']}: " if error["function"] else ""

@@ -1,4 +1,4 @@
-"""One run of a script: what it may use, and what came of it."""
+"""The input and the outcome of one run of a script."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC).timestamp(), datetime(9999, 12, 30
 
 
 class Outcome(NamedTuple):
-    """What came of a run.
+    """The outcome of a run.
 
-    answer: what the script returned, as JSON has it; None where it returned nothing or failed.
-    failed: why there is no answer, in one line; None where the script came to its end.
-    missing: which packages are missing, in one line; then no script was run.
-    reset: whether the mock was reset meanwhile, so that nothing of the run may be kept.
-    record: for the record of the delivery: `log`, `tasks`, `errors`, `statements`, `milliseconds`; None where no script
-        was run.
+    Attributes:
+        answer: what the script returned, as JSON types; None if it returned nothing or failed.
+        failed: why there is no answer, in one line; None if the script ended normally.
+        missing: which packages are missing, in one line. If it is set, no script was run.
+        reset: whether the mock was reset during the run; if so, nothing of the run may be stored.
+        record: for the record of the delivery: `log`, `tasks`, `errors`, `statements`, `milliseconds`; None if no
+            script was run.
     """
 
     answer: Any = None
@@ -34,7 +35,9 @@ class Outcome(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What a run may use: who chose, the mock's chats and databases, requests, connections, stubs, and the time."""
+    """What a run may use: the user who chose, the mock's chats and databases, requests, connections, stubs, and the
+    time.
+    """
 
     user: User
     users: Mapping[str, User]
@@ -48,5 +51,5 @@ class Surroundings(NamedTuple):
     now: Callable[[], float]
 
     def moment(self) -> datetime:
-        """Return the mock's time, within what a date can be."""
+        """Return the mock's time as a datetime, limited to the range that a datetime can hold."""
         return datetime.fromtimestamp(min(max(self.now(), _FIRST), _LAST), UTC)

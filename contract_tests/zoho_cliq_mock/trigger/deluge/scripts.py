@@ -1,7 +1,7 @@
-"""The scripts of one mock server: what they may use, and starting them, each in a thread of its own.
+"""The scripts of one mock server: what they may use, and running each in a thread of its own.
 
-Deluge scripts compute one at a time, since more at once would be no quicker in one process; while one waits for an
-answer to a request, another computes. Nothing of the interpreter is loaded before the first script runs.
+Only one script computes at a time, since threads of one process would not compute faster together; while one script
+waits for a response, another computes. The interpreter is imported when the first script runs.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ MOST_AT_ONCE = 8
 class Scripts:
     """The scripts of a mock server.
 
-    connections: the headers of each connection, by its link name.
-    stubs: what tasks of other services return, by their names (`zoho.crm.getRecordById`): a value, or a function that
-        is called with the task's arguments, in the thread of the script.
+    Attributes:
+        connections: the headers of each connection, by link name.
+        stubs: what tasks of other services return, by task name (`zoho.crm.getRecordById`): a value, or a function,
+            which is called with the task's arguments in the script's thread.
+        databases: the databases that scripts use.
     """
 
     def __init__(self, connection: sqlite3.Connection, connections: object = None) -> None:
@@ -42,31 +44,37 @@ class Scripts:
         self._under_way: set[Session] = set()
 
     def reset(self) -> None:
-        """Go back to the start: no records, no stubs, the first connections; cancel running scripts."""
+        """Remove records and stubs, return to the connections of the start, and cancel running scripts."""
         self._end("the mock was reset while the script ran")
         self.databases.clear()
         self.stubs.clear()
         self.connections = dict(self._first_connections)
 
     def snapshot(self) -> Any:
-        """Return connections and stubs; all else is in the database."""
+        """Return connections and stubs; the snapshot of the database holds the rest."""
         return dict(self.connections), dict(self.stubs)
 
     def restore(self, saved: Any) -> None:
-        """Go back to a snapshot and cancel running scripts."""
+        """Return to a snapshot, and cancel running scripts."""
         self._end("the mock went back to a snapshot while the script ran")
         connections, stubs = saved
         self.connections, self.stubs = dict(connections), dict(stubs)
 
     def shown(self) -> dict[str, Any]:
-        """Return the names of connections, with their headers' names, and of stubs."""
+        """Return the names of stubs, and of connections with the names of their headers."""
         return {"connections": shown_connections(self.connections), "task_stubs": sorted(self.stubs)}
 
     async def run(
         self, script: str, event: Mapping[str, Any], surroundings: Surroundings, *, seconds: float
     ) -> Outcome:
-        """Run a script with an event, for at most so many seconds of real time (0: no limit), and return what came of
-        it."""
+        """Run a script with an event, and return the outcome.
+
+        Args:
+            script: the text of the script.
+            event: the event as scripts see it (see `script_event`).
+            surroundings: what the run may use.
+            seconds: how long the run may take, in seconds of real time; 0 for no limit.
+        """
         loop = asyncio.get_running_loop()
         session = Session(loop, self._turn, seconds)
         outcome: asyncio.Future[Outcome] = loop.create_future()
@@ -78,16 +86,16 @@ class Scripts:
         def work() -> None:
             try:
                 found = self._work(script, event, surroundings, session)
-            except BaseException as error:  # noqa: BLE001 - the caller waits, and must hear of it
+            except BaseException as error:  # noqa: BLE001 - without an outcome the caller would wait forever
                 found = Outcome(failed=f"the run ended with {type(error).__name__}")
             try:
                 loop.call_soon_threadsafe(settle, found)
             except RuntimeError:
-                return  # the loop was closed meanwhile, and nobody waits
+                return  # the loop was closed, so no caller is waiting
 
         self._under_way.add(session)
         try:
-            # A daemon, so that a script that waits for an answer holds up no program that wants to end.
+            # A daemon thread, so that a script that waits for a response does not keep the program from exiting.
             threading.Thread(target=work, name="zoho-cliq-mock-deluge", daemon=True).start()
             return await outcome
         finally:

@@ -1,4 +1,4 @@
-"""The requests of a script: to the hosts that events may go to, by the same guard."""
+"""Sends the requests of a script. The same hosts are allowed as for events, and the same guard checks them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def sender(session: Session, allowed: Collection[str], resolve: Resolve) -> Callable[[HttpRequest], HttpResponse]:
-    """Return what sends the requests of one run. Redirects are not followed."""
+    """Return the function that sends the requests of one run. It does not follow redirects.
+
+    Args:
+        session: the run.
+        allowed: hosts, in addition to this machine, that requests may be sent to.
+        resolve: looks up the addresses of a host.
+    """
 
     async def exchange(request: HttpRequest) -> HttpAnswer:
-        # What is not ASCII is escaped, as browsers do; of a host's name that makes one that is refused.
+        # Escape non-ASCII characters as browsers do. A host name with such characters is then refused.
         target = parse_target(quote(request.url, safe=_PRINTABLE, errors="replace"), _NAME)
         async with asyncio.timeout(request.timeout):
             addresses = await checked_addresses(target, allowed, resolve)
@@ -43,7 +49,7 @@ def sender(session: Session, allowed: Collection[str], resolve: Resolve) -> Call
 
 
 def _headers(request: HttpRequest) -> dict[str, str]:
-    """Return the headers of a request; a name is there once, however it is written."""
+    """Return the headers to send. Header names are compared without case, so each is sent once; the last value wins."""
     found = {"user-agent": ("User-Agent", "zoho-cliq-mock")}
     for name, value in (*request.headers.items(), *request.secrets.items()):
         if name.lower() not in _OWN_HEADERS:

@@ -1,4 +1,4 @@
-"""One run of a script, as its thread and the event loop share it."""
+"""One run of a script, shared by its thread and the event loop."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ T = TypeVar("T")
 MOST_WRITTEN = 8 * 1024 * 1024
 """Bytes that one run may write into chats and databases."""
 
-_LOOK_AGAIN = 0.1  # seconds after which the thread looks whether the event loop still runs
+_LOOK_AGAIN = 0.1  # seconds between the thread's checks that the event loop still runs
 
 
 class Session:
     """The bridge between the thread of a script and the event loop.
 
-    The state of the mock is touched in the event loop only. While the thread waits for it, or for an answer to a
-    request, it gives its turn to another script.
+    Only the event loop touches the mock's state. While the thread waits for the event loop, or for the response to a
+    request, it releases `turn`, so that another script can compute.
 
-    loop: the event loop of the mock.
-    turn: who holds it computes; a lock of all scripts of one mock.
-    seconds: how long the run may take from its start, waiting included; 0 for no limit.
-    computing: how many seconds of processor time it may take.
-    ended: why the run may do no more; None while it may.
+    Args:
+        loop: the event loop of the mock.
+        turn: the lock that a script holds while it computes; shared by all scripts of one mock.
+        seconds: how long the run may take from its start, including waits; 0 for no limit.
+        computing: how many seconds of processor time the run may use.
+
+    Attributes:
+        ended: why the run must stop; None while it may go on.
     """
 
     def __init__(
@@ -46,7 +49,11 @@ class Session:
     # ---- in the event loop
 
     def end(self, why: str) -> None:
-        """Let the run do no more, and cancel what it waits for."""
+        """Stop the run at its next check, and cancel what it waits for.
+
+        Args:
+            why: the reason, which the script's failure states.
+        """
         self.ended = self.ended or why
         if self._task is not None:
             self._task.cancel()
@@ -54,19 +61,19 @@ class Session:
     # ---- in the thread
 
     def start(self) -> None:
-        """Begin to count the time."""
+        """Start to measure the run's time."""
         self._started = time.monotonic()
         self._computed = time.thread_time()
 
     @property
     def milliseconds(self) -> float:
-        """The time since the start."""
+        """The milliseconds since the start, rounded to one decimal."""
         return round((time.monotonic() - self._started) * 1000, 1)
 
     def do(self, act: Callable[[], T]) -> T:
-        """Call a function in the event loop, and return what it returns. Raise what `wait_for` raises.
+        """Call a function in the event loop, and return its result. Raise what `wait_for` raises.
 
-        The processor time that it takes there counts as the script's.
+        The function's processor time counts as the script's.
         """
 
         async def acting() -> T:
@@ -81,8 +88,13 @@ class Session:
     def wait_for(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine in the event loop, and return its result.
 
-        Raise what it raises, TimeoutError if it takes longer than the run may, and `LimitReached` if the run may do no
-        more.
+        Args:
+            make: makes the coroutine.
+
+        Raises:
+            TimeoutError: if it takes longer than the run may take.
+            LimitReached: if the run must stop.
+            Exception: any exception that the coroutine raises.
         """
         self.check()
         done: Future[T] = Future()
@@ -99,7 +111,7 @@ class Session:
             self._loop.call_soon_threadsafe(start)
             while not done.done() and not self.ended:
                 wait([done], timeout=_LOOK_AGAIN)
-        except RuntimeError:  # the loop was closed
+        except RuntimeError:  # the event loop is closed
             self.ended = self.ended or "the mock stopped"
         finally:
             self._turn.acquire()
@@ -111,7 +123,7 @@ class Session:
             raise
 
     def spend(self, size: int) -> None:
-        """Count bytes that the run writes. Raise `TaskError` where they are too many."""
+        """Count bytes that the run writes. Raise `TaskError` once they exceed `MOST_WRITTEN`."""
         from zoho_cliq_deluge import TaskError
 
         self._written += size
@@ -119,7 +131,7 @@ class Session:
             raise TaskError(f"the script writes more than {MOST_WRITTEN:,} bytes into the mock")
 
     def check(self) -> None:
-        """Raise `LimitReached` if the run may do no more, or has used up its time."""
+        """Raise `LimitReached` if the run must stop or has used up its time."""
         from zoho_cliq_deluge.failures import LimitReached
 
         self._check_ended()

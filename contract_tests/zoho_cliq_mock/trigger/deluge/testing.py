@@ -1,4 +1,4 @@
-"""The pytest fixture `deluge`: runs the script of a message action with an event, without a server."""
+"""The class behind the pytest fixture `deluge`: runs the script of a message action with an event, without a server."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ _CHAT = "CT_1001"
 
 class _Sender(HttpSender):
     def how_to_allow(self, host: str) -> str:
-        """Return what a test has to write."""
+        """Return what a test must write to allow this host."""
         return f'name it: deluge.hosts.append("{host}")'
 
 
 class DelugeRunner:
-    """Runs handlers of message actions: `run = deluge('return {"text": message.get("text")};', "Hello")`.
+    """Runs scripts of message actions: `run = deluge('return {"text": message.get("text")};', "Hello")`.
 
-    What a script posts and keeps in databases stays in `cliq` from one call to the next.
+    What scripts post, and what they store in databases, stays in `cliq` from one call to the next.
 
     Attributes:
         cliq: The chats and databases; `cliq.posts` lists what scripts posted.
-        connections: The headers of each connection, by its link name. Default: none.
-        stubs: What tasks of other services return, by their names: values, or functions of the task's arguments.
-            Default: none.
-        hosts: Hosts besides this machine that requests may go to. Default: none.
+        connections: The headers of each connection, by link name. Default: none.
+        stubs: What tasks of other services return, by task name: values, or functions of the task's arguments. Default:
+            none.
+        hosts: Hosts, in addition to this machine, that requests may be sent to. Default: none.
         policies: The interpreter's policies that differ from their defaults, by name (`zoho_cliq_deluge.Policies`).
-        now: The time of the event and of `zoho.currenttime`, aware. Default: None, the machine's time.
+        now: The time of the event and of `zoho.currenttime`, a datetime with a time zone. Default: None, the machine's
+            time.
     """
 
     def __init__(self) -> None:
@@ -48,7 +49,7 @@ class DelugeRunner:
         self.now: datetime | None = None
 
     def __repr__(self) -> str:
-        """Return the kind, and what scripts can reach; no header of a connection is shown."""
+        """Return the class and what scripts can reach; header values are not shown."""
         reachable = {"connections": self.connections, "stubs": self.stubs, "hosts": self.hosts}
         return f"<DelugeRunner: {', '.join(f'{name} {sorted(there)}' for name, there in reachable.items())}>"
 
@@ -63,22 +64,23 @@ class DelugeRunner:
         location: Mapping[str, Any] | None = None,
         event: Mapping[str, Any] | None = None,
     ) -> Run:
-        """Run a script as if somebody chose its action on a message, and return what it gave.
+        """Run a script as if a user chose its action on a message, and return the run.
 
         Args:
-            script: Its text, or its file: a path, or a text that ends in `.dg`.
-            text: The text of the message; several for several messages.
+            script: The script's text, or its file: a path, or a text that ends in `.dg`.
+            text: The text of the message; a sequence of texts for several messages.
             user: Who chooses: a key of the demo seed's users, or fields that replace those of the event's user.
-            chat: Fields that replace those of the event's chat.
-            attachments: Files of the message: `name`, and where the script reads it `content` (str or bytes).
-            location: Where the person is. Default: Berlin.
-            event: A whole event, as a webhook gets it, instead of one that is made of the other arguments.
+            chat: Fields that replace those of the event's chat. Default: None.
+            attachments: Files of the message: `name`, and `content` (str or bytes) if the script reads it.
+            location: Where the user is. Default: None, Berlin.
+            event: A whole event, as a webhook receives it. The arguments from `text` to `location` are then not used.
+                Default: None.
 
         Raises:
-            DelugeSyntaxError: if the script cannot be read.
-            DelugeRuntimeError: if the script fails. Its attribute `run` holds what the run gave until then.
+            DelugeSyntaxError: if the script cannot be parsed.
+            DelugeRuntimeError: if the script fails. Its attribute `run` holds the run up to the failure.
             OSError: if the script's file cannot be read.
-            ValueError: if `user` is no key of a user.
+            ValueError: if `user` is not the key of a user.
         """
         chosen = self._event(text, user, chat, attachments, location) if event is None else event
         gateway = Gateway(_Sender(self.hosts), self.connections, self.cliq, self.stubs)

@@ -1,4 +1,4 @@
-"""The values of a script as JSON has them."""
+"""Converts the values of a script to JSON."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from zoho_cliq_mock.trigger.deluge.databases import to_json
 
 
 def plain(value: Any, hide: Callable[[str], str]) -> Any:
-    """Return a value of a script in types of JSON, but with its decimals.
+    """Return a value of a script as JSON types; decimals stay `Decimal`.
 
-    A date-time becomes the text that Deluge prints, a collection a list or an object, a file its name, type and size.
-    `hide` is applied to every text.
+    A date-time becomes the text that Deluge prints, a collection becomes a list or an object, and a file becomes an
+    object of its name, type and size.
+
+    Args:
+        value: the value.
+        hide: applied to every text, to remove secrets.
     """
     if isinstance(value, str):
         return hide(value.encode("utf-8", "replace").decode())
@@ -32,18 +36,23 @@ def plain(value: Any, hide: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item, hide) for item in value]
     if isinstance(value, Decimal) and abs(value.adjusted()) > 300:
-        return str(value)  # beyond what most readers of JSON take for a number
+        return str(value)  # most JSON parsers cannot read such a large exponent as a number
     return value
 
 
 def as_json(value: Any, hide: Callable[[str], str]) -> bytes:
-    """Return a value of a script as JSON."""
+    """Return a value of a script as JSON bytes; `hide` is applied to every text."""
     return to_json(plain(value, hide))
 
 
 def kept(value: Any, hide: Callable[[str], str], most: int) -> Any:
-    """Return a value of a script for a record: as JSON has it. Of a text that is longer than `most` characters, and of
-    the JSON of what else is longer, only the start."""
+    """Return a value of a script as a record keeps it: its start and `…` if it is too long.
+
+    Args:
+        value: the value.
+        hide: applied to every text, to remove secrets.
+        most: the limit: characters of a text, bytes of the JSON of any other value.
+    """
     if isinstance(value, str):
         found = plain(value, hide)
         return found if len(found) <= most else f"{found[:most]}…"
