@@ -1,8 +1,10 @@
-"""The command `zoho-cliq-mock`: a mock server in the foreground.
+"""The command `zoho-cliq-mock`: run a mock server in the foreground.
 
-The first line on the standard output is `listening on` and the API's base URL. Exit codes: 0 stopped, 1 what
-`--list-policies` or `--version` prints could not be written, 2 bad arguments (port in use, database or seed that cannot
-be used, unknown policy), with one line that says what and how to mend it.
+The first line on standard output is `listening on` and the API's base URL. Exit codes:
+
+- 0: the server was stopped.
+- 1: the output of `--list-policies` or `--version` could not be written.
+- 2: bad arguments (port in use, unusable database or seed, unknown policy). One line says what is wrong and what to do.
 """
 
 from __future__ import annotations
@@ -39,7 +41,11 @@ colleague (one organization) and outsider (another), with the tokens 1000.owner,
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return its exit code."""
+    """Run the command and return its exit code.
+
+    Args:
+        arguments: the arguments without the command's name. Default: None, those of the process.
+    """
     open_standard_streams()
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["trigger"]:
@@ -98,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.quiet:
             say(_hints(url, BASE_PATH, app.state, control=not options.no_control), sys.stdout)
 
-    # uvicorn ends in order on SIGTERM and then raises the signal again; what is left to do is to close the database.
+    # On SIGTERM uvicorn shuts down cleanly and then raises the signal again. Ignore that, to close the database below.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         make_server(app, ready).run(sockets=[sock])
@@ -111,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _hints(url: str, base_path: str, state: State, *, control: bool) -> str:
-    """Return what to export so that the client talks to this server."""
+    """Return the lines printed at the start: what to export so that clients and control calls reach this server."""
     lines = ["", "to point a client at it:", f"  export ZOHO_CLIQ_BASE_URL={url}{base_path}"]
     lines.append(f"  export ZOHO_CLIQ_ACCOUNTS_URL={url}")
     token = next(iter(state.directory.grants), None)
@@ -154,9 +160,11 @@ def _connections(path: str | None) -> dict[str, Any] | None:
 
 
 def _read_object(path: str, what: str, error_class: type[ValueError]) -> dict[str, Any]:
-    """Return the JSON object in a file. Raise an error of the class, with one line."""
+    """Return the JSON object in a file. Raise `error_class` with a one-line message if there is none."""
     try:
-        found = json.loads(Path(path).read_bytes())  # takes UTF-8, -16 and -32, with or without a byte order mark
+        found = json.loads(
+            Path(path).read_bytes()
+        )  # bytes, so that json detects UTF-8, -16 or -32, with or without a byte order mark
     except OSError as error:
         raise error_class(f"{what} {path} cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
@@ -167,7 +175,7 @@ def _read_object(path: str, what: str, error_class: type[ValueError]) -> dict[st
 
 
 def _show_version() -> int:
-    import importlib.metadata  # a server that runs has no use for it, and it is large
+    import importlib.metadata  # imported here because it is large and a running server does not need it
 
     print(f"zoho-cliq-mock {importlib.metadata.version('zoho-cliq')}", flush=True)
     return 0
@@ -180,7 +188,7 @@ def _list_policies() -> int:
         choices = policy.metadata["choices"]
         values = " | ".join(choices) if choices else "number"
         print(f"{name}={policy.default}\n    {policy.metadata['about']}\n    [{values}]")
-    sys.stdout.flush()  # while a failure can still be met with an exit code
+    sys.stdout.flush()  # now, so that a failure still sets the exit code
     return 0
 
 

@@ -1,7 +1,7 @@
-"""The ASGI application: the guard chain (parse, fault, auth, scope, threshold, validate, act) and the answers.
+"""The ASGI application: the chain of guards (parse, fault, auth, scope, threshold, validate, act) and the responses.
 
-A plain ASGI callable, because routing and request objects would cost more than the work itself. What lies under
-`/_mock/` and `/oauth/` is answered by applications of their own, which are loaded when they are first needed.
+It is a plain ASGI callable, because routing and request objects would cost more time than the work itself. Other
+applications handle the paths below `/_mock/` and `/oauth/`; they are imported when they are first needed.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from zoho_cliq_mock.wire import CYCLE, ClientGone, Headers, Receive, Scope, Send
 _JSON = b"application/json; charset=utf-8"
 _log = logging.getLogger("zoho_cliq_mock")
 
-extras.require("starlette")  # at the start, not at the first call of the control API
+extras.require("starlette")  # fail at import, not at the first call of the control API
 
-# Path prefix, and the module whose `make_app(state)` answers there.
+# Path prefixes, each with the module whose `make_app(state)` returns the application for it.
 MOUNTS = (
     ("/oauth/", "zoho_cliq_mock.accounts"),
     ("/_mock/console", "zoho_cliq_mock.console.routes"),
@@ -58,7 +58,21 @@ def create_app(
 ) -> App:
     """Return the mock server as an ASGI application, for use in this process.
 
-    The arguments are those of `MockServer`. `app.state` is its state, `app.state.control_token` the control token.
+    Args:
+        db: the path of a database file, or `:memory:`, the default.
+        seed: users, tokens and actions, as the README describes them. Default: the demo seed, or that of the database.
+        thresholds: whether calls are counted and users locked. Default: True.
+        policies: values of policies by name; `zoho-cliq-mock --list-policies` shows them. Default: none is changed.
+        clock: a `Clock`, or a function that returns seconds since 1970. Default: the system's time.
+        control: whether there is a control API, and with it the console. Default: True.
+        control_token: the token of the control API. Default: None, a random one.
+        durable: whether a change survives a loss of power before it is answered. Default: False.
+        webhook_hosts: hosts, in addition to this machine, that events and scripts' requests may be sent to. Default:
+            none.
+        connections: the headers that `connection:` in a script adds: `{name: {header: value}}`. Default: none.
+
+    `app.state` is the state of the mock, and `app.state.control_token` the control token.
+
     Raise `DatabaseError`, `SeedError`, `PolicyError` or `ConnectionsError` for arguments that cannot be used.
     """
     state = State(
@@ -80,7 +94,7 @@ def create_app(
 
 
 class Response(NamedTuple):
-    """What is sent: status, further headers and body; `code` is the error's."""
+    """A response: status, further header fields and body. `code` is the error code, or None."""
 
     status: int
     headers: Headers
@@ -100,7 +114,12 @@ class Request(NamedTuple):
 
 
 class App:
-    """The application over one state."""
+    """The ASGI application of one mock.
+
+    Args:
+        state: the mock's state.
+        control: whether to serve the control API and the console. Default: True.
+    """
 
     def __init__(self, state: State, *, control: bool = True) -> None:
         self.state = state
@@ -110,17 +129,17 @@ class App:
         self._mounted: dict[str, Any] = {}
 
     def __repr__(self) -> str:
-        """Return the kind, and how many users and organizations it has; no token is shown."""
+        """Return the class and the number of users and organizations; no token is shown."""
         users = self.state.directory.users.values()
         return f"<zoho_cliq_mock App: {len(users)} users of {len({user.organization for user in users})} organizations>"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request of the ASGI server."""
         if scope["type"] != "http":
             await _refuse_other(scope, receive, send)
             return
         if CYCLE in scope and scope[CYCLE].disconnected:
-            return  # the rest of the request could not be read, so it is not carried out
+            return  # the request is incomplete and was refused by the protocol, so do not carry it out
         try:
             await self._dispatch(scope, receive, send)
         except ClientGone:
@@ -156,10 +175,10 @@ class App:
             result = self._refused(refusal, scope)
         except ClientGone:
             raise
-        except sqlite3.OperationalError as error:  # such as a full disk: no fault of the mock, so no traceback
+        except sqlite3.OperationalError as error:  # such as a full disk; not a bug of the mock, so log no traceback
             _log.error("the mock cannot use its database at %s %r: %s", scope["method"], scope["path"], error)
             result = self._refused(Refusal("operation_failed", "the mock server failed; its log says why"), scope)
-        except Exception:  # noqa: BLE001  (a server answers 500, whatever went wrong)
+        except Exception:  # noqa: BLE001  (a server must answer 500 to any error)
             _log.exception("the mock failed at %s %r", scope["method"], scope["path"])
             result = self._refused(Refusal("operation_failed", "the mock server failed; its log says why"), scope)
         user = grant.user.key if grant else None
@@ -283,7 +302,7 @@ class App:
 
 
 class MethodRefusal(Refusal):
-    """A method that the path does not take."""
+    """A request whose HTTP method the path does not have; `allow` is the value of the Allow header."""
 
     def __init__(self, allow: str) -> None:
         super().__init__("request_method_invalid", f"this path takes {allow}")
@@ -314,7 +333,7 @@ def takes_json(accept: bytes) -> bool:
 
 
 async def _refuse_other(scope: Scope, receive: Receive, send: Send) -> None:
-    """Lifespan events are acknowledged; web sockets are closed."""
+    """Acknowledge lifespan events, and close WebSockets."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000})
         return

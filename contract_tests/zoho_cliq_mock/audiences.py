@@ -42,7 +42,7 @@ class Audiences:
         self.load()
 
     def load(self) -> int:
-        """Read the counters from the database again, and return the highest action id that the index has ever recorded."""
+        """Read the counters from the database again, and return the highest action id ever recorded in the index."""
         execute = self._connection.execute
         self._keys = dict(execute("SELECT name, id FROM audience_name").fetchall())
         self._joined = {(user, name): change for user, name, change in execute("SELECT * FROM joined")}

@@ -1,4 +1,4 @@
-"""Reading request bodies: bytes to data, with everything hostile refused before it reaches the schemas."""
+"""Parses request bodies, and refuses hostile ones before they reach the schemas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 
 from zoho_cliq_mock.errors import Refusal
 
-# Above a script of 250 KB of which every character is escaped (`\\u0020`: six bytes for one).
+# Enough for a script of 250 KB in which every character is escaped (`\\u0020`: six bytes for one).
 MAX_BYTES = 2 * 1024 * 1024
 
 
@@ -26,7 +26,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def is_json(content_type: bytes | None) -> bool:
-    """Return whether a Content-Type header says JSON in UTF-8."""
+    """Return whether a Content-Type header value means JSON in UTF-8; False if it is None."""
     if content_type == b"application/json":
         return True
     if content_type is None:
@@ -39,14 +39,21 @@ def is_json(content_type: bytes | None) -> bool:
 
 
 def read_json(content_type: bytes | None, raw: bytes) -> Any:
-    """Return the data of a JSON body. Raise `Refusal` with what is wrong."""
+    """Return the data of a JSON body.
+
+    Args:
+        content_type: the value of the Content-Type header, or None.
+        raw: the body.
+
+    Raise `Refusal` if the body or its type is not acceptable.
+    """
     if not is_json(content_type):
         raise Refusal("invalid_inputs", "the Content-Type must be application/json")
     if not raw:
         raise Refusal("invalid_inputs", "the body is missing")
     try:
-        # The strict parser refuses NaN, lone surrogates, other encodings and deep nesting; the second one, which by
-        # then meets only sound input, tells duplicate keys.
+        # orjson refuses NaN, lone surrogates, other encodings and deep nesting. json then parses what passed, only
+        # to detect duplicate keys.
         orjson.loads(raw)
         data = json.loads(raw, object_pairs_hook=_unique)
     except _Duplicate as error:

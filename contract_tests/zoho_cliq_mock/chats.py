@@ -1,7 +1,7 @@
-"""Chats and their messages: where message actions are chosen and answers appear. Kept in the mock's database.
+"""Chats and their messages, on which actions are chosen and in which answers appear; stored in the mock's database.
 
-A seed may list them under `chats`; where it has none, each organization gets one channel with its users and a message
-of each kind. Control calls add more.
+A seed may list chats under `chats`. Without that section, each organization gets one channel with all its users and one
+message of each type. Control calls can add more.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _TABLES = (
 
 
 class ChatError(ValueError):
-    """A chat or message that cannot be added or is not there, with the reason."""
+    """A chat or message that cannot be added or does not exist; the message is the reason."""
 
 
 class Chat(NamedTuple):
-    """A chat. `owner` and `members` are keys of users."""
+    """A chat. `owner` is the key of a user, `members` the keys of all users in it."""
 
     id: str
     organization: str
@@ -47,10 +47,14 @@ class Chat(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message. `sender` is a user's key, an action's name for an answer, or a bot's; `time` is in milliseconds.
+    """A message.
 
-    `shown` is set for what an action's answer or a script's post (types `answer` and `post`) shows: its kind, its
-    output, its problems, and who sees it.
+    Attributes:
+        sender: the key of a user, the name of the action that was answered, or the name of a bot.
+        type: text, link or attachment; `answer` for an answer and `post` for what a script posted.
+        time: milliseconds since 1970.
+        attachments: its files.
+        shown: for an answer or a post: its kind, its output, its problems, and who sees it; else None.
     """
 
     id: str
@@ -69,7 +73,12 @@ class Message(NamedTuple):
 
 
 class Chats:
-    """All chats of a database; `users` gives the users by key."""
+    """All chats of a database.
+
+    Args:
+        connection: the mock's database.
+        users: returns all users, by key.
+    """
 
     def __init__(self, connection: sqlite3.Connection, users: Callable[[], Mapping[str, User]]) -> None:
         self._execute = connection.execute
@@ -78,7 +87,7 @@ class Chats:
             self._execute(statement)
 
     def seed(self, seed: Mapping[str, Any], now: float) -> None:
-        """Put the seed's chats in, where there are none yet. Raise SeedError."""
+        """Add the seed's chats, if there are no chats yet. Raise `SeedError` if they cannot be used."""
         if self._execute("SELECT 1 FROM chat LIMIT 1").fetchone():
             return
         for number, entry in enumerate(seed["chats"] if "chats" in seed else _default(self._users().values())):
@@ -98,7 +107,14 @@ class Chats:
         self._execute("DELETE FROM message")
 
     def add(self, fields: Mapping[str, Any]) -> Chat:
-        """Add a chat: `members` (keys of users, the owner's first); `id`, `title`, `type` may be left out."""
+        """Add a chat and return it.
+
+        Args:
+            fields: `members` (keys of users); optional are `id`, `title`, `type` and `owner` (default: the first
+                member).
+
+        Raise `ChatError` if it cannot be added.
+        """
         given = fields.get("members")
         if not isinstance(given, list) or not given:
             raise ChatError("members: a list of users is needed")
@@ -125,9 +141,15 @@ class Chats:
         return chat
 
     def post(self, chat: str, fields: Mapping[str, Any], now: float) -> Message:
-        """Add a message to a chat: `sender`, `text`; `type` is text where it is left out.
+        """Add a user's message to a chat and return it.
 
-        An attachment has `attachments`, a list of `{name, type, size, url}`.
+        Args:
+            chat: the chat's id.
+            fields: `sender` (a user's key) and `text`; optional are `type` (default: text) and, for the type
+                attachment, `attachments`, a list of `{name, type, size, url}`.
+            now: the time, in seconds since 1970.
+
+        Raise `ChatError` if it cannot be added.
         """
         owner = self.chat(chat)
         sender, kind, text = fields.get("sender", owner.owner), fields.get("type", "text"), fields.get("text", "")
@@ -145,7 +167,7 @@ class Chats:
         return self._put(chat, str(sender), kind, text, now, tuple(files), given=fields.get("id"))
 
     def show(self, chat: str, action: str, shown: Mapping[str, Any], text: str, now: float) -> Message:
-        """Add what an action's answer shows."""
+        """Add what an action's answer shows to a chat, and return the message."""
         return self._put(chat, action, "answer", text, now, (), shown)
 
     def write(
@@ -158,17 +180,19 @@ class Chats:
         files: Iterable[Mapping[str, Any]] = (),
         shown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """Add what a script posts: as `sender`, who need not be in the chat."""
+        """Add what a script posts to a chat, and return the message. `sender` need not be a member of the chat."""
         return self._put(chat, sender, "post", text, now, files, shown)
 
     def rewrite(self, message: Message, text: str, shown: Mapping[str, Any]) -> None:
-        """Replace the text of a message and what it shows."""
+        """Replace the text of a message and what it shows (`Message.shown`)."""
         changed = message._replace(text=text, shown=shown)
         self._execute("UPDATE message SET fields = ? WHERE id = ?", (_json(changed), message.id))
 
     def named(self, organization: str, name: str, *types: str) -> Chat | None:
-        """Return a chat of some types by its unique name, which is its title in small letters without `#`; or by its
-        id."""
+        """Return a chat by its unique name or its id, or None.
+
+        The unique name is the title in lower case without `#`. Only chats of the given types are searched.
+        """
         for chat in self.all():
             named = unique_name(chat.title) == unique_name(name) or chat.id == name
             if chat.organization == organization and chat.type in types and named:
@@ -176,7 +200,7 @@ class Chats:
         return None
 
     def between(self, user: User, other: User) -> Chat:
-        """Return the chat of two people, or of one with oneself; made where it is missing."""
+        """Return the direct chat of two users, or of a user with themselves; create it if it is missing."""
         members = list(dict.fromkeys((user.key, other.key)))
         for chat in self.chats_of(user):
             if chat.type == DIRECT and set(chat.members) == set(members):
@@ -184,14 +208,14 @@ class Chats:
         return self.add({"type": DIRECT, "title": other.name, "members": members})
 
     def user(self, key: Any) -> User:
-        """Return a user by key."""
+        """Return a user by key. Raise `ChatError` if there is none."""
         users = self._users()
         if not isinstance(key, str) or key not in users:
             raise ChatError(f"there is no user {key!r}; there are: {', '.join(users)}")
         return users[key]
 
     def chat(self, identifier: Any) -> Chat:
-        """Return a chat by id."""
+        """Return a chat by id. Raise `ChatError` if there is none."""
         row = self._execute("SELECT fields FROM chat WHERE id = ?", (str(identifier),)).fetchone()
         if row is None:
             raise ChatError(f"there is no chat {identifier!r}")
@@ -199,7 +223,7 @@ class Chats:
         return Chat._make([*fields[:-1], tuple(fields[-1])])
 
     def chats_of(self, user: User) -> list[Chat]:
-        """Return the chats that a user is in."""
+        """Return the chats that a user is a member of."""
         rows = self._execute("SELECT id FROM chat WHERE organization = ? ORDER BY id", (user.organization,)).fetchall()
         return [chat for chat in (self.chat(row[0]) for row in rows) if user.key in chat.members]
 
@@ -208,14 +232,19 @@ class Chats:
         return [self.chat(row[0]) for row in self._execute("SELECT id FROM chat ORDER BY id").fetchall()]
 
     def message(self, identifier: Any) -> Message:
-        """Return a message by id."""
+        """Return a message by id. Raise `ChatError` if there is none."""
         row = self._execute("SELECT fields FROM message WHERE id = ?", (str(identifier),)).fetchone()
         if row is None:
             raise ChatError(f"there is no message {identifier!r}")
         return _message(row[0])
 
     def messages(self, chat: str, last: int = -1) -> list[Message]:
-        """Return the messages of a chat, the oldest first; with `last`, only so many of the newest."""
+        """Return the messages of a chat, the oldest first.
+
+        Args:
+            chat: the chat's id.
+            last: how many of the newest to return. Default: -1, all.
+        """
         rows = self._execute(
             "SELECT fields FROM message WHERE chat = ? ORDER BY number DESC LIMIT ?", (chat, last)
         ).fetchall()
@@ -234,7 +263,7 @@ class Chats:
     ) -> Message:
         number = self._execute("SELECT coalesce(max(number), 0) + 1 FROM message").fetchone()[0]
         time = int(now * 1000)
-        # Cliq's ids of messages can contain a space, so these do.
+        # Message ids of Cliq can contain a space, so the mock's always do.
         identifier = str(given) if given else f"{time} {number:09d}"
         attachments = tuple({"id": f"{number}-{count}", **file} for count, file in enumerate(files, 1))
         message = Message(identifier, chat, sender, kind, text, time, attachments, shown)
@@ -249,13 +278,13 @@ class Chats:
 
 
 def check_chats(entries: list[dict[str, Any]], users: Mapping[str, User]) -> None:
-    """Raise SeedError where a seed's chats cannot be used."""
+    """Raise `SeedError` if the chats of a seed cannot be used."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as nowhere:
         Chats(nowhere, lambda: users).seed({"chats": entries}, 0.0)
 
 
 def unique_name(title: str) -> str:
-    """Return the unique name of a channel or a bot: its title in small letters without `#`."""
+    """Return the unique name of a channel or a bot: its title in lower case without `#`."""
     return title.removeprefix("#").lower()
 
 

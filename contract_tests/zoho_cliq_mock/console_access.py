@@ -1,7 +1,7 @@
-"""Who may use the console: one-time links, and the sessions that they open.
+"""Access to the console: one-time links, and the browser sessions that they open.
 
-A link is shown where only the person who runs the mock sees it, as Jupyter's is. Opening it gives the browser a cookie
-of its own, so that the control token never reaches a page, an address bar or a browser's history.
+Only the person who runs the mock sees a link, as with Jupyter's. Opening it gives the browser a session cookie, so the
+control token never appears in a page, an address bar or a browser's history.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ LINK_PARAMETER = "key"
 
 
 class Access:
-    """The links that were not used yet, and the sessions of browsers. Both end with the process.
+    """The unused links and the open sessions of one process.
 
-    Only hashes are kept. Of links and of sessions the latest hundred are good.
+    Only hashes are kept, of the latest hundred links and the latest hundred sessions; older ones become invalid.
     """
 
     def __init__(self) -> None:
@@ -25,25 +25,27 @@ class Access:
         self._sessions: dict[str, None] = {}
 
     def new_link(self) -> str:
-        """Return the path of a new link, which is good once."""
+        """Return the path of a new link, which can be used once."""
         return f"/_mock/console?{LINK_PARAMETER}={_add(self._links, MOST_LINKS)}"
 
     def open_session(self, key: str) -> str | None:
-        """Use a link up, and return the value of the new session's cookie; None where the link is not good."""
+        """Use a link up and return the value of the new session's cookie, or None if the link is unknown or was used
+        before.
+        """
         if _hash(key) not in self._links:
             return None
         del self._links[_hash(key)]
         return _add(self._sessions, MOST_SESSIONS)
 
     def has_session(self, session: str) -> bool:
-        """Say whether a cookie's value belongs to a session."""
+        """Return whether a cookie value belongs to an open session."""
         return _hash(session) in self._sessions
 
 
 def cookie_name(host: str) -> str:
-    """Return the name of the session's cookie for a value of `Host`.
+    """Return the name of the session cookie for a value of the `Host` header.
 
-    A browser sends cookies to every port of a host, so that two mocks need two names.
+    It contains the port: browsers send a cookie to every port of its host, so two mocks on one machine need two names.
     """
     port = host.rpartition(":")[2]
     return f"zoho_cliq_mock_{port if port.isdigit() else 80}"
@@ -58,5 +60,5 @@ def _add(known: dict[str, None], most: int) -> str:
 
 
 def _hash(key: str) -> str:
-    # A dictionary's look-up takes no constant time; over hashes that tells nothing about the key.
+    # A dictionary lookup is not constant-time. With hashes as keys, its timing reveals nothing about the secret.
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,8 +1,8 @@
-"""The control API under `/_mock/`: what a test or a person does to the mock itself.
+"""The control API under `/_mock/`, by which a test or a person changes the mock itself.
 
-Every call but `health` carries the control token as `Authorization: Bearer …`, or the cookie of the console, comes from
-this machine, and is refused where a browser sends it from another page (`Host`, `Origin` and `Sec-Fetch-Site` are
-checked). Answers are JSON; a refusal is `{"message": …}`. `ROUTES` is the list of all calls.
+Every call must come from this machine. Every call except `health` needs the control token, as `Authorization: Bearer
+…`, or the console's session cookie. Calls that a browser sends from another page are refused; the headers `Host`,
+`Origin` and `Sec-Fetch-Site` show that. Responses are JSON; a refusal is `{"message": …}`. `ROUTES` lists all calls.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Act = Callable[[State, Any], Any]
 
 
 def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return the control API over a state."""
+    """Return the control API of a mock's state, as an ASGI application."""
     by_path: dict[str, dict[str, Act]] = {}
     for method, path, act in ROUTES:
         by_path.setdefault(path, {})[method] = act
@@ -43,24 +43,24 @@ def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
 
 
 def health(state: State, _: Any) -> Any:
-    """GET health: that the server is up. The one call that needs no token."""
+    """GET health: `{"status": "ok"}`, if the server runs. The only call that needs no token."""
     return {"status": "ok"}
 
 
 def reset(state: State, _: Any) -> Any:
-    """POST reset: back to the seed."""
+    """POST reset: return to the seed."""
     state.reset()
     return {"status": "reset"}
 
 
 def snapshot(state: State, body: Any) -> Any:
-    """POST snapshot: `{"name": text}`; keeps the state in memory."""
+    """POST snapshot: `{"name": text}`; save the state in memory. The name defaults to `default`."""
     state.snapshot(_text(_object(body or {}, "name"), "name", "default"))
     return {"status": "kept"}
 
 
 def restore(state: State, body: Any) -> Any:
-    """POST restore: `{"name": text}`; back to a snapshot."""
+    """POST restore: `{"name": text}`; return to a snapshot. The name defaults to `default`."""
     name = _text(_object(body or {}, "name"), "name", "default")
     if not state.restore(name):
         raise ControlError(f"there is no snapshot {name!r}", 404)
@@ -68,7 +68,7 @@ def restore(state: State, body: Any) -> Any:
 
 
 def seed(state: State, body: Any) -> Any:
-    """POST seed: resets to the seed in the body."""
+    """POST seed: reset to the seed in the body."""
     state.reseed(body)
     return {"status": "reset"}
 
@@ -79,7 +79,11 @@ def read_seed(state: State, _: Any) -> Any:
 
 
 def clock(state: State, body: Any) -> Any:
-    """POST clock: `{"advance": s}`, `{"freeze": true}` or `{"freeze": at}`, `{"run": true}`, `{"offset": s}`."""
+    """POST clock: change the clock, and return it as GET does.
+
+    `{"advance": s}`, `{"freeze": true}` (now) or `{"freeze": at}`, `{"run": true}`, `{"offset": s}`; see `Clock`. Times
+    are in seconds.
+    """
     given = _object(body, "advance", "freeze", "run", "offset")
     for name, value in given.items():
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e11
@@ -98,7 +102,7 @@ def clock(state: State, body: Any) -> Any:
 
 
 def read_clock(state: State, _: Any) -> Any:
-    """GET clock: the time, whether it stands still, and how far it is ahead of real time."""
+    """GET clock: the time, whether the clock is frozen, and its offset from real time, in seconds."""
     return {"now": state.clock.now(), "frozen": state.clock.frozen, "offset": state.clock.offset}
 
 
@@ -125,7 +129,7 @@ def read_state(state: State, _: Any) -> Any:
 
 
 def change_policies(state: State, body: Any) -> Any:
-    """POST policies: `{name: value}`."""
+    """POST policies: `{name: value}`; change these policies, and return all."""
     if not isinstance(body, dict):
         raise ControlError("the body must be an object of policies")
     state.set_policies(state.policies.changed(body))
@@ -133,12 +137,12 @@ def change_policies(state: State, body: Any) -> Any:
 
 
 def read_policies(state: State, _: Any) -> Any:
-    """GET policies: those in force."""
+    """GET policies: the policies in force."""
     return state.policies.as_dict()
 
 
 def change_thresholds(state: State, body: Any) -> Any:
-    """POST thresholds: `{"enabled": bool}`, `{"clear": true}`."""
+    """POST thresholds: `{"enabled": bool}` switches them on or off; `{"clear": true}` forgets all counts and locks."""
     given = _object(body, "enabled", "clear")
     if not all(isinstance(value, bool) for value in given.values()):
         raise ControlError("enabled and clear take true or false")
@@ -150,12 +154,12 @@ def change_thresholds(state: State, body: Any) -> Any:
 
 
 def read_thresholds(state: State, _: Any) -> Any:
-    """GET thresholds: whether they are on, and until when whom they lock."""
+    """GET thresholds: whether they are enabled, and when each lock ends."""
     return {"enabled": state.thresholds.enabled, "locks": state.thresholds.locks()}
 
 
 def add_faults(state: State, body: Any) -> Any:
-    """POST faults: a rule, or a list of rules, which are all added or none."""
+    """POST faults: add a rule, or a list of rules. If one cannot be used, none is added."""
     given = body if isinstance(body, list) else [body]
     kept = list(state.faults.rules)
     try:
@@ -167,19 +171,22 @@ def add_faults(state: State, body: Any) -> Any:
 
 
 def read_faults(state: State, _: Any) -> Any:
-    """GET faults: the rules, with how often each was met and acted."""
+    """GET faults: the rules, with how many calls each has matched and spoiled."""
     return {"rules": [rule.shown() for rule in state.faults.rules]}
 
 
 def clear_faults(state: State, _: Any) -> Any:
-    """DELETE faults: removes all rules; the answer has them with their counts."""
+    """DELETE faults: remove all rules, and return them with their counts."""
     shown = read_faults(state, None)
     state.faults.clear()
     return shown
 
 
 def add_token(state: State, body: Any) -> Any:
-    """POST tokens: `{"user": key, "scopes": ["READ"], "expires_in": s}` gives `{"token": …}`; all may be left out."""
+    """POST tokens: `{"user": key, "scopes": ["READ"], "expires_in": s}`; return a new token, `{"token": …}`.
+
+    All fields are optional. Defaults: the first user of the seed, all scopes, no expiry.
+    """
     given = {"user": next(iter(state.directory.users), ""), **_object(body or {}, "user", "scopes", "expires_in")}
     key, scopes, seconds = _user_key(state, given), _scopes(given), given.get("expires_in")
     if seconds is not None and (not isinstance(seconds, (int, float)) or isinstance(seconds, bool)):
@@ -188,7 +195,10 @@ def add_token(state: State, body: Any) -> Any:
 
 
 def add_code(state: State, body: Any) -> Any:
-    """POST codes: `{"user": key, "client_id": id, "scopes": […]}` gives `{"code": …}`, good for ten minutes."""
+    """POST codes: `{"user": key, "client_id": id, "scopes": […]}`; return a new code, `{"code": …}`.
+
+    The code is valid for ten minutes. `scopes` defaults to all.
+    """
     given = _object(body, "user", "client_id", "scopes")
     client = _text(given, "client_id")
     if client not in state.directory.clients:
@@ -197,7 +207,7 @@ def add_code(state: State, body: Any) -> Any:
 
 
 def revoke_token(state: State, body: Any) -> Any:
-    """DELETE tokens: `{"token": text}`; the token is no longer valid."""
+    """DELETE tokens: `{"token": text}`; revoke an access token or a refresh token."""
     status = state.oauth.revoke({"token": _text(_object(body, "token"), "token")})[1]
     if "error" in status:
         raise ControlError("token: there is no such token", 404)
@@ -205,7 +215,10 @@ def revoke_token(state: State, body: Any) -> Any:
 
 
 def change_collaborators(state: State, body: Any) -> Any:
-    """POST collaborators: `{"action": id, "users": [key]}`; exactly these people see the action whatever its scope."""
+    """POST collaborators: `{"action": id, "users": [key]}`; make exactly these users the collaborators of an action.
+
+    Collaborators see the action whatever its scope.
+    """
     given = _object(body, "action", "users")
     keys = given.get("users")
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
@@ -218,7 +231,10 @@ def change_collaborators(state: State, body: Any) -> Any:
 
 
 def change_teams(state: State, body: Any) -> Any:
-    """POST teams: `{"user": key, "teams": [number], "create": bool}`; the user is a member of exactly these teams."""
+    """POST teams: `{"user": key, "teams": [number], "create": bool}`; make the user a member of exactly these teams.
+
+    `create` creates missing teams. Default: false.
+    """
     given = _object(body, "user", "teams", "create")
     teams, create = given.get("teams"), given.get("create", False)
     if not isinstance(create, bool):
@@ -235,13 +251,13 @@ def read_journal(state: State, _: Any) -> Any:
 
 
 def clear_journal(state: State, _: Any) -> Any:
-    """DELETE journal: forgets the requests."""
+    """DELETE journal: remove all requests from the journal."""
     state.journal.clear()
     return {"status": "cleared"}
 
 
 def add_link(state: State, _: Any) -> Any:
-    """POST links: a link to the console, good once, as the path after the mock's address."""
+    """POST links: return a new link to the console, which can be used once, as a path on the mock's address."""
     return {"path": state.access.new_link()}
 
 
@@ -249,7 +265,10 @@ _MISTAKE = {"file": str, "line": int, "severity": str, "message": str}
 
 
 def show_project(state: State, body: Any) -> Any:
-    """POST project: `{"title", "text", "mistakes": [{"file", "line", "severity", "message"}]}`, for the console."""
+    """POST project: show in the console what a folder of message actions came to.
+
+    The body is `{"title", "text", "mistakes": [{"file", "line", "severity", "message"}]}`; `mistakes` is optional.
+    """
     given = _object(body, "title", "text", "mistakes")
     title, text, mistakes = _text(given, "title"), _text(given, "text"), given.get("mistakes", [])
     if not isinstance(mistakes, list) or not all(map(_is_mistake, mistakes)):
@@ -259,7 +278,7 @@ def show_project(state: State, body: Any) -> Any:
 
 
 def hide_project(state: State, _: Any) -> Any:
-    """DELETE project: the console shows no folder any more."""
+    """DELETE project: show no folder in the console any more."""
     state.project = None
     return {"status": "hidden"}
 

@@ -1,7 +1,7 @@
-"""What a test does to the mock, as typed methods: one for each call of the control API.
+"""The calls of the control API as typed methods, for tests.
 
-Each method is described once, by the call that it makes and how its answer is read. On a `MockServer` and a
-`MockControl` it is called, on an `AsyncMock` it is awaited.
+Each method is defined once, as a description of its call and of how the response is read (`Ask`). On a `MockServer` or
+a `MockControl` the method is called; on an `AsyncMock` it is awaited.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ MessageKind = Literal["text", "link", "attachment"]
 
 
 class FaultRule(TypedDict, total=False):
-    """The fields of a fault rule besides `fault`, `operation` and `times`; the README describes each."""
+    """The fields of a fault rule besides `fault`, `operation` and `times`. The README describes each."""
 
     user: str
     nth: int | Sequence[int]
@@ -68,7 +68,7 @@ class FaultRule(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Ask(Generic[T]):
-    """A call of the control API, and how its answer is read. `timeout` is in seconds."""
+    """A call of the control API, and the function that reads its response. `timeout` is in seconds."""
 
     method: str
     path: str
@@ -77,14 +77,18 @@ class Ask(Generic[T]):
     timeout: float = TIMEOUT
 
     def sent(self, url: str, token: str) -> T:
-        """Send it to the mock at `url` and return the answer. Raise ControlFailed."""
-        if self.path == "signing-key":  # the one answer that is no JSON
+        """Send the call to the mock at `url`, and return the typed result. Raise `ControlFailed` if it fails."""
+        if self.path == "signing-key":  # the only response that is not JSON
             return self.read(text_of(url, token, self.method, self.path))
         return self.read(call(url, token, self.method, self.path, self.body, timeout=self.timeout))
 
 
 class control(Generic[P, T]):
-    """A method that asks the mock: called where its class asks at once, awaited where its class asks in a task."""
+    """A descriptor for a method that sends a call to the mock: synchronous on `Called`, a coroutine on `Awaited`.
+
+    Args:
+        describe: the method's definition, which returns the `Ask`.
+    """
 
     def __init__(self, describe: Callable[Concatenate[Any, P], Ask[T]]) -> None:
         self._describe = describe
@@ -112,7 +116,7 @@ class control(Generic[P, T]):
 
 
 class Controls:
-    """The methods. Every one raises `ControlFailed` where the mock refuses, with its reason, or does not answer."""
+    """The methods. Each raises `ControlFailed` if the mock refuses the call, with its reason, or does not respond."""
 
     # ---- choosing message actions
 
@@ -130,17 +134,17 @@ class Controls:
         location: Mapping[str, Any] | None = None,
         wait: float = 0.0,
     ) -> Ask[Delivery]:
-        """Choose a message action, and return what was sent, what came back and what the person sees.
+        """Choose a message action, and return what was sent, what came back and what the user sees.
 
         Args:
-            action: its name or id.
-            text: the text of a new message to choose it on.
-            messages: ids of messages that are there already, to choose it on.
+            action: the action's name or id.
+            text: the text of a new message to choose it on. Default: None.
+            messages: ids of existing messages to choose it on. Default: none.
             user: the key of the user who chooses. Default: the first user of the seed.
             chat: the id of the chat. Default: the messages' chat, or the user's first one.
-            type: the kind of the new message. Default: text.
+            type: the type of the new message. Default: text.
             attachments: files of the new message: a list of `{name, type, size, url}`. Default: none.
-            location: where the person is, as the event shows it. Default: Berlin.
+            location: where the user is, as the event shows it. Default: Berlin.
             wait: seconds of real time to wait for a deferred answer. Default: 0, no wait.
         """
         new = {"text": text, "type": type, "attachments": attachments, "user": user, "chat": chat, "location": location}
@@ -152,7 +156,7 @@ class Controls:
         """Return the actions that a user is offered on messages, as the API shows them.
 
         Args:
-            messages: ids of the messages, which are of one chat.
+            messages: ids of messages of one chat.
             user: the user's key. Default: the first user of the seed.
         """
         query = urlencode([("message", message) for message in messages] + ([("user", user)] if user else []))
@@ -170,22 +174,22 @@ class Controls:
 
     @control
     def send_again(self, delivery: int, event: Mapping[str, Any] | None = None) -> Ask[Delivery]:
-        """Send the event of a delivery again, and return the new delivery.
+        """Send the event of an earlier delivery again, and return the new delivery.
 
         Args:
-            delivery: its id.
-            event: what to send in the place of the old event. Default: the old event. Response URL and time stamp are
-                new in any case.
+            delivery: the id of the earlier delivery.
+            event: an event to send instead. Default: None, the earlier event. Response URL and time stamp are new in
+                any case.
         """
         return Ask("POST", f"deliveries/{delivery}/again", read_delivery, _given({"event": event}))
 
     @control
     def send_event(self, action: str, event: Mapping[str, Any], *, user: str | None = None) -> Ask[Delivery]:
-        """Send an event to an action, as if a user had chosen it there, and return the delivery.
+        """Send a given event to an action, as if a user had chosen the action, and return the delivery.
 
         Args:
-            action: its name or id.
-            event: what a webhook gets. Response URL and time stamp are new in any case.
+            action: the action's name or id.
+            event: the event, as a webhook receives it. Response URL and time stamp are new in any case.
             user: the key of the user who chooses. Default: the first user of the seed.
         """
         return Ask("POST", "deliveries", read_delivery, _given({"action": action, "event": event, "user": user}))
@@ -214,7 +218,7 @@ class Controls:
 
     @control
     def messages(self, chat: str | None = None) -> Ask[list[Message]]:
-        """Return messages, the oldest first, those included that answers showed.
+        """Return messages, the oldest first, including those that show answers.
 
         Args:
             chat: the chat's id. Default: all chats.
@@ -240,9 +244,9 @@ class Controls:
 
         Args:
             members: keys of users of one organization.
-            id: its id. Default: a new one.
-            title: its title. Default: none.
-            type: its type. Default: channel.
+            id: the chat's id. Default: a new one.
+            title: the chat's title. Default: none.
+            type: the chat's type. Default: channel.
             owner: the key of a member. Default: the first member.
         """
         fields = {"members": list(members), "id": id, "title": title, "type": type, "owner": owner}
@@ -257,12 +261,16 @@ class Controls:
 
     @control
     def connections(self) -> Ask[dict[str, Any]]:
-        """Return the connections that scripts may name, without the values of their headers."""
+        """Return the connections that scripts may use, with the names of their headers but without the values."""
         return Ask("GET", "connections", _connections)
 
     @control
     def add_connections(self, connections: Mapping[str, Mapping[str, str]]) -> Ask[dict[str, Any]]:
-        """Add connections, or replace those of the same name, and return all: `{name: {header: value}}`."""
+        """Add connections, or replace those of the same name, and return all, without header values.
+
+        Args:
+            connections: `{name: {header: value}}`.
+        """
         return Ask("POST", "connections", _connections, connections)
 
     @control
@@ -277,7 +285,11 @@ class Controls:
 
     @control
     def add_task_stubs(self, stubs: Mapping[str, Any]) -> Ask[list[str]]:
-        """Add stubs for tasks of other services, `{task: what it returns}`, and return the names of all."""
+        """Add stubs for tasks of other services, and return the names of all stubs.
+
+        Args:
+            stubs: what each task returns, by task name.
+        """
         return Ask("POST", "task-stubs", _stubs, stubs)
 
     @control
@@ -287,17 +299,18 @@ class Controls:
 
     @control
     def databases(self) -> Ask[dict[str, Any]]:
-        """Return what scripts keep in Cliq's databases: records by organization and database."""
+        """Return the records that scripts store in Cliq's databases, by organization and database."""
         return Ask("GET", "databases", lambda found: dict(found["databases"]))
 
     @control
     def add_record(self, database: str, record: Mapping[str, Any], *, user: str | None = None) -> Ask[str]:
-        """Add a record to a database and return its id.
+        """Add a record to a database and return the record's id.
 
         Args:
             database: the database's name.
-            record: values by field.
-            user: the key of a user, whose organization has the database. Default: the first user of the seed.
+            record: the values by field.
+            user: the key of a user; the database is that of the user's organization. Default: the first user of the
+                seed.
         """
         fields = {"database": database, "record": record, "user": user}
         return Ask("POST", "databases", lambda found: str(found["id"]), _given(fields))
@@ -314,11 +327,11 @@ class Controls:
         times: int = 1,
         **rule: Unpack[FaultRule],
     ) -> Ask[Fault]:
-        """Spoil the next call, or the next `times` calls, and return the rule that does so.
+        """Spoil the next call, or the next `times` calls, and return the fault rule for that.
 
         Args:
             operation: an operation id, or several. Default: every operation.
-            fault: what goes wrong. Default: an error, whose `status` is 500 unless the rule says another.
+            fault: what goes wrong. Default: `status`, an error response; its status is 500 unless `status=` is given.
             times: how many calls. Default: 1.
             rule: the other fields of a fault rule, such as `status=503` or `when="after"`; the README lists them.
         """
@@ -334,19 +347,20 @@ class Controls:
         times: int | None = None,
         **rule: Unpack[FaultRule],
     ) -> Ask[Fault]:
-        """Add a fault rule and return it. It stays until `clear_faults` or `reset`, or until it has acted often enough.
+        """Add a fault rule and return it. It stays in force until `clear_faults`, `reset`, or `times` calls are
+        spoiled.
 
         Args:
             fault: what goes wrong.
             operation: an operation id, or several. Default: every operation.
-            times: how often it acts. Default: None, without end.
+            times: how many calls it spoils. Default: None, no limit.
             rule: the other fields of a fault rule, such as `status=503` or `when="after"`; the README lists them.
         """
         return _fault({"fault": fault, "operation": operation, "times": times, **rule})
 
     @control
     def faults(self) -> Ask[list[Fault]]:
-        """Return the fault rules in force, with how often each was met and acted."""
+        """Return the fault rules in force, with how many calls each has matched and spoiled."""
         return Ask("GET", "faults", _faults)
 
     @control
@@ -363,36 +377,36 @@ class Controls:
 
     @control
     def advance(self, seconds: float) -> Ask[float]:
-        """Let so many seconds pass at the mock, and return its time."""
+        """Advance the mock's clock by this many seconds, and return its time."""
         return Ask("POST", "clock", _now, {"advance": seconds})
 
     @control
     def freeze(self, at: float | None = None) -> Ask[float]:
-        """Stop the mock's clock and return its time.
+        """Freeze the mock's clock and return its time.
 
         Args:
-            at: the time to stop it at, in seconds since 1970. Default: now.
+            at: the time to freeze it at, in seconds since 1970. Default: now.
         """
         return Ask("POST", "clock", _now, {"freeze": True if at is None else at})
 
     @control
     def run_clock(self) -> Ask[float]:
-        """Let a stopped clock go on from where it stands, and return its time."""
+        """Let a frozen clock run on, and return its time."""
         return Ask("POST", "clock", _now, {"run": True})
 
     # ---- rules
 
     @control
     def policies(self, /, **changes: object) -> Ask[dict[str, Any]]:
-        """Return the policies in force, after changing those that are given as `name=value`."""
+        """Change the policies that are given as `name=value`, and return all policies in force."""
         return Ask("POST" if changes else "GET", "policies", dict, changes or None)
 
     @control
     def thresholds(self, *, enabled: bool | None = None, clear: bool = False) -> Ask[Limits]:
-        """Return whether thresholds are on, and which locks there are.
+        """Return whether thresholds are enabled, and which locks are in force.
 
         Args:
-            enabled: switches thresholds on or off first. Default: None, leaves them.
+            enabled: whether to switch thresholds on (True) or off (False) first. Default: None, leave them as they are.
             clear: whether to forget all counts and locks first. Default: False.
         """
         changes = _given({"enabled": enabled, "clear": clear or None})
@@ -402,22 +416,22 @@ class Controls:
 
     @control
     def journal(self) -> Ask[list[Entry]]:
-        """Return the last 500 requests to the API, the oldest first; of a body, its first 1024 bytes."""
+        """Return the last 500 requests to the API, the oldest first, each with the first 1024 bytes of its body."""
         return Ask("GET", "journal", lambda found: [read_entry(entry) for entry in found["requests"]])
 
     @control
     def clear_journal(self) -> Ask[None]:
-        """Forget the requests."""
+        """Remove all requests from the journal."""
         return Ask("DELETE", "journal", _nothing)
 
     @control
     def snapshot(self, name: str = "default") -> Ask[None]:
-        """Keep the mock's whole state under a name, in its memory."""
+        """Save the mock's whole state in its memory under a name."""
         return Ask("POST", "snapshot", _nothing, {"name": name})
 
     @control
     def restore(self, name: str = "default") -> Ask[None]:
-        """Go back to a snapshot. Faults and journal stay as they are."""
+        """Return to a snapshot. Faults and journal stay as they are."""
         return Ask("POST", "restore", _nothing, {"name": name})
 
     @control
@@ -432,7 +446,7 @@ class Controls:
 
     @control
     def reseed(self, seed: Mapping[str, Any]) -> Ask[None]:
-        """Reset to another seed, which later resets go back to."""
+        """Replace the seed and reset to the new one. Later resets return to it too."""
         return Ask("POST", "seed", _nothing, seed)
 
     # ---- people and tokens
@@ -441,19 +455,19 @@ class Controls:
     def add_token(
         self, user: str | None = None, *, scopes: Sequence[str] | None = None, expires_in: float | None = None
     ) -> Ask[str]:
-        """Return a further access token.
+        """Return a new access token.
 
         Args:
             user: the key of the user whose token it is. Default: the first user of the seed.
             scopes: its scopes, such as `["READ"]`. Default: all.
-            expires_in: seconds of the mock's clock that it is valid for. Default: None, for ever.
+            expires_in: how long it is valid, in seconds of the mock's clock. Default: None, for ever.
         """
         fields = {"user": user, "scopes": list(scopes) if scopes is not None else None, "expires_in": expires_in}
         return Ask("POST", "tokens", lambda found: str(found["token"]), _given(fields))
 
     @control
     def revoke_token(self, token: str) -> Ask[None]:
-        """Make an access token or a refresh token invalid."""
+        """Revoke an access token or a refresh token."""
         return Ask("DELETE", "tokens", _nothing, {"token": token})
 
     @control
@@ -461,8 +475,8 @@ class Controls:
         """Return a code for the authorization-code grant, valid for ten minutes of the mock's clock.
 
         Args:
-            user: the key of the user who grants it.
-            client_id: the id of the OAuth client that may trade it.
+            user: the key of the user who gives consent.
+            client_id: the id of the OAuth client that may exchange the code.
             scopes: its scopes, such as `["READ"]`. Default: all.
         """
         fields = {"user": user, "client_id": client_id, "scopes": list(scopes) if scopes is not None else None}
@@ -470,29 +484,40 @@ class Controls:
 
     @control
     def set_collaborators(self, action_id: str, *users: str) -> Ask[None]:
-        """Let exactly these users (keys) see the action, whatever its scope."""
+        """Make exactly these users the collaborators of an action; they see it whatever its scope.
+
+        Args:
+            action_id: the action's id.
+            users: keys of users.
+        """
         return Ask("POST", "collaborators", _nothing, {"action": action_id, "users": list(users)})
 
     @control
     def set_teams(self, user: str, *teams: int, create: bool = False) -> Ask[None]:
-        """Make the user a member of exactly these teams. `create` makes those that are missing, until a reset."""
+        """Make the user a member of exactly these teams.
+
+        Args:
+            user: the user's key.
+            teams: ids of teams.
+            create: whether to create missing teams, which last until a reset. Default: False.
+        """
         return Ask("POST", "teams", _nothing, {"user": user, "teams": list(teams), "create": create})
 
     # ---- the console
 
     @control
     def console_link(self) -> Ask[str]:
-        """Return a new link to the page that shows the mock in a browser, as the path after its address; good once."""
+        """Return a new link to the console, as a path on the mock's address. It can be used once."""
         return Ask("POST", "links", lambda found: str(found["path"]))
 
     @control
     def show_project(self, title: str, text: str, mistakes: Sequence[Mapping[str, object]] = ()) -> Ask[None]:
-        """Show in the console what a folder of message actions came to, in place of what was shown before.
+        """Show in the console what a folder of message actions came to; replaces what was shown before.
 
         Args:
-            title: the folder.
-            text: a line that says what happened.
-            mistakes: objects of `file`, `line`, `severity` (error or warning) and `message`.
+            title: the name of the folder.
+            text: one line that says what happened.
+            mistakes: objects with `file`, `line`, `severity` (error or warning) and `message`. Default: none.
         """
         return Ask("POST", "project", _nothing, {"title": title, "text": text, "mistakes": list(mistakes)})
 
@@ -503,7 +528,7 @@ class Controls:
 
 
 class Called(Controls, ABC):
-    """The methods, each of which returns when the mock has answered."""
+    """The methods as synchronous calls: each returns when the mock has responded."""
 
     url: str
     accounts_url: str
@@ -517,20 +542,20 @@ class Called(Controls, ABC):
 
     @abstractmethod
     def reset(self) -> None:
-        """Go back to the seed."""
+        """Return to the seed."""
 
     @abstractmethod
     def _ask(self, ask: Ask[T]) -> T:
         """Send a call and return its answer."""
 
     def __repr__(self) -> str:
-        """Return the kind and the address, without a user or a password; the control token is not shown."""
+        """Return the class and the address without user and password; the control token is not shown."""
         scheme, _, rest = self.url.partition("://")
         return f"<{type(self).__name__} {scheme}://{rest.rpartition('@')[2]}>"
 
 
 class Awaited(Controls, ABC):
-    """The methods, each of which is awaited."""
+    """The methods as coroutines, to be awaited."""
 
     @abstractmethod
     async def _ask(self, ask: Ask[T]) -> T:
@@ -541,7 +566,7 @@ class MockControl(Called):
     """The control methods of a mock server that runs elsewhere, such as `zoho-cliq-mock` in another process.
 
     Args:
-        url: its address, with or without `/api/v3` at its end.
+        url: the mock's address, with or without `/api/v3` at its end.
         token: its control token.
     """
 
@@ -553,23 +578,25 @@ class MockControl(Called):
 
     @property
     def clock(self) -> SharedClock:
-        """Raise RuntimeError: the clock of another process cannot be shared."""
+        """Raise RuntimeError: a mock in another process cannot share its clock."""
         raise RuntimeError("the clock of a mock server in another process cannot be shared with clients")
 
     def reset(self) -> None:
-        """Go back to the seed."""
+        """Return to the seed."""
         self._ask(RESET)
 
     def _ask(self, ask: Ask[T]) -> T:
         return ask.sent(self.url, self.control_token)
 
 
-# Not the event loop's own threads: a function that the mock calls may need one of those while a call waits for it.
+# Not the event loop's default executor: while a control call waits for the mock, the test's own webhook receiver may
+# need a thread of that executor to answer the mock.
 _threads = functools.cache(lambda: ThreadPoolExecutor(max_workers=256, thread_name_prefix="zoho-cliq-mock-control"))
 
 
 class AsyncMock(Awaited):
-    """The methods of a mock server, awaited, so that the event loop can answer while the mock waits for an answer.
+    """The methods of a mock server as coroutines, so that the test's event loop can answer the mock's requests
+    meanwhile.
 
     Args:
         mock: a `MockServer`, or a `MockControl`.
@@ -581,16 +608,18 @@ class AsyncMock(Awaited):
         self.control_url, self.control_token = mock.control_url, mock.control_token
 
     def __repr__(self) -> str:
-        """Return the kind and whose methods they are."""
+        """Return the class and the mock whose methods these are."""
         return f"<AsyncMock of {self.mock!r}>"
 
     @property
     def clock(self) -> SharedClock:
-        """The clock for clients; see `MockServer.clock`. Raise RuntimeError for a `MockControl`, which has none."""
+        """The clock for clients; see `MockServer.clock`. Raise RuntimeError for a `MockControl`, which cannot share its
+        clock.
+        """
         return self.mock.clock
 
     async def reset(self) -> None:
-        """Go back to the seed."""
+        """Return to the seed."""
         await asyncio.get_running_loop().run_in_executor(_threads(), self.mock.reset)
 
     async def _ask(self, ask: Ask[T]) -> T:

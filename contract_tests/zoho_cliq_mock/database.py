@@ -1,6 +1,6 @@
-"""The SQLite file: opening it, recognising that it is ours, and its tables.
+"""The SQLite database: opening it, checking that it belongs to this mock, and its tables.
 
-The file belongs to one server at a time (exclusive locking), which makes it both safe and quicker. `:memory:` keeps
+A database file is used by one server at a time (exclusive locking), which is both safe and faster. `:memory:` keeps
 everything in memory.
 """
 
@@ -44,13 +44,18 @@ CREATE TABLE lock (bucket TEXT PRIMARY KEY, until REAL NOT NULL) STRICT, WITHOUT
 
 
 class DatabaseError(Exception):
-    """A file that cannot serve as the database, with the reason and what to do."""
+    """A file that cannot be used as the database. The message says why, and what to do."""
 
 
 def open_database(path: str, *, durable: bool = False) -> sqlite3.Connection:
-    """Open the database file, or make it. Raise `DatabaseError` for a file that is not ours or is in use.
+    """Open the database file, or create it.
 
-    `durable` makes each commit survive a loss of power; without it commits survive the end of the process.
+    Args:
+        path: the path of the file, or `:memory:`.
+        durable: whether each commit survives a loss of power. Default: False; it survives the end of the process in any
+            case.
+
+    Raise `DatabaseError` if the file is no database of this mock, is damaged, or is in use.
     """
     if "\0" in path:
         raise DatabaseError(f"{path!r} is no name of a file; give another file with --db")
@@ -82,7 +87,7 @@ def open_database(path: str, *, durable: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def clear_errors(path: str) -> Iterator[None]:
-    """Raise `DatabaseError` instead of the errors of SQLite and of the system about the file at `path`."""
+    """Turn errors of SQLite and of the operating system about the file at `path` into `DatabaseError`."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -98,7 +103,7 @@ def clear_errors(path: str) -> Iterator[None]:
 
 
 def damaged(path: str) -> DatabaseError:
-    """Return the error for a file that was ours once."""
+    """Return the error for a file that is a damaged database of this mock."""
     return DatabaseError(f"database {path} {_DAMAGED}")
 
 
@@ -134,5 +139,5 @@ def _layout() -> set[tuple[str, str]]:
 
 
 def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Return the tables and indexes of a database, each with the statement that made it."""
+    """Return the tables and indexes of a database, each with its CREATE statement."""
     return set(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())

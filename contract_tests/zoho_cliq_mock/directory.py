@@ -1,6 +1,6 @@
-"""Who there is: organizations with their users and teams, access tokens, and OAuth clients.
+"""The types of the directory: organizations with their users and teams, access tokens, and OAuth clients.
 
-The types of the directory. `seed` reads one from JSON; the database keeps what was issued since.
+`seed` reads a directory from JSON. The database stores the tokens that were issued since.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ SCOPES = {scope.rsplit(".", 1)[1]: scope for operation in OPERATIONS.values() fo
 
 
 class SeedError(ValueError):
-    """A seed that cannot be used: which entry, and why."""
+    """A seed that cannot be used; the message names the entry and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person. `audiences` are the groups whose actions the person sees, the person's own first."""
+    """A user. `audiences` are the audiences whose actions the user sees; the user's own is the first."""
 
     key: str
     id: str
@@ -31,7 +31,9 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an access token allows: whose it is, which scopes (lower case), and until when (seconds; None: for ever)."""
+    """What an access token allows: its user, its scopes (lower case), and when it expires (seconds since 1970; None:
+    never).
+    """
 
     user: User
     scopes: frozenset[str]
@@ -40,7 +42,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """What a refresh token or a code allows a client: for whom, which scopes, and until when."""
+    """What a refresh token or a code allows: its client, its user, its scopes, and when it expires (None: never)."""
 
     client: str
     user: User
@@ -50,7 +52,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An OAuth client. `user` is whose tokens the client-credentials grant gives."""
+    """An OAuth client. `user` and `scopes` are those of the tokens of the client-credentials grant."""
 
     id: str
     secret: str = field(repr=False)
@@ -60,7 +62,7 @@ class Client:
 
 @dataclass(slots=True)
 class Directory:
-    """Users by key, teams by organization and id, grants by access token, permits by refresh token and by code."""
+    """Users by key, teams by organization, access tokens, clients by id, refresh tokens and codes."""
 
     users: dict[str, User] = field(default_factory=dict)
     teams: dict[str, set[int]] = field(default_factory=dict)
@@ -71,30 +73,30 @@ class Directory:
 
 
 def user_audience(user_id: str) -> str:
-    """Return the audience that is one person."""
+    """Return the name of the audience of one user."""
     return f"user:{user_id}"
 
 
 def team_audience(organization: str, team: int) -> str:
-    """Return the audience that is a team."""
+    """Return the name of the audience of a team."""
     return f"team:{organization}:{team}"
 
 
 def organization_audience(organization: str) -> str:
-    """Return the audience that is a whole organization."""
+    """Return the name of the audience of a whole organization."""
     return f"organization:{organization}"
 
 
 def full_scope(name: str) -> str:
-    """Return a scope in lower case; `READ` stands for the document's scope that ends so."""
+    """Return a scope in lower case. A short name such as `READ` becomes the document's scope that ends with it."""
     return SCOPES.get(name.upper(), name).lower()
 
 
 def read_scopes(names: Iterable[str]) -> frozenset[str]:
-    """Return the scopes that a person lists, as `full_scope` gives them. Raise ValueError for what can only be a
-    slip.
+    """Return scopes as `full_scope` returns them.
 
-    Full names of other APIs' scopes are taken, since a token may have them as well.
+    Full names of other APIs' scopes are accepted, since a token may have them too. Raise ValueError for an unknown
+    short name, and for a full name in this API's family that the document does not have.
     """
     own = {scope.lower() for scope in SCOPES.values()}
     families = {scope.rpartition(".")[0] for scope in own}
@@ -109,7 +111,7 @@ def read_scopes(names: Iterable[str]) -> frozenset[str]:
 
 
 def make_user(key: str, identifier: str, name: str, organization: str, teams: Iterable[int]) -> User:
-    """Return a user with the audiences that follow from organization and teams."""
+    """Return a user with the audiences of the user, the organization and the teams."""
     chosen = frozenset(teams)
     audiences = (
         user_audience(identifier),

@@ -1,4 +1,4 @@
-"""What to install where a package of the extra `mock` is missing."""
+"""Messages that say what to install if a package of the extra `mock` is missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ PACKAGES = frozenset(
 
 
 def missing(error: ImportError) -> str:
-    """Return one line for a failed import: what to install, or which import failed where it is no package of ours."""
+    """Return one line about a failed import: what to install, or, if the package is not one of the extra's, which
+    import failed.
+    """
     name = (error.name or "").partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and (not name or name in PACKAGES):
         return f"the mock server needs the extra `mock`: pip install '.[mock]' in a checkout of zoho-cliq ({error})"
@@ -19,10 +21,11 @@ def missing(error: ImportError) -> str:
 
 
 def deluge_missing(error: ImportError | None = None) -> str | None:
-    """Return one line where the interpreter of Deluge cannot run: what to install, or which import failed; else None.
+    """Return one line that says what to install if Deluge scripts cannot run, or None if they can.
 
     Args:
-        error: a failed import of the interpreter. Where it is left out, the packages are looked for and not imported.
+        error: a failed import of the interpreter. Default: None; the packages are then searched for without importing
+            them.
     """
     absent = next((name for name in DELUGE_PACKAGES if find_spec(name) is None), None)
     if absent is not None:
@@ -32,6 +35,6 @@ def deluge_missing(error: ImportError | None = None) -> str | None:
 
 
 def require(name: str) -> None:
-    """Raise ModuleNotFoundError for a package that is loaded only when it is first used, and is not there."""
+    """Raise ModuleNotFoundError if a package that is imported only later is not installed."""
     if find_spec(name) is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)

@@ -171,7 +171,7 @@ _FIELDS = {
 
 
 def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
-    """Return the rule that a JSON object describes. Raise `FaultError`, which names the field and its allowed values."""
+    """Return the rule that a JSON object describes. Raise `FaultError`, which names the field and what it takes."""
     if not isinstance(given, Mapping):
         raise FaultError("a rule must be an object")
     for name, value in given.items():

@@ -1,8 +1,10 @@
-"""What a fork does to a running mock server: the parent's goes on unharmed, and the child's copy touches nothing.
+"""Protects a running mock server when its process forks: the parent's server is unaffected, the child's copy does
+nothing.
 
-A forked child has no server thread, but copies of its sockets and of its database connection. Held open, the sockets
-would keep connections alive that the parent closes. Closed as an object, the database connection would take the
-write-ahead log away from under the parent, as SQLite does with the last connection.
+A forked child has no server thread, but it has copies of the server's sockets and database connection. If the child
+kept the sockets open, connections that the parent closes would stay alive, so they are pointed at the null device. If
+the child closed its database connection, SQLite would take it for the last one and remove the write-ahead log that the
+parent uses, so that connection is never freed.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ PAUSE_SECONDS = 1.0
 
 
 class Forkable(Protocol):
-    """What a fork needs of a running server."""
+    """What this module needs of a running server."""
 
     def call_soon(self, act: Callable[[], None], /) -> bool:
-        """Have the server's thread call a function soon; return whether it will."""
+        """Schedule a function in the server's thread; return whether it will be called."""
         ...
 
     def file_numbers(self) -> list[int]:
-        """Return the numbers of the server's open sockets."""
+        """Return the file descriptors of the server's open sockets."""
         ...
 
 
@@ -35,7 +37,7 @@ _registered = False
 
 
 def watch(server: Forkable) -> None:
-    """Look after a server that is about to run."""
+    """Protect a server that is about to run."""
     global _registered
     if not _registered and hasattr(os, "register_at_fork"):
         os.register_at_fork(before=_pause, after_in_parent=_go_on, after_in_child=_let_go)
@@ -44,19 +46,21 @@ def watch(server: Forkable) -> None:
 
 
 def forget(server: Forkable) -> None:
-    """Leave a server that has stopped alone."""
+    """Stop protecting a server that has stopped."""
     _servers.discard(server)
 
 
 def keep_for_ever(thing: object) -> None:
-    """Keep an object from being freed, also when the interpreter of a forked child ends."""
-    import ctypes  # loaded for databases in files only
+    """Keep an object from ever being freed, even when the interpreter of a forked child exits."""
+    import ctypes  # imported here because only databases in files need it
 
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 def _pause() -> None:
-    """Let each server's thread stand still, so that the child inherits no lock of SQLite that the thread holds."""
+    """Block each server's thread before the fork, so that the child does not inherit a lock of SQLite that the thread
+    holds.
+    """
     for server in list(_servers):
         entered, leave = threading.Event(), threading.Event()
 
@@ -81,7 +85,8 @@ def _let_go() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for server in list(_servers):
         for number in server.file_numbers():
-            # Not closed: the objects that hold the number would close whatever gets it next.
+            # Replace the descriptor instead of closing it: the objects that own it close it later, and by then its
+            # number could belong to another file.
             with contextlib.suppress(OSError):
                 os.dup2(null, number, inheritable=False)
     os.close(null)

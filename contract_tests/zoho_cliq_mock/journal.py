@@ -1,6 +1,6 @@
-"""The request journal: the last requests with their answers' status, for tests and for the terminal.
+"""The journal: the last requests with the status of their responses, for tests and for the terminal.
 
-Access tokens are never part of it.
+It never contains access tokens.
 """
 
 from __future__ import annotations
@@ -18,10 +18,17 @@ BODY_BYTES = 1024
 
 
 class Entry(NamedTuple):
-    """One request, or one run of a script: with the method `RUN`, the action's name as its path, the operation
-    `deluge`, status 200 or 500, and the script's log as its body.
+    """A request, or a run of a script.
 
-    `time` is the mock's clock in seconds; `status` 0 means that no answer was sent.
+    A run has the method `RUN`, the action's name as its path, the operation `deluge`, the status 200 or 500, and the
+    script's log as its body.
+
+    Attributes:
+        time: seconds since 1970 on the mock's clock.
+        status: the status of the response; 0 if none was sent.
+        code: the error code of the response, or None.
+        fault: the kind of the fault rule that was applied, or None.
+        body: the start of the request's body, at most 1024 bytes.
     """
 
     time: float
@@ -41,7 +48,14 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """The last requests. `on_entry` is called with each."""
+    """The last 500 requests.
+
+    Args:
+        on_entry: called with each new entry. Default: None.
+
+    Attributes:
+        total: how many requests were added since the last `clear`.
+    """
 
     def __init__(self, on_entry: Callable[[Entry], None] | None = None) -> None:
         self.entries: deque[Entry] = deque(maxlen=KEPT)
@@ -49,20 +63,20 @@ class Journal:
         self.total = 0
 
     def add(self, entry: Entry) -> None:
-        """Note a request."""
+        """Add a request."""
         self.total += 1
         self.entries.append(entry)
         if self.on_entry is not None:
             self.on_entry(entry)
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Remove all requests."""
         self.entries.clear()
         self.total = 0
 
 
 def print_line(entry: Entry) -> None:
-    """Print a request for a person: time of day, user, operation, status, code."""
+    """Print one line for a request to standard error: time of day, user, operation, status, code."""
     clock = time.strftime("%H:%M:%S", time.localtime(entry.time))
     what = entry.operation or f"{entry.method} {entry.path}"
     what = what.encode("ascii", "backslashreplace").decode()[:60]

@@ -1,7 +1,8 @@
-"""The accounts server: `/oauth/v2/token` and `/oauth/v2/token/revoke`.
+"""The rules of the accounts server: `/oauth/v2/token` and `/oauth/v2/token/revoke`.
 
-Pure of HTTP: form parameters in, status and JSON object out. As at the real one, most refusals are status 200 with an
-`error` key. Ten requests in ten minutes and ten live access tokens per refresh token are the vendor's numbers.
+No HTTP here: form parameters in, status and JSON object out. As on the real accounts server, most refusals have status
+200 and an `error` key. The limits are the vendor's: ten requests in ten minutes, and ten live access tokens for each
+refresh token.
 """
 
 from __future__ import annotations
@@ -30,7 +31,15 @@ def _fresh() -> str:
 
 
 class OAuth:
-    """Issues and revokes access tokens for a directory."""
+    """Issues and revokes the access tokens of a directory.
+
+    Args:
+        connection: the mock's database, which stores issued tokens.
+        directory: the users, clients and tokens; issued tokens are added to it.
+        clock: the mock's clock.
+        policies: the policies in force.
+        new_token: returns a new token. Default: a random one.
+    """
 
     def __init__(
         self,
@@ -50,7 +59,7 @@ class OAuth:
         self.load(directory)
 
     def load(self, directory: Directory) -> None:
-        """Take over a directory, and add the issued tokens from the database to it."""
+        """Replace the directory, and add the issued tokens of the database to it."""
         self._directory = directory
         self._requests.clear()
         for token, key, client, scopes in self._connection.execute(
@@ -65,7 +74,11 @@ class OAuth:
                 directory.grants[token] = Grant(directory.users[key], frozenset(scopes.split()), expires)
 
     def token(self, form: Mapping[str, str]) -> Response:
-        """Answer a request for a token."""
+        """Return the response to a token request.
+
+        Args:
+            form: the parameters; `grant_type` is refresh_token, authorization_code or client_credentials.
+        """
         kind = form.get("grant_type", "")
         client = self._client(form)
         if isinstance(client, str):
@@ -104,7 +117,11 @@ class OAuth:
         return 200, self._issue(permit.user.key, client.id, subject, scopes, extra)
 
     def revoke(self, form: Mapping[str, str]) -> Response:
-        """Revoke an access token, or a refresh token with all access tokens made from it."""
+        """Revoke an access token, or a refresh token with all access tokens issued for it, and return the response.
+
+        Args:
+            form: the parameters; `token` is the token.
+        """
         token = form.get("token", "")
         if token in self._directory.permits:
             del self._directory.permits[token]
@@ -121,7 +138,13 @@ class OAuth:
         return 200, {"status": "success"}
 
     def mint(self, user_key: str, scopes: frozenset[str], seconds: float | None) -> str:
-        """Return an access token without a refresh token, for the control API."""
+        """Return a new access token that has no refresh token, for the control API.
+
+        Args:
+            user_key: the key of an existing user.
+            scopes: full scopes in lower case.
+            seconds: how long it is valid; None for ever.
+        """
         token = self._new_token()
         expires = None if seconds is None else self._clock.now() + seconds
         self._directory.grants[token] = Grant(self._directory.users[user_key], scopes, expires)
@@ -129,7 +152,9 @@ class OAuth:
         return token
 
     def mint_code(self, user_key: str, client: str, scopes: frozenset[str]) -> str:
-        """Return a code for the authorization-code grant, as a person's consent would give it."""
+        """Return a new code for the authorization-code grant, as if the user had given consent. It is valid for ten
+        minutes.
+        """
         code = self._new_token()
         expires = self._clock.now() + CODE_SECONDS
         self._directory.codes[code] = Permit(client, self._directory.users[user_key], scopes, expires)

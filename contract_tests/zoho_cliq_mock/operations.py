@@ -1,7 +1,7 @@
-"""The seven operations: from checked parameters and body to status and body of the answer.
+"""The seven operations: each turns a checked request into the body of the response.
 
-`ACTS` has one function per operation id of the document. An operation that the document gains and that is not here is
-answered with 501, and the log says so.
+`ACTS` has one function for each operation id of the document. An operation that is new in the document and has no
+function here is answered with 501 and logged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from zoho_cliq_mock.state import State
 
 
 class ApiRequest(NamedTuple):
-    """A call that passed the guards: by whom, its operation, the path's parameters, its query and its checked body."""
+    """A call that passed all guards.
+
+    Attributes:
+        user: the caller.
+        operation: the operation that is called.
+        parameters: the values of the path parameters, by argument name.
+        query: the raw query string.
+        body: the checked JSON body; None if the operation takes none.
+    """
 
     user: User
     operation: Operation
@@ -33,7 +41,7 @@ class ApiRequest(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The id of the action in the path."""
+        """The id of the action in the path, as text."""
         return self.parameters[ACTION_ID]
 
     @property
@@ -48,7 +56,7 @@ def create_action(state: State, call: ApiRequest) -> bytes:
 
 
 def list_actions(state: State, call: ApiRequest) -> bytes:
-    """Return a page of the listing."""
+    """Return a page of the listing: of all actions, or with `sync_token` of those that changed."""
     query = parse_query(call.query) if call.query else {}
     limit = _limit(state, query.get("limit"))
     listing = _listing(state, call.user, query)
@@ -88,13 +96,13 @@ def delete_action(state: State, call: ApiRequest) -> bytes:
 
 
 def get_handler(state: State, call: ApiRequest) -> bytes:
-    """Return a handler."""
+    """Return the handler of an action."""
     data = state.store.get_handler(call.user, call.id, call.handler)
     return _envelope(_path(call), data, b"execution_handler")
 
 
 def update_handler(state: State, call: ApiRequest) -> bytes:
-    """Change a handler."""
+    """Change the handler of an action."""
     data = state.store.update_handler(call.user, call.id, call.handler, call.body)
     return _envelope(_path(call), data, b"execution_handler")
 
@@ -113,7 +121,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 def parse_query(query: bytes) -> dict[str, str]:
-    """Return the parameters of a query string. A parameter that is given twice is refused."""
+    """Return the parameters of a query string. Raise `Refusal` for a parameter that is given twice."""
     found: dict[str, str] = {}
     for pair in query.decode("latin-1").split("&"):
         name, _, value = pair.partition("=")
@@ -140,12 +148,12 @@ def _limit(state: State, text: str | None) -> int:
 
 
 def _listing(state: State, user: User, query: dict[str, str]) -> Cursor:
-    """Return where a listing stands: at its start, or after the page that `next_token` ends."""
+    """Return the cursor of the requested page: from `next_token`, or a new one at the start of a listing."""
     now = int(state.clock.now())
     since = 0
     sync = _decoded(state, user, SYNC, "sync_token", query.get("sync_token"))
     if sync:
-        # Position 0 means a full listing, so positions of changes are stored one higher.
+        # A cursor's `since` of 0 means a full listing, so change numbers are stored increased by one.
         since = sync.start
     following = _decoded(state, user, NEXT, "next_token", query.get("next_token"))
     if following is None:
@@ -173,7 +181,7 @@ def _token(state: State, user: User, cursor: Cursor) -> bytes:
 
 
 def _path(call: ApiRequest) -> bytes:
-    """Return the path of the call as a JSON string without its quotes."""
+    """Return the request's path as a JSON string without the quotes."""
     return orjson.dumps(f"{BASE_PATH}{call.operation.at(**call.parameters)}")[1:-1]
 
 

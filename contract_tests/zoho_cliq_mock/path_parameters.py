@@ -1,6 +1,6 @@
-"""Parameters of paths that nothing in the mock depends on, such as one that the document gained. Today there is none.
+"""Path parameters that the mock does not use, such as one that is new in the document. Today there are none.
 
-They are checked against the document, and the log says once of each that no more is done with it.
+Their values are checked against the document. The log says once for each of them that nothing else depends on it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ _log = logging.getLogger("zoho_cliq_mock")
 
 
 def check_path(operation: Operation, parameters: Mapping[str, str]) -> None:
-    """Raise Refusal for a value that the document does not allow. parameters: values by argument."""
+    """Raise `Refusal` if the value of a path parameter is not what the document allows.
+
+    Args:
+        operation: the operation that is called.
+        parameters: the values of its path parameters, by argument name.
+    """
     for each in _UNKNOWN.get(operation.name, ()):
         text = parameters[each.argument]
         number = int(text) if re.fullmatch("-?[0-9]{1,18}", text, re.ASCII) else text

@@ -47,7 +47,7 @@ DEMO: dict[str, Any] = {
 
 
 def read_seed(seed: object) -> Directory:
-    """Return the directory that a seed describes. Raise `SeedError`, which names the entry and what is wrong with it."""
+    """Return the directory that a seed describes. Raise `SeedError`, which names the entry and the mistake."""
     if not isinstance(seed, Mapping):
         raise SeedError(f"the seed must be an object, not a {type(seed).__name__}; read a file of one with json.load")
     for name in seed:

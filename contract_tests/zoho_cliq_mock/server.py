@@ -1,4 +1,4 @@
-"""Running the mock on a socket: `MockServer` in a thread, `serve` in the foreground."""
+"""Runs the mock on a socket: `MockServer` in a thread, `make_server` for the command in the foreground."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from zoho_cliq_mock.trigger.service import trigger_of
 from zoho_cliq_mock.wire import Protocol
 
 T = TypeVar("T")
-_LOOK_AGAIN = 0.1  # seconds after which a caller looks whether the server's thread still runs
+_LOOK_AGAIN = 0.1  # seconds between a waiting caller's checks that the server's thread still runs
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready, and when it is about to stop."""
+    """A uvicorn server that calls `on_ready` when it accepts requests, and `on_stop` before it shuts down."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
         super().__init__(config)
@@ -35,19 +35,26 @@ class Server(uvicorn.Server):
         self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then tell."""
+        """Start, then call `on_ready`."""
         await super().startup(sockets)
         if not self.should_exit:
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell, then wait for what is running."""
+        """Call `on_stop`, then wait for the requests in progress."""
         self._on_stop()
         await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to a free port (0) or a given one. Raise OSError where the port is in use."""
+    """Return a listening socket.
+
+    Args:
+        host: the address to bind to.
+        port: the port; 0 for a free one.
+
+    Raise OSError if the port cannot be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -61,7 +68,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
-    """Return a uvicorn server for the application, with nothing that the mock does not use."""
+    """Return a uvicorn server for the application, without the uvicorn features that the mock does not need.
+
+    Args:
+        app: the application.
+        on_ready: called when the server accepts requests.
+    """
 
     def started() -> None:
         trigger_of(app.state).resume()
@@ -81,7 +93,7 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=2,
-        timeout_keep_alive=75,  # longer than a client waits for the next minute of a threshold
+        timeout_keep_alive=75,  # longer than a client waits for the one-minute window of a threshold to pass
         backlog=2048,
     )
     return Server(config, started, stopping)
@@ -90,29 +102,30 @@ def make_server(app: App, on_ready: Callable[[], None]) -> uvicorn.Server:
 class MockServer(Called):
     """A mock server in a thread of this process; use it as a context manager.
 
-    Its methods do and show what the control API can: `trigger`, `fail_next`, `advance`, `journal` and so on.
+    It has one method for each call of the control API: `trigger`, `fail_next`, `advance`, `journal` and so on.
 
     Args:
         db: the path of a database file, or `:memory:`, the default.
-        seed: users, tokens and actions, as the README describes them. Default: the demo seed, or what the database has.
+        seed: users, tokens and actions, as the README describes them. Default: the demo seed, or that of the database.
         thresholds: whether calls are counted and users locked. Default: True.
         policies: values of policies by name; `zoho-cliq-mock --list-policies` shows them. Default: none is changed.
-        port: on 127.0.0.1. Default: 0, a free one.
+        port: the port on 127.0.0.1. Default: 0, a free one.
         clock: a `Clock`, or a function that returns seconds since 1970. Default: the system's time.
         control: whether there is a control API, and with it the console. Default: True.
         durable: whether a change is on the disk before it is answered, so that it survives a loss of power. Default:
             False; it survives the end of the process in any case.
-        webhook_hosts: hosts besides this machine that events and requests of scripts may go to. Default: none.
-        connections: the headers that `connection:` in a script stands for: `{name: {header: value}}`. Default: none.
+        webhook_hosts: hosts, in addition to this machine, that events and scripts' requests may be sent to. Default:
+            none.
+        connections: the headers that `connection:` in a script adds: `{name: {header: value}}`. Default: none.
 
     Attributes:
         url: the API's base URL.
         accounts_url: the address that has `/oauth/v2/token` below it.
         control_url: the address of the control API.
-        control_token: its token.
-        console_url: a new link to the page that shows the mock in a browser.
-        clock: the mock's time as a clock for clients (`Cliq(…, clock=mock.clock)`), on which no wait takes time; each
-            reset makes a new one.
+        control_token: the token of the control API.
+        console_url: a new link to the console, the page that shows the mock in a browser.
+        clock: the mock's time as a clock for clients (`Cliq(…, clock=mock.clock)`), on which waits take no real time;
+            each reset makes a new one.
 
     Raises:
         DatabaseError: if the database cannot be used.
@@ -167,12 +180,15 @@ class MockServer(Called):
         self._thread = threading.Thread(target=self._run, name="zoho-cliq-mock", daemon=True)
 
     def __repr__(self) -> str:
-        """Return the kind, the address and whether it runs; the control token is not shown."""
+        """Return the class, the address and whether the server runs; the control token is not shown."""
         began, runs = self._thread.ident is not None, self._thread.is_alive()
         return f"<MockServer {self.url}, {'running' if runs else 'stopped' if began else 'not started'}>"
 
     def start(self) -> Self:
-        """Start, and come back when the server answers. Raise RuntimeError where it was started before."""
+        """Start the server, and return when it accepts requests.
+
+        Raise RuntimeError if it was started before, or was made in the parent process.
+        """
         if self._forked():
             raise RuntimeError("this mock server was made in the parent process; make one of your own in this one")
         if self._thread.ident is not None:
@@ -186,7 +202,7 @@ class MockServer(Called):
         return self
 
     def stop(self) -> None:
-        """Stop, and close the database. In a forked child it does nothing: the server is the parent's."""
+        """Stop the server and close the database. In a forked child, do nothing: the server belongs to the parent."""
         if self._forked():
             return
         self._server.should_exit = True
@@ -198,7 +214,7 @@ class MockServer(Called):
 
     @property
     def clock(self) -> SharedClock:
-        """The mock's time as a clock for clients (`Cliq(…, clock=mock.clock)`), on which no wait takes time.
+        """The mock's time as a clock for clients (`Cliq(…, clock=mock.clock)`), on which waits take no real time.
 
         Each reset makes a new one.
         """
@@ -206,9 +222,9 @@ class MockServer(Called):
 
     @property
     def console_url(self) -> str:
-        """A new link that opens the console in a browser: it is good once, and each reading makes another.
+        """A link that opens the console in a browser. It can be used once; each access returns a new one.
 
-        Raise RuntimeError where the control API is switched off, or the server is the parent process's.
+        Raise RuntimeError if the control API is switched off, or the server runs in the parent process.
         """
         if not self._control:
             raise RuntimeError("the console needs the control API, which is switched off")
@@ -217,9 +233,9 @@ class MockServer(Called):
         return self.accounts_url + self._in_thread(self.app.state.access.new_link)
 
     def reset(self) -> None:
-        """Go back to the seed, from any thread; in a forked child, by the parent's control API.
+        """Return to the seed. It can be called from any thread; a forked child calls the parent's control API.
 
-        Raise RuntimeError where the server does not run, or is the parent's and has no control API.
+        Raise RuntimeError if the server does not run, or runs in the parent process without a control API.
         """
         if self._forked():
             self._ask_parent(RESET)
@@ -228,26 +244,29 @@ class MockServer(Called):
         self._clock_of_clients = self._new_clock()
 
     def as_async(self) -> AsyncMock:
-        """Return the same methods, to be awaited."""
+        """Return an object with the same methods, to be awaited."""
         return AsyncMock(self)
 
     def call_soon(self, act: Callable[[], None]) -> bool:
-        """Let the server's thread do something soon; False where it does not run, or is the calling thread."""
+        """Schedule a function in the server's thread. Return False if the server is not running, or this is its thread."""
         if self._loop is None or not self._thread.is_alive() or threading.current_thread() is self._thread:
             return False
         try:
             self._loop.call_soon_threadsafe(act)
-        except RuntimeError:  # the loop was closed just now
+        except RuntimeError:  # the event loop was closed since the check above
             return False
         return True
 
     def file_numbers(self) -> list[int]:
-        """Return the numbers of the server's open sockets, as the system has them."""
+        """Return the file descriptors of the server's open sockets."""
         sockets = [protocol.transport.get_extra_info("socket") for protocol in self._server.server_state.connections]
         return [sock.fileno() for sock in (self._socket, *sockets) if sock is not None and sock.fileno() >= 0]
 
     def _in_thread(self, act: Callable[[], T]) -> T:
-        """Call a function in the server's thread and return what it gives."""
+        """Call a function in the server's thread, and return its result.
+
+        Raise RuntimeError if the server is not running.
+        """
         if threading.current_thread() is self._thread:
             return act()
         outcome: Future[T] = Future()
@@ -255,7 +274,7 @@ class MockServer(Called):
         def settle() -> None:
             try:
                 outcome.set_result(act())
-            except BaseException as error:  # noqa: BLE001 - it is raised in the thread that asked
+            except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
                 outcome.set_exception(error)
 
         asked = self.call_soon(settle)
@@ -282,7 +301,7 @@ class MockServer(Called):
             raise RuntimeError(f"the mock server of the parent process: {error}") from None
 
     def _new_clock(self) -> SharedClock:
-        """Return the mock's clock for clients, whose counts of calls belong to it and so begin anew."""
+        """Return a new clock for clients. They count calls separately for each clock, so the counts start again."""
         return SharedClock(self._time, self._pass)
 
     def _time(self) -> float:

@@ -1,4 +1,4 @@
-"""All that one mock server knows, in one place: what the application answers from and the control API works on."""
+"""The whole state of one mock server: the API responds from it, and the control API changes it."""
 
 from __future__ import annotations
 
@@ -26,31 +26,44 @@ from zoho_cliq_mock.seed import DEMO, read_seed
 from zoho_cliq_mock.store import Store
 from zoho_cliq_mock.thresholds import Thresholds
 
-# Compiling the schemas takes most of the time of a reset.
+# Cached, because compiling the schemas takes most of the time of a reset.
 _validators = lru_cache(maxsize=16)(Validators)
 
 
 class Part(Protocol):
-    """Something with a state of its own, which lives beside the store: what reset, snapshot and restore ask of it."""
+    """A component with a state of its own, outside the store, that takes part in reset, snapshot and restore."""
 
     def reset(self, seed: Mapping[str, Any]) -> None:
-        """Back to the seed."""
+        """Return to the seed."""
 
     def snapshot(self) -> Any:
-        """Its state, for `restore`. What it keeps in the database is in the snapshot already."""
+        """Return the part's state outside the database, for `restore`; the snapshot of the database holds the rest."""
 
     def restore(self, saved: Any) -> None:
-        """Back to a snapshot."""
+        """Return to a snapshot.
+
+        Args:
+            saved: what `snapshot` returned.
+        """
 
     def shown(self) -> Any:
-        """Return what the control API shows of it, as JSON has it and without secrets."""
+        """Return what the control API shows of the part: JSON types, without secrets."""
 
 
 class State:
     """The state of a mock server.
 
-    `db` is a path or `:memory:`. `seed` is used for a new database and kept in it; an existing one keeps its own, and
-    another seed for it is refused. `clock` is a `Clock`, or a callable that gives seconds since 1970.
+    Args:
+        db: the path of a database file, or `:memory:`, the default.
+        seed: the seed of a new database, which is stored in it. For an existing database it must equal the stored one.
+            Default: the demo seed, or the stored one.
+        thresholds: whether calls are counted and users locked. Default: True.
+        policies: values of policies by name. Default: none is changed.
+        clock: a `Clock`, or a function that returns seconds since 1970. Default: the system's time.
+        durable: whether each commit survives a loss of power. Default: False.
+        control_token: the token of the control API. Default: None, a random one.
+
+    Raise `DatabaseError`, `SeedError` or `PolicyError` for arguments that cannot be used.
     """
 
     def __init__(
@@ -80,7 +93,7 @@ class State:
         """What `zoho-cliq dev` shows of a folder in the console, as JSON. It survives a reset."""
         self._snapshots: dict[str, tuple[sqlite3.Connection, Any]] = {}
         chosen = DEMO if seed is None or seed == {} else seed
-        # Everything about the seed is checked before anything is written.
+        # Check the whole seed before writing to the database.
         self.directory = read_seed(chosen)
         self.seed: dict[str, Any] = dict(chosen)
         if db != ":memory:" and self.seed.get("actions"):
@@ -117,9 +130,9 @@ class State:
         except (ValueError, TypeError, KeyError, AttributeError):
             if stored is None:
                 raise
-            raise damaged(db) from None  # its tables are whole, and what they hold is not
+            raise damaged(db) from None  # the tables exist, but their contents cannot be used
         if stored is None:
-            # A first start may have ended half-way through the seed.
+            # An earlier first start may have been interrupted while it created the seed's actions.
             self.store.clear()
             self.epoch = self._meta("epoch")
             self._plant()
@@ -127,23 +140,23 @@ class State:
     # ---- policies, clock, seed
 
     def set_policies(self, policies: Policies) -> None:
-        """Put policies into force."""
+        """Replace the policies in force."""
         self.policies = self.store.policies = self.thresholds.policies = self.oauth.policies = policies
         self.validators = _validators(policies)
 
     def set_thresholds(self, *, enabled: bool) -> None:
-        """Switch thresholds, and with them the limit of token requests, on or off."""
+        """Switch thresholds on or off, and with them the limit of token requests."""
         self.thresholds.enabled = self.oauth.limited = enabled
 
     def keep_clock(self) -> None:
-        """Write the clock into the database, so that locks last as long after a restart."""
+        """Store the clock in the database, so that locks last as long after a restart as they would have without it."""
         self._set_meta("clock", orjson.dumps([self.clock.now() if self.clock.frozen else None, self.clock.offset]))
 
     def reset(self) -> None:
-        """Back to the seed.
+        """Return to the seed.
 
-        No other actions, tokens, locks, faults or journal; clock, policies and thresholds are as at the start. Ids go
-        on, and cursors from before are no longer valid.
+        Other actions, tokens, locks, faults and the journal are removed. Clock, policies and thresholds are as at the
+        start. Action ids are not reused, and earlier cursors are no longer valid.
         """
         frozen, offset, now = self._first_clock
         if frozen:
@@ -166,7 +179,7 @@ class State:
             part.reset(self.seed)
 
     def reseed(self, seed: Mapping[str, Any]) -> None:
-        """Reset to another seed, which takes the place of the old one. Raise `SeedError` and then changes nothing."""
+        """Replace the seed and reset to the new one. Raise `SeedError`, and change nothing, if it cannot be used."""
         read_seed(seed)
         State(seed=seed, policies=self.first_policies.as_dict()).close()
         self.seed = dict(seed)
@@ -174,7 +187,7 @@ class State:
         self.reset()
 
     def _plant(self) -> None:
-        """Create the seed's actions, then note that the seed is in."""
+        """Create the seed's actions, then store the seed, which marks it as complete."""
         for number, entry in enumerate(self.seed.get("actions", [])):
             try:
                 self._plant_action(dict(entry))
@@ -209,9 +222,14 @@ class State:
         return user
 
     def change_teams(self, key: str, teams: frozenset[int], *, create: bool = False) -> User:
-        """Make a user a member of exactly these teams. `create` makes those that are missing; they last until a reset.
+        """Make a user a member of exactly these teams, and return the changed user.
 
-        Raise `SeedError`.
+        Args:
+            key: the user's key.
+            teams: ids of teams of the user's organization.
+            create: whether to create missing teams, which last until a reset. Default: False.
+
+        Raise `SeedError` if there is no such user or team.
         """
         before = self._user(key, "user")
         unknown = teams - self.directory.teams.get(before.organization, set())
@@ -260,7 +278,7 @@ class State:
     # ---- snapshots
 
     def snapshot(self, name: str) -> None:
-        """Keep the whole state under a name, in memory."""
+        """Save the whole state in memory under a name; an earlier snapshot of that name is replaced."""
         copy = sqlite3.connect(":memory:", check_same_thread=False)
         self.connection.backup(copy)
         rest = {
@@ -272,13 +290,13 @@ class State:
         self._snapshots[name] = (copy, rest)
 
     def restore(self, name: str) -> bool:
-        """Back to a snapshot; False where there is none of this name. Faults and journal stay as they are."""
+        """Return to a snapshot. Return False if there is none of this name. Faults and journal stay as they are."""
         if name not in self._snapshots:
             return False
         copy, rest = self._snapshots[name]
         copy.backup(self.connection)
         self.store.keep_ids()
-        # Positions in the log of changes are given out again, so that no earlier cursor may hold.
+        # Change numbers will be reused, so earlier cursors must become invalid.
         self.epoch += 1
         self._set_meta("epoch", self.epoch)
         self.seed = orjson.loads(self._meta("seed"))
@@ -294,7 +312,7 @@ class State:
 
     @property
     def snapshots(self) -> list[str]:
-        """The names of the snapshots."""
+        """The names of the snapshots, in alphabetical order."""
         return sorted(self._snapshots)
 
     def _drop(self, name: str) -> None:

@@ -1,7 +1,7 @@
-"""The actions: the seven operations' effect and result, on SQLite.
+"""The stored actions: what each of the seven operations changes and returns, on SQLite.
 
-Pure of HTTP and of time: it takes checked bodies and gives JSON bytes, or raises `Refusal`. Row and log of changes are
-written in one transaction, which is committed before a method returns.
+No HTTP and no time here: methods take checked bodies and return JSON bytes, or raise `Refusal`. An action's row and the
+log of changes are written in one transaction, which is committed before the method returns.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GET_STATEMENT = "SELECT id, organization, creator, rendered, hidden, handler FRO
 
 
 class Page(NamedTuple):
-    """Part of a listing: the actions as JSON, the last id in it, and whether more follow."""
+    """One page of a listing: the actions as JSON, the last id on the page, and whether more follow."""
 
     items: list[bytes]
     last: int
@@ -48,12 +48,20 @@ class Row(NamedTuple):
 
     @property
     def action(self) -> Action:
-        """The action's fields."""
+        """The fields of the action, from its JSON."""
         return read_action(self.rendered, self.hidden)
 
 
 class Store:
-    """The actions of all organizations in one database."""
+    """The actions of all organizations in one database.
+
+    Args:
+        connection: the mock's database.
+        directory: the users, for the rules about teams.
+        policies: the policies in force.
+
+    Methods raise `Refusal` if the caller may not do what is asked, or does not see the action.
+    """
 
     def __init__(self, connection: sqlite3.Connection, directory: Directory, policies: Policies) -> None:
         self.connection = connection
@@ -64,12 +72,12 @@ class Store:
         self.load()
 
     def load(self) -> None:
-        """Read the counters anew, after the tables were changed from outside."""
+        """Read the counters from the database again, after something else changed its tables."""
         floor = self.connection.execute("SELECT value FROM meta WHERE name = 'id_floor'").fetchone()
         self._next_id = max(self.audiences.load() + 1, floor[0] if floor else FIRST_ID, self._next_id)
 
     def clear(self) -> None:
-        """Remove all actions. Their ids are not given out again, and tokens of earlier listings are not valid again."""
+        """Remove all actions. Their ids are not reused, and earlier cursors become invalid."""
         with self._transaction() as execute:
             for table in ("action", "audience", "audience_name", "joined"):
                 execute(f"DELETE FROM {table}")
@@ -78,13 +86,13 @@ class Store:
         self.load()
 
     def keep_ids(self) -> None:
-        """Note in the database which ids were given out, where their traces are about to go."""
+        """Store the next free action id, before the rows that show which ids were used are removed."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('id_floor', ?)", (self._next_id,))
 
     # ---- single actions
 
     def create(self, user: User, body: dict[str, Any]) -> bytes:
-        """Create an action and give it as JSON."""
+        """Create an action and return its JSON."""
         action = new_action(body, user, self.directory, self.policies)
         self._check_name(user, action.name, None)
         self._check_limit(user.organization)
@@ -108,11 +116,13 @@ class Store:
         return rendered
 
     def get(self, user: User, identifier: str) -> bytes:
-        """Return an action as JSON."""
+        """Return the JSON of an action."""
         return self._visible(user, identifier).rendered
 
     def update(self, user: User, identifier: str, body: dict[str, Any]) -> bytes:
-        """Change the given fields of an action and give it as JSON. What changes nothing is no change."""
+        """Change the given fields of an action and return its JSON. An update that changes no value is not logged as a
+        change.
+        """
         row = self._visible(user, identifier)
         self._check_may_change(user, row)
         if not body and self.policies.empty_update == "refuse":
@@ -124,7 +134,7 @@ class Store:
         return self._replace(row, before, after)
 
     def share(self, identifier: str, people: tuple[str, ...]) -> None:
-        """Make people (user ids) the collaborators of an action, who see it whatever its scope."""
+        """Make these users (ids) the collaborators of an action; they see it whatever its scope."""
         row = self._row(identifier)
         if row is None:
             raise Refusal("msgaction_not_found", "there is no message action with this id")
@@ -154,14 +164,14 @@ class Store:
     # ---- handlers
 
     def get_handler(self, user: User, identifier: str, handler: str) -> bytes:
-        """Return the handler of an action as JSON."""
+        """Return the JSON of an action's handler."""
         row = self._handler_owner(user, identifier, handler)
         if row.handler is None and self.policies.unset_handler == "not_found":
             raise Refusal("execution_handler_not_found", "the handler of this message action has not been set yet")
         return self._render_handler(row)
 
     def update_handler(self, user: User, identifier: str, handler: str, body: dict[str, Any]) -> bytes:
-        """Set script or permissions of a handler and give it as JSON."""
+        """Set the script or the permissions of a handler and return its JSON."""
         row = self._handler_owner(user, identifier, handler)
         self._check_may_change(user, row)
         action = row.action
@@ -207,12 +217,20 @@ class Store:
     # ---- lists
 
     def page(self, user: User, *, last: int, limit: int) -> Page:
-        """Return the next actions that the user sees, after the id `last` (0: from the start)."""
+        """Return a page of the actions that the user sees.
+
+        Args:
+            user: the caller.
+            last: the last id of the page before; 0 for the first page.
+            limit: how many actions to return at most.
+        """
         return _page(self.audiences.page(user, last=last, limit=limit + 1, descending=self._descending), limit)
 
     def changes(self, user: User, *, since: int, last: int, limit: int) -> Page:
-        """Return the next actions, after the id `last`, that the user sees and that changed after the change
-        `since`."""
+        """Return a page of the actions that the user sees and that changed after the change `since`.
+
+        The other arguments are those of `page`.
+        """
         rows = self.audiences.changed(user, since=since, last=last, limit=limit + 1, descending=self._descending)
         return _page(rows, limit)
 
@@ -235,11 +253,11 @@ class Store:
             raise
 
     def _row(self, identifier: str) -> Row | None:
-        # Ids are numbers of up to 19 digits; SQLite's go to 2**63 - 1.
+        # Ids are numbers of up to 19 digits; SQLite's integers end at 2**63 - 1.
         if len(identifier) > 19 or not identifier.isascii() or not identifier.isdigit() or int(identifier) >= 2**63:
             return None
         row = self.connection.execute(GET_STATEMENT, (int(identifier),)).fetchone()
-        # 007 is not the id of action 7.
+        # Compare as text, so that 007 is not accepted as the id of action 7.
         return Row(*row) if row and str(row[0]) == identifier else None
 
     def _visible(self, user: User, identifier: str) -> Row:
@@ -261,7 +279,7 @@ class Store:
         raise Refusal(ACCESS_DENIED, "only its creator may change or delete this message action")
 
     def _check_name(self, user: User, name: str, own: Row | None) -> None:
-        # A renamed action competes with those of its own creator, whoever renames it.
+        # Where a name must be unique for each creator, that is the action's creator, whoever renames it.
         creator = own.creator if own else user.id
         for identifier, taken, maker in self.connection.execute(
             NAME_STATEMENT, (own.organization if own else user.organization, name.casefold())

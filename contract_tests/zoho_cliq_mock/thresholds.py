@@ -1,6 +1,6 @@
-"""Thresholds: how many calls a user may make in a window, and the lock that follows more.
+"""Thresholds: how many calls a user may make in a window, and the lock that follows one call too many.
 
-The numbers come from the document. Counts live in memory; a lock is written to the database, so that it survives a
+The numbers come from the document. Counts are kept in memory. Locks are written to the database, so that they survive a
 restart.
 """
 
@@ -18,7 +18,14 @@ from zoho_cliq_mock.policies import Policies
 
 
 class Thresholds:
-    """The counts and locks of all users."""
+    """The counts and locks of all users.
+
+    Args:
+        connection: the mock's database, for the locks.
+        clock: the mock's clock.
+        policies: the policies in force.
+        enabled: whether calls are counted and refused.
+    """
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock, policies: Policies, *, enabled: bool) -> None:
         self.enabled = enabled
@@ -40,7 +47,9 @@ class Thresholds:
         self.load()
 
     def enter(self, user_id: str, operation: Operation) -> None:
-        """Count a call. Raise `Refusal` during a lock, and for the call that brings it about."""
+        """Count a call of a user. Raise `Refusal` for the call that exceeds the limit, and for every call during the
+        lock.
+        """
         threshold = operation.threshold
         if not self.enabled or threshold is None:
             return
@@ -67,25 +76,26 @@ class Thresholds:
         calls.append(now)
 
     def forget_last(self, user_id: str, operation: Operation) -> None:
-        """Take back the count of the call that was just refused, where the policy says so."""
+        """Undo the count of a call that was just refused, if the policy `threshold_counts` says so."""
         if self.policies.threshold_counts == "accepted":
             calls = self._calls.get(self.bucket(user_id, operation.name))
             if calls:
                 calls.pop()
 
     def bucket(self, user_id: str, operation: str) -> str:
-        """Return what a call counts in."""
+        """Return the key under which a call is counted: the user's id, with the operation if each has its own count."""
         return f"{user_id} {operation}" if self.policies.threshold_per == "operation" else user_id
 
     def locks(self) -> dict[str, float]:
-        """Lock in force: until when (seconds since 1970), by user id and operation."""
+        """Return when each lock in force ends, in seconds since 1970, by user id and operation (see `bucket`)."""
         now = self._clock.now()
         return {bucket: until for bucket, until in self._locks.items() if now < until}
 
     def used(self) -> list[dict[str, Any]]:
-        """Return what is counted: `user` (id), `operation`, its `limit`, how many calls are `left`, until when locked.
+        """Return the counts in force, one object for each user and operation with any count or lock.
 
-        Operations of which everything is left are not in the list.
+        Each has `user` (id), `operation`, `limit`, `left` (how many calls are left) and `locked_until` (seconds since
+        1970, or None).
         """
         now, found = self._clock.now(), []
         for bucket in sorted({*self._calls, *self._locks}):
@@ -111,11 +121,11 @@ class Thresholds:
         return found
 
     def _start(self, now: float, window: float) -> float:
-        """Return when the window began that a call at this time belongs to."""
+        """Return when the current window began; with a sliding window that is `window` seconds before `now`."""
         return now - window if self.policies.threshold_window == "sliding" else now // window * window
 
     def _is_over(self, call: float, start: float) -> bool:
-        """Say whether a call no longer counts in the window that began then."""
+        """Return whether an earlier call, at the time `call`, lies before the window that began at `start`."""
         return call <= start if self.policies.threshold_window == "sliding" else call < start
 
     def _lock(self, bucket: str, until: float) -> None:

@@ -1,8 +1,8 @@
-"""The socket side: uvicorn's protocol, with access to the connection that ASGI does not give.
+"""The socket side: uvicorn's HTTP protocol, extended with access to the connection, which ASGI does not offer.
 
-With it an answer goes out in one write, a fault can send bytes that are not HTTP, cut an answer short or reset the
-connection, and what is not HTTP is refused in the API's own error form. In process, where there is no socket, the
-application falls back to ASGI messages.
+With it, a response is sent in one write; a fault can send bytes that are not HTTP, cut a response short or reset the
+connection; and input that is not HTTP is refused in the API's own error form. In-process calls have no socket; for them
+the functions below use ASGI messages.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Headers = list[tuple[bytes, bytes]]
 
 CYCLE = "zoho_cliq_mock.cycle"
 
-MOST_HEAD = 64 * 1024  # bytes of a request line with its header fields, and of whatever else is between bodies
-MOST_UNREAD = 256 * 1024  # bytes of a body that are dropped after the answer, so that the connection can be used again
+MOST_HEAD = 64 * 1024  # bytes of the request line and header fields, or of other input between two bodies
+MOST_UNREAD = 256 * 1024  # bytes of a body to discard after the response, so that the connection can be reused
 # How long, and how many bytes, a client may go on sending after a refusal before the connection is closed.
 LINGER_SECONDS = 1.0
 MOST_LINGERING = 32 * 1024 * 1024
 
-_ANSWER_SECONDS = 0.01  # how long one answer takes that waits for nothing, and more
+_ANSWER_SECONDS = 0.01  # more time than any response takes that does not wait for something
 
 _REFUSALS = {
     400: "the request is not valid HTTP",
@@ -39,38 +39,41 @@ _REFUSALS = {
 
 
 class ClientGone(ConnectionError):
-    """The client hung up before its request was complete."""
+    """The client disconnected before its request was complete."""
 
 
 class _TooLong(Exception):
-    """The head of a request is longer than the mock takes."""
+    """The head of a request is longer than `MOST_HEAD`."""
 
 
 class _WrongVersion(Exception):
-    """The request is of a version of HTTP that the mock does not speak."""
+    """The request uses an HTTP version that the mock does not support."""
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. Puts the request's cycle, which holds the transport, into the scope under `CYCLE`.
+    """One connection.
 
-    What cannot be read is refused in the API's own error form after the answers to earlier requests, and nothing more
-    is read then. An offer to upgrade, which Java's client makes with each request, is ignored, as HTTP allows.
+    The scope of each request has its uvicorn cycle, which holds the transport, under the key `CYCLE`.
+
+    Input that is not valid HTTP is refused in the API's own error form, after the responses to earlier requests;
+    nothing more is read from the connection then. An offer to upgrade, which Java's client sends with each request, is
+    ignored, as HTTP allows.
     """
 
     url: bytes
 
-    _resuming = False  # whether the parser is being told how long the body of an upgrade request is
+    _resuming = False  # whether a new parser is being fed the framing fields of an upgrade request
     _in_head = False
     _in_body = False
     _head_size = 0
-    _silent = 0  # bytes since the parser last found anything
-    _unread = 0  # bytes of a body dropped after its answer
+    _silent = 0  # bytes received since the parser last called back
+    _unread = 0  # bytes of a body that were discarded after the response
     _unanswered = 0
-    _ended = False  # whether the client has said that it sends no more
-    _status = 0  # of the refusal; once it is set, nothing more is read
+    _ended = False  # whether the client has closed its sending side
+    _status = 0  # the status of a refusal; once it is set, nothing more is read
 
     def data_received(self, data: bytes) -> None:
-        """Read requests."""
+        """Parse received bytes; refuse what is not valid HTTP."""
         if self._status:
             self._drop(len(data))
             return
@@ -87,12 +90,12 @@ class Protocol(HttpToolsProtocol):
                 self._refuse(self._status_of(error.__context__))
         if self._status:
             return
-        if self._in_head and self.parser.get_http_version() == "0.9":  # whose request is one line, without a head
+        if self._in_head and self.parser.get_http_version() == "0.9":  # HTTP/0.9 requests have no head to wait for
             self._refuse(400)
         elif self._silent > MOST_HEAD:
             self._refuse(431 if self._in_head else 400)
         elif self._unread > MOST_UNREAD:
-            self._status = 400  # not sent, as there was an answer
+            self._status = 400  # stops reading; not sent, since there was a response already
             self._close_gently()
 
     def _status_of(self, cause: BaseException | None) -> int:
@@ -101,7 +104,7 @@ class Protocol(HttpToolsProtocol):
         return 505 if isinstance(cause, _WrongVersion) and self.parser.get_http_version() != "0.9" else 400
 
     def _ignore_upgrade(self) -> None:
-        """Go on with a new parser, as this one stops after the head that offers an upgrade."""
+        """Continue with a new parser, because the current one stops after a head that offers an upgrade."""
         self.parser = httptools.HttpRequestParser(self)
         framing = [b"%s: %s\r\n" % field for field in self.headers if field[0] in _FRAMING]
         if not framing:
@@ -119,7 +122,7 @@ class Protocol(HttpToolsProtocol):
     # ---- what the parser finds
 
     def on_message_begin(self) -> None:
-        """Handle the beginning of a request."""
+        """Handle the start of a request."""
         if not self._resuming:
             self._silent = self._head_size = 0
             self._in_head = True
@@ -132,14 +135,14 @@ class Protocol(HttpToolsProtocol):
             super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Handle a header field. Those behind a chunked body are dropped."""
+        """Handle a header field. Trailer fields after a chunked body are discarded."""
         if not self._resuming:
             self._measure(name, value)
             if self._in_head:
                 super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Handle the end of a request's head; its task, which starts later, finds the cycle in the scope."""
+        """Handle the end of a request's head. The request's task starts later, so it finds the cycle in the scope."""
         if self._resuming:
             return
         self._silent = self._unread = 0
@@ -172,7 +175,7 @@ class Protocol(HttpToolsProtocol):
             raise _TooLong
 
     def _take_host_of_target(self) -> None:
-        """Put the host of an absolute target in the place of the Host field, as HTTP demands."""
+        """Replace the Host field by the host of an absolute request target, as HTTP demands."""
         host, slash, _ = self.url.partition(b"://")[2].partition(b"/")
         if host and not slash and b"?" not in host:
             self.url += b"/"
@@ -180,9 +183,10 @@ class Protocol(HttpToolsProtocol):
         self.headers.append((b"host", host))
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Say whether the connection stays open: as long as whole requests are answered one after another.
+        """Return whether to keep the connection open: True while complete requests await their responses.
 
-        A client that has hung up looks the same as one that has only said that it sends no more.
+        A client that has closed only its sending side cannot be told from one that has hung up. So the connection is
+        closed as soon as `_ANSWER_SECONDS` pass without another response.
         """
         waits = self._unanswered > 0 and (self._status != 0 or not self._in_body)
         if waits:
@@ -199,13 +203,13 @@ class Protocol(HttpToolsProtocol):
     # ---- refusing
 
     def _refuse(self, status: int) -> None:
-        """Refuse what cannot be read, once everything before it is answered."""
+        """Refuse the input with this status, once all earlier requests are answered."""
         self._status = status
         if self._in_body:
             if self.cycle.response_complete:
                 self.transport.close()
                 return
-            self.cycle.disconnected = True  # so that the application does not act on half a request
+            self.cycle.disconnected = True  # keeps the application from acting on an incomplete request
             self.cycle.message_event.set()
             self._unanswered -= 1
             if self.pipeline and self.pipeline[0][0] is self.cycle:
@@ -220,12 +224,14 @@ class Protocol(HttpToolsProtocol):
         self._close_gently()
 
     def on_response_complete(self) -> None:
-        """Handle that an answer was sent."""
+        """Handle the end of a response: send a pending refusal, close the connection, or continue with the next
+        request.
+        """
         self._unanswered -= 1
         if self._status and not self._unanswered and not self.transport.is_closing():
             self._send_refusal()
         elif self.cycle.more_body and not self.cycle.keep_alive and not self.transport.is_closing():
-            self._status = 400  # not sent, as there was an answer
+            self._status = 400  # stops reading; not sent, since there was a response already
             self._close_gently()
         else:
             super().on_response_complete()
@@ -233,12 +239,12 @@ class Protocol(HttpToolsProtocol):
                 self.transport.close()
 
     def _close_gently(self) -> None:
-        """Close, after a while in which what the client still sends is dropped.
+        """Stop sending, discard what the client still sends for `LINGER_SECONDS`, then close the connection.
 
-        Closed at once, the connection would be reset, and a client that is still sending might not see the answer.
+        Closing at once would reset the connection, and a client that is still sending might not see the response.
         """
         self._unset_keepalive_if_required()
-        if self._ended:  # nothing more can come
+        if self._ended:  # the client sends nothing more
             self.transport.close()
             return
         self._unread = 0
@@ -256,9 +262,9 @@ _FRAMING = (b"content-length", b"transfer-encoding")
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
-    """Return the body of a request; None where it is longer than `most` bytes, of which no more is read then.
+    """Return the body of a request, or None if it is longer than `most` bytes; the rest of it is then not read.
 
-    Raise `ClientGone` where the client hangs up first.
+    Raise `ClientGone` if the client disconnects first.
     """
     cycle: RequestResponseCycle | None = scope.get(CYCLE)
     if cycle is not None and not cycle.more_body and not cycle.disconnected:
@@ -284,7 +290,7 @@ def _announced(scope: Scope) -> int:
 
 
 def whole(scope: Scope, send: Send) -> Send:
-    """Return a `send` for an application that sends each answer in one part: it goes out as `answer` sends it."""
+    """Return a `send` for an application that sends each body in one part. It sends the response by `answer`."""
     head: MutableMapping[str, Any] = {}
 
     async def collect(message: MutableMapping[str, Any]) -> None:
@@ -300,7 +306,16 @@ def whole(scope: Scope, send: Send) -> Send:
 
 
 async def answer(scope: Scope, send: Send, status: int, content_type: bytes, headers: Headers, body: bytes) -> None:
-    """Send a whole answer: in one write where there is a socket."""
+    """Send a complete response, in one write if there is a socket.
+
+    Args:
+        scope: the ASGI scope of the request.
+        send: the ASGI `send`, used for in-process calls.
+        status: the HTTP status.
+        content_type: the value of the Content-Type header; not sent with status 204.
+        headers: further header fields.
+        body: the body; not sent in response to HEAD.
+    """
     cycle: RequestResponseCycle | None = scope.get(CYCLE)
     head = b"" if status == 204 else b"content-type: %s\r\ncontent-length: %d\r\n" % (content_type, len(body))
     if scope["method"] == "HEAD":
@@ -332,15 +347,21 @@ def _fields(head: bytes) -> Headers:
 
 
 async def disconnected(receive: Receive) -> None:
-    """Return when the client has closed the connection."""
+    """Wait until the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def break_off(scope: Scope, receive: Receive, data: bytes, *, reset: bool) -> None:
-    """Send raw bytes instead of an answer, then close the connection, with a reset where asked.
+    """Send raw bytes instead of a response, then close the connection.
 
-    Raise ConnectionError in process, where there is no connection to break.
+    Args:
+        scope: the ASGI scope of the request.
+        receive: the ASGI `receive`.
+        data: the bytes to send; may be empty.
+        reset: whether to close with a TCP reset.
+
+    Raise ConnectionResetError for an in-process call, which has no connection.
     """
     cycle: RequestResponseCycle | None = scope.get(CYCLE)
     if cycle is None:
@@ -357,5 +378,5 @@ async def break_off(scope: Scope, receive: Receive, data: bytes, *, reset: bool)
 
 
 def head_of(status: int, headers: Headers) -> bytes:
-    """Return the head of an answer as bytes, for faults that send a broken one."""
+    """Return the status line and header fields as bytes, for faults that send a broken response."""
     return STATUS_LINE[status] + b"".join(b"%s: %s\r\n" % field for field in headers) + b"\r\n"

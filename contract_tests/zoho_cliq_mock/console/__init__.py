@@ -1,4 +1,5 @@
-"""The console: a page in the browser that shows the mock's chats, what choosing an action did, and the mock's world.
+"""The console: a page in the browser that shows the mock's chats, what happened when an action was chosen, and its
+state.
 
-Nothing of it is loaded before somebody opens it, but for `access`, which makes the links.
+Nothing of this package is imported before the console is first opened. The links to it come from `console_access`.
 """

@@ -1,4 +1,6 @@
-"""What a person in the console does as one of the users: calls of the real API, menus with reasons, checked scripts."""
+"""What a person can do in the console as one of the mock's users: call the API, list the offered actions, check a
+script.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,17 @@ _METHODS = ("GET", "POST", "PATCH", "DELETE")
 
 
 async def call_api(state: State, given: Any) -> dict[str, Any]:
-    """Make a call of the API as a user, with an access token that is good for this call, and return status and body.
+    """Call the API as a user, with an access token that exists only during this call, and return `status` and `body`.
+
+    Scopes, thresholds, faults and checks apply as to any other call, and the journal has it too. Status 0 means that a
+    fault rule broke the connection off.
 
     Args:
-        given: `user` (key), `method`, `path` (below the API's base, with its query), `body` (JSON, or left out).
+        state: the mock's state.
+        given: `user` (key), `method` (default GET), `path` (below the API's base URL, with its query), `body` (JSON,
+            optional).
 
-    The rules are the API's: scopes, thresholds, faults, checks; the call is in the journal as any other. Status 0 is a
-    connection that a fault rule broke off. Raise `ControlError`.
+    Raise `ControlError` if `given` cannot be used.
     """
     if not isinstance(given, dict) or not given.keys() <= {"user", "method", "path", "body"}:
         raise ControlError("the body must be an object of user, method, path, body")
@@ -51,7 +57,7 @@ async def call_api(state: State, given: Any) -> dict[str, Any]:
 
 
 async def _exchange(app: App, method: str, path: str, body: bytes, token: str) -> dict[str, Any]:
-    """Let the application answer a request, without a socket."""
+    """Pass a request to the application in this process, and return `status` and `body` of its response."""
     where, _, query = path.partition("?")
     scope: MutableMapping[str, Any] = {
         "type": "http",
@@ -71,7 +77,7 @@ async def _exchange(app: App, method: str, path: str, body: bytes, token: str) -
     async def receive() -> MutableMapping[str, Any]:
         if parts:
             return {"type": "http.request", "body": parts.pop(), "more_body": False}
-        await asyncio.Event().wait()  # this client never hangs up
+        await asyncio.Event().wait()  # this client never disconnects
         raise AssertionError
 
     async def send(message: MutableMapping[str, Any]) -> None:
@@ -91,9 +97,15 @@ async def _exchange(app: App, method: str, path: str, body: bytes, token: str) -
 
 
 def menu(state: State, user: str, messages: list[str]) -> dict[str, Any]:
-    """Return the actions of a user's organization, with the icon as `image` and in `reason` why one is not offered.
+    """Return all actions of a user's organization, with the icon as `image`, and why each is not offered as `reason`
+    (or None).
 
-    Raise `TriggerError` and `ChatError`.
+    Args:
+        state: the mock's state.
+        user: the user's key.
+        messages: ids of the chosen messages.
+
+    Raise `ControlError`, `TriggerError` or `ChatError` if there is no such user or the messages cannot be chosen.
     """
     person = _user(state, user)
     offers = trigger_of(state).offers(user, messages)
@@ -113,9 +125,15 @@ def menu(state: State, user: str, messages: list[str]) -> dict[str, Any]:
 
 
 def check_script(given: Any) -> dict[str, Any]:
-    """Return what is wrong with the Deluge script `{"script": …}`: `severity`, `line`, `column`, `message`, `rule`.
+    """Return what is wrong with a Deluge script: `findings`, each with `severity`, `line`, `column`, `message` and
+    `rule`.
 
-    `missing` says what to install where scripts cannot be checked. Raise `ControlError`.
+    If the interpreter is not installed, `findings` is empty and `missing` says what to install.
+
+    Args:
+        given: `{"script": text}`.
+
+    Raise `ControlError` if `given` has no script.
     """
     script = given.get("script") if isinstance(given, dict) else None
     if not isinstance(script, str):

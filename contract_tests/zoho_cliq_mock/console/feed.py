@@ -1,7 +1,7 @@
-"""What open consoles are told: all there is, and then what changes, as server-sent events.
+"""Server-sent events for open consoles: first the whole state, then each change.
 
-One task compares the state with what it was, ten times a second and only while somebody watches. So nothing that
-changes the state needs to know of the console, and each change is seen, whatever made it.
+While at least one console is open, a task compares the state with the previous one ten times a second. So the code that
+changes the state need not know about the console, and no kind of change can be missed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ _log = logging.getLogger("zoho_cliq_mock")
 
 
 class Feed:
-    """The entries of a state as they were last seen, each with the number of the look at which it last changed."""
+    """The entries of a state as of the latest comparison, each with the number of the comparison at which it last
+    changed.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._entries: dict[str, dict[str, tuple[int, Row]]] = {kind: {} for kind in KINDS_OF_ENTRIES}
-        # Entries that are gone, by kind and id. Before `_forgotten` it is not known what went.
+        # The comparison at which each removed entry was found missing, by kind and id. Removals up to the comparison
+        # `_forgotten` are no longer known.
         self._removed: dict[tuple[str, str], int] = {}
         self._number = self._forgotten = 0
         self._seen: tuple[int, int] | None = None
@@ -38,7 +41,10 @@ class Feed:
         self._ended = False
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Yield events: `all` with everything, `some` with what changed since; an entry that is gone is null."""
+        """Yield server-sent events for one console.
+
+        `all` has every entry, `some` the entries that changed since the last event; a removed entry is null.
+        """
         self._watchers += 1
         try:
             self._look()
@@ -49,7 +55,7 @@ class Feed:
                 news = self._news
                 if told < self._number:
                     event = self._everything() if told < self._forgotten else self._since(told)
-                    told = self._number  # now, since more may change while the event is sent
+                    told = self._number  # set before yielding, since more may change while the event is sent
                     yield event
                     continue
                 try:
@@ -60,7 +66,7 @@ class Feed:
             self._watchers -= 1
 
     def close(self) -> None:
-        """End all streams, so that a server that stops need not wait for them."""
+        """End all streams, so that a server that shuts down need not wait for them."""
         self._ended = True
         self._wake()
 
@@ -75,13 +81,13 @@ class Feed:
             while self._watchers and not self._ended:
                 await asyncio.sleep(LOOK_SECONDS)
                 self._look()
-        except sqlite3.Error as error:  # the streams end, and browsers connect again
+        except sqlite3.Error as error:  # end the streams; browsers reconnect by themselves
             _log.warning("the console cannot read the mock's state: %s", error)
         finally:
             self._wake()
 
     def _look(self) -> None:
-        """Compare the state with what it was."""
+        """Compare the state with the previous one, and wake the streams if anything changed."""
         state = self._state
         seen = (state.connection.total_changes, state.epoch)
         number = self._number + 1
@@ -138,7 +144,7 @@ class Feed:
 
 
 def _event(name: str, parts: dict[str, list[tuple[str, bytes]]], catalogue: bytes | None = None) -> bytes:
-    """Return an event of the form `{kind: {id: entry}}`. JSON has no line breaks, so that the data is one line."""
+    """Return an event with the data `{kind: {id: entry}}`. The data is one line, because JSON escapes line breaks."""
     kinds = [b"%s:{%s}" % (orjson.dumps(kind), b",".join(_pairs(entries))) for kind, entries in parts.items()]
     if catalogue is not None:
         kinds.append(b'"catalogue":' + catalogue)

@@ -1,4 +1,4 @@
-"""What the console sends to a browser: its files, with header fields that let nothing else in."""
+"""The files of the console, and the security headers of every console response."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 HEADERS = {
     "Cache-Control": "no-store",
-    # Scripts, styles and requests of this origin only; pictures also as `data:`. No text can become markup or a script
-    # by way of the DOM (Trusted Types), no form leaves the page, and no other page can frame it.
+    # Allow scripts, styles and requests of this origin only, and images also as `data:`. Trusted Types keep the DOM
+    # from turning text into markup or scripts. Forms cannot be submitted, and no other page can frame this one.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
         " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
@@ -38,16 +38,21 @@ _CLOSED = """<!doctype html>
 
 @cache
 def file_names() -> frozenset[str]:
-    """Return the names of the console's files."""
+    """Return the names of the console's static files."""
     return frozenset(each.name for each in (files("zoho_cliq_mock.console") / "static").iterdir() if each.is_file())
 
 
 def page(name: str) -> Response:
-    """Return one of the console's files as an answer."""
+    """Return a static file of the console as a response."""
     content = (files("zoho_cliq_mock.console") / "static" / name).read_bytes()
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]])
 
 
 def closed(message: str, status: int) -> Response:
-    """Return a page without the console, with one line that says why. The line must be text of this program."""
+    """Return a page with one line that says why the console is not shown.
+
+    Args:
+        message: the line. It becomes HTML unescaped, so it must be a text of this program.
+        status: the HTTP status.
+    """
     return Response(_CLOSED.format(message=message), status, media_type="text/html")

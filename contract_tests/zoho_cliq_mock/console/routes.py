@@ -1,12 +1,12 @@
-"""The console's addresses, below `/_mock/console`.
+"""The routes of the console, below `/_mock/console`.
 
-GET  console?key=…        open a link: sets the cookie and goes on to the page
-GET  console              the page, with the cookie
-GET  console/static/NAME  its files, which hold nothing of the mock's state
-GET  console/events       what there is and what changes, as server-sent events
-GET  console/menu         which actions are offered on messages, and why the others are not
+GET  console?key=…        open a one-time link: set the session cookie and redirect to the page
+GET  console              the page; needs the cookie
+GET  console/static/NAME  a static file; contains nothing of the mock's state
+GET  console/events       the state and its changes, as server-sent events
+GET  console/menu         a user's actions, with the reason for each that is not offered on the chosen messages
 POST console/api          a call of the API as one of the users
-POST console/check        what is wrong with a Deluge script
+POST console/check        the mistakes in a Deluge script
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _NO_SESSION = (
 
 
 def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return the console over a state."""
+    """Return the console of a mock's state, as an ASGI application."""
     feed = Feed(state)
     state.closing.append(feed.close)
 
     async def events(state: State, request: Request) -> Response:
-        """GET console/events"""
+        """GET console/events: the state and its changes."""
         return StreamingResponse(feed.stream(), media_type="text/event-stream")
 
     guarded = (
@@ -65,7 +65,7 @@ def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
 
 
 async def console(state: State, request: Request) -> Response:
-    """GET console: the page, or what a link does."""
+    """GET console: the page, or with `key` the redirect of a one-time link."""
     key = request.query_params.get(LINK_PARAMETER)
     if key is not None:
         return _open(state, request, key)
@@ -76,7 +76,7 @@ async def console(state: State, request: Request) -> Response:
 
 def _open(state: State, request: Request, key: str) -> Response:
     if request.method != "GET" or "prefetch" in request.headers.get("sec-purpose", ""):
-        # A browser that only looks ahead must not use the link up.
+        # A prefetch by the browser must not use up the link.
         return pages.closed("This link is opened by a person.", 503)
     session = state.access.open_session(key)
     if session is None:
@@ -90,7 +90,7 @@ def _open(state: State, request: Request, key: str) -> Response:
 
 
 async def static(state: State, request: Request) -> Response:
-    """GET console/static/NAME: one of the page's files."""
+    """GET console/static/NAME: a static file."""
     name = request.path_params["name"]
     if name not in pages.file_names():
         raise ControlError("there is no such file", 404)
@@ -98,20 +98,20 @@ async def static(state: State, request: Request) -> Response:
 
 
 async def _menu(state: State, request: Request) -> Response:
-    """GET console/menu?user=&message=&message="""
+    """GET console/menu?user=&message=&message=: see `acting.menu`."""
     query = request.query_params
     return answer(menu(state, query.get("user", ""), query.getlist("message")))
 
 
 async def _call(state: State, request: Request) -> Response:
-    """POST console/api: `{user, method, path, body}`"""
+    """POST console/api: `{user, method, path, body}`; see `acting.call_api`."""
     return answer(await call_api(state, await read_data(request)))
 
 
 async def _check(state: State, request: Request) -> Response:
-    """POST console/check: `{script}`"""
+    """POST console/check: `{script}`; see `acting.check_script`."""
     given = await read_data(request)
-    # A long script takes a while, and the mock must go on answering.
+    # In a thread: checking a long script takes time, and the mock must go on responding.
     return answer(await asyncio.to_thread(check_script, given))
 
 

@@ -1,4 +1,4 @@
-"""What the console shows of a state: its entries by kind and id, in a form that is cheap to compare, and as JSON."""
+"""What the console shows of a state: entries by kind and id, as rows that are cheap to compare, and as JSON."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ Row = Any
 class Kind(NamedTuple):
     """A kind of entry.
 
-    read: returns all entries as (id, row).
-    encode: returns the JSON of an entry.
-    stored: whether they are in the database, so that they change only if it does.
+    Attributes:
+        read: returns all entries as pairs of id and row.
+        encode: returns the JSON of an entry.
+        stored: whether the entries are in the database, so that they can change only if the database does.
     """
 
     read: Callable[[State], Iterable[tuple[str, Row]]]
@@ -39,7 +40,9 @@ class Kind(NamedTuple):
 
 
 def _latest(state: State, query: str, most: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the first rows of a query, as many as a page shows; the last column is what takes the room."""
+    """Yield the first rows of a query, until `most` rows or `MOST_BYTES` are reached; the last column counts as a row's
+    size.
+    """
     size = 0
     for row in state.connection.execute(f"{query} LIMIT {most}"):
         size += len(row[-1])
@@ -87,7 +90,11 @@ def _encode_action(identifier: str, row: Row) -> bytes:
 
 
 def image_of(hidden: str | None) -> str | None:
-    """Return an action's icon from what its row hides from the API, in base64."""
+    """Return the icon of an action in base64, or None.
+
+    Args:
+        hidden: the column `hidden` of the action's row, which holds the fields that the API does not show.
+    """
     image: str | None = orjson.loads(hidden or "{}").get("image")
     return image
 
@@ -114,7 +121,7 @@ def _encode_chat(identifier: str, row: Row) -> bytes:
 
 def _world(state: State) -> Iterable[tuple[str, Row]]:
     clock = read_clock(state, None)
-    if not clock["frozen"]:  # a clock that runs changes all the time; the page counts on by itself
+    if not clock["frozen"]:  # send only the offset of a running clock; the page computes the time by itself
         clock = {"frozen": False, "offset": round(clock["offset"], 3)}
     directory = state.directory
     world = {
@@ -159,7 +166,7 @@ KINDS_OF_ENTRIES: dict[str, Kind] = {
 
 
 def catalogue() -> dict[str, Any]:
-    """Return what never changes while the mock runs: the policies, the operations, the kinds of faults, the limits."""
+    """Return what stays the same while the mock runs: the policies, operations, kinds of faults, and allowed values."""
     return {
         "policies": [
             {

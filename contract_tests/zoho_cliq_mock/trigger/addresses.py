@@ -127,7 +127,7 @@ def unmapped(address: Address) -> Address:
 
 
 def embedded(address: Address) -> Address | None:
-    """Return the IPv4 address inside a 6to4, NAT64, Teredo or IPv4-compatible address, or None for any other address."""
+    """Return the IPv4 address inside a 6to4, NAT64, Teredo or IPv4-compatible address; None for other addresses."""
     if not isinstance(address, ipaddress.IPv6Address):
         return None
     if address.sixtofour:

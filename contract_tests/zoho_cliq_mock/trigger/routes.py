@@ -1,7 +1,7 @@
 """The control API of the trigger side, below `/_mock/`, and the response URLs, whose only credential is their key.
 
 GET  menu?user=&message=&message=    the actions that are offered on messages
-POST trigger                         choose an action: {action, user, chat, messages, text, type, attachments, location, wait}
+POST trigger                         choose one: {action, user, chat, messages, text, type, attachments, location, wait}
 GET  deliveries?after=ID             the deliveries, and `epoch`, which each reset and restore changes
 POST deliveries                      send an event to an action: {action, event, user}
 POST deliveries/{id}/again           send the event of a delivery again, or another event: {event}

@@ -117,7 +117,7 @@ class Trigger:
         self.scripts.reset()
 
     def snapshot(self) -> Any:
-        """Return the stubs and what `scripts` keeps outside the database; the snapshot of the database holds the rest."""
+        """Return the stubs, and what `scripts` keeps outside the database; the database has a snapshot of its own."""
         return dict(self.stubs), self.scripts.snapshot()
 
     def restore(self, saved: Any) -> None:
