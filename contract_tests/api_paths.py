@@ -1,4 +1,4 @@
-"""The API's paths as the document has them, for tests of mock and suite and the servers that prove the suite."""
+"""The API's paths according to the document, for the tests of mock and suite and for the reference servers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Options of the contract tests: `--profile FILE` grades the server of that profile instead of an embedded mock.
+"""Options of the contract tests.
 
-`--grade-all` runs the mutation tests even if they passed before with the same inputs, and keeps their grades.
+`--profile FILE` grades the server of that profile instead of an embedded mock. `--grade-all` runs also the mutation
+tests that passed before with the same inputs, and stores their grades.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from api_paths import IN_PATHS
 
-os.environ |= IN_PATHS  # for the processes that tests start, too
+os.environ |= IN_PATHS  # also for processes that tests start
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

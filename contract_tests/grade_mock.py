@@ -1,6 +1,6 @@
-"""Grades the mock server: starts it, writes a profile for it, and runs the command with the other arguments.
+"""Grade the mock server: start it, write a profile for it, and run the conformance command with the given arguments.
 
-Neither package imports the other; this script, which belongs to neither, brings them together.
+Neither package imports the other; this script, which belongs to neither, connects them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ colleague = [100002]
 
 
 def grade(arguments: Sequence[str]) -> int:
-    """Grade a mock of this process; return the command's exit status."""
+    """Grade a mock in this process, and return the command's exit code."""
     with MockServer() as server, tempfile.TemporaryDirectory() as directory:
         profile = Path(directory) / "mock.toml"
         filled = PROFILE.format(url=server.url, control=server.control_url, token=server.control_token)

@@ -1,8 +1,8 @@
-"""What scripts/demo runs: the client against a mock server of its own, one line per call, and a person who chooses.
+"""The code behind scripts/demo: the client against a mock server, one line per call, with a user who chooses actions.
 
-The mock server is a process of its own on a free port, with a database file in a temporary folder that holds 45
-actions. Each line is what really happened: the status comes from the answer. Ctrl-C, like the end, leaves no process
-and no file. Exit codes: 0 all seven operations worked, 1 one did not, 130 interrupted.
+The mock server runs in a process of its own on a free port, with a database file in a temporary folder that contains 45
+actions. Each line shows a real call: the status is that of the response. At the end, and after Ctrl-C, no process and
+no file is left. Exit codes: 0 all seven operations worked, 1 one did not, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ OPERATION, REQUEST = 31, 35  # widths of columns
 
 
 class DemoError(Exception):
-    """Something went otherwise than it should: one line for a person."""
+    """Something went wrong; the message is one line for the user."""
 
 
 class Table:
@@ -56,11 +56,11 @@ class Table:
         print(f"{'operation':<{OPERATION}}{'request':<{REQUEST}}{'status':<8}result"[: self.width])
 
     def heard(self, response: RawResponse) -> None:
-        """Called by the client with every answer."""
+        """Record a response; the client calls this for each."""
         self.statuses.append(response.status)
 
     def call(self, operation: str, request: str, act: Callable[[], T], tell: Callable[[T], str]) -> T:
-        """Make a call and prints its line."""
+        """Make a call and print its line."""
         self.statuses.clear()
         result = act()
         status = self.statuses[-1]
@@ -71,13 +71,13 @@ class Table:
         return result
 
     def line(self, operation: str, request: str, status: int, result: str) -> None:
-        """Print a line, on a terminal cut to its width."""
+        """Print a line, cut to the width of the terminal if there is one."""
         print(f"{operation:<{OPERATION}}{request:<{REQUEST}}{status:<8}{result}"[: self.width], flush=True)
 
 
 @contextmanager
 def mock_server(folder: Path, control_token: str) -> Iterator[str]:
-    """A mock server with a database file and 45 actions; gives its base URL, and ends it afterwards."""
+    """Run a mock server with a database file and 45 actions, and yield its base URL."""
     seed = {
         "organizations": [{"id": "48210", "name": "Demo"}],
         "users": [{"key": "owner", "id": "70021945", "name": "Ada", "organization": "48210"}],
@@ -90,7 +90,7 @@ def mock_server(folder: Path, control_token: str) -> Iterator[str]:
     (folder / "seed.json").write_text(json.dumps(seed), "utf-8")
     command = [sys.executable, "-m", "zoho_cliq_mock", "--port", "0", "--quiet"]
     command += ["--db", str(folder / "mock.db"), "--seed", str(folder / "seed.json")]
-    # A session of its own: Ctrl-C reaches this program only, which then ends the server.
+    # In a session of its own, so that Ctrl-C reaches only this program, which then ends the server.
     environment = {**os.environ, CONTROL_TOKEN: control_token}
     server: subprocess.Popen[str] | None = None
     try:
@@ -111,7 +111,7 @@ def mock_server(folder: Path, control_token: str) -> Iterator[str]:
 
 @contextmanager
 def signals_later() -> Iterator[None]:
-    """Ctrl-C and SIGTERM act at the end of this: a server that has begun is then known, and can be ended."""
+    """Delay Ctrl-C and SIGTERM until the end of the block, so that a server just started is known and can be ended."""
     came: list[int] = []
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -126,7 +126,7 @@ def signals_later() -> Iterator[None]:
 
 
 def stop(server: subprocess.Popen[str]) -> None:
-    """End the mock server, and waits until it has ended."""
+    """End the mock server and wait until it has ended."""
     server.terminate()
     try:
         server.wait(STOPS_WITHIN)
@@ -143,7 +143,7 @@ return {"text":"An incident is open, " + user.get("first_name") + "."};"""
 
 
 def deluge(cliq: Cliq, table: Table, person_chooses: Callable[[str, str], str]) -> None:
-    """The life of an action whose handler is a script, which the mock runs in Zoho's place."""
+    """Show the life of an action whose handler is a script, which the mock runs instead of Zoho."""
     actions = cliq.message_actions
     action = table.call(
         "create_message_action",
@@ -197,7 +197,7 @@ def deluge(cliq: Cliq, table: Table, person_chooses: Callable[[str, str], str]) 
 
 
 def refused(cliq: Cliq, table: Table) -> None:
-    """A call that the server refuses, and the class of its exception."""
+    """Show a call that the server refuses, and the class of the exception."""
     table.statuses.clear()
     try:
         cliq.message_actions.create(name="Seeded 01", hint="A name that is taken")
@@ -210,7 +210,7 @@ def refused(cliq: Cliq, table: Table) -> None:
 
 
 class Quiet(WSGIRequestHandler):
-    """Answers without a line on the standard error."""
+    """A request handler that writes no log to standard error."""
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -218,7 +218,7 @@ class Quiet(WSGIRequestHandler):
 
 @contextmanager
 def desk() -> Iterator[str]:
-    """A server of one's own that answers the events of the webhook action; gives its URL."""
+    """Run a server that answers the events of the webhook action, and yield its URL."""
     receiver = Receiver()
     receiver.action("Send to desk")(lambda event: f"Filed for {event.user.first_name}: {event.text}")
     with make_server("127.0.0.1", 0, receiver.wsgi(), handler_class=Quiet) as server:
@@ -232,7 +232,7 @@ def desk() -> Iterator[str]:
 
 
 def webhook(cliq: Cliq, table: Table, desk_url: str, person_chooses: Callable[[str, str], str]) -> None:
-    """The life of an action whose handler is a server of one's own."""
+    """Show the life of an action whose handler is a webhook server."""
     actions = cliq.message_actions
     action = table.call(
         "create_message_action",
@@ -274,7 +274,7 @@ def webhook(cliq: Cliq, table: Table, desk_url: str, person_chooses: Callable[[s
 def main() -> int:
     """Run the demonstration; return the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in a background job SIGINT is ignored by default
     table = Table()
     token = secrets.token_urlsafe()
     try:

@@ -1,4 +1,6 @@
-"""What scripts/screenshots runs: a mock with a chat and a receiver, and Chromium, led to five states of the page."""
+"""The code behind scripts/screenshots: a mock with a chat and a webhook receiver, and Chromium showing five pages of
+it.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +141,7 @@ def message(page: Page) -> Any:
 
 
 def choose(page: Page, name: str) -> None:
-    """Choose an action on the message by the mouse, and wait for what comes of it."""
+    """Choose an action on the message with the mouse, and wait for its result."""
     count = page.locator("#deliveries details[data-id]").count()
     message(page).click(button="right", position={"x": 160, "y": 20})
     page.get_by_role("menuitem", name=name).click()
@@ -148,7 +150,7 @@ def choose(page: Page, name: str) -> None:
 
 
 def menu(page: Page) -> None:
-    """Show the menu of a message, with what is not offered and why."""
+    """Show the menu of a message, including actions that are not offered, with the reason."""
     message(page).click(button="right", position={"x": 320, "y": 34})
     page.get_by_role("menuitemcheckbox").click()
     page.get_by_role("menuitem", name="Shorten").wait_for()
@@ -160,7 +162,7 @@ def answer(page: Page) -> None:
 
 
 def a_form(page: Page) -> None:
-    """Show a form and what was wrong with it."""
+    """Show a form and an error in it."""
     choose(page, "Report a fault")
     choose(page, "Send report")
 
@@ -188,7 +190,7 @@ STATES: dict[str, Callable[[Page], None]] = {
 
 
 def take(browser: Browser, name: str, act: Callable[[Page], None]) -> bytes:
-    """Return the picture of a state, as WebP, of a mock of its own."""
+    """Return a screenshot as WebP, taken with a new mock server."""
     with (
         MockServer(seed=SEED, clock=lambda: NOW) as mock,
         serving(lambda url: receiver.asgi()) as url,

@@ -1,4 +1,4 @@
-"""A first call with an installed wheel: the client against the mock, and a script; nothing from the checkout."""
+"""A smoke test of an installed wheel: the client against the mock, and a script, with nothing from the checkout."""
 
 import sys
 from importlib.metadata import version
@@ -15,7 +15,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
-    """Create, reads, chooses and deletes an action; fails where anything was imported from the checkout's sources."""
+    """Create, read, choose and delete an action. Fail if anything was imported from the checkout."""
     for package in (zoho_cliq, zoho_cliq_api):
         installed = Path(str(package.__file__)).resolve()
         if "site-packages" not in installed.parts:

@@ -64,7 +64,11 @@ class Clock:
             self._offset, self._frozen = self._frozen - self._source(), None
 
     def shift(self, seconds: float) -> None:
-        """Let the clock run with an offset of exactly this many seconds from its source, replacing an earlier offset."""
+        """Let the clock run with an offset of exactly this many seconds from its source. It replaces any other offset.
+
+        Args:
+            seconds: the offset.
+        """
         self._offset, self._frozen = seconds, None
 
 
@@ -97,7 +101,10 @@ class SharedClock:
         return f"<SharedClock: {len(self.slept)} waits, {sum(self.slept):g} s in all>"
 
     def monotonic(self) -> float:
-        """Return seconds that pass at the rate of the mock's clock. They never go back, even if that clock is set back."""
+        """Return seconds that pass at the rate of the mock's clock, and never go back.
+
+        If the mock's clock is set back, the returned time stands still for that moment and then goes on.
+        """
         with self._lock:
             now = self._now()
             if now < self._latest:

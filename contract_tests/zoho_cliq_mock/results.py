@@ -192,5 +192,5 @@ def read_entry(found: Mapping[str, Any]) -> Entry:
 
 
 def _known(kind: type[T], found: Mapping[str, Any]) -> T:
-    """Return an instance of a dataclass from JSON, without unknown fields, which a later version of the mock may send."""
+    """Return an instance of a dataclass from JSON. Ignore unknown fields: a later version of the mock may send them."""
     return kind(**{each.name: found[each.name] for each in fields(kind) if each.name in found})  # type: ignore[arg-type]

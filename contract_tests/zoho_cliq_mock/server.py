@@ -248,7 +248,10 @@ class MockServer(Called):
         return AsyncMock(self)
 
     def call_soon(self, act: Callable[[], None]) -> bool:
-        """Schedule a function in the server's thread. Return False if the server is not running, or this is its thread."""
+        """Schedule a function in the server's thread; return whether it will be called.
+
+        Return False if the server is not running, or if this is its thread.
+        """
         if self._loop is None or not self._thread.is_alive() or threading.current_thread() is self._thread:
             return False
         try:

@@ -1,1 +1,1 @@
-"""Benchmarks against what a user would take instead; run by scripts/bench, never installed."""
+"""Benchmarks against the alternatives that a user has; run by scripts/bench, never installed."""

@@ -1,4 +1,4 @@
-"""The command behind scripts/bench: runs one benchmark, prints it, keeps its figures, draws its chart."""
+"""The command behind scripts/bench: run one benchmark, print its report, save its figures, draw its chart."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _RESULTS = environment.HERE / "results"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what the arguments name; return the exit code: 0 measured, 1 a target missed (with --strict), 2 no set-up."""
+    """Run the benchmark that the arguments name.
+
+    Return 0 if it was measured, 1 if a target was missed (with --strict), 2 if something needed is missing.
+    """
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measures the project side by side with what one would take instead.",
@@ -44,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.name == "lock":
             environment.write_lock()
             return 0
-        if options.name not in ("console", "guard"):  # these compare with nobody
+        if options.name not in ("console", "guard"):  # these do not need the packages to compare with
             environment.packages()
         bench = importlib.import_module(f"benchmarks.{options.name}")
         found: report.Report = bench.run(options.quick)

@@ -1,8 +1,9 @@
-"""`bench apply`: a folder of actions carried to an account, in calls and minutes under the real thresholds.
+"""`bench apply`: apply a folder of actions to an account, in calls and minutes under the real thresholds.
 
-Client and mock server share one simulated clock, as in `bench jobs`. The others are plain loops over the stock
-generated client, as one would write them: create each action, then set its script; for a change, set every script
-again, as a loop has no memory. One goes on after a refusal; the other waits a minute and tries again.
+Client and mock server share one simulated clock, as in `bench jobs`. The alternatives are plain loops over the stock
+generated client, as one would write them: create each action, then set its script; after a change, set every script
+again, because a loop does not know which changed. One loop goes on after a refusal; the other waits a minute and
+retries.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Carry = Callable[[dict[str, str]], None]
 
 
 def ours(there: World, folder: Path) -> Carry:
-    """Plan and apply, as the README says; handlers that the lock knows are trusted."""
+    """Return our way: plan and apply, as the README says; handlers recorded in the lock file are trusted."""
     cliq = Cliq(TOKEN, base_url=there.server.url, clock=there.clock)
     (folder / "actions").mkdir()
     (folder / "cliq.toml").write_text("[environments.bench]\n", "utf-8")
@@ -50,7 +51,7 @@ def ours(there: World, folder: Path) -> Carry:
 
 
 def loop(there: World, *, retries: bool) -> Carry:
-    """Return the stock client in a loop."""
+    """Return the way of a loop over the stock client."""
     package = "stock_cliq.api.messageactions"
     models: Any = importlib.import_module("stock_cliq.models")
     client: Any = importlib.import_module("stock_cliq").AuthenticatedClient(base_url=there.server.url, token=TOKEN)
@@ -80,7 +81,7 @@ def loop(there: World, *, retries: bool) -> Carry:
 
 
 def run(quick: bool) -> Report:
-    """Carry folders of each size, and then one with a changed script."""
+    """Apply folders of each size, and then each again with one changed script."""
     environment.clients()
     report = Report(
         "apply", "a folder of actions carried to an account, in calls and minutes under the real thresholds"
@@ -137,7 +138,7 @@ def _measure(report: Report, size: int) -> None:
 
 
 def _wrong(there: World, wanted: dict[str, str]) -> int:
-    """Return how many actions are missing, twice there, or without their script."""
+    """Return how many actions are missing, duplicated, or without their script."""
     rows = there.server.app.state.connection.execute("SELECT name, handler FROM action").fetchall()
     right = sum(1 for name, handler in rows if wanted.get(name) == _script(handler))
     return len(wanted) - right + (len(rows) - len({name for name, _ in rows}))

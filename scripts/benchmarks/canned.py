@@ -1,7 +1,7 @@
-"""A server of fixed answers: the same bytes for every client, as cheaply as Python serves them, in its own process.
+"""A server of fixed answers in a process of its own: the same bytes for every client, served as cheaply as Python can.
 
-It answers `POST /api/v3/messageactions`, `GET /api/v3/messageactions?limit=…&next_token=…` over TOTAL actions, and
-`GET /api/v3/messageactions/ID`. It checks nothing: what is measured against it is the client.
+It answers `POST /api/v3/messageactions`, `GET /api/v3/messageactions?limit=…&next_token=…` over TOTAL actions, and `GET
+/api/v3/messageactions/ID`. It checks nothing, because it is used to measure clients.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ _QUERY = re.compile(rb"[?&](limit|next_token)=(\d+)")
 
 
 def action(number: int) -> dict[str, Any]:
-    """Return the message action of a number as the API returns it: webhook and Deluge, all scopes, one to three
-    types."""
+    """Return the n-th message action as the API shows it.
+
+    The actions vary: webhook and Deluge, all scopes, one to three message types.
+    """
     scope = ("organization", "personal", "team")[number % 3]
     webhook = number % 2 == 0
     return {
@@ -81,7 +83,7 @@ def respond(method: bytes, target: bytes) -> bytes:
 
 
 class _Protocol(asyncio.Protocol):
-    """Reads requests with Content-Length bodies off one connection and answers each."""
+    """Reads requests with Content-Length bodies from one connection and answers each."""
 
     def __init__(self) -> None:
         self.pending = b""
@@ -113,7 +115,7 @@ async def _serve() -> None:
 
 @contextmanager
 def running() -> Iterator[str]:
-    """The server in a process of its own; gives its base URL, /api/v3 included."""
+    """Run the server in a process of its own, and yield its base URL, including /api/v3."""
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.canned"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -1,7 +1,7 @@
-"""Draws a report's figures as a small SVG that reads on a light and on a dark page. Relies on matplotlib (the peers).
+"""Draw a report's figures as a small SVG that is readable on light and dark pages. Needs matplotlib.
 
-Every chart is horizontal bars in one hue with ours set apart, labelled with the figure itself; none needs a legend to
-be read without colour.
+Every chart has horizontal bars in one hue, with ours highlighted, and each bar is labelled with its figure. So none
+needs a legend or color to be read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ OURS, THEIRS, INK, PAPER = "#0b6bcb", "#a9b4c0", "#1f2933", "#ffffff"
 
 
 def draw(name: str, figures: Mapping[str, Any], folder: Path) -> Path | None:
-    """Write NAME.svg for a report that has a chart; return its path."""
+    """Write NAME.svg if the report has a chart, and return its path."""
     if name not in _CHARTS:
         return None
     panels = _CHARTS[name](figures)

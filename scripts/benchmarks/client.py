@@ -1,7 +1,7 @@
-"""`bench client`: what one call costs, and what 10,000 actions weigh, against what one would use instead.
+"""`bench client`: the cost of one call, and the memory of 10,000 actions, compared with alternatives.
 
-All clients talk to the same server of fixed answers over loopback. CPU time is the client's process alone; the promises
-are judged by it, since wall time on loopback is mostly the server's and the machine's.
+All clients talk to the same server of fixed answers over loopback. CPU time is that of the client's process only. The
+promises are checked against it, since wall time on loopback mostly depends on the server and the machine.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OURS, OURS_SQLITE, OURS_ORJSON = "zoho_cliq", "zoho_cliq, SQLite ledger", "zoho_
 
 
 def run(quick: bool) -> Report:
-    """Measures sync and async calls, the SQLite ledger and memory."""
+    """Measure sync and async calls, the SQLite ledger and memory."""
     environment.clients()
     report = Report("client", "what does a call cost the program that makes it?")
     rounds = 15 if quick else 81

@@ -1,12 +1,12 @@
-"""`bench conformance`: how many faulty servers are found out, and at what price, by our kit, schemathesis and Dredd.
+"""`bench conformance`: how many faulty servers our suite, schemathesis and Dredd find, and at what cost.
 
-Every tool is run as its command, over HTTP, against the second reference server with one of the named faults of the
-kit's own tests planted in it. The peers get the composed document and nothing else, as a user would start them.
+Each tool runs as a command, over HTTP, against the second reference server with one of the named faults of the suite's
+own tests. Schemathesis and Dredd get only the composed document, as a user would start them.
 
-They also complain about the server without a fault. So that they are judged by what they find and not by that noise,
-a fault counts as found by them when they say something that they did not say there: schemathesis by its own baseline
-file, filled over several seeds; Dredd by the messages of each of its transactions. Our kit gets no such help: whatever
-it reports about the server without a fault counts against it.
+Both also report false positives on the server without a fault. A fault therefore counts as found by them if they report
+something that they did not report there: schemathesis by its own baseline file, filled over several seeds; Dredd by the
+messages of each transaction. Our suite gets no such allowance: any report about the server without a fault counts
+against it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ EXAMPLE_ID = 53719000002124010
 
 
 class Fault(NamedTuple):
-    """A faulty server: the fault's name and class, and what plants it. Without a name: the server without a fault."""
+    """A fault to run the server with: its name, its class, and the code that enables it. Without a name: no fault."""
 
     name: str
     kind: str
@@ -55,24 +55,26 @@ class Fault(NamedTuple):
 
     @property
     def throttled(self) -> bool:
-        """Whether the server enforces thresholds; elsewhere they would lock out the tools that do not pace."""
+        """Whether the server enforces thresholds. Otherwise it does not, because tools without pacing would be locked
+        out.
+        """
         return self.kind == "thresholds"
 
     @property
     def drivers(self) -> str:
-        """The drivers of our kit that are meant for such a fault; the creation limit and the thresholds are opt-in."""
+        """The drivers of our suite for this class of fault. Those for the creation limit and thresholds are opt-in."""
         if self.limited:
             return "creation-limit"
         return "table,thresholds" if self.throttled else "table"
 
     @property
     def limited(self) -> bool:
-        """Whether the server limits how many actions there may be."""
+        """Whether the server limits the number of actions."""
         return self.name.startswith("create-limit")
 
 
 class Ran(NamedTuple):
-    """What a run of a tool showed and took."""
+    """The result of a run of a tool, and its cost."""
 
     complaints: frozenset[str]
     calls: int
@@ -81,7 +83,7 @@ class Ran(NamedTuple):
 
 
 def faults() -> list[Fault]:
-    """Return all named faults of the kit's tests."""
+    """Return all named faults of the suite's tests."""
     for folder in (_CONTRACT_TESTS, _CONTRACT_TESTS / "mutation"):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
@@ -90,7 +92,7 @@ def faults() -> list[Fault]:
 
 
 def sample(everything: Sequence[Fault], every: int) -> list[Fault]:
-    """Return every so manieth fault of each class, and at least one of each."""
+    """Return every n-th fault of each class, and at least one of each class."""
     by_kind: dict[str, list[Fault]] = {}
     for fault in everything:
         by_kind.setdefault(fault.kind, []).append(fault)
@@ -99,7 +101,7 @@ def sample(everything: Sequence[Fault], every: int) -> list[Fault]:
 
 @contextmanager
 def _served(fault: Fault) -> Iterator[tuple[str, list[int]]]:
-    """The faulty server over HTTP; gives its address and a list that grows by one for each call."""
+    """Serve a fault over HTTP; yield the address, and a list to which each call is appended."""
     reference = importlib.import_module("reference_server")
     server = reference.Reference(time.monotonic, thresholds=fault.throttled)
     if fault.limited:
@@ -121,7 +123,7 @@ def _served(fault: Fault) -> Iterator[tuple[str, list[int]]]:
 
 
 class Bench:
-    """The tools, ready to run in a folder of their own, and what the peers say about servers without a fault."""
+    """The tools, set up in a folder of their own, and what the other tools report about a server without a fault."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -130,11 +132,11 @@ class Bench:
         """What Dredd says about the server without a fault, without and with thresholds."""
 
     def baseline(self, throttled: bool) -> Path:
-        """Schemathesis's file of known complaints about the server without a fault, without or with thresholds."""
+        """Return Schemathesis's file of known reports about the server without a fault, with or without thresholds."""
         return self.folder / f"baseline-{'with' if throttled else 'without'}-thresholds.json"
 
     def learn(self, conforming: Fault, tell: Callable[[], None]) -> None:
-        """Let the peers note what they have to say about a server without a fault."""
+        """Record what the other tools report about a server without a fault."""
         self.known[conforming.throttled] = self.run(DREDD, conforming).complaints
         tell()
         for seed in SEEDS:
@@ -179,7 +181,7 @@ class Bench:
         ]
 
     def _complaints(self, tool: str, fault: Fault, scratch: Path, code: int | None) -> frozenset[str]:
-        """Return what a tool has to say that counts; a tool that had to be stopped has found something."""
+        """Return the reports of a tool that count. A tool that had to be stopped counts as having found something."""
         if code is None:
             return frozenset({f"did not end within {LONGEST:.0f} seconds"})
         if tool == OURS:
@@ -193,7 +195,7 @@ class Bench:
 
 
 def _finished(command: Sequence[str], folder: Path) -> tuple[int | None, float, str]:
-    """Run a command to its end; return its exit code (None where it had to be stopped), CPU seconds and output."""
+    """Run a command; return its exit code (None if it was stopped by the time limit), CPU seconds and output."""
     with (folder / "output.txt").open("w+b") as output:
         process = subprocess.Popen(
             command,
@@ -225,7 +227,7 @@ def _finished(command: Sequence[str], folder: Path) -> tuple[int | None, float, 
 
 
 def _dredd_messages(path: Path) -> frozenset[str]:
-    """Return each line of each message of Dredd's transactions, with the transaction's name before it."""
+    """Return each line of each message of Dredd's transactions, preceded by the transaction's name."""
     found = set()
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         for failure in case.iter("failure"):
@@ -235,10 +237,10 @@ def _dredd_messages(path: Path) -> frozenset[str]:
 
 
 def _taken(bench: Bench, conforming: Fault, rounds: int, tell: Callable[[], None]) -> dict[str, dict[str, float]]:
-    """Return what each tool takes for a server without a fault, one at a time: medians of calls, seconds and CPU
-    seconds.
+    """Return the cost of each tool on a server without a fault: medians of calls, seconds and CPU seconds.
 
-    `complaints` counts those about the server, the ones of the peers as they were before the peers learned them.
+    The tools run one at a time. `complaints` counts what each reports; for the other tools, before their baseline is
+    subtracted.
     """
     runs: dict[str, list[Ran]] = {tool: [] for tool in TOOLS}
     for _ in range(rounds):
@@ -261,7 +263,7 @@ def _taken(bench: Bench, conforming: Fault, rounds: int, tell: Callable[[], None
 
 
 def run(quick: bool) -> Report:
-    """Run all tools against the same faulty servers; return faults found, calls and seconds."""
+    """Run all tools against the same faulty servers; report the faults found, calls and seconds."""
     everything = faults()
     chosen = sample(everything, QUICK_EVERY if quick else EVERY)
     conforming = {throttled: Fault("", "thresholds" if throttled else "", None) for throttled in (False, True)}
@@ -302,7 +304,7 @@ def run(quick: bool) -> Report:
 
 
 def _steps(what: str, of: int) -> Callable[[], None]:
-    """Return a function to call after each of `of` steps; it shows how far they are."""
+    """Return a function that shows the progress; call it after each of `of` steps."""
     show, done, lock = progress(what), 0, threading.Lock()
 
     def step() -> None:
@@ -315,7 +317,7 @@ def _steps(what: str, of: int) -> Callable[[], None]:
 
 
 def _found(bench: Bench, chosen: Sequence[Fault]) -> dict[str, list[Fault]]:
-    """Return the faults that each tool finds; as many runs side by side as there are cores."""
+    """Return the faults that each tool finds. As many runs as there are cores run in parallel."""
     steps = _steps("faulty servers", len(chosen) * len(TOOLS))
 
     def judge(job: tuple[str, Fault]) -> bool:

@@ -1,9 +1,9 @@
 """`bench console`: how long the mock's page takes to show 1,000 deliveries, in Debian's Chromium.
 
-Each round opens the page twice, each time in a new browser context, of a mock that has run a script 1,000 times and
-shown its answers. The page itself marks when it has been told of everything and when the frame that shows it has been
-painted. Once the time between the two marks is taken, and once, while Chromium traces itself, the CPU time of the
-main thread of the page between them, which does not depend on what else the machine does.
+The page belongs to a mock that has run a script 1,000 times and shown its answers. Each round opens it twice, in a new
+browser context each time. The page sets a mark when it has received all data, and another when the frame that shows it
+is painted. The first time, the wall time between the marks is taken. The second time, Chromium traces itself, and the
+CPU time of the page's main thread between the marks is taken, which does not depend on the machine's load.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TIMES = """() => new Promise((tell) => new PerformanceObserver((list) => {
 
 
 def run(quick: bool) -> Report:
-    """Open the page again and again, and take the times that it has measured."""
+    """Open the page repeatedly, and collect the times that it measures."""
     taken: dict[str, list[float]] = {name: [] for name in (CPU, WALL, WHOLE)}
     with MockServer(thresholds=False) as mock, chromium() as browser:
         deliveries(mock, DELIVERIES)
@@ -48,7 +48,7 @@ def run(quick: bool) -> Report:
             show(done, rounds + 1)
             wall, whole = opened(browser, mock.console_url, DELIVERIES)
             cpu = traced(browser, mock.console_url, DELIVERIES)
-            if done:  # the first round fills the browser's caches
+            if done:  # ignore the first round, which fills the browser's caches
                 for name, milliseconds in ((CPU, cpu), (WALL, wall), (WHOLE, whole)):
                     taken[name].append(milliseconds)
         show(rounds + 1, rounds + 1)
@@ -77,7 +77,7 @@ def run(quick: bool) -> Report:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start Chromium. Raise SetupError where there is none."""
+    """Start Chromium and yield it. Raise SetupError if it is not installed."""
     path = shutil.which("chromium")
     if path is None:
         raise environment.SetupError("chromium is needed; on Debian: apt-get install chromium")
@@ -89,7 +89,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def deliveries(mock: MockServer, count: int) -> None:
-    """Choose an action on the first message so many times."""
+    """Choose an action on the first message this many times."""
     with Cliq(mock.add_token(), base_url=mock.url) as cliq:
         action = cliq.message_actions.ensure(name="Create ticket", hint="File it", handler={"script": SCRIPT}).action
     [message, *_] = mock.messages()
@@ -101,18 +101,18 @@ def deliveries(mock: MockServer, count: int) -> None:
 
 
 def opened(browser: Browser, url: str, count: int) -> tuple[float, float]:
-    """Open the page in a context of its own, and return the milliseconds of rendering, and since the navigation.
+    """Open the page in a new context; return the milliseconds of rendering, and those since the navigation.
 
-    Raise SetupError where it shows another number of deliveries.
+    Raise SetupError if it shows another number of deliveries.
     """
     with browser.new_context(viewport=VIEWPORT) as context:
         return _rendered(context.new_page(), url, count)
 
 
 def traced(browser: Browser, url: str, count: int) -> float:
-    """Open the page in a context of its own, and return the milliseconds of CPU time of rendering.
+    """Open the page in a new context; return the CPU milliseconds of rendering.
 
-    Raise SetupError where it shows another number of deliveries, or this Chromium has no clock for threads.
+    Raise SetupError if it shows another number of deliveries, or this Chromium does not measure threads.
     """
     with browser.new_context(viewport=VIEWPORT) as context:
         page = context.new_page()

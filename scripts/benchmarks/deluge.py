@@ -1,9 +1,9 @@
-"""`bench deluge`: reading, checking and running Deluge, against deluge-compat and the same loop in plain Python.
+"""`bench deluge`: parsing, checking and running Deluge, compared with deluge-compat and the same loop in plain Python.
 
-The scripts to read are the caller's: files that end in .dg, in the folder that the variable ZOHO_CLIQ_DELUGE_CORPUS
-names; those with `exported` in their names are counted apart, too. A script is understood if `parse` reads it, or if
-what deluge-compat makes of it is Python that compiles. Without a folder, the times of reading and checking are those of
-one script of our own.
+The user provides the scripts: files that end in .dg in the folder named by the variable ZOHO_CLIQ_DELUGE_CORPUS. Those
+with `exported` in their names are also counted separately. A script counts as understood if `parse` accepts it, or if
+deluge-compat translates it to Python that compiles. Without a folder, parsing and checking are timed on a script of our
+own.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ CHECK_SECONDS = 16.0
 
 
 def run(quick: bool) -> Report:
-    """Count what is understood, and time reading, checking and the loop, in interleaved rounds."""
+    """Count the scripts that each tool understands, and time reading, checking and the loop in interleaved rounds."""
     environment.packages()
     peer: Any = importlib.import_module("deluge_compat")
     report = Report("deluge", "what does reading, checking and running Deluge cost, and how much of it is understood?")
@@ -76,14 +76,14 @@ def run(quick: bool) -> Report:
 
 
 def scripts(folder: str | None) -> dict[str, str]:
-    """Return the scripts of a folder by their names; none without one."""
+    """Return the scripts of a folder by name; empty if there is no folder."""
     if not folder or not Path(folder).is_dir():
         return {}
     return {path.name: path.read_text("utf-8", "replace") for path in sorted(Path(folder).glob("*.dg"))}
 
 
 def reads(script: str) -> bool:
-    """Return whether our parser reads a script."""
+    """Return whether our parser accepts a script."""
     try:
         parse(script)
     except DelugeSyntaxError:
@@ -92,12 +92,12 @@ def reads(script: str) -> bool:
 
 
 def translates(script: str, peer: Any) -> bool:
-    """Return whether deluge-compat makes Python of a script that compiles."""
+    """Return whether deluge-compat translates a script to Python that compiles."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(peer.translate_deluge_to_python(script))
-    except Exception:  # noqa: BLE001 - whatever its translator raises
+    except Exception:  # noqa: BLE001 - the translator may raise anything
         return False
     return True
 
@@ -133,7 +133,7 @@ def _each(work: Callable[[str], object], texts: Sequence[str]) -> None:
 
 
 def in_python(rows: list[int], columns: list[int], suffix: str) -> int:
-    """Do what `LOOP` does."""
+    """Do the same as the script `LOOP`."""
     total = 0
     for row in rows:
         for column in columns:

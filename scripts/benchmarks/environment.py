@@ -1,7 +1,7 @@
-"""Sets up what a benchmark compares with: pinned packages, and clients that are generated at run time.
+"""Set up what benchmarks compare with: pinned packages, and clients that are generated at run time.
 
-Everything lands under build/benchmarks and is made anew when what it is made from changes. The packages are those of
-requirements.lock in this folder; what the project itself needs is in its own environment already.
+Everything is stored under build/benchmarks, and made again when its inputs change. The packages are those of
+requirements.lock in this folder; the project's own environment already has the project's dependencies.
 """
 
 from __future__ import annotations
@@ -26,12 +26,11 @@ _LOCK_HEADER = "# What the benchmarks need beyond the project's own lock. Writte
 
 
 class SetupError(Exception):
-    """Something that a benchmark needs is missing; the message says what and how to mend it."""
+    """A benchmark lacks something; the message says what, and how to get it."""
 
 
 def made(name: str, parts: Sequence[str], make: Callable[[Path], None]) -> Path:
-    """Return the folder `name` under build/benchmarks, made by `make` unless it stands there, made from the same
-    `parts`."""
+    """Return the folder `name` under build/benchmarks; call `make` unless it was already made from the same `parts`."""
     folder = BUILD / name
     stamp = folder / ".made-from"
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -51,7 +50,7 @@ def made(name: str, parts: Sequence[str], make: Callable[[Path], None]) -> Path:
 
 
 def run(command: Sequence[str | Path], cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:
-    """Run a command to its end and return what it printed; SetupError with its last lines where it fails."""
+    """Run a command and return its output. Raise SetupError with the last lines of the output if it fails."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -67,7 +66,7 @@ def run(command: Sequence[str | Path], cwd: Path | None = None, environment: dic
 
 
 def packages() -> Path:
-    """Return the folder with the packages of the lock, put at the end of this process's path."""
+    """Return the folder with the packages of the lock, after adding it to the end of this process's path."""
 
     def install(folder: Path) -> None:
         options = ("--quiet", "--no-deps", "--require-hashes", "--target", folder)
@@ -80,11 +79,10 @@ def packages() -> Path:
 
 
 def clients() -> Path:
-    """Return the folder with the generated peers, put on this process's path: `stock_cliq` and, with Java,
-    `generator_cliq`.
+    """Return the folder with the generated clients, after adding it to this process's path.
 
-    Both are made from the vendor's document as the pipeline repairs it (openapi/upstream.yaml): no overlay, no changed
-    templates, the generators' own defaults.
+    They are `stock_cliq` and, with Java, `generator_cliq`. Both are generated from the vendor's document as the
+    pipeline repairs it (openapi/upstream.yaml), without the overlay, changed templates or changed defaults.
     """
     site = packages()
     java = shutil.which("java")
@@ -122,7 +120,7 @@ def _generate(into: Path, site: Path, java: str | None) -> None:
 
 
 def node() -> Path:
-    """Return the folder of the commands that npm installs from package-lock.json; SetupError without Node.js."""
+    """Return the folder of the commands that npm installs from package-lock.json. Raise SetupError without Node.js."""
     npm = shutil.which("npm")
     if npm is None:
         raise SetupError("Node.js with npm is needed for this comparison; install it (20 or later)")
@@ -138,7 +136,7 @@ def node() -> Path:
 
 
 def write_lock() -> None:
-    """Resolve requirements.in anew within the project's pins, and keeps what those do not have already."""
+    """Resolve requirements.in within the project's pins, and write the packages that those do not include already."""
     project = ROOT / "requirements.lock"
     with tempfile.TemporaryDirectory(prefix="lock-") as name:
         fresh = Path(name) / "requirements.lock"
@@ -153,7 +151,7 @@ def write_lock() -> None:
 
 
 def beyond(lock: str, project: str) -> str:
-    """Return the entries of `lock` whose package `project` does not pin, without comments and options."""
+    """Return the entries of `lock` for packages that `project` does not pin, without comments and options."""
     pinned = set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==", project))
     entries = re.findall(r"(?m)^([A-Za-z0-9._-]+)(==.*(?:\n    --hash=.*)*)", lock)
     return "".join(f"{name}{rest}\n" for name, rest in entries if name not in pinned)

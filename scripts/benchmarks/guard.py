@@ -1,11 +1,10 @@
-"""`bench guard`: figures that do not depend on the machine's mood, held against the committed ones.
+"""`bench guard`: compare figures that do not depend on the machine's load with the committed ones.
 
-Calls sent, modules loaded, generated lines, the memory of a mock that has just become ready (with its console, to that
-of one without it), and instructions executed (valgrind's callgrind) for building requests, reading answers, and a loop
-in Deluge. Instructions are given in units of what Python's own json takes for a page of 100 actions in the same
-interpreter, those of the loop in units of what it takes in plain Python, so that figures of different builds of Python
-can be compared. `--keep` makes today's figures the committed ones. Times are
-never checked.
+The figures are: calls sent; modules loaded; generated lines; the memory of a mock that has just become ready, as a
+ratio of one with a console to one without; and the instructions executed (valgrind's callgrind) to build requests, read
+answers and run a loop in Deluge. Instructions are expressed in units of a reference task, so that different builds of
+Python can be compared: reading a page of 100 actions with Python's json in the same interpreter, or for the loop the
+same loop in plain Python. `--keep` commits today's figures to the file. Times are never checked.
 """
 
 from __future__ import annotations
@@ -24,19 +23,19 @@ from benchmarks.report import Report, Table, Target, progress
 
 COMMITTED = environment.HERE / "guard.json"
 TOLERANCE = {"calls": 0.0, "modules": 0.05, "generated": 0.05, "memory": 0.005, "instructions": 0.10}
-"""How much more than committed is let pass. Standard libraries and builds of Python differ a little."""
+"""The accepted increase over the committed figures, as a share. Standard libraries and Python builds differ a bit."""
 _IMPORTS = {
     "import zoho_cliq": "import zoho_cliq",
     "import Cliq": "from zoho_cliq import Cliq",
     "import the contract": "import zoho_cliq_api.contract",
 }
 _YARDSTICKS = {"get one": "json", "list of 100": "json", "create": "json", "loop in Deluge": "loop in Python"}
-"""The pieces of work whose instructions are counted, each with the piece in whose units they are given."""
+"""The tasks whose instructions are counted, each with its reference task, which is the unit."""
 _FEW, _MANY = 3, 13
 
 
 def run(quick: bool) -> Report:
-    """Count everything and compares; `--quick` leaves the instructions out."""
+    """Count everything and compare it with the committed figures; `quick` leaves the instructions out."""
     report = Report("guard", "has something become more expensive?")
     found: dict[str, dict[str, float]] = {
         "calls": json.loads(environment.run([sys.executable, "-m", "benchmarks.work", "calls"])),
@@ -61,7 +60,7 @@ def run(quick: bool) -> Report:
 
 
 def keep(report: Report) -> None:
-    """Make the figures of a report the committed ones."""
+    """Write the figures of a report to the file of committed figures."""
     COMMITTED.write_text(json.dumps(report.figures, indent=1) + "\n", "utf-8")
 
 
@@ -74,13 +73,16 @@ def _judged(kind: str, name: str, value: float, before: float | None) -> Target:
 
 
 def generated_lines() -> int:
-    """Return lines of the generated package."""
+    """Return the number of lines in the generated package."""
     files = sorted((environment.ROOT / "generated").rglob("*.py"))
     return sum(len(path.read_text("utf-8").splitlines()) for path in files)
 
 
 def instructions() -> dict[str, float]:
-    """Return the instructions of each piece of work, in units of its yardstick."""
+    """Return the instructions of each piece of work, in units of its reference task.
+
+    Raise SetupError without valgrind.
+    """
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise environment.SetupError("valgrind is needed to count instructions; install it, or leave them out: --quick")

@@ -1,7 +1,7 @@
-"""`bench imports`: what importing costs, in CPU time and in modules, against clients of other services.
+"""`bench imports`: the cost of importing, in CPU time and in modules, compared with clients of other services.
 
-Each import runs in a fresh interpreter with warm byte code; the figure is the CPU time of the whole process, from its
-start to its end, minus that of an interpreter that imports nothing, in the same round.
+Each import runs in a fresh interpreter with cached byte code. The figure is the CPU time of the whole process minus
+that of an interpreter that imports nothing, in the same round.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PEERS = ("httpx", "stripe", "openai", "slack_sdk")
 
 
 def run(quick: bool) -> Report:
-    """Measures every import, in interleaved rounds."""
+    """Measure every import, in interleaved rounds."""
     site, clients = environment.packages(), environment.clients()
     path = os.pathsep.join((str(site), str(clients)))
     statements = dict(STATEMENTS)
@@ -76,7 +76,7 @@ def run(quick: bool) -> Report:
 
 
 def cpu_seconds(statement: str, path: str) -> float:
-    """Return user and system time of a fresh interpreter that runs a statement."""
+    """Return the user and system time of a fresh interpreter that executes a statement, in seconds."""
     process = subprocess.Popen([sys.executable, "-c", statement], env={**os.environ, "PYTHONPATH": path})
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -86,6 +86,6 @@ def cpu_seconds(statement: str, path: str) -> float:
 
 
 def module_count(statement: str, path: str) -> int:
-    """Return how many modules are loaded after a statement."""
+    """Return how many modules are loaded after executing a statement."""
     code = f"{statement}\nimport sys\nprint(len(sys.modules))"
     return int(environment.run([sys.executable, "-c", code], environment={"PYTHONPATH": path}))

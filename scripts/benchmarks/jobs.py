@@ -1,8 +1,8 @@
-"""`bench jobs`: what people do with the API, in calls and in minutes, under the real thresholds.
+"""`bench jobs`: common tasks with the API, in calls and in minutes, under the real thresholds.
 
-Client and mock server share one simulated clock that moves only when the client waits, so hours pass in seconds and
-the figures are the same on every machine. The other side is a plain loop over the stock generated client: it waits a
-minute after a refusal and tries again, and knows nothing else.
+Client and mock server share one simulated clock that moves only when the client waits. So hours pass in seconds, and
+the results are the same on every machine. The other client is a plain loop over the stock generated client, which after
+a refusal waits a minute and tries again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MINUTE = 60.0
 
 
 class World:
-    """A mock server of its own for one job of one client, and what the server saw of it."""
+    """A mock server for one job of one client, and counts of what it received."""
 
     def __init__(self, server: MockServer, clock: FakeClock) -> None:
         self.server = server
@@ -61,7 +61,7 @@ class World:
             self._locked_until = self.clock.now + 300
 
     def begin(self) -> None:
-        """Count from here."""
+        """Set the counts to zero and start to measure time."""
         self.calls.clear()
         self.looks = self.lockouts = 0
         self._began = self.clock.now
@@ -72,7 +72,7 @@ class World:
         return (self.clock.now - self._began) / MINUTE
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Return a call to the mock's control API."""
+        """Send a call to the mock's control API and return the data of its response."""
         headers = {"Authorization": f"Bearer {self.server.control_token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.server.control_url}/{path}", data, headers, method=method)
@@ -80,7 +80,7 @@ class World:
             return json.load(response)
 
     def plant(self, count: int) -> None:
-        """Put so many actions into the server, past all thresholds."""
+        """Create this many actions directly in the mock, without going through the thresholds."""
         store, owner = self.server.app.state.store, self.server.app.state.directory.users["owner"]
         for number in range(count):
             body = {"name": f"Action {number}", "hint": "Planted", "execution_type": "deluge"}
@@ -93,7 +93,7 @@ class World:
 
 
 class Client(NamedTuple):
-    """The four jobs as one client does them. Each gives what it found out, to be checked."""
+    """The four jobs, done by one client. Each returns its result, which is then checked."""
 
     list_all: Callable[[], Any]
     changes: Callable[[Any], set[str]]
@@ -103,14 +103,14 @@ class Client(NamedTuple):
 
 @contextmanager
 def world() -> Iterator[World]:
-    """A server and a clock."""
+    """Yield a mock server and the clock that it shares with its client."""
     clock = FakeClock(START)
     with MockServer(clock=clock.time) as server:
         yield World(server, clock)
 
 
 def ours(there: World) -> Client:
-    """zoho_cliq, used as its README says."""
+    """Return the jobs done by zoho_cliq, used as its README says."""
     cliq = Cliq(TOKEN, base_url=there.server.url, clock=there.clock, max_wait=1e9)
     actions = cliq.message_actions
 
@@ -140,7 +140,9 @@ def ours(there: World) -> Client:
 
 
 def plain(there: World) -> Client:
-    """Return the stock client in loops: after a refusal a minute's wait, after a broken connection another try."""
+    """Return the jobs done by loops over the stock client: it waits a minute after a refusal and retries a broken
+    connection.
+    """
     package = "stock_cliq.api.messageactions"
     models: Any = importlib.import_module("stock_cliq.models")
     client: Any = importlib.import_module("stock_cliq").AuthenticatedClient(base_url=there.server.url, token=TOKEN)
@@ -217,7 +219,7 @@ def run(quick: bool) -> Report:
                 report.figures.setdefault(title, {})[name] = figures
                 told = ", ".join(f"{key} {value}" for key, value in remark.items())
                 rows.append((name, f"{calls}", f"{there.minutes:.1f}", f"{there.lockouts}", told))
-        # Cuts fall on the n-th call, so they differ between the clients; the least is that for our cuts.
+        # Connections are cut at the n-th call, so the cuts differ between the clients. The minimum is for our cuts.
         first = report.figures[title][OURS]
         least_calls, least_minutes = first["least_calls"], first["least_minutes"]
         rows.append(("least possible", f"{least_calls}", f"{least_minutes:.1f}", "0", ""))
@@ -232,7 +234,7 @@ def run(quick: bool) -> Report:
 
 
 def least_minutes(calls: int, operation: str) -> float:
-    """Return the minutes that a threshold leaves no way around."""
+    """Return the minutes that the threshold of an operation demands for this many calls at least."""
     threshold = OPERATIONS[operation].threshold
     assert threshold is not None
     return (math.ceil(calls / threshold.limit) - 1) * threshold.window_seconds / MINUTE
@@ -251,7 +253,7 @@ def listing_job(there: World, client: Client) -> Outcome:
 
 
 def changes_job(there: World, client: Client) -> Outcome:
-    """Find what changed since the day before, having listed everything then."""
+    """Find what changed in a day, after listing everything at its start."""
     there.plant(ACTIONS)
     before = client.list_all()
     there.clock.sleep(86_400)
@@ -267,7 +269,7 @@ def changes_job(there: World, client: Client) -> Outcome:
 
 
 def handlers_job(there: World, client: Client) -> Outcome:
-    """Changes the handler of many actions."""
+    """Change the handler of many actions."""
     there.plant(HANDLERS)
     there.begin()
     client.handlers(there.ids())
@@ -276,7 +278,7 @@ def handlers_job(there: World, client: Client) -> Outcome:
 
 
 def creating_job(there: World, client: Client) -> Outcome:
-    """Create many actions while connections are cut: half of the cuts before the action is made, half after."""
+    """Create many actions while connections are cut, half of them before the action is created and half after."""
     for when, seed in (("before", 11), ("after", 12)):
         rule = {"fault": "close", "operation": "create_message_action", "probability": CUT / 2, "seed": seed}
         there.control("POST", "faults", {**rule, "when": when})
@@ -292,8 +294,8 @@ def creating_job(there: World, client: Client) -> Outcome:
         "missing": CREATED - len(names),
         "said to have failed": failed,
     }
-    # Whoever is cut off must look whether the action is there (by listing all, as names cannot be asked for), and
-    # create it again where it is not.
+    # After a cut, a client must list all actions to see whether the new one exists (the API cannot search by name),
+    # and create it again if it does not.
     posts = CREATED + cuts["before"]
     return (
         f"create {CREATED} actions, {CUT:.0%} of connections cut",

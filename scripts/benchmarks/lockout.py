@@ -1,10 +1,11 @@
-"""The mock server as a judge of pacing: scaled thresholds, latency both ways, and a count of every lock-out.
+"""The mock server as the judge of pacing: scaled thresholds, added latency, and a count of every lock-out.
 
-A minute's threshold and its five minutes of lock are scaled down to seconds, in this process and in whatever calls
-`scale` before it imports the client: only the numbers of the contract change, the code on both sides is the real one.
+The threshold of a minute and its lock of five minutes are scaled down to seconds, in this process and in each process
+that calls `scale` before it imports the client. Only the numbers of the contract change; both sides run their real
+code.
 
     POST /bench/reset?window=sliding|fixed&latency=SECONDS    a new server state
-    GET /bench/counts                                         what has happened since
+    GET /bench/counts                                         the counts since the reset
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from zoho_cliq_api import contract
 
 OPERATION = "get_message_action"
 WINDOW, LOCK = 2, 10
-"""Seconds in the place of the documented 60 and 300."""
+"""Seconds, instead of the documented 60 and 300."""
 
 
 def scale() -> contract.Threshold:
-    """Scales every threshold of the contract down; gives that of the operation that is measured.
+    """Scale down every threshold of the contract, and return that of the measured operation.
 
-    Must run before `zoho_cliq` or `zoho_cliq_mock` reads the contract.
+    Call this before `zoho_cliq` or `zoho_cliq_mock` reads the contract.
     """
     scaled = {
         name: operation._replace(
@@ -46,13 +47,18 @@ def scale() -> contract.Threshold:
 
 
 class Judge:
-    """The mock's application behind a slow line; counts accepted calls, refusals, and locks begun."""
+    """The mock's application with added latency in both directions; counts accepted calls, refusals, and locks."""
 
     def __init__(self) -> None:
         self.reset("sliding", 0.0)
 
     def reset(self, window: str, latency: float) -> None:
-        """A fresh mock and fresh counts."""
+        """Replace the mock by a new one, and set the counts to zero.
+
+        Args:
+            window: `sliding` or `fixed`.
+            latency: the latency in seconds.
+        """
         from zoho_cliq_mock import create_app
 
         self.app = create_app(":memory:", policies={"threshold_window": window})
@@ -100,7 +106,7 @@ class Judge:
 
 @contextmanager
 def running() -> Iterator[str]:
-    """The judge in a process of its own; gives its address, without the API's path."""
+    """Run the judge in a process of its own, and yield its address, without the API's path."""
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.lockout"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

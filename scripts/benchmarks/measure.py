@@ -1,8 +1,8 @@
-"""Fair timing on a machine that is never quiet: interleaved rounds, medians of paired ratios, honest intervals.
+"""Fair timing on a busy machine: interleaved rounds, medians of paired ratios, confidence intervals.
 
-Every round runs each subject once, in an order drawn anew, so that a slow moment hits all of them alike. A ratio is the
-median of the ratios of the same round. Its interval is the distribution-free one of a median (order statistics), and a
-ratio whose interval is too wide is not given at all.
+Every round runs each subject once, in a new random order, so that a slow moment affects all of them equally. A ratio is
+the median of the ratios within rounds. Its interval is the distribution-free one of a median (order statistics). A
+ratio with too wide an interval is not reported.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Subject(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """A median and the interval that holds the true one with 95 % confidence."""
+    """A median and its 95 % confidence interval."""
 
     median: float
     low: float
@@ -39,22 +39,21 @@ class Estimate(NamedTuple):
 
     @property
     def spread(self) -> float:
-        """How far the interval reaches from the median, as a share of it."""
+        """The half-width of the interval as a share of the median."""
         if not math.isfinite(self.median) or self.median == 0:
             return math.inf
         return max(self.high - self.median, self.median - self.low) / abs(self.median)
 
 
 class Timing(NamedTuple):
-    """What one subject took per call, in seconds, one value per round."""
+    """The seconds per call of one subject, one value for each round."""
 
     cpu: tuple[float, ...]
     wall: tuple[float, ...]
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """Return the median of `values` with its interval; infinitely wide where there are too few to say (fewer than
-    six)."""
+    """Return the median of `values` with its interval, which is infinitely wide for fewer than six values."""
     if not values:
         raise ValueError("no values, so no median")
     ordered = sorted(values)
@@ -70,17 +69,17 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def ratio(numerator: Sequence[float], denominator: Sequence[float]) -> Estimate:
-    """Return the median of the ratios of the same round."""
+    """Return the median of the ratios within rounds."""
     return estimate([above / below for above, below in zip(numerator, denominator, strict=True)])
 
 
 def difference(minuend: Sequence[float], subtrahend: Sequence[float]) -> Estimate:
-    """Return the median of the differences of the same round."""
+    """Return the median of the differences within rounds."""
     return estimate([left - right for left, right in zip(minuend, subtrahend, strict=True)])
 
 
 def verdict(measured: Estimate, at_most: float) -> str:
-    """`met` or `missed` where the whole interval says so, else `too close to call`."""
+    """Return `met` or `missed` if that holds for the whole interval, else `too close to call`."""
     if measured.high <= at_most:
         return "met"
     if measured.low > at_most:
@@ -89,14 +88,14 @@ def verdict(measured: Estimate, at_most: float) -> str:
 
 
 def shown(measured: Estimate, unit: str = "×", digits: int = 2) -> str:
-    """Return a ratio for a reader, or the refusal to give one."""
+    """Return a ratio as text, or a text that says why there is none."""
     if measured.spread > WIDEST:
         return "too noisy to say"
     return f"{measured.median:.{digits}f}{unit}"
 
 
 def calibrate(subject: Subject, batch_seconds: float = _BATCH_SECONDS) -> int:
-    """Return how many calls of a subject fill a batch; warms the subject up on the way."""
+    """Return how many calls of a subject make up a batch; this also warms the subject up."""
     calls = 1
     while True:
         started = time.process_time()
@@ -116,15 +115,15 @@ def interleave(
 ) -> Mapping[str, Timing]:
     """Time the subjects in `rounds` rounds; return seconds per call by name of subject.
 
-    CPU time is this process's own (user and system), so a server in another process and other users of the machine are
-    not counted; wall time is.
+    CPU time (user and system) is that of this process, without servers in other processes and other users of the
+    machine. Wall time includes them.
     """
     calls = {subject.name: calibrate(subject, batch_seconds) for subject in subjects}
     cpu: dict[str, list[float]] = {subject.name: [] for subject in subjects}
     wall: dict[str, list[float]] = {subject.name: [] for subject in subjects}
     order = list(subjects)
     draw = random.Random(seed)
-    gc.freeze()  # what is there already is not collected again and again, before each subject and within it
+    gc.freeze()  # keep existing objects out of every collection during the measurement
     try:
         for done in range(rounds):
             progress(done, rounds)

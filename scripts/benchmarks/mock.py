@@ -1,7 +1,7 @@
-"""`bench mock`: what a request costs the mock server, against Prism and against bare Starlette, and how it grows.
+"""`bench mock`: the cost of a request at the mock server, compared with Prism and bare Starlette, and how it grows.
 
-The figure is the CPU time of the server's process per request, from the kernel's own account (Linux), so neither the
-load generator nor other users of the machine are in it. The generator speaks HTTP/1.1 over plain sockets.
+The cost is the CPU time of the server's process per request, as the kernel counts it (Linux). So it includes neither
+the load generator nor other users of the machine. The generator sends HTTP/1.1 over plain sockets.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MOCK = [sys.executable, "-m", "zoho_cliq_mock", "--port", "0", "--no-thresholds
 
 
 class Server(NamedTuple):
-    """A running server: what it is, its process, its base URL, and how long it took to be ready."""
+    """A running server: its name, its process, its base URL, and how long it took to become ready."""
 
     name: str
     process: int
@@ -44,7 +44,7 @@ class Server(NamedTuple):
 
 
 def run(quick: bool) -> Report:
-    """Measures cost by kind of request, start, memory, and growth by actions and by connections."""
+    """Measure the cost of each kind of request, start-up, memory, and growth with actions and with connections."""
     if not Path("/proc/self/task").exists():
         raise environment.SetupError("this measurement reads CPU time per process from /proc, so it needs Linux")
     report = Report("mock", "what does a request cost the mock server, and does it stay flat?")
@@ -72,7 +72,7 @@ def run(quick: bool) -> Report:
 
 @contextmanager
 def started(name: str, command: Sequence[str]) -> Iterator[Server]:
-    """A server whose first line on stdout is `listening on` and its base URL."""
+    """Start a server whose first line on stdout is `listening on` and its base URL, and yield it."""
     before = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
@@ -89,7 +89,7 @@ def started(name: str, command: Sequence[str]) -> Iterator[Server]:
 
 @contextmanager
 def prism() -> Iterator[Server]:
-    """Prism with the composed document, in one process."""
+    """Run Prism with the composed document, in one process, and yield it."""
     command = environment.node() / "prism"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -114,7 +114,7 @@ def prism() -> Iterator[Server]:
 
 
 def cpu_seconds(process: int) -> float:
-    """Return the CPU time of all threads of a process so far."""
+    """Return the CPU time of a process so far, over all its threads, in seconds."""
     total = 0
     for task in Path(f"/proc/{process}/task").iterdir():
         total += int((task / "schedstat").read_text("ascii").split()[0])
@@ -122,7 +122,7 @@ def cpu_seconds(process: int) -> float:
 
 
 def resident(process: int) -> int:
-    """Return the bytes of memory that a process holds, without what it shares as files."""
+    """Return the resident memory of a process in bytes, without pages that are shared as files."""
     for line in Path(f"/proc/{process}/status").read_text("ascii").splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) * 1024
@@ -130,7 +130,7 @@ def resident(process: int) -> int:
 
 
 class Load:
-    """Some keep-alive connections to a server, used in turn."""
+    """A number of keep-alive connections to a server, used in turn."""
 
     def __init__(self, server: Server, connections: int = 1) -> None:
         parts = urlsplit(server.url)
@@ -144,7 +144,7 @@ class Load:
         self.used = 0.0
 
     def _connect(self) -> None:
-        """Make the connections anew, and uses each once, so that no batch pays for their beginning."""
+        """Open new connections and use each once, so that no batch includes the cost of connecting."""
         self.close()
         self.sockets = [socket.create_connection(self.address) for _ in range(self.connections)]
         for each in self.sockets:
@@ -172,7 +172,7 @@ class Load:
         return f"GET {self.path}/messageactions{target} HTTP/1.1\r\n{head}\r\n".encode()
 
     def cpu_per_request(self, kind: str, times: int) -> float:
-        """Server CPU seconds per request over a batch. Refuses anything but 200."""
+        """Return the server's CPU seconds per request over a batch. Raise an error for any status but 200."""
         if time.monotonic() - self.used > IDLE:
             self._connect()
         before = cpu_seconds(self.process)
@@ -188,7 +188,7 @@ class Load:
         return (cpu_seconds(self.process) - before) / (max(1, times // width) * width)
 
     def read(self, connection: socket.socket) -> bytes:
-        """Return the body of one answer."""
+        """Send one request and return the body of the response."""
         data = b""
         while (end := data.find(b"\r\n\r\n")) < 0:
             data += self._more(connection)
@@ -216,7 +216,7 @@ class Load:
 def rounds_of(
     loads: Mapping[str, Callable[[], float]], rounds: int, what: str, seed: int = 1
 ) -> dict[str, list[float]]:
-    """Interleaved rounds of measurements that each give a figure."""
+    """Run measurements that each return one figure, in interleaved rounds."""
     show = progress(what)
     taken: dict[str, list[float]] = {name: [] for name in loads}
     order = list(loads)
@@ -268,7 +268,7 @@ def _ready(times: int) -> list[float]:
 
 
 def fill(path: str, count: int) -> None:
-    """Write so many actions of the demo seed's owner into a database file."""
+    """Write this many actions of the demo seed's owner into a database file."""
     from zoho_cliq_mock import create_app
 
     app = create_app(path, thresholds=False)

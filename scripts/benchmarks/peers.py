@@ -1,7 +1,7 @@
-"""The clients that are compared, each doing the same jobs: read one action, list a page, create one.
+"""The clients that are compared, with the same jobs for each: read one action, list a page, create one.
 
-Every job gives the id and the name of what it got (of a page: the first id and the last name), so that equal work can
-be checked before it is timed.
+Every job returns the id and the name of its result (for a page: the first id and the last name), so that equal results
+can be verified before the jobs are timed.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ Got = tuple[str, str]
 
 
 def ends(items: list[Got]) -> Got:
-    """Return the first id and the last name of a page, every item of which has been looked at."""
+    """Return the first id and the last name of a page, after looking at every item."""
     return items[0][0], items[-1][1]
 
 
 class Unhurried(FakeClock):
-    """A clock on which every call comes eight seconds after the one before, so that no threshold makes one wait."""
+    """A clock on which each call comes eight seconds after the previous one, so that no threshold causes a wait."""
 
     jumps = False
 
@@ -74,7 +74,7 @@ class AsyncJobs(NamedTuple):
 
 
 def raw_httpx(url: str, stack: ExitStack) -> Jobs:
-    """Return what one writes by hand: an httpx client, the status checked, the JSON read."""
+    """Return the jobs in handwritten code: an httpx client, a check of the status, and parsed JSON."""
     client = stack.enter_context(httpx.Client(base_url=url, headers=_HEADERS))
 
     def read(response: httpx.Response) -> Any:
@@ -97,7 +97,7 @@ def raw_httpx(url: str, stack: ExitStack) -> Jobs:
 
 
 def raw_http(url: str, stack: ExitStack) -> Jobs:
-    """Return the floor: http.client on one connection, no pool, no timeouts, no redirects, no encodings."""
+    """Return the minimum: http.client on one connection, without pool, timeouts, redirects or encodings."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
     stack.callback(connection.close)
@@ -126,7 +126,7 @@ def raw_http(url: str, stack: ExitStack) -> Jobs:
 
 
 def stock_modules() -> tuple[Any, Any, Any, Any, Any]:
-    """Return the pieces of the generated client: its class, the three calls, and the body of a create."""
+    """Return the parts of the generated client: its class, the functions of the three calls, and a create's body."""
     package = "stock_cliq.api.messageactions"
     return (
         importlib.import_module("stock_cliq").AuthenticatedClient,
@@ -138,7 +138,7 @@ def stock_modules() -> tuple[Any, Any, Any, Any, Any]:
 
 
 def stock(url: str, stack: ExitStack) -> Jobs:
-    """openapi-python-client's client of the repaired document, as generated."""
+    """Return the jobs of openapi-python-client's client, generated from the repaired document."""
     client_class, getting, listing, creating, body = stock_modules()
     client = stack.enter_context(client_class(base_url=url, token=TOKEN))
 
@@ -158,7 +158,7 @@ def stock(url: str, stack: ExitStack) -> Jobs:
 
 
 def stock_async(url: str, client: Any = None) -> AsyncJobs:
-    """Return the asynchronous half of the same generated client."""
+    """Return the asynchronous jobs of the same generated client."""
     client_class, getting, listing, creating, body = stock_modules()
     client = client or client_class(base_url=url, token=TOKEN)
 
@@ -178,7 +178,7 @@ def stock_async(url: str, client: Any = None) -> AsyncJobs:
 
 
 def raw_httpx_async(url: str, stack: AsyncExitStack) -> AsyncJobs:
-    """httpx's own asynchronous client, by hand."""
+    """Return the jobs in handwritten code with httpx's asynchronous client."""
     client = httpx.AsyncClient(base_url=url, headers=_HEADERS)
     stack.push_async_callback(client.aclose)
 
@@ -201,7 +201,7 @@ def raw_httpx_async(url: str, stack: AsyncExitStack) -> AsyncJobs:
 
 
 def generator(url: str, stack: ExitStack) -> Jobs | None:
-    """openapi-generator's Python client of the repaired document; None where it was not made for want of Java."""
+    """Return the jobs of openapi-generator's Python client, or None if it was not generated because Java is missing."""
     try:
         package: Any = importlib.import_module("generator_cliq")
     except ModuleNotFoundError:
@@ -226,13 +226,13 @@ def generator(url: str, stack: ExitStack) -> Jobs | None:
 
 @contextmanager
 def orjson_installed(there: bool) -> Iterator[None]:
-    """Clients that are made in this context find orjson installed, or do not; it has to be, here."""
+    """Make clients created in this context find orjson installed, or not. orjson itself must be installed."""
     with mock.patch.object(reading, "QUICK", reading.QUICK if there else None):
         yield
 
 
 def ours(url: str, stack: ExitStack, state: str | None = None, *, orjson: bool = False) -> Jobs:
-    """zoho_cliq with its ledger in memory, or in the SQLite file `state`; without extras, or with orjson."""
+    """Return the jobs of zoho_cliq: ledger in memory or in the SQLite file `state`, without extras or with orjson."""
     clock = Unhurried()
     with orjson_installed(orjson):
         cliq = stack.enter_context(Cliq(TOKEN, base_url=url, clock=clock, state=state))
@@ -260,7 +260,7 @@ def _our_name(state: str | None, orjson: bool) -> str:
 
 
 def ours_async(url: str, stack: AsyncExitStack, state: str | None = None, *, orjson: bool = False) -> AsyncJobs:
-    """Return the asynchronous client; must be made on the loop that uses it."""
+    """Return the jobs of the asynchronous zoho_cliq client. Call this in the event loop that will use it."""
     clock = Unhurried()
     with orjson_installed(orjson):
         cliq = AsyncCliq(TOKEN, base_url=url, clock=clock, state=state)

@@ -1,7 +1,7 @@
-"""`bench regenerate`: from a vendor's document to a checked client, stage by stage, beside the bare generators.
+"""`bench regenerate`: from a vendor's document to a checked client, stage by stage, compared with plain generators.
 
-CPU time includes the processes that a stage starts. The import is measured on the test document that has the vendor's
-shape and faults, since the vendor's own is not part of the project.
+CPU time includes the processes that a stage starts. The import is measured on a test document with the vendor's shape
+and mistakes, because the vendor's own document is not part of the project.
 """
 
 from __future__ import annotations

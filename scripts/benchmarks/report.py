@@ -1,4 +1,4 @@
-"""What a benchmark found: tables, targets and notes, printed for a person and kept as JSON."""
+"""The result of a benchmark: tables, targets and notes, printed for a person and stored as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from benchmarks.measure import WIDEST, Estimate, verdict
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under a title; the first column names the row."""
+    """Rows of text with a title; the first column names the row."""
 
     title: str
     columns: tuple[str, ...]
@@ -30,7 +30,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Target:
-    """A promise, what was measured, and whether it was kept: `met`, `missed`, `too close to call`."""
+    """A promise, what was measured, and the verdict: `met`, `missed` or `too close to call`."""
 
     promise: str
     measured: str
@@ -39,7 +39,7 @@ class Target:
 
 @dataclass
 class Report:
-    """The outcome of one benchmark. `figures` are the plain numbers that charts and claims are made from."""
+    """The result of one benchmark. `figures` holds the raw numbers, from which charts and claims are made."""
 
     name: str
     question: str
@@ -61,7 +61,7 @@ class Report:
 
 
 def machine() -> dict[str, str | int]:
-    """Return what the figures were measured on; no name and no path of the machine."""
+    """Return a description of the machine, without names and paths."""
     model = platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
@@ -100,7 +100,7 @@ def render(report: Report, console: Console) -> None:
 
 
 def save(report: Report, folder: Path) -> Path:
-    """Write NAME.json into a folder, which is made where it is missing; return its path."""
+    """Write NAME.json into a folder, creating it if necessary, and return the path of the file."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {"measured": datetime.now(UTC).date().isoformat(), "machine": machine(), **asdict(report)}
     path = folder / f"{report.name}.json"
@@ -109,7 +109,7 @@ def save(report: Report, folder: Path) -> Path:
 
 
 def _finite(value: Any) -> Any:
-    """Return the same data with numbers cut to six digits, and null in the place of what JSON cannot say."""
+    """Return the data with numbers rounded to six digits, and null for numbers that JSON cannot express."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -120,8 +120,10 @@ def _finite(value: Any) -> Any:
 
 
 def progress(what: str) -> Any:
-    """Return a function (done, of) that shows how far a measurement is: in place on a terminal, else a line a
-    quarter."""
+    """Return a function (done, of) that shows the progress of a measurement.
+
+    On a terminal it updates one line; elsewhere it prints a line for each quarter.
+    """
     told = -1
 
     def show(done: int, of: int) -> None:

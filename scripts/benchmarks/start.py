@@ -1,7 +1,7 @@
-"""What a mock that has just become ready holds: `python -m benchmarks.start with` (or `without` its console).
+"""Measure a mock that has just become ready: `python -m benchmarks.start with` (or `without` its console).
 
-Prints the modules that are loaded over Python's own, those of the console among them, and the memory that Python's
-allocator has given out, in kilobytes. `without` starts the same mock with an empty module in their place.
+Prints the number of loaded modules in addition to Python's own, the number of the console's modules among them, and the
+memory allocated by Python in kilobytes. `without` replaces the console's modules by an empty module.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LINKS = "zoho_cliq_mock.console_access"
 
 
 def started() -> dict[str, dict[str, float]]:
-    """Return the figures of a mock with its console and without, each of a process of its own."""
+    """Return the figures of a mock with its console and of one without, each measured in a process of its own."""
     settings = {"PYTHONHASHSEED": "0", "PYTHONPATH": str(environment.ROOT / "scripts")}
 
     def start(kind: str) -> dict[str, float]:
@@ -33,12 +33,14 @@ def started() -> dict[str, dict[str, float]]:
 
 
 def share(found: dict[str, dict[str, float]]) -> float:
-    """Return the memory of a mock with its console, in that of one without."""
+    """Return the memory of a mock with its console as a ratio to that of one without."""
     return round(found["with"]["kilobytes"] / found["without"]["kilobytes"], 4)
 
 
 def _without_console() -> None:
-    """Put an empty module in the place of the console's links, which is all of it that is loaded."""
+    """Replace the module of the console's links by an empty one; it is the only module of the console loaded at the
+    start.
+    """
 
     class Access:
         pass
@@ -49,7 +51,7 @@ def _without_console() -> None:
 
 
 def main(kind: str) -> None:
-    """Start the mock and print what it holds."""
+    """Start the mock and print its figures."""
     own = len(sys.modules)
     if kind == "without":
         _without_console()

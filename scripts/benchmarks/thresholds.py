@@ -1,8 +1,8 @@
-"""`bench thresholds`: many processes, one user, one threshold. Who gets locked out, and who loses time?
+"""`bench thresholds`: many processes, one user, one threshold. Which strategies are locked out, and which lose time?
 
-Each cell runs real processes against the mock with thresholds scaled to a window of 2 s and a lock of 10 s. A strategy
-has done its job when every call has been answered with 200. The ideal time is what the threshold and the latency leave
-no way around: `(windows - 1) × window + latency`, or the calls of one process one after the other, where that is more.
+Each cell is one strategy in one setting. It runs real processes against the mock, with thresholds scaled to a window of
+2 s and a lock of 10 s, until every call has been answered with 200. The ideal time is the least that the threshold and
+the latency allow: `(windows - 1) × window + latency`, or, if that is longer, the calls of one process in sequence.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from benchmarks.report import Report, Table, Target, progress
 CALLS = 40
 PROCESSES = (1, 4, 16)
 LATENCIES = (0.02, 0.05, 0.15)
-"""Shares of the window."""
+"""Latencies as shares of the window."""
 WINDOWS = ("sliding", "fixed")
 PATIENCE = 10
-"""A cell is given up after so many times the ideal time."""
+"""A cell is stopped after this many times the ideal time."""
 TOKEN = "1000.owner"
 OURS = ("zoho_cliq, SQLite", "zoho_cliq, Redis")
 
 
 class Setting(NamedTuple):
-    """What a worker of a cell knows."""
+    """The parameters of one worker of a cell."""
 
     url: str
     action: str
@@ -55,27 +55,27 @@ class Setting(NamedTuple):
 
 
 class Window:
-    """A limiter of one process: at most `limit` sendings in any `seconds`, by the stamps of sending."""
+    """A rate limiter for one process: at most `limit` calls in any `seconds`, counted when they are sent."""
 
     def __init__(self, limit: int, seconds: float) -> None:
         self.limit, self.seconds = limit, seconds
         self.sent: deque[float] = deque()
 
     def wait(self) -> None:
-        """Wait for a free place and takes it."""
+        """Wait until a call is allowed, and count it."""
         if len(self.sent) == self.limit:
             time.sleep(max(0.0, self.sent.popleft() + self.seconds - time.monotonic()))
         self.sent.append(time.monotonic())
 
 
 def _caller(setting: Setting) -> Callable[[], int]:
-    """Return one plain call, as the stock client sends it; gives the status."""
+    """Return a function that sends one call as the stock client does and returns the status."""
     client = httpx.Client(base_url=setting.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
     return lambda: client.get(f"/messageactions/{setting.action}").status_code
 
 
 def loop(setting: Setting) -> Callable[[], None]:
-    """Calls; after a refusal waits a twelfth of the window (five seconds of a minute) and calls again."""
+    """Return a strategy: call; after a refusal wait a twelfth of the window (5 s of a minute) and call again."""
     call = _caller(setting)
 
     def until_done() -> None:
@@ -86,7 +86,7 @@ def loop(setting: Setting) -> Callable[[], None]:
 
 
 def backoff(setting: Setting) -> Callable[[], None]:
-    """Calls; after a refusal waits with full jitter, from 1 s doubling to a minute at most (scaled)."""
+    """Return a strategy: call; after a refusal wait with full jitter, from 1 s doubling up to a minute (scaled)."""
     call = _caller(setting)
 
     def until_done() -> None:
@@ -100,7 +100,7 @@ def backoff(setting: Setting) -> Callable[[], None]:
 
 
 def _limited(setting: Setting, wait: Callable[[], object]) -> Callable[[], None]:
-    """Calls when a limiter lets it; after a refusal waits for the end of the lock."""
+    """Return a strategy: wait for a limiter, then call; after a refusal wait until the lock ends."""
     call = _caller(setting)
 
     def until_done() -> None:
@@ -113,19 +113,19 @@ def _limited(setting: Setting, wait: Callable[[], object]) -> Callable[[], None]
 
 
 def per_process(setting: Setting) -> Callable[[], None]:
-    """Return the documented limit, kept by each process for itself."""
+    """Return a strategy: each process keeps the documented limit by itself."""
     return _limited(setting, Window(setting.limit, lockout.WINDOW).wait)
 
 
 def divided(setting: Setting) -> Callable[[], None]:
-    """Return the documented limit divided by the number of processes."""
+    """Return a strategy: each process keeps its share of the documented limit."""
     share = setting.limit // setting.processes
     seconds = lockout.WINDOW if share else lockout.WINDOW * setting.processes / setting.limit
     return _limited(setting, Window(max(1, share), seconds).wait)
 
 
 def pyrate(setting: Setting) -> Callable[[], None]:
-    """PyrateLimiter's SQLite bucket, shared through its file lock."""
+    """Return a strategy: PyrateLimiter's SQLite bucket, shared by its file lock."""
     from pyrate_limiter.limiter_factory import create_sqlite_limiter
 
     database = str(setting.folder / "pyrate.db")
@@ -145,12 +145,12 @@ def _ours(setting: Setting, state: str) -> Callable[[], None]:
 
 
 def ours_sqlite(setting: Setting) -> Callable[[], None]:
-    """zoho_cliq, one state file."""
+    """Return a strategy: zoho_cliq with one state file."""
     return _ours(setting, str(setting.folder / "state.db"))
 
 
 def ours_redis(setting: Setting) -> Callable[[], None]:
-    """zoho_cliq, one Redis server."""
+    """Return a strategy: zoho_cliq with one Redis server."""
     assert setting.redis is not None
     return _ours(setting, setting.redis)
 
@@ -167,7 +167,14 @@ STRATEGIES: dict[str, Callable[[Setting], Callable[[], None]]] = {
 
 
 class Outcome(NamedTuple):
-    """What a cell came to."""
+    """The result of a cell.
+
+    Attributes:
+        accepted: how many calls were answered with 200.
+        lockouts: how many locks began.
+        ratio: the time taken, as a multiple of the ideal time.
+        finished: whether all workers ended before the cell was stopped.
+    """
 
     accepted: int
     lockouts: int
@@ -176,7 +183,7 @@ class Outcome(NamedTuple):
 
 
 def run(quick: bool) -> Report:
-    """Run every cell, one after the other."""
+    """Run every cell, one after the other; with `quick`, only the lowest and the highest latency."""
     threshold = lockout.scale()
     report = Report("thresholds", "one user, many processes: who is locked out, and who loses time?")
     latencies = (LATENCIES[0], LATENCIES[2]) if quick else LATENCIES
@@ -213,7 +220,7 @@ def run(quick: bool) -> Report:
 
 
 def ideal(limit: int, latency: float, processes: int) -> float:
-    """Return the least seconds in which all calls can be answered."""
+    """Return the fewest seconds in which all calls can be answered."""
     windows = math.ceil(CALLS / limit) - 1
     return max(windows * lockout.WINDOW + latency, math.ceil(CALLS / processes) * latency)
 
@@ -257,7 +264,7 @@ def cell(
 
 
 def _work(name: str, setting: Setting, tickets: Any, ready: Any) -> None:
-    """One worker: takes tickets until none is left."""
+    """Run one worker: take tickets and make a call for each, until none is left."""
     until_done = STRATEGIES[name](setting)
     ready.wait(60)
     while True:
@@ -277,7 +284,7 @@ def _ask(url: str, method: str, body: dict[str, Any] | None = None) -> Any:
 
 @contextmanager
 def _redis() -> Iterator[str | None]:
-    """A Redis server of our own for the time of the measurement; None where the machine has none."""
+    """Yield the URL of a Redis server started for the measurement, or None if the machine has no redis-server."""
     command = shutil.which("redis-server")
     if command is None:
         yield None

@@ -1,7 +1,7 @@
-"""Pieces of work without network, time or chance, for the guard to count: `python -m benchmarks.work`.
+"""Pieces of work without network, time or randomness, counted by the guard: `python -m benchmarks.work`.
 
-benchmarks.work NAME TIMES      does a piece so many times (for an instruction counter around this process)
-benchmarks.work calls           prints as JSON how many calls some uses of the client send
+benchmarks.work NAME TIMES      do a piece of work this many times (under an instruction counter)
+benchmarks.work calls           print as JSON how many calls some uses of the client send
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _PAGE = json.dumps(canned.page(100, 0), separators=(",", ":")).encode()
 
 
 class Answers:
-    """Middleware that answers in the place of the network, with the bytes of the canned server."""
+    """Middleware that replaces the network: it answers with the bytes of the canned server."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def __call__(self, request: Request, send: Callable[[Request], RawResponse]) -> RawResponse:
-        """Answers; never sends."""
+        """Return the canned response without sending the request."""
         self.count += 1
         target = f"{request.url}?{urlencode(dict(request.params))}"
         head, _, body = canned.respond(request.method.encode(), target.encode()).partition(b"\r\n\r\n")
@@ -38,8 +38,10 @@ class Answers:
 
 @contextmanager
 def client() -> Iterator[tuple[Cliq, peers.Unhurried, Answers]]:
-    """A client that talks to nobody, its clock, and the count of its calls; without orjson, whose instructions differ
-    from one processor to the next."""
+    """Yield a client that uses no network, its clock, and the middleware that counts its calls.
+
+    It runs without orjson, which executes different instructions on different processors.
+    """
     clock, answers = peers.Unhurried(), Answers()
     with (
         peers.orjson_installed(False),
@@ -49,8 +51,9 @@ def client() -> Iterator[tuple[Cliq, peers.Unhurried, Answers]]:
 
 
 def pieces(cliq: Cliq) -> dict[str, Callable[[], Any]]:
-    """Return the pieces of the client's work by name; `json` is the yardstick that makes figures of different Pythons
-    comparable."""
+    """Return pieces of the client's work by name, and `json`, the reference task that makes different Pythons
+    comparable.
+    """
     actions = cliq.message_actions
     return {
         "json": lambda: json.loads(_PAGE),

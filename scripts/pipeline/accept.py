@@ -1,6 +1,6 @@
-"""Accepting a new document: snapshot, overlay, composed document, client, provenance and changelog, together or not.
+"""Accept a new document: write snapshot, overlay, composed document, client, provenance and changelog, all or none.
 
-Afterwards the tests that the change touches are run: a failing test does not undo the acceptance, it says what is left
+Afterwards the tests that the change affects are run. A failing test does not undo the acceptance; it shows what is left
 to do.
 """
 
@@ -37,10 +37,16 @@ def provenance(source: Source, date: datetime.date) -> str:
 
 
 def accept(tree: Tree, review: Review, version: str, date: datetime.date, seconds: float = SECONDS) -> list[str]:
-    """Carry a reviewed document into the checkout; return the names of what was written.
+    """Write a reviewed document and everything made from it to the checkout; return the names of the written files.
 
-    `seconds` bounds the generation of the client. Raise PipelineError, and write nothing, where the document was
-    refused or what follows from it is not sound.
+    Args:
+        tree: the checkout.
+        review: the reviewed document.
+        version: the current version, for the changelog.
+        date: the date for provenance.toml.
+        seconds: the time limit for generating the client.
+
+    Raise PipelineError, and write nothing, if the review refused the document or its results are not sound.
     """
     if review.refusal is not None:
         raise PipelineError(review.refusal)
@@ -68,9 +74,9 @@ def accept(tree: Tree, review: Review, version: str, date: datetime.date, second
 
 
 def entry(changelog: str, review: Review, version: str) -> str:
-    """Return the changelog with an entry on the change under Unreleased.
+    """Return the changelog with an entry for the change under Unreleased.
 
-    Raise PipelineError where the changelog has no such heading.
+    Raise PipelineError if the changelog has no such heading.
     """
     if _UNRELEASED not in changelog:
         raise PipelineError("CHANGELOG.md: has no heading '## Unreleased'; add one")
@@ -83,8 +89,10 @@ def entry(changelog: str, review: Review, version: str) -> str:
 
 
 def touched_tests(tree: Tree, review: Review) -> list[str]:
-    """Return the test files that the change can touch: those that name what changed, or read the contract or the
-    document."""
+    """Return the test files that the change can affect.
+
+    These are the files that name what changed, and those that read the contract or the document.
+    """
     changed = {change.place for change in (*review.changes, *review.unseen)} & review.names.keys()
     words = {"zoho_cliq_api", "message-actions.yaml", *(review.names[place] for place in changed)}
     pattern = re.compile("|".join(re.escape(word) for word in sorted(words)))
@@ -94,7 +102,7 @@ def touched_tests(tree: Tree, review: Review) -> list[str]:
 
 
 def run_tests(tree: Tree, review: Review) -> int:
-    """Run the touched tests in the checkout; 0 where all pass."""
+    """Run the affected tests in the checkout. Return 0 if all pass."""
     names = touched_tests(tree, review)
     if not names:
         return 0

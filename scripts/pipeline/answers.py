@@ -1,4 +1,4 @@
-"""Emit `answers.json`: the schemas of what a message action's handler may answer, for the checker of scripts."""
+"""Emit `answers.json`: the schemas of valid answers of a message action's handler, used by the script checker."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _KEPT = frozenset(
 def emit(document: Json) -> str:
     """Return the text of `answers.json` for a composed document.
 
-    It holds `Answer`, the schema of what a script returns (the `output` of a webhook's answer), and every schema that
-    it refers to by name; of each, what decides over values.
+    It contains `Answer`, the schema of what a script returns (the `output` of a webhook's answer), and all schemas that
+    it refers to, each reduced to the keywords that decide whether a value is valid.
     """
     schemas = document["components"]["schemas"]
     if _ANSWER not in schemas:
@@ -32,7 +32,7 @@ def emit(document: Json) -> str:
 
 
 def _reduced(schema: Any) -> Any:
-    """Return a schema without words for people, with the names of schemas as references."""
+    """Return a schema without text for people, with references to schemas by name."""
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:

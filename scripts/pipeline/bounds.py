@@ -1,8 +1,8 @@
-"""Bounds on time and memory for work on a document that somebody else wrote.
+"""Limits on time and memory for processing a document from another author.
 
-A document can be small and still cost hours: what multiplies is often seen only while it does. So the limits of the
-single modules (bytes, nodes, properties, references) are backed by two that hold for everything: a deadline, kept by an
-alarm in this process and by the timeouts of its child processes, and a limit on memory that child processes inherit.
+A small document can still cost hours, and some growth is only noticed while it happens. So the limits of single modules
+(bytes, nodes, properties, references) are backed by two general ones: a deadline, enforced by an alarm in this process
+and by timeouts of its child processes, and a memory limit that child processes inherit.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _end: float | None = None
 
 @contextlib.contextmanager
 def deadline(seconds: float, name: str) -> Iterator[None]:
-    """Raise PipelineError in the block once `seconds` have passed; `name` is the document's, for the message.
+    """Raise PipelineError inside the `with` block after `seconds`. `name` is the document's name in the message.
 
-    Code in C is interrupted when it returns. Outside the main thread only child processes are bounded.
+    C code is interrupted only when it returns. Outside the main thread, only child processes are limited.
     """
     global _end
 
@@ -51,7 +51,7 @@ def deadline(seconds: float, name: str) -> Iterator[None]:
 
 
 def lift_deadline() -> None:
-    """End the deadline early: what moves files into place must not be interrupted half-way."""
+    """End the deadline early, because moving files into place must not be interrupted."""
     global _end
     if threading.current_thread() is threading.main_thread():
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -59,7 +59,7 @@ def lift_deadline() -> None:
 
 
 def too_slow(name: str, seconds: float) -> PipelineError:
-    """Return the error to raise when the time is up."""
+    """Return the error for an exceeded deadline."""
     return PipelineError(
         f"{name}: not fetched, read and generated within {seconds:g} seconds; make the document smaller, or allow more "
         "with --max-seconds"
@@ -67,12 +67,12 @@ def too_slow(name: str, seconds: float) -> PipelineError:
 
 
 def remaining() -> float | None:
-    """Return the seconds that are left before the deadline, or None where there is none."""
+    """Return the seconds left until the deadline, or None if there is none."""
     return None if _end is None else max(0.1, _end - time.monotonic())
 
 
 def limit_memory(size: int = MEMORY) -> None:
-    """Limit the memory of this process and its children to `size` bytes each; more raises MemoryError."""
+    """Limit the memory of this process and of each child to `size` bytes. Exceeding it raises MemoryError."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    with contextlib.suppress(OSError, ValueError):  # a system that cannot limit it still has the deadline
+    with contextlib.suppress(OSError, ValueError):  # the deadline still applies where memory cannot be limited
         resource.setrlimit(resource.RLIMIT_DATA, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))

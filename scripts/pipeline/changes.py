@@ -1,8 +1,8 @@
-"""What changed between two documents, in meaning, rated for the users of the client.
+"""The differences in meaning between two documents, rated for users of the client.
 
-`breaking`: code that uses the client may stop working. `feature`: it can do more. `fix`: it need not notice. Direction
-matters: what a request may hold is rated the other way round from what a response may hold. Relies on documents in
-normal form (or composed from one); descriptions and examples are no part of the meaning.
+`breaking`: code that uses the client may stop working. `feature`: the client can do more. `fix`: users need not notice.
+A request and a response are rated in opposite directions. Both documents must be in normal form, or composed from one;
+descriptions and examples do not count as meaning.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ _BUMP: dict[Rating, Literal["major", "minor", "patch"]] = {"breaking": "major", 
 
 
 class Change(NamedTuple):
-    """One change: where (`METHOD /path`, or empty for the whole document), its kind, in words, and its rating."""
+    """One change.
+
+    Attributes:
+        place: `METHOD /path`, or empty for the whole document.
+        kind: the kind of change.
+        text: the change in words.
+        rating: its rating.
+    """
 
     place: str
     kind: str
@@ -31,7 +38,7 @@ class Change(NamedTuple):
 
 
 def highest(changes: list[Change]) -> Rating | None:
-    """Return the gravest rating of all; None where there is no change."""
+    """Return the most severe rating, or None if there is no change."""
     return max((change.rating for change in changes), key=_RANK.__getitem__, default=None)
 
 
@@ -41,7 +48,7 @@ def bump(rating: Rating) -> Literal["major", "minor", "patch"]:
 
 
 def next_version(version: str, rating: Rating) -> str:
-    """Return the version that follows; before 1.0.0 a breaking change raises the second figure, as a feature does."""
+    """Return the next version. Before 1.0.0, a breaking change raises the second number, as a feature does."""
     major, minor, patch = map(int, version.split("."))
     if rating == "fix":
         return f"{major}.{minor}.{patch + 1}"
@@ -51,7 +58,7 @@ def next_version(version: str, rating: Rating) -> str:
 
 
 def compare(old: Json, new: Json) -> list[Change]:
-    """Return every change of meaning from one document to the other, document first, then by operation."""
+    """Return every change of meaning between two documents: first of the document as a whole, then by operation."""
     found = [Change("", *finding) for finding in _document(old, new)]
     before, after = dict(_operations(old)), dict(_operations(new))
     for key, moved in _pairs(before, after):
@@ -78,7 +85,7 @@ def _place(operation: _Operation) -> str:
 
 
 def _operations(document: Json) -> Iterator[tuple[tuple[str, str], _Operation]]:
-    """Yield operations by method and path, whatever the path's parameters are called."""
+    """Yield operations by method and path, ignoring the names of path parameters."""
     for path, method, data in operations(document):
         yield (method, re.sub(r"\{[^{}]*\}", "{}", path)), _Operation(path, method, data)
 
@@ -86,7 +93,7 @@ def _operations(document: Json) -> Iterator[tuple[tuple[str, str], _Operation]]:
 def _pairs(
     before: dict[tuple[str, str], _Operation], after: dict[tuple[str, str], _Operation]
 ) -> Iterator[tuple[tuple[str, str], tuple[str, str] | None]]:
-    """Yield each old operation with the new one that it is: at the same place, else of the same id."""
+    """Yield each old operation with its new one: that of the same place, else that of the same id, else None."""
     ids = {operation.data["operationId"]: key for key, operation in after.items() if key not in before}
     for key, operation in before.items():
         yield key, key if key in after else ids.get(operation.data["operationId"])

@@ -1,6 +1,6 @@
-"""What follows from an accepted document: what works by itself, what a person has to decide, and how to prove it.
+"""The checklist for an accepted document: what works without an edit, what a person must decide, and how to verify it.
 
-The changes say what is new; the checkout says what nobody has decided about it yet.
+The changes say what is new; the checkout shows what has not been decided yet.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _IN_PATHS = (
 
 
 class Checklist(NamedTuple):
-    """Lines for people: what works now, what is left to decide (with file and line), and what proves both."""
+    """Lines for people: what works now, what is left to decide (with file and line), and how to verify both."""
 
     works: tuple[str, ...]
     decide: tuple[str, ...]
@@ -44,7 +44,7 @@ class Checklist(NamedTuple):
 
 
 def checklist(tree: Tree, review: Review) -> Checklist:
-    """Return the checklist of a reviewed document, for the checkout that it was accepted in."""
+    """Return the checklist for a reviewed document, in the checkout that accepted it."""
     works = [line for change in review.changes for line in _works(review.names.get(change.place, ""), change)]
     decide = [*_of_changes(tree, review), *(_of_document(tree, review.composed) if review.composed else ())]
     prove = ("scripts/test", "scripts/check", "git diff openapi/ CHANGELOG.md")
@@ -52,7 +52,7 @@ def checklist(tree: Tree, review: Review) -> Checklist:
 
 
 def lines(found: Checklist) -> list[str]:
-    """Return a checklist as the end of a report."""
+    """Return the lines of a checklist, which end the report."""
     sections = (
         ("Works by itself", found.works or ("nothing that users of the client see has changed",)),
         ("For a person to decide", found.decide or ("nothing",)),
@@ -62,7 +62,7 @@ def lines(found: Checklist) -> list[str]:
 
 
 def _works(operation: str, change: Change) -> Iterator[str]:
-    """Say who follows a change of an operation without a hand."""
+    """Yield what supports a change of an operation without an edit."""
     if change.kind == "operation-added":
         yield f'{operation}: cliq.call("{operation}", …) and `zoho-cliq call {operation} --field NAME=VALUE`'
     elif change.kind in ("threshold", "lock"):
@@ -98,7 +98,7 @@ def _works(operation: str, change: Change) -> Iterator[str]:
 
 
 def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
-    """Say what the changes themselves leave open."""
+    """Yield the decisions that the changes themselves require."""
     for change in review.changes:
         operation = review.names.get(change.place, "")
         match = _FIELD.fullmatch(change.text)
@@ -117,7 +117,7 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
                 place, field = _at(tree, _ROUTES, "ARGUMENTS = "), field_name(parameter[3])
                 yield f"{place}: {operation}.{field}: the suite sends a sample in every call"
         elif renamed := _RENAMED.fullmatch(change.text):
-            if change.rating != "fix":  # no action of the overlay gives it the argument that the old name had
+            if change.rating != "fix":  # no action of the overlay maps the new name to the old argument
                 place = _at(tree, _OVERLAY, f"'{renamed[1]}'")
                 yield f"{place}: {operation}: {change.text}: let the action that names its argument select it, too"
         elif change.rating == "breaking" and change.kind not in ("threshold", "lock"):
@@ -127,14 +127,14 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
 
 
 def _examples(tree: Tree, field: str) -> Iterator[str]:
-    """Name the first place of each text for people that creates an action without a field that is required now."""
+    """Yield the first place in each README that creates an action without a field that is now required."""
     for name in ("README.md", "wrapper/README.md", "contract_tests/zoho_cliq_mock/README.md"):
         if (number := _line(tree.root / name, "create(")) is not None:
             yield f"{name}:{number}: examples create an action without {field}, which is required now"
 
 
 def _of_document(tree: Tree, composed: Json) -> Iterator[str]:
-    """Say what the overlay does not state yet."""
+    """Yield what the overlay does not state yet."""
     for code, meaning in composed.get("x-error-catalogue", {}).items():
         if meaning.get("x-guessed"):
             place = _at(tree, _OVERLAY, "x-error-catalogue:")
@@ -148,7 +148,7 @@ def _of_document(tree: Tree, composed: Json) -> Iterator[str]:
 
 
 def _at(tree: Tree, name: str, text: str = "") -> str:
-    """Return a file of the checkout, with the number of the first line that holds a text."""
+    """Return the name of a file with the number of the first line that contains `text`."""
     number = _line(tree.root / name, text) if text else None
     return name if number is None else f"{name}:{number}"
 

@@ -1,7 +1,7 @@
-"""The composed document as the generator has to see it, so that the client does what the document says.
+"""The composed document, adapted for the generator so that the client does what the document says.
 
-The generator ignores some of OpenAPI and crashes on a little more (measured on 0.29.1). Here, and only here, the
-document is bent to it; the document that people and the mock server read stays as it is.
+The generator ignores some features of OpenAPI and crashes on a few more (measured on 0.29.1). Only this module works
+around that, on a copy. The document that people and the mock server read stays as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ENUM_TYPES = (str, int)
 
 
 def client_view(document: Json) -> Json:
-    """Return a copy of the document, bent to the generator."""
+    """Return a copy of the document, adapted for the generator."""
     view = copy.deepcopy(document)
     schemas = view["components"]["schemas"]
     for schema in [*schemas.values(), *_inline(view)]:
@@ -42,7 +42,7 @@ def client_view(document: Json) -> Json:
 
 
 def content_types(document: Json) -> dict[str, str]:
-    """Return media types that the generator does not know, as bytes."""
+    """Return {media type: `application/octet-stream`} for the media types that the generator does not know."""
     found: dict[str, str] = {}
     for _, _, operation in operations(document):
         contents = [operation.get("requestBody", {}), *operation["responses"].values()]
@@ -58,7 +58,7 @@ def _known(media: str) -> bool:
 
 
 def _inline(view: Json) -> Iterator[Json]:
-    """Schemas that stand in operations and not among the components."""
+    """Yield the schemas that stand in operations and not among the components."""
     for _, _, operation in operations(view):
         for parameter in operation.get("parameters", []):
             yield parameter["schema"]
@@ -68,7 +68,7 @@ def _inline(view: Json) -> Iterator[Json]:
 
 
 def _nodes(schema: Json) -> Iterator[dict[str, Any]]:
-    """Yield a schema and every schema inside it, references not followed."""
+    """Yield a schema and every schema inside it, without following references."""
     if not isinstance(schema, dict):
         return
     yield schema
@@ -82,7 +82,7 @@ def _nodes(schema: Json) -> Iterator[dict[str, Any]]:
 
 
 def _bend(node: dict[str, Any]) -> None:
-    """Drop what the generator would act on wrongly: defaults (it always sends them), enumerations of odd types."""
+    """Remove what the generator handles wrongly: defaults (it always sends them) and enumerations of mixed types."""
     node.pop("default", None)
     if "enum" in node:
         kinds = {type(value) for value in node["enum"]}
@@ -101,7 +101,7 @@ def _bend(node: dict[str, Any]) -> None:
 
 
 def _member_names(values: list[str]) -> list[str] | None:
-    """Names for the members of an enumeration, where the generator's own would clash or be none; None elsewhere."""
+    """Return names for an enumeration's members if the generator's own names would clash or be empty; else None."""
     own = [module(value) if value[:1].isalpha() else f"value{index}" for index, value in enumerate(values)]
     if len(set(own)) == len(own) and all(value.isascii() for value in own):
         return None
@@ -117,7 +117,7 @@ def _member_names(values: list[str]) -> list[str] | None:
 
 
 def _parameter(parameter: Json, view: Json) -> Iterator[Json]:
-    """Yield a parameter as one or more that the generator sends in the way the document says."""
+    """Yield the parameter, or several in its place, so that the generator sends it as the document says."""
     schema = resolve(parameter["schema"], view)
     kind = schema.get("type")
     plain = {key: value for key, value in parameter.items() if key not in ("style", "explode")}
@@ -135,7 +135,10 @@ def _parameter(parameter: Json, view: Json) -> Iterator[Json]:
     ):
         yield {**plain, "schema": {"type": "string"}, "description": "Values, joined as the document says."}
     elif place == "query" and parameter["required"] and "const" in schema:
-        yield {**plain, "schema": {**schema, "default": schema["const"]}}  # sent without being asked for
+        yield {
+            **plain,
+            "schema": {**schema, "default": schema["const"]},
+        }  # a constant: the generator sends it without an argument
     elif place != "query" and (kind == "object" or "properties" in schema or not _scalar(schema, view)):
         yield {**plain, "schema": {"type": "string"}}
     else:
@@ -143,7 +146,7 @@ def _parameter(parameter: Json, view: Json) -> Iterator[Json]:
 
 
 def _scalar(schema: dict[str, Any], view: Json) -> bool:
-    """Return whether a path, header or cookie can carry the schema's values as the generator writes them."""
+    """Return whether the generator can write all values of the schema into a path, a header or a cookie."""
     return "enum" in schema or schema.get("type") in ("string", "integer", "number", "boolean")
 
 
@@ -163,7 +166,7 @@ def _request(content: Json, view: Json) -> Json:
 
 
 def _response(content: Json) -> Json:
-    """Return the one media type that the generator reads, JSON before text before bytes."""
+    """Return the one media type that the generator is to read: JSON if there is one, else text, else bytes."""
     plain = {media: media.partition(";")[0].strip().lower() for media in content}
     media = min(content, key=lambda media: (not _is_json(plain[media]), not plain[media].startswith("text/"), media))
     schema = content[media]["schema"]
@@ -179,7 +182,7 @@ def _is_json(media: str) -> bool:
 
 
 def _no_binary_in_json(view: Json) -> None:
-    """Bytes cannot stand in JSON: only what a form or a raw body reaches keeps `format: binary`."""
+    """Remove `format: binary` from schemas that only JSON uses, since JSON cannot hold bytes."""
     kept: set[str] = set()
     for _, _, operation in operations(view):
         for media, entry in operation.get("requestBody", {}).get("content", {}).items():
@@ -202,7 +205,7 @@ def _reached(schema: Json, view: Json, seen: set[str]) -> set[str]:
 
 
 def _break_array_circles(schemas: dict[str, Json]) -> None:
-    """The generator cannot name an array whose items lead back to it without an object between: they are anything."""
+    """Replace each array that contains itself without an object between by "anything"; the generator cannot name it."""
 
     def leads_back(schema: Json, start: str, seen: frozenset[str]) -> bool:
         for node in _nodes({key: value for key, value in schema.items() if key != "properties"}):

@@ -1,7 +1,7 @@
-"""The composed document: upstream, corrected by the overlay, with readable names, and proved sound.
+"""Build the composed document: upstream, corrected by the overlay, with readable names, and validated.
 
-Overlay 1.0 can neither move nor rename a node, so a component says its readable name in `x-name`; composing renames it
-and every reference to it.
+Overlay 1.0 can neither move nor rename a node. So the overlay states a component's readable name in `x-name`, and
+composing renames the component and all references to it.
 """
 
 from __future__ import annotations
@@ -35,10 +35,15 @@ UNDESCRIBED = "New in the vendor's document; not described here yet."
 
 
 def compose(upstream: Json, overlay: Json | None, name: str = "overlay.yaml") -> Json:
-    """`upstream` with `overlay` applied (or as it is), named, ordered and validated.
+    """Return the composed document: overlay applied, components renamed, keys ordered, and validated.
 
-    Raise PipelineError on an overlay that does not fit, a document that is not valid OpenAPI 3.1, an example that does
-    not validate, or an operation without threshold and error codes that nobody waived.
+    Args:
+        upstream: the document in normal form.
+        overlay: the overlay, or None for none.
+        name: the overlay's name in messages.
+
+    Raise PipelineError if the overlay does not fit, the result is not valid OpenAPI 3.1, an example does not validate,
+    or an operation has neither a threshold nor a waiver.
     """
     document = apply(upstream, overlay, name) if overlay is not None else copy.deepcopy(upstream)
     document = rename(document)
@@ -50,7 +55,7 @@ def compose(upstream: Json, overlay: Json | None, name: str = "overlay.yaml") ->
 
 
 def complete_words(document: Json) -> Json:
-    """Return the document with words for every operation and schema that the overlay does not describe (yet)."""
+    """Return the document with a placeholder text for every operation and schema that has no description."""
     document = copy.deepcopy(document)
     for _, _, operation in operations(document):
         operation.setdefault("summary", operation["operationId"].replace("_", " ").capitalize())
@@ -62,7 +67,7 @@ def complete_words(document: Json) -> Json:
 
 
 def complete_examples(document: Json) -> Json:
-    """Return the document with a sample value wherever an example lacks a property that the vendor now requires."""
+    """Return the document with a sample value for each property that is now required and missing in an example."""
     document = copy.deepcopy(document)
     for example in examples(document):
         _complete(example.value, example.schema, document)
@@ -92,8 +97,9 @@ def _complete(value: Json, schema: Json, document: Json, depth: int = 0) -> None
 
 
 def complete_catalogue(document: Json) -> Json:
-    """Return the document with a class and a family, taken from its own words, for every error code that has none
-    yet."""
+    """Return the document with a class and family for every error code that has none yet, derived from the code's
+    words.
+    """
     catalogue = dict(document.get("x-error-catalogue", {}))
     taken = {meaning["class"] for meaning in catalogue.values()}
     for _, _, operation in operations(document):
@@ -107,7 +113,7 @@ def complete_catalogue(document: Json) -> Json:
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Path, method and operation of everything under `paths`, in document order."""
+    """Yield path, method and operation of everything under `paths`, in document order."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -115,7 +121,7 @@ def operations(document: Json) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def rename(document: Json) -> Json:
-    """Return the document with every component that carries `x-name` under that name."""
+    """Return the document with every component that has `x-name` renamed to it."""
     schemas = document["components"]["schemas"]
     names = {
         old: schema["x-name"] for old, schema in schemas.items() if isinstance(schema, dict) and "x-name" in schema
@@ -143,7 +149,7 @@ def _follow(node: Json, names: dict[str, str]) -> Json:
 
 
 def check(document: Json) -> None:
-    """Raise PipelineError at the first thing that makes the document unsound."""
+    """Raise PipelineError for the first mistake that makes the document unsound."""
     for reference in sorted(set(_references(document))):
         if reference.startswith(_REF) and reference.removeprefix(_REF) not in document["components"]["schemas"]:
             raise PipelineError(f"the overlay refers to {reference}, which the document does not have (any more)")
@@ -176,13 +182,13 @@ def _references(node: Json) -> Iterator[str]:
 
 
 def validator_for(document: Json, schema: Json) -> jsonschema_rs.Validator:
-    """Return a Draft 2020-12 validator of `schema`, whose references are resolved in `document`."""
+    """Return a Draft 2020-12 validator of `schema`, with references resolved in `document`."""
     root = {"components": {"schemas": document["components"]["schemas"]}, "allOf": [schema]}
     return jsonschema_rs.Draft202012Validator(root)
 
 
 class Example(NamedTuple):
-    """One example of the document, with the schema that it must obey."""
+    """An example in the document, and the schema that it must match."""
 
     where: str
     schema: Json
@@ -190,7 +196,7 @@ class Example(NamedTuple):
 
 
 def examples_below(media: Json, update: Json) -> Iterator[tuple[tuple[str, ...], Json, Json]]:
-    """Yield the examples that an overlay's update gives to a parameter or media type: where in it, schema, value."""
+    """Yield place, schema and value of each example that an overlay's update adds to a parameter or media type."""
     if isinstance(media, dict) and isinstance(update, dict) and "schema" in media:
         if "example" in update:
             yield ("example",), media["schema"], update["example"]

@@ -1,7 +1,7 @@
-"""Emits `contract.py`: the document's facts about operations as a typed, frozen Python table.
+"""Emit `contract.py`: the document's facts about operations as a typed, frozen Python table.
 
-The emitted module needs nothing but the standard library, so that a mock server or a conformance suite can use it
-without loading an HTTP client.
+The emitted module needs only the standard library, so a mock server or a conformance suite can use it without importing
+an HTTP client.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def emit(document: Json) -> str:
 
 
 def table(document: Json) -> list[dict[str, Any]]:
-    """Return one row per operation, in the order of its name."""
+    """Return one row per operation, ordered by name."""
     rows = []
     for path, method, operation in operations(document):
         statuses = tuple(sorted(int(status) for status in operation["responses"] if status.isdigit()))
@@ -167,7 +167,7 @@ def table(document: Json) -> list[dict[str, Any]]:
 
 
 def path_parameters(document: Json, path: str, operation: Json) -> list[dict[str, str]]:
-    """Return a row for each parameter of a path, in its order."""
+    """Return a row for each parameter in a path, in the order of the path."""
     declared = {each["name"]: each for each in operation.get("parameters", []) if each["in"] == "path"}
     rows = []
     for name in re.findall(r"\{([^{}]*)\}", path):

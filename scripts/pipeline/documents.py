@@ -1,7 +1,8 @@
-"""Reading and writing OpenAPI documents as plain data.
+"""Read and write OpenAPI documents as plain data.
 
-Reading is hardened: caps on size, nodes, depth and digits, no YAML tags, no duplicate keys, no alias bombs, no cyclic
-aliases, strings that look like dates stay strings. Writing is canonical: equal data gives equal bytes.
+Reading is hardened against hostile input: size, nodes, depth and digits are limited; YAML tags, duplicate keys, alias
+bombs and cyclic aliases are refused; strings that look like dates stay strings. Writing is canonical: equal data gives
+equal bytes.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML 1.2's core schema: no dates, no yes/no booleans, no octal or base-60 numbers, no merge keys.
+    """A loader for YAML 1.2's core schema: no dates, no yes/no booleans, no octal or base-60 numbers, no merge keys.
 
-    Composing nodes in C recurses without a check, so `_check_events` has to refuse deep nesting first.
+    The C code that composes nodes recurses without a limit, so `_check_events` must refuse deep nesting first.
     """
 
 
@@ -53,7 +54,7 @@ for _tag, _pattern, _first in (
 
 
 def _check_events(text: str, name: str) -> None:
-    """Refuse too many nodes and too deep nesting before any of it is kept in memory."""
+    """Raise PipelineError for too many nodes or too deep nesting, before the nodes are held in memory."""
     depth = nodes = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -108,7 +109,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _Copier:
-    """Copies plain data without sharing, so that a bomb of aliases is noticed and a cycle is refused."""
+    """Copies plain data without sharing, which reveals an alias bomb by its size and refuses a cycle."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -146,9 +147,13 @@ class _Copier:
 
 
 def parse(text: bytes, name: str) -> Json:
-    """Plain data from JSON or YAML bytes.
+    """Return the plain data of JSON or YAML bytes.
 
-    `name` is used in messages only. Raise PipelineError on anything that is not one plain document.
+    Args:
+        text: the bytes.
+        name: the document's name in messages.
+
+    Raise PipelineError for anything that is not one plain document.
     """
     if len(text) > MAX_BYTES:
         raise PipelineError(f"{name}: {len(text):,} bytes; a document may have at most {MAX_BYTES:,}")
@@ -182,7 +187,7 @@ def parse(text: bytes, name: str) -> Json:
 
 
 def read(path: Path) -> bytes:
-    """Return the bytes of a file; PipelineError where it is missing, unreadable or too large."""
+    """Return the bytes of a file. Raise PipelineError if it is missing, unreadable or too large."""
     try:
         if not path.is_file():
             raise PipelineError(f"{path}: {'is not a file' if path.exists() else 'No such file'}")
@@ -196,7 +201,7 @@ def read(path: Path) -> bytes:
 def load(path: Path) -> Json:
     """Return the document in a file.
 
-    Raise PipelineError where it is missing, unreadable, or not plain YAML or JSON.
+    Raise PipelineError if it is missing, unreadable, or not plain YAML or JSON.
     """
     return parse(read(path), str(path))
 
@@ -219,7 +224,9 @@ _Dumper.add_representer(str, _string)
 
 
 def dump_yaml(data: Json, header: str = "") -> str:
-    """Return canonical YAML: the order of `data`, two spaces, lines of at most about 110 characters."""
+    """Return canonical YAML: keys in the order of `data`, two spaces of indentation, lines of at most about 110
+    characters.
+    """
     body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
     return comment + str(body)

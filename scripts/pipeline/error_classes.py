@@ -13,7 +13,7 @@ START, END = "# <codes>\n", "# </codes>\n"
 
 
 def family_class(family: str) -> str:
-    """Return the class of a family: `not_found` is `NotFound`."""
+    """Return the class name of a family: `not_found` becomes `NotFound`."""
     return "".join(word.title() for word in family.split("_"))
 
 
@@ -34,9 +34,9 @@ def emit(document: Json) -> str:
 
 
 def replaced(text: str, document: Json, name: str) -> str:
-    """Return the module `text` with its marked part made anew from a composed document.
+    """Return the module `text` with its marked part generated again from a composed document.
 
-    Raise PipelineError where the markers are missing or the module has no class for a family.
+    Raise PipelineError if the markers are missing, or the module has no class for a family.
     """
     if text.count(START) != 1 or text.count(END) != 1 or text.index(END) < text.index(START):
         raise PipelineError(

@@ -1,5 +1,5 @@
-"""The one exception that the pipeline shows to a person."""
+"""The only exception whose message the pipeline shows to users."""
 
 
 class PipelineError(Exception):
-    """Something a maintainer can mend: one line that says what is wrong, where, and how to mend it."""
+    """An error that a maintainer can correct: one line that says what is wrong, where, and how to correct it."""

@@ -1,6 +1,6 @@
-"""The bytes of a document: from a file, or over https with a cap on size and time.
+"""Read the bytes of a document from a file or over https, with limits on size and time.
 
-Nothing else is ever fetched: a `$ref` that leads out of the document is refused, not followed.
+Nothing else is fetched: a `$ref` that leads outside the document is refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REDIRECTS = 5
 
 
 class Source(NamedTuple):
-    """A document's bytes, its name for messages, and where it comes from without secrets or a machine's paths."""
+    """A document's bytes, its name for messages, and its origin, without secrets or paths of this machine."""
 
     name: str
     origin: str
@@ -41,8 +41,8 @@ def fetch(
 ) -> Source:
     """Return the document at a path or an https URL.
 
-    Raise PipelineError on a missing file, plain http, a status other than 200, more than 10 MB once decoded,
-    or more than 15 seconds. User name, password and query of a URL appear in no message and in no record.
+    Raise PipelineError for a missing file, plain http, a status other than 200, more than 10 MB after decoding, or more
+    than 15 seconds. The user name, password and query of a URL appear in no message and no record.
     """
     if "://" not in source:
         path = Path(source)
@@ -101,7 +101,7 @@ def _body(response: httpx.Response, shown: str, end: float, clock: Callable[[], 
     unzip = zlib.decompressobj(wbits=31)
     content = bytearray()
     assert isinstance(response.stream, httpx.SyncByteStream)
-    for piece in response.stream:  # as it comes over the wire: httpx would decode without a cap
+    for piece in response.stream:  # the raw stream, because httpx would decode without a limit
         room = MAX_BYTES + 1 - len(content)
         content += unzip.decompress(piece, room) if encoding == "gzip" else piece
         if len(content) > MAX_BYTES:

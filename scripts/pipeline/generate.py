@@ -1,7 +1,7 @@
-"""From a composed document to an importable, typed package.
+"""Generate an importable, typed package from a composed document.
 
-The generator and the formatter run as pinned modules of this Python, isolated from the host: its configuration files,
-its PATH and its other versions of ruff have no say in the bytes.
+The generator and the formatter run as pinned modules of this Python, isolated from the host: neither its configuration
+files nor its PATH nor other versions of ruff can change the output.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _RUFF = ("--isolated", "--no-cache", "--quiet")
 
 
 def generate(document: Json, package: str, into: Path) -> None:
-    """Write `package` for a composed document as the folder `into`, which must not exist yet.
+    """Write the package for a composed document as the folder `into`, which must not exist yet.
 
-    Raise PipelineError where the generator warns, fails, or is not the pinned version.
+    Raise PipelineError if the generator warns, fails, or is not the pinned version.
     """
     for name, pinned in PINS.items():
         if version(name) != pinned:
@@ -70,7 +70,7 @@ def _generator(scratch: Path, custom: Path, into: Path) -> None:
 
 
 def _run(scratch: Path, program: str, *arguments: str) -> None:
-    """Run a module or file with this Python, away from the host's configuration; silent unless it fails."""
+    """Run a module or file with this Python, without the host's configuration. Print nothing unless it fails."""
     start = [program] if program.endswith(".py") else ["-m", program]
     done = _process([*start, *arguments], scratch, scratch)
     if done.returncode != 0:
@@ -78,7 +78,7 @@ def _run(scratch: Path, program: str, *arguments: str) -> None:
 
 
 def _process(arguments: list[str], folder: Path, home: Path) -> subprocess.CompletedProcess[str]:
-    """Run this Python in `folder`, without importing from there, until the document's deadline."""
+    """Run this Python in `folder`, without importing from it, until the deadline at most."""
     try:
         return subprocess.run(
             [sys.executable, "-P", *arguments],
@@ -105,16 +105,16 @@ def _reason(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Return the variables of a subprocess: none of the host's that could change the bytes it writes."""
+    """Return the environment of a subprocess, without host variables that could change its output."""
     keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
     environment = {key: os.environ[key] for key in keep if key in os.environ}
     return environment | {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
 
 
 def type_check(package: Path, cache: Path) -> None:
-    """mypy --strict on a generated package; PipelineError names the first findings.
+    """Run mypy --strict on a generated package. Raise PipelineError with the first findings.
 
-    `cache` is a folder that may be lost at any time; each run works on a copy of its own, so that runs do not meet.
+    `cache` is a folder whose loss does no harm. Each run works on a copy, so that concurrent runs do not interfere.
     """
     with tempfile.TemporaryDirectory(prefix="type-check-") as name:
         own = Path(name) / "cache"
@@ -128,7 +128,7 @@ def type_check(package: Path, cache: Path) -> None:
 
 
 def _keep(own: Path, cache: Path) -> None:
-    """Put a cache in the place of the shared one; without it the next run is only slower."""
+    """Replace the shared cache by this run's copy. If that fails, the next run is only slower."""
     with contextlib.suppress(OSError, shutil.Error):
         cache.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="mypy-", dir=cache.parent) as name:

@@ -1,9 +1,9 @@
-"""Putting several files and folders in place together: all of them, or none.
+"""Install several files and folders together: all of them, or none.
 
-Before anything moves, a journal in `build/` says what is to move; whoever comes next after a crash (even a `kill -9`)
-finds it and puts the old state back. Writing beside and renaming alone would not do: a run changes files in several
-folders, no single rename puts them all in place, and between two renames a kill would leave half of each. A lock keeps
-two runs from meeting. Relies on renames within one file system.
+Before anything moves, a journal in `build/` lists the planned moves. After a crash (even a `kill -9`), the next run
+finds the journal and restores the old state. Writing new files beside the old ones and renaming them is not enough: a
+run changes several folders, and a kill between two renames would leave a mixture. A lock excludes concurrent runs. All
+paths must be in one file system.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _JOURNAL = "installing.json"
 
 
 def scratch(root: Path) -> tempfile.TemporaryDirectory[str]:
-    """Return a scratch folder in the tree's `build/`, so that installing out of it is a rename."""
+    """Return a temporary folder in the tree's `build/`, so that its contents can be installed by renaming."""
     (root / "build").mkdir(exist_ok=True)
     return tempfile.TemporaryDirectory(prefix="regenerate-", dir=root / "build")
 
 
 def recover(root: Path) -> bool:
-    """Undo an installation that was cut short; return whether there was one."""
+    """Undo an interrupted installation. Return whether there was one."""
     if not (root / "build" / _JOURNAL).exists():
         return False
     with _locked(root):
@@ -35,7 +35,12 @@ def recover(root: Path) -> bool:
 
 
 def install(root: Path, moves: Mapping[Path, Path]) -> None:
-    """Move every fresh file or folder to its target, {target: fresh}; on any failure all targets are as before."""
+    """Move each new file or folder to its target. If anything fails, restore all targets.
+
+    Args:
+        root: the root of the checkout.
+        moves: {target: new file or folder}.
+    """
     (root / "build").mkdir(exist_ok=True)
     journal = root / "build" / _JOURNAL
     with _locked(root), scratch(root) as name:
@@ -59,7 +64,7 @@ def install(root: Path, moves: Mapping[Path, Path]) -> None:
 
 
 def swap(fresh: Path, target: Path, old: Path) -> None:
-    """Put one fresh folder in the place of another, which goes to `old`; on failure the target is as before."""
+    """Replace the folder `target` by `fresh`, and move its old contents to `old`. If that fails, restore `target`."""
     had = target.exists()
     if had:
         target.rename(old)
@@ -98,7 +103,7 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    beside.rename(path)  # a journal is there whole or not at all
+    beside.rename(path)  # atomic, so that a journal is never incomplete
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
-"""The lock: writes requirements.lock with uv, and checks without a network that it is in step with pyproject.toml.
+"""Write requirements.lock with uv, and check without a network that it matches pyproject.toml.
 
-The lock pins with hashes and names neither an index nor a host.
+The lock pins versions and hashes, and names no package index and no host.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def requirements(pyproject: dict[str, object]) -> list[str]:
 
 
 def digest(pyproject: dict[str, object]) -> str:
-    """Return what the lock remembers of the requirements that it was made for."""
+    """Return the digest that the lock stores to show which requirements it was made for."""
     project = pyproject["project"]
     assert isinstance(project, dict)
     stated = [project["requires-python"], *requirements(pyproject)]
@@ -49,7 +49,7 @@ def digest(pyproject: dict[str, object]) -> str:
 
 
 def check(pyproject: dict[str, object], lock: str) -> None:
-    """Raise PipelineError where the lock was made for other requirements, misses one, or names a host."""
+    """Raise PipelineError if the lock was made for other requirements, lacks one of them, or names a host."""
     if _HEADER.format(digest=digest(pyproject)) not in lock:
         raise PipelineError("requirements.lock is not in step with pyproject.toml; run scripts/lock")
     if re.search(r"(?i)https?://|--(extra-)?index-url|--find-links", lock):
@@ -69,7 +69,13 @@ def check(pyproject: dict[str, object], lock: str) -> None:
 
 
 def write(pyproject: dict[str, object], path: Path, upgrade: bool) -> None:
-    """Resolve anew, keeping the pins that still fit unless `upgrade`."""
+    """Resolve the requirements and write the lock.
+
+    Args:
+        pyproject: the contents of pyproject.toml.
+        path: the lock.
+        upgrade: whether to ignore the pins of the existing lock. Otherwise those that still fit are kept.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "requirements.lock"
         if path.exists() and not upgrade:
@@ -92,7 +98,7 @@ def write(pyproject: dict[str, object], path: Path, upgrade: bool) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """`lock [--check | --upgrade]`."""
+    """Run `lock [--check | --upgrade]` and return the exit code."""
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     path = ROOT / "requirements.lock"
     try:

@@ -1,4 +1,4 @@
-"""Names: which are taken from a document as they are, how readable ones are made, and when two would clash."""
+"""Names: which names of a document are accepted, how readable names are made from them, and when two clash."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESERVED_CLASSES = frozenset(
 
 
 def plain(name: str) -> bool:
-    """Return whether a component or operation may carry this name: nothing that could be code or leave a folder."""
+    """Return whether a component or operation may have this name: it cannot be code or lead out of a folder."""
     return bool(_PLAIN.match(name)) and ".." not in name
 
 
@@ -29,7 +29,7 @@ def field(name: str) -> bool:
 
 
 def path(text: str) -> bool:
-    """Return whether this can be a path; a step up cannot."""
+    """Return whether this is a valid path without `.` or `..` segments."""
     return bool(_PATH.match(text)) and not {".", ".."} & set(text.split("/"))
 
 
@@ -44,17 +44,17 @@ def scope(text: str) -> bool:
 
 
 def title(text: str) -> str:
-    """Return a title for people: letters, digits and the plainest punctuation."""
+    """Return a title for people: letters, digits and simple punctuation, at most 100 characters."""
     return " ".join(re.sub(r"[^\w .,:&/()-]+", " ", text).split())[:100]
 
 
 def slug(text: str) -> str:
-    """Lower-case words with underscores."""
+    """Return the text as lower-case words joined by underscores."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def pascal(text: str) -> str:
-    """`message_types` → `MessageTypes`, `v3-msgaction-edit` → `V3MsgactionEdit`."""
+    """Return a class name: `message_types` becomes `MessageTypes`, `v3-msgaction-edit` becomes `V3MsgactionEdit`."""
     words = _WORD.split(text)
     return "".join(
         (word.capitalize() if word.isupper() and len(words) > 1 else word[:1].upper() + word[1:])
@@ -64,16 +64,16 @@ def pascal(text: str) -> str:
 
 
 def component(vendor: str) -> str:
-    """Return the readable name of a component: without the vendor's version prefix and its `_regex` ending."""
+    """Return the readable name of a component, without the vendor's version prefix and `_regex` suffix."""
     stem = re.sub(r"_regex$", "", re.sub(r"^v\d+-", "", vendor))
     return pascal(stem) or pascal(vendor)
 
 
 def singular(word: str) -> str:
-    """`message_types` → `message_type`."""
+    """Return the singular of a word: `message_types` becomes `message_type`."""
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
 def module(name: str) -> str:
-    """Return what two names must not share, because the generator would write both to one module."""
+    """Return a key that is equal for two names if the generator would write both to the same module."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

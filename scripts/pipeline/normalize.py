@@ -1,8 +1,8 @@
-"""The vendor's document in the pipeline's normal form: its facts, repaired, ordered, without a word of its prose.
+"""The vendor's document in the pipeline's normal form: its facts, repaired and ordered, without its prose.
 
 The normal form keeps operations, ids, parameters, schemas, limits, status codes and scopes. Every object and every
-enumeration is a named component, so that a change is seen where it is made. What the vendor says only in HTML becomes
-`x-threshold`, `x-error-codes`, `x-default` and `x-max-bytes`. Each repair is reported.
+enumeration is a named component, so that a change appears where it was made. Facts that the vendor states only in HTML
+become `x-threshold`, `x-error-codes`, `x-default` and `x-max-bytes`. Each repair is reported.
 """
 
 from __future__ import annotations
@@ -37,18 +37,22 @@ _BY_NAME = frozenset("properties schemas responses paths content scopes patternP
 
 
 class Normalized(NamedTuple):
-    """A document in normal form, and what had to be repaired on the way."""
+    """A document in normal form, and the repairs that were needed."""
 
     document: Json
     repairs: tuple[str, ...]
 
 
 def normalize(document: Json, name: str, lenient: bool = False) -> Normalized:
-    """Return the facts of `document` in normal form.
+    """Return `document` in normal form, with the repairs.
 
-    `name` is used in messages; `lenient` says that prose which is not understood is left out, and reported.
-    Raise PipelineError on what is not an OpenAPI 3.0 or 3.1 document, on a `$ref` that leads nowhere or out of the
-    document, on names that cannot be names, and on a threshold in unknown words.
+    Args:
+        document: an OpenAPI 3.0 or 3.1 document as plain data.
+        name: the document's name in messages.
+        lenient: whether to omit and report prose that is not understood. Default: False, raise PipelineError.
+
+    Raise PipelineError for another kind of document, a `$ref` that leads nowhere or outside the document, an unusable
+    name, and a threshold in unknown words.
     """
     _check_kind(document, name)
     reader = Reader(document, name)
@@ -150,8 +154,9 @@ class _Normalizer:
     def add_path(self, paths: dict[str, Any], given: str, raw: dict[str, Any]) -> None:
         """Add the operations of a path to `paths`.
 
-        A query in a path is no part of it: its pairs are parameters with one value. The path keeps its query only for a
-        method that the path alone has too, since OpenAPI knows one operation for a path and method.
+        If a path contains a query, its pairs become parameters with one value each, and the query is removed. It is
+        kept only for a method that the path without query also has, because OpenAPI allows one operation per path and
+        method.
         """
         if not given.startswith("/"):
             raise self.reader.fail("paths", f"{given[:60]!r} does not start with a slash")
@@ -172,8 +177,9 @@ class _Normalizer:
             self.reader.repaired(f"paths.{given}", "a query in the path; its pairs are parameters with one value")
 
     def constants(self, query: str, where: str) -> list[Json]:
-        """Return parameters for the pairs of a query that stands in a path; `{name}` as a value is a parameter to
-        fill."""
+        """Return parameters for the pairs of a query in a path. A pair whose value is `{name}` becomes a required
+        parameter.
+        """
         found: dict[str, Json] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
             if name in found:
@@ -183,7 +189,7 @@ class _Normalizer:
         return list(found.values())
 
     def operation(self, path: str, method: str, operation: dict[str, Any], given: list[Any]) -> Json:
-        """Return the normal form of one operation; `given` are the parameters of the path and its own."""
+        """Return the normal form of one operation; `given` are the parameters of its path and its own."""
         where = f"{method.upper()} {path}"
         complaints: list[str] = []
         facts = prose.operation_facts(
@@ -256,7 +262,7 @@ class _Normalizer:
         return given
 
     def distinct_ids(self, paths: dict[str, Any]) -> None:
-        """Return an operation whose id, or whose module, is taken another one."""
+        """Give another id to each operation whose id, or module name, is already taken."""
         seen: set[str] = set()
         for path, item in paths.items():
             for method, operation in item.items():
@@ -331,7 +337,7 @@ class _Normalizer:
         return result
 
     def media(self, content: Json, where: str) -> list[tuple[str, Json]]:
-        """Return media types with their schemas."""
+        """Return pairs of media type and schema."""
         found = []
         entries = self.reader.mapping(content, where)
         if len(entries) > MAX_MEDIA_TYPES:
@@ -348,7 +354,7 @@ class _Normalizer:
         }
 
     def error_content(self, content: Json, owner: str, where: str) -> Json:
-        """Inline error bodies of the shape {message} or {message, code} are one shared schema."""
+        """Replace inline error bodies of the shape {message} or {message, code} by one shared schema."""
         built = {}
         for media, given in self.media(content, where):
             schema = self.reader.mapping(given, where) if given is not True else {}

@@ -1,7 +1,7 @@
 """A strict applier of OpenAPI Overlay 1.0.
 
-Stricter than the specification where silence would hide a mistake: a target that matches nothing, a primitive target
-and an unknown key are errors. Targets are RFC 9535 JSONPath.
+It is stricter than the specification in three cases that usually are mistakes: a target that matches nothing, a
+primitive target, and an unknown key are errors. Targets are RFC 9535 JSONPath.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ def apply(document: Json, overlay: Json, name: str = "overlay") -> Json:
 
 
 def matches(document: Json, action: Json, where: str) -> list[Any]:
-    """Return the nodes of `document` that an action's target selects; PipelineError where the target is not
-    JSONPath."""
+    """Return the nodes of `document` that an action's target selects. Raise PipelineError for invalid JSONPath."""
     try:
         found = jsonpath_rfc9535.find(action["target"].strip(), document)
         return list({node.location: node for node in found}.values())  # a union may select a node twice
@@ -79,7 +78,7 @@ def act(document: Json, action: Json, where: str) -> Json:
         if not isinstance(node.value, (dict, list)):
             raise PipelineError(f"{where}: selects a primitive value; target the object that holds it")
     if action.get("remove") is True:
-        # From the last to the first, so that removing from an array does not shift what is still to be removed.
+        # From last to first, so that removing an array item does not shift the items still to be removed.
         for node in sorted(nodes, key=lambda node: [_rank(part) for part in node.location], reverse=True):
             if not node.location:
                 raise PipelineError(f"{where}: would remove the whole document")
@@ -98,7 +97,7 @@ def _rank(part: int | str) -> tuple[int, str]:
 
 
 def _update(target: Json, update: Json, where: str) -> None:
-    """Merges `update` into an object, recursively; appends it to an array. Lists inside objects are appended to."""
+    """Merge `update` into an object recursively (lists inside it are extended), or append it to an array."""
     if isinstance(target, list):
         target.extend(copy.deepcopy(update) if isinstance(update, list) else [copy.deepcopy(update)])
         return

@@ -1,7 +1,7 @@
-"""Cutting nodes out of a YAML text without touching its other lines, comments or layout.
+"""Cut nodes out of a YAML text without changing its other lines, comments or layout.
 
-Relies on the positions that PyYAML gives; the result is read again and compared with what the cut should give, so a
-layout that is not understood is refused and never mangled.
+The cuts use PyYAML's positions. The result is parsed again and compared with the expected data, so a layout that is not
+understood is refused instead of damaged.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Path = tuple[str | int, ...]
 
 
 def without(text: str, paths: set[Path], name: str) -> str:
-    """`text` without the nodes at `paths`; what is left empty by that goes too.
+    """Return `text` without the nodes at `paths`, and without the parents that become empty.
 
-    Raise PipelineError where the text is laid out in a way that cannot be cut safely.
+    Raise PipelineError if the layout of the text does not allow a safe cut.
     """
     if not paths:
         return text
@@ -41,12 +41,12 @@ def without(text: str, paths: set[Path], name: str) -> str:
 
 
 def outermost(paths: set[Path]) -> set[Path]:
-    """Return the paths that lie below no other."""
+    """Return the paths that are not below another one."""
     return {path for path in paths if not any(path[:length] in paths for length in range(len(path)))}
 
 
 def _with_emptied(data: Json, paths: set[Path]) -> set[Path]:
-    """`paths`, and every parent of which nothing would be left."""
+    """Return `paths` and every parent that would become empty."""
     found = set(paths)
     rest = copy.deepcopy(data)
     for path in sorted(outermost(found), key=_order, reverse=True):
@@ -86,7 +86,7 @@ def _node(root: yaml.Node | None, path: Path) -> yaml.CollectionNode:
 
 
 def _spans(text: str, parent: yaml.CollectionNode, gone: set[str | int]) -> list[tuple[int, int]]:
-    """Which characters to cut so that some entries of a list or mapping are gone."""
+    """Return the ranges of characters to cut so that these entries of a list or mapping disappear."""
     children = _children(parent)
     entries = list(children.values())
     indexes = [index for index, key in enumerate(children) if key in gone]
@@ -111,7 +111,7 @@ def _spans(text: str, parent: yaml.CollectionNode, gone: set[str | int]) -> list
 
 
 def _children(node: yaml.Node) -> dict[str | int, tuple[yaml.Node, yaml.Node]]:
-    """Key or index → (the node where the entry starts, the node where it ends)."""
+    """Return {key or index: (the node where the entry starts, the node where it ends)}."""
     if isinstance(node, yaml.MappingNode):
         return {key.value: (key, value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
@@ -120,7 +120,7 @@ def _children(node: yaml.Node) -> dict[str | int, tuple[yaml.Node, yaml.Node]]:
 
 
 def _last_line(node: yaml.Node) -> int:
-    """Return the line on which a node's content ends; a block's own end mark stands after the comments that follow."""
+    """Return the last line of a node's content. A block's own end mark comes after any comments that follow it."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         return _last_line(list(_children(node).values())[-1][1])
     end = node.end_mark

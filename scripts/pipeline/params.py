@@ -1,7 +1,7 @@
 """Emit `params.py`: the fields of each operation's JSON body and query as typed dictionaries.
 
 A method that takes `**fields: Unpack[CreateMessageActionBody]` has its arguments checked by type checkers and completed
-by editors, and a new field of the document reaches it without a hand. Relies on the generated models for the classes of
+by editors, and it accepts a new field of the document without an edit. The generated models provide the classes of
 enumerations.
 """
 
@@ -80,16 +80,17 @@ class _Emitter:
         return _HEAD + "".join(sorted(self._imports)) + "\n\n" + "\n\n".join(self._dictionaries.values())
 
     def arguments(self, stem: str, operation: str, body: Json, parameters: Sequence[Json]) -> None:
-        """Emit the fields of an operation's method: those of its body, and the parameters that no argument gives.
+        """Emit the fields of an operation's method: those of its body, and the parameters that have no argument of
+        their own.
 
-        A parameter of the path may be left out, as `path_parameters` of the client may give it.
+        A path parameter is optional here, because `path_parameters` of the client may provide it.
         """
         others = {field_name(each["name"]): each for each in parameters if each["in"] != "cookie"}
         others = {field: each for field, each in others.items() if "x-argument" not in each and _declarable(field)}
         properties, required = self.fields(body) if body is not None else ({}, set())
         for field, each in others.items():
             properties[field] = {"description": each.get("description", ""), "schema": each["schema"]}
-            if each.get("required") and each["in"] != "path":  # the client may know the value
+            if each.get("required") and each["in"] != "path":  # the client may provide it
                 required.add(field)
         title = f"The fields of the method of `{operation}`."
         self.dictionary(f"{stem}Fields", title, properties, required, empty=True)
@@ -99,11 +100,16 @@ class _Emitter:
     ) -> None:
         """Emit the class `name` for fields given as {name: {description, schema}}.
 
-        empty: emit a class without fields where there are none; else nothing.
+        Args:
+            name: the name of the class.
+            title: its docstring.
+            properties: the fields.
+            required: the names of the required fields.
+            empty: whether to emit a class even if there are no fields. Default: False.
         """
         if not properties and not empty:
             return
-        self._dictionaries[name] = ""  # keeps its place before the classes that its fields need
+        self._dictionaries[name] = ""  # reserve its place, before the classes that its fields need
         lines = []
         types = {}
         for field, entry in properties.items():
@@ -119,7 +125,7 @@ class _Emitter:
             self._dictionaries[name] = f"{name} = TypedDict({name!r}, {types!r}, total=False)\n" + _docstring(title, "")
 
     def fields(self, schema: Json) -> tuple[dict[str, Json], set[str]]:
-        """Return the properties of an object, those of the parts of its `allOf` included, and which are required."""
+        """Return an object's properties, including those from its `allOf`, and the names of the required ones."""
         properties: dict[str, Json] = {}
         required: set[str] = set()
         for part in self._parts(schema, frozenset()):
@@ -141,12 +147,12 @@ class _Emitter:
             yield from self._parts(part, seen | {reference} if reference else seen)
 
     def _type(self, schema: Json, name: str, seen: frozenset[str] = frozenset()) -> str:
-        """Return the annotation of a schema. `name` is for the class of an object that has no name of its own."""
+        """Return the annotation of a schema. `name` is used for the class of an object that has no name of its own."""
         if not isinstance(schema, dict):
             return "Any"
         reference = str(schema.get("$ref", ""))
         if reference in seen:
-            return "Any"  # an array or a choice that leads back to itself without an object between
+            return "Any"  # an array or a choice that contains itself without an object between
         component, seen = reference.rpartition("/")[2], seen | {reference} if reference else seen
         resolved = resolve(schema, self._document)
         if "enum" in resolved or "const" in resolved:
@@ -172,7 +178,9 @@ class _Emitter:
         return " | ".join(_SCALARS.get(str(part), "Any") for part in kinds) or "Any"
 
     def _values(self, schema: Mapping[str, Any], component: str) -> str:
-        """Return a `Literal` of the values that a type checker can compare; with the enumeration's class, if any."""
+        """Return a `Literal` of the values that a type checker can compare, combined with the enumeration's class, if
+        any.
+        """
         values = schema["enum"] if "enum" in schema else [schema["const"]]
         if not values or not all(value is None or isinstance(value, (str, int)) for value in values):
             return self._simple({"type": schema.get("type")}, "", frozenset())
@@ -190,23 +198,23 @@ class _Emitter:
         while own in self._dictionaries:
             own += "_"
         if component:
-            self._nested[component] = own  # first, as an object may hold others of its kind
+            self._nested[component] = own  # registered first, since an object may contain others of its own class
         self.dictionary(own, schema.get("description") or f"The fields of `{component or name}`.", *self.fields(schema))
         return own
 
 
 def field_name(name: str) -> str:
-    """Return a parameter's name as an argument: `MESSAGE_ACTION_ID` is `message_action_id`."""
+    """Return a parameter's name as a Python argument: `MESSAGE_ACTION_ID` becomes `message_action_id`."""
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
 
 
 def _declarable(field: str) -> bool:
-    """Return whether a field can be declared in a class: an identifier that is neither mangled nor hides a type."""
+    """Return whether a class can declare the field: an identifier that is not mangled and does not hide a type."""
     return field.isidentifier() and not keyword.iskeyword(field) and not field.startswith("__") and field not in _USED
 
 
 def _field_text(entry: Json, schema: Mapping[str, Any]) -> str:
-    """Return what people should know of a field: its description and its bounds."""
+    """Return a field's documentation: its description and its bounds."""
     bounds = [
         words.format(schema[key])
         for key, words in (
@@ -215,7 +223,8 @@ def _field_text(entry: Json, schema: Mapping[str, Any]) -> str:
             ("maxLength", "At most {} characters."),
             ("maxItems", "At most {} items."),
         )
-        if key in schema and not (key == "maxLength" and "x-max-bytes" in schema)  # the text says it better
+        if key in schema
+        and not (key == "maxLength" and "x-max-bytes" in schema)  # the description states the limit in bytes
     ]
     return " ".join([entry["description"] or schema.get("description", ""), *bounds]).strip()
 

@@ -1,6 +1,6 @@
 """Facts that the vendor states only in the HTML of descriptions.
 
-Thresholds, lock periods and error codes of an operation; maximum, default and size of a value. Only numbers and
+For operations: thresholds, lock periods and error codes. For values: maximum, default and size. Only numbers and
 identifiers are taken; no sentence leaves this module.
 """
 
@@ -32,7 +32,7 @@ _LENGTH = re.compile(r"Maximum\s+length\s*:\s*([\d,]+)\s*characters", re.I)
 
 
 class Threshold(NamedTuple):
-    """How many calls a user may make in a window, and how long the user is refused after more."""
+    """How many calls a user may make in a window, and how long the user is locked after exceeding that."""
 
     limit: int
     window_seconds: int
@@ -40,7 +40,7 @@ class Threshold(NamedTuple):
 
 
 class OperationFacts(NamedTuple):
-    """What an operation's description states in figures and identifiers."""
+    """What an operation's description states as numbers and identifiers."""
 
     threshold: Threshold | None
     error_codes: tuple[str, ...]
@@ -48,7 +48,7 @@ class OperationFacts(NamedTuple):
 
 
 class ValueFacts(NamedTuple):
-    """What a parameter's or property's description states in figures."""
+    """What a parameter's or property's description states as numbers."""
 
     maximum: int | None
     default: int | None
@@ -110,7 +110,7 @@ def _read(html: str, where: str) -> _Reader:
 
 
 def plain(html: str, where: str) -> str:
-    """Return the text of a piece of HTML, white space folded. `where` is for messages."""
+    """Return the text of a piece of HTML with white space collapsed. `where` is the place for messages."""
     return _fold("".join(_read(html, where).text))
 
 
@@ -119,15 +119,15 @@ def _seconds(count: str | None, unit: str) -> int:
 
 
 def _too_long(match: re.Match[str] | None) -> bool:
-    """Return whether a figure has more digits than anything that is counted in this API."""
+    """Return whether a number has more digits than any number of this API."""
     return match is not None and any(len(group or "") > _MAX_DIGITS for group in match.groups())
 
 
 def operation_facts(html: str, where: str, complaints: list[str] | None = None) -> OperationFacts:
-    """Threshold and error codes out of an operation's description.
+    """Return the threshold and error codes from an operation's description.
 
-    What is not understood is never guessed, since a wrong threshold would lock users out: it is put into `complaints`,
-    or raised as PipelineError where there is no such list.
+    Text that is not understood is never guessed, because a wrong threshold would lock users out. It is added to
+    `complaints`; without that list, PipelineError is raised.
     """
 
     def complain(what: str) -> None:
@@ -162,9 +162,9 @@ def operation_facts(html: str, where: str, complaints: list[str] | None = None) 
 
 
 def value_facts(html: str, where: str) -> ValueFacts:
-    """Maximum, default, size (KB read as 1,024 bytes) and length out of a value's description.
+    """Return maximum, default, size (1 KB is read as 1,024 bytes) and length from a value's description.
 
-    Raise PipelineError, which says `where`, on a figure that is too long to be meant.
+    Raise PipelineError, which names `where`, for an implausibly long number.
     """
     text = plain(html, where)
 

@@ -1,4 +1,4 @@
-"""Proof that every Python generates the same bytes: `--check` once with each that is supported."""
+"""Verify that every supported Python generates the same bytes: run `--check` once with each."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pipeline.tree import Tree
 
 
 def supported(pyproject: Path) -> list[str]:
-    """Return the versions of Python that the classifiers of a pyproject.toml name, the oldest first."""
+    """Return the Python versions that the classifiers of a pyproject.toml name, the oldest first."""
     classifiers = tomllib.loads(pyproject.read_text("utf-8"))["project"]["classifiers"]
     versions = [text.rpartition(" ")[2] for text in classifiers if text.startswith("Programming Language :: Python ::")]
     return sorted(versions, key=lambda version: int(version.partition(".")[2]))
 
 
 def every_python(tree: Tree) -> int:
-    """Run --check with each Python, in an environment of its own; print which; return 0 or 1."""
+    """Run --check with each Python in an environment of its own, and print which. Return 0 if all pass, else 1."""
     failed = 0
     for version in supported(tree.root / "pyproject.toml"):
         code = subprocess.run([str(tree.root / "scripts" / "bootstrap"), version], check=False).returncode

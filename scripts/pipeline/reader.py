@@ -1,4 +1,4 @@
-"""Walking a document that may hold anything: every step checks what it finds, says where, and notes each repair."""
+"""Walk a document that may contain anything: each step checks what it finds, names the place, and records repairs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.errors import PipelineError
 
 
 class Reader:
-    """A document, its name for messages, and the repairs that reading it needed."""
+    """A document, its name for messages, and the repairs made while reading it."""
 
     def __init__(self, document: dict[str, Any], name: str) -> None:
         self.document = document
@@ -18,7 +18,7 @@ class Reader:
         self.repairs: list[str] = []
 
     def fail(self, where: str, what: str) -> PipelineError:
-        """Return an error to raise, with the place in it."""
+        """Return the PipelineError to raise for a mistake at this place."""
         return PipelineError(f"{self.name}: {where}: {what}")
 
     def repaired(self, where: str, what: str) -> None:
@@ -26,7 +26,7 @@ class Reader:
         self.repairs.append(f"{where}: {what}")
 
     def mapping(self, node: Json, where: str) -> dict[str, Any]:
-        """Return the node, which must be a mapping; nothing counts as an empty one."""
+        """Return the node as a mapping; None becomes an empty one. Raise PipelineError for anything else."""
         if node is None:
             return {}
         if not isinstance(node, dict):
@@ -34,7 +34,7 @@ class Reader:
         return node
 
     def sequence(self, node: Json, where: str) -> list[Any]:
-        """Return the node, which must be a list; nothing counts as an empty one."""
+        """Return the node as a list; None becomes an empty one. Raise PipelineError for anything else."""
         if node is None:
             return []
         if not isinstance(node, list):
@@ -42,7 +42,7 @@ class Reader:
         return node
 
     def pointer(self, reference: Any, where: str) -> Json:
-        """Return what a `$ref` leads to; only inside the document, never to a file or the network."""
+        """Return the node that a `$ref` leads to, which must be in the document; no file or URL is opened."""
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise self.fail(
                 where, f"$ref {str(reference)[:100]!r} leads out of the document; bundle the document first"
@@ -58,11 +58,11 @@ class Reader:
         return node
 
     def parts(self, reference: str) -> list[str]:
-        """Return the steps of a `$ref` within the document."""
+        """Return the segments of a `$ref` within the document."""
         return [unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
 
     def resolve(self, node: dict[str, Any], where: str) -> dict[str, Any]:
-        """Follow references to a parameter, request body, response or path."""
+        """Return the parameter, request body, response or path that a node's references lead to."""
         for _ in range(20):
             if "$ref" not in node:
                 return node

@@ -34,7 +34,7 @@ from pipeline.tree import ROOT, Tree, regenerate
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
+    """Return the argument parser."""
     made = argparse.ArgumentParser(
         prog="scripts/regenerate",
         description="From the vendor's document to everything that follows from it.",
@@ -70,7 +70,7 @@ def _seconds(text: str) -> float:
 
 
 def main(arguments: list[str] | None = None, tree: Tree | None = None, today: datetime.date | None = None) -> int:
-    """Run the command and return the exit code. `today` is the date that provenance.toml notes."""
+    """Run the command and return the exit code. `today` is the date for provenance.toml."""
     tree = tree or Tree(ROOT)
     options = _options(arguments)
     try:
@@ -107,7 +107,7 @@ def _document(options: argparse.Namespace) -> str:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options. Exit with 2 where they do not go together."""
+    """Return the options. Exit with 2 if they cannot be combined."""
     made = parser()
     options = made.parse_args(arguments)
     if (options.package is None) != (options.into is None):

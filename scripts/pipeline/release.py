@@ -1,6 +1,6 @@
 """Prepare a release: set the version, date the changelog, check, test, build. Nothing is committed or published.
 
-Every file is as before if a step fails.
+If a step fails, every file is restored.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def checked(version: str, current: str) -> str:
 
 
 def with_version(text: str, pattern: str, version: str, name: str) -> str:
-    """Return `text` with the version in the one place that `pattern` finds; its only group is the version."""
+    """Return `text` with its version replaced.
+
+    `pattern` must match exactly once, and its only group is the version.
+    """
     found = list(re.finditer(pattern, text, re.M))
     if len(found) != 1:
         raise PipelineError(f"{name}: states its version {len(found)} times, not once")
@@ -46,7 +49,9 @@ def with_version(text: str, pattern: str, version: str, name: str) -> str:
 
 
 def dated(changelog: str, version: str, date: datetime.date) -> str:
-    """Return the changelog with what is unreleased under a heading for `version`, and an empty Unreleased above it."""
+    """Return the changelog with the unreleased entries under a heading for `version`, below an empty Unreleased
+    section.
+    """
     before, heading, after = changelog.partition(_UNRELEASED)
     if not heading:
         raise PipelineError(f"{_CHANGELOG}: has no heading '## Unreleased'; add one")
@@ -57,9 +62,9 @@ def dated(changelog: str, version: str, date: datetime.date) -> str:
 
 
 def prepare(root: Path, version: str, date: datetime.date, prove: Callable[[Path], None]) -> list[Path]:
-    """Write version and changelog, run `prove`, and build; return what was built, in `dist/`.
+    """Write version and changelog, run `prove`, build, and return the files built in `dist/`.
 
-    Raise PipelineError, with every file as before, where a text does not fit, `prove` fails or the build does.
+    Raise PipelineError, with every file restored, if a text does not fit or `prove` or the build fails.
     """
     texts = {name: (root / name).read_text("utf-8") for name in (_PYPROJECT, _MODULE, _CHANGELOG)}
     fresh = {
@@ -79,7 +84,7 @@ def prepare(root: Path, version: str, date: datetime.date, prove: Callable[[Path
 
 
 def _built(root: Path, version: str) -> list[Path]:
-    """Build sdist and wheel from nothing, and look at what the wheel says of itself."""
+    """Build sdist and wheel in an empty folder, and verify the wheel's metadata."""
     shutil.rmtree(root / "dist", ignore_errors=True)
     _run(root, sys.executable, "-m", "hatchling", "build", "--directory", "dist")
     built = sorted((root / "dist").iterdir())
@@ -113,7 +118,7 @@ def _refuse_changes(root: Path) -> None:
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
-    """`release VERSION`; return the exit code."""
+    """Run `release VERSION` and return the exit code."""
     made = argparse.ArgumentParser(prog="scripts/release", description="Prepare a release; publish nothing.")
     made.add_argument("version", metavar="VERSION", help="the new version, as in 1.2.3")
     options = made.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""The report on a new document: for a terminal, as markdown, as JSON. Wording only; nothing is decided here."""
+"""Format the report on a new document as text, Markdown or JSON. Only wording: nothing is decided here."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ _WHOLE = "The document as a whole"
 
 
 def render(review: Review, version: str, form: str, colour: bool = False, verbose: bool = False) -> str:
-    """Return the report in one of `FORMATS`, with a final newline.
+    """Return the report, with a final newline.
 
-    colour: only for text.
-    verbose: list what was repaired while importing; else text and markdown say how many repairs there were.
+    Args:
+        review: the reviewed document.
+        version: the current version.
+        form: one of `FORMATS`.
+        colour: whether to use terminal colors, in text only. Default: False.
+        verbose: whether to list the repairs made while importing; otherwise text and Markdown only count them.
     """
     if form == "json":
         return json.dumps(_data(review, version), indent=2, ensure_ascii=False) + "\n"
@@ -29,7 +33,7 @@ def render(review: Review, version: str, form: str, colour: bool = False, verbos
 
 
 def verdict(review: Review, version: str) -> str:
-    """Return one sentence: the gravest rating and the version that follows."""
+    """Return one sentence: the most severe rating and the next version."""
     if review.rating is None:
         return "no change in meaning"
     count = len(review.changes)
@@ -39,7 +43,7 @@ def verdict(review: Review, version: str) -> str:
 
 
 def groups(review: Review, changes: Iterable[Change]) -> list[tuple[str, list[Change]]]:
-    """Changes by operation: a heading, and the changes below it."""
+    """Return the changes grouped by operation, as pairs of heading and changes."""
     return [
         (f"{review.names[place]} ({place})" if place in review.names else place or _WHOLE, list(members))
         for place, members in groupby(changes, key=lambda change: change.place)

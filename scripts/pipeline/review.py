@@ -1,4 +1,4 @@
-"""What a new document of the vendor's would mean for this checkout: read, normalized, compared; nothing is written."""
+"""Review a new vendor document: read it, normalize it, and compare it with this checkout. Nothing is written."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from pipeline.upkeep import keep_up
 
 
 class Review(NamedTuple):
-    """A new document beside the old one.
+    """A new document compared with the old one.
 
-    `changes` reach the client; `unseen` are changes of the vendor's that the overlay keeps from it. `overlay` says what
-    is cut out of the overlay or has become unnecessary in it. `refusal` is why it cannot be accepted, or None.
-    `names` gives each place (`METHOD /path`) its operation id.
+    Attributes:
+        changes: the changes that affect the client.
+        unseen: the vendor's changes that the overlay hides from the client.
+        overlay: what was cut from the overlay, or has become unnecessary in it.
+        refusal: why the document cannot be accepted, or None.
+        names: the operation id of each place (`METHOD /path`).
     """
 
     source: Source
@@ -35,20 +38,20 @@ class Review(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Whether nothing at all has changed in meaning."""
+        """Whether nothing has changed in meaning."""
         return not (self.changes or self.unseen or self.refusal)
 
     @property
     def rating(self) -> Rating | None:
-        """The gravest rating of what reaches the client; a change that does not is a fix."""
+        """The most severe rating among changes that affect the client. If there are only other changes, it is `fix`."""
         return highest(list(self.changes)) or ("fix" if self.unseen else None)
 
 
 def review(tree: Tree, source: Source) -> Review:
-    """Return what the document in `source` changes for the checkout.
+    """Return what the document in `source` would change in the checkout.
 
-    Raise PipelineError where the source cannot be read or is not an OpenAPI document that can be brought in normal
-    form. An overlay that no longer fits is not raised but stands in `refusal`, beside what the vendor changed.
+    Raise PipelineError if the source cannot be read or has no normal form. If the overlay no longer fits, no error is
+    raised: the reason is in `refusal`, together with the vendor's changes.
     """
     upstream, repairs = normalize(parse(source.content, source.name), source.name)
     old = load(tree.upstream)

@@ -1,7 +1,7 @@
-"""Run openapi-python-client with some of its gaps closed; `generate` starts it as a process of its own.
+"""Run openapi-python-client with some of its gaps closed; `generate` starts this module as a separate process.
 
-Names that the generated code uses itself (`to_dict`, `cls`, `d`, …) are no names for properties, and the local names of
-a request function (`params`, `headers`, …) none for its parameters. Relies on nothing of the pipeline.
+Names that the generated code itself uses are not given to properties (`to_dict`, `cls`, `d`, …) or to the parameters of
+a request function (`params`, `headers`, …). This module imports nothing of the pipeline.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _resolve_naming_conflict = model_property._resolve_naming_conflict
 
 
 def _told_apart(first: Any, second: Any, config: Any) -> Any:
-    """Give two properties with one Python name a name each.
+    """Give two properties that have the same Python name different names.
 
-    The generator spells both as the document does. A name with capitals may then be that of a class, so it gets an
+    The generator spells both as the document does. A name with capitals could then equal a class name, so it gets an
     underscore.
     """
     error = _resolve_naming_conflict(first, second, config)
@@ -55,5 +55,5 @@ def _with_free_names(*, endpoint: openapi.Endpoint) -> Any:
 openapi.Endpoint.sort_parameters = staticmethod(_with_free_names)  # type: ignore[method-assign]
 
 if __name__ == "__main__":
-    cli.app.pretty_exceptions_enable = False  # a traceback ends with the line that says what happened
+    cli.app.pretty_exceptions_enable = False  # plain tracebacks end with the error message, which `generate` reports
     cli.app()

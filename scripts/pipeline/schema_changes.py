@@ -1,8 +1,9 @@
-"""What changed between two schemas, rated by the direction in which their values travel.
+"""The differences between two schemas, rated by the direction in which their values travel.
 
-In a request a wider schema is a feature and a narrower one breaks; in a response it is the other way round, but for
-what the client does not check (limits and patterns, rated `fix`) and for a new value of an enumeration, which is a
-feature. A value that leaves an enumeration breaks in both directions: its name vanishes from the client.
+In a request, a wider schema is a feature and a narrower one is breaking. In a response it is the reverse, with two
+exceptions: limits and patterns, which the client does not check, are rated `fix`; and a new value of an enumeration is
+a feature. Removing a value of an enumeration is breaking in both directions, because its name disappears from the
+client.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _ALL = frozenset({"null", "boolean", "object", "array", "number", "string"})
 
 
 class Finding(NamedTuple):
-    """A change, without where in the document it is."""
+    """A change, without its place in the document."""
 
     kind: str
     text: str
@@ -33,7 +34,7 @@ class Finding(NamedTuple):
 
 
 class Comparison:
-    """Compares schemas of two documents for one direction; remembers the pairs it is in, so that cycles end."""
+    """Compares schemas of two documents for one direction. It tracks the pairs being compared, so that cycles end."""
 
     def __init__(self, old: Json, new: Json, direction: Direction) -> None:
         self.old = old
@@ -42,17 +43,17 @@ class Comparison:
         self.inside: set[tuple[str, str]] = set()
 
     def by_direction(self, wider: bool) -> Rating:
-        """Breaking or feature in a request, breaking or fix in a response."""
+        """Return the rating of a change: breaking or feature in a request, breaking or fix in a response."""
         if self.direction == "request":
             return "feature" if wider else "breaking"
         return "breaking" if wider else "fix"
 
     def unchecked(self, wider: bool) -> Rating:
-        """As `by_direction` for what the client never checks in a response."""
+        """Return the rating like `by_direction`, but for a rule that the client never checks in a response."""
         return self.by_direction(wider) if self.direction == "request" else "fix"
 
     def schemas(self, old: Json, new: Json, where: str) -> Iterator[Finding]:
-        """Yield the changes from one schema to the other; `where` says in words what they describe."""
+        """Yield the changes between two schemas. `where` describes in words what they are the schemas of."""
         pair = (_key(old), _key(new))
         if pair in self.inside:
             return
@@ -172,7 +173,7 @@ class Comparison:
 
 
 def deprecation(old: Json, new: Json, where: str) -> Iterator[Finding]:
-    """Yield whether something became deprecated, or no longer is."""
+    """Yield a change if something became deprecated, or is no longer deprecated."""
     was, now = bool(old.get("deprecated")), bool(new.get("deprecated"))
     if was != now:
         text = f"{where} {'is deprecated' if now else 'is no longer deprecated'}"
@@ -180,7 +181,7 @@ def deprecation(old: Json, new: Json, where: str) -> Iterator[Finding]:
 
 
 def resolve(schema: Json, document: Json) -> dict[str, Any]:
-    """Return a schema without a reference at its top."""
+    """Return the schema that a reference leads to; return any other schema unchanged."""
     for _ in range(50):
         if not isinstance(schema, dict):
             return {} if schema is not False else {"not": {}}
@@ -191,7 +192,7 @@ def resolve(schema: Json, document: Json) -> dict[str, Any]:
 
 
 def _flat(schema: Json, document: Json, depth: int = 0) -> dict[str, Any]:
-    """Return a schema with its `allOf` merged in; conditions become a set of `rules`."""
+    """Return a schema with its `allOf` merged; conditions become a set of `rules`."""
     schema = resolve(schema, document)
     flat = {key: value for key, value in schema.items() if key not in ("allOf", "if", "then", "else", "not")}
     rules = set()
@@ -210,7 +211,7 @@ def _flat(schema: Json, document: Json, depth: int = 0) -> dict[str, Any]:
 
 
 def _types(schema: dict[str, Any], document: Json, depth: int = 0) -> frozenset[str]:
-    """Return the JSON types that a flat schema allows; `integer` beside `number` where both are."""
+    """Return the JSON types that a flat schema allows. `integer` is listed in addition to `number` if both are."""
     stated = schema.get("type")
     if stated is not None:
         types = set(stated if isinstance(stated, list) else [stated])
@@ -266,7 +267,7 @@ def _text(data: Json) -> str:
 
 
 def _meaning(data: Json) -> Json:
-    """Data without what people read only; a property may have any of these names."""
+    """Return the data without descriptions and other text for people; a property may still have any of these names."""
     if isinstance(data, list):
         return [_meaning(value) for value in data]
     if not isinstance(data, dict):

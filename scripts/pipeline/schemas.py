@@ -1,7 +1,7 @@
-"""Schemas in normal form: every object and every enumeration a named component, OpenAPI 3.0's words turned into 3.1's.
+"""Schemas in normal form: every object and enumeration is a named component, with OpenAPI 3.0 syntax converted to 3.1.
 
-What a generator or a validator would trip on is repaired and noted: types that do not exist, numbers that are text,
-arrays without items, empty enumerations, names that clash, discriminators.
+Schemas that would break a generator or a validator are repaired, and each repair is reported: unknown types, numbers
+written as text, arrays without items, empty enumerations, clashing names, discriminators.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _ALIASES: Mapping[str, tuple[str, str | None]] = {
 
 
 class Schemas:
-    """Makes the components of the normal form out of a document's schemas."""
+    """Builds the components of the normal form from a document's schemas."""
 
     def __init__(self, reader: Reader, schemas: dict[str, Any]) -> None:
         self.reader = reader
@@ -114,7 +114,7 @@ class Schemas:
             self.enums.setdefault(_enum_key(self.components[name]), name)
 
     def _straight(self, schema: dict[str, Any], where: str) -> None:
-        """Raise PipelineError where references lead in a circle without ever reaching a schema."""
+        """Raise PipelineError if a chain of references forms a cycle without reaching a schema."""
         seen: set[str] = set()
         while isinstance(schema, dict) and "$ref" in schema:
             if str(schema["$ref"]) in seen:
@@ -127,7 +127,7 @@ class Schemas:
             schema = self._mapping(self.reader.pointer(schema["$ref"], where), where)
 
     def _mapping(self, schema: Json, where: str) -> dict[str, Any]:
-        """Return a schema as a mapping; OpenAPI 3.1's `true` allows anything."""
+        """Return a schema as a mapping. OpenAPI 3.1's `true`, which allows anything, becomes an empty one."""
         return {} if schema is True else self.reader.mapping(schema, where)
 
     def reference(self, reference: Any, where: str) -> str:
@@ -150,7 +150,7 @@ class Schemas:
         return f"{_PREFIX}{self.names[vendor]}"
 
     def schema(self, given: Json, name: str, where: str) -> Json:
-        """Return a schema in place: a reference, a scalar, an array, or a reference to a component made of it."""
+        """Return a schema in normal form: a reference, a scalar, an array, or a reference to a new component."""
         schema = self._mapping(given, where)
         if "$ref" in schema:
             if set(schema) - {"$ref"}:
@@ -169,7 +169,7 @@ class Schemas:
         return {"anyOf": [reference, {"type": "null"}]} if isinstance(built.get("type"), list) else reference
 
     def body(self, schema: dict[str, Any], name: str, where: str) -> dict[str, Any]:
-        """Return the facts of one schema; what stands inside it is in normal form too."""
+        """Return the facts of one schema, with the schemas inside it in normal form."""
         result: dict[str, Any] = self._scalars(schema, where)
         self._type(schema, result, where)
         self._enum(schema, result, where)
@@ -226,7 +226,7 @@ class Schemas:
         return result
 
     def _type(self, schema: dict[str, Any], result: dict[str, Any], where: str) -> None:
-        """The type in the words of OpenAPI 3.1, with null and exclusive bounds."""
+        """Set the type in OpenAPI 3.1 syntax, with null and exclusive bounds, in `result`."""
         given = schema.get("type")
         types = []
         for kind in given if isinstance(given, list) else [given] if given is not None else []:
@@ -339,7 +339,7 @@ class Schemas:
             self._discriminate(self.reader.mapping(schema["discriminator"], where), result, where)
 
     def _discriminate(self, discriminator: dict[str, Any], result: dict[str, Any], where: str) -> None:
-        """Tell variants apart by a constant, which every reader understands, in place of a discriminator."""
+        """Replace a discriminator by a constant in each variant, which every reader understands."""
         key = str(discriminator.get("propertyName", ""))
         mapping = self.reader.mapping(discriminator.get("mapping"), where)
         options = result.get("oneOf", result.get("anyOf", []))
@@ -358,7 +358,7 @@ class Schemas:
                 self.pinned.append((reference.removeprefix(_PREFIX), key, next(iter(values[reference]))))
 
     def finish(self) -> None:
-        """What can only be done once all components are there."""
+        """Do what requires all components to be present."""
         for name, key, value in self.pinned:
             component = self.components.get(name, {})
             if "properties" in component and key:
@@ -372,9 +372,9 @@ class Schemas:
             self._parts({"$ref": f"{_PREFIX}{name}"}, f"components.schemas.{name}", counted)
 
     def _no_circle(self, name: str, done: dict[str, int]) -> None:
-        """Raise PipelineError where a schema is part of itself through `allOf`, or an array's only item is itself.
+        """Raise PipelineError if a schema contains itself through `allOf`, or an array contains only itself.
 
-        `done` has 0 for a schema that is being looked at, and 1 for one that was.
+        `done` maps a schema's name to 0 while it is being visited, and to 1 afterwards.
         """
         if name in done:
             if done[name] == 0:
@@ -389,15 +389,15 @@ class Schemas:
         done[name] = 1
 
     def _parts(self, schema: Json, where: str, counted: dict[str, int]) -> int:
-        """Return how many schemas one is made of, each counted as often as it is reached.
+        """Return the number of schemas that a schema consists of, each counted every time it is reached.
 
-        Raise PipelineError where that is more than readers of the document can be expected to follow.
+        Raise PipelineError if there are more than readers of the document can be expected to follow.
         """
         count = 1
         if "$ref" in schema:
             name = schema["$ref"].removeprefix(_PREFIX)
             if name not in counted:
-                counted[name] = 1  # while it is looked at: a circle counts once
+                counted[name] = 1  # while it is being visited, so that a cycle counts once
                 counted[name] = self._parts(self.components[name], f"components.schemas.{name}", counted)
             count = counted[name]
         for key in ("allOf", "anyOf", "oneOf"):
@@ -410,7 +410,7 @@ class Schemas:
         return count
 
     def property(self, key: str, schema: dict[str, Any], owner: str, where: str) -> Json:
-        """Return the schema of a property; an enumeration is named after it, alone or with its owner."""
+        """Return the schema of a property. An enumeration is named after the property, if necessary with its owner."""
         target = schema.get("items") if isinstance(schema.get("items"), dict) else None
         if target and "enum" in target and "$ref" not in target and target["enum"]:
             built = self.body({**schema, "items": {}}, key, where)
@@ -426,7 +426,7 @@ class Schemas:
         return self.schema(schema, f"{owner}{names.pascal(key)}", where)
 
     def lift(self, built: dict[str, Any], description: str, where: str) -> None:
-        """Add limits that stand only in words, where the schema is silent."""
+        """Add limits that only the description states, if the schema has none."""
         if not description or "$ref" in built:
             return
         facts = prose.value_facts(description, f"{self.reader.name}: {where}")
@@ -443,8 +443,8 @@ class Schemas:
                 built.setdefault("maxLength", facts.max_bytes)
 
     def register(self, schema: dict[str, Any], name: str) -> str:
-        """Make a schema a component and return its name; an equal one of that name serves both."""
-        name = name[:_MAX_NAME]  # names of nested schemas grow, and become names of files
+        """Add a schema to the components and return its name. An equal component of that name is reused."""
+        name = name[:_MAX_NAME]  # names of nested schemas get long, and they become file names
         stem = name if name.isidentifier() and name not in names.RESERVED_CLASSES else f"Schema{name}"
         chosen, count = stem, 2
         while not self._free(chosen) and not self._same(chosen, schema):
@@ -454,11 +454,13 @@ class Schemas:
         return chosen
 
     def _same(self, name: str, schema: dict[str, Any]) -> bool:
-        """Return whether a component of our own making (no schema of the document's) has this name and is equal."""
+        """Return whether a component with this name was created here (not by the document) and is equal."""
         return self.components.get(name) == schema and name not in self.names.values()
 
     def register_enum(self, schema: dict[str, Any], name: str, owner: str = "") -> str:
-        """Equal enumerations are one component, named after the property that holds them."""
+        """Add an enumeration to the components and return its name; equal ones share a component, named after the
+        property.
+        """
         key = _enum_key(schema)
         if key not in self.enums:
             self.enums[key] = self.register(schema, f"{owner}{name}" if owner and not self._free(name) else name)

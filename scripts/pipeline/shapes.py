@@ -1,8 +1,8 @@
-"""Emit `shapes.py`: for every schema of a good answer, a function that checks and reads it in one pass.
+"""Emit `shapes.py`: for each schema of a successful answer, a function that checks and reads it in one pass.
 
-A client that notices every drift must look at every field of every answer. Walking the document's schemas for each
-value costs thirty times what the emitted comparisons do, so the walk is left to the answers that these refuse; and what
-has been looked at already need not be looked up again to be read. Relies on the generated models for their names.
+A client that must notice drift has to check every field of every answer. Walking the document's schemas for each value
+takes thirty times as long as the emitted comparisons, so the walk is used only for answers that these refuse. A value
+is read in the same pass in which it is checked. The generated models provide the names.
 """
 
 from __future__ import annotations
@@ -50,8 +50,7 @@ _CLASSES = {"string": "str", "integer": "int", "boolean": "bool"}
 
 
 class Model(NamedTuple):
-    """A generated class: its module, its fields in the order of its `__init__`, and, of an enum, the table of its
-    members."""
+    """A generated class: its module, its fields in the order of `__init__`, and for an enum its table of members."""
 
     module: str
     fields: tuple[str, ...]
@@ -72,7 +71,7 @@ def models(folder: Path) -> dict[str, Model]:
 
 
 def _annotated(body: list[ast.stmt]) -> list[str]:
-    """Return the annotated names of a module, or the fields of a class; class variables are none."""
+    """Return the annotated names of a module, or the fields of a class without its class variables."""
     return [
         node.target.id
         for node in body
@@ -94,11 +93,11 @@ def emit(document: Json, classes: Mapping[str, Model]) -> str:
 
 
 class _Inexpressible(Exception):
-    """No comparison of the kind that is emitted says whether a value is as the schema has it."""
+    """The emitted comparisons cannot express this schema."""
 
 
 class _Part(NamedTuple):
-    """Expressions over a local variable: what must be true of it, and what is read from it."""
+    """Expressions over a local variable: the condition that it must satisfy (or None), and the value read from it."""
 
     check: str | None
     read: str
@@ -134,8 +133,10 @@ class _Emitter:
         )
 
     def reader(self, reference: Json) -> str | None:
-        """Return the name of the function for an object that `reference` names, emitted where it is not yet; None if
-        it names something else."""
+        """Return the name of the function that reads the object named by `reference`, emitting it if necessary.
+
+        Return None if the reference names something else.
+        """
         if not isinstance(reference, dict) or "$ref" not in reference:
             return None
         name = reference["$ref"].rpartition("/")[2]
@@ -143,7 +144,9 @@ class _Emitter:
         if schema.get("type") != "object" or name not in self._classes:
             return None
         if name not in self._readers:
-            function = self._readers[name] = f"_{self._classes[name].module}"  # first, as a schema may refer to itself
+            function = self._readers[name] = (
+                f"_{self._classes[name].module}"  # registered first, since a schema may refer to itself
+            )
             start = (
                 f"def {function}(src_dict: Any) -> {name}:\n"
                 f'    """The {name} of a value that is exactly as documented."""\n'
@@ -159,7 +162,7 @@ class _Emitter:
         return self._readers[name]
 
     def _register(self, schema: Json) -> None:
-        """Note the models and enumerations below a schema that no function can compare."""
+        """Record the models and enumerations below a schema that no function can read."""
         if not isinstance(schema, dict) or self.reader(schema) or self._open_enum(schema):
             return
         for inner in (schema.get("items"), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
@@ -184,7 +187,9 @@ class _Emitter:
                 if part.read == field:
                     read.append(field)
                 elif part.check:
-                    read.append(f"{field} and {part.read}")  # a list; UNSET counts as false
+                    read.append(
+                        f"{field} and {part.read}"
+                    )  # a list: `and` skips reading it if it is UNSET, which is falsy
                 else:
                     read.append(f"UNSET if {field} is UNSET else {part.read}")
             else:
@@ -200,8 +205,7 @@ class _Emitter:
         )
 
     def _part(self, schema: Json, value: str) -> _Part:
-        """Return how a value of a schema is checked and read. What is read by a table or a function is checked by
-        that."""
+        """Return how to check and read a value of a schema. If a table or function reads it, that also checks it."""
         if function := self.reader(schema):
             return _Part(None, f"{function}({value})")
         if table := self._open_enum(schema):
@@ -214,7 +218,9 @@ class _Emitter:
             raise _Inexpressible
         if kind == "array" and "items" in resolved:
             return self._list(resolved["items"], value)
-        if kind in _CLASSES and (kind != "string" or "format" not in resolved):  # of dates, models make other classes
+        if kind in _CLASSES and (
+            kind != "string" or "format" not in resolved
+        ):  # not dates and other formats, which models convert
             return _Part(f"{value}.__class__ is {_CLASSES[kind]}", value)
         raise _Inexpressible
 
@@ -232,8 +238,10 @@ class _Emitter:
         return _Part(f"{is_list} and _{kind.upper()}.issuperset(map(type, {value}))", value)
 
     def _variant(self, variants: list[Json], value: str) -> str:
-        """Return the first variant whose promised fields are there, as the models choose; the last refuses what is
-        none."""
+        """Return the expression for the first variant whose required fields are present, as the models choose it.
+
+        If none fits, the last variant refuses the value.
+        """
         readers = [self.reader(variant) for variant in variants]
         if not readers or None in readers:
             raise _Inexpressible
@@ -245,7 +253,7 @@ class _Emitter:
         return chosen
 
     def _open_enum(self, schema: Json) -> str | None:
-        """Return the table of the members of a named enum of strings, alone or beside any other string; else None."""
+        """Return the table of a named string enum, given alone or in a union with plain strings; else None."""
         variants: list[Json] = schema.get("anyOf", []) if isinstance(schema, dict) else []
         if len(variants) == 2 and variants[1] == {"type": "string"}:
             schema = variants[0]

@@ -1,4 +1,4 @@
-"""A client for any other document of the vendor's: no overlay, no waiver; general repairs only."""
+"""Generate a client for any other document of the vendor, with general repairs only: no overlay and no waivers."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _WAIVER = "the document states no threshold"
 
 
 def make(source: Source, package: str, into: str) -> int:
-    """Write the package `package` into the folder `into`; an older one of that name is replaced.
+    """Write the package `package` into the folder `into`, replacing an older one of that name, and print every repair.
 
-    Print every repair. Raise PipelineError, and leave an older package as it was, where no sound client can be made.
+    Raise PipelineError, and leave an older package as it was, if no sound client can be generated.
     """
     folder = check_target(package, Path(into).absolute())
     normalized = import_sibling(source)
@@ -53,7 +53,7 @@ def make(source: Source, package: str, into: str) -> int:
 
 
 def import_sibling(source: Source) -> Normalized:
-    """Return a sibling document in normal form; an operation without a threshold is waived, and that is reported."""
+    """Return a sibling document in normal form. Operations without a threshold are accepted and reported."""
     document, repairs = normalize(parse(source.content, source.name), source.name, lenient=True)
     for path, method, operation in operations(document):
         if "x-threshold" not in operation:
@@ -63,7 +63,7 @@ def import_sibling(source: Source) -> Normalized:
 
 
 def check_target(package: str, folder: Path) -> Path:
-    """Return the folder if the package may be put there; raise PipelineError otherwise."""
+    """Return the folder for the package. Raise PipelineError if the package may not be written there."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", package) or keyword.iskeyword(package):
         raise PipelineError(f"--package {package!r}: a package's name is lower-case letters, digits and underscores")
     if package in sys.stdlib_module_names:
@@ -80,7 +80,7 @@ def check_target(package: str, folder: Path) -> Path:
 
 
 def _generated(folder: Path) -> bool:
-    """Return whether a folder is a package that was made here before."""
+    """Return whether a folder is a package that this module generated before."""
     try:
         return (folder / "openapi.json").is_file() and "Generated; do not edit." in (folder / "contract.py").read_text(
             "utf-8"

@@ -1,7 +1,7 @@
-"""The few changes to the generator's templates, as checked replacements in its own text.
+"""The few changes to the generator's templates, as checked text replacements.
 
-Each change names the SHA-256 of the template it was written for; another version of the generator is refused until
-somebody has looked at it.
+Each change names the SHA-256 of the template that it was written for. Another version of the generator is refused until
+a person has reviewed the change.
 """
 
 from __future__ import annotations
@@ -367,7 +367,7 @@ CHANGES = (
 
 
 def write(into: Path) -> None:
-    """Write every changed template into a folder that the generator takes as its custom templates."""
+    """Write every changed template into a folder, which the generator uses as its custom templates."""
     source = files("openapi_python_client").joinpath("templates")
     for change in CHANGES:
         text = source.joinpath(change.template).read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Where a checkout keeps what the pipeline reads and writes, and a fresh run beside it."""
+"""The paths of a checkout that the pipeline reads and writes, and comparing them with a fresh run."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class Tree(NamedTuple):
 
     @property
     def errors(self) -> Path:
-        """The client's exceptions, whose marked part is generated."""
+        """The module of the client's exceptions, whose marked part is generated."""
         return self.root / "wrapper" / "zoho_cliq" / "errors.py"
 
     @property
     def answers(self) -> Path:
-        """The schemas of answers, for the checker of scripts."""
+        """The schemas of answers, used by the script checker."""
         return self.root / "wrapper" / "zoho_cliq_deluge" / "_checker" / "answers.json"
 
     @property
@@ -65,23 +65,25 @@ class Tree(NamedTuple):
         return str(project["version"])
 
     def name(self, path: Path) -> str:
-        """Return a path of the checkout as people know it."""
+        """Return a path relative to the checkout."""
         return str(path.relative_to(self.root))
 
 
 def upstream_text(document: Json) -> str:
-    """Return the bytes of upstream.yaml for a document in normal form."""
+    """Return the text of upstream.yaml for a document in normal form."""
     return dump_yaml(document, _UPSTREAM_HEADER)
 
 
 def composed_text(document: Json) -> str:
-    """Return the bytes of message-actions.yaml for a composed document."""
+    """Return the text of message-actions.yaml for a composed document."""
     return dump_yaml(document, _COMPOSED_HEADER)
 
 
 def build(tree: Tree, composed: Json, into: Path) -> None:
-    """Write what follows from a composed document into `into`: the document, the client's exceptions, the schemas of
-    answers, and the type-checked package."""
+    """Write everything that is made from a composed document into the folder `into`.
+
+    That is the document, the client's exceptions, the schemas of answers, and the type-checked package.
+    """
     (into / tree.composed.name).write_text(composed_text(composed), "utf-8")
     exceptions = error_classes.replaced(tree.errors.read_text("utf-8"), composed, tree.name(tree.errors))
     (into / tree.errors.name).write_text(exceptions, "utf-8")
@@ -91,9 +93,9 @@ def build(tree: Tree, composed: Json, into: Path) -> None:
 
 
 def regenerate(tree: Tree, check: bool) -> list[str]:
-    """Build afresh and installs (or only compares, with `check`); return the differences that there were.
+    """Build everything afresh and install it, or only compare it if `check` is true. Return the differences found.
 
-    Raise PipelineError before anything is written where the overlay, the document or the generated code is not sound.
+    Raise PipelineError before anything is written if the overlay, the document or the generated code is not sound.
     """
     with scratch(tree.root) as name:
         fresh = Path(name)
@@ -109,7 +111,7 @@ def regenerate(tree: Tree, check: bool) -> list[str]:
 
 
 def moves(tree: Tree, fresh: Path) -> dict[Path, Path]:
-    """Return what `install` has to move to put a fresh run in place."""
+    """Return the moves with which `install` puts a fresh run in place."""
     return {tree.generated: fresh / PACKAGE, **{target: fresh / target.name for target in _single(tree)}}
 
 
@@ -119,14 +121,14 @@ def _single(tree: Tree) -> tuple[Path, ...]:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder that belong to it, relative to it; caches do not."""
+    """Yield the relative paths of a folder's files, without caches."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield path.relative_to(folder)
 
 
 def differences(tree: Tree, fresh: Path) -> list[str]:
-    """Return what in the checkout differs from a fresh run, one line each."""
+    """Return one line for each difference between the checkout and a fresh run."""
     found = [
         tree.name(target)
         for target in _single(tree)

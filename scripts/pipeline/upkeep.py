@@ -1,8 +1,8 @@
-"""Keeping the overlay in step with the vendor: what a removal makes moot is cut out, the rest is left to a person.
+"""Keep the overlay in step with the vendor: cut out what a removal made moot, and leave the rest to a person.
 
-An action (or a part of one) is moot when it only describes a thing that is gone, or when what it corrected was removed
-as a whole and nothing new stands beside it that could be the same thing under another name. Everything else that no
-longer fits is refused: a correction must never be lost silently.
+An action, or a part of one, is moot in two cases: it only describes something that was removed; or the thing it
+corrected was removed completely, and nothing new beside it could be the same thing renamed. Anything else that no
+longer fits is refused, because a correction must never be lost silently.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 class Upkeep(NamedTuple):
-    """The overlay's text for the new document, one line for each cut, and what has become unnecessary."""
+    """The overlay's text for the new document, one line for each cut, and the actions that have become unnecessary."""
 
     text: str
     cuts: tuple[str, ...]
@@ -41,7 +41,7 @@ class _Gone(NamedTuple):
 
 
 class _Renamed(NamedTuple):
-    """A parameter of an operation's path that the vendor calls otherwise now."""
+    """A path parameter of an operation that the vendor renamed."""
 
     operation: str
     name: str
@@ -49,9 +49,9 @@ class _Renamed(NamedTuple):
 
 
 def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
-    """Return the overlay `text`, which fits the document `old`, made to fit `new`.
+    """Return the overlay `text`, which fits the document `old`, changed to fit `new`.
 
-    Raise PipelineError on an action that no longer matches and is not moot.
+    Raise PipelineError for an action that no longer matches and is not moot.
     """
     text, old, moved = _follow_paths(text, old, new, name)
     overlay = parse(text.encode(), name)
@@ -83,8 +83,10 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
 
 
 def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json, tuple[str, ...]]:
-    """Return overlay and old document with the paths that operations have moved to, all of an old path or one, and with
-    the names that parameters of paths have got, on all paths or on some."""
+    """Return the overlay and the old document, updated to moved paths and renamed path parameters, and a line on each.
+
+    An operation may move alone or with its whole path; a parameter may be renamed in all paths or in some.
+    """
     paths, lines, renamed = dict(old["paths"]), [], list[_Renamed]()
 
     def move(path: str, place: str, items: Json) -> None:
@@ -104,7 +106,7 @@ def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json
                     if f"['{path}'].{method}" in text:
                         text = text.replace(f"['{path}'].{method}", f"['{place}'].{method}")
                         lines.append(f"the actions on {method.upper()} {path} lead to {place}")
-                    for several in (".*", "['"):  # what is said of several operations holds of the one that left, too
+                    for several in (".*", "['"):  # an action on several operations also applies to the moved one
                         text = text.replace(f"['{path}']{several}", f"['{path}','{place}']{several}")
             continue
         ids = {method: operation["operationId"] for method, operation in item.items()}
@@ -127,8 +129,8 @@ def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json
 def _follow_names(text: str, renamed: list[_Renamed], old: Json, new: Json, overlay: str) -> tuple[str, list[str]]:
     """Return the overlay with the new names of parameters, and a line on each.
 
-    A name that no path has any more goes everywhere, in words too. One that other paths keep stays, and filters on it
-    take the new ones beside it; links to the operations that have a new one use that.
+    A name that no path has any more is replaced everywhere, including in descriptions. A name that other paths keep is
+    not replaced: filters on it also accept the new names, and links to an operation with a new name use the new name.
     """
     lines, ids = [], dict[str, str]()
     for action in parse(text.encode(), overlay)["actions"]:
@@ -179,13 +181,13 @@ def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
 
 
 def _moved_operation(new: Json, method: str, identifier: str) -> str | None:
-    """Return the path that has an operation now."""
+    """Return the path that has an operation in the new document."""
     found = (path for path, item in new["paths"].items() if item.get(method, {}).get("operationId") == identifier)
     return next(found, None)
 
 
 def _renamed(path: str, other: str) -> dict[str, str]:
-    """Return the parameters of a path that are called otherwise in another path, by their old names."""
+    """Return the renamed parameters between two versions of a path, as {old name: new name}."""
     if _PARAMETER.sub("{}", path) != _PARAMETER.sub("{}", other):
         return {}
     pairs = zip(_PARAMETER.findall(path), _PARAMETER.findall(other), strict=True)
@@ -193,7 +195,7 @@ def _renamed(path: str, other: str) -> dict[str, str]:
 
 
 def _with_parameter(node: Any, name: str, other: str) -> Any:
-    """Return a part of a document in which a parameter of paths is called otherwise."""
+    """Return a part of a document with a path parameter renamed."""
     if isinstance(node, list):
         return [_with_parameter(each, name, other) for each in node]
     if not isinstance(node, dict):
@@ -220,7 +222,7 @@ def _removed_values(old: Json, new: Json) -> Iterator[_Gone]:
 
 
 def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
-    """Return why an action that matches nothing may go; PipelineError where it may not."""
+    """Return why an action that matches nothing may be removed. Raise PipelineError if it may not."""
     if action.get("remove") is True:
         return "what it removes is gone"
     if _describes(action["update"]):
@@ -236,7 +238,7 @@ def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
 
 
 def _describes(update: Json) -> bool:
-    """Return whether an update says nothing but words for people."""
+    """Return whether an update consists only of text for people."""
     if not isinstance(update, dict):
         return False
     return all(
@@ -246,7 +248,7 @@ def _describes(update: Json) -> bool:
 
 
 def _newcomers(node: Any, new: Json) -> Iterator[str]:
-    """Yield what stands new beside the first part of a node's location that is gone."""
+    """Yield what is new beside the first removed part of a node's location."""
     old, now = node.root, new
     for part in node.location:
         if isinstance(now, dict) and part in now:
@@ -260,7 +262,7 @@ def _newcomers(node: Any, new: Json) -> Iterator[str]:
 
 
 def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[tuple[Path, str]]]:
-    """Return an action without what it says of properties that are gone, and what was left out."""
+    """Return an action without the parts about removed properties, and the parts that were removed."""
     update = copy.deepcopy(action.get("update"))
     if not isinstance(update, dict):
         return action, []
@@ -293,7 +295,7 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
 def _examples(
     overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], values: set[_Gone], name: str
 ) -> dict[Path, str]:
-    """Return where the overlay's examples hold properties or values that are gone."""
+    """Return the places where the overlay's examples contain removed properties or values."""
     if not gone | values:
         return {}
     document = copy.deepcopy(new)
@@ -326,13 +328,13 @@ def _examples(
 
 
 def _places(schema: Json, value: Json, document: Json, lost: set[tuple[str, str]], depth: int = 0) -> Iterator[Path]:
-    """Yield where in an example the properties stand that a schema has lost."""
+    """Yield the paths in an example of properties that a schema no longer has."""
     if depth > 30 or not isinstance(schema, dict):
         return
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         if name not in document["components"]["schemas"]:
-            return  # composing will say so
+            return  # composing reports it
         if isinstance(value, str) and (name, value) in lost:
             yield ()
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A Chromium for the tests of the page: Debian's, since no browser is downloaded."""
+"""Chromium for the tests of the page: the one packaged by Debian, because the tests download no browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MISSING = "Chromium is missing; on Debian: apt-get install chromium"
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start Chromium. Skip the test where there is none; fail instead in continuous integration."""
+    """Start Chromium and yield it. Skip the test if it is not installed, but fail in continuous integration."""
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("CI"):

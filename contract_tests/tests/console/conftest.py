@@ -30,14 +30,14 @@ def mock(running: MockServer) -> MockServer:
 
 @pytest.fixture
 def browser(mock: MockServer) -> Iterator[httpx.Client]:
-    """Yield a client with the console's cookie, and without the control token."""
+    """Yield a client with the console's session cookie, but without the control token."""
     with httpx.Client(base_url=mock.accounts_url, headers={"Origin": mock.accounts_url}, timeout=30) as client:
         assert client.get(mock.console_url).status_code == 303
         yield client
 
 
 class Watcher:
-    """A stream of events, and the entries as a page would keep them."""
+    """Reads a stream of events, and keeps the entries as a page would."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -74,7 +74,10 @@ def watcher(browser: httpx.Client) -> Iterator[Watcher]:
 
 @pytest.fixture(scope="module")
 def chromium_browser() -> Iterator[Browser]:
-    """Start a browser for the tests of a file. While it runs, this thread has an event loop, and no test its own."""
+    """Start a browser for the tests of a file.
+
+    While it runs, its thread has a running event loop, so a test cannot start one of its own.
+    """
     with chromium() as browser:
         yield browser
 
@@ -115,7 +118,7 @@ def api(mock: MockServer) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def make(api: httpx.Client) -> Callable[..., str]:
-    """Create an action, with a script, or with permissions for a webhook; return its id."""
+    """Return a function that creates an action with a script, or with permissions for a webhook, and returns its id."""
 
     def create(name: str, handler: dict[str, Any] | None = None, **fields: Any) -> str:
         answer = api.post(CREATING, json={"name": name, "hint": f"Hint of {name}"[:128], **fields})

@@ -1,4 +1,4 @@
-"""Who gets into the console: one-time links, the cookie, and what comes from other pages and names."""
+"""Access to the console: one-time links, the session cookie, and requests from other pages and host names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def mock(running: MockServer) -> MockServer:
 
 @pytest.fixture
 def browser(mock: MockServer) -> Iterator[httpx.Client]:
-    """Yield a client with the console's cookie, and without the control token."""
+    """Yield a client with the console's session cookie, but without the control token."""
     with httpx.Client(base_url=mock.accounts_url) as client:
         assert client.get(mock.console_url).status_code == 303
         yield client
@@ -43,21 +43,22 @@ def test_a_link_opens_the_page_once(mock: MockServer) -> None:
         assert refused.status_code == 403
         assert "set-cookie" not in refused.headers
         assert second.get(f"{mock.control_url}/console").status_code == 401
-        assert first.get(link, follow_redirects=True).status_code == 200  # whose link it was, and who is in already
+        # The browser that used the link has a session already, so the used link leads it to the page.
+        assert first.get(link, follow_redirects=True).status_code == 200
 
 
-def test_each_link_is_another_one(mock: MockServer) -> None:
+def test_every_link_is_different(mock: MockServer) -> None:
     assert mock.console_url != mock.console_url
 
 
-def test_of_many_links_the_latest_are_good(mock: MockServer) -> None:
+def test_only_the_latest_of_many_links_are_valid(mock: MockServer) -> None:
     links = [mock.console_url for _ in range(101)]
     assert httpx.get(links[0]).status_code == 403
     assert httpx.get(links[1]).status_code == 303
 
 
 @pytest.mark.parametrize("ahead", ["prefetch", "prefetch;prerender"])
-def test_a_browser_that_looks_ahead_does_not_use_the_link_up(mock: MockServer, ahead: str) -> None:
+def test_a_prefetch_does_not_use_the_link_up(mock: MockServer, ahead: str) -> None:
     link = mock.console_url
     assert httpx.get(link, headers={"Sec-Purpose": ahead}).status_code == 503
     assert httpx.head(link).status_code == 503
@@ -101,7 +102,7 @@ def test_a_session_ends_with_the_mock(browser: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {},  # a form of another page, in a browser that says nothing
+        {},  # a form on another page, in a browser that sends neither header
         {"Origin": "null"},
         {"Origin": "http://evil.example"},
         {"Origin": "http://127.0.0.1"},
@@ -134,9 +135,7 @@ def test_no_other_page_can_read_with_the_cookie(browser: httpx.Client, site: str
     ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example:{port}", "",
      "127.0.0.1:{port}.evil.example", "127.0.0.1:", "evil.example:127.0.0.1", "[::1", "0.0.0.0:{port}"],
 )  # fmt: skip
-def test_a_name_that_was_rebound_to_this_machine_gets_nothing(
-    mock: MockServer, browser: httpx.Client, host: str
-) -> None:
+def test_a_rebound_host_name_is_refused(mock: MockServer, browser: httpx.Client, host: str) -> None:
     port = mock.accounts_url.rpartition(":")[2]
     host = host.format(port=port)
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())

@@ -1,4 +1,4 @@
-"""What the page does as a user: calls of the API with its rules, menus with reasons, checked scripts, events again."""
+"""Actions of the page on behalf of a user: calls of the API, menus with reasons, checked scripts, events sent again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def act(browser: httpx.Client) -> Callable[..., Any]:
     return call
 
 
-def test_a_call_is_the_users_and_leaves_no_token(act: Any, mock: MockServer, browser: httpx.Client) -> None:
+def test_a_call_is_made_as_the_user_and_leaves_no_token(act: Any, mock: MockServer, browser: httpx.Client) -> None:
     grants = set(mock.app.state.directory.grants)
     made = act("POST", CREATING, {"name": "A", "hint": "h", "scope": "personal"}, user="colleague")
     assert made["status"] == 200
@@ -42,7 +42,7 @@ def test_a_call_is_the_users_and_leaves_no_token(act: Any, mock: MockServer, bro
     assert (first["user"], first["operation"], first["status"]) == ("colleague", "create_message_action", 200)
 
 
-def test_the_rules_are_the_apis(act: Any, browser: httpx.Client) -> None:
+def test_calls_from_the_page_follow_the_apis_rules(act: Any, browser: httpx.Client) -> None:
     refused = act("POST", CREATING, {"name": ""})
     assert (refused["status"], refused["body"]["code"]) == (400, "invalid_inputs")
     assert act("GET", "/nothing")["status"] == 404
@@ -86,13 +86,13 @@ def test_thresholds_count_the_page_as_well() -> None:
         ({"user": "owner", "path": "/x", "method": {}}, "method"),
     ],
 )
-def test_a_call_that_makes_no_sense_is_refused(browser: httpx.Client, body: Any, said: str) -> None:
+def test_an_invalid_call_is_refused(browser: httpx.Client, body: Any, said: str) -> None:
     answer = browser.post("/_mock/console/api", json=body)
     assert answer.status_code == 400
     assert said in answer.json()["message"]
 
 
-def test_the_menu_says_why(browser: httpx.Client, make: Make) -> None:
+def test_the_menu_says_why_an_action_is_not_offered(browser: httpx.Client, make: Make) -> None:
     make("Shown", image="aWNvbg==")
     make("Links", message_types=["link"])
     make("Mine", scope="personal")

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def started(folder: Path) -> Iterator[dict[str, Any]]:
-    """Run the command on the folder; yield what it says of its start."""
+    """Run the command on the folder; yield what it prints at the start."""
     command = [sys.executable, "-m", "zoho_cliq", "dev", str(folder), "--port", "0", "--json"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ZOHO_CLIQ_")}
     with subprocess.Popen(command, env=environ | IN_PATHS, stdout=subprocess.PIPE, text=True) as process:

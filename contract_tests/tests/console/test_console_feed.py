@@ -1,4 +1,4 @@
-"""What an open console is told: everything at first, then what changes, whatever changes it."""
+"""The events that an open console receives: first everything, then each change, whatever its cause."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_first_event_has_everything(mock: MockServer, watcher: Watcher) -> N
     assert "1000." not in str(data)
 
 
-def test_what_clients_do_is_told(mock: MockServer, watcher: Watcher) -> None:
+def test_events_report_what_clients_do(mock: MockServer, watcher: Watcher) -> None:
     action = create(mock, image="aWNvbg==")
     [told] = watcher.read_until("actions", 1)
     assert (told["id"], told["name"], told["organization"], told["image"]) == (action, "A", "48210", "aWNvbg==")
@@ -52,12 +52,12 @@ def test_what_clients_do_is_told(mock: MockServer, watcher: Watcher) -> None:
     assert watcher.entries["actions"] == {action: None}
 
 
-def test_what_a_folder_came_to_is_told_until_it_is_hidden(mock: MockServer, watcher: Watcher) -> None:
+def test_events_report_a_project_until_it_is_hidden(mock: MockServer, watcher: Watcher) -> None:
     mistake = {"file": "actions/a.dg", "line": 3, "severity": "error", "message": "no"}
     mock.show_project("our-actions (test)", "Not carried over.", [mistake])
     [told] = watcher.read_until("project", 1)
     assert told == {"title": "our-actions (test)", "text": "Not carried over.", "mistakes": [mistake]}
-    mock.reset()  # as the folder is still there
+    mock.reset()  # must not hide the project: the folder still exists
     create(mock)
     watcher.read_until("actions", 1)
     assert watcher.entries["project"]["project"] == told
@@ -76,7 +76,7 @@ def test_a_mistake_of_a_folder_has_its_four_fields(mock: MockServer, wrong: dict
         mock.show_project("t", "t", [mistake])
 
 
-def test_what_the_person_does_is_told(mock: MockServer, watcher: Watcher, browser: httpx.Client) -> None:
+def test_events_report_what_the_user_does(mock: MockServer, watcher: Watcher, browser: httpx.Client) -> None:
     create(mock)
     watcher.read_until("actions", 1)
     message = {"chat": "CT_1001_48210", "text": "hello"}
@@ -91,7 +91,7 @@ def test_what_the_person_does_is_told(mock: MockServer, watcher: Watcher, browse
     assert world["policies"]["deluge"] == "off"
 
 
-def test_only_what_changed_is_told(mock: MockServer, watcher: Watcher, browser: httpx.Client) -> None:
+def test_events_contain_only_what_changed(mock: MockServer, watcher: Watcher, browser: httpx.Client) -> None:
     browser.post("/_mock/messages", json={"chat": "CT_1001_48210", "text": "hello"})
     data = watcher.read()
     assert watcher.last[0] == "some"
@@ -99,7 +99,7 @@ def test_only_what_changed_is_told(mock: MockServer, watcher: Watcher, browser: 
     assert data.keys() == {"messages"}
 
 
-def test_a_reset_and_a_snapshot_are_told(mock: MockServer, watcher: Watcher, browser: httpx.Client) -> None:
+def test_events_report_resets_and_snapshots(mock: MockServer, watcher: Watcher, browser: httpx.Client) -> None:
     browser.post("/_mock/snapshot", json={"name": "early"})
     create(mock)
     watcher.read_until("actions", 1)
@@ -113,7 +113,7 @@ def test_a_reset_and_a_snapshot_are_told(mock: MockServer, watcher: Watcher, bro
     watcher.read_until("requests", 0)
 
 
-def test_what_is_left_of_thresholds_is_told() -> None:
+def test_events_report_the_calls_left_by_thresholds() -> None:
     with MockServer() as mock, httpx.Client(base_url=mock.accounts_url) as browser:
         browser.get(mock.console_url)
         browser.post("/_mock/clock", json={"freeze": 1000}, headers={"Origin": mock.accounts_url})
@@ -158,11 +158,11 @@ def test_a_server_that_stops_does_not_wait_for_its_watchers(caplog: pytest.LogCa
             next(lines)
             with caplog.at_level(logging.WARNING):
                 mock.stop()
-            assert list(lines)[-1] == ""  # the stream came to its end, and was not cut
+            assert list(lines)[-1] == ""  # the stream ended regularly and was not cut off
     assert not caplog.records
 
 
-def test_nobody_looks_where_nobody_watches(mock: MockServer, browser: httpx.Client) -> None:
+def test_the_state_is_not_compared_without_watchers(mock: MockServer, browser: httpx.Client) -> None:
     with browser.stream("GET", "/_mock/console/events") as answer:
         next(answer.iter_lines())
     deadline = time.monotonic() + 10
@@ -175,7 +175,7 @@ def _watching() -> bool:
     return any("Feed._watch" in repr(task) for task in asyncio.all_tasks())
 
 
-def test_who_missed_what_went_is_told_everything() -> None:
+def test_a_watcher_that_missed_removals_gets_everything() -> None:
     state = State()
     try:
         from zoho_cliq_mock.trigger.service import Trigger
@@ -195,7 +195,7 @@ def test_who_missed_what_went_is_told_everything() -> None:
         state.close()
 
 
-def test_of_very_much_the_latest_is_told(
+def test_only_the_latest_of_many_entries_are_sent(
     mock: MockServer, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "MOST_BYTES", 5000)
@@ -209,7 +209,7 @@ def test_of_very_much_the_latest_is_told(
     assert sorted(told) == ["4", "5", "6", "7"]
 
 
-def test_what_changes_while_an_event_is_sent_is_told_next() -> None:
+def test_changes_during_an_event_are_in_the_next_event() -> None:
     app = create_app()
     feed = Feed(app.state)
     app.state.closing.append(feed.close)

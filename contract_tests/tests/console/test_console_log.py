@@ -1,4 +1,4 @@
-"""The log in Chromium: deliveries with all that came of them, sending again, lines of shell, calls and thresholds."""
+"""The log in Chromium: deliveries with their results, sending again, shell commands, calls and thresholds."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def trigger(browser: httpx.Client) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def clipboard(open_page: Callable[..., Page]) -> tuple[Page, Callable[[], str]]:
-    """Return a page, and what it copied."""
+    """Return a page, and a function that returns the text it last copied."""
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     return page, lambda: str(page.evaluate("navigator.clipboard.readText()"))
 

@@ -1,4 +1,4 @@
-"""How the page reads: axe-core finds nothing in light, dark, on a phone and at 200 %, and nothing is cut off."""
+"""Accessibility: axe-core reports nothing in light mode, dark mode, on a phone and at 200 %, and nothing is cut off."""
 
 from __future__ import annotations
 

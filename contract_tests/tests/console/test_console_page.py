@@ -1,4 +1,4 @@
-"""The page in Chromium: choosing on messages by mouse, touch and keyboard, and what comes of it."""
+"""The page in Chromium: choosing actions by mouse, touch and keyboard, and what their answers show."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_long_press_opens_the_menu(open_page: Callable[..., Page], make: Make)
     touch = {"pointerType": "touch", "clientX": 100, "clientY": 200, "bubbles": True}
     touched.dispatch_event("pointerdown", touch)
     touched.dispatch_event("pointermove", {**touch, "clientY": 300})
-    page.wait_for_timeout(700)  # a press that moves is a scroll
+    page.wait_for_timeout(700)  # a touch that moves is a scroll, not a long press
     expect(page.get_by_role("menu")).to_have_count(0)
     touched.dispatch_event("pointerup", touch)
     touched.dispatch_event("pointerdown", touch)
@@ -84,7 +84,7 @@ def test_a_long_press_opens_the_menu(open_page: Callable[..., Page], make: Make)
 
 
 @pytest.mark.heavy
-def test_several_messages_offer_what_takes_several(page: Page, make: Make) -> None:
+def test_several_messages_offer_only_multi_selectable_actions(page: Page, make: Make) -> None:
     make("One")
     make("Many", say('return {"text":"chosen: " + messages.size()};'), multi_selectable=True)
     for text in ("The printer is on fire", "https://example.com/manual"):
@@ -143,7 +143,7 @@ def test_messages_links_and_files_are_written(page: Page, browser: httpx.Client)
 
 
 @pytest.mark.heavy
-def test_what_the_mock_refuses_is_said(open_page: Callable[..., Page], browser: httpx.Client) -> None:
+def test_the_page_shows_why_the_mock_refuses_a_call(open_page: Callable[..., Page], browser: httpx.Client) -> None:
     page = open_page(refusals=1)
     browser.post(
         "/_mock/seed",
@@ -253,7 +253,7 @@ def test_a_form_is_filled_in_and_shows_its_call(page: Page, stub: Callable[[Any]
     choose(page)
     form = page.locator("#messages .type-answer").get_by_role("group", name="A ticket")
     form.get_by_role("button", name="File it").click()
-    expect(form.locator(".call")).to_be_hidden()  # what is mandatory is missing
+    expect(form.locator(".call")).to_be_hidden()  # a mandatory field is empty
     form.get_by_label("What").fill("smoke")
     form.get_by_label("Count").fill("3")
     form.get_by_label("Level").select_option("h")
@@ -288,11 +288,11 @@ def test_banners_form_errors_and_wrong_answers(page: Page, stub: Callable[[Any],
     expect(wrong.locator(".problems li")).to_contain_text("output.card.theme")
     expect(wrong.locator("mark")).to_have_text('    "theme": "none",')
     page.get_by_label("You are").select_option("colleague")
-    expect(page.locator("#messages .shown-form_error")).to_have_count(0)  # for the person who chose
+    expect(page.locator("#messages .shown-form_error")).to_have_count(0)  # shown only to the user who chose
 
 
 @pytest.mark.heavy
-def test_a_script_that_fails_says_where(page: Page, make: Make) -> None:
+def test_a_failing_script_shows_the_line(page: Page, make: Make) -> None:
     make("Script", say('info "begun";\nx = zoho.desk.create("t", {"a":"b"});\nreturn {"text":"x"};'))
     choose(page, "Script")
     script = page.locator("#deliveries .script")
@@ -302,7 +302,7 @@ def test_a_script_that_fails_says_where(page: Page, make: Make) -> None:
 
 
 @pytest.mark.heavy
-def test_what_is_written_or_answered_stays_text(
+def test_messages_and_answers_are_shown_as_text(
     page: Page, make: Make, stub: Callable[[Any], None], browser: httpx.Client
 ) -> None:
     hostile = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
@@ -354,7 +354,7 @@ def test_the_policy_refuses_markup_and_scripts(chromium_browser: Browser, mock: 
     page = context.new_page()
     page.goto(mock.console_url)
     page.wait_for_selector("body[data-ready]")
-    # In a callback of a timer, because the policy does not bind what the driver itself evaluates.
+    # In a timer's callback, because the policy does not apply to code that the driver itself evaluates.
     refused = page.evaluate(
         """() => new Promise((resolve) => setTimeout(() => {
             const tries = [
@@ -372,7 +372,7 @@ def test_the_policy_refuses_markup_and_scripts(chromium_browser: Browser, mock: 
 
 
 @pytest.mark.heavy
-def test_the_page_asks_no_other_host(
+def test_the_page_sends_no_request_to_another_host(
     open_page: Callable[..., Page], mock: MockServer, stub: Callable[[Any], None]
 ) -> None:
     page = open_page()
@@ -400,7 +400,7 @@ def test_two_browsers_see_the_same(open_page: Callable[..., Page], make: Make) -
 
 
 @pytest.mark.heavy
-def test_the_end_of_the_mock_is_said(chromium_browser: Browser) -> None:
+def test_the_page_shows_that_the_mock_has_ended(chromium_browser: Browser) -> None:
     context = chromium_browser.new_context()
     page = context.new_page()
     with MockServer() as mock:

@@ -1,4 +1,4 @@
-"""The pictures of the README come out of the page as it is."""
+"""The pictures of the README show the current page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.heavy
-def test_the_script_writes_the_pictures_that_are_kept(tmp_path: Path) -> None:
-    with chromium():  # skips where there is none
+def test_the_script_writes_the_committed_pictures(tmp_path: Path) -> None:
+    with chromium():  # skips the test if Chromium is not installed
         pass
     done = subprocess.run([ROOT / "scripts" / "screenshots", tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

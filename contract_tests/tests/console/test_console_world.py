@@ -1,4 +1,4 @@
-"""Actions and the mock's world in Chromium: everything goes through the real API, with its rules."""
+"""Actions and the mock's settings in Chromium: all changes go through the real API, with its rules."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_fields_and_permissions_are_changed(page: Page, make: Make, browser: htt
     page.get_by_role("button", name="Edit Hook").click()
     page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert browser.get("/_mock/journal").json()["total"] == calls  # nothing was changed, so nothing is called
+    assert browser.get("/_mock/journal").json()["total"] == calls  # saving without a change must not call the API
     page.get_by_role("button", name="Actions", exact=True).click()
     page.get_by_role("button", name="Edit Hook").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
@@ -113,7 +113,9 @@ def test_the_world_is_changed(page: Page, make: Make, browser: httpx.Client) -> 
     assert before["frozen"]
     world.get_by_label("Seconds", exact=True).fill("90")
     world.get_by_role("button", name="Advance").click()
-    expect(world).to_contain_text(re.compile(r"[3-9]\d s ahead"))  # a frozen clock falls back behind the real one
+    expect(world).to_contain_text(
+        re.compile(r"[3-9]\d s ahead")
+    )  # real time passes while the mock's clock is frozen, so its lead shrinks
     assert browser.get("/_mock/clock").json()["now"] == before["now"] + 90
     world.get_by_role("button", name="Switch on").click()
     expect(world.get_by_role("button", name="Switch off")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Hostile bodies: each is refused with 400 and a reason, and the server lives on."""
+"""Hostile bodies: each is refused with 400 and a reason, and the server keeps running."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_what_is_not_http_is_refused_in_the_form_of_the_api(mock: MockServer, da
 
 
 def exchange(mock: MockServer, request: bytes, answers: int) -> list[tuple[bytes, Any]]:
-    """Send bytes as they are; return the status lines and the JSON of so many answers."""
+    """Send raw bytes; return status line and JSON of this many responses."""
     address = urlsplit(mock.url)
     found = []
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:
@@ -151,5 +151,5 @@ def test_the_body_after_an_offer_to_upgrade_may_come_later(mock: MockServer, nob
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:
         for part in (head, body[:10], body[10:]):
             connection.sendall(part)
-            nobody.get("/_mock/health")  # answered after the server has seen the part
+            nobody.get("/_mock/health")  # its response shows that the server has received the first part
         assert connection.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"

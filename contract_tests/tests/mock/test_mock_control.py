@@ -112,7 +112,7 @@ def test_a_change_of_teams_shows_and_hides_actions(
     both = create(owner, name="Both", scope="team", team_ids=[100001, 100002])
     create(owner, name="Other", scope="team", team_ids=[100003])
     token = colleague.get(LISTING).json()["sync_token"]
-    # Gone before the colleague joins, and so never the colleague's to miss.
+    # Deleted before the colleague joins the team, so it must not appear among the colleague's deleted actions.
     owner.delete(action_path(create(owner, name="Early", scope="team", team_ids=[100001])))
     control.post("/teams", json={"user": "colleague", "teams": [100001, 100002]}).raise_for_status()
     changed, deleted, token = sync(colleague, token)
@@ -164,7 +164,7 @@ def test_minted_tokens_have_scopes_and_an_end(owner: httpx.Client, control: http
         ("POST", "seed", {**DEMO, "actions": [{"creator": "owner", **BODY, "collaborators": 5}]}),
     ],
 )
-def test_a_control_call_that_makes_no_sense_is_refused(
+def test_an_invalid_control_call_is_refused(
     control: httpx.Client, owner: httpx.Client, method: str, path: str, body: Any
 ) -> None:
     create(owner)
@@ -174,9 +174,7 @@ def test_a_control_call_that_makes_no_sense_is_refused(
     assert len(owner.get(LISTING).json()["data"]) == 1
 
 
-def test_another_seed_takes_the_place_of_the_first(
-    mock: MockServer, owner: httpx.Client, control: httpx.Client
-) -> None:
+def test_posting_a_seed_replaces_the_first(mock: MockServer, owner: httpx.Client, control: httpx.Client) -> None:
     first = control.get("/seed").json()
     seed = {
         "organizations": [{"id": "1", "name": "Example"}],

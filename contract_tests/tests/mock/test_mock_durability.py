@@ -100,7 +100,7 @@ class Writer(threading.Thread):
 
 
 def cycle(path: Path, number: int, plant: str) -> tuple[list[Writer], int]:
-    """Start, write, kill; return the writers and the number of writes answered."""
+    """Start the mock, write, kill it; return the writers and the number of acknowledged writes."""
     chance = random.Random(number)
     script = plant + START.format(path=str(path))
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as server:
@@ -109,7 +109,7 @@ def cycle(path: Path, number: int, plant: str) -> tuple[list[Writer], int]:
         writers = [Writer(url, f"{number}-{each}", random.Random(f"{number}-{each}")) for each in range(WRITERS)]
         for writer in writers:
             writer.start()
-        # Killed at a moment that no write knows of.
+        # Kill at a random moment, independent of the writes.
         threading.Event().wait(chance.uniform(0.02, 0.15))
         server.kill()
         for writer in writers:
@@ -118,7 +118,7 @@ def cycle(path: Path, number: int, plant: str) -> tuple[list[Writer], int]:
 
 
 def lost_writes(path: Path, cycles: int, plant: str = "") -> tuple[int, int, int]:
-    """Write lost, ids given out twice, and creations answered, over some cycles on one file."""
+    """Return the numbers of lost writes, reused ids and acknowledged creations over some cycles on one file."""
     kept: dict[str, str] = {}
     unsure: set[str] = set()
     deleted: set[str] = set()
@@ -146,14 +146,14 @@ def lost_writes(path: Path, cycles: int, plant: str = "") -> tuple[int, int, int
     return lost, len(ids) - len(set(ids)), len(ids)
 
 
-def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+def test_a_kill_loses_no_acknowledged_write(tmp_path: Path) -> None:
     lost, reused, created = lost_writes(tmp_path / "mock.db", 3)
     assert (lost, reused) == (0, 0)
     assert created > 10
 
 
 @pytest.mark.heavy
-def test_a_hundred_kills_lose_nothing_that_was_answered(tmp_path: Path) -> None:
+def test_a_hundred_kills_lose_no_acknowledged_write(tmp_path: Path) -> None:
     lost, reused, created = lost_writes(tmp_path / "mock.db", 100)
     assert (lost, reused) == (0, 0)
     assert created > 1_000

@@ -1,4 +1,4 @@
-"""Fault rules: what the client sees, whether the operation happened, and which calls a rule is for."""
+"""Fault rules: what the client sees, whether the operation was carried out, and which calls a rule applies to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def names(client: httpx.Client) -> list[str]:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("fault", [kind for kind in KINDS if kind != "delay"])
-def test_a_create_happens_only_after(mock: MockServer, control: httpx.Client, fault: str, when: str) -> None:
+def test_a_create_is_carried_out_only_with_when_after(
+    mock: MockServer, control: httpx.Client, fault: str, when: str
+) -> None:
     with httpx.Client(base_url=mock.url, headers={"Authorization": "Bearer 1000.owner"}, verify=False) as client:
         add(control, fault=fault, operation="create_message_action", when=when)
         if fault in BROKEN:
@@ -48,7 +50,7 @@ def test_a_create_happens_only_after(mock: MockServer, control: httpx.Client, fa
 
 
 @pytest.mark.parametrize("fault", [kind for kind in KINDS if kind != "delay"])
-def test_a_delete_has_no_body_to_spoil_and_is_spoilt_all_the_same(
+def test_a_delete_can_be_spoiled_although_it_has_no_body(
     mock: MockServer, owner: httpx.Client, control: httpx.Client, fault: str
 ) -> None:
     identifier = owner.post(CREATING, json=BODY).json()["data"]["id"]
@@ -82,7 +84,7 @@ def test_a_client_that_hangs_up_does_not_stop_the_operation(
     assert found == [BODY["name"]]
 
 
-def test_a_rule_is_for_the_calls_that_it_names(
+def test_a_rule_applies_only_to_the_calls_it_names(
     owner: httpx.Client, colleague: httpx.Client, control: httpx.Client
 ) -> None:
     add(control, fault="status", status=503, operation="list_message_actions", user="owner", nth=[2, 4], times=1)
@@ -95,7 +97,7 @@ def test_a_rule_is_for_the_calls_that_it_names(
     assert control.get("/faults").json()["rules"] == []
 
 
-def test_chance_is_repeatable(owner: httpx.Client, control: httpx.Client) -> None:
+def test_probability_with_a_seed_is_repeatable(owner: httpx.Client, control: httpx.Client) -> None:
     control.post("/thresholds", json={"enabled": False})
     runs = []
     for seed in (7, 7, 8):
@@ -165,7 +167,7 @@ BAD_RULES: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("rule", "complaint"), BAD_RULES, ids=lambda value: str(value)[:40])
-def test_a_rule_that_makes_no_sense_is_refused(control: httpx.Client, rule: Any, complaint: str) -> None:
+def test_an_invalid_rule_is_refused(control: httpx.Client, rule: Any, complaint: str) -> None:
     good = {"fault": "close"}
     answer = control.post("/faults", json=[good, *(rule if isinstance(rule, list) else [rule])])
     assert answer.status_code == 400

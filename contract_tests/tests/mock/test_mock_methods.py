@@ -142,7 +142,7 @@ def test_a_fault_rule_stays(mock: MockServer, owner: httpx.Client) -> None:
     assert [owner.get(LISTING).status_code for _ in range(4)] == [502, 200, 502, 200]
 
 
-def test_time(mock: MockServer) -> None:
+def test_the_clock_can_be_read_advanced_frozen_and_run(mock: MockServer) -> None:
     assert mock.freeze(1000.0) == mock.now() == 1000.0
     assert mock.advance(60) == 1060.0
     assert mock.run_clock() >= 1060.0
@@ -206,7 +206,7 @@ def teams_of(mock: MockServer, key: str) -> list[int]:
     return next(list(user["teams"]) for user in mock.state()["users"] if user["key"] == key)
 
 
-def test_missing_teams_are_made_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_set_teams_creates_missing_teams_if_asked(tmp_path: Path) -> None:
     path = str(tmp_path / "mock.db")
     with MockServer(path) as mock, httpx.Client(headers={"Authorization": "Bearer 1000.colleague"}) as client:
         with pytest.raises(ControlFailed, match="there is no team 4711 in the organization"):
@@ -306,7 +306,7 @@ def test_trigger(mock: MockServer, owner: httpx.Client) -> None:
     assert delivery.attempts[0].url == f"http://127.0.0.1:{desk.server_port}/"
     assert delivery.deferred is None
     assert mock.deliveries() == [delivery]
-    assert mock.trigger(made["id"], messages=delivery.messages).ok is False  # nobody answers any more
+    assert mock.trigger(made["id"], messages=delivery.messages).ok is False  # the webhook is gone
     with pytest.raises(ControlFailed, match="owner sees no message action 'Other'") as caught:
         mock.trigger("Other", "text")
     assert caught.value.status == 404
@@ -348,7 +348,7 @@ def test_the_deferred_answer_may_come_before_the_wait(mock: MockServer, owner: h
 # ---- where they work
 
 
-def test_a_mock_of_another_process(mock: MockServer, owner: httpx.Client) -> None:
+def test_mock_control_works_on_a_mock_in_another_process(mock: MockServer, owner: httpx.Client) -> None:
     control = MockControl(mock.url, mock.control_token)
     owner.post(CREATING, json={"name": "a", "hint": "b"}).raise_for_status()
     assert control.url == mock.url
@@ -361,14 +361,14 @@ def test_a_mock_of_another_process(mock: MockServer, owner: httpx.Client) -> Non
         _ = AsyncMock(control).clock
 
 
-def test_a_mock_without_control_api_and_the_mock_of_ones_own_thread() -> None:
+def test_methods_fail_without_control_api_and_in_the_servers_thread() -> None:
     with MockServer(control=False) as server, pytest.raises(ControlFailed, match="switched off"):
         server.journal()
     with MockServer() as server, pytest.raises(ControlFailed, match="in its own thread"):
         server._in_thread(server.journal)
 
 
-def test_in_tasks_the_loop_goes_on(mock: MockServer, owner: httpx.Client) -> None:
+def test_async_methods_do_not_block_the_event_loop(mock: MockServer, owner: httpx.Client) -> None:
     """The webhook runs in the very loop that awaits the mock."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

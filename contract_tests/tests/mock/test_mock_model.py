@@ -78,7 +78,7 @@ class Model(RuleBasedStateMachine):
         self.plant()
         self.actions: dict[int, Fields] = {}
         self.memberships = {"ann": {1, 2}, "bob": {1}, "cid": set(), "eve": set[int]()}
-        # For each change of what is seen: the action, and who saw it before or after.
+        # For each change of visibility: the action, and the users who saw it before or after.
         self.log: list[tuple[int, set[str]]] = []
         self.readers = [Reader(key) for key in self.watched]
         self.made = 0
@@ -163,7 +163,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(number=st.integers(-2, 3))
     def delete(self, number: int) -> None:
-        # Kept rare while there are few, so that listings have pages.
+        # Delete nothing while there are few actions, so that listings have several pages.
         action = self.pick(number)
         if action is not None and len(self.actions) > 3:
             before = self.seers(action)
@@ -374,7 +374,7 @@ def test_the_mock_equals_its_model() -> None:
 
 @pytest.mark.parametrize("dense", [0, audiences.DENSE])
 @pytest.mark.parametrize("order", ["oldest_first", "newest_first"])
-def test_so_it_does_in_either_order_and_with_many_changes(
+def test_the_mock_equals_its_model_in_both_orders_and_with_many_changes(
     monkeypatch: pytest.MonkeyPatch, order: str, dense: int
 ) -> None:
     monkeypatch.setattr(audiences, "DENSE", dense)
@@ -390,7 +390,7 @@ def test_the_mock_equals_its_model_in_ten_thousand_histories(number: int) -> Non
 @pytest.mark.parametrize(
     "design", [Offset, TimeStamp, SequenceAtEnd, pytest.param(FirstChangeOnly, marks=pytest.mark.heavy)]
 )
-def test_naive_designs_are_found(design: type[Planted], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_test_finds_naive_designs(design: type[Planted], monkeypatch: pytest.MonkeyPatch) -> None:
     if design is SequenceAtEnd:
         real = operations._listing
 

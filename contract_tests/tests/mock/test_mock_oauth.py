@@ -1,4 +1,4 @@
-"""The accounts server: grants, lifetimes, limits and refusals, as far as the vendor and reports tell."""
+"""The accounts server: grants, lifetimes, limits and refusals, as the vendor and published reports describe them."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def test_a_refusal_is_status_200_with_an_error(mock: MockServer, changes: dict[s
     assert (answer.status_code, answer.json()) == (200, {"error": error})
 
 
-def test_a_scope_that_is_asked_for_narrows_the_token(mock: MockServer) -> None:
+def test_a_requested_scope_narrows_the_token(mock: MockServer) -> None:
     narrow = token(mock, scope="zohocliq.messageactions.create")["access_token"]
     assert status(mock, narrow) == 403
     assert status(mock, token(mock, scope="ZohoCliq.MessageActions.READ")["access_token"]) == 200
 
 
-def test_the_oldest_of_more_than_ten_live_tokens_dies(mock: MockServer, control: httpx.Client) -> None:
+def test_the_oldest_of_more_than_ten_live_tokens_is_revoked(mock: MockServer, control: httpx.Client) -> None:
     tokens = [token(mock)["access_token"] for _ in range(10)]
     assert token(mock) == {
         "error": "Access Denied",
@@ -82,7 +82,7 @@ def test_the_oldest_of_more_than_ten_live_tokens_dies(mock: MockServer, control:
     assert [status(mock, each) for each in tokens] == [401] + [200] * 10
 
 
-def test_a_code_is_good_once_and_gives_a_refresh_token(mock: MockServer, control: httpx.Client) -> None:
+def test_a_code_is_valid_once_and_returns_a_refresh_token(mock: MockServer, control: httpx.Client) -> None:
     code = control.post("/codes", json={"user": "colleague", "client_id": "1000.DEMO"}).json()["code"]
     first = token(mock, grant_type="authorization_code", code=code)
     assert status(mock, first["access_token"]) == 200
@@ -106,7 +106,7 @@ def test_client_credentials_give_the_tokens_of_the_clients_user() -> None:
         assert httpx.delete(f"{mock.url}{action_path(1)}", headers=headers).status_code == 403
 
 
-def test_revoking_a_refresh_token_kills_what_came_of_it(mock: MockServer) -> None:
+def test_revoking_a_refresh_token_revokes_its_access_tokens(mock: MockServer) -> None:
     revoke = f"{mock.accounts_url}/oauth/v2/token/revoke"
     one, two = token(mock)["access_token"], token(mock)["access_token"]
     assert httpx.post(revoke, params={"token": one}).json() == {"status": "success"}

@@ -1,4 +1,4 @@
-"""The seven operations of the mock over HTTP: each field, rule and error, as the document and the vendor's page say."""
+"""The mock's seven operations over HTTP: fields, rules and errors, according to the document and the vendor's page."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_pages_hold_each_action_once(owner: httpx.Client) -> None:
     assert seen == made
 
 
-def test_a_sync_token_gives_what_changed_and_what_is_gone(owner: httpx.Client) -> None:
+def test_a_sync_token_lists_changed_and_deleted_actions(owner: httpx.Client) -> None:
     first, second, third = (create(owner, name)["id"] for name in ("One", "Two", "Three"))
     token = owner.get(LISTING).json()["sync_token"]
     owner.patch(action_path(second), json={"hint": "Other"})

@@ -1,4 +1,4 @@
-"""Tools of others against the mock: the stock schemathesis command, and a Java client that openapi-generator makes."""
+"""Third-party tools against the mock: the stock schemathesis command, and a Java client made by openapi-generator."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from zoho_cliq_mock import MockServer
 pytestmark = pytest.mark.heavy
 HERE = Path(__file__).parent
 
-# The one setting: a schema cannot say that a name is taken or that a team is not there, which the API answers with 400.
+# The only setting: no schema can say that a name is taken or a team is missing, which the API answers with 400.
 SCHEMATHESIS = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409", "5xx"]
 """
-# An annotation that the generated files carry and Java 17 no longer has; it says only where a file came from.
+# An annotation in the generated files that Java 17 no longer has; it only states where a file came from.
 GENERATED = """
 package javax.annotation;
 public @interface Generated { String[] value(); String date() default ""; String comments() default ""; }
@@ -70,7 +70,7 @@ def run(*command: str | Path) -> str:
 
 def test_a_java_client_of_openapi_generator_does_all_seven_operations(tmp_path: Path) -> None:
     generator = jar()
-    # The generator writes one class for a tag's webhooks over the class for the tag's operations.
+    # The generator overwrites the class for a tag's operations by the class for the tag's webhooks.
     paths_only = {key: value for key, value in document().items() if key != "webhooks"}
     (tmp_path / "openapi.json").write_text(json.dumps(paths_only))
     (tmp_path / "Generated.java").write_text(GENERATED)
@@ -91,7 +91,7 @@ def test_a_java_client_of_openapi_generator_does_all_seven_operations(tmp_path: 
         "--global-property=apiTests=false,modelTests=false,apiDocs=false,modelDocs=false",
     )
     sources = [str(path) for path in (tmp_path / "client" / "src" / "main").rglob("*.java")]
-    # What the client needs (Jackson, annotations) is inside the generator's own archive.
+    # The client's dependencies (Jackson, annotations) are part of the generator's own archive.
     own = (tmp_path / "Generated.java", HERE / "java" / "SevenCalls.java")
     run("javac", "-nowarn", "-proc:none", "-cp", generator, "-d", tmp_path / "classes", *own, *sources)
     with MockServer() as server:

@@ -1,4 +1,4 @@
-"""The mock wherever people put it: closed streams, readers that leave, forks, damaged files, missing packages."""
+"""The mock in difficult surroundings: closed streams, readers that leave, forks, damaged files, missing packages."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def test_it_runs_without_standard_streams(closed: tuple[int, ...], started: list
     started.append(process)
     url = first_url(process)
     assert httpx.get(f"{url}{LISTING}", headers=OWNER).status_code == 200
-    for number in closed:  # no socket and no database took the number
+    for number in closed:  # no socket or database got this file descriptor
         assert os.readlink(f"/proc/{process.pid}/fd/{number}") == os.devnull
 
 
 @pytest.fixture
 def port() -> int:
-    """Return a port that was free just now, for a server that cannot say which one it took."""
+    """Return a port that was free a moment ago, for a server that cannot report its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number: int = free.getsockname()[1]
@@ -100,7 +100,7 @@ def test_it_runs_without_a_standard_output(started: list[Any], port: int) -> Non
 
 
 @pytest.mark.parametrize("when", ["before the first line", "after it"])
-def test_it_serves_on_when_its_readers_leave(when: str, started: list[Any], port: int) -> None:
+def test_it_keeps_serving_when_readers_of_its_output_leave(when: str, started: list[Any], port: int) -> None:
     reading, writing = os.pipe()
     logged, logging_ = os.pipe()
     process = command("--port", str(port), "--verbose", stdout=writing, stderr=logging_)
@@ -118,19 +118,19 @@ def test_it_serves_on_when_its_readers_leave(when: str, started: list[Any], port
     assert end(process) == 0
 
 
-def test_a_log_that_nobody_reads_does_not_hold_it_up(started: list[Any]) -> None:
+def test_an_unread_log_does_not_block_the_server(started: list[Any]) -> None:
     process = command("--verbose", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     started.append(process)
     url = first_url(process)
     with httpx.Client(headers=OWNER, timeout=10) as client:
-        for _ in range(1200):  # more lines than a pipe holds
+        for _ in range(1200):  # more lines than fit into a pipe's buffer
             assert client.get(f"{url}/nowhere/with/a/path/of/some/length").status_code == 404
 
 
 # ---- what reaches a terminal
 
 
-def test_plain_text_steers_nothing_and_json_stays_json() -> None:
+def test_plain_escapes_control_characters_and_keeps_json_valid() -> None:
     assert plain("Grüße, 世界 🎉") == "Grüße, 世界 🎉"
     shown = plain(json.dumps({"a": STEERING}, ensure_ascii=False))
     assert shown.isprintable()
@@ -140,13 +140,13 @@ def test_plain_text_steers_nothing_and_json_stays_json() -> None:
     assert plain("\U000e0001") == "\\udb40\\udc01"
 
 
-def test_a_line_of_the_journal_steers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_journal_lines_contain_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     print_line(Entry(0.0, "GET", STEERING, "", STEERING, None, 200, STEERING, STEERING, b""))
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isprintable()
 
 
-def test_a_message_that_nobody_can_read_is_no_failure(tmp_path: Path) -> None:
+def test_a_message_to_a_closed_stream_raises_nothing(tmp_path: Path) -> None:
     say("x", None)
     gone = (tmp_path / "x").open("w")
     gone.close()
@@ -162,7 +162,7 @@ def test_a_message_that_nobody_can_read_is_no_failure(tmp_path: Path) -> None:
 
 
 def in_child(act: Callable[[], Any]) -> int:
-    """Return the exit code of a forked child: 0, 3 where `act` raised RuntimeError."""
+    """Call a function in a forked child and return the exit code: 0, or 3 if it raised RuntimeError."""
     identifier = os.fork()
     if identifier == 0:  # pragma: no cover
         try:
@@ -209,7 +209,7 @@ def test_without_a_control_api_the_child_is_told_why(place: str) -> None:
         assert in_child(server.reset) == 3
 
 
-def test_a_child_that_lives_on_keeps_no_connection_and_no_port_open() -> None:
+def test_a_living_child_keeps_no_connection_and_no_port_open() -> None:
     reading, writing = os.pipe()
     with MockServer() as server:
         fault = {"fault": "truncated", "operation": "list_message_actions"}
@@ -223,7 +223,7 @@ def test_a_child_that_lives_on_keeps_no_connection_and_no_port_open() -> None:
                 os.read(reading, 1)
                 os._exit(0)
             try:
-                with pytest.raises(httpx.RemoteProtocolError):  # not a time-out: the connection ends with the answer
+                with pytest.raises(httpx.RemoteProtocolError):  # not a timeout: the server closes the connection
                     client.get(f"{server.url}{LISTING}")
                 server.stop()
                 with pytest.raises(httpx.ConnectError):
@@ -234,8 +234,8 @@ def test_a_child_that_lives_on_keeps_no_connection_and_no_port_open() -> None:
                 os.waitpid(identifier, 0)
 
 
-def test_a_child_that_ends_in_order_leaves_the_file_to_its_parent(tmp_path: Path) -> None:
-    """The interpreter of the child frees what it inherited, and SQLite would take the log away."""
+def test_a_child_that_exits_normally_does_not_touch_the_parents_database(tmp_path: Path) -> None:
+    """At its exit, the child frees what it inherited; SQLite would then remove the parent's write-ahead log."""
     path = tmp_path / "mock.db"
     script = (
         "import os, sys, httpx\nfrom zoho_cliq_mock import MockServer\n"
@@ -253,7 +253,7 @@ def test_a_child_that_ends_in_order_leaves_the_file_to_its_parent(tmp_path: Path
     assert [action["name"] for action in found] == ["Open incident"]
 
 
-def test_forks_while_it_serves_harm_nobody() -> None:
+def test_forks_under_load_harm_neither_parent_nor_children() -> None:
     with MockServer(thresholds=False) as server:
         wrong: list[int] = []
         done = threading.Event()
@@ -267,7 +267,7 @@ def test_forks_while_it_serves_harm_nobody() -> None:
         thread = threading.Thread(target=ask)
         thread.start()
         try:
-            # Each child uses SQLite, of which the server's thread may have held a lock.
+            # Each child uses SQLite, whose lock the server's thread could have held at the fork.
             for _ in range(20):
                 assert in_child(lambda: sqlite3.connect(":memory:").execute("SELECT 1").fetchall()) == 0
         finally:
@@ -276,7 +276,7 @@ def test_forks_while_it_serves_harm_nobody() -> None:
     assert wrong == []
 
 
-def test_what_does_not_run_says_so() -> None:
+def test_using_a_mock_that_does_not_run_raises_runtime_error() -> None:
     server = MockServer()
     with pytest.raises(RuntimeError, match="does not run"):
         server.reset()
@@ -320,7 +320,7 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def test_no_damage_anywhere_in_the_file_is_a_traceback(database: Path, tmp_path: Path) -> None:
+def test_damage_at_any_place_of_the_file_is_reported_without_traceback(database: Path, tmp_path: Path) -> None:
     whole = database.read_bytes()
     for at in range(0, len(whole), 4096):
         spoilt = tmp_path / f"{at}.db"
@@ -328,7 +328,7 @@ def test_no_damage_anywhere_in_the_file_is_a_traceback(database: Path, tmp_path:
         try:
             create_app(str(spoilt)).state.close()
         except DatabaseError as error:
-            assert "give another file" in str(error)  # noqa: PT017 - a page that is not in use may be spoilt
+            assert "give another file" in str(error)  # noqa: PT017 - damage to an unused page raises nothing
     for size in (1, 50, 100, 4096, len(whole) // 2):
         cut = tmp_path / f"cut{size}.db"
         cut.write_bytes(whole[:size])
@@ -352,7 +352,7 @@ def test_no_damage_anywhere_in_the_file_is_a_traceback(database: Path, tmp_path:
         "DROP TABLE chat; CREATE TABLE chat (x)",
     ],
 )
-def test_a_file_whose_contents_are_damaged_is_one_line(change: str, database: Path) -> None:
+def test_damaged_contents_of_a_database_are_reported_in_one_line(change: str, database: Path) -> None:
     connection = sqlite3.connect(database)
     connection.executescript(change)
     connection.close()
@@ -361,7 +361,9 @@ def test_a_file_whose_contents_are_damaged_is_one_line(change: str, database: Pa
     assert str(refused.value).count("\n") == 0
 
 
-def test_places_that_hold_no_database_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_path_that_cannot_be_a_database_is_reported_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     os.mkfifo(tmp_path / "pipe")
@@ -370,7 +372,7 @@ def test_places_that_hold_no_database_are_one_line(tmp_path: Path, capsys: pytes
         assert message[:-1].isprintable()
 
 
-def test_a_full_disk_is_called_that(tmp_path: Path) -> None:
+def test_a_full_disk_is_named_as_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "mock.db"
     script = (
         "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"

@@ -53,12 +53,12 @@ def test_the_other_queries_use_an_index(state: State, statement: str) -> None:
     check(plan(state.connection, statement))
 
 
-def test_changes_are_read_from_the_change_on(state: State) -> None:
+def test_changes_are_read_from_the_given_change_on(state: State) -> None:
     assert "audience_change (audience=? AND change>?)" in plan(state.connection, TOUCHED_STATEMENT)[0]
     assert any("audience=? AND change>?" in step for step in plan(state.connection, TAKE_ALONG_STATEMENT))
 
 
-def test_without_its_index_a_query_is_found() -> None:
+def test_the_check_finds_a_query_without_its_index() -> None:
     state = State()
     state.connection.execute("DROP INDEX action_name")
     with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""Each value of each policy changes what it says it changes."""
+"""Each value of each policy has the effect that its description states."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def threshold_window(w: World) -> object:
     begin = 1_800_000_000 // WINDOW * WINDOW
     w.control.post("/clock", json={"freeze": begin + WINDOW - 10}).raise_for_status()
     first = burst(w, action_path(1), GETS)
-    w.advance(15)  # into the next window of the clock
+    w.advance(15)  # into the next fixed window
     return (first + burst(w, action_path(1), 1)).count(429)
 
 
@@ -266,7 +266,7 @@ def oauth_expiry(w: World) -> object:
     return answer["expires_in"], answer.get("expires_in_sec")
 
 
-# By policy: what to look at, what it is by default, and what under each other value.
+# For each policy: the function that observes it, the result with the default, and the result with each other value.
 EXPECTED: dict[Callable[[World], object], tuple[object, dict[object, object]]] = {
     domain_errors: (404, {"400": 400}),
     throttle_status: (429, {"400": 400}),

@@ -121,9 +121,8 @@ def test_an_update_changes_the_given_fields_alone(owner: httpx.Client, control: 
     ):
         if not body.keys() <= _fields.keys():
             continue
-        control.post(
-            "/clock", json={"advance": WINDOW + 1}
-        ).raise_for_status()  # however few calls the threshold allows
+        # Start a new window before each call, so that the threshold never refuses one.
+        control.post("/clock", json={"advance": WINDOW + 1}).raise_for_status()
         after = owner.patch(action_path(identifier), json=body).json()
         before = {**before, **body}
         assert after == {"url": f"{BASE_PATH}{action_path(identifier)}", "type": "messageaction", "data": before}
@@ -167,7 +166,7 @@ def test_ids_are_never_given_out_twice(owner: httpx.Client, mock: MockServer) ->
     assert int(first) < int(second) < int(third)
 
 
-def test_what_is_deleted_is_gone(owner: httpx.Client) -> None:
+def test_a_deleted_action_is_not_found(owner: httpx.Client) -> None:
     identifier = create(owner)
     answer = owner.delete(action_path(identifier))
     assert (answer.status_code, answer.content) == (204, b"")
@@ -181,7 +180,7 @@ def test_what_is_deleted_is_gone(owner: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("identifier", ["abc", "%20", "..%2F", "0", "9" * 19, "9" * 40, "048210000000417001", "\u0661"])
-def test_an_id_that_names_nothing_is_not_found(owner: httpx.Client, identifier: str) -> None:
+def test_an_unknown_id_is_not_found(owner: httpx.Client, identifier: str) -> None:
     assert refusal(owner.get(action_path(identifier))) == (404, "msgaction_not_found")
 
 
@@ -263,7 +262,7 @@ def test_a_collaborator_sees_a_personal_action(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
-def test_a_token_does_what_its_scope_allows_and_nothing_else(mock: MockServer, operation: Any) -> None:
+def test_a_token_allows_exactly_what_its_scope_allows(mock: MockServer, operation: Any) -> None:
     needed = operation.scopes[0].rsplit(".", 1)[1].lower()
     path = operation.at(action_id="1")
     for scope in ("create", "read", "update", "delete"):
@@ -279,20 +278,20 @@ def test_a_token_does_what_its_scope_allows_and_nothing_else(mock: MockServer, o
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer nobody", "Basic 1000.owner", "1000.owner", "Bearer \x80"]
 )
-def test_without_a_good_token_there_is_no_answer(mock: MockServer, authorization: str | None) -> None:
+def test_a_call_without_a_valid_token_is_refused(mock: MockServer, authorization: str | None) -> None:
     headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
     answer = httpx.get(f"{mock.url}{LISTING}", headers=headers)  # type: ignore[arg-type]
     assert refusal(answer) == (401, "oauthtoken_invalid")
 
 
 @pytest.mark.parametrize("kind", ["Bearer", "bearer", "Zoho-oauthtoken", "ZOHO-OAUTHTOKEN"])
-def test_both_kinds_of_authorization_are_taken(mock: MockServer, kind: str) -> None:
+def test_both_authorization_schemes_are_accepted(mock: MockServer, kind: str) -> None:
     answer = httpx.get(f"{mock.url}{LISTING}", headers={"Authorization": f"{kind} 1000.owner"})
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("path", [LISTING, action_path(1), handler_path(1)], ids=["collection", "action", "handler"])
-def test_another_method_is_refused_with_what_is_allowed(owner: httpx.Client, path: str) -> None:
+def test_an_unknown_method_is_refused_with_the_allowed_ones(owner: httpx.Client, path: str) -> None:
     taken = {each.method for each in OPERATIONS.values() if each.at(action_id="1") == path}
     allow = ", ".join(sorted(taken))
     for method in ("PUT", "OPTIONS", "TRACE"):
@@ -328,7 +327,9 @@ def test_accept_is_honoured(owner: httpx.Client, accept: str, status: int) -> No
         assert refusal(answer) == (406, "response_type_invalid")
 
 
-def test_every_documented_code_can_be_met(owner: httpx.Client, control: httpx.Client, mock: MockServer) -> None:
+def test_every_documented_error_code_is_returned_by_some_call(
+    owner: httpx.Client, control: httpx.Client, mock: MockServer
+) -> None:
     met = set()
     identifier = create(owner)
     rule = {
@@ -348,7 +349,7 @@ def test_every_documented_code_can_be_met(owner: httpx.Client, control: httpx.Cl
     met.add(owner.get(action_path(1)).json()["code"])
     met.add(owner.get(handler_path(1)).json()["code"])
     met.add(owner.patch(handler, json={"permissions": []}).json()["code"])
-    catalogue = document()["x-error-catalogue"]  # of a new code, only its name is known
+    catalogue = document()["x-error-catalogue"]  # for an error code that is new in the document, only the name is known
     assert met >= {
         code for code in ERROR_CODES if ERROR_CODES[code].documented and not catalogue[code].get("x-guessed")
     }
@@ -368,7 +369,7 @@ def test_a_parameter_given_twice_is_refused_and_an_unknown_one_ignored(owner: ht
 MADE = Action("n", "h", "personal", "deluge", False, ["text"], "7", "Ada", image="QUJD")
 
 
-def test_a_field_without_a_meaning_is_kept_and_shown_where_the_document_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unmodelled_field_is_stored_and_shown_if_responses_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     action = replace(MADE, more={"unheard_of": "Ctrl+1", "inner_unheard_of": {"a": [1]}})
     for shown in ({"unheard_of"}, {"unheard_of", "inner_unheard_of"}, set[str]()):
         monkeypatch.setattr(actions, "_SHOWN", properties_of("MessageAction") | shown)
@@ -378,7 +379,7 @@ def test_a_field_without_a_meaning_is_kept_and_shown_where_the_document_has_it(m
 
 
 @pytest.mark.parametrize("name", sorted(properties_of("MessageAction") - {"id", "type", "handlers"}))
-def test_a_field_that_the_document_has_lost_is_kept_and_not_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_field_removed_from_the_document_is_stored_and_not_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(actions, "_SHOWN", properties_of("MessageAction") - {name})
     action = replace(MADE, scope="team", team_ids=(100001,), execution_type="webhook", execution_url="https://x")
     rendered = actions.render(5, action)

@@ -1,4 +1,4 @@
-"""How to run the mock: the command, a thread, in process, the pytest plugin; files, seeds and bad input."""
+"""Running the mock: as a command, in a thread, in process, and by the pytest plugin; files, seeds and bad input."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_file_keeps_everything(tmp_path: Path, command: Any) -> None:
         assert client.post(CREATING, json=BODY).json()["data"]["id"] > made["id"]
 
 
-def test_ids_of_a_future_that_was_undone_are_not_given_out_again(tmp_path: Path) -> None:
+def test_ids_used_after_a_snapshot_are_not_reused_after_its_restore(tmp_path: Path) -> None:
     path = str(tmp_path / "mock.db")
     app = create_app(path)
     owner = app.state.directory.users["owner"]
@@ -280,7 +280,7 @@ def test_a_database_keeps_its_seed(tmp_path: Path) -> None:
         create_app(path, seed=DEMO)
 
 
-def test_a_first_start_that_was_cut_short_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_first_start_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(tmp_path / "mock.db")
     seed = {**DEMO, "actions": [{"creator": "owner", "name": name, "hint": "h"} for name in ("One", "Two")]}
     app = create_app(path, seed=seed)
@@ -369,7 +369,7 @@ def test_a_token_may_have_scopes_of_other_apis() -> None:
     assert grant.scopes == {"zohocliq.channels.read", "zohocliq.messageactions.read"}
 
 
-def test_a_reader_of_the_policies_may_go_away() -> None:
+def test_list_policies_ends_quietly_if_the_reader_leaves() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as gone:
@@ -384,7 +384,7 @@ def test_a_reader_of_the_policies_may_go_away() -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
 @pytest.mark.parametrize("option", ["--list-policies", "--version"])
-def test_a_full_standard_output_is_said_in_one_line(option: str) -> None:
+def test_a_full_standard_output_is_reported_in_one_line(option: str) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "zoho_cliq_mock", option],
@@ -403,7 +403,7 @@ def test_a_team_has_members_of_its_own_organization_only() -> None:
         read_seed({**seed, "teams": [{"id": 7, "organization": "2", "members": ["ann"]}]})
 
 
-def test_help_and_policies_are_worth_reading(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_policies_and_version_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0

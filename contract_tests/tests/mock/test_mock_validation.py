@@ -1,4 +1,4 @@
-"""The mock's validation agrees with an independent implementation of JSON Schema Draft 2020-12, body by body."""
+"""The mock's validation agrees, for each body, with an independent implementation of JSON Schema Draft 2020-12."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCHEMAS = {
 
 
 def ecma_pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
-    """`pattern` as JSON Schema prescribes it: `$` is the end, and not the line end before the end, as in Python."""
+    """Check `pattern` as JSON Schema prescribes: `$` matches only the end, and not before a final line break."""
     ecma = pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
     if isinstance(value, str) and not re.search(ecma, value):
         yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
@@ -98,7 +98,7 @@ def agree(operation: str, body: Any) -> None:
     ours = OURS.problem(operation, body)
     theirs = THEIRS[operation].is_valid(body)
     if theirs and isinstance(body, dict) and len(str(body.get("script", "")).encode()) > MAX_BYTES:
-        theirs = False  # the one limit that JSON Schema cannot state
+        theirs = False  # the only limit that JSON Schema cannot express
     assert (ours is None) == theirs, (body, ours, theirs)
     if ours is not None:
         assert ours.message

@@ -1,4 +1,4 @@
-"""Requests that are not quite HTTP, on a raw socket: the right status, nothing carried out, no traceback in the log."""
+"""Requests on a raw socket that are not valid HTTP: the right status, nothing carried out, no traceback in the log."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def _quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def send(mock: MockServer, *parts: bytes, end: bool = True) -> list[int]:
-    """Return the statuses of all answers; with `end`, nothing follows from this side, so that the server closes."""
+    """Send these parts and return the statuses of all responses.
+
+    With `end`, close the sending side afterwards, so that the server closes the connection.
+    """
     received = b""
     with socket.create_connection(("127.0.0.1", int(urlsplit(mock.url).port or 0)), timeout=10) as connection:
         for part in parts:
@@ -79,7 +82,7 @@ def names(mock: MockServer) -> list[str]:
         (CHUNKED, CHUNK[:-2] + b"0\r\n\r\n"),
     ],
 )
-def test_a_body_whose_length_is_in_doubt_is_refused_once(
+def test_a_body_of_ambiguous_length_is_refused_once(
     mock: MockServer, upgrade: bytes, framing: bytes, body: bytes
 ) -> None:
     assert send(mock, post(upgrade + framing, body)) == [400]
@@ -145,7 +148,7 @@ def test_thousands_of_upgrade_requests_in_one_piece_are_answered(mock: MockServe
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 100\r\n", CHUNKED])
-def test_half_a_body_is_not_carried_out_though_it_is_json(mock: MockServer, framing: bytes) -> None:
+def test_an_incomplete_body_is_not_carried_out_even_if_it_is_json(mock: MockServer, framing: bytes) -> None:
     body = CHUNK if framing is CHUNKED else BODY
     assert send(mock, post(framing, body)) == []
     assert names(mock) == []
@@ -160,7 +163,7 @@ def test_half_an_answer_to_an_event_and_half_a_control_call_are_not_carried_out(
     assert send(mock, post(b"Content-Length: 9\r\n", b"x", b"/oauth/v2/token")) == []
 
 
-def test_fields_behind_a_chunked_body_are_not_taken_for_the_request(mock: MockServer) -> None:
+def test_trailer_fields_do_not_count_as_header_fields(mock: MockServer) -> None:
     head = b"POST " + CREATE + b" HTTP/1.1\r\nContent-Type: application/json\r\n" + CHUNKED + b"\r\n"
     assert send(mock, head + CHUNK + b"0\r\nAuthorization: Bearer 1000.owner\r\n\r\n") == [401]
 
@@ -194,10 +197,10 @@ def test_a_body_is_asked_for_only_where_it_will_be_read(mock: MockServer) -> Non
     ],
 )
 @pytest.mark.parametrize("framing", [b"Content-Length: 99999999999\r\n", CHUNKED])
-def test_a_body_that_is_not_read_is_not_taken_for_ever(
+def test_only_a_limited_part_of_an_unread_body_is_received(
     mock: MockServer, target: bytes, status: int, framing: bytes
 ) -> None:
-    """The answer comes, the connection ends, and only a bounded part of what follows is taken."""
+    """The response is sent, the connection is closed, and only a limited part of the rest is read."""
     head = post(framing, target=target)
     if status == 413:
         head = head.replace(b"1000.owner", mock.control_token.encode())
@@ -226,7 +229,7 @@ def test_a_small_body_that_is_not_read_leaves_the_connection_open(mock: MockServ
     assert send(mock, late, b" " * MOST_UNREAD, close, end=False) == [404, 200]
 
 
-def test_what_is_refused_has_the_form_of_the_api(mock: MockServer) -> None:
+def test_refusals_have_the_apis_error_form(mock: MockServer) -> None:
     with socket.create_connection(("127.0.0.1", int(urlsplit(mock.url).port or 0)), timeout=10) as connection:
         connection.sendall(b"garbage\r\n\r\n")
         head, _, body = connection.recv(65536).partition(b"\r\n\r\n")

@@ -18,7 +18,10 @@ from zoho_cliq_mock import MockServer
 
 
 class Webhook(ThreadingHTTPServer):
-    """A webhook that notes what it gets. `answer` gives (status, headers, body), or the bytes of the whole answer."""
+    """A webhook that records the requests it receives.
+
+    `answer` returns (status, headers, body), or the bytes of the whole response.
+    """
 
     daemon_threads = True
     request_queue_size = 128
@@ -62,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(sent)
 
     def handle(self) -> None:
-        with contextlib.suppress(ConnectionError):  # the mock hangs up where it has had enough
+        with contextlib.suppress(ConnectionError):  # the mock disconnects when a response is too long
             super().handle()
 
     def log_message(self, *args: Any) -> None:
@@ -70,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def output(data: Any) -> tuple[int, dict[str, str], bytes]:
-    """Return the answer of a good webhook."""
+    """Return the response of a working webhook."""
     return 200, {"Content-Type": "application/json"}, json.dumps({"output": data}).encode()
 
 
@@ -95,7 +98,10 @@ def control(mock: MockServer) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def cliq(mock: MockServer) -> Iterator[Cliq]:
-    """Yield a client that counts for itself: the tests share a server, and would wait for each other's threshold."""
+    """Yield a client with its own count of calls.
+
+    The tests share a server, so with a common count they would wait for each other's threshold.
+    """
     with Cliq("1000.owner", base_url=mock.url, account=uuid4().hex) as client:
         yield client
 
@@ -112,7 +118,7 @@ def webhook() -> Iterator[Webhook]:
 
 @pytest.fixture
 def make(cliq: Cliq) -> Callable[..., MessageAction]:
-    """Create a webhook action with permissions."""
+    """Return a function that creates a webhook action with permissions."""
 
     def create(url: str, name: str = "Create Ticket", permissions: tuple[str, ...] = (), **more: Any) -> MessageAction:
         action = cliq.message_actions.create(
@@ -127,7 +133,7 @@ def make(cliq: Cliq) -> Callable[..., MessageAction]:
 
 @pytest.fixture
 def choose(control: httpx.Client) -> Callable[..., Any]:
-    """Choose an action and return the record of its delivery."""
+    """Return a function that chooses an action and returns the record of its delivery."""
 
     def trigger(action: str = "Create Ticket", status: int = 200, **fields: Any) -> Any:
         if "messages" not in fields:
@@ -141,8 +147,10 @@ def choose(control: httpx.Client) -> Callable[..., Any]:
 
 @pytest.fixture
 def write_script(mock: MockServer) -> Callable[[str], None]:
-    """Return the Deluge action "Script", which is made where it is missing, a script. The client's thresholds would
-    make many tests wait, so this goes past it."""
+    """Return a function that sets the script of the Deluge action "Script"; its first call creates the action.
+
+    It calls the API without the client, because the client's thresholds would make many tests wait.
+    """
     headers = {"Authorization": "Bearer 1000.owner"}
     made: list[str] = []
 
@@ -159,7 +167,7 @@ def write_script(mock: MockServer) -> Callable[[str], None]:
 
 @pytest.fixture
 def run(write_script: Callable[[str], None], choose: Callable[..., Any]) -> Callable[..., Any]:
-    """Choose a Deluge action with this script, and return the record of its delivery."""
+    """Return a function that sets a script, chooses its action, and returns the record of the delivery."""
 
     def go(script: str, **fields: Any) -> Any:
         write_script(script)

@@ -1,4 +1,4 @@
-"""`serving`: an ASGI application beside the mock."""
+"""`serving`: running an ASGI application beside the mock."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_an_application_starts_answers_and_is_shut_down() -> None:
 
 
 @pytest.mark.parametrize(("fail", "message"), [("start", "did not start"), ("end", "failed to shut down")])
-def test_what_fails_is_the_cause(fail: str, message: str) -> None:
+def test_a_failure_of_the_application_is_the_cause_of_the_error(fail: str, message: str) -> None:
     entered = []
     failed = pytest.raises(RuntimeError, match=f"the application {message}")
     with failed as caught, serving(lambda url: service([], fail=fail)):
@@ -60,7 +60,7 @@ def test_what_fails_is_the_cause(fail: str, message: str) -> None:
     assert bool(entered) is (fail == "end")
 
 
-def test_an_error_of_the_block_comes_out() -> None:
+def test_an_error_in_the_block_is_raised() -> None:
     noted = list[str]()
     with pytest.raises(KeyError), serving(lambda url: service(noted, fail="end")):
         raise KeyError("mine")
@@ -68,7 +68,7 @@ def test_an_error_of_the_block_comes_out() -> None:
 
 
 def test_an_application_need_not_know_of_a_start() -> None:
-    """ASGI lets an application raise for a scope that it does not know."""
+    """ASGI allows an application to raise for a scope type that it does not support."""
 
     async def app(scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
         assert scope["type"] == "http"

@@ -1,4 +1,4 @@
-"""The pytest fixture `deluge`: a script and an event in one line."""
+"""The pytest fixture `deluge`: running a script with an event in one line."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ return "x" + null + zoho.currenttime;
         deluge(call)
 
 
-def test_each_test_has_its_own(deluge: DelugeRunner) -> None:
+def test_each_test_has_its_own_runner(deluge: DelugeRunner) -> None:
     assert (deluge.cliq.posts, deluge.stubs, deluge.policies) == ([], {}, {})
 
 
@@ -123,7 +123,7 @@ def test_a_host_that_is_not_allowed_is_told_as_the_fixture_allows_it(deluge: Del
         deluge(script)
 
 
-def test_a_users_file_is_typed(tmp_path: Path) -> None:
+def test_a_users_test_file_passes_type_checks(tmp_path: Path) -> None:
     file = tmp_path / "test_mine.py"
     file.write_text(
         "from typing import assert_type\n"

@@ -1,4 +1,4 @@
-"""The guard on where events go: every spelling of an address that is not this machine's is refused, and not called."""
+"""The SSRF guard: every spelling of an address of another machine is refused, and never connected to."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_host_that_was_allowed_may_be_elsewhere(address: str) -> None:
         "http://127.0.0.1/\r\nX: y",
     ],
 )
-def test_odd_urls_are_refused_before_anything_is_looked_up(url: str) -> None:
+def test_odd_urls_are_refused_before_any_lookup(url: str) -> None:
     with pytest.raises(AddressRefused):
         parse_target(url)
 
@@ -116,7 +116,7 @@ def test_a_fragment_is_not_sent() -> None:
 
 
 def resolved(host: str, *answers: list[str]) -> tuple[Any, list[str]]:
-    """Return a resolver that answers differently each time, and what it was asked."""
+    """Return a resolver that returns the next of these answers at each call, and the list of its calls."""
     asked: list[str] = []
     given = iter(answers)
 
@@ -128,8 +128,8 @@ def resolved(host: str, *answers: list[str]) -> tuple[Any, list[str]]:
 
 
 @pytest.mark.parametrize("host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.16689662", "0xa9.254.0xa9fe"])
-def test_numbers_in_odd_spellings_are_judged_by_the_address_they_are(host: str) -> None:
-    """All are 169.254.169.254 to the system's resolver."""
+def test_odd_spellings_of_addresses_are_checked_by_the_resolved_address(host: str) -> None:
+    """The system's resolver reads each of these as 169.254.169.254."""
     try:
         assert {entry[4][0] for entry in socket.getaddrinfo(host, 80)} == {"169.254.169.254"}
     except socket.gaierror:
@@ -188,7 +188,7 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_called(
     make: Callable[..., Any],
     choose: Callable[..., Any],
 ) -> None:
-    """Rebinding: the second look-up would lead elsewhere, so there must be none."""
+    """DNS rebinding: a second lookup would return another address, so there must be none."""
     service = mock.app.state.parts["trigger"]
     look_up, asked = resolved("rebind.test", ["127.0.0.1"], ["169.254.169.254"])
     monkeypatch.setattr(service, "resolve", look_up)

@@ -1,4 +1,4 @@
-"""Three judges of an answer agree: the client before it is sent, the mock when it comes, an independent validator."""
+"""Three validators of an answer agree: the client before sending, the mock on receipt, and an independent one."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def accepts(output: dict[str, Any]) -> tuple[bool, bool, bool]:
     return sent, shown.kind != "wrong", valid and VALIDATORS[kind].is_valid(output)
 
 
-def test_good_answers_are_good_to_all_three() -> None:
+def test_all_three_validators_accept_good_answers() -> None:
     assert [accepts(output) for output in GOOD] == [(True, True, True)] * len(GOOD)
 
 
@@ -119,7 +119,7 @@ def test_good_answers_are_good_to_all_three() -> None:
         st.tuples(st.sampled_from(PLACES), ODD, st.sampled_from(["set", "remove", "repeat"])), min_size=1, max_size=2
     )
 )
-def test_all_three_agree_on_answers_that_were_changed_anywhere(changes: list[Any]) -> None:
+def test_all_three_validators_agree_on_mutated_answers(changes: list[Any]) -> None:
     number = changes[0][0][0]
     output = copy.deepcopy(GOOD[number])
     for (at, path), value, how in changes:
@@ -136,7 +136,7 @@ def test_all_three_agree_on_answers_that_were_changed_anywhere(changes: list[Any
             else:
                 holder[path[-1]] = value
         except (KeyError, IndexError, TypeError):
-            continue  # the first change took this place away
-    assume(output)  # an empty output shows nothing, which no schema says
+            continue  # an earlier change removed this place
+    assume(output)  # an empty output is valid and shows nothing, which no schema states
     sent, shown, valid = accepts(output)
     assert sent == shown == valid, output

@@ -1,4 +1,4 @@
-"""Whatever is sent to the control calls of the trigger side, it is answered with a reason, never with a failure."""
+"""Every input to the control calls of the trigger side is answered with a reason, never with a server error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoho-cliq-mock trigger`: what it says of a refused deferred answer, and of servers that are odd or hostile."""
+"""`zoho-cliq-mock trigger`: its output for a refused deferred answer, and for odd or hostile servers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_refused_deferred_answer_is_in_the_record_and_the_exit_code(
     assert capsys.readouterr().out.endswith(f"no deferred answer: {reason}\n")
 
 
-def test_nothing_that_comes_from_others_steers_the_terminal(
+def test_foreign_text_cannot_send_control_characters_to_the_terminal(
     mock: MockServer, webhook: Any, make: Callable[..., Any], capsys: Any
 ) -> None:
     make(webhook.url, permissions=("message",))
@@ -55,7 +55,7 @@ def test_nothing_that_comes_from_others_steers_the_terminal(
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
-def test_a_full_standard_output_is_said_in_one_line(
+def test_a_full_standard_output_is_reported_in_one_line(
     mock: MockServer, webhook: Any, make: Callable[..., Any], capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(webhook.url, permissions=("message",))
@@ -77,7 +77,7 @@ def test_a_full_standard_output_is_said_in_one_line(
         (b'HTTP/1.1 400 No\r\nContent-Length: 27\r\n\r\n{"message":"\\u001b[31m \\n"}', "\\u001b[31m \\u000a"),
     ],
 )
-def test_an_odd_server_is_one_line(
+def test_an_odd_server_is_reported_in_one_line(
     webhook: Any, capsys: Any, answer: bytes, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")

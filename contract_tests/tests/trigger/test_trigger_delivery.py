@@ -1,4 +1,4 @@
-"""Sending an event: what is sent by permission, what becomes of good, bad, slow and missing answers, and retries."""
+"""Sending an event: its contents by permission; good, bad, slow and missing answers; retries."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_each_permission_brings_its_part_and_nothing_else(
     assert (len(read.attachments) == 1) is ("attachments" in permissions)
 
 
-def test_the_event_is_as_the_facts_have_it(
+def test_the_event_has_the_expected_shape(
     webhook: Any, mock: MockServer, control: httpx.Client, make: Callable[..., Any], choose: Callable[..., Any]
 ) -> None:
     control.post("/clock", json={"freeze": 1_795_421_600})
@@ -310,7 +310,7 @@ def test_undocumented_limits_are_policies(webhook: Any, control: httpx.Client, m
         assert choose()["shown"]["kind"] == kind
 
 
-def test_a_webhook_that_is_not_there_is_told(make: Any, choose: Any) -> None:
+def test_an_unreachable_webhook_is_reported(make: Any, choose: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     make(f"http://127.0.0.1:{port}/")
@@ -329,7 +329,7 @@ def wait_for(good: Callable[[], Any]) -> None:
 
 @pytest.fixture
 def held(webhook: Any) -> Iterator[threading.Event]:
-    """Yield the webhook answers when this is set."""
+    """Yield an event; the webhook responds only after it is set."""
     release = threading.Event()
 
     def answer(event: dict[str, Any]) -> Any:
@@ -341,7 +341,7 @@ def held(webhook: Any) -> Iterator[threading.Event]:
     release.set()
 
 
-def test_a_slow_webhook_is_not_waited_for_and_may_answer_later(
+def test_a_slow_webhook_times_out_and_may_answer_later(
     held: threading.Event, webhook: Any, control: httpx.Client, make: Any, choose: Any
 ) -> None:
     control.post("/policies", json={"webhook_timeout_ms": 50})
@@ -426,7 +426,7 @@ def test_a_response_url_is_good_once_and_for_ten_minutes(
     assert httpx.post(webhook.got[2]["response_url"], json=answer).status_code == 410
 
 
-def test_of_many_deferred_answers_at_once_one_is_taken(
+def test_only_one_of_many_concurrent_deferred_answers_is_accepted(
     webhook: Any, control: httpx.Client, make: Any, choose: Any
 ) -> None:
     make(webhook.url)
@@ -445,7 +445,7 @@ def test_of_many_deferred_answers_at_once_one_is_taken(
     assert [message["text"] for message in shown_in(control)] == ["ok", "me"]
 
 
-def test_a_bad_deferred_answer_is_told_to_both_sides(
+def test_a_bad_deferred_answer_is_reported_to_both_sides(
     webhook: Any, control: httpx.Client, make: Any, choose: Any
 ) -> None:
     make(webhook.url)
@@ -507,7 +507,7 @@ def test_an_event_that_cannot_be_sent(
     assert message in answer.json()["message"]
 
 
-def test_who_is_in_no_chat_gets_no_event() -> None:
+def test_a_user_without_a_chat_cannot_send_an_event() -> None:
     with MockServer(thresholds=False) as mock:
         mock.reseed({**mock.seed(), "chats": [], "actions": [{"creator": "owner", "name": "A", "hint": "h"}]})
         with pytest.raises(ControlFailed, match="owner is in no chat"):
@@ -535,7 +535,7 @@ def test_deliveries_after_one_are_asked_for_and_a_reset_is_told(
 # ---- again
 
 
-def test_a_retry_happens_when_it_is_due_by_the_clock_and_only_then(
+def test_a_retry_is_sent_exactly_when_the_mocks_clock_says(
     webhook: Any, control: httpx.Client, make: Any, choose: Any
 ) -> None:
     control.post("/policies", json={"webhook_retries": 2, "webhook_retry_seconds": 60})
@@ -548,7 +548,7 @@ def test_a_retry_happens_when_it_is_due_by_the_clock_and_only_then(
     assert record["attempts"][0]["retry_at"] == pytest.approx(control.get("/clock").json()["now"] + 60)
     for attempts in (2, 3):
         control.post("/clock", json={"advance": 59.9})
-        time.sleep(0.12)  # two looks at the clock
+        time.sleep(0.12)  # longer than two polls of the clock
         assert len(webhook.got) == attempts - 1
         control.post("/clock", json={"advance": 0.2})
         record = until(control, lambda found, wanted=attempts: len(found["attempts"]) == wanted)
@@ -592,9 +592,7 @@ def test_a_slow_retry_does_not_hold_up_others(webhook: Any, control: httpx.Clien
     wait_for(lambda: len(shown_in(control)) == 2)
 
 
-def test_what_is_refused_for_its_address_or_with_4xx_is_not_tried_again(
-    webhook: Any, control: httpx.Client, make: Any, choose: Any
-) -> None:
+def test_a_refused_address_or_a_4xx_is_not_retried(webhook: Any, control: httpx.Client, make: Any, choose: Any) -> None:
     control.post("/policies", json={"webhook_retries": 2, "webhook_retry_seconds": 0})
     webhook.answer = lambda event: (404, JSON, b"{}")
     make(webhook.url)

@@ -1,4 +1,4 @@
-"""Deluge actions run their scripts: what these see, what the chat and the record show, and what failure looks like."""
+"""Deluge actions run their scripts: what scripts see, what chat and record show, and how failures appear."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_an_answer_is_shown_as_that_of_a_webhook(
     assert text in shown["text"]
     assert record["attempts"] == []
     assert record["deluge"]["errors"] == []
-    # The message that the action was chosen on, and what the answer shows.
+    # The message that the action was chosen on, and the answer.
     assert len(texts(control)) == before + (1 if kind == "nothing" else 2)
     if kind != "nothing":
         assert texts(control)[-1] == shown["text"]
@@ -204,7 +204,7 @@ def test_a_script_that_fails(
         assert record["deluge"]["statements"] == 3
 
 
-def test_of_many_mistakes_the_chat_shows_three(run: Run) -> None:
+def test_the_chat_shows_three_of_many_errors(run: Run) -> None:
     record = run("if(x = 1)\n{\n}\n" * 5)
     assert [error["line"] for error in record["deluge"]["errors"]] == [1, 4, 7, 10, 13]
     assert record["shown"]["text"].count("compare with `==`") == 3
@@ -358,7 +358,7 @@ def test_the_extra_mock_has_all_that_the_interpreter_needs() -> None:
 # ---- together, and while others work
 
 
-def test_twenty_at_once(
+def test_twenty_scripts_run_at_once(
     mock: MockServer, write_script: Callable[[str], None], webhook: Any, control: httpx.Client
 ) -> None:
     script = f"""
@@ -393,7 +393,7 @@ def test_the_mock_answers_while_a_script_works(run: Run, cliq: Cliq, service: Tr
     seen: list[str] = []
 
     def busy() -> str:
-        # Called in the thread of the script, which holds its turn.
+        # Called in the thread of the script, while it holds the lock for computing.
         seen.extend(action.name for action in cliq.message_actions.list())
         return "done"
 

@@ -1,4 +1,6 @@
-"""What scripts reach: chats, databases, requests and connections; and what becomes of them when the mock is reset."""
+"""What scripts can use: chats, databases, requests and connections; and what a reset of the mock does to running
+scripts.
+"""
 
 from __future__ import annotations
 
@@ -103,9 +105,7 @@ def test_a_post_to_a_bot_needs_its_chat(run: Run, control: httpx.Client, message
         (f'editMessage("{CHAT}", "1", "x")', "there is no message '1'"),
     ],
 )
-def test_a_post_that_cannot_be_made_is_an_error_that_a_script_can_catch(
-    run: Run, messages: Messages, call: str, why: str
-) -> None:
+def test_a_script_can_catch_the_error_of_a_failed_post(run: Run, messages: Messages, call: str, why: str) -> None:
     record = run(f"zoho.cliq.{call};")
     assert why in record["shown"]["text"]
     assert record["deluge"]["tasks"][0]["error"] == record["deluge"]["errors"][0]["why"]
@@ -131,7 +131,7 @@ def test_no_action_is_offered_on_a_post(run: Run, messages: Messages) -> None:
     assert "not offered" in run("x = 1;", messages=[messages()[-1]["id"]], status=409)["message"]
 
 
-def test_what_a_run_may_write_is_bounded(run: Run, messages: Messages) -> None:
+def test_the_bytes_a_run_writes_are_limited(run: Run, messages: Messages) -> None:
     script = (
         'big = "x".leftpad(1000000); for each i in "".leftpad(20).toList("") { zoho.cliq.postToUser("70021946", big); }'
     )
@@ -284,7 +284,7 @@ def test_a_url_is_escaped_where_it_is_not_ascii(run: Run, webhook: Any) -> None:
         ("http://127.0.0.1:9/", {"127_0_0_1": "127.0.0.1"}, (), "nothing takes connections at 127.0.0.1:9"),
     ],
 )
-def test_requests_go_where_events_may_go(
+def test_requests_may_reach_the_same_hosts_as_events(
     run: Run, service: Trigger, url: str, hosts: dict[str, str], allowed: tuple[str, ...], why: str
 ) -> None:
     resolving(service, **hosts)
@@ -448,7 +448,7 @@ def test_connections_are_given_at_the_start_and_come_back_with_a_reset(tmp_path:
             server.terminate()
 
 
-def test_what_is_hidden() -> None:
+def test_the_hider_replaces_secrets_and_nothing_else() -> None:
     hide = Hider({"a": {"Authorization": "Bearer abcdef", "X": "abcdefgh", "Y": "short"}})
     assert hide("Bearer abcdef, abcdef, abcdefgh, short, Bearer") == "***, ***, ***, short, Bearer"
 
@@ -458,7 +458,7 @@ def test_what_is_hidden() -> None:
 
 @pytest.fixture
 def held(webhook: Any) -> Any:
-    """Yield a webhook that answers once `let_go` is set; `came` is set when it is asked."""
+    """Yield a webhook that sets `came` when it is called, and responds once `let_go` is set."""
 
     class Held:
         came, let_go = threading.Event(), threading.Event()
@@ -473,7 +473,7 @@ def held(webhook: Any) -> Any:
     Held.let_go.set()
 
 
-def test_a_script_may_wait_for_so_long_only(run: Run, control: httpx.Client, webhook: Any, held: Any) -> None:
+def test_a_scripts_waits_are_limited(run: Run, control: httpx.Client, webhook: Any, held: Any) -> None:
     control.post("/policies", json={"deluge_timeout_ms": 200})
     record = run(f'try {{ {invoke(webhook.url)} }} catch (e) {{ info "caught"; }} info "went on";')
     error = record["deluge"]["errors"][0]
@@ -495,14 +495,14 @@ def test_a_wait_that_is_cut_ends_the_script_whatever_the_clock_says(
     assert record["deluge"]["errors"][0]["why"] == "the script ran for more than 0.05 s"
 
 
-def test_what_tasks_compute_in_the_mock_counts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processor_time_of_tasks_in_the_mock_counts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = itertools.count()
     passes = SimpleNamespace(monotonic=lambda: 100.0, thread_time=lambda: next(ticks) * 0.01)
     monkeypatch.setattr("zoho_cliq_mock.trigger.deluge.session.time", passes)
     record = run('for each i in "".leftpad(100).toList("") { zoho.cliq.createRecord("d", {"a": 1}); }')
     error = record["deluge"]["errors"][0]
     assert (error["kind"], error["why"]) == ("limit", "the script computed for more than 1 s")
-    # Each record reads the clock three times, and what passes between two of them is the mock's work: 0.04 s in all.
+    # Each record reads the clock three times. The time between two readings is the mock's own work: 0.04 s in total.
     assert len(record["deluge"]["tasks"]) == pytest.approx(25, abs=2)
 
 
@@ -669,6 +669,6 @@ def test_hostile_scripts_end_with_an_error_within_200_mb() -> None:
     )
     growth, ends = json.loads(done.stdout)
     assert growth < 200 * 1024
-    harmless = {"pattern", "log"}  # the pattern's time is bounded, and the record keeps the start of a long log
+    harmless = {"pattern", "log"}  # the pattern's time is limited, and the record keeps only the start of a long log
     assert {name for name, errors in ends.items() if not errors} == harmless
     assert set(ends) == set(HOSTILE)

@@ -1,4 +1,6 @@
-"""From create to the chat and back, over real sockets: client, mock, and a receiver in a framework's server."""
+"""From creating an action to the answer in the chat, over real sockets: client, mock, and a receiver in a web
+framework.
+"""
 
 from __future__ import annotations
 
@@ -133,7 +135,7 @@ def test_create_set_permissions_choose_receive_answer_and_see_it(
 
 
 @pytest.mark.parametrize("serve", SERVERS)
-def test_what_is_not_verified_does_not_get_through(
+def test_unverified_events_are_refused_by_the_receiver(
     serve: Callable[..., Any], control: httpx.Client, cliq: Cliq, choose: Callable[..., Any]
 ) -> None:
     receiver = Receiver(secret=SECRET)

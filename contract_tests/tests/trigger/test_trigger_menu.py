@@ -1,4 +1,4 @@
-"""Which actions are offered where: scope and team, kinds of message, status, and several messages at once."""
+"""Which actions are offered on which messages: scope and team, message types, status, and several messages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_visibility_follows_scope_and_team(control: httpx.Client, cliq: Cliq) ->
     assert offered(control, other, user="outsider") == []
 
 
-def test_kinds_of_message_decide(control: httpx.Client, cliq: Cliq) -> None:
+def test_message_types_decide_what_is_offered(control: httpx.Client, cliq: Cliq) -> None:
     for kinds in (["text"], ["link"], ["attachment"], ["text", "link", "attachment"]):
         cliq.message_actions.create(name="+".join(kinds), hint="h", message_types=kinds)
     text = post(control, text="hi")["id"]
@@ -97,7 +97,7 @@ def test_at_most_ten_files_can_be_chosen(control: httpx.Client, cliq: Cliq) -> N
         ("owner", ["unknown"], 400, "there is no message 'unknown'"),
     ],
 )
-def test_a_choice_that_makes_no_sense_is_told(
+def test_an_invalid_choice_is_refused_with_a_reason(
     control: httpx.Client, user: str, messages: list[str], status: int, said: str
 ) -> None:
     answer = control.get("/menu", params={"user": user, "message": messages})
@@ -142,7 +142,7 @@ def test_only_members_of_a_chat_choose_there(control: httpx.Client, cliq: Cliq) 
         ("/trigger", {"action": "A", "text": "x", "location": 3}, "location"),
     ],
 )
-def test_what_cannot_be_added_is_told_and_nothing_is_added(
+def test_an_invalid_chat_or_message_is_refused_and_nothing_is_added(
     control: httpx.Client, path: str, body: Any, said: str
 ) -> None:
     before = control.get("/chats").json(), control.get("/messages").json()

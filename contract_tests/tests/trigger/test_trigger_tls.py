@@ -1,4 +1,4 @@
-"""Webhooks over https: the certificate is checked for the host's name, although the connection goes to an address."""
+"""Webhooks over https: the certificate must match the host's name, although the connection is made to an address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zoho_cliq_mock.trigger.service import trigger_of
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """Return a certificate for desk.test, signed by itself, with its key."""
+    """Return a self-signed certificate for desk.test, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "desk.test")])
     now = datetime.now(UTC)
