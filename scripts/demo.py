@@ -36,7 +36,7 @@ IN_PATHS = {
     for each in operation.parameters
     if each.argument not in ("action_id", "handler_type")
 }
-"""What paths have come to require beside the methods' arguments, a sample of each: today nothing."""
+"""A sample value for each path parameter that the methods have no argument for; today there is none."""
 PAGE = 20
 STOPS_WITHIN = 10
 OPERATION, REQUEST = 31, 35  # widths of columns

@@ -29,7 +29,7 @@ SIZES = (20, 100, 300)
 CREATE, HANDLER = "create_message_action", "update_message_action_handler"
 
 Carry = Callable[[dict[str, str]], None]
-"""Makes an account have these actions: the script of each name."""
+"""A function that makes an account have these actions, given as {name: script}."""
 
 
 def ours(there: World, folder: Path) -> Carry:

@@ -37,13 +37,13 @@ TOKEN, CONTROL = "1000.owner", "control-token-of-the-benchmark"
 _CONTRACT_TESTS = environment.ROOT / "contract_tests"
 SEEDS = (1, 2, 3)
 EVERY, QUICK_EVERY = 6, 24
-"""Every so manieth fault of each class is planted: all of them would keep schemathesis busy for over an hour."""
+"""Only every n-th fault of each class is used: all of them would take schemathesis more than an hour."""
 LONGEST = 300.0
-"""Seconds after which a tool that has not come to an end is stopped."""
+"""Seconds after which a tool that has not ended is stopped."""
 CREATION_LIMIT = 12
-"""How many actions the server allows, where the fault is about just that."""
+"""How many actions the server allows, for the faults in the creation limit."""
 EXAMPLE_ID = 53719000002124010
-"""The id in the document's examples; an action with it is there when a tool begins."""
+"""The id in the document's examples; an action with this id exists when a tool starts."""
 
 
 class Fault(NamedTuple):
@@ -129,7 +129,7 @@ class Bench:
         self.folder = folder
         self.dredd = environment.node() / "dredd"
         self.known: dict[bool, frozenset[str]] = {}
-        """What Dredd says about the server without a fault, without and with thresholds."""
+        """Dredd's messages about the server without a fault, without and with thresholds."""
 
     def baseline(self, throttled: bool) -> Path:
         """Return Schemathesis's file of known reports about the server without a fault, with or without thresholds."""

@@ -43,7 +43,7 @@ class World:
         self.clock = clock
         self.calls: Counter[str] = Counter()
         self.looks = 0
-        """Calls that it takes to look, after each cut, whether the action is there: a page for each hundred actions."""
+        """The calls needed to look for the action after each cut connection: one page for each hundred actions."""
         self.lockouts = 0
         self._locked_until = 0.0
         self._began = clock.now

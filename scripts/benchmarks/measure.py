@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 CONFIDENCE = 0.95
 WIDEST = 0.10
-"""A ratio whose interval reaches further than this share of the ratio to either side says nothing and is refused."""
+"""A ratio is not reported if its interval reaches further than this share of the ratio to either side."""
 
 _BATCH_SECONDS = 0.06
 _MOST_CALLS = 20_000

@@ -29,7 +29,7 @@ OURS_FILE, OURS_MEMORY, OURS_DURABLE = "zoho-cliq-mock, file", "zoho-cliq-mock, 
 PRISM, BARE = "Prism", "bare Starlette"
 KINDS = ("GET list", "GET one", "POST")
 IDLE = 2.0
-"""Seconds after which a connection is made anew: servers drop one that has been idle, uvicorn and Node.js after 5."""
+"""Seconds after which a connection is replaced, because servers close idle ones: uvicorn and Node.js after 5."""
 _names = itertools.count()
 _MOCK = [sys.executable, "-m", "zoho_cliq_mock", "--port", "0", "--no-thresholds", "--quiet"]
 

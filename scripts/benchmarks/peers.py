@@ -24,7 +24,7 @@ from benchmarks.canned import FIRST_ID
 
 ID = str(FIRST_ID + 7)
 TOKEN = f"1000.{'0123456789abcdef' * 2}.{'fedcba9876543210' * 2}"
-"""As long as an access token of the vendor's."""
+"""A token of the same length as the vendor's access tokens."""
 NEW: dict[str, Any] = {
     "name": "Create ticket",
     "hint": "File this message at the help desk",

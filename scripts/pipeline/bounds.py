@@ -18,9 +18,9 @@ from types import FrameType
 from pipeline.errors import PipelineError
 
 SECONDS = 25.0
-"""How long work on one document may take, unless `--max-seconds` says otherwise."""
+"""The time limit for work on one document, in seconds; `--max-seconds` changes it."""
 MEMORY = 900_000_000
-"""Bytes of memory that each process may allocate."""
+"""The memory limit of each process, in bytes."""
 
 _end: float | None = None
 

@@ -28,7 +28,7 @@ _FAMILIES = {
     "_denied": "forbidden",
     "_not_allowed": "forbidden",
 }
-"""What the last words of an error code say of its family, as far as the catalogue's known codes show it."""
+"""The family of an error code by its last words, as the known codes of the catalogue suggest."""
 _REF = "#/components/schemas/"
 _DEEPEST = 30
 UNDESCRIBED = "New in the vendor's document; not described here yet."

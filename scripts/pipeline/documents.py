@@ -23,12 +23,12 @@ MAX_BYTES = 10_000_000
 MAX_NODES = 500_000
 MAX_DEPTH = 100
 MAX_TEXT = 1_000_000
-"""Characters of one text."""
+"""The most characters of one text."""
 MAX_DIGITS = 40
-"""Digits of a whole number; the largest that a format names, uint128, has 39."""
+"""The most digits of a whole number. The largest format, uint128, needs 39."""
 
 Json = Any
-"""Plain data as JSON knows it: dict, list, str, int, float, bool, None."""
+"""Plain data of JSON types: dict, list, str, int, float, bool, None."""
 
 _NODES_HINT = f"a document may have at most {MAX_NODES:,} values once its aliases are followed; split it"
 _DEPTH_HINT = f"at most {MAX_DEPTH} levels are read; name the inner schemas and refer to them"

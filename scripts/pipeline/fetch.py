@@ -19,7 +19,7 @@ from pipeline.documents import MAX_BYTES, read
 from pipeline.errors import PipelineError
 
 SECONDS = 15.0
-"""How long fetching may take in all."""
+"""The time limit for fetching a document, in seconds."""
 _REDIRECTS = 5
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pipeline.errors import PipelineError
 
 MAX_HTML = 65_536
-"""Characters of a description that are read; parsing tags that never close takes time that grows with the square."""
+"""The most characters of a description that are parsed. The time for tags that are never closed is quadratic."""
 _MAX_DIGITS = 15
 _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400}
 _UNIT = r"(seconds?|secs?|minutes?|mins?|hours?|days?)"

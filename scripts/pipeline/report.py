@@ -51,7 +51,7 @@ def groups(review: Review, changes: Iterable[Change]) -> list[tuple[str, list[Ch
 
 
 _Sections: TypeAlias = list[tuple[str, list[str]]]
-"""Title and entries of each; one without entries is a line by itself."""
+"""Sections as pairs of title and entries; a section without entries is a single line."""
 
 
 def _text(review: Review, version: str, sections: _Sections, colour: bool) -> list[str]:

@@ -19,7 +19,7 @@ IN_MODELS = frozenset(
 CAPITALIZED = frozenset(
     "Any BinaryIO Enum File FileTypes Generator Literal Mapping T TYPE_CHECKING TextIO TypeVar UNSET UUID Unset".split()
 )
-"""Names of the models' modules that a property gets only where the generator keeps the document's capitals."""
+"""Module names used by the models; a property can equal one only if the generator keeps the document's capitals."""
 IN_REQUESTS = frozenset("body cookies errors headers httpx kwargs params quote response".split())
 
 strings.RESERVED_WORDS |= IN_MODELS

@@ -20,7 +20,7 @@ Direction = Literal["request", "response"]
 _UPPER = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties", "x-max-bytes")
 _LOWER = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
 _RETYPING_FORMATS = frozenset({"date", "date-time", "uuid", "binary"})
-"""Formats for which the client has a type of its own."""
+"""Formats that the client converts to a type of their own."""
 _NAMES = {"null": "null", "object": "an object", "array": "a list", "integer": "an integer"}
 _ALL = frozenset({"null", "boolean", "object", "array", "number", "string"})
 

@@ -28,13 +28,13 @@ _LEFT_OUT = (
 )
 MAX_PROPERTIES = 500
 MAX_VALUES = 5_000
-"""Values of one enumeration."""
+"""The most values of one enumeration."""
 MAX_ALTERNATIVES = 100
-"""Schemas of one `allOf`, `anyOf` or `oneOf`."""
+"""The most schemas of one `allOf`, `anyOf` or `oneOf`."""
 MAX_REFERENCES = 50
-"""References in a row that lead only to further references."""
+"""The longest chain of references that lead only to further references."""
 MAX_PARTS = 2_000
-"""Schemas that one is made of by `allOf`, `anyOf` and `oneOf`, counting each as often as it is reached."""
+"""The most schemas that one consists of through `allOf`, `anyOf` and `oneOf`, each counted every time it is reached."""
 _MAX_NAME = 100
 _TYPES = frozenset("string number integer boolean array object null".split())
 _ALIASES: Mapping[str, tuple[str, str | None]] = {
@@ -59,7 +59,7 @@ _ALIASES: Mapping[str, tuple[str, str | None]] = {
     "jsonobject": ("object", None),
     "jsonarray": ("array", None),
 }
-"""Types that documents name and OpenAPI does not have: the type and format that are meant."""
+"""Types that documents use and OpenAPI does not have, with the type and format that are meant."""
 
 
 class Schemas:
@@ -72,7 +72,7 @@ class Schemas:
         self.enums: dict[tuple[Any, ...], str] = {}
         self.modules: set[str] = set()
         self.pinned: list[tuple[str, str, str]] = []
-        """Component, property and the constant that it has there, in place of discriminators."""
+        """Component, property and its constant there, which replaces a discriminator."""
         self._name(schemas)
         for vendor in sorted(schemas, key=lambda key: self.names[key]):
             self._component(vendor, schemas[vendor])

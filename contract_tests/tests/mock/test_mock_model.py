@@ -49,7 +49,7 @@ class Fields:
 
 
 class Reader:
-    """A client that keeps a copy of what it was told, and the model's idea of where its listing stands."""
+    """A client that keeps a copy of what it has received, with the model's position of its listing."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -328,7 +328,7 @@ class TimeStamp(Planted):
 
 
 class SequenceAtEnd(Planted):
-    """The sync token stands for the end of its listing."""
+    """A faulty design: the sync token marks the end of its listing instead of its beginning."""
 
     def design(self) -> None:
         self.at_end = True
@@ -403,5 +403,5 @@ def test_the_model_test_finds_naive_designs(design: type[Planted], monkeypatch: 
 
 
 def test_the_planted_designs_differ_by_their_design_alone() -> None:
-    """With the real design behind the same seam, nothing is found."""
+    """With the real design installed in the same way, the model test finds no difference."""
     check(type("Honest", (Planted,), {"design": lambda self: None}), 100, 0)

@@ -132,7 +132,7 @@ def test_on_many_generated_bodies(operation: str, body: Any) -> None:
 
 
 def test_the_comparison_can_fail() -> None:
-    """Loosened by a policy, the schemas no longer agree."""
+    """With a policy that relaxes the mock's schemas, the two implementations disagree."""
     loose = Validators(Policies().changed({"empty_strings": "accept"}))
     body = {"name": "", "hint": "h"}
     assert loose.problem("create_message_action", body) is None

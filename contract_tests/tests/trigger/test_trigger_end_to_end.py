@@ -218,7 +218,7 @@ def test_a_thousand_deliveries_none_lost_none_doubled(
 def test_an_event_that_is_sent_again_while_it_is_handled_is_handled_once(
     mock: MockServer, control: httpx.Client, cliq: Cliq, choose: Callable[..., Any]
 ) -> None:
-    """The mock gives up after 50 ms and sends the event again, as often as it takes."""
+    """The mock times out after 50 ms and sends the event again until it is answered in time."""
     receiver = Receiver(secret=SECRET)
     calls: list[Event] = []
     release = threading.Event()

@@ -39,7 +39,7 @@ def certificate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def secure(webhook: Any, certificate: Path) -> Any:
-    """Return the webhook, behind TLS."""
+    """Return the webhook, served over TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     webhook.socket = context.wrap_socket(webhook.socket, server_side=True)

@@ -1,5 +1,5 @@
-"""The documentation site: guides, READMEs, the API from docstrings, pages written from document and commands.
+"""The documentation site: guides, READMEs, the API from docstrings, and pages made from the document and the commands.
 
-`site` puts the pages together and has MkDocs build them; `links` turns links of the repository into links of the site;
+`site` assembles the pages and runs MkDocs. `links` converts links within the repository to links within the site.
 `operations`, `errors` and `commands` each write one page.
 """

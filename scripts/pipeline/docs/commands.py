@@ -1,4 +1,4 @@
-"""The page of commands, written from their parsers."""
+"""The page of commands, made from their argument parsers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["page"]
 
 
 def page(parsers: Iterable[argparse.ArgumentParser]) -> str:
-    """Return the Markdown of a page on commands, their sub-commands and their options."""
+    """Return the Markdown of the page of commands, with their subcommands and options."""
     lines = ["# Commands", ""]
     lines.append("Exit codes and settings stand in the guides; this page lists every command with its options.")
     for parser in parsers:
@@ -20,7 +20,7 @@ def page(parsers: Iterable[argparse.ArgumentParser]) -> str:
 
 
 def _command(parser: argparse.ArgumentParser, level: int, known: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield the lines on a command and its sub-commands, without the options that the command above has, too."""
+    """Yield the lines for a command and its subcommands, without the options that the parent command also has."""
     yield from ("", f"{'#' * level} {parser.prog}", "")
     if parser.description:
         yield from (_told(parser.description), "")
@@ -40,7 +40,7 @@ def _command(parser: argparse.ArgumentParser, level: int, known: frozenset[str] 
 
 
 def _epilog(text: str) -> Iterator[str]:
-    """Yield what the help ends with: prose as it is, and lines that are indented, which are to be copied, as code."""
+    """Yield the end of the help: prose as it is, and indented lines, which users copy, as code."""
     for is_code, lines in groupby(filter(None, text.splitlines()), lambda line: line.startswith(" ")):
         if is_code:
             yield from ("", "```sh", *(line.removeprefix("  ") for line in lines), "```")
@@ -50,7 +50,7 @@ def _epilog(text: str) -> Iterator[str]:
 
 
 def _option(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
-    """Return a line on one option or argument."""
+    """Return a line for one option or argument."""
     formatter = argparse.HelpFormatter(parser.prog)
     if action.option_strings:
         argument = "" if action.nargs == 0 else " " + formatter._format_args(action, (action.dest).upper())
@@ -62,5 +62,5 @@ def _option(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
 
 
 def _told(text: str) -> str:
-    """Return a help text as Markdown that shows just its characters."""
+    """Return a help text as Markdown that shows exactly its characters."""
     return escape(" ".join(text.split()), quote=False).replace("*", "\\*").replace("_", "\\_")

@@ -1,4 +1,4 @@
-"""The page of error codes: where each occurs, its exception, its cause and its remedy."""
+"""The page of error codes: the operations that return each code, its exception, its cause and its remedy."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ __all__ = ["page"]
 
 
 def page(document: Json, explained: Mapping[str, Mapping[str, str]]) -> str:
-    """Return the Markdown of a page on every error code.
+    """Return the Markdown of the page of error codes.
 
-    document: the composed document.
-    explained: cause and remedy by code or family, as `docs/errors.toml` has them. A code without an entry of its own
-        has that of its family.
+    Args:
+        document: the composed document.
+        explained: cause and remedy by code or family, from `docs/errors.toml`. A code without an entry uses its
+            family's.
     """
     lines = [
         "# Errors by code",

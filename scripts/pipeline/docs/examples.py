@@ -1,4 +1,4 @@
-"""The pages of the examples: the README of a folder, and every file that it links to."""
+"""The pages of the examples: a folder's README, and every Python file that it links to."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ _LINK = re.compile(r"\]\((?P<file>[\w.-]+\.py)\)")
 
 
 def files(readme: str, root: Path) -> Iterator[str]:
-    """Yield the Python files beside a README that it links to, by their paths in the repository, each once."""
+    """Yield the Python files next to a README that it links to, as paths in the repository, without duplicates."""
     text = (root / readme).read_text("utf-8")
     for name in dict.fromkeys(match["file"] for match in _LINK.finditer(text)):
         yield str(PurePosixPath(readme).parent / name)
 
 
 def places(readme: str, page: str, root: Path) -> dict[str, str]:
-    """Return the place in the site of each of these files: a heading of the README's page."""
+    """Return the place of each of these files in the site: a heading on the README's page."""
     return {file: f"{page}#{_anchor(file)}" for file in files(readme, root)}
 
 
 def sections(readme: str, root: Path) -> str:
-    """Return these files as Markdown, each under a heading of its own."""
+    """Return these files as Markdown, each below its own heading."""
     shown = [
         (PurePosixPath(file).name, _anchor(file), (root / file).read_text("utf-8")) for file in files(readme, root)
     ]

@@ -1,4 +1,4 @@
-"""Links: those of the repository's READMEs led to pages of the site, and the links of a built site checked."""
+"""Links: convert those of the repository's READMEs to pages of the site, and check those of a built site."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 
 
 def led(text: str, source: str, page: str, pages: Mapping[str, str], root: Path) -> str:
-    """Return Markdown whose links fit its place in the site.
+    """Return Markdown with its links converted for its place in the site.
 
-    text: the Markdown of a file of the repository.
-    source: the file, relative to the root of the repository, as in ``wrapper/README.md``.
-    page: where the text stands in the site, as in ``guides/client.md``.
-    pages: the place in the site of every file that is shown there, by its path in the repository.
-    root: the root of the repository.
+    A link to a file or folder that the site does not contain becomes its text, as code.
 
-    A link to a file or folder that the site does not show becomes its text, as code.
+    Args:
+        text: the Markdown of a file of the repository.
+        source: the path of that file in the repository, such as ``wrapper/README.md``.
+        page: the place of the text in the site, such as ``guides/client.md``.
+        pages: the place in the site of each file that it contains, by path in the repository.
+        root: the root of the repository.
 
-    Raises:
-        PipelineError: if a link leads to nothing in the repository.
+    Raise PipelineError if a link leads to nothing in the repository.
     """
 
     def place(match: re.Match[str]) -> str:
@@ -62,7 +62,7 @@ class _Page(HTMLParser):
 
 
 def dead_links(folder: Path) -> Iterator[str]:
-    """Yield every link of the HTML pages in a folder that leads to no file or anchor there, as ``page → link``."""
+    """Yield ``page → link`` for every link in a folder's HTML pages that leads to no file or anchor in it."""
     pages: dict[Path, _Page] = {}
     for path in sorted(folder.rglob("*.html")):
         pages[path.resolve()] = _Page()

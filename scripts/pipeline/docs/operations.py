@@ -1,4 +1,4 @@
-"""The page of HTTP operations, written from the composed document."""
+"""The page of HTTP operations, made from the composed document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIMITS = (
 
 
 def page(document: Json) -> str:
-    """Return the Markdown of a page with the facts of every operation."""
+    """Return the Markdown of the page of operations, with the facts of each."""
     lines = [
         "# HTTP operations",
         "",
@@ -53,7 +53,7 @@ def page(document: Json) -> str:
 
 
 def _anchor(operation: Json) -> str:
-    """Return the anchor that the heading of an operation gets."""
+    """Return the anchor of an operation's heading."""
     return re.sub(r"[^a-z0-9]+", "-", str(operation.get("summary", operation["operationId"])).lower()).strip("-")
 
 
@@ -76,7 +76,7 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> Itera
 
 
 def _value(document: Json, name: str, schema: Json, required: bool) -> str:
-    """Return a line on one parameter or property: name, type, whether it is required, limits."""
+    """Return a line for one parameter or property: name, type, whether it is required, limits."""
     target = resolve(schema, document)
     items = resolve(target["items"], document) if "items" in target else {}
     kind = target.get("type", "value")

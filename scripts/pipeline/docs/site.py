@@ -1,6 +1,6 @@
-"""Put the pages of the site together and build it with MkDocs.
+"""Assemble the pages of the documentation site and build it with MkDocs.
 
-All or nothing: a warning of MkDocs', a page that the navigation lacks or a dead link leaves the old site as it was.
+A warning of MkDocs, a page missing from the navigation, or a dead link fails the build; the old site is then kept.
 """
 
 from __future__ import annotations
@@ -57,8 +57,7 @@ EXAMPLES = ("docs/examples/help-desk/README.md",)
 def build(tree: Tree) -> Path:
     """Build the site into ``build/docs`` and return that folder.
 
-    Raises:
-        PipelineError: on a warning of MkDocs' or a dead link.
+    Raise PipelineError for a warning of MkDocs or a dead link.
     """
     target = tree.root / "build" / "docs"
     with scratch(tree.root) as name:
@@ -101,7 +100,7 @@ def _gather(tree: Tree, source: Path) -> None:
 
 
 def _mkdocs(tree: Tree, source: Path, pages: Path) -> None:
-    """Have MkDocs build the site."""
+    """Run MkDocs to build the site."""
     log = io.StringIO()
     handler = logging.StreamHandler(log)
     handler.setLevel(logging.WARNING)
