@@ -236,7 +236,7 @@ def _dredd_messages(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def _taken(bench: Bench, conforming: Fault, rounds: int, tell: Callable[[], None]) -> dict[str, dict[str, float]]:
+def _costs(bench: Bench, conforming: Fault, rounds: int, tell: Callable[[], None]) -> dict[str, dict[str, float]]:
     """Return the cost of each tool on a server without a fault: medians of calls, seconds and CPU seconds.
 
     The tools run one at a time. `complaints` counts what each reports; for the other tools, before their baseline is
@@ -274,7 +274,7 @@ def run(quick: bool) -> Report:
         steps = _steps("servers without a fault", 2 * (1 + len(SEEDS)) + rounds * len(TOOLS))
         for server in conforming.values():
             bench.learn(server, steps)
-        taken = _taken(bench, conforming[False], rounds, steps)
+        taken = _costs(bench, conforming[False], rounds, steps)
         found = _found(bench, chosen)
     report = Report("conformance", "how many faulty servers are found out, and what does it take?")
     report.tables += [_found_table(chosen, found), _taken_table(taken)]

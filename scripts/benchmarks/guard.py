@@ -29,7 +29,7 @@ _IMPORTS = {
     "import Cliq": "from zoho_cliq import Cliq",
     "import the contract": "import zoho_cliq_api.contract",
 }
-_YARDSTICKS = {"get one": "json", "list of 100": "json", "create": "json", "loop in Deluge": "loop in Python"}
+_REFERENCES = {"get one": "json", "list of 100": "json", "create": "json", "loop in Deluge": "loop in Python"}
 """The tasks whose instructions are counted, each with its reference task, which is the unit."""
 _FEW, _MANY = 3, 13
 
@@ -88,16 +88,16 @@ def instructions() -> dict[str, float]:
         raise environment.SetupError("valgrind is needed to count instructions; install it, or leave them out: --quick")
     show = progress("instructions")
     taken: dict[str, float] = {}
-    pieces = sorted({*_YARDSTICKS, *_YARDSTICKS.values()})
+    pieces = sorted({*_REFERENCES, *_REFERENCES.values()})
     for done, name in enumerate(pieces):
         show(done, len(pieces))
-        few, many = (_collected(valgrind, name, times) for times in (_FEW, _MANY))
+        few, many = (_count_instructions(valgrind, name, times) for times in (_FEW, _MANY))
         taken[name] = (many - few) / (_MANY - _FEW)
     show(len(pieces), len(pieces))
-    return {name: round(taken[name] / taken[yardstick], 4) for name, yardstick in _YARDSTICKS.items()}
+    return {name: round(taken[name] / taken[reference], 4) for name, reference in _REFERENCES.items()}
 
 
-def _collected(valgrind: str, name: str, times: int) -> int:
+def _count_instructions(valgrind: str, name: str, times: int) -> int:
     command = [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     environ: dict[str, Any] = {**os.environ, "PYTHONHASHSEED": "0"}
     done = subprocess.run(

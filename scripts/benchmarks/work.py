@@ -64,7 +64,7 @@ def pieces(cliq: Cliq) -> dict[str, Callable[[], Any]]:
 
 
 def loops() -> dict[str, Callable[[], Any]]:
-    """Return a loop of 40,000 statements in Deluge, and the same in plain Python, which is its yardstick."""
+    """Return a loop of 40,000 statements in Deluge, and the same in plain Python, which is its reference task."""
     from zoho_cliq_deluge import parse, run
 
     from benchmarks import deluge

@@ -26,7 +26,7 @@ def client_view(document: Json) -> Json:
     schemas = view["components"]["schemas"]
     for schema in [*schemas.values(), *_inline(view)]:
         for node in _nodes(schema):
-            _bend(node)
+            _drop_unsupported(node)
     for _, _, operation in operations(view):
         operation["parameters"] = [
             bent for parameter in operation.get("parameters", []) for bent in _parameter(parameter, view)
@@ -81,7 +81,7 @@ def _nodes(schema: Json) -> Iterator[dict[str, Any]]:
             yield from _nodes(inner)
 
 
-def _bend(node: dict[str, Any]) -> None:
+def _drop_unsupported(node: dict[str, Any]) -> None:
     """Remove what the generator handles wrongly: defaults (it always sends them) and enumerations of mixed types."""
     node.pop("default", None)
     if "enum" in node:

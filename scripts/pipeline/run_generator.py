@@ -26,7 +26,7 @@ strings.RESERVED_WORDS |= IN_MODELS
 _resolve_naming_conflict = model_property._resolve_naming_conflict
 
 
-def _told_apart(first: Any, second: Any, config: Any) -> Any:
+def _with_distinct_names(first: Any, second: Any, config: Any) -> Any:
     """Give two properties that have the same Python name different names.
 
     The generator spells both as the document does. A name with capitals could then equal a class name, so it gets an
@@ -40,7 +40,7 @@ def _told_apart(first: Any, second: Any, config: Any) -> Any:
     return error
 
 
-model_property._resolve_naming_conflict = _told_apart
+model_property._resolve_naming_conflict = _with_distinct_names
 _sort_parameters = openapi.Endpoint.sort_parameters
 
 

@@ -227,7 +227,7 @@ def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
         return "what it removes is gone"
     if _describes(action["update"]):
         return "what it describes is gone"
-    newcomers = {beside for node in was for beside in _newcomers(node, new)}
+    newcomers = {beside for node in was for beside in _new_siblings(node, new)}
     if not was or newcomers:
         beside = f"; new beside it: {', '.join(sorted(newcomers))}" if newcomers else ""
         raise PipelineError(
@@ -247,7 +247,7 @@ def _describes(update: Json) -> bool:
     )
 
 
-def _newcomers(node: Any, new: Json) -> Iterator[str]:
+def _new_siblings(node: Any, new: Json) -> Iterator[str]:
     """Yield what is new beside the first removed part of a node's location."""
     old, now = node.root, new
     for part in node.location:

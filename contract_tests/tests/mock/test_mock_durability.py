@@ -1,6 +1,6 @@
-"""What was answered is kept: the server is killed while four clients write, again and again on one file.
+"""Acknowledged writes survive: the server is killed while four clients write, repeatedly on the same file.
 
-The same check finds a server that answers before its commit, which is planted.
+The same check must detect a server that responds before its commit, which is simulated here.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ Store._transaction = transaction
 
 
 class Writer(threading.Thread):
-    """Creates, updates and deletes actions of its own until the server is gone, and notes what was answered.
+    """Creates, updates and deletes actions of its own until the server is gone, and records the acknowledged writes.
 
-    `kept` is the hint that each action must have; `unsure` are the actions whose last write had no answer.
+    `kept` maps each action to the hint that it must have; `unsure` has the actions whose last write got no response.
     """
 
     def __init__(self, url: str, name: str, chance: random.Random) -> None:

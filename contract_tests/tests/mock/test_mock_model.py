@@ -1,9 +1,9 @@
-"""Lists and changes against a model: a hypothesis state machine of several users who write between each other's pages.
+"""Listings and changes compared with a model: a hypothesis state machine of several users who write between pages.
 
-Two things are checked. Each answer equals what a model in plain Python, which knows the whole history, says it must be.
-And whoever follows the tokens ends with the truth: after a listing and a listing of changes without writes between, a
-client's copy equals what its user sees. The second check alone must find each of four naive designs, which are planted
-here in place of the real one.
+There are two checks. First, each response must equal the prediction of a model in plain Python, which knows the whole
+history. Second, a client that follows the tokens must end with the correct state: after a listing and a listing of
+changes without writes in between, its copy equals what its user sees. The second check alone must detect each of four
+faulty designs, which are installed here in place of the real one.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Reader:
 
 
 class Model(RuleBasedStateMachine):
-    """The mock on one side, its model on the other."""
+    """The mock and its model, driven together."""
 
     watched: tuple[str, ...] = (*PEOPLE, "ann")
     order = "oldest_first"
@@ -84,7 +84,7 @@ class Model(RuleBasedStateMachine):
         self.made = 0
 
     def plant(self) -> None:
-        """A design to be found replaces the real one here."""
+        """Install a faulty design in place of the real one; here nothing."""
 
     # ---- the model
 
@@ -273,10 +273,10 @@ class Model(RuleBasedStateMachine):
 
 
 class Planted(Model):
-    """A naive design, told from the outside only: by what a reader ends with."""
+    """A faulty design, which may be detected only by what a client ends with."""
 
     watched = ("ann",)
-    creator = "ann"  # so that there is something on her pages
+    creator = "ann"  # so that her pages are not empty
 
     def plant(self) -> None:
         self.exact = False
@@ -300,7 +300,7 @@ class Planted(Model):
 
 
 class Offset(Planted):
-    """Pages are counted off from the start."""
+    """A faulty design: pages are found by counting actions from the start."""
 
     def design(self) -> None:
         store, audiences = self.state.store, self.state.store.audiences
@@ -313,7 +313,7 @@ class Offset(Planted):
 
 
 class TimeStamp(Planted):
-    """Changes are those with a later time stamp than the last one before the token."""
+    """A faulty design: changes since a token are found by time stamp, as those later than the last before the token."""
 
     def design(self) -> None:
         def touched(user: User, since: int, at_most: int) -> set[int]:
@@ -335,7 +335,7 @@ class SequenceAtEnd(Planted):
 
 
 class FirstChangeOnly(Planted):
-    """Deleted is what was visible before its first change since the token, and is not now."""
+    """A faulty design: an action counts as deleted only if it was visible before its first change since the token."""
 
     def design(self) -> None:
         audiences = self.state.store.audiences

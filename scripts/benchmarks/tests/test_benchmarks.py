@@ -141,10 +141,10 @@ def test_the_calls_sent_are_the_committed_ones() -> None:
 
 
 def test_every_piece_whose_instructions_are_counted_has_a_committed_figure_and_does_its_work() -> None:
-    assert list(json.loads(guard.COMMITTED.read_text("utf-8"))["instructions"]) == list(guard._YARDSTICKS)
+    assert list(json.loads(guard.COMMITTED.read_text("utf-8"))["instructions"]) == list(guard._REFERENCES)
     loops = work.loops()
     with work.client() as (cliq, _, _):
-        assert {*guard._YARDSTICKS, *guard._YARDSTICKS.values()} == {*work.pieces(cliq), *loops}
+        assert {*guard._REFERENCES, *guard._REFERENCES.values()} == {*work.pieces(cliq), *loops}
     assert loops["loop in Deluge"]() == loops["loop in Python"]() != 0
 
 

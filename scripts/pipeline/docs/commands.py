@@ -23,7 +23,7 @@ def _command(parser: argparse.ArgumentParser, level: int, known: frozenset[str] 
     """Yield the lines for a command and its subcommands, without the options that the parent command also has."""
     yield from ("", f"{'#' * level} {parser.prog}", "")
     if parser.description:
-        yield from (_told(parser.description), "")
+        yield from (_as_markdown(parser.description), "")
     usage = parser.format_usage().removeprefix("usage: ")
     yield from ("```text", usage.rstrip(), "```", "")
     for action in parser._actions:
@@ -46,7 +46,7 @@ def _epilog(text: str) -> Iterator[str]:
             yield from ("", "```sh", *(line.removeprefix("  ") for line in lines), "```")
         else:
             for line in lines:
-                yield from ("", _told(f"{line[:1].upper()}{line[1:]}"))
+                yield from ("", _as_markdown(f"{line[:1].upper()}{line[1:]}"))
 
 
 def _option(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
@@ -58,9 +58,9 @@ def _option(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
     else:
         names = f"`{action.metavar if isinstance(action.metavar, str) else action.dest.upper()}`"
     told = formatter._expand_help(action) if action.help else ""
-    return f"- {names}{': ' + _told(told) if told else ''}"
+    return f"- {names}{': ' + _as_markdown(told) if told else ''}"
 
 
-def _told(text: str) -> str:
+def _as_markdown(text: str) -> str:
     """Return a help text as Markdown that shows exactly its characters."""
     return escape(" ".join(text.split()), quote=False).replace("*", "\\*").replace("_", "\\_")
