@@ -247,7 +247,7 @@ def test_the_claims_of_the_readme_are_the_figures_that_are_kept() -> None:
 def test_the_claim_of_the_console_is_the_figure_that_is_kept() -> None:
     mock = (environment.ROOT / "contract_tests" / "zoho_cliq_mock" / "README.md").read_text("utf-8")
     figures = kept("console")["rendering"]
-    claim = r"To show ([\d,]+) deliveries,\nChromium's main thread works for (\d+) ms"
+    claim = r"Showing ([\d,]+)\ndeliveries takes (\d+) ms of Chromium's main thread"
     [(deliveries, milliseconds)] = re.findall(claim, mock)
     assert (int(deliveries.replace(",", "")), int(milliseconds)) == (figures["deliveries"], round(figures["cpu_ms"]))
 
