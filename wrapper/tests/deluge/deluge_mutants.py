@@ -4,9 +4,8 @@
 
 Print a line for each mutant that is not as `deluge_survivors.toml` says: one that survives and is not listed, or is
 listed and does not survive. Exit code 1 if there are any. `--all` grades every mutant, in a few minutes of processor
-time; if all is as listed, it writes `deluge_grades.json`: how many there are, how many of them survive, and a digest of
-everything that this depends on. `--sample` grades one in sixteen; that digest decides which, so that another one is
-drawn after each change. `--part 0/4` grades the first of four parts of all, and writes nothing.
+time. `--sample` grades one in sixteen; a digest of everything that the result depends on decides which, so that another
+sample is drawn after each change. `--part 0/4` grades the first of four parts of all.
 
 A mutant is the program with one small change (see `mutation.first_order`). It is made in a process of its own, in which
 the cases that execute the changed line run, up to the first that fails. A case may take 0.3 seconds more than five
@@ -20,7 +19,6 @@ import ast
 import gc
 import hashlib
 import importlib
-import json
 import os
 import sys
 import time
@@ -48,7 +46,6 @@ KEPT = ("_syntax", "tree", "policies", "failures", "tasks")
 """Modules that import nothing from the rooms, and are not loaded anew for each mutant."""
 KINDS = ("equivalent", "missed")
 SURVIVORS = HERE / "deluge_survivors.toml"
-GRADES = HERE / "deluge_grades.json"
 INPUTS = (
     f"wrapper/{PACKAGE}",
     "scripts/mutation",
@@ -274,8 +271,6 @@ def main(arguments: list[str]) -> int:
         number += 1
         print(said, flush=True)
     print(f"{len(chosen)} mutants graded", file=sys.stderr)
-    if chosen == mutants() and not number:
-        GRADES.write_text(json.dumps({"inputs": digest(), **figures()}, indent=1) + "\n", "utf-8")
     return int(number > 0)
 
 

@@ -1,8 +1,8 @@
 """The tests find the mutants of Deluge's built-ins, all but those that are listed with a reason.
 
 The list is `deluge_survivors.toml`. After a change, `python wrapper/tests/deluge/deluge_mutants.py --all` grades every
-mutant, says what in the list has to change, and keeps the result in `deluge_grades.json`. The heavy tests grade one in
-sixteen each time, after a change others than before.
+mutant and says what in the list has to change. The heavy tests grade one in sixteen each time, after a change others
+than before.
 """
 
 from __future__ import annotations

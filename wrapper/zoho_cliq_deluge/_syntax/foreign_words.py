@@ -1,5 +1,7 @@
 """The part of the lexer that knows words of other languages, and of Zoho Creator."""
 
+import itertools
+
 from .brackets import STATEMENT_STARTS
 from .headers import DECLARATIONS, FUNCTION_WORDS, Headers
 from .scanner import END, Word
@@ -7,8 +9,6 @@ from .scanner import END, Word
 _ELSE_IF = frozenset({"elseif", "elif", "elsif"})
 _LOOP_WORDS = frozenset({"while", "until", "unless", "loop", "repeat"})
 _FOREIGN_STATEMENTS = frozenset({"alert", "hide", "show", "enable", "disable", "select", "deselect", "clear", "reload"})
-
-
 _IMPORT_WORDS = frozenset({"import", "include", "require", "using", "package"})
 
 
@@ -207,10 +207,20 @@ class ForeignWords(Headers):
             return True
         return False
 
+    def _text_follows(self) -> bool:
+        """Return whether the statement has another text on this line: a quote that was meant for a text has a second
+        one."""
+        ahead = itertools.takewhile(lambda word: word.kind != END and not word.first, self.words[self.at :])
+        return any(word.kind == "text" for word in itertools.takewhile(lambda word: word.text != ";", ahead))
+
     def _quote_within_text(self, word: Word) -> None:
-        """Pass over what follows a text that a quote of its own has ended: `"he said "hi" to me"`."""
+        """Pass over what follows a text that a quote of its own has ended: `"say "yes" or "no" now"`."""
         self._report("quote-in-text", "a quote within a text ends it", 'write `\\"` for the quote', word)
-        while self._next().kind not in {END, "text"} and not self._next().first:
-            self.at += 1
-        while self._next().kind == "text" and not self._next().first:
-            self.at += 1
+        touches = True
+        while touches:
+            while self._next().kind not in {END, "text"} and not self._next().first:
+                self.at += 1
+            while self._next().kind == "text" and not self._next().first:
+                self.at += 1
+            last, following = self.words[self.at - 1], self._next()
+            touches = following.start == last.start + len(last.text) and following.kind in {"name", "number", "decimal"}

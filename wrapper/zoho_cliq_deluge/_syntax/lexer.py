@@ -73,7 +73,7 @@ class Lexer(ForeignWords):
         return self.tokens
 
     def _literal(self, word: Word) -> None:
-        if self.previous == "TEXT" and self._touches(word):
+        if self.previous == "TEXT" and self._touches(word) and self._text_follows():
             self._quote_within_text(word)
             return
         self._emit(word.kind.upper(), word)
@@ -285,7 +285,7 @@ class Lexer(ForeignWords):
             self._emit_here("LTASK", "[")
             self.stack.append(Bracket("task", "task", word._replace(text="["), len(self.stack) + 1))
             return
-        elif self.previous == "TEXT" and self._touches(word):
+        elif self.previous == "TEXT" and self._touches(word) and self._text_follows():
             self._quote_within_text(word)
             return
         self._emit("NAME", word)

@@ -131,14 +131,30 @@ def as_collection(context: Context, value: Value) -> Collection:
     """Return a collection; a list or a map is wrapped, so that both stay the same values."""
     if isinstance(value, Collection):
         return value
-    collection = Collection()
     if isinstance(value, list | dict):
+        collection = Collection()
         collection.content = value
         return collection
     if isinstance(value, Braces):
-        collection.content = value.content
-        return collection
+        return _BracesAsCollection(value)
     raise mismatch(value, "COLLECTION")
+
+
+class _BracesAsCollection(Collection):
+    """``{}`` as the receiver of a collection's function, which decides what it becomes."""
+
+    __slots__ = ("_braces",)
+
+    def __init__(self, braces: Braces) -> None:
+        self._braces = braces
+
+    @property
+    def content(self) -> list[Value] | dict[str, Value] | None:  # type: ignore[override]
+        return self._braces.content
+
+    @content.setter
+    def content(self, content: list[Value] | dict[str, Value] | None) -> None:
+        self._braces.content = content
 
 
 def shortened(text: str) -> str:
