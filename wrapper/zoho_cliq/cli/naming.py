@@ -1,4 +1,4 @@
-"""Which action a command is about: its id, or its name, which one listing turns into the id."""
+"""Find the action that a command is about, by id or by name; a name takes one listing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .arguments import WrongUsage
 from .output import cell
 
 STAND_IN = "0" * 19
-"""In place of an id that only a listing could tell."""
+"""A placeholder for an id that only a listing could find."""
 
 
 class AmbiguousName(errors.ConfigurationError):
