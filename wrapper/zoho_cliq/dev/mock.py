@@ -1,7 +1,7 @@
-"""The mock server as another process: how it is started, and calls of its control API.
+"""The mock server as a separate process: its arguments, and calls of its control API.
 
-Nothing of the mock is imported. The calls are made on `http.client`, which knows no proxies: the control token goes to
-this machine or nowhere.
+Nothing of the mock is imported. The calls use `http.client`, which ignores proxies, so the control token never leaves
+this machine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The processes beside this one: the mock and the receiver. None outlives it, and none becomes a zombie."""
+"""Child processes: the mock and the receiver. None outlives this process or becomes a zombie."""
 
 from __future__ import annotations
 

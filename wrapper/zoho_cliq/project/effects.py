@@ -1,6 +1,6 @@
-"""What pulling, planning and applying ask for, and two drivers that carry it out: in a thread, or in a task.
+"""The effects that pull, plan and apply yield, and two drivers that carry them out: in a thread, or in a task.
 
-Each of them is a generator that yields these wishes and is sent the results, so that `Cliq` and `AsyncCliq` share every
+Each command is a generator that yields effects and is sent their results, so that `Cliq` and `AsyncCliq` share every
 decision.
 """
 

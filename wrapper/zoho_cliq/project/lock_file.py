@@ -16,7 +16,8 @@ from .toml_files import Table, read_table
 FILE = "cliq.lock.toml"
 LAYOUT = 1
 _FILE_NAME = re.compile(r"[^/\\\x00]+")
-"""What a key can be: the name of a file without `.toml`, so that a pull writes nowhere else."""
+"""The pattern of a key: a file name without `.toml` and without separators, so that a pull writes in its folder
+only."""
 _DAMAGED = "is damaged; take it from git, or delete it and pull"
 _HEAD = (
     "Which action of the account belongs to which file. Written by zoho-cliq; commit it.",

@@ -43,15 +43,15 @@ def read(
     *,
     variables: Mapping[str, Any] = MappingProxyType({}),
 ) -> Project:
-    """Read a project's folder. Secrets in plain text and scripts are not looked for; see `read_checked`.
+    """Read a project's folder, without looking for mistakes in scripts or secrets in plain text; see `read_checked`.
 
     Args:
-        folder: the one that holds `cliq.toml`.
-        environment: its name in `cliq.toml`; None is the default one.
-        environ: where variables like `{ env = "NAME" }` come from; the process's environment by default.
-        variables: values that take the place of those in `cliq.toml`; none by default.
+        folder: the folder that holds `cliq.toml`.
+        environment: its name in `cliq.toml`. Default: None, the default environment.
+        environ: the source of variables like `{ env = "NAME" }`. Default: the environment of the process.
+        variables: values that replace those in `cliq.toml`. Default: none.
 
-    Raise ProjectError, which has every mistake in the files with file and line.
+    Raise ProjectError with every mistake in the files, each with file and line.
     """
     files = examined(Path(folder).absolute(), environ, variables)
     return project_of(files, files.environment(environment))
@@ -77,7 +77,7 @@ class Files:
         return Environment("") if self.configuration is None else self.configuration.environment(name)
 
     def unset(self, environment: Environment) -> Mapping[str, str]:
-        """Return the variables whose value is not known, each with what stands in its place."""
+        """Return the variables whose value is unknown, each with a placeholder."""
         if self.configuration is not None:
             return self.configuration.unset[environment.name]
         return {name: name for table in self.tables.values() for name in _used(table)}

@@ -1,4 +1,4 @@
-"""Work that outlasts the time for answering: run it, send the deferred answer once, and say so where either fails."""
+"""Run work that takes longer than the time to answer, send the deferred answer once, and log failures."""
 
 from __future__ import annotations
 
