@@ -52,7 +52,7 @@ profile = settings(derandomize=True, deadline=None, database=None, suppress_heal
 
 @dataclass
 class Keeper:
-    """A keeper under test: two openings of the same data, a way to let time pass, and how exact its times are."""
+    """A backend under test: two openings of the same data, a way to advance time, and the resolution of its times."""
 
     one: State
     two: State
@@ -102,7 +102,7 @@ def test_wait_is_until_enough_slots_have_ended() -> None:
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
-    """Yield a keeper, with a way to move its time on, and a second one that shares its data (none in memory)."""
+    """Yield a backend, a way to advance its time, and a second one that shares its data (none in memory)."""
     if request.param == "redis":
         url = request.getfixturevalue("redis_url")
         clock: Any = SystemClock()
@@ -356,7 +356,7 @@ def test_slot_whose_answer_is_lost_after_its_call_was_cancelled_is_released(monk
 
 
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a state wait for others for a moment, in place of the 10 s that it says."""
+    """Replace the 10 s that a state waits for other processes by a moment."""
     monkeypatch.setattr(StateFile.alone, "__defaults__", (0.01,))
 
 
@@ -442,7 +442,7 @@ async def nobody(request: Request) -> RawResponse:
 
 
 def done(state: SQLiteState, work: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
-    """Return the work of a state, as the engine wants it done, on an event loop."""
+    """Return the result of a state's work, run on an event loop as the engine requests it."""
 
     def steps() -> Steps[Any]:
         return (yield Do(work, state.at_once))

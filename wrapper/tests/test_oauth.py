@@ -35,7 +35,7 @@ def oauth(**more: Any) -> OAuth:
 
 
 class Accounts(Scripted):
-    """A server that gives tokens at the accounts host, numbered, and accepts those that it has not revoked."""
+    """A server that issues numbered tokens at the accounts host, and accepts those that it has not revoked."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the package shows, what importing it costs, and the classes made from the error catalogue."""
+"""The public names of the package, the cost of importing it, and the classes made from the error catalogue."""
 
 from __future__ import annotations
 
