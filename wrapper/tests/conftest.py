@@ -100,7 +100,7 @@ def fresh_ledgers() -> None:
 
 @pytest.fixture(autouse=True)
 def canary(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Return a marked token. Fail if it is in a log, in the repr, text or pickle of an error, or in a variable of a
+    """Fail a test if its marked token is in a log, in the repr, text or pickle of an error, or in a variable of a
     library's frame in its traceback.
     """
     made: list[CliqError] = []

@@ -20,11 +20,11 @@ from cliq_fakes import TOKEN, Scripted, action, enveloped
 from cliq_sockets import BODY, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, OAuth, errors
 from zoho_cliq._http import dialing
-from zoho_cliq._http.brought import AsyncClientTransport, ClientTransport
 from zoho_cliq._http.failures import Attempt
 from zoho_cliq._http.routes import Router
 from zoho_cliq._http.tasks import AsyncTransport
 from zoho_cliq._http.threads import Transport
+from zoho_cliq._http.user_client import AsyncClientTransport, ClientTransport
 from zoho_cliq._http.wire import Connection
 from zoho_cliq._types import RawResponse, Request, Secret
 from zoho_cliq.testing import FakeClock

@@ -24,7 +24,7 @@ from zoho_cliq import _drivers as drivers_module
 from zoho_cliq import _engine as engine_module
 from zoho_cliq._auth import grants as grants_module
 from zoho_cliq._auth import tokens as tokens_module
-from zoho_cliq._http.brought import ClientTransport
+from zoho_cliq._http.user_client import ClientTransport
 from zoho_cliq._types import Do, Request, Send, Sleep, Steps
 from zoho_cliq.state import GRACE
 from zoho_cliq.state import held as held_module
@@ -476,7 +476,7 @@ def silent() -> Iterator[Silent]:
 
 
 class Handler:
-    """Return handlers in all forms in which Python accepts them."""
+    """A signal handler in each form that Python accepts: a method, an object that can be called, and others."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error

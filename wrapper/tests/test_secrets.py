@@ -33,7 +33,7 @@ Behaviour = Callable[[socket.socket, bytes], Any]
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Behaviour], str]]:
-    """Starts servers; a function of the test gets the connection and the received bytes."""
+    """Start servers, each of which passes the connection and the received bytes to a function of the test."""
     listening = []
 
     def start(behave: Behaviour) -> str:

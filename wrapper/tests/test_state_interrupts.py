@@ -90,7 +90,7 @@ def reserve(world: World) -> None:
 
 
 def reserve_in_steps(world: World) -> None:
-    """Run a work as the driver of an event loop does."""
+    """Reserve a slot in steps, as the driver of an event loop does."""
     steps = reserving(world.state)
     outcome: Any = None
     failure: BaseException | None = None
@@ -289,7 +289,7 @@ def test_a_slot_whose_reservation_is_left_behind_is_released(tmp_path: Path) -> 
 
 
 class Once:
-    """A function that raises after its first call."""
+    """Calls a function, and raises after the first call."""
 
     def __init__(self, work: Callable[..., Any]) -> None:
         self._work = work

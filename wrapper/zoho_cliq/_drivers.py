@@ -9,7 +9,7 @@ from inspect import isawaitable
 from typing import Any, TypeAlias
 
 from ._types import Busy, Do, RawResponse, Request, Send, Sleep, Steps, T
-from ._waiting import on_the_way
+from ._waiting import in_flight
 from .clock import Clock
 
 Sender: TypeAlias = Callable[[Request], RawResponse]
@@ -35,7 +35,7 @@ def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
 def _carried_out(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
     outcome: Any = None
     failure: BaseException | None = None
-    others = on_the_way(clock)
+    others = in_flight(clock)
     while True:
         try:
             effect = steps.send(outcome) if failure is None else steps.throw(failure)
@@ -91,7 +91,7 @@ async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, cl
 async def _carried_out_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
     outcome: Any = None
     failure: BaseException | None = None
-    others = on_the_way(clock)
+    others = in_flight(clock)
     while True:
         try:
             effect = steps.send(outcome) if failure is None else steps.throw(failure)

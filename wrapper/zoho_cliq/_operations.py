@@ -115,7 +115,7 @@ class Operations:
         name."""
         if name not in self._prepared:
             if name not in self.table:
-                hint = _meant(name, self.table) or f"; it has {', '.join(sorted(self.table))}"
+                hint = _suggestion(name, self.table) or f"; it has {', '.join(sorted(self.table))}"
                 raise ConfigurationError(f"{self.package} has no operation {name!r}{hint}")
             self._prepared[name] = self._made(self.table[name])
         return self._prepared[name]
@@ -223,7 +223,7 @@ class Operations:
         name = known.operation.name
         for field in given:
             if body is not None or (field not in known.properties and not _is_open(known)):
-                hint = _meant(field, [*known.properties, *(parameter.field for parameter in known.parameters)])
+                hint = _suggestion(field, [*known.properties, *(parameter.field for parameter in known.parameters)])
                 raise ValidationError(f"is not a field of this operation{hint}", field=field, operation=name)
         if known.media is None or (body is None and not given and not known.body_required):
             if body is not None:
@@ -303,7 +303,7 @@ class Operations:
         return found
 
 
-def _meant(name: str, names: Iterable[str]) -> str:
+def _suggestion(name: str, names: Iterable[str]) -> str:
     """Return "; did you mean …?" with the closest of `names`, or an empty text if none is close."""
     from difflib import get_close_matches  # here, as only a mistake needs it
 

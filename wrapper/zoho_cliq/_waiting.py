@@ -18,7 +18,7 @@ MOST_PATIENCE = 2.0
 _LOOK_AGAIN = 0.001
 
 
-class OnTheWay:
+class InFlight:
     """The attempts in flight of all clients on one jumping clock. A context manager around each attempt."""
 
     def __init__(self) -> None:
@@ -53,9 +53,9 @@ class OnTheWay:
             await clock.async_sleep(left)
 
 
-_ON_THE_WAY = PerClock(OnTheWay)
+_IN_FLIGHT = PerClock(InFlight)
 
 
-def on_the_way(clock: Clock) -> OnTheWay | None:
+def in_flight(clock: Clock) -> InFlight | None:
     """Return the attempts in flight of the clients on `clock`, or None if the clock does not jump."""
-    return _ON_THE_WAY.of(clock) if getattr(clock, "jumps", False) else None
+    return _IN_FLIGHT.of(clock) if getattr(clock, "jumps", False) else None

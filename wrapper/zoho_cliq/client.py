@@ -34,8 +34,8 @@ from .message_actions.calls import Calls
 from .state import Budget, State, open_state
 
 if TYPE_CHECKING:
-    from ._http.brought import AsyncClientTransport, ClientTransport
     from ._http.tasks import AsyncTransport
+    from ._http.user_client import AsyncClientTransport, ClientTransport
     from .bulk import AsyncBulk, Bulk
     from .bulk.progress import Report
 
@@ -388,7 +388,7 @@ class Cliq(_Base):
     def _open(self, http_client: HttpClient | None) -> Transport | ClientTransport:
         if http_client is None:
             return Transport(self._clock)
-        from ._http.brought import ClientTransport
+        from ._http.user_client import ClientTransport
 
         return ClientTransport(http_client, self._clock)
 
@@ -479,7 +479,7 @@ class AsyncCliq(_Base):
             from ._http.tasks import AsyncTransport
 
             return AsyncTransport(self._clock)
-        from ._http.brought import AsyncClientTransport
+        from ._http.user_client import AsyncClientTransport
 
         return AsyncClientTransport(http_client, self._clock)
 

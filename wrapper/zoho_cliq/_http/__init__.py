@@ -4,8 +4,8 @@
   one generator without I/O in `wire`; the two transports only read and write its bytes.
 - `routes` finds the origin and the proxy of a URL, `dialing` opens sockets, `body` decodes with a size limit, `pool`
   keeps idle connections, `failures` turns exceptions into `TransportError`.
-- `brought.ClientTransport` and `AsyncClientTransport` send through an httpx client of the user's. `brought` is the only
-  module that imports httpx.
+- `user_client.ClientTransport` and `AsyncClientTransport` send through an httpx client of the user's. `user_client` is
+  the only module that imports httpx.
 
 No transport follows redirects, keeps cookies or retries.
 """
