@@ -1,19 +1,19 @@
-"""What can go wrong, as one tree of exceptions. Needs nothing but the standard library.
+"""The exceptions of this package, as one tree. Imports only the standard library.
 
     CliqError
-    ├── ConfigurationError        the client was set up wrongly
-    │   └── ClientClosed          it was closed, or the httpx client that it was given; nothing was sent
+    ├── ConfigurationError        the client is set up wrongly
+    │   └── ClientClosed          the client, or its httpx client, is closed; nothing was sent
     ├── StateError                the shared state cannot be used; nothing was sent
     ├── ValidationError           refused before sending; names the field
     ├── WouldWait                 the wait exceeds `max_wait`; nothing was sent
-    ├── PaginationLoop            the server gave a page token twice
-    ├── NotYourAction             `ensure` found an action of the name that somebody else created
+    ├── PaginationLoop            the server returned a page token twice
+    ├── NotYourAction             `ensure` found an action of this name that another user created
     ├── IncompletePass            a result was asked for before the listing was read to its end
     ├── TransportError            no usable answer came
-    │   ├── SlotExpired           the call was held up for longer than its slot lasts; nothing was sent
+    │   ├── SlotExpired           the call was delayed until its slot expired; nothing was sent
     │   ├── ResponseTooLarge      the answer is larger than 16 MiB
-    │   └── OutcomeUnknown        bytes went out and no answer came: the change may have happened
-    ├── AuthError                 no access token can be had
+    │   └── OutcomeUnknown        bytes were sent and no answer came: the change may have been made
+    ├── AuthError                 no access token could be fetched, or it was rejected
     ├── DecodeError               an answer came that cannot be read; carries the body
     └── ApiError                  the server refused: status, code, message, body
         ├── BadRequest 400, Unauthorized 401 (an AuthError too), Forbidden 403, NotFound 404,

@@ -22,7 +22,7 @@ _PLAIN_URL = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-
 
 @cache
 def cliq_hosts() -> frozenset[str]:
-    """Return the hosts of Cliq in all data centres."""
+    """Return the hosts of Cliq in all data centers."""
     return frozenset(str(urlsplit(server.base_url).hostname) for server in contract.SERVERS.values())
 
 
