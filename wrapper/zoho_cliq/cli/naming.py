@@ -48,7 +48,7 @@ def add_action(sub: argparse.ArgumentParser) -> None:
 
 
 def chosen(options: argparse.Namespace) -> Chosen:
-    """Return what was chosen. Raise WrongUsage where it is nothing, or two things."""
+    """Return the chosen action. Raise WrongUsage unless exactly one of id and name is given."""
     if options.id is not None and options.name is not None:
         more = "; --new-name gives it another name" if hasattr(options, "field_name") else ""
         raise WrongUsage(f"give the action's id or its --name, not both{more}")

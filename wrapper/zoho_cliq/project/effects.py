@@ -156,7 +156,7 @@ def _budgets(cliq: AsyncCliq, operations: Sequence[str]) -> dict[str, Budget]:
 
 
 def _allowed(pause: Pause, cliq: Cliq | AsyncCliq) -> float:
-    """Return how long to wait, after telling `on_wait`. Raise WouldWait where it is longer than `max_wait`."""
+    """Call `on_wait`, and return the seconds to wait. Raise WouldWait if they exceed `max_wait`."""
     most, reason = cliq._options.max_wait, "lock" if pause.locked else "threshold"
     if pause.seconds > most:
         raise WouldWait(

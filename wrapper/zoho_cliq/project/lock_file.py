@@ -26,7 +26,7 @@ _HEAD = (
 
 
 def read_locks(root: Path) -> dict[str, Lock]:
-    """Return the lock of every environment. Raise ProjectError where the file cannot be understood."""
+    """Return the lock of every environment. Raise ProjectError if the file is damaged or of another version."""
     path = root / FILE
     if not path.exists() and not path.is_symlink():
         return {}
@@ -83,7 +83,7 @@ def _lock(table: Table, mistakes: list[Mistake], name: str, given: Any) -> Lock:
 
 
 def _entry(given: Any) -> Entry | None:
-    """Return an entry, or None where it is damaged."""
+    """Return an entry, or None if it is damaged."""
     fields = given.get("fields", {}) if isinstance(given, dict) else None
     texts = {name: given.get(name) for name in ("id", "handler", "replacement")} if isinstance(given, dict) else {}
     sound = isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
@@ -114,5 +114,5 @@ def _key(name: str) -> str:
 
 
 def _text_value(text: str) -> str:
-    """Return a text as TOML has it; JSON's escapes are TOML's too, and one more is needed."""
+    """Return a text as a TOML string: a JSON string with one more escape."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -73,7 +73,7 @@ class Files:
     mistakes: list[Mistake]
 
     def environment(self, name: str | None) -> Environment:
-        """Return an environment; None is the default one. Raise ProjectError where there is none of that name."""
+        """Return an environment; None is the default one. Raise ProjectError if there is none of that name."""
         return Environment("") if self.configuration is None else self.configuration.environment(name)
 
     def unset(self, environment: Environment) -> Mapping[str, str]:
@@ -150,7 +150,7 @@ def action_tables(root: Path) -> tuple[dict[str, Table], list[Mistake]]:
 
 @dataclass(slots=True)
 class Found:
-    """What the files want in one environment; of files with mistakes what could be read all the same."""
+    """The actions that the files describe in one environment, and what could be read of files with mistakes."""
 
     actions: list[DesiredAction] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
@@ -209,7 +209,7 @@ class _ActionReader:
         return name if isinstance(name, str) and "name" not in self.unknown else None
 
     def action(self, key: str) -> DesiredAction | None:
-        """Return what the file wants; None where it has mistakes, all of which are noted."""
+        """Return the action that the file describes, or None if it has mistakes, which are added to `mistakes`."""
         schemas = {**create_fields(), **handler_fields()}
         for name, value in self.table.data.items():
             if name not in schemas:
@@ -233,7 +233,7 @@ class _ActionReader:
         return DesiredAction(key, {"execution_type": TYPE, **fields}, _handler(self.given), self.script_file)
 
     def _loaded(self, name: str) -> bool:
-        """Put the content of a file in place of its path; return whether that is done."""
+        """Replace the path of a file by its content. Return whether it could be read."""
         value = self.given[name]
         if not isinstance(value, str) or not value:
             self.wrong(f"{name}: must be the path of a file", name)

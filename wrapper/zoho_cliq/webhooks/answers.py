@@ -293,14 +293,14 @@ def _name(name: object, field: str) -> str:
 
 
 def _pairs(value: object, field: str) -> Iterable[tuple[Any, Any]]:
-    """Return what a mapping holds; nothing where it is None."""
+    """Return the items of a mapping; none for None. Raise `AnswerInvalid` if it is not a mapping."""
     if value is not None and not isinstance(value, Mapping):
         raise AnswerInvalid(f"must map names to values, not be a {type(value).__name__}", field=field)
     return value.items() if value is not None else ()
 
 
 def _items(value: object, field: str) -> Iterable[Any]:
-    """Return what a list, or whatever can be gone through like one, holds; nothing where it is None."""
+    """Return an iterable of items; empty for None. Raise `AnswerInvalid` for a text, a mapping or anything else."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable | None):
         raise AnswerInvalid(f"must be a list, not {type(value).__name__}", field=field)
     return value if value is not None else ()

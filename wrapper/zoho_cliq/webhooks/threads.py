@@ -67,7 +67,7 @@ class ThreadedCall(Generic[T]):
         return self._work.fail(failure)
 
     def _in_thread(self) -> list[T]:
-        """Return the result in a list, or an empty one where the task has to await what the function gave."""
+        """Return the result in a list, or an empty list if the task must await the function's return value."""
         with self._lock:
             if self._abandoned:
                 return []

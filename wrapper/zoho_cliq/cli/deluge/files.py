@@ -52,7 +52,7 @@ def language() -> Any:
 
 
 def sources(names: Sequence[str]) -> list[Source]:
-    """Return the scripts of files and folders, each once. Raise ConfigurationError where one cannot be read."""
+    """Return the scripts of files and folders, each once. Raise ConfigurationError if one cannot be read."""
     found: dict[str, Source] = {}
     for name in names:
         for path in _paths(name):
@@ -70,7 +70,7 @@ def source(name: str) -> Source:
 
 
 def read_text(name: str, path: Path | None) -> str:
-    """Return the text of a file, or of the standard input for None. Raise ConfigurationError where there is none."""
+    """Return the text of a file, or of standard input for None. Raise ConfigurationError if it cannot be read."""
     try:
         if path is not None:
             return path.read_bytes().decode("utf-8")
