@@ -51,12 +51,12 @@ def carried_out(
     Raise AccountChanged before the first change, or before a change that would overwrite something the plan did not
     show.
     """
-    keeper = _Keeper(plan, root)
-    yield Do(keeper.begin)
+    lock_writer = _LockWriter(plan, root)
+    yield Do(lock_writer.begin)
     if recheck:
         yield from _unchanged(plan, recheck_handlers)
-    yield Do(lambda: keeper.save(keeper.settled()))
-    worker = _Worker(plan, keeper)
+    yield Do(lambda: lock_writer.save(lock_writer.settled()))
+    worker = _Worker(plan, lock_writer)
     schedule = Schedule(plan.steps)
     while not schedule.over:
         budgets: Mapping[str, Budget] = yield Look(schedule.operations)
@@ -120,7 +120,7 @@ def _changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
     return sorted(name for name in {*before, *after} if not same(before.get(name), after.get(name)))
 
 
-class _Keeper:
+class _LockWriter:
     """Updates the lock of the environment, and writes the whole lock file after each step."""
 
     def __init__(self, plan: Plan, root: Path) -> None:
@@ -157,8 +157,8 @@ class _Keeper:
 class _Worker:
     """Carries out steps, and tracks the state of the account after each."""
 
-    def __init__(self, plan: Plan, keeper: _Keeper) -> None:
-        self.keeper = keeper
+    def __init__(self, plan: Plan, lock_writer: _LockWriter) -> None:
+        self.lock_writer = lock_writer
         self.token = plan.sync_token
         self.known = dict(plan.account)
         self.made: dict[str, str] = {}
@@ -215,37 +215,37 @@ class _Worker:
         self.known[action.id] = action
         self.made[step.key] = action.id
         self.touched.add(action.id)
-        old = self.keeper.lock.entries.get(step.key)
+        old = self.lock_writer.lock.entries.get(step.key)
         if step.replaces is not None and old is not None and old.id == step.replaces:
             # From now on, the digests of hidden fields are those of the new action.
             hidden = {name: digest(value) for name, value in step.body.items() if name in hidden_fields()}
             entry: Entry = replace(old, fields={**old.fields, **hidden}, replacement=action.id)
         else:
             entry = entry_of(action, sent=step.body)
-        yield Do(lambda: self.keeper.enter(step.key, entry))
+        yield Do(lambda: self.lock_writer.enter(step.key, entry))
 
     def _update(self, step: Step, identifier: str) -> Steps[None]:
         action = _answered((yield Ask("update", (identifier,), step.body)))
         action = replace(action, handler=self.known[identifier].handler)
         self.known[identifier] = action
-        old = self.keeper.lock.entries[step.key]
+        old = self.lock_writer.lock.entries[step.key]
         if old.id == identifier:
             entry = replace(entry_of(action, old, step.body), handler=old.handler)
-            yield Do(lambda: self.keeper.enter(step.key, entry))
+            yield Do(lambda: self.lock_writer.enter(step.key, entry))
 
     def _set_handler(self, step: Step, identifier: str) -> Steps[None]:
         answer = yield Ask("update_handler", (identifier,), step.body)
         sent: Handler = handler_of(step.body)
         handler = (handler_of(answer.to_dict()) if answer is not None else None) or sent
         self.known[identifier] = self.known[identifier].with_handler(handler)
-        old = self.keeper.lock.entries[step.key]
+        old = self.lock_writer.lock.entries[step.key]
         if old.id == identifier:
-            yield Do(lambda: self.keeper.enter(step.key, replace(old, handler=handler_digest(handler))))
+            yield Do(lambda: self.lock_writer.enter(step.key, replace(old, handler=handler_digest(handler))))
 
     def _delete(self, step: Step, identifier: str) -> Steps[None]:
         yield Ask("delete", (identifier,))
         del self.known[identifier]
-        old = self.keeper.lock.entries[step.key]
+        old = self.lock_writer.lock.entries[step.key]
         entry: Entry | None
         if old.id != identifier:  # an unfinished replacement is deleted
             entry = replace(old, replacement=None)
@@ -253,7 +253,7 @@ class _Worker:
             entry = entry_of(self.known[new], replace(old, id=new, handler=None))
         else:
             entry = None
-        yield Do(lambda: self.keeper.enter(step.key, entry))
+        yield Do(lambda: self.lock_writer.enter(step.key, entry))
 
     def last_look(self) -> Steps[tuple[str, ...]]:
         """List what changed since the plan. Store the listing's sync token if no unexpected change is in it.
@@ -277,5 +277,5 @@ class _Worker:
             gone = [action for identifier, action in self.known.items() if identifier not in seen]
             strange += [f"{action.name} ({action.id}) is gone" for action in gone]
         if not strange:
-            yield Do(lambda: self.keeper.save(replace(self.keeper.lock, sync_token=found.sync_token)))
+            yield Do(lambda: self.lock_writer.save(replace(self.lock_writer.lock, sync_token=found.sync_token)))
         return tuple(strange)
