@@ -40,11 +40,11 @@ KILLED_AFTER = 3.0  # seconds from the first call
 
 @dataclass(frozen=True)
 class Scenario:
-    """What happens: `processes` share `state` for `seconds`, with a window of `window` seconds.
+    """The scenario: `processes` share `state` for `seconds`, with a window of `window` seconds.
 
-    Where `stopped` is above 0, one process is killed, and another is stopped for so many seconds: where `locked` is
-    set, while it has the state file locked, and otherwise while it has not. `state` is None, a path, or the address of
-    a Redis server. All but None fork children, too.
+    If `stopped` is above 0, one process is killed, and another is stopped for that many seconds: while it has the state
+    file locked if `locked` is set, otherwise while it has not. `state` is None, a path, or the address of a Redis
+    server. All processes fork children too, unless `state` is None.
     """
 
     state: str | None
@@ -57,9 +57,8 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: when calls arrived, sorted; errors that must not be; how many calls were cut off by a
-    cancellation; and how many slots were free when a window and `GRACE` had gone by after the last call, which is for
-    how long one that was cut off counts.
+    """The result of a scenario: when calls arrived, sorted; unexpected errors; how many calls were cancelled; and how
+    many slots were free one window and `GRACE` after the last call, since a cancelled call counts for that long.
     """
 
     scenario: Scenario
@@ -74,7 +73,7 @@ class Outcome:
         return sliding(self.arrivals, self.scenario.window)
 
     def fixed(self) -> int:
-        """Return the most arrivals between two strokes of a clock that strikes once in a window."""
+        """Return the most arrivals in a fixed window, wherever the first window begins."""
         return fixed(self.arrivals, self.scenario.window)
 
     def reached(self) -> float:
@@ -91,7 +90,7 @@ class Outcome:
         return bisect.bisect_left(self.arrivals, first + windows * window) / possible
 
     def broken(self) -> list[str]:
-        """Return what was promised and not kept."""
+        """Return the broken promises."""
         counts = {"sliding": self.sliding(), "fixed": self.fixed()}
         found = [
             f"{most} arrivals in a {kind} window of {self.limit}" for kind, most in counts.items() if most > self.limit
@@ -116,7 +115,7 @@ def sliding(arrivals: list[float], window: float) -> int:
 
 
 def fixed(arrivals: list[float], window: float) -> int:
-    """Return the most arrivals between two strokes of a clock that strikes once in a window, wherever it begins."""
+    """Return the most arrivals in a fixed window, wherever the first window begins."""
     most = 0
     for phase in range(20):
         counts: dict[int, int] = {}
@@ -185,7 +184,7 @@ def stop(process: subprocess.Popen[bytes], scenario: Scenario) -> None:
 
 
 def is_locked(path: str) -> bool:
-    """Return whether a file is locked for longer than anybody who runs needs it."""
+    """Return whether a file stays locked for longer than a running process needs."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         for _ in range(300):
@@ -199,7 +198,7 @@ def is_locked(path: str) -> bool:
 
 
 def played(scenario: Scenario) -> Outcome:
-    """Return what came of a scenario."""
+    """Return the result of a scenario."""
     window = scenario.window
     settling = window + GRACE + 0.2  # for which the ledger counts a call that was cut off, and a little
     threshold = OPERATIONS[OPERATION].threshold
@@ -241,7 +240,7 @@ def played(scenario: Scenario) -> Outcome:
 
 
 def main() -> int:
-    """Play one scenario, and print what came of it."""
+    """Run one scenario, and print its result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("state", help="a path, or the address of a Redis server that nobody else uses")
     parser.add_argument("--window", type=float, default=60, help="seconds that stand for the documented minute")

@@ -67,9 +67,9 @@ def handler_path(identifier: object) -> str:
 
 
 class Scripted:
-    """A server that gives the answers of a list, one after the other, and keeps the requests.
+    """A server that returns the answers of a list, one after the other, and records the requests.
 
-    An answer is an httpx.Response, a function of the request that gives one, or an exception to raise.
+    An answer is an httpx.Response, a function that returns one for the request, or an exception to raise.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class Scripted:
 
 
 def action(number: int = 1, **changes: Any) -> dict[str, Any]:
-    """Return a message action as the server gives it: with the fields that the document has."""
+    """Return a message action as the server returns it, with the fields of the document."""
     known = {
         "id": str(number),
         "name": f"Action {number}",

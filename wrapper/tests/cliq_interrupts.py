@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Interrupt(BaseException):
-    """What no code can expect."""
+    """An exception that no code expects."""
 
 
 class Lines:

@@ -1,4 +1,4 @@
-"""What the tests of projects share: folders, and a mock server whose time is the client's."""
+"""Helpers for tests of projects: folders, and a mock server on the client's clock."""
 
 from __future__ import annotations
 

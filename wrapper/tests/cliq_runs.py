@@ -1,4 +1,4 @@
-"""What the tests of the command line share: how they run it, and what they feed it."""
+"""Helpers for tests of the command line: run it, and feed its standard input."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def piped(content: bytes) -> io.TextIOWrapper:
 
 
 class Terminal(io.StringIO):
-    """A standard input that somebody sits at."""
+    """A standard input that is a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""Where a secret may show in an exception, and in which forms a server may repeat it."""
+"""Find a secret in an exception, in every form in which a server may repeat it."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ FORMS = {
 
 
 def reveals(content: str | bytes, secret: str) -> bool:
-    """Return whether one who looks closely finds the secret in the content."""
+    """Return whether a careful reader finds the secret in the content."""
     text = content if isinstance(content, str) else content.decode("utf-8", "replace")
     # Of base64, the letters that the first and last bytes take part in depend on what is beside the secret.
     encoded = [base64.b64encode(b"x" * before + secret.encode())[4:-4].decode() for before in range(3)]
@@ -114,7 +114,7 @@ def reveals(content: str | bytes, secret: str) -> bool:
 
 
 def places(content: str, secret: str) -> list[str]:
-    """Return the lines in which one who looks closely finds the secret."""
+    """Return the lines in which a careful reader finds the secret."""
     if not reveals(content, secret):
         return []
     return [line[:300] for line in content.splitlines() if reveals(line, secret)] or ["across lines"]

@@ -1,5 +1,4 @@
-"""A world in simulated time: clients that share one ledger, a server that counts what arrives, latencies and
-crashes."""
+"""Simulated time: clients that share one ledger, a server that counts what arrives, latencies and crashes."""
 
 from __future__ import annotations
 
@@ -30,8 +29,10 @@ class Attempt:
 def simulate(
     make_state: Callable[[FakeClock], State], threshold: Threshold, timeout: float, clients: list[list[Attempt]]
 ) -> tuple[list[float], int]:
-    """Run every client's attempts one after the other, all clients at once. Gives the times at which the server saw
-    a call, and how many attempts were sent."""
+    """Run every client's attempts one after the other, all clients in parallel.
+
+    Return the times at which the server saw a call, and the number of attempts that were sent.
+    """
     clock = FakeClock()
     state = make_state(clock)
     arrivals: list[float] = []
@@ -74,8 +75,7 @@ def simulate(
 
 
 def fullest_window(arrivals: list[float], window: float) -> int:
-    """Return the most calls that any window of that length holds, wherever it begins: sliding windows, and so fixed
-    ones too."""
+    """Return the most calls in any window of that length, wherever it begins. Fixed windows are among them."""
     most = 0
     for first, start in enumerate(arrivals):
         last = first
@@ -87,8 +87,7 @@ def fullest_window(arrivals: list[float], window: float) -> int:
 
 
 def planted(state: Any) -> Any:
-    """Return the same keeper with the fault that most clients have: a call counts from when it was sent, not from its
-    answer."""
+    """Return the same backend with a common fault: a call counts from when it was sent, not from its answer."""
     reserve, settle = state.reserve, state.settle
 
     def stamped(account: str, operation: str, threshold: Threshold, timeout: float) -> Any:
@@ -102,8 +101,8 @@ def planted(state: Any) -> Any:
 
 
 def forgetful(state: Any) -> Any:
-    """Return the same keeper with another fault: the slot of a call without an answer ends a window after it was
-    reserved."""
+    """Return the same backend with another fault: the slot of a call without an answer ends a window after its
+    reservation."""
     reserve = state.reserve
     state.reserve = lambda account, operation, threshold, timeout: reserve(account, operation, threshold, -GRACE)
     return state

@@ -94,14 +94,15 @@ def redis_url(shared_redis: str) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def fresh_ledgers() -> None:
-    """Each test begins with empty ledgers: its server has seen no calls, even where its address was used before."""
+    """Give each test empty ledgers: its server has seen no calls, even if another test used its address."""
     forget_everything()
 
 
 @pytest.fixture(autouse=True)
 def canary(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The token of the tests is marked. It occurs in no log of any library, in no repr, text or pickle of an error,
-    and in no variable of a frame of a library in its traceback."""
+    """Fail a test if its marked token is in a log, in the repr, text or pickle of an error, or in a variable of a
+    library's frame in its traceback.
+    """
     made: list[CliqError] = []
     initialise = CliqError.__init__
 
@@ -124,7 +125,7 @@ def canary(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Nor does it occur in a report of the tests themselves, with what they printed."""
+    """Fail if the token is in the report of a test, including what it printed."""
     assert TOKEN not in report.longreprtext + report.capstdout + report.capstderr + report.caplog, report.nodeid
 
 

@@ -79,7 +79,7 @@ ACTS: dict[str, Callable[[Any, str], Any]] = {
 
 
 def outcome(world: World, kind: str, operation: str, target: str) -> Any:
-    """Return what the operation gives or raises."""
+    """Return the result of the operation, or its exception."""
     try:
         if kind == "threads":
             return ACTS[operation](world.cliq.message_actions, target)

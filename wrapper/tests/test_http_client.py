@@ -18,8 +18,8 @@ import zoho_cliq
 from cliq_fakes import BASE_URL, TOKEN, Scripted, action, enveloped
 from cliq_sockets import BODY, WHOLE, SocketServer, request_to
 from zoho_cliq import AsyncCliq, Cliq, errors
-from zoho_cliq._http.brought import AsyncClientTransport, ClientTransport
 from zoho_cliq._http.tasks import AsyncTransport
+from zoho_cliq._http.user_client import AsyncClientTransport, ClientTransport
 from zoho_cliq._types import RawResponse, Request, Secret
 from zoho_cliq.clock import SystemClock
 from zoho_cliq.testing import FakeClock

@@ -20,11 +20,11 @@ from cliq_fakes import TOKEN, Scripted, action, enveloped
 from cliq_sockets import BODY, SocketServer, request_to, send
 from zoho_cliq import AsyncCliq, Cliq, OAuth, errors
 from zoho_cliq._http import dialing
-from zoho_cliq._http.brought import AsyncClientTransport, ClientTransport
 from zoho_cliq._http.failures import Attempt
 from zoho_cliq._http.routes import Router
 from zoho_cliq._http.tasks import AsyncTransport
 from zoho_cliq._http.threads import Transport
+from zoho_cliq._http.user_client import AsyncClientTransport, ClientTransport
 from zoho_cliq._http.wire import Connection
 from zoho_cliq._types import RawResponse, Request, Secret
 from zoho_cliq.testing import FakeClock
@@ -34,7 +34,7 @@ KINDS = ("threads", "tasks")
 
 @contextlib.contextmanager
 def silent(*hosts: str) -> Iterator[int]:
-    """A port that is full at each of the hosts, so that whoever connects gets no answer."""
+    """A port that is full at each of the hosts, so that connections to it get no answer."""
     with contextlib.ExitStack() as opened:
         port = 0
         for host in hosts:
@@ -62,7 +62,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
 
 
 def bounded(kind: str, request: Request, *, sent: bool, words: str) -> None:
-    """The attempt ends within its timeout and tells whether it was sent."""
+    """Assert that the attempt ends within its timeout and reports whether it was sent."""
     started = time.monotonic()
     with pytest.raises(errors.TransportError, match=words) as caught:
         send(kind, request)
@@ -310,7 +310,7 @@ def test_header_that_http_cannot_carry_is_unsent_and_leaves_no_token(sockets: So
 
 
 def assert_no_token(error: BaseException | None) -> None:
-    """It is in the locals of no frame of this error, its causes and its contexts, but those of the tests."""
+    """Assert that the token is in no frame of this error, its causes and contexts, except those of the tests."""
     while error is not None:
         frame = error.__traceback__
         while frame is not None:
@@ -322,7 +322,7 @@ def assert_no_token(error: BaseException | None) -> None:
 
 
 class Held:
-    """A layer that holds each call up for so long, the first few times."""
+    """Middleware that delays each call, for the first few times."""
 
     def __init__(self, clock: FakeClock, seconds: float, times: int) -> None:
         self.clock, self.seconds, self.times, self.calls = clock, seconds, times, 0
@@ -367,7 +367,7 @@ def test_call_that_is_held_up_each_time_ends_unsent(
 
 
 class Racing(FakeClock):
-    """A clock that goes on by `step` seconds at each reading, as on a machine that is very slow."""
+    """A clock that advances by `step` seconds at each reading, as on a very slow machine."""
 
     step = 6.0
 

@@ -24,7 +24,7 @@ from zoho_cliq import _drivers as drivers_module
 from zoho_cliq import _engine as engine_module
 from zoho_cliq._auth import grants as grants_module
 from zoho_cliq._auth import tokens as tokens_module
-from zoho_cliq._http.brought import ClientTransport
+from zoho_cliq._http.user_client import ClientTransport
 from zoho_cliq._types import Do, Request, Send, Sleep, Steps
 from zoho_cliq.state import GRACE
 from zoho_cliq.state import held as held_module
@@ -42,7 +42,7 @@ def token(number: int) -> httpx.Response:
 
 
 class SoftTimeLimitExceeded(Exception):
-    """As task queues raise it from a signal handler."""
+    """An exception that task queues raise from a signal handler."""
 
 
 INTERRUPTS: list[BaseException] = [
@@ -76,8 +76,9 @@ SCRIPTS: dict[str, list[Any]] = {
 
 
 class World:
-    """A client whose token is refused once and whose server stumbles, so that one call goes through nearly all steps.
-    `meddle` raises a given exception at the step that was armed."""
+    """A client whose token is refused once and whose server fails at times, so that one call runs nearly all steps.
+    `meddle` raises a given exception at the chosen step.
+    """
 
     def __init__(self, make: Callable[..., Any], server: Scripted, clock: FakeClock, script: str = "stumbling") -> None:
         self.server, self.clock = server, clock
@@ -144,7 +145,7 @@ class World:
             steps.close()
 
     def check(self) -> None:
-        """Nothing stays behind, and the next call works at once."""
+        """Assert that nothing stays held, and that the next call works at once."""
         self.transport.close()
         counted = self.cliq.thresholds[NAME]
         arrived = sum(BASE_URL in str(request.url) for request in self.server.requests)
@@ -475,7 +476,7 @@ def silent() -> Iterator[Silent]:
 
 
 class Handler:
-    """The ways in which a handler can be written."""
+    """A signal handler in each form that Python accepts: a method, an object that can be called, and others."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error

@@ -51,8 +51,8 @@ profile = settings(derandomize=True, deadline=None, database=None, suppress_heal
 
 
 @dataclass
-class Keeper:
-    """A keeper under test: two openings of the same data, a way to let time pass, and how exact its times are."""
+class Backend:
+    """A backend under test: two openings of the same data, a way to advance time, and the resolution of its times."""
 
     one: State
     two: State
@@ -101,19 +101,19 @@ def test_wait_is_until_enough_slots_have_ended() -> None:
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
-def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
-    """Yield a keeper, with a way to move its time on, and a second one that shares its data (none in memory)."""
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    """Yield a backend, a way to advance its time, and a second one that shares its data (none in memory)."""
     if request.param == "redis":
         url = request.getfixturevalue("redis_url")
         clock: Any = SystemClock()
         first, second = open_state(url, clock), open_state(url, clock)
-        yield Keeper(first, second, time.sleep, 0.05)
+        yield Backend(first, second, time.sleep, 0.05)
     else:
         clock = FakeClock(1000.0)
         where = None if request.param == "memory" else tmp_path / "state.db"
         first = open_state(where, clock)
         second = first if where is None else open_state(where, clock)
-        yield Keeper(first, second, clock.advance, 1e-6)
+        yield Backend(first, second, clock.advance, 1e-6)
     first.close()
     second.close()
 
@@ -133,15 +133,15 @@ def refused(state: State, timeout: float = 0.5) -> Denial:
     return outcome
 
 
-def test_slot_counts_from_its_answer(keeper: Keeper) -> None:
-    first, _second = taken(keeper.one), taken(keeper.two)
-    assert refused(keeper.one).reason == "threshold"
-    keeper.move(0.4)
-    keeper.one.settle(first)
-    assert refused(keeper.two).seconds == pytest.approx(1.0, abs=keeper.slack)
-    keeper.move(1.0 + keeper.slack)
-    taken(keeper.two)
-    refused(keeper.one)
+def test_slot_counts_from_its_answer(backend: Backend) -> None:
+    first, _second = taken(backend.one), taken(backend.two)
+    assert refused(backend.one).reason == "threshold"
+    backend.move(0.4)
+    backend.one.settle(first)
+    assert refused(backend.two).seconds == pytest.approx(1.0, abs=backend.slack)
+    backend.move(1.0 + backend.slack)
+    taken(backend.two)
+    refused(backend.one)
 
 
 def test_redis_keeps_its_data_until_the_longest_slot_has_ended(redis_url: str) -> None:
@@ -153,65 +153,65 @@ def test_redis_keeps_its_data_until_the_longest_slot_has_ended(redis_url: str) -
     state.close()
 
 
-def test_released_slot_is_free_at_once(keeper: Keeper) -> None:
-    taken(keeper.one)
-    second = taken(keeper.one)
-    keeper.one.release(second)
-    taken(keeper.two)
+def test_released_slot_is_free_at_once(backend: Backend) -> None:
+    taken(backend.one)
+    second = taken(backend.one)
+    backend.one.release(second)
+    taken(backend.two)
 
 
-def test_operations_and_accounts_count_apart(keeper: Keeper) -> None:
-    taken(keeper.one)
-    taken(keeper.one)
-    assert isinstance(keeper.one.reserve(ACCOUNT, "get_message_action", SHORT, 0.5), Permit)
-    assert isinstance(keeper.one.reserve(ACCOUNT + " else", OPERATION, SHORT, 0.5), Permit)
+def test_operations_and_accounts_count_apart(backend: Backend) -> None:
+    taken(backend.one)
+    taken(backend.one)
+    assert isinstance(backend.one.reserve(ACCOUNT, "get_message_action", SHORT, 0.5), Permit)
+    assert isinstance(backend.one.reserve(ACCOUNT + " else", OPERATION, SHORT, 0.5), Permit)
 
 
-def test_budget_tells_what_is_left(keeper: Keeper) -> None:
-    assert keeper.one.budget(ACCOUNT, OPERATION, SHORT) == Budget(2, 2, 0.0, 0.0)
-    permit = taken(keeper.one)
-    keeper.one.settle(permit)
-    budget = keeper.two.budget(ACCOUNT, OPERATION, SHORT)
+def test_budget_tells_what_is_left(backend: Backend) -> None:
+    assert backend.one.budget(ACCOUNT, OPERATION, SHORT) == Budget(2, 2, 0.0, 0.0)
+    permit = taken(backend.one)
+    backend.one.settle(permit)
+    budget = backend.two.budget(ACCOUNT, OPERATION, SHORT)
     assert (budget.limit, budget.remaining, budget.locked_for) == (2, 1, 0.0)
-    assert budget.resets_in == pytest.approx(1.0, abs=keeper.slack)
+    assert budget.resets_in == pytest.approx(1.0, abs=backend.slack)
 
 
-def test_lock_holds_for_all_who_share_the_account(keeper: Keeper) -> None:
-    keeper.one.lock(ACCOUNT, 0.5)
-    keeper.one.lock(ACCOUNT, 0.2)  # never shortened
-    refusal = refused(keeper.two)
+def test_lock_holds_for_all_who_share_the_account(backend: Backend) -> None:
+    backend.one.lock(ACCOUNT, 0.5)
+    backend.one.lock(ACCOUNT, 0.2)  # never shortened
+    refusal = refused(backend.two)
     assert refusal.reason == "lock"
-    assert refusal.seconds == pytest.approx(0.5, abs=keeper.slack)
-    assert keeper.two.locked_for(ACCOUNT) == pytest.approx(0.5, abs=keeper.slack)
-    assert keeper.two.budget(ACCOUNT, OPERATION, SHORT).locked_for == pytest.approx(0.5, abs=keeper.slack)
-    keeper.move(0.5 + keeper.slack)
-    taken(keeper.two)
-    assert keeper.two.locked_for(ACCOUNT) == 0.0
+    assert refusal.seconds == pytest.approx(0.5, abs=backend.slack)
+    assert backend.two.locked_for(ACCOUNT) == pytest.approx(0.5, abs=backend.slack)
+    assert backend.two.budget(ACCOUNT, OPERATION, SHORT).locked_for == pytest.approx(0.5, abs=backend.slack)
+    backend.move(0.5 + backend.slack)
+    taken(backend.two)
+    assert backend.two.locked_for(ACCOUNT) == 0.0
 
 
-def test_tokens_are_shared_and_hidden(keeper: Keeper) -> None:
-    assert keeper.one.load_token(ACCOUNT) is None
-    token = StoredToken(Secret("1000.hidden"), keeper.wall() + 60)
-    keeper.one.store_token(ACCOUNT, token)
-    assert keeper.two.load_token(ACCOUNT) == token
-    keeper.one.store_token("another", token)
-    keeper.two.forget_token(ACCOUNT)
-    keeper.two.forget_token("unknown")
-    assert keeper.one.load_token(ACCOUNT) is None
-    assert keeper.one.load_token("another") == token
+def test_tokens_are_shared_and_hidden(backend: Backend) -> None:
+    assert backend.one.load_token(ACCOUNT) is None
+    token = StoredToken(Secret("1000.hidden"), backend.wall() + 60)
+    backend.one.store_token(ACCOUNT, token)
+    assert backend.two.load_token(ACCOUNT) == token
+    backend.one.store_token("another", token)
+    backend.two.forget_token(ACCOUNT)
+    backend.two.forget_token("unknown")
+    assert backend.one.load_token(ACCOUNT) is None
+    assert backend.one.load_token("another") == token
     assert "1000.hidden" not in repr(token)
 
 
-def test_lease_has_one_owner_and_ends_by_itself(keeper: Keeper) -> None:
-    assert keeper.one.acquire(ACCOUNT, "me", 0.3)
-    assert keeper.one.acquire(ACCOUNT, "me", 0.3)
-    assert not keeper.two.acquire(ACCOUNT, "you", 0.3)
-    keeper.two.free(ACCOUNT, "you")
-    assert not keeper.two.acquire(ACCOUNT, "you", 0.3)
-    keeper.move(0.3 + keeper.slack)
-    assert keeper.two.acquire(ACCOUNT, "you", 0.3)
-    keeper.two.free(ACCOUNT, "you")
-    assert keeper.one.acquire(ACCOUNT, "me", 0.3)
+def test_lease_has_one_owner_and_ends_by_itself(backend: Backend) -> None:
+    assert backend.one.acquire(ACCOUNT, "me", 0.3)
+    assert backend.one.acquire(ACCOUNT, "me", 0.3)
+    assert not backend.two.acquire(ACCOUNT, "you", 0.3)
+    backend.two.free(ACCOUNT, "you")
+    assert not backend.two.acquire(ACCOUNT, "you", 0.3)
+    backend.move(0.3 + backend.slack)
+    assert backend.two.acquire(ACCOUNT, "you", 0.3)
+    backend.two.free(ACCOUNT, "you")
+    assert backend.one.acquire(ACCOUNT, "me", 0.3)
 
 
 def test_slot_of_a_crashed_client_counts_to_its_last_moment(tmp_path: Path) -> None:
@@ -356,7 +356,7 @@ def test_slot_whose_answer_is_lost_after_its_call_was_cancelled_is_released(monk
 
 
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a state wait for others for a moment, in place of the 10 s that it says."""
+    """Replace the 10 s that a state waits for other processes by a moment."""
     monkeypatch.setattr(StateFile.alone, "__defaults__", (0.01,))
 
 
@@ -442,7 +442,7 @@ async def nobody(request: Request) -> RawResponse:
 
 
 def done(state: SQLiteState, work: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
-    """Return the work of a state, as the engine wants it done, on an event loop."""
+    """Return the result of a state's work, run on an event loop as the engine requests it."""
 
     def steps() -> Steps[Any]:
         return (yield Do(work, state.at_once))

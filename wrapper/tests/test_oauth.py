@@ -17,7 +17,7 @@ from cliq_fakes import BASE_URL, TOKEN, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, OAuth, StaticToken, errors
 from zoho_cliq._auth import grants as grants_module
 from zoho_cliq._auth.grants import Grant, data_center_of, grant_of, usable_life
-from zoho_cliq._http.brought import ClientTransport
+from zoho_cliq._http.user_client import ClientTransport
 from zoho_cliq._types import RawResponse, Secret
 from zoho_cliq.clock import SystemClock
 from zoho_cliq.state import Denial, Permit, StoredToken
@@ -35,7 +35,7 @@ def oauth(**more: Any) -> OAuth:
 
 
 class Accounts(Scripted):
-    """A server that gives tokens at the accounts host, numbered, and accepts those that it has not revoked."""
+    """A server that issues numbered tokens at the accounts host, and accepts those that it has not revoked."""
 
     def __init__(self) -> None:
         super().__init__()

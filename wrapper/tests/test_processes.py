@@ -81,8 +81,8 @@ def test_six_processes_with_one_expired_token_refresh_it_once(where: str) -> Non
 
 
 def crowd(where: str, window: int, calls: int, processes: int) -> tuple[float, float]:
-    """So many processes and calls on one state; return the seconds taken and the ideal, and checks that nobody is
-    locked."""
+    """Run processes and calls on one state, and assert that none is locked out. Return the seconds taken and the
+    ideal."""
     threshold = OPERATIONS["get_message_action"].threshold
     assert threshold is not None
     began, speed = time.time(), threshold.window_seconds / window

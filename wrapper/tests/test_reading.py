@@ -414,7 +414,7 @@ def test_reader_passes_what_a_schema_says_nothing_about() -> None:
 
 
 class Closed:
-    """As the model of an object that may have no other fields."""
+    """A model of an object without additional properties."""
 
     __slots__ = ("a", "b")
     FIELD_NAMES = {"a": "a", "b": "b"}  # noqa: RUF012 - as the generator writes it

@@ -1,4 +1,5 @@
-"""What is read at a glance, the walk through the schemas leaves as it is and finds nothing in."""
+"""The quick path of reading: what it accepts, the walk through the schemas returns unchanged and without
+differences."""
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ PARTS = st.sampled_from([None, True, 0, 5, 5.0, "", "text", "galaxy", [], ["text
 
 
 def walked(name: str, value: Any) -> tuple[Any, list[Note]] | None:
-    """Return what the walk through the schemas makes of an answer; None where it cannot be read."""
+    """Return the result of the walk through the schemas for an answer, or None if it cannot be read."""
     notes: list[Note] = []
     try:
         return READER._built(value, {"$ref": f"#/components/schemas/{name}"}, "$", "", notes), notes
@@ -113,7 +114,7 @@ AROUND: list[Any] = [
 
 
 def came_of(reader: Reader, body: bytes, name: str, strict: bool) -> object:
-    """Return what a reader makes of a body: the model and the notes, or the error in words."""
+    """Return a reader's result for a body: the model and the notes, or the text of the error."""
     response = RawResponse("get_message_action", 200, {}, body)
     try:
         value, notes = reader.read(response, {"$ref": f"#/components/schemas/{name}"}, strict)

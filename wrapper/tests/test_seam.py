@@ -1,4 +1,4 @@
-"""What the package shows, what importing it costs, and the classes made from the error catalogue."""
+"""The public names of the package, the cost of importing it, and the classes made from the error catalogue."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_one_module_imports_httpx_and_no_private_name_of_it_is_used() -> None:
     folder = Path(zoho_cliq.__file__).parent
     found = {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*.py")}
     using = {name for name, text in found.items() if re.search(r"^\s*(import|from) (httpx|httpcore)\b", text, re.M)}
-    assert using == {os.path.join("_http", "brought.py")}
+    assert using == {os.path.join("_http", "user_client.py")}
     through = found[using.pop()]
     assert not re.search(r"\b(client|response|request)\._", through)
 

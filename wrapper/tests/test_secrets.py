@@ -33,7 +33,7 @@ Behaviour = Callable[[socket.socket, bytes], Any]
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Behaviour], str]]:
-    """Starts servers that do what a function does with a connection and what came over it."""
+    """Start servers, each of which passes the connection and the received bytes to a function of the test."""
     listening = []
 
     def start(behave: Behaviour) -> str:
@@ -348,7 +348,7 @@ def test_logs_of_others_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> No
 
 
 class Later:
-    """Can be awaited and is no coroutine."""
+    """An awaitable that is not a coroutine."""
 
     def __await__(self) -> Iterator[Any]:
         raise AssertionError

@@ -90,7 +90,7 @@ def reserve(world: World) -> None:
 
 
 def reserve_in_steps(world: World) -> None:
-    """As the driver of an event loop does it."""
+    """Reserve a slot in steps, as the driver of an event loop does."""
     steps = reserving(world.state)
     outcome: Any = None
     failure: BaseException | None = None
@@ -202,7 +202,7 @@ def interrupt_every_line(world: World, act: Callable[[World], None]) -> None:
 
 
 def check(world: World, place: str) -> None:
-    """Another thread and another process can work on the state, now."""
+    """Assert that another thread and another process can use the state now."""
 
     def elsewhere() -> bool:
         world.state.lock("https://cliq.test another", 1.0)
@@ -289,7 +289,7 @@ def test_a_slot_whose_reservation_is_left_behind_is_released(tmp_path: Path) -> 
 
 
 class Once:
-    """Does something, and raises after the first time."""
+    """Calls a function, and raises after the first call."""
 
     def __init__(self, work: Callable[..., Any]) -> None:
         self._work = work

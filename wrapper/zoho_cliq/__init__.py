@@ -1,4 +1,4 @@
-"""Work with Zoho Cliq message actions.
+"""Client for the message actions of Zoho Cliq.
 
     from zoho_cliq import Cliq
 
@@ -6,12 +6,12 @@
         for action in cliq.message_actions.list():
             print(action.id, action.name)
 
-Importing this package loads next to nothing; each name is loaded when it is first used.
+Importing this package loads almost nothing; each public name is imported when it is first used.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as in typing, without loading it
+TYPE_CHECKING = False  # type checkers treat it like typing.TYPE_CHECKING; importing typing would cost time
 if TYPE_CHECKING:
     __version__: str
     """The version of this package."""
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .message_actions import AsyncChanges, AsyncPager, Changes, Ensured, Page, Pager, UnreadableAction
     from .state import Budget
 
-# Where each public name comes from. Sub-packages of this one add a line for each name of theirs.
+# The module that defines each public name. A sub-package adds a line here for each name that it makes public.
 _HOMES = {
     "ApiResponse": "zoho_cliq._raw",
     "AsyncBulk": "zoho_cliq.bulk",
@@ -121,7 +121,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # so that a misspelt name is an error to a type checker
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report a misspelt name
 
     def __getattr__(name: str) -> object:
         import importlib

@@ -1,4 +1,4 @@
-"""`python -m zoho_cliq` is the command `zoho-cliq`, also out of a zip file."""
+"""Run the command line as `python -m zoho_cliq`; works from a zip file too."""
 
 import sys
 

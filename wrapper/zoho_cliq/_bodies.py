@@ -1,4 +1,4 @@
-"""Bodies of requests, from what people give: files, bytes, sequences."""
+"""Turn arguments (files, bytes, sequences) into request bodies."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .errors import ValidationError
 
 
 def as_json(given: Any, properties: Mapping[str, Schema], operation: str) -> Any:
-    """Return what is given as JSON has it.
+    """Return `given` as JSON can hold it.
 
-    A field with `contentEncoding: base64` is taken as text, as bytes, or from a file; one with `contentMediaType` as
-    text or from a file of UTF-8; sequences and sets become lists, and members of enumerations their values.
-    Raise ValidationError where a file cannot be read.
+    A field with `contentEncoding: base64` may be text, bytes or the path of a file; one with `contentMediaType`, text
+    or the path of a UTF-8 file. Sequences and sets become lists. Anything but a dictionary is returned as it is. Raise
+    ValidationError if a file cannot be read.
     """
     if not isinstance(given, dict):
         return given
@@ -45,12 +45,12 @@ def _file(name: str, path: Path, binary: bool, operation: str) -> str | bytes:
 
 
 def is_file(value: object) -> bool:
-    """Return whether a field of a form is sent as a file."""
+    """Return whether a form field is sent as a file."""
     return isinstance(value, (bytes, bytearray, os.PathLike))
 
 
 def as_multipart(fields: Mapping[str, Any], operation: str) -> tuple[str, bytes]:
-    """Return the media type and the bytes of a form with files: bytes and paths are files, all else is text."""
+    """Return the media type and the bytes of a multipart form. Bytes and paths are sent as files, all else as text."""
     boundary = uuid.uuid4().hex
     parts = []
     for name, value in fields.items():
@@ -71,5 +71,6 @@ def as_multipart(fields: Mapping[str, Any], operation: str) -> tuple[str, bytes]
 
 
 def _quoted(text: str) -> str:
-    """Return a name as a header of a form has it (WHATWG: quotes and line breaks are percent-encoded)."""
+    """Return a name escaped for a form header: quotes and line breaks percent-encoded, as the WHATWG HTML standard
+    says."""
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

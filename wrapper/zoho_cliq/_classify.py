@@ -1,7 +1,7 @@
-"""Makes the right exception out of any answer that is no success. One table for classes, one function for shapes.
+"""Choose the exception for an answer that is not a success.
 
-Errors come as `{message}`, `{message, code}` or `{error: {code, message}}`, as HTML, or empty. The code decides
-first, the status second: the API is known to throttle with 400 and to refuse a scope with 401.
+Errors come as `{message}`, `{message, code}` or `{error: {code, message}}`, as HTML, or empty. The code decides first,
+the status second: the API is known to throttle with status 400 and to reject a scope with 401.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MESSAGE_LENGTH = 300
 
 
 def class_for(status: int, code: str | None) -> type[errors.ApiError]:
-    """Return the class of an answer. A code that is known but has no class yet gives the class of its family."""
+    """Return the exception class for an answer. A documented code without a class of its own has that of its family."""
     if code is not None and code in errors.BY_CODE:
         return errors.BY_CODE[code]
     if code is not None and code in ERROR_CODES:
@@ -44,7 +44,7 @@ def class_for(status: int, code: str | None) -> type[errors.ApiError]:
 
 
 def api_error(response: RawResponse, shown: Callable[[str], str] = str) -> errors.ApiError:
-    """Return the exception for an answer that is no success. `shown` takes secrets out of code and message."""
+    """Return the exception for an answer that is not a success. `shown` removes secrets from code and message."""
     code, message = code_and_message(response)
     code = code and shown(code)
     return class_for(response.status, code)(
@@ -53,9 +53,9 @@ def api_error(response: RawResponse, shown: Callable[[str], str] = str) -> error
 
 
 def code_and_message(response: RawResponse) -> tuple[str | None, str]:
-    """Return the error code, if there is one, and a message for people, whatever shape the answer has."""
+    """Return the error code, or None, and a readable message, whatever the format of the answer."""
     try:
-        value: Any = json.loads(response.body, parse_int=float)  # an int of too many digits would be a ValueError
+        value: Any = json.loads(response.body, parse_int=float)  # int() raises ValueError for thousands of digits
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict):
@@ -93,8 +93,8 @@ def _clipped(text: str) -> str:
 def retry_after(response: RawResponse, now: float, most: float) -> float | None:
     """Return the seconds that the Retry-After header asks to wait, at least 1 and at most `most`.
 
-    The header holds seconds or a date. A date counts from the answer's own date, or from `now`, in seconds since 1970,
-    where it has none. None where there is no such header or it names no time to come.
+    The header holds seconds or a date. A date is compared with the answer's own date or, without one, with `now`
+    (seconds since 1970). Return None if the header is missing, invalid or not in the future.
     """
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
@@ -106,7 +106,7 @@ def retry_after(response: RawResponse, now: float, most: float) -> float | None:
 
 
 def _time(text: str) -> float | None:
-    """Return a date of HTTP, in seconds since 1970."""
+    """Return an HTTP date in seconds since 1970, or None if it is not one."""
     from email.utils import parsedate_to_datetime  # here, as few answers have one to be read
 
     try:

@@ -1,4 +1,4 @@
-"""Two drivers for one engine: they do what its steps ask for, in a thread or in a task, and know nothing else."""
+"""Run the engine's steps, in a thread or in a task. The drivers make no decisions of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from inspect import isawaitable
 from typing import Any, TypeAlias
 
 from ._types import Busy, Do, RawResponse, Request, Send, Sleep, Steps, T
-from ._waiting import on_the_way
+from ._waiting import in_flight
 from .clock import Clock
 
 Sender: TypeAlias = Callable[[Request], RawResponse]
@@ -17,18 +17,25 @@ AsyncSender: TypeAlias = Callable[[Request], Awaitable[RawResponse]]
 
 
 def run(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
-    """Carry out `steps` in this thread and return their result."""
+    """Run `steps` in this thread and return their result.
+
+    Args:
+        steps: the generator of the engine.
+        send: sends a request through the middleware.
+        private: sends a request past the middleware, such as one for a token.
+        clock: sleeps.
+    """
     try:
         return _carried_out(steps, send, private, clock)
     finally:
-        # A signal handler may raise between two steps, and then a traceback would keep them from being closed.
+        # If a signal handler raises between two steps, the traceback would keep the generator open.
         steps.close()
 
 
 def _carried_out(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -> T:
     outcome: Any = None
     failure: BaseException | None = None
-    others = on_the_way(clock)
+    others = in_flight(clock)
     while True:
         try:
             effect = steps.send(outcome) if failure is None else steps.throw(failure)
@@ -49,12 +56,12 @@ def _carried_out(steps: Steps[T], send: Sender, private: Sender, clock: Clock) -
                     clock.sleep(seconds)
                 case _:
                     outcome = effect.work()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the engine must hear of it
+        except BaseException as error:  # noqa: BLE001 - the engine handles every exception
             failure = error
 
 
 async def _done(wanted: Do) -> Any:
-    """Return what the work gives, without keeping the event loop waiting."""
+    """Return the result of the work without blocking the event loop."""
     if wanted.at_once is not None:
         with contextlib.suppress(Busy):
             return wanted.at_once(wanted.work)
@@ -62,29 +69,29 @@ async def _done(wanted: Do) -> Any:
 
     try:
         future = asyncio.get_running_loop().run_in_executor(None, copy_context().run, wanted.work)
-    except RuntimeError:  # there are no threads any more, as the loop is being shut down
+    except RuntimeError:  # the loop is shutting down and its executor takes no more work
         return wanted.work()
     try:
-        # Shielded, because work that gives something back must be done although the task is cancelled.
+        # Shielded: work that releases something must finish even if the task is cancelled.
         return await asyncio.shield(future)
     finally:
-        if not future.done():  # nobody waits any more, and so nobody must be told that it failed
+        if not future.done():  # nobody awaits it now; read its exception, or asyncio logs it as never retrieved
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 async def run_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
-    """Carry out `steps` in this task and return their result. What would block is done in a thread."""
+    """Run `steps` in this task and return their result. Blocking work is done in a thread."""
     try:
         return await _carried_out_async(steps, send, private, clock)
     finally:
-        # A signal handler may raise between two steps, and then a traceback would keep them from being closed.
+        # If a signal handler raises between two steps, the traceback would keep the generator open.
         steps.close()
 
 
 async def _carried_out_async(steps: Steps[T], send: AsyncSender, private: AsyncSender, clock: Clock) -> T:
     outcome: Any = None
     failure: BaseException | None = None
-    others = on_the_way(clock)
+    others = in_flight(clock)
     while True:
         try:
             effect = steps.send(outcome) if failure is None else steps.throw(failure)
@@ -106,5 +113,5 @@ async def _carried_out_async(steps: Steps[T], send: AsyncSender, private: AsyncS
                 case _:
                     outcome = await _done(effect)
                     outcome = await outcome if isawaitable(outcome) else outcome
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the engine must hear of it
+        except BaseException as error:  # noqa: BLE001 - the engine handles every exception
             failure = error

@@ -1,13 +1,16 @@
-"""The engine: every decision about a call, and no input or output. Drivers carry out what its steps ask for.
+"""The engine: every decision about a call, without I/O. The drivers run the steps that it yields.
 
-One call goes through: an access token, a slot of its threshold, sending, settling the slot, and then either the
-result, an exception, or another attempt. What is repeated, at most `max_retries` times: reads, after no connection, a
-timeout, a broken connection or a 500, 502, 503 or 504; changes that are the same twice (PATCH, DELETE) likewise; a
-create only when nothing of it was sent. After a throttle the account is locked for all who share the state, and the
-call goes on after the lock if `max_wait` allows.
+A call gets an access token, reserves a slot of its threshold, sends, and settles the slot. Then it returns, raises, or
+makes another attempt, at most `max_retries` times:
 
-An exception of anybody else's (a cancellation, a signal handler, middleware) passes through as it is and is never a
-reason to send again. Whatever ends the call, what it holds in the state is given back.
+- reads are repeated after a connection error, a timeout, a broken connection, or status 500, 502, 503 or 504;
+- idempotent changes (PATCH, DELETE) likewise;
+- a create only if nothing of it was sent;
+- after a throttle the account is locked for all clients that share the state, and the call is repeated after the lock
+  if `max_wait` allows.
+
+Exceptions from outside the client (a cancellation, a signal handler, middleware) pass through unchanged and never lead
+to another attempt. However a call ends, it releases what it holds in the state.
 """
 
 from __future__ import annotations
@@ -47,19 +50,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T_co = TypeVar("T_co", covariant=True)
 
-LATE_SLOTS = 3  # slots that ran out before sending, after which a call gives up
-BACKOFF_FIRST, BACKOFF_MOST = 0.5, 8.0
+LATE_SLOTS = 3  # slots that expire before sending, after which a call gives up
+BACKOFF_FIRST, BACKOFF_MOST = 0.5, 8.0  # seconds, see `backoff`
 MAX_WAIT = LONGEST_WINDOW + 30.0
-"""Seconds that a call waits in all by default: a window, and half a minute for tokens and retries."""
+"""The default of `max_wait` in seconds: the longest window, and 30 s for tokens and retries."""
 UNDOCUMENTED_LOCK = float(max(each.threshold.lock_seconds for each in OPERATIONS.values() if each.threshold))
-"""Seconds of the lock of an operation without a documented threshold: as long as any other."""
-LOCK_GUARD = 0.1  # seconds by which a lock is outwaited
+"""Seconds of the lock for an operation without a documented threshold: the longest of all documented locks."""
+LOCK_GUARD = 0.1  # seconds that a call waits beyond the end of a lock
 TRANSIENT = frozenset({500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may differ from call to call; see `Cliq`."""
+    """Options that may differ between calls. `Cliq` documents them."""
 
     timeout: float = 30.0
     max_wait: float = MAX_WAIT
@@ -71,7 +74,7 @@ class Options:
 
 
 class Plan(Protocol[T_co]):
-    """What a method of a resource wants done: one call, or several that depend on each other."""
+    """The work of one method of a resource: one call, or several that depend on each other."""
 
     @property
     def name(self) -> str:
@@ -79,25 +82,26 @@ class Plan(Protocol[T_co]):
         ...
 
     def steps(self, engine: Engine, options: Options) -> Generator[Effect, Any, T_co]:
-        """Return the steps that carry it out."""
+        """Return the steps that do the work."""
         ...
 
 
 class Runner(Protocol):
-    """Carries out a plan in this thread."""
+    """A function that runs a plan in this thread."""
 
     def __call__(self, plan: Plan[T], /) -> T: ...
 
 
 class AsyncRunner(Protocol):
-    """Carries out a plan in this task."""
+    """A function that runs a plan in this task."""
 
     async def __call__(self, plan: Plan[T], /) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One call: its operation, what to send, and how to read a good answer. `path` follows the base URL."""
+    """One call: its operation, what to send, and how to read a successful answer. `path` is appended to the base
+    URL."""
 
     operation: Operation
     path: str
@@ -112,20 +116,23 @@ class Call(Generic[T]):
         return self.operation.name
 
     def steps(self, engine: Engine, options: Options) -> Steps[T]:
-        """Return the steps that carry it out."""
+        """Return the steps of the call."""
         return engine.call(self, options)
 
 
 @dataclass(slots=True)
 class Waited:
-    """How long the calls of one method have waited together, in seconds."""
+    """The seconds waited so far, shared by all calls of one method."""
 
     seconds: float = 0.0
 
 
 @dataclass(slots=True)
 class Progress:
-    """What a call has taken so far."""
+    """The state of one call: attempts, waits, and what it holds in the ledger.
+
+    `renewals` counts attempts with a new token after a 401, `expired` slots that expired before sending.
+    """
 
     operation: str
     options: Options
@@ -137,15 +144,15 @@ class Progress:
 
     @property
     def retries(self) -> int:
-        """How often an attempt was repeated so far. The one with a new token, after a 401, is not counted."""
+        """How often an attempt was repeated so far. The attempt with a new token after a 401 is not counted."""
         return self.attempts - 1 - self.renewals
 
     def allows(self, seconds: float) -> bool:
-        """Return whether `max_wait` allows so many seconds more."""
+        """Return whether `max_wait` allows another `seconds` of waiting."""
         return self.waited.seconds + seconds <= self.options.max_wait
 
     def would_wait(self, seconds: float, reason: str, purpose: str) -> WouldWait:
-        """Return the exception for a wait that `max_wait` does not allow. `purpose` says what would be waited for."""
+        """Return the exception for a wait that `max_wait` does not allow. `purpose` says what the wait is for."""
         waited, most = self.waited.seconds, self.options.max_wait
         return WouldWait(
             f"would wait {seconds:.1f} s {purpose}, and max_wait allows {max(0.0, most - waited):.1f} s more: it is "
@@ -158,7 +165,7 @@ class Progress:
         )
 
     def wait(self, seconds: float, reason: str, purpose: str = "") -> Steps[None]:
-        """Tell the log and `on_wait`, then wait. Raise WouldWait where `max_wait` does not allow that."""
+        """Log the wait, call `on_wait`, and wait. Raise WouldWait if `max_wait` does not allow it."""
         if not self.allows(seconds):
             raise self.would_wait(seconds, reason, purpose or f"for the {reason}")
         logger.info("%s waits %.2f s (%s)", self.operation, seconds, reason)
@@ -169,7 +176,7 @@ class Progress:
 
 
 class Engine:
-    """Turns calls into steps. Holds no connection and does nothing by itself."""
+    """Turns calls into steps. Holds no connection and does no I/O."""
 
     def __init__(
         self,
@@ -189,13 +196,13 @@ class Engine:
         self.headers = headers or {}
 
     def call(self, call: Call[T], options: Options, waited: Waited | None = None) -> Steps[T]:
-        """Return the steps of one call, to its result or its exception. `waited` is shared by the calls of one
+        """Return the steps of one call. They return its result or raise. `waited` is shared by the calls of one
         method."""
         progress = Progress(call.name, options, waited or Waited(), Held(self.state))
         try:
             return (yield from self._attempts(call, progress))
         except GeneratorExit:
-            progress.held.give_back_all()  # here and now: nobody carries out steps any more
+            progress.held.give_back_all()  # at once: the generator is being closed, so no driver runs further steps
             raise
         except BaseException as error:
             yield from progress.held.clear()
@@ -206,21 +213,21 @@ class Engine:
     def _attempts(self, call: Call[T], progress: Progress) -> Steps[T]:
         operation = call.operation
         rejected: Secret | None = None
-        unclear = False  # whether an earlier attempt may have had its effect
-        lost: TransportError | None = None  # of an earlier attempt that was sent and had no answer
+        unclear = False  # whether an earlier attempt may have taken effect
+        lost: TransportError | None = None  # the error of an earlier attempt that was sent and got no answer
         while True:
             try:
                 token, slot = yield from self._admitted(call, progress, rejected)
             except CliqError as error:
                 if lost:
-                    raise lost from error  # "nothing was sent" would be wrong by now
+                    raise lost from error  # an earlier attempt was sent, so "nothing was sent" would be wrong
                 raise
             progress.attempts += 1
             rejected = None if token == rejected else rejected
             try:
                 response = yield from self._attempt(call, token, slot, progress)
             except SlotExpired as error:
-                # Nothing was sent, so this was no attempt, and no retry either.
+                # Nothing was sent, so this counts neither as an attempt nor as a retry.
                 progress.attempts, progress.expired = progress.attempts - 1, progress.expired + 1
                 if progress.expired < LATE_SLOTS:
                     continue
@@ -262,7 +269,7 @@ class Engine:
             raise failure
 
     def _again(self, progress: Progress, seconds: float, reason: str) -> Steps[bool]:
-        """Wait before another attempt; False where there is none left or the wait is longer than `max_wait`."""
+        """Wait before another attempt. Return False if no retry is left or `max_wait` does not allow the wait."""
         if progress.retries >= progress.options.max_retries or not progress.allows(seconds):
             return False
         yield from progress.wait(seconds, reason)
@@ -271,7 +278,7 @@ class Engine:
     def _admitted(
         self, call: Call[T], progress: Progress, rejected: Secret | None
     ) -> Steps[tuple[Secret, HeldSlot | None]]:
-        """Return a token and a slot. Wait for others that keep the state, as long as `max_wait` allows."""
+        """Return a token and a slot. If another process blocks the state, wait as long as `max_wait` allows."""
         while True:
             try:
                 return (yield from self._token_and_slot(call, progress, rejected))
@@ -284,9 +291,12 @@ class Engine:
     def _token_and_slot(
         self, call: Call[T], progress: Progress, rejected: Secret | None
     ) -> Steps[tuple[Secret, HeldSlot | None]]:
-        """Return a token and a slot, both good at the same time. A token that ended while the call waited for its
-        slot is asked for once more; a slot that ran out meanwhile is noticed by the transport, right before it would
-        send. Where the accounts server gives the rejected token again, it is used: asking once more would not help."""
+        """Return a token and a slot that are valid at the same time.
+
+        If the token expires while the call waits for its slot, ask for another once. If the slot expires meanwhile, the
+        transport notices just before sending. If the accounts server returns the rejected token again, use it: asking
+        again would not help.
+        """
         token = yield from self.tokens.current(progress, rejected)
         slot = yield from self._reserved(call, progress)
         if not self.tokens.fresh(token):
@@ -310,8 +320,8 @@ class Engine:
             yield from progress.wait(denial.seconds, denial.reason)
 
     def _attempt(self, call: Call[T], token: Secret, slot: HeldSlot | None, progress: Progress) -> Steps[RawResponse]:
-        """Send once and give the slot back. Where the attempt ends with an exception of somebody else's, `call` does
-        that."""
+        """Send once and release the slot. If an exception from outside the client ends the attempt, `call` releases
+        it."""
         name, options, started = call.operation.name, progress.options, self.clock.monotonic()
         request = Request(
             operation=name,
@@ -328,7 +338,7 @@ class Engine:
         )
         guard_logs(token)
         if slot:
-            slot.sent = True  # from here on nobody can tell, unless the transport does
+            slot.sent = True  # assume so, unless the transport reports that nothing was sent
         try:
             answer: RawResponse = yield Send(request)
         except ClientClosed:
@@ -358,8 +368,10 @@ class Engine:
 
 
 def read(call: Call[T], response: RawResponse, strict: bool, blank: Blanker) -> T:
-    """Return the result of a good answer. Where it cannot be read it is shown, and so every form of a secret is
-    blanked."""
+    """Return the result of a successful answer.
+
+    If the answer cannot be read, the DecodeError shows it, so every form of a secret in it is blanked first.
+    """
     try:
         return call.read(blank.success(response), strict)
     except DecodeError:
@@ -370,13 +382,13 @@ def read(call: Call[T], response: RawResponse, strict: bool, blank: Blanker) -> 
 
 
 def unanswered(operation: Operation, error: TransportError) -> TransportError:
-    """Return the exception for an attempt that was sent and had no answer: for a change, that its outcome is
-    unknown."""
+    """Return the exception for an attempt that was sent and got no answer: OutcomeUnknown if it is a change."""
     if operation.method == "GET":
         return error
     return OutcomeUnknown(f"{error.args[0]}; the change may have happened or not", operation=operation.name)
 
 
 def backoff(attempt: int) -> float:
-    """Return seconds to wait after so many attempts: full jitter, so that many clients do not come back together."""
+    """Return the seconds to wait after attempt number `attempt`. Full jitter keeps many clients from retrying
+    together."""
     return random.uniform(0, min(BACKOFF_MOST, BACKOFF_FIRST * 2.0 ** min(attempt - 1, 10)))

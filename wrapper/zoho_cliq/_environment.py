@@ -1,4 +1,4 @@
-"""Settings from environment variables, and paths in settings, refused by name where they cannot be meant."""
+"""Read and check settings from environment variables, and expand paths in settings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ def setting(
     check: Callable[[str], object] | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> str | None:
-    """Return the value of `variable`; None where it is not set or empty.
+    """Return the value of `variable`, or None if it is unset or empty.
 
-    Raise ConfigurationError, which names the variable and not its value, where the value has a space or line break
-    around it, as one from a file with other line ends has, or a control character in it, or where `check` raises
-    ConfigurationError.
+    Raise ConfigurationError, which names the variable and not its value, if the value has white space at either end (as
+    in a file with CRLF line ends), holds a control character, or makes `check` raise ConfigurationError.
     """
     value = environment.get(variable)
     if not value:
@@ -34,18 +33,15 @@ def setting(
 
 
 def path_variable(parameter: str) -> str:
-    """Return the variable that holds a value for a parameter of paths.
+    """Return the name of the environment variable for a path parameter.
 
-    It has a prefix of its own, as the document may call a parameter like a credential.
+    The prefix ZOHO_CLIQ_PATH_ avoids a clash with variables for credentials.
     """
     return f"ZOHO_CLIQ_PATH_{parameter.upper()}"
 
 
 def expanded(name: str, path: str | Path) -> Path:
-    """Return `path` with a home directory in place of its ~.
-
-    Raise ConfigurationError, which names the setting, where nobody knows that directory.
-    """
+    """Return `path` with `~` expanded. Raise ConfigurationError, which names the setting, if it cannot be."""
     try:
         return Path(path).expanduser()
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""Say whether the module of an extra is missing, or there and broken: the remedies differ."""
+"""Report why the module of an optional extra cannot be imported: it is missing, or installed and broken."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from .errors import ConfigurationError
 
 
 def unavailable(purpose: str, module: str, extra: str, error: ImportError) -> ConfigurationError:
-    """Return the error to raise where an import for an optional feature failed.
+    """Return the error to raise after the import for an optional feature failed.
 
-    - `purpose`: what needs the module, to start the message with, as in "tables need".
-    - `module`: the top-level module of the extra, as in "rich".
-    - `extra`: the name of the extra, as in "cli".
-    - `error`: what the import raised; its text is in the message if the module is installed.
+    Args:
+        purpose: the start of the message, as in "tables need".
+        module: the top-level module of the extra, as in "rich".
+        extra: the name of the extra, as in "cli".
+        error: the exception of the import; its text is in the message if the module is installed.
     """
     try:
         installed = importlib.util.find_spec(module) is not None

@@ -1,7 +1,7 @@
-"""Tells exceptions that a signal handler raised from those of the code that it interrupted.
+"""Recognize exceptions that a signal handler raised.
 
-Handlers often raise an OSError, such as TimeoutError, and the libraries below turn every OSError that comes out of a
-socket into one of their own. What a handler raised must reach the caller as it is.
+Handlers often raise an OSError such as TimeoutError, and libraries convert every OSError that comes out of a socket. An
+exception of a handler must reach the caller unchanged.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
-# Whose code caught the exceptions that one was made of. What was caught elsewhere is not of this call: the caller was
-# handling it.
+# The packages whose frames may have caught an exception on the way. An exception that was caught by other code belongs
+# to the caller, who was handling it when the call began.
 _PACKAGES = frozenset({"zoho_cliq", "httpx", "httpcore", "anyio"})
 
 
 def raised_by_signal_handler(error: BaseException) -> BaseException | None:
-    """Return the exception that a signal handler raised, if `error` is it or was made of it; otherwise None."""
+    """Return the exception that a signal handler raised if `error` is it or was raised from it, else None."""
     if threading.current_thread() is not threading.main_thread():
-        return None  # only the main thread runs handlers
+        return None  # Python runs signal handlers in the main thread only
     codes = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
     origin: BaseException | None = error
     while origin is not None:
@@ -35,9 +35,9 @@ def raised_by_signal_handler(error: BaseException) -> BaseException | None:
 
 
 def _code(handler: Any) -> CodeType | None:
-    """Return the code of a handler that is written in Python."""
+    """Return the code object of a handler written in Python, or None."""
     while isinstance(handler, partial):
         handler = handler.func
     if callable(handler) and not hasattr(handler, "__code__"):
-        handler = type(handler).__call__  # of an object that can be called
+        handler = type(handler).__call__  # an instance with `__call__`
     return getattr(handler, "__code__", None)

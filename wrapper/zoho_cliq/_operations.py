@@ -1,8 +1,7 @@
-"""The calls of every operation of a generated package, made from its table and its composed document.
-
-Arguments are checked and put where the document declares them: into the path, the query, the headers or the body. How a
-good answer is read follows from the schema of the response. Nothing here is particular to message actions, and of the
-generated package only the public modules `contract` and `shapes` are used.
+"""Build the call of any operation of a generated package from its table and its composed document.
+ Arguments are checked and placed where the document declares them: in the path, the query, the headers or the body. The
+schema of the response decides how a successful answer is read. Nothing here is specific to message actions, and only
+the public modules `contract`, `shapes` and `types` of the generated package are used.
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ _DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 class Parameter(NamedTuple):
     """A parameter as the document declares it.
 
-    `field` is its name as an argument. One of the path that a method of the client names has that name here, whatever
-    the vendor calls it.
+    `field` is its name as an argument. For a path parameter that a method of the client takes by name, it is the name
+    that the method uses (`x-argument` in the document), whatever the vendor calls it.
     """
 
     field: str
@@ -51,44 +50,45 @@ class Parameter(NamedTuple):
     required: bool
     schema: Schema
     named: bool
-    """Whether an argument of the client's method gives it, which then is no field."""
+    """Whether an argument of the client's method supplies it. Then it is not one of the method's fields."""
     delimiter: str | None
-    """What joins the values of a list; None where the parameter is repeated for each."""
+    """The separator of the values of a list. None repeats the parameter for each value."""
 
 
 class Prepared(NamedTuple):
-    """All that is known of one operation before it is called."""
+    """All that is known of one operation before a call."""
 
     operation: Operation
     parameters: tuple[Parameter, ...]
     media: str | None
-    """The media type of the body; None where there is none."""
+    """The media type of the body, or None if the operation has no body."""
     body: Schema
     properties: Mapping[str, Schema]
-    """The fields of a body that is an object."""
+    """The fields of the body, if it is an object."""
     body_required: bool
     answer: Schema | None
-    """The schema of a good answer; None where it has no content."""
+    """The schema of a successful answer, or None if it has no content."""
     answer_is_json: bool
     responses: str
-    """Where in the document its responses stand."""
+    """The JSONPath of the operation's responses in the document."""
 
 
 @cache
 def _document(package: str) -> Any:
-    """Return the composed document of a package, loaded once; nobody changes it."""
+    """Return the composed document of a package. It is cached and must not be changed."""
     return importlib.import_module(f"{package}.contract").document()
 
 
 class Operations:
-    """Makes the calls of the operations of one generated package.
+    """Builds the calls of the operations of one generated package.
 
     Args:
-        package: the package's name, such as `zoho_cliq_api`. Thresholds of another package count under
+        package: the package's name, such as `zoho_cliq_api`. Thresholds of another package are counted as
             `package.operation`.
-        path_parameters: values for parameters of paths that no method of the client names, where a call gives none.
+        path_parameters: values for path parameters that no method of the client takes by name. A call's own value has
+            precedence.
 
-    Raise ConfigurationError where it is none that `scripts/regenerate` made, or a value cannot be meant.
+    Raise ConfigurationError if `scripts/regenerate` did not make the package, or if a value is invalid.
     """
 
     def __init__(self, package: str = OWN, path_parameters: Mapping[str, Any] = EMPTY) -> None:
@@ -111,16 +111,17 @@ class Operations:
         self._in_paths = {name: self._for_path(name, value) for name, value in path_parameters.items()}
 
     def prepared(self, name: str) -> Prepared:
-        """Return what is known of an operation. Raise ConfigurationError where the document has none of that name."""
+        """Return what is known of an operation. Raise ConfigurationError if the document has no operation of that
+        name."""
         if name not in self._prepared:
             if name not in self.table:
-                hint = _meant(name, self.table) or f"; it has {', '.join(sorted(self.table))}"
+                hint = _suggestion(name, self.table) or f"; it has {', '.join(sorted(self.table))}"
                 raise ConfigurationError(f"{self.package} has no operation {name!r}{hint}")
             self._prepared[name] = self._made(self.table[name])
         return self._prepared[name]
 
     def count_as(self, name: str) -> str:
-        """Return the name that the calls of an operation count under."""
+        """Return the name under which the calls of an operation are counted."""
         return name if self.package == OWN else f"{self.package}.{name}"
 
     def call(
@@ -133,11 +134,13 @@ class Operations:
         """Return the call of an operation.
 
         Args:
+            name: the operation's id.
             fields: the arguments by name; each goes where the document declares it. `UNSET` counts as not given.
-            body: the whole body, in place of its fields.
-            pick: makes the result of the call from what its answer holds.
+            body: the whole body, instead of its fields.
+            pick: makes the result of the call from the parsed answer and the response. Default: None, the parsed
+                answer.
 
-        Raise ValidationError, before anything is sent.
+        Raise ValidationError, before anything is sent, if an argument breaks a rule of the document.
         """
         known = self.prepared(name)
         operation = known.operation
@@ -175,10 +178,11 @@ class Operations:
         )
 
     def _left_out(self, parameter: Parameter, operation: str) -> Any:
-        """Return the value of a parameter of the path that the call leaves out, from the client or the environment.
+        """Return the value of a path parameter that the call omits, from the client's settings or the environment.
 
-        Only the client's own document has such values, and only parameters that no argument of a method gives. Read
-        late, so that a client for whose calls nothing is missing looks for nothing.
+        Only parameters of the client's own document that no method takes by name have such values. The environment is
+        read at this point, so that a client whose calls are complete never reads it. Raise ValidationError if there is
+        no value.
         """
         field, words = parameter.field, "is required"
         if self.package == OWN and not parameter.named:
@@ -191,9 +195,9 @@ class Operations:
         raise ValidationError(words, field=field, operation=operation)
 
     def _for_path(self, field: str, value: Any, source: str = "path_parameters") -> Any:
-        """Return a value for a parameter of paths, of the type that the document gives it.
+        """Return a value for a path parameter, converted to the type in the document.
 
-        Raise ConfigurationError where the document has no such parameter, or takes no such value for it.
+        Raise ConfigurationError if the document has no such parameter or does not accept the value.
         """
         known = {
             each.field: (each, name)
@@ -215,11 +219,11 @@ class Operations:
         return value
 
     def _content(self, known: Prepared, given: dict[str, Any], body: Any, headers: dict[str, str]) -> bytes | None:
-        """Return the bytes of the body, and put its media type into `headers`."""
+        """Return the bytes of the body, or None. Put its media type into `headers`."""
         name = known.operation.name
         for field in given:
             if body is not None or (field not in known.properties and not _is_open(known)):
-                hint = _meant(field, [*known.properties, *(parameter.field for parameter in known.parameters)])
+                hint = _suggestion(field, [*known.properties, *(parameter.field for parameter in known.parameters)])
                 raise ValidationError(f"is not a field of this operation{hint}", field=field, operation=name)
         if known.media is None or (body is None and not given and not known.body_required):
             if body is not None:
@@ -245,12 +249,12 @@ class Operations:
         raise ValidationError(f"in Python, give body=… as bytes of {known.media}", field="body", operation=name)
 
     def _read(self, known: Prepared, response: RawResponse, strict: bool) -> Any:
-        """Return what a good answer says: a model; its bytes where it is no JSON; None where it has no content."""
+        """Return the content of a successful answer: a model, bytes if it is not JSON, or None if it has no content."""
         if response.status != known.operation.success:
             self.drift.add([Note("status", known.responses, "", str(response.status))])
         if known.answer is None or (response.status == 204 and not response.body):
             if response.body.strip():
-                parsed_json(response)  # a page of HTML with status 200 is nobody's success
+                parsed_json(response)  # an HTML page with status 200 is not a success: raise DecodeError
             return None
         if not known.answer_is_json:
             return response.body
@@ -276,7 +280,7 @@ class Operations:
         kind = next((kind for kind in answers if _JSON.fullmatch(kind.partition(";")[0])), None)
         return Prepared(
             operation,
-            # A cookie is no argument: the client keeps none.
+            # Cookie parameters are left out: the client sends no cookies.
             tuple(_parameter(each) for each in entry.get("parameters", ()) if each["in"] != "cookie"),
             media,
             body,
@@ -288,7 +292,7 @@ class Operations:
         )
 
     def _properties(self, schema: Schema, seen: frozenset[str] = frozenset()) -> dict[str, Schema]:
-        """Return the fields of an object, those of the parts of its `allOf` included."""
+        """Return the fields of an object, including those of the parts of its `allOf`."""
         reference = str(schema.get("$ref", ""))
         if reference and reference in seen:
             return {}
@@ -299,8 +303,8 @@ class Operations:
         return found
 
 
-def _meant(name: str, names: Iterable[str]) -> str:
-    """Return a question whether the closest of some names is meant; nothing where none is close."""
+def _suggestion(name: str, names: Iterable[str]) -> str:
+    """Return "; did you mean …?" with the closest of `names`, or an empty text if none is close."""
     from difflib import get_close_matches  # here, as only a mistake needs it
 
     close = get_close_matches(name, list(names), n=1)
@@ -308,7 +312,7 @@ def _meant(name: str, names: Iterable[str]) -> str:
 
 
 def field_name(name: str) -> str:
-    """Return a parameter's name as an argument: `MESSAGE_ACTION_ID` is `message_action_id`."""
+    """Return a parameter's name as an argument: `message_action_id` for `MESSAGE_ACTION_ID`."""
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
 
 
@@ -328,12 +332,12 @@ def _parameter(entry: Mapping[str, Any]) -> Parameter:
 
 
 def _is_open(known: Prepared) -> bool:
-    """Return whether the body says nothing of which fields it may have."""
+    """Return whether the document does not say which fields the body may have."""
     return known.media is not None and not known.properties
 
 
 def _text(value: Any) -> str:
-    """Return a value as a path, a query or a form has it."""
+    """Return a value as text for a path, a query or a form."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value) if isinstance(value, (dict, list)) else str(value)

@@ -1,4 +1,4 @@
-"""Find out which call a function makes, without making it."""
+"""Find out which call a function would make, without sending it."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _taker: ContextVar[Callable[[Any, Plan[Any]], Any] | None] = ContextVar("zoho_cl
 
 
 class Planned(NamedTuple):
-    """A call that is to be made, and the client, with its options, that makes it."""
+    """A call that has not been sent, and the client (with its options) that would send it."""
 
     client: Any
     plan: Plan[Any]
 
 
 def planned_by(client: Any, plan: Plan[Any]) -> Any:
-    """Note a plan instead of carrying it out, where `planned` asks for it; None where nobody does."""
+    """Record a plan instead of running it, if `planned` is collecting plans. Return None if it is not."""
     take = _taker.get()
     return None if take is None else take(client, plan)
 
 
 def planned(call: Callable[[], Any], engine: object) -> Planned:
-    """Return the one call that `call` makes by a client with this engine.
+    """Return the one call that `call` makes through a client with this engine.
 
-    Raise ConfigurationError where it makes none, another one, or several; and what making the call raises, such as
-    ValidationError.
+    Raise ConfigurationError if it makes no call, several, or one of another client. Exceptions raised while the call is
+    prepared, such as ValidationError, pass through.
     """
     found: list[Planned] = []
 
@@ -58,7 +58,7 @@ def planned(call: Callable[[], Any], engine: object) -> Planned:
 
 
 def _finish(coroutine: Any) -> None:
-    """Run a coroutine that waits for nothing to its end. Raise ConfigurationError where it waits."""
+    """Run a coroutine that never suspends to its end. Raise ConfigurationError if it suspends."""
     try:
         coroutine.send(None)
     except StopIteration:

@@ -1,7 +1,7 @@
-"""Answers as they came, with what the method would have returned: `with_raw_response` of the clients.
+"""Raw answers together with the parsed result: `with_raw_response` of the clients.
 
-The methods are those of the resources, on a runner that returns an `ApiResponse` in place of a result. So the types of
-all methods change in the same way, which `raw` and `raw_async` tell the type checker.
+The methods are those of the resources, with a runner that returns an `ApiResponse` instead of the result. The return
+types of all methods change in the same way; `raw` and `raw_async` declare that to the type checker.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 class Headers(Mapping[str, str]):
-    """The headers of an answer, by name in any case."""
+    """The headers of an answer. Names are case-insensitive."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = headers
@@ -40,10 +40,10 @@ class Headers(Mapping[str, str]):
 
 
 class ApiResponse(Generic[T]):
-    """An answer as it came, and by `parse()` what the method would have returned.
+    """The raw answer; `parse()` returns what the method would have returned.
 
-    A token that the server repeats is blanked. Where a method took several calls, as a create with
-    `if_exists="adopt"` may, it is the answer to the last one.
+    A token that the server repeats is blanked. If a method makes several calls, as a create with `if_exists="adopt"`
+    may, this is the answer to the last one.
     """
 
     __slots__ = ("_parse", "_response")
@@ -59,31 +59,31 @@ class ApiResponse(Generic[T]):
 
     @property
     def headers(self) -> Headers:
-        """The headers, by name in any case."""
+        """The headers. Names are case-insensitive."""
         return Headers(self._response.headers)
 
     @property
     def content(self) -> bytes:
-        """The body; empty where there was none."""
+        """The body; empty if there was none."""
         return self._response.body
 
     @property
     def text(self) -> str:
-        """The body as text in UTF-8; what is none is replaced."""
+        """The body decoded as UTF-8. Invalid bytes are replaced."""
         return self._response.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """Return the body as JSON. Raise ValueError where it is none."""
+        """Return the body as JSON. Raise ValueError if it is not JSON."""
         return json.loads(self._response.body)
 
     @property
     def elapsed(self) -> timedelta:
-        """The time of the attempt that was answered, from looking up the host to the last byte."""
+        """The duration of the last attempt, from the host look-up to the last byte."""
         return timedelta(seconds=self._response.elapsed)
 
     @property
     def retries_taken(self) -> int:
-        """How often an attempt was repeated; see `max_retries`."""
+        """How often an attempt was repeated; see `max_retries` of `Cliq`."""
         return self._response.retries
 
     @property
@@ -92,11 +92,12 @@ class ApiResponse(Generic[T]):
         return self._response.operation
 
     def parse(self) -> T:
-        """Return what the method returns; the same at each call. Raise DecodeError where the answer cannot be read."""
+        """Return what the method would return; the same object at each call. Raise DecodeError if the answer cannot be
+        read."""
         return self._parse()
 
     def then(self, make: Callable[[T], R]) -> ApiResponse[R]:
-        """Return the same answer, parsed to what `make` returns."""
+        """Return an `ApiResponse` for the same answer, with `make` applied to the parsed result."""
         return ApiResponse(self._response, lambda: make(self._parse()))
 
     def __repr__(self) -> str:
@@ -105,7 +106,7 @@ class ApiResponse(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class RawPlan(Generic[T]):
-    """The plan of what `plan` does, with its last answer as the result."""
+    """A plan whose result is the last answer of `plan` as an `ApiResponse`."""
 
     plan: Plan[T]
 
@@ -115,7 +116,7 @@ class RawPlan(Generic[T]):
         return self.plan.name
 
     def steps(self, engine: Engine, options: Options) -> Steps[ApiResponse[T]]:
-        """Carry it out. The answer to a single call is read only when it is parsed."""
+        """Return the steps. The answer to a single call is read only when `parse()` is called."""
         seen: list[RawResponse] = []
 
         def note(response: RawResponse) -> None:
@@ -132,7 +133,7 @@ class RawPlan(Generic[T]):
 
 
 def unread(call: Call[T]) -> Call[Callable[[], T]]:
-    """Return the same call, with what reads its answer as the result."""
+    """Return the same call, whose result is a function that reads the answer."""
 
     def read(response: RawResponse, strict: bool) -> Callable[[], T]:
         return partial(call.read, response, strict)
@@ -141,7 +142,7 @@ def unread(call: Call[T]) -> Call[Callable[[], T]]:
 
 
 def raw_runner(run: Runner) -> Runner:
-    """Return what carries out a plan and returns an `ApiResponse` of its result."""
+    """Return a runner that returns an `ApiResponse` of the result."""
 
     def run_raw(plan: Plan[Any], /) -> Any:
         return run(RawPlan(plan))
@@ -150,7 +151,7 @@ def raw_runner(run: Runner) -> Runner:
 
 
 def raw_async_runner(run: AsyncRunner) -> AsyncRunner:
-    """Return the same for tasks."""
+    """Return a runner for tasks that returns an `ApiResponse` of the result."""
 
     async def run_raw(plan: Plan[Any], /) -> Any:
         return await run(RawPlan(plan))
@@ -159,10 +160,10 @@ def raw_async_runner(run: AsyncRunner) -> AsyncRunner:
 
 
 def raw(method: Callable[P, T]) -> Callable[P, ApiResponse[T]]:
-    """Return `method`, whose runner returns an `ApiResponse`, with the type that it has then."""
+    """Return `method` unchanged, typed as returning an `ApiResponse`. Its runner must be one of `raw_runner`."""
     return cast("Any", method)  # type: ignore[no-any-return]
 
 
 def raw_async(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, ApiResponse[T]]]:
-    """Return `method`, whose runner returns an `ApiResponse`, with the type that it has then."""
+    """Return `method` unchanged, typed as returning an `ApiResponse`. Its runner must be one of `raw_async_runner`."""
     return cast("Any", method)  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
-"""Check scripts before they are sent, and log what may be wrong with them. Nothing is refused.
-
-Takes part only where the extra `deluge` is installed. Each finding is a warning of the logger `zoho_cliq.deluge`; to
-switch it off, and the check with it: `logging.getLogger("zoho_cliq.deluge").setLevel(logging.ERROR)`.
+"""Check Deluge scripts before they are sent, and log possible mistakes. No call is refused.
+ Works only if the extra `deluge` is installed. Each finding is a warning of the logger `zoho_cliq.deluge`. To disable
+the
+check: `logging.getLogger("zoho_cliq.deluge").setLevel(logging.ERROR)`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ logger = logging.getLogger("zoho_cliq.deluge")
 
 _MEDIA_TYPE = "text/x-deluge"
 _LONGEST = 50_000
-"""Characters of the longest script that is checked in passing; the command line checks longer ones."""
+"""The most characters of a script that is checked before sending; the command line checks longer ones."""
 
 
 def log_findings(body: Any, properties: Mapping[str, Mapping[str, Any]], operation: str) -> None:
-    """Log what is wrong with the scripts in a body: fields whose schema has Deluge's media type.
+    """Log mistakes in the scripts of a body, that is, in fields whose schema has the media type of Deluge.
 
-    A finding is logged without the line of the script, which may hold a secret.
+    The text of the line is not logged, because it may hold a secret.
     """
     if not isinstance(body, dict) or not logger.isEnabledFor(logging.WARNING):
         return
@@ -38,7 +38,7 @@ def _log(script: str, name: str, operation: str) -> None:
     try:
         found = check(script, handler="message-action")
     except RecursionError:
-        return  # the caller is nested too deeply, the script may be fine
+        return  # the caller's stack is nearly full; the script may be correct
     for finding in found:
         logger.warning(
             "%s: %s, line %d, column %d: %s: %s [%s]",

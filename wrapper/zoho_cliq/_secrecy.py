@@ -1,8 +1,8 @@
-"""Keeps tokens and other secrets out of what people see: answers, messages, logs, and the variables in tracebacks.
+"""Keep tokens and other secrets out of answers, messages, logs, and the variables in tracebacks.
 
-Servers repeat what they were sent, as it is or escaped, and tools that report errors show the local variables of every
-frame. A `Blanker` removes a secret from an answer in every form in which a server is likely to repeat it. `scrub`
-empties the frames of the libraries that handled a request, and `hides_arguments` those of functions that take secrets.
+Servers repeat what they receive, plain or escaped, and error reporting tools show the local variables of every frame. A
+`Blanker` removes a secret from an answer in every form in which a server is likely to repeat it. `scrub` clears the
+frames of the libraries that handled a request; `hides_arguments` clears those of functions that take secrets.
 """
 
 from __future__ import annotations
@@ -26,20 +26,23 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BLANK = "[token]"
-SHORTEST = 6  # letters; a shorter text would blank words that have nothing to do with it
+SHORTEST = 6  # characters; a shorter secret would blank unrelated words
 _ESCAPES = re.compile(rb"\\+(?:u00|x)([2-7][0-9a-fA-F])")
 _ENTITIES = re.compile(rb"&#(?:x0*([2-7][0-9a-f])|0*([0-9]{2,3}));?")
-# Whose frames may be emptied: of the libraries that handle a request, which have its headers and body in variables.
+# Packages whose frames may be cleared: they handle requests, so their variables hold headers and bodies.
 _PACKAGES = frozenset({"zoho_cliq", "httpx", "httpcore", "h11", "anyio", "asyncio", "ssl", "socket", "redis", "json"})
-# What these caught was raised by their own call, so that none of its frames is suspended.
+# If one of these caught an exception, its own call raised it, so none of the frames is a suspended generator.
 _CATCHING = frozenset({"zoho_cliq", "httpx", "httpcore", "h11", "anyio"})
 _SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _QUOTED = re.compile(r"""[\s:]*(?:bytearray\(|\bb['"]).*""", re.DOTALL)
 
 
 class Blanker:
-    """Finds and blanks secrets in what a server sent: in any case; escaped for JSON, addresses, HTML or Python; and in
-    base64, alone or with something before it, as in `Bearer TOKEN`."""
+    """Finds and blanks secrets in received content.
+
+    It finds them in any letter case; escaped for JSON, URLs, HTML or Python; and in base64, alone or with text before,
+    as in `Bearer TOKEN`.
+    """
 
     __slots__ = ("_encoded", "_exact", "_plain", "_regex")
 
@@ -50,7 +53,7 @@ class Blanker:
         self._regex: re.Pattern[bytes] | None = None
 
     def finds(self, content: bytes) -> bool:
-        """Return whether a secret is in `content`."""
+        """Return whether `content` holds a secret."""
         lower = content.lower()
         if any(plain in lower for plain in self._plain) or any(form in content for form in self._encoded):
             return True
@@ -61,11 +64,12 @@ class Blanker:
         return any(plain in lower for plain in self._plain) or any(form in content for form in self._encoded)
 
     def bytes(self, content: bytes) -> bytes:
-        """Return `content` without secrets; a mark in place of all of it where it hides one too well to be cut out."""
+        """Return `content` with each secret replaced by a mark. If one is still found afterwards, return the mark
+        alone."""
         if not self.finds(content):
             return content
         if self._regex is None:
-            # Written out only now: most servers never repeat a secret, and compiling takes some milliseconds.
+            # Compiled on first use: it takes some milliseconds, and most servers never repeat a secret.
             plain = (_written(plain) for plain in self._plain)
             self._regex = re.compile(
                 b"|".join((b"(?i:%s)" % b"|".join(plain), *(_written(form) for form in self._encoded)))
@@ -87,16 +91,19 @@ class Blanker:
         return replace(response, headers=shown, body=self.bytes(response.body))
 
     def success(self, response: RawResponse) -> RawResponse:
-        """Return `response`, which is read and not shown, without secrets that reading it would bring to light. This
-        is quicker than `response`, which looks for everything."""
+        """Return `response` without secrets that parsing its JSON would reveal.
+
+        For an answer that is parsed and not shown. It is faster than `response`, which looks for every form.
+        """
         body = response.body
         if b"\\u00" in body:
             body = _ESCAPES.sub(_unescaped_letter, body)
         return self.response(response) if any(exact in body for exact in self._exact) else response
 
     def shares(self, content: str, run: int = 8) -> bool:
-        """Return whether `content` has so many letters in a row in common with a secret, in any case, or holds it
-        encoded."""
+        """Return whether `content` and a secret have `run` successive characters in common, in any letter case, or
+        `content` holds a secret in encoded form.
+        """
         raw = content.encode("utf-8", "surrogatepass")
         lower = raw.lower()
         runs = (lower[at : at + run] for at in range(len(lower) - run + 1))
@@ -105,13 +112,14 @@ class Blanker:
 
 @lru_cache(64)
 def blanker(*secrets: Secret) -> Blanker:
-    """Return the blanker of these secrets, made once."""
+    """Return the blanker of these secrets. Cached."""
     return Blanker(*secrets)
 
 
 def _in_base64(secret: bytes) -> list[bytes]:
-    """Return the part of the secret's base64 that is the same whatever stands before and after it, for each of the
-    three ways to fall on groups of three bytes."""
+    """Return the parts of the secret's base64 that do not depend on the text around it, one for each of the three
+    possible alignments to groups of three bytes.
+    """
     forms = []
     for before in range(3):
         whole = (before + len(secret)) // 3 * 3 - before  # bytes of the secret up to the last full group
@@ -124,9 +132,9 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _unescaped(content: bytes) -> bytes:
-    """`content` with escapes of JSON, Python, addresses and HTML undone, and without the null bytes of UTF-16."""
+    """Return `content` with escapes of JSON, Python, URLs and HTML undone, and without the null bytes of UTF-16."""
     content = content.replace(b"\0", b"").replace(b"\\/", b"/")
-    for _ in range(2):  # an escape may be escaped
+    for _ in range(2):  # an escape may itself be escaped
         content = _ESCAPES.sub(_unescaped_letter, content)
         content = unquote_to_bytes(content) if b"%" in content else content
         content = _ENTITIES.sub(lambda found: bytes([int(found[1], 16) if found[1] else int(found[2]) & 127]), content)
@@ -138,7 +146,7 @@ def _unescaped_letter(found: re.Match[bytes]) -> bytes:
 
 
 def _written(secret: bytes) -> bytes:
-    """Return a pattern of the secret with every letter as it is or escaped."""
+    """Return a pattern that matches the secret with any of its characters escaped."""
     return b"".join(
         rb"(?:\\*%b|\\+(?:u00|x)(?i:%02x)|%%(?:25)*(?i:%02x)|&\#(?:(?i:x)0*(?i:%02x)|0*%d);?)"
         % (re.escape(bytes([letter])), letter, letter, letter, letter)
@@ -147,8 +155,11 @@ def _written(secret: bytes) -> bytes:
 
 
 def scrub(error: BaseException) -> None:
-    """Empty the frames of `error` and its causes that may hold secrets, and cut what a server sent, or a header was,
-    from the messages of the libraries."""
+    """Remove secrets from `error` and its causes.
+
+    Clear the frames that may hold them, and cut quoted content of requests and answers from messages of the HTTP
+    libraries.
+    """
     pending, seen = [(error, True)], set()
     while pending:
         at, caused = pending.pop()
@@ -163,8 +174,8 @@ def scrub(error: BaseException) -> None:
         if type(at).__module__.partition(".")[0] in ("httpx", "httpcore", "h11"):
             at.args = tuple(_QUOTED.sub("", part) if isinstance(part, str) else part for part in at.args)
         if at.__context__ is not None:
-            # This may lead to what the caller was handling, where a coroutine may be suspended. It comes after all
-            # causes, as a cause is mostly a context, too.
+            # The context may be an exception that the caller was handling, whose frames may belong to a suspended
+            # coroutine. It is visited after all causes, because a cause is usually a context as well.
             pending.insert(0, (at.__context__, False))
         if at.__cause__ is not None:
             pending.append((at.__cause__, caused))
@@ -176,12 +187,12 @@ def _package(frame: FrameType) -> str:
 
 def _empty(frame: FrameType, caused: bool) -> None:
     if _package(frame) in _PACKAGES and (caused or not frame.f_code.co_flags & _SUSPENDABLE):
-        with contextlib.suppress(RuntimeError):  # it is being executed
+        with contextlib.suppress(RuntimeError):  # the frame is still being executed
             frame.clear()
 
 
 def hides_arguments(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a function that takes secrets: what it raises shows them in no frame."""
+    """Decorate a function that takes secrets, so that its exceptions show them in no frame."""
 
     @wraps(function)
     def hiding(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -199,7 +210,7 @@ _IN_USE: ContextVar[Blanker | None] = ContextVar("zoho_cliq_secrets", default=No
 
 
 def guard_logs(*secrets: Secret) -> None:
-    """Blank these secrets in what the HTTP libraries log from now on in this task or thread."""
+    """Blank these secrets in the log messages of the HTTP libraries, from now on in this task or thread."""
     _IN_USE.set(blanker(*secrets))
 
 
@@ -218,7 +229,7 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2
 
 
 def masked(value: Any, mask: Callable[[str], str]) -> Any:
-    """Return plain data in which `mask` has taken the secrets out of every text."""
+    """Return JSON-like data with `mask` applied to every text."""
     if isinstance(value, dict):
         return {name: masked(each, mask) for name, each in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""One name for a server, however its address is spelt: those who ask the same server must count together."""
+"""Normalize the URL of a server, so that clients with different spellings of it share their counts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
 
 def server_named(url: str) -> str:
-    """`url`, an http or https address, in its normal form (RFC 3986, section 6).
+    """Return `url`, an http or https URL, in normal form (RFC 3986, section 6).
 
-    Scheme and host are lower case, without the dot at the host's end and without the scheme's usual port; an IP address
-    is in its shortest form, a name in ASCII. The path has no empty and no dot segments, no slash at its end, and
-    only those percent-encodings that it needs, in upper case.
+    The scheme and the host are lower case, without a final dot of the host and without the default port. An IP address
+    is in its shortest form, a name in ASCII. The path has no empty segments, no dot segments and no final slash. Only
+    characters that need it are percent-encoded, in upper case.
     """
     parts = urlsplit(url)
     host = _host(parts.hostname or "")
@@ -34,7 +34,7 @@ def server_named(url: str) -> str:
 
 
 def data_center_of_api(base_url: str) -> str | None:
-    """Return the data center whose API is at `base_url`, an http or https address; None for another address."""
+    """Return the data center whose API is at `base_url`, an http or https URL, or None for any other URL."""
     here = server_named(base_url)
     return next((each.data_center for each in SERVERS.values() if server_named(each.base_url) == here), None)
 
@@ -45,7 +45,7 @@ def _host(name: str) -> str:
         return f"[{address}]" if address.version == 6 else str(address)
     name = name.removesuffix(".")
     if name.isascii():
-        return name  # the codec would load all tables of Unicode's names
+        return name  # the idna codec would load the Unicode tables
     with suppress(UnicodeError):
         return name.encode("idna").decode().lower()
     return name

@@ -1,4 +1,4 @@
-"""What passes between engine, drivers and transport: requests, answers, and the engine's wishes. No I/O in here."""
+"""The types that engine, drivers and transports exchange: requests, answers and effects. No I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Secret:
-    """A text that must not be shown. `reveal()` gives it; repr and str do not, and pickling it is refused."""
+    """A text that must not be shown. `reveal()` returns it. repr and str hide it, and pickling raises TypeError."""
 
     __slots__ = ("_text",)
 
@@ -36,18 +36,22 @@ class Secret:
 
 
 def fits_header(text: object) -> bool:
-    """Return whether `text` is a token that a header can carry."""
+    """Return whether `text` can be a token in a header: ASCII, printable, not empty, without spaces."""
     return isinstance(text, str) and bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One attempt of one call, as middleware sees it. The access token is added by the transport.
+    """One attempt of one call, as middleware sees it. The transport adds the access token.
 
-    `url` is absolute. `timeout` bounds the attempt, in seconds. `attempt` counts from 1; `waited` is how many seconds
-    the call has waited so far for thresholds, locks, tokens and retries. `send_by` is the latest moment, on the
-    client's monotonic clock, at which its first byte may go out; a layer that sends another request keeps it, as
-    `dataclasses.replace` does.
+    Attributes:
+        operation: the operation's id.
+        url: an absolute URL.
+        timeout: seconds that the attempt may take.
+        attempt: its number, from 1.
+        waited: seconds that the call has waited so far for thresholds, locks, tokens and retries.
+        send_by: the latest time, on the client's monotonic clock, to send the first byte. Middleware that sends another
+            request must keep it, as `dataclasses.replace` does.
     """
 
     operation: str
@@ -65,9 +69,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """An answer as it came, except that a token which the server repeats is blanked. Header names are lower case.
-    `attempts`, of which `retries` were repeats, and `waited` tell what the call took so far, and `elapsed` what this
-    attempt took, both in seconds. Headers and body, which may hold anything, are not in the repr."""
+    """An answer as received, except that a token which the server repeats is blanked.
+
+    Attributes:
+        operation: the operation's id.
+        headers: header names are in lower case. Not in the repr, like the body, because they may hold anything.
+        attempts: the attempts of the call so far, of which `retries` were retries.
+        waited: seconds that the call has waited so far.
+        elapsed: seconds that this attempt took.
+    """
 
     operation: str
     status: int
@@ -81,7 +91,7 @@ class RawResponse:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A wait of the client, as `on_wait` gets it: before it begins."""
+    """A wait of the client, passed to `on_wait` before it begins. `seconds` is its length, `reason` its cause."""
 
     operation: str
     seconds: float
@@ -90,9 +100,9 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """The engine wants this sent; it expects a `RawResponse`, or a `TransportError` raised at the yield.
+    """Ask the driver to send a request. It sends a `RawResponse` into the generator, or throws a `TransportError`.
 
-    `private` requests carry secrets in their body and bypass middleware.
+    A `private` request has secrets in its body and bypasses middleware.
     """
 
     request: Request
@@ -101,20 +111,20 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """The engine wants to wait for so many seconds."""
+    """Ask the driver to wait, in seconds."""
 
     seconds: float
 
 
 class Busy(Exception):
-    """The work would have to wait for a thread, a process or a disk; nothing of it was done."""
+    """The work would block on a thread, a process or a disk. Nothing of it was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """The engine wants this called. It may block, on a file or a server, and so does not belong on an event loop.
+    """Ask the driver to call `work`. It may block on a file or a server, so it must not run on an event loop.
 
-    `at_once`, where there is one, does the work without waiting or raises `Busy`.
+    `at_once`, if not None, calls `work` without blocking, or raises `Busy`.
     """
 
     work: Callable[[], Any]

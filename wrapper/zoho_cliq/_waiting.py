@@ -1,8 +1,8 @@
-"""How a client waits: on the machine's clock by sleeping; on a clock that jumps, only while nothing is on its way.
+"""Wait on a clock that jumps (`Clock.jumps`), while no attempt is in flight.
 
-Where a clock jumps (`Clock.jumps`), one thread's wait moves the time of all. An attempt that is on its way then would
-seem to have taken a minute, and its slot to have ended before the server saw the call. So such a wait begins when no
-attempt is on its way, and several waits for the same moment move the clock once.
+On such a clock, a wait in one thread moves the time of all threads. An attempt in flight would then seem to have taken
+as long as the wait, and its slot would have expired before the server saw the call. So a wait begins when no attempt is
+in flight, and several waits until the same time move the clock once.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .clock import Clock
 from .state.shared import PerClock
 
 MOST_PATIENCE = 2.0
-"""Seconds of real time after which the clock is moved all the same: middleware may wait within an attempt."""
+"""Seconds of real time after which the clock is moved even so: middleware may wait within an attempt."""
 _LOOK_AGAIN = 0.001
 
 
-class OnTheWay:
-    """The attempts on their way by all clients on one clock that jumps. A context manager around each attempt."""
+class InFlight:
+    """The attempts in flight of all clients on one jumping clock. A context manager around each attempt."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -35,7 +35,7 @@ class OnTheWay:
             self._changed.notify_all()
 
     def sleep(self, clock: Clock, seconds: float) -> None:
-        """Wait in this thread."""
+        """Wait in this thread, in seconds."""
         until = clock.monotonic() + seconds
         with self._changed:
             self._changed.wait_for(lambda: not self._count, MOST_PATIENCE)
@@ -43,7 +43,7 @@ class OnTheWay:
                 clock.sleep(left)
 
     async def async_sleep(self, clock: Clock, seconds: float) -> None:
-        """Wait in this task."""
+        """Wait in this task, in seconds."""
         import asyncio  # here, so that those who use threads do not wait for its import
 
         until, patience = clock.monotonic() + seconds, time.monotonic() + MOST_PATIENCE
@@ -53,9 +53,9 @@ class OnTheWay:
             await clock.async_sleep(left)
 
 
-_ON_THE_WAY = PerClock(OnTheWay)
+_IN_FLIGHT = PerClock(InFlight)
 
 
-def on_the_way(clock: Clock) -> OnTheWay | None:
-    """Return the attempts on their way by the clients on `clock`; None where the clock does not jump."""
-    return _ON_THE_WAY.of(clock) if getattr(clock, "jumps", False) else None
+def in_flight(clock: Clock) -> InFlight | None:
+    """Return the attempts in flight of the clients on `clock`, or None if the clock does not jump."""
+    return _IN_FLIGHT.of(clock) if getattr(clock, "jumps", False) else None

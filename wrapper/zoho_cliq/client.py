@@ -1,5 +1,4 @@
-"""`Cliq` and `AsyncCliq`: what people hold in their hands. They join engine, transport and state; no decision is made
-here."""
+"""`Cliq` and `AsyncCliq`, the public clients. They connect engine, transport and state, and make no decisions."""
 
 from __future__ import annotations
 
@@ -35,26 +34,31 @@ from .message_actions.calls import Calls
 from .state import Budget, State, open_state
 
 if TYPE_CHECKING:
-    from ._http.brought import AsyncClientTransport, ClientTransport
     from ._http.tasks import AsyncTransport
+    from ._http.user_client import AsyncClientTransport, ClientTransport
     from .bulk import AsyncBulk, Bulk
     from .bulk.progress import Report
 
 
 class Middleware(Protocol):
-    """A layer around every attempt of a `Cliq`: it may look, change, answer by itself, and must send at most once.
+    """A layer around every attempt of a `Cliq`. It may inspect or replace requests and answers, or answer by itself.
 
-    Requests for tokens do not pass through it, and requests that do carry no token. Where it has a method
-    `around_call(operation)`, the context manager that this gives is open during the whole call.
+    It must send at most once. Token requests bypass it, and the requests that it sees hold no token. If it has a method
+    `around_call(operation)`, the returned context manager is open during the whole call.
     """
 
     def __call__(self, request: Request, send: Callable[[Request], RawResponse]) -> RawResponse:
-        """Send `request`, or another one, and return the answer."""
+        """Send `request`, or another one, and return the answer.
+
+        Args:
+            request: the attempt.
+            send: sends a request through the inner layers; raises TransportError.
+        """
         ...
 
 
 class AsyncMiddleware(Protocol):
-    """The same for an `AsyncCliq`."""
+    """A layer around every attempt of an `AsyncCliq`; see `Middleware`."""
 
     async def __call__(self, request: Request, send: Callable[[Request], Awaitable[RawResponse]]) -> RawResponse:
         """Send `request`, or another one, and return the answer."""
@@ -66,22 +70,22 @@ class HttpClient(Protocol):
 
     @property
     def is_closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether it is closed."""
         ...
 
     def build_request(self, method: str, url: str) -> Any:
-        """Make a request."""
+        """Return a request."""
         ...
 
     def send(self, request: Any) -> Any:
-        """Send it."""
+        """Send a request."""
         ...
 
 
 class Thresholds(Mapping[str, Budget]):
-    """What is left of each operation's threshold, by operation id, as far as those who share the state have used it.
+    """The budget of each operation's threshold by operation id, as used by all clients that share the state.
 
-    Operations of another package are there, as `package.operation`, once one of them has been called.
+    Operations of another package are included, as `package.operation`, after the first call of one of them.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -94,7 +98,7 @@ class Thresholds(Mapping[str, Budget]):
         self._limits |= {name: threshold for name, threshold in named.items() if threshold}
 
     def limit(self, operation: str) -> Threshold | None:
-        """Return the limit of an operation; None where none is documented."""
+        """Return the threshold of an operation, or None if none is documented."""
         return self._limits.get(operation)
 
     def __getitem__(self, operation: str) -> Budget:
@@ -107,7 +111,7 @@ class Thresholds(Mapping[str, Budget]):
         return len(self._limits)
 
     def __repr__(self) -> str:
-        """Show the limits, and not what is left, which may take a question to the state."""
+        """Return the limits only: reading the budgets may query the state."""
         limits = (f"{name}: {each.limit} in {each.window_seconds} s" for name, each in self._limits.items())
         return f"Thresholds({', '.join(limits)})"
 
@@ -133,14 +137,14 @@ class Settings(TypedDict, total=False):
 
 
 class _Keep:
-    """Says that an option stays as it is."""
+    """The type of KEEP, which leaves an option unchanged."""
 
 
 KEEP = _Keep()
 
 
 class _Base(ABC):
-    """What both clients share: the settings, checked, and the engine made from them."""
+    """The common part of both clients: the checked settings, and the engine made from them."""
 
     _owner = True
 
@@ -165,36 +169,37 @@ class _Base(ABC):
         headers: Mapping[str, str] | None = None,
         path_parameters: Mapping[str, Any] | None = None,
     ) -> None:
-        """Make a client; nothing is sent.
+        """Make a client. Nothing is sent.
 
         Args:
             auth: an access token, a `StaticToken`, an `OAuth`, or a callable that returns access tokens.
-            account: a name for the user whose calls count together; needed where `auth` is a callable.
-            data_center: us, eu, in, au, jp, ca, sa, uk, cn or ae; that of `auth` by default, else us.
-            base_url: another server, `/api/v3` included, in place of the data centre's.
+            account: a name for the user whose calls are counted together. Default: a hash of the credentials. Required
+                if `auth` is a callable.
+            data_center: us, eu, in, au, jp, ca, sa, uk, cn or ae. Default: that of `auth`, else us.
+            base_url: the URL of another server, including `/api/v3`. Default: the URL of the data center.
             state: where thresholds, lock and token are shared: None (all clients of this process), a path (SQLite:
-                every process of the machine) or `redis://…` (every machine).
-            timeout: seconds for one attempt, from looking up the host to the last byte.
-            max_wait: seconds that one call may wait in all: for thresholds, locks, tokens and between attempts. By
-                default 30 more than the longest window of the thresholds, which makes 90.
-            max_retries: how often an attempt is repeated where that is safe; 0 is never. Every attempt is where nothing
-                was
-                sent, or after a throttle. Reads, updates and deletes are, too, after a timeout, a broken connection and
-                500, 502, 503, 504; a create never is. A repeat with a new access token, after a 401, is not counted.
-            strict: make every difference between an answer and the document a `DecodeError`.
-            clock: where time comes from; the machine's clock by default.
+                every process of the machine) or `redis://…` (every machine). Default: None.
+            timeout: seconds for one attempt, from the host look-up to the last byte. Default: 30.
+            max_wait: seconds that one call may wait in total: for thresholds, locks, tokens and between attempts.
+                Default: 90, which is the longest window of the thresholds and 30 more.
+            max_retries: how often an attempt may be repeated if that is safe; 0 is never. Default: 2. It is safe if
+                nothing was sent, or after a throttle. For reads, updates and deletes it is also safe after a timeout, a
+                broken connection and status 500, 502, 503 or 504; for a create it is not. A repetition with a new
+                access token, after a 401, is not counted.
+            strict: raise DecodeError at every difference between an answer and the document. Default: False.
+            clock: the source of time. Default: the clock of the machine.
             on_wait: called with a `Wait` before each wait.
             on_response: called with every answer.
             middleware: layers around every attempt, the outermost first.
-            http_client: an `httpx.Client` (`AsyncCliq`: an `httpx.AsyncClient`) to send through, which stays open; None
-                makes connections of its own.
-            headers: further headers of every call to the API. Authorization and those that the client sets itself are
-                refused.
-            path_parameters: values by name for parameters that paths came to require beside the methods' own arguments
-                (today there are none). A call's own value wins. What is not here either is read from
-                ZOHO_CLIQ_PATH_… and the name in capitals.
+            http_client: an `httpx.Client` (`AsyncCliq`: an `httpx.AsyncClient`) to send through; the client does not
+                close it. Default: None, connections of its own.
+            headers: additional headers for every call to the API. Authorization and other headers that the client sets
+                itself are refused.
+            path_parameters: values by name for path parameters that the methods do not take as arguments (the current
+                document has none). A value given to a call has precedence. Parameters that are missing here are
+                read from the environment: ZOHO_CLIQ_PATH_ and the name in capitals.
 
-        Raise ConfigurationError, StateError.
+        Raise ConfigurationError if a setting is invalid, StateError if the state cannot be used.
         """
         self._clock = clock or SystemClock()
         options = Options(timeout, max_wait, max_retries, strict, on_wait, on_response, tuple(middleware))
@@ -213,7 +218,7 @@ class _Base(ABC):
             account = auth.identity()
         extra = checked_headers(headers)
         self._operations = Operations(path_parameters=path_parameters or EMPTY)
-        # Before the state, so that nothing is left open where it fails.
+        # Opened before the state, so that a failure leaves no state open.
         self._transport = self._open(http_client)
         for address in (url, auth.accounts_url) if isinstance(auth, OAuth) else (url,):
             self._transport.check(address)
@@ -232,9 +237,15 @@ class _Base(ABC):
     @classmethod
     @hides_arguments
     def from_env(cls, **settings: Unpack[Settings]) -> Self:
-        """Return a client from the environment: ZOHO_CLIQ_TOKEN, or _CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN
-        (the token is used where both are set), and, if set, _BASE_URL, _ACCOUNTS_URL, _DATA_CENTER and _STATE.
-        `settings` win."""
+        """Return a client with settings from the environment.
+
+        Args:
+            settings: arguments of `Cliq`; they have precedence over the environment.
+
+        ZOHO_CLIQ_TOKEN, or ZOHO_CLIQ_CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN, are the credentials; if all are set,
+        the token is used. ZOHO_CLIQ_BASE_URL, _ACCOUNTS_URL, _DATA_CENTER and _STATE are optional. Raise
+        ConfigurationError if credentials are missing or a variable is invalid.
+        """
         asked = settings.get("data_center")
         checks: dict[str, Callable[[str], object] | None] = {
             "base_url": partial(checked_url, "it"),
@@ -260,10 +271,10 @@ class _Base(ABC):
         on_response: Callable[[RawResponse], None] | _Keep | None = KEEP,
         middleware: Sequence[Any] | _Keep = KEEP,
     ) -> Self:
-        """Return a client with other options that shares everything else with this one, which stays as it is.
+        """Return a client with other options. It shares everything else with this client, which keeps its options.
 
-        For one call, `cliq.with_options(max_wait=0).message_actions.get(…)`; for a block, give it a name. Closing it
-        closes nothing.
+        For one call: `cliq.with_options(max_wait=0).message_actions.get(…)`. The arguments are those of `Cliq`. Closing
+        the returned client has no effect. Raise ConfigurationError if an option is invalid.
         """
         given = {
             "timeout": timeout,
@@ -283,14 +294,16 @@ class _Base(ABC):
 
     @abstractmethod
     def _open(self, http_client: HttpClient | None) -> Any:
-        """Make the transport."""
+        """Return the transport."""
 
     @abstractmethod
     def _attach(self) -> None:
-        """Make the resources, bound to this client and its options."""
+        """Create the resources, bound to this client and its options."""
 
     def _prepared(self, first: ModuleType | str, second: str | None, body: Any, fields: dict[str, Any]) -> Call[Any]:
-        """Return the call of an operation, whose package stands before it unless it is the client's own."""
+        """Return the call of an operation. `first` is a package if `second` is given, else an operation of the client's
+        own document.
+        """
         package, operation = (OWN, first) if second is None else (_package(first), second)
         if not isinstance(operation, str):
             raise ConfigurationError("call() takes an operation's id, or a package and an operation's id")
@@ -300,11 +313,11 @@ class _Base(ABC):
         return self._packages[package].call(operation, fields, body)
 
     def observed_drift(self, package: ModuleType | str = OWN) -> list[dict[str, Any]]:
-        """Return what answers had so far that the document does not know, as actions for its overlay; no values, no
-        secrets.
+        """Return the differences between answers and the document so far, as actions for the overlay. They hold no
+        values.
 
         Args:
-            package: whose document; the client's own unless another is given.
+            package: the generated package whose document is meant. Default: the client's own.
         """
         found = self._packages.get(_package(package))
         return found.drift.actions(found.document) if found else []
@@ -348,7 +361,8 @@ def _data_center(auth: Auth, asked: str | None, base_url: str | None) -> str | N
 
 
 def accounts_of(data_center: str) -> str:
-    """Return the accounts host of a data centre."""
+    """Return the URL of the accounts server of a data center. Raise ConfigurationError if there is no such data
+    center."""
     return SERVERS[data_center_named(data_center)].accounts_url
 
 
@@ -363,7 +377,8 @@ def _tokens(auth: Any, account: str, data_center: str | None, state: State, cloc
 class Cliq(_Base):
     """A client for threads. Use it as a context manager, or close it.
 
-    `message_actions` has the operations, `thresholds` what is left of each one's threshold.
+    `message_actions` has the operations, `thresholds` the budget of each operation's threshold. See `__init__` for the
+    arguments.
     """
 
     message_actions: MessageActions
@@ -373,7 +388,7 @@ class Cliq(_Base):
     def _open(self, http_client: HttpClient | None) -> Transport | ClientTransport:
         if http_client is None:
             return Transport(self._clock)
-        from ._http.brought import ClientTransport
+        from ._http.user_client import ClientTransport
 
         return ClientTransport(http_client, self._clock)
 
@@ -397,46 +412,47 @@ class Cliq(_Base):
     def call(self, first: Any, second: str | None = None, /, *, body: Any = None, **fields: Any) -> Any:
         """Call any operation of the document, or of a package that `scripts/regenerate --package` made.
 
-        The arguments before the fields are the package or its name, and the operation's id: `call(package, operation)`.
-        Without a package, the operation is one of the client's own document.
+        Use `call(operation, …)` for the client's own document, `call(package, operation, …)` for another package. The
+        package is the module or its name, the operation its id.
 
         Args:
-            body: the whole body, in place of its fields: what JSON can say, or bytes.
-            fields: the arguments; each goes where the document declares it, into path, query, headers or body. The name
-                of a parameter is written in lower case with underscores.
+            body: the whole body, instead of its fields: JSON-like data, or bytes.
+            fields: the arguments by name, in lower case with underscores. Each goes where the document declares it:
+                path, query, headers or body.
 
-        Return the model of the answer; bytes where it is no JSON, None where it has no content. Token, thresholds,
-        locks, retries, errors and drift are those of every other call. Raise ConfigurationError where there is no such
-        operation.
+        Return the model of the answer, bytes if it is not JSON, or None if it has no content. Tokens, thresholds,
+        locks, retries, errors and drift work as for every other call. Raise ConfigurationError if there is no such
+        operation, ValidationError if an argument is invalid.
         """
         return self._run(self._prepared(first, second, body, fields))
 
     @property
     def with_raw_response(self) -> CliqWithRawResponse:
-        """`message_actions` and `call` with an `ApiResponse` of each result: status, headers, body, and `parse()`."""
+        """`message_actions` and `call`, returning an `ApiResponse`: status, headers, body, and `parse()` for the
+        result."""
         return CliqWithRawResponse(self)
 
     def bulk(self, calls: Iterable[Callable[[], T]], *, progress: bool | Report = False) -> Bulk[T]:
-        """Prepare any number of calls; `run()` of what this returns makes them.
+        """Prepare any number of calls. `run()` of the returned job makes them.
 
             job = cliq.bulk(functools.partial(cliq.message_actions.update, id, hint="New") for id in ids).run()
             print(job.results, job.errors)
 
         Args:
-            calls: functions without arguments, each of which makes one call of this client. None of them is sent yet.
-            progress: True shows progress and time left on the standard error, as a bar where rich is installed; a
-                function gets a `BulkProgress` after each call and before each wait.
+            calls: functions without arguments, each of which makes one call of this client. None is sent yet.
+            progress: True shows progress and time left on standard error, as a bar if rich is installed. A function is
+                called with a `BulkProgress` after each call and before each wait. Default: False.
 
-        The calls are made in the order that finishes first under the thresholds, and wait as long as it takes, whatever
-        `max_wait` is. Errors are collected, and after an interrupt `run()` goes on.
-        Raise ConfigurationError where a function makes no call of this client, or several.
+        The calls are made in the order that finishes first under the thresholds. They wait as long as necessary,
+        whatever `max_wait` is. Errors are collected. After an interrupt, another `run()` continues. Raise
+        ConfigurationError if a function makes no call of this client, or several.
         """
         from .bulk import Bulk  # here, as few programs need it
 
         return Bulk(self, calls, progress)
 
     def close(self) -> None:
-        """Close connections and state. A client from `with_options` leaves them open."""
+        """Close connections and state. On a client from `with_options`, do nothing."""
         if self._owner:
             self._transport.close()
             self._state.close()
@@ -451,7 +467,7 @@ class Cliq(_Base):
 class AsyncCliq(_Base):
     """A client for tasks. Use it as an asynchronous context manager, or close it.
 
-    Names and arguments are those of `Cliq`; methods that send are awaited, listings iterated with `async for`.
+    Names and arguments are those of `Cliq`. Methods that send must be awaited; listings are iterated with `async for`.
     """
 
     message_actions: AsyncMessageActions
@@ -463,7 +479,7 @@ class AsyncCliq(_Base):
             from ._http.tasks import AsyncTransport
 
             return AsyncTransport(self._clock)
-        from ._http.brought import AsyncClientTransport
+        from ._http.user_client import AsyncClientTransport
 
         return AsyncClientTransport(http_client, self._clock)
 
@@ -491,19 +507,20 @@ class AsyncCliq(_Base):
 
     @property
     def with_raw_response(self) -> AsyncCliqWithRawResponse:
-        """`message_actions` and `call` with an `ApiResponse` of each result: status, headers, body, and `parse()`."""
+        """`message_actions` and `call`, returning an `ApiResponse`: status, headers, body, and `parse()` for the
+        result."""
         return AsyncCliqWithRawResponse(self)
 
     def bulk(
         self, calls: Iterable[Callable[[], Coroutine[Any, Any, T]]], *, progress: bool | Report = False
     ) -> AsyncBulk[T]:
-        """Prepare any number of calls; `await run()` of what this returns makes them. See `Cliq.bulk`."""
+        """Prepare any number of calls. `await run()` of the returned job makes them. See `Cliq.bulk`."""
         from .bulk import AsyncBulk
 
         return AsyncBulk(self, calls, progress)
 
     async def close(self) -> None:
-        """Close connections and state. A client from `with_options` leaves them open."""
+        """Close connections and state. On a client from `with_options`, do nothing."""
         if self._owner:
             await self._transport.aclose()
             self._state.close()
@@ -518,7 +535,7 @@ class AsyncCliq(_Base):
 
 
 class CliqWithRawResponse:
-    """What a `Cliq` does, with an `ApiResponse` of each result."""
+    """The operations of a `Cliq`, returning an `ApiResponse` for each."""
 
     def __init__(self, cliq: Cliq) -> None:
         self._cliq = cliq
@@ -532,7 +549,7 @@ class CliqWithRawResponse:
 
 
 class AsyncCliqWithRawResponse:
-    """What an `AsyncCliq` does, with an `ApiResponse` of each result."""
+    """The operations of an `AsyncCliq`, returning an `ApiResponse` for each."""
 
     def __init__(self, cliq: AsyncCliq) -> None:
         self._cliq = cliq

@@ -1,4 +1,4 @@
-"""Time as the client sees it, so that tests can run a day in a moment, and which timeouts there can be."""
+"""The clock of a client, which tests replace to simulate time, and checks of durations."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Protocol
 from .errors import ConfigurationError
 
 LONGEST_TIMEOUT = 86_400.0
-"""Seconds: what the operating system's timers surely take."""
+"""The longest timeout in seconds. The timers of every operating system support it."""
 
 
 def checked_seconds(name: str, value: object) -> float:
-    """`value`, or ConfigurationError where it is no number."""
+    """Return `value`. Raise ConfigurationError, which names the setting `name`, if it is not a number."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise ConfigurationError(f"{name} is a number of seconds, not {value!r}")
     return value
 
 
 def checked_timeout(value: object) -> float:
-    """`value`, or ConfigurationError where no timer can take it."""
+    """Return `value` in seconds. Raise ConfigurationError unless it is above 0 and at most `LONGEST_TIMEOUT`."""
     seconds = checked_seconds("timeout", value)
     if not 0 < seconds <= LONGEST_TIMEOUT:
         raise ConfigurationError(f"timeout is in seconds, above 0 and at most {LONGEST_TIMEOUT:g}, not {seconds!r}")
@@ -27,34 +27,36 @@ def checked_timeout(value: object) -> float:
 
 
 class Clock(Protocol):
-    """Where the client takes time from, and how it waits.
+    """A source of time, and the means to wait.
 
-    A clock for tests whose waits take no time has `jumps = True`, as `zoho_cliq.testing.FakeClock` does.
+    A clock for tests whose waits return at once has `jumps = True`, as `zoho_cliq.testing.FakeClock` does.
     """
 
     def monotonic(self) -> float:
-        """Return seconds on a clock that never steps, the same for every process of the machine. Thresholds use it."""
+        """Return seconds on a clock that never steps and is the same for all processes of the machine. Used for
+        thresholds.
+        """
         ...
 
     def time(self) -> float:
-        """Return seconds since 1970. Expiry of tokens uses it."""
+        """Return seconds since 1970. Used for the expiry of tokens."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait in this thread."""
+        """Wait in this thread, in seconds."""
         ...
 
     async def async_sleep(self, seconds: float) -> None:
-        """Wait in this task."""
+        """Wait in this task, in seconds."""
         ...
 
 
-# Goes on while the machine is suspended, where the system has such a clock: the server's minutes go on as well.
+# A clock that runs while the machine is suspended, where the system has one: the server's windows end meanwhile too.
 _SINCE_BOOT: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of the machine."""
 
     def __repr__(self) -> str:
         return "SystemClock()"

@@ -1,19 +1,19 @@
-"""What can go wrong, as one tree of exceptions. Needs nothing but the standard library.
+"""The exceptions of this package, as one tree. Imports only the standard library.
 
     CliqError
-    ├── ConfigurationError        the client was set up wrongly
-    │   └── ClientClosed          it was closed, or the httpx client that it was given; nothing was sent
+    ├── ConfigurationError        the client is set up wrongly
+    │   └── ClientClosed          the client, or its httpx client, is closed; nothing was sent
     ├── StateError                the shared state cannot be used; nothing was sent
     ├── ValidationError           refused before sending; names the field
     ├── WouldWait                 the wait exceeds `max_wait`; nothing was sent
-    ├── PaginationLoop            the server gave a page token twice
-    ├── NotYourAction             `ensure` found an action of the name that somebody else created
+    ├── PaginationLoop            the server returned a page token twice
+    ├── NotYourAction             `ensure` found an action of this name that another user created
     ├── IncompletePass            a result was asked for before the listing was read to its end
     ├── TransportError            no usable answer came
-    │   ├── SlotExpired           the call was held up for longer than its slot lasts; nothing was sent
+    │   ├── SlotExpired           the call was delayed until its slot expired; nothing was sent
     │   ├── ResponseTooLarge      the answer is larger than 16 MiB
-    │   └── OutcomeUnknown        bytes went out and no answer came: the change may have happened
-    ├── AuthError                 no access token can be had
+    │   └── OutcomeUnknown        bytes were sent and no answer came: the change may have been made
+    ├── AuthError                 no access token could be fetched, or it was rejected
     ├── DecodeError               an answer came that cannot be read; carries the body
     └── ApiError                  the server refused: status, code, message, body
         ├── BadRequest 400, Unauthorized 401 (an AuthError too), Forbidden 403, NotFound 404,
@@ -63,7 +63,7 @@ def _rebuild(cls: type[CliqError], args: tuple[Any, ...], state: dict[str, Any])
 
 
 class ConfigurationError(CliqError):
-    """The client was set up wrongly: an unknown data centre, a state that cannot be opened, a missing variable."""
+    """The client is set up wrongly: an unknown data center, a state that cannot be opened, a missing variable."""
 
 
 class ClientClosed(ConfigurationError):
@@ -86,11 +86,11 @@ class ValidationError(CliqError):
 
 
 class WouldWait(CliqError):
-    """The call would have to wait for longer than `max_wait` allows; nothing was sent.
+    """The call would wait for longer than `max_wait` allows; nothing was sent.
 
-    `seconds` is how long the next wait would be at least, `reason` is `threshold`, `lock`, `token`, or `state`
-    where other processes keep the state file. `waited` is how long the call has waited before, and `max_wait` what it
-    may wait in all; both in seconds.
+    `seconds` is the minimum length of the next wait. `reason` is `threshold`, `lock`, `token`, or `state` if other
+    processes block the state file. `waited` is how long the call has waited so far, and `max_wait` how long it may wait
+    in total. All are in seconds.
     """
 
     def __init__(
@@ -111,9 +111,9 @@ class WouldWait(CliqError):
 
 
 class NotYourAction(CliqError):
-    """`ensure` found an action of the name that somebody else created, and left it alone.
+    """`ensure` found an action of the given name that another user created, and did not change it.
 
-    `action_id` is its id, `creator` who created it, with `id` and `name`.
+    `action_id` is the id of the action; `creator` is the user, with `id` and `name`.
     """
 
     def __init__(self, message: str, *, action_id: str, creator: Creator, operation: str | None = None) -> None:
@@ -123,17 +123,17 @@ class NotYourAction(CliqError):
 
 
 class PaginationLoop(CliqError):
-    """The server gave a page token for the second time in one listing; going on would never end."""
+    """The server returned a page token for the second time in one listing; following it would never end."""
 
 
 class IncompletePass(CliqError):
-    """A result of a listing was asked for before the listing had been read to its end."""
+    """A result of a listing was read before the listing had been iterated to its end."""
 
 
 class TransportError(CliqError):
-    """No usable answer came: no connection, a timeout, or a connection that broke.
+    """No usable answer came: no connection, a timeout, or a broken connection.
 
-    `sent` says whether any byte of the request may have gone out.
+    `sent` says whether any byte of the request may have been sent.
     """
 
     def __init__(self, message: str, *, sent: bool, operation: str | None = None) -> None:
@@ -142,16 +142,18 @@ class TransportError(CliqError):
 
 
 class SlotExpired(TransportError):
-    """The call was held up between its slot in the ledger and sending, by a middleware, a busy event loop or a machine
-    that was stopped or is slow, for more than 5 seconds, so that the slot ran out, for the third time. Nothing was
-    sent, and no slot is left behind."""
+    """The slot of the call expired before sending, for the third time. Nothing was sent, and no slot is occupied.
+
+    A slot expires if the call is delayed by more than 5 seconds between its reservation and sending: by middleware, a
+    busy event loop, or a slow or stopped machine.
+    """
 
     def __init__(self, message: str, *, sent: bool = False, operation: str | None = None) -> None:
         super().__init__(message, sent=sent, operation=operation)
 
 
 class ResponseTooLarge(TransportError):
-    """The body of the answer, as received or decoded, is larger than 16 MiB; it was not read to its end.
+    """The body of the answer, as received or decoded, is larger than 16 MiB. It was not read to its end.
 
     After a change it is the `__cause__` of an `OutcomeUnknown`.
     """
@@ -161,23 +163,23 @@ class ResponseTooLarge(TransportError):
 
 
 class OutcomeUnknown(TransportError):
-    """A change was sent and no answer came, so it may have happened or not. Look before sending it again."""
+    """A change was sent and no answer came: it may have been made or not. Check before sending it again."""
 
     def __init__(self, message: str, *, sent: bool = True, operation: str | None = None) -> None:
         super().__init__(message, sent=sent, operation=operation)
 
 
 class AuthError(CliqError):
-    """No access token can be had, or the server does not accept the one that was sent.
+    """No access token could be fetched, or the server rejected the one that was sent.
 
-    `code` is what the accounts server gave as its reason, such as `invalid_code`, or None.
+    `code` is the error code of the accounts server, such as `invalid_code`, or None.
     """
 
     code: str | None = None
 
 
 class DecodeError(CliqError):
-    """An answer came that cannot be read as what the operation returns. `body` is the answer as it came."""
+    """An answer cannot be read as a result of the operation. `status` is its status, `body` the body as received."""
 
     def __init__(self, message: str, *, status: int, body: bytes, operation: str | None = None) -> None:
         super().__init__(message, operation=operation)
@@ -188,8 +190,8 @@ class DecodeError(CliqError):
 class ApiError(CliqError):
     """The server refused the call.
 
-    `status` is the HTTP status; `code` the error code or None; `message` the server's explanation; `body` the answer as
-    it came; `response` the whole answer with headers, attempts and seconds waited.
+    `status` is the HTTP status, `code` the error code or None, `message` the server's explanation, and `body` the body
+    as received. `response` is the whole answer with headers, attempts and seconds waited.
     """
 
     family: ClassVar[str | None] = None
@@ -212,12 +214,12 @@ class ApiError(CliqError):
 
     @property
     def body(self) -> bytes:
-        """The answer's body as it came; empty where there was none."""
+        """The body as received; empty if there was none."""
         return self.response.body if self.response else b""
 
 
 class BadRequest(ApiError):
-    """The server found fault with the request (400)."""
+    """The server rejected the request as invalid (400)."""
 
     family = "bad_request"
 
@@ -229,34 +231,34 @@ class Unauthorized(ApiError, AuthError):
 
 
 class Forbidden(ApiError):
-    """The access token's scopes, or the user's rights, do not reach so far (403)."""
+    """The scopes of the access token, or the rights of the user, are not sufficient (403)."""
 
     family = "forbidden"
 
 
 class NotFound(ApiError):
-    """There is no such thing (404)."""
+    """The resource does not exist (404)."""
 
     family = "not_found"
 
 
 class MethodNotAllowed(ApiError):
-    """The path does not take the method (405)."""
+    """The path does not support the method (405)."""
 
     family = "method_not_allowed"
 
 
 class NotAcceptable(ApiError):
-    """The answer cannot be given in an accepted form (406)."""
+    """The server cannot answer in an accepted format (406)."""
 
     family = "not_acceptable"
 
 
 class Conflict(ApiError):
-    """The state of things at the server forbids the call (409).
+    """The call conflicts with the state of the server (409).
 
-    Of a name that is taken, `existing_id` is the id of the action that has it, and `differing` the fields in which that
-    one differs from what was sent; None and empty where the client did not look.
+    If a name is taken and the client looked for the action that has it, `existing_id` is the id of that action, and
+    `differing` names the fields that differ from what was sent. Otherwise they are None and empty.
     """
 
     family = "conflict"
@@ -265,9 +267,9 @@ class Conflict(ApiError):
 
 
 class RateLimited(ApiError):
-    """The threshold was exceeded and the user is locked out (429).
+    """The threshold was exceeded, and the user is locked out (429).
 
-    `retry_after` is the number of seconds until the lock ends.
+    `retry_after` is the time in seconds until the lock ends.
     """
 
     family = "rate_limited"
@@ -284,7 +286,7 @@ class UnexpectedStatus(ApiError):
     """The server answered with a status that the API does not document, such as a redirect."""
 
 
-# One class for each code of the error catalogue. `scripts/regenerate` writes what stands between the markers.
+# One class for each code of the error catalogue. `scripts/regenerate` writes the part between the markers.
 # <codes>
 
 

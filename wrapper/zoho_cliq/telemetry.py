@@ -31,7 +31,7 @@ class _Spans:
 
     @contextlib.contextmanager
     def around_call(self, operation: str) -> Iterator[None]:
-        """Open the span of a call; one of another document's operations has no threshold in its attributes."""
+        """Open the span of a call. For an operation of another document it has no threshold attributes."""
         attributes: dict[str, str | int] = {"zoho_cliq.operation": operation}
         entry = OPERATIONS.get(operation)
         if entry and (threshold := entry.threshold):
@@ -57,7 +57,7 @@ class _Spans:
 
 
 class Telemetry(_Spans):
-    """Middleware for `Cliq`. `tracer_provider` is the global one where it is left out."""
+    """Middleware for `Cliq`. `tracer_provider` defaults to the global one."""
 
     def __call__(self, request: Request, send: Callable[[Request], RawResponse]) -> RawResponse:
         """Send within a span."""
@@ -68,7 +68,7 @@ class Telemetry(_Spans):
 
 
 class AsyncTelemetry(_Spans):
-    """Middleware for `AsyncCliq`. `tracer_provider` is the global one where it is left out."""
+    """Middleware for `AsyncCliq`. `tracer_provider` defaults to the global one."""
 
     async def __call__(self, request: Request, send: Callable[[Request], Awaitable[RawResponse]]) -> RawResponse:
         """Send within a span."""

@@ -47,7 +47,7 @@ class Answering(BaseHTTPRequestHandler):
 
 
 class FakeChild:
-    """In place of a process: a mock server, or a web server on the receiver's port, in a thread."""
+    """A replacement for a process: a mock server, or a web server on the receiver's port, in a thread."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class FakeChild:
         self.web: HTTPServer | None = None
 
     def begin(self) -> None:
-        """Start, as the process would by itself."""
+        """Start, as a process does without being told."""
         if self.name == "mock":
             self.server = MockServer(thresholds=False)
             self.server.control_token = self.environ["ZOHO_CLIQ_MOCK_CONTROL"]
@@ -82,7 +82,7 @@ class FakeChild:
         return f"exit code {self.code}"
 
     def end(self, code: int) -> None:
-        """End, as the process would by itself."""
+        """End, as a process does without being told."""
         self.code = code
         self.running = False
         if self.server is not None:
@@ -151,14 +151,14 @@ class Loop:
         stop.wait()
 
     def wait_for(self, kind: str) -> tuple[str, dict[str, Any]]:
-        """Return text and facts of the next thing of this kind that is told."""
+        """Return text and facts of the next report of this kind."""
         while True:
             told, text, facts = self.told.get(timeout=PATIENCE)
             if told == kind:
                 return text, facts
 
     def touch(self, name: str = "actions/a.toml") -> None:
-        """Say that a file changed."""
+        """Report a changed file."""
         self.changed({self.root / name})
 
     def end(self) -> None:
@@ -192,7 +192,7 @@ class Loop:
 
 @pytest.fixture
 def make_loop(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
-    """Make loops; afterwards nothing of them may be left."""
+    """Make loops. Afterwards fail if anything of them is left."""
     made: list[Loop] = []
 
     def make(**settings: Any) -> Loop:

@@ -148,7 +148,7 @@ def answer(kind: str = "message", text: str = "ok", problems: tuple[str, ...] = 
 
 
 class Answers:
-    """In place of a mock: gives answers, one after the other, and notes what was asked."""
+    """A replacement for a mock: returns prepared answers one after the other, and records the requests."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -161,7 +161,7 @@ class Answers:
 
 
 def looked(answers: Answers) -> tuple[list[int], int, list[str]]:
-    """Look until there are no more answers; return what was told, how many resets, and what was recorded."""
+    """Poll until there are no more answers. Return the reports, the number of resets, and the recorded events."""
     told: list[int] = []
     resets: list[None] = []
     record = io.StringIO()

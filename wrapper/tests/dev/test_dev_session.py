@@ -282,7 +282,7 @@ def test_a_receiver_that_ends_before_it_is_asked_ends_the_sending(make_loop: Mak
 
 
 def start(loop: Loop, number: int, code: int | None = None) -> None:
-    """Let a child begin, or end with a code, as soon as it is there."""
+    """Start a child, or end it with an exit code, as soon as it exists."""
     while len(loop.children) <= number:
         threading.Event().wait(0.01)
     if code is None:

@@ -24,7 +24,7 @@ WEBHOOK: dict[str, Any] = {"execution_type": "webhook", "execution_url": "https:
 
 
 def mistakes(root: Path, environ: dict[str, str] | None = None) -> list[str]:
-    """Return what reading complains about."""
+    """Return the mistakes that reading reports."""
     with pytest.raises(ProjectError) as caught:
         read(root, environ=environ or {})
     return [str(mistake) for mistake in caught.value.mistakes]

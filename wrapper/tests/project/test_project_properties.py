@@ -85,7 +85,7 @@ def actions(most: int = 4) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """Make a project that goes away again."""
+    """Make a temporary project."""
     root = Path(tempfile.mkdtemp())
     try:
         yield project(root)
@@ -250,7 +250,7 @@ def test_any_account_is_pulled_and_then_there_is_nothing_to_do(shared: World) ->
 
 
 class CutOff(Exception):
-    """The process ends here."""
+    """The simulated end of the process."""
 
 
 def cut_off_everywhere(

@@ -54,7 +54,7 @@ def action(number: int, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 @st.composite
 def accounts(draw: st.DrawFn) -> Account:
-    """Draw what an API may show that keeps to no contract."""
+    """Draw an answer that breaks the contract."""
     texts = {"name": TEXTS, "hint": TEXTS}
     optional = {name: st.sampled_from(values) for name, values in SHOWN.items()}
     fields = st.fixed_dictionaries(texts, optional=optional)
@@ -63,12 +63,12 @@ def accounts(draw: st.DrawFn) -> Account:
 
 
 def model(shown: dict[str, Any]) -> Any:
-    """Return what the client makes of an answer, as far as it is looked at."""
+    """Return the client's result for an answer, as far as a pull reads it."""
     return SimpleNamespace(to_dict=lambda: shown)
 
 
 def driven(steps: Steps[Any], account: Account) -> Any:
-    """Carry out steps that only read, on an account that is nothing but answers."""
+    """Run steps that only read, on an account made of prepared answers."""
     handlers = {shown["id"]: handler for shown, handler in account}
 
     def answer(effect: Effect) -> Any:
@@ -108,7 +108,7 @@ def plan(root: Path, account: Account) -> Plan:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """Make a folder that goes away again."""
+    """Make a temporary folder."""
     root = Path(tempfile.mkdtemp())
     try:
         yield root
@@ -122,7 +122,7 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wrong(root: Path) -> list[str]:
-    """Return what the check calls an error."""
+    """Return the errors of the check."""
     return [str(mistake) for mistake in check(root, environ={}) if mistake.severity == "error"]
 
 

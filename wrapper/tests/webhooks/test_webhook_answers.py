@@ -19,7 +19,7 @@ OUTPUTS = {"banner": "BannerOutput", "form": "FormOutput", "form_error": "FormEr
 
 
 def by_the_document(output: dict[str, Any]) -> None:
-    """What an independent validator says."""
+    """Return the result of an independent validator."""
     name = OUTPUTS.get(output.get("type", ""), "MessageOutput")
     jsonschema.Draft202012Validator({**DOCUMENT, "$ref": f"#/components/schemas/{name}"}).validate(output)
 

@@ -78,7 +78,7 @@ def test_the_developer_may_trust_further_hosts() -> None:
 
 
 class Cliq(ThreadingHTTPServer):
-    """Stands for Cliq: notes what it gets, answers as told."""
+    """A stand-in for Cliq: records requests, and answers as configured."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def body(**more: Any) -> bytes:
 
 
 class Gate:
-    """A function that runs until it is let go, and counts its runs."""
+    """A function that runs until it is released, and counts its runs."""
 
     def __init__(self) -> None:
         self.entered, self.leave, self.left = threading.Event(), threading.Event(), threading.Event()
@@ -69,7 +69,7 @@ async def cancel(task: asyncio.Task[Reply]) -> None:
 
 
 async def settled(made: Receiver, sent: bytes) -> Reply:
-    """The reply once the function has ended."""
+    """Return the reply after the function has ended."""
     for _ in range(1000):
         reply = await made.handle_async("POST", HEADERS, sent, QUERY)
         if reply.status != 503:
@@ -308,7 +308,7 @@ def test_a_wall_clock_that_is_set_forth_and_back_makes_nothing_forgotten() -> No
 
 
 class Steps:
-    """A clock that is moved by hand."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = 0.0

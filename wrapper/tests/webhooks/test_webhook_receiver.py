@@ -23,7 +23,7 @@ NOW = 1_795_421_600.0
 
 
 class Time:
-    """A clock that stands."""
+    """A clock that stands still."""
 
     def __init__(self) -> None:
         self.now = NOW

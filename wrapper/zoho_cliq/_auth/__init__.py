@@ -1,1 +1,1 @@
-"""Who calls: credentials, access tokens, and how they are fetched and shared."""
+"""Credentials and access tokens: how tokens are fetched, refreshed and shared."""

@@ -1,5 +1,7 @@
-"""Where access tokens come from: a fixed one, OAuth with a refresh token, or any callable. No I/O but for one small
-file."""
+"""Credentials that a client takes as `auth`: a fixed token, OAuth with a refresh token, or a callable.
+
+The only I/O is reading and writing the credentials file, and the one request of `OAuth.from_code`.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +28,20 @@ from ..errors import ConfigurationError
 
 DEFAULT_DATA_CENTER = "us"
 HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
-"""A name, or an address without its brackets."""
+"""A host name, or an IP address without brackets."""
 
 
 @hides_arguments
 def header_safe(text: object) -> Secret:
-    """Return the text of a token as a secret. Raise ConfigurationError where a header could not carry it."""
+    """Return the text of a token as a secret. Raise ConfigurationError if it cannot stand in a header."""
     if not isinstance(text, str) or not fits_header(text):
         raise ConfigurationError("the access token must be a text without spaces that a header can carry")
     return Secret(text)
 
 
 def data_center_named(name: str | None) -> str:
-    """`name`, or the default. Raise ConfigurationError where there is no such data centre."""
+    """Return `name`, or the default if it is None or empty. Raise ConfigurationError if there is no such data
+    center."""
     name = name or DEFAULT_DATA_CENTER
     if not isinstance(name, str) or name not in SERVERS:
         raise ConfigurationError(f"there is no data center {name!r}; known are {', '.join(SERVERS)}")
@@ -46,12 +49,15 @@ def data_center_named(name: str | None) -> str:
 
 
 def checked_url(name: str, url: object) -> str:
-    """`url` without a slash at its end. Raise ConfigurationError where it is not a plain http or https address; what
-    is wrong is not repeated, as it may hold a password."""
+    """Return `url` without a slash at its end.
+
+    Raise ConfigurationError, which names the setting `name`, if it is not a plain http or https address. The message
+    does not repeat the URL, which may hold a password.
+    """
     wrong = ConfigurationError(
         f"{name} must be an http or https address without user, password, query, fragment, spaces and line breaks"
     )
-    # urlsplit drops line breaks and tabs without a word, and others read a backslash as a slash.
+    # urlsplit silently drops line breaks and tabs, and some servers read a backslash as a slash.
     if not isinstance(url, str) or lone_surrogate(url) is not None or not url.isprintable() or set(url) & set(" \\?#"):
         raise wrong
     try:
@@ -66,7 +72,7 @@ def checked_url(name: str, url: object) -> str:
 
 
 def fingerprint(*parts: str) -> str:
-    """Return a short name for an account that tells nothing of what it is made from."""
+    """Return a short, stable name for an account: a hash that does not reveal `parts`."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -76,7 +82,7 @@ def _text(name: str, value: object) -> None:
 
 
 def data_center_at(accounts_url: str | None) -> str | None:
-    """Return the data centre whose accounts host this is; None for another address."""
+    """Return the data center whose accounts server has this URL, or None for any other URL."""
     url = (accounts_url or "").rstrip("/").lower()
     return next((each.data_center for each in SERVERS.values() if each.accounts_url == url), None)
 
@@ -88,7 +94,7 @@ def _scopes(given: object) -> tuple[str, ...]:
 
 
 class StaticToken:
-    """An access token that never changes. When the server refuses it, the call fails with `Unauthorized`."""
+    """An access token that never changes. If the server rejects it, the call raises `Unauthorized`."""
 
     data_center: str | None = None
 
@@ -97,7 +103,7 @@ class StaticToken:
         self.token = header_safe(token)
 
     def identity(self) -> str:
-        """Return a name for the account that tells nothing of the token."""
+        """Return a name for the account that does not reveal the token."""
         return fingerprint("token", self.token.reveal())
 
     def __repr__(self) -> str:
@@ -105,17 +111,17 @@ class StaticToken:
 
 
 class OAuth:
-    """Access tokens by a refresh token, fetched when needed and shared with all who share the client's state.
+    """Access tokens from a refresh token, fetched when needed and shared by all clients with the same `state`.
 
     Args:
         client_id: the client's id.
         client_secret: the client's secret.
         refresh_token: the refresh token.
         data_center: us, eu, in, au, jp, ca, sa, uk, cn or ae. Default: us.
-        accounts_url: another accounts server than the data center's.
-        scopes: those of the refresh token. Default: None, the accounts server did not name them.
+        accounts_url: the URL of the accounts server. Default: that of the data center.
+        scopes: the scopes of the refresh token. Default: None, unknown.
 
-    Raise ConfigurationError for an argument that cannot be used.
+    Raise ConfigurationError if an argument is invalid.
     """
 
     @hides_arguments
@@ -151,7 +157,7 @@ class OAuth:
         self.scopes = None if scopes is None else _scopes(scopes)
 
     def identity(self) -> str:
-        """Return a name for the account that tells nothing of its secrets."""
+        """Return a name for the account that does not reveal the secrets."""
         return fingerprint("oauth", self.client_id, self.refresh_token.reveal())
 
     def __repr__(self) -> str:
@@ -160,14 +166,14 @@ class OAuth:
     @classmethod
     @hides_arguments
     def from_env(cls, data_center: str | None = None, environment: Mapping[str, str] = os.environ) -> Self:
-        """Return the credentials of ZOHO_CLIQ_CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN.
+        """Return the credentials from ZOHO_CLIQ_CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN.
 
         Args:
-            data_center: as of `OAuth`. Default: ZOHO_CLIQ_DATA_CENTER, else us.
-            environment: where the variables are. Default: the process's environment.
+            data_center: as for `OAuth`. Default: ZOHO_CLIQ_DATA_CENTER, else us.
+            environment: the variables to read. Default: the environment of the process.
 
-        ZOHO_CLIQ_ACCOUNTS_URL, if set, is the `accounts_url`. Raise ConfigurationError where a variable is missing or
-        cannot be used.
+        ZOHO_CLIQ_ACCOUNTS_URL, if set, is the `accounts_url`. Raise ConfigurationError if a variable is missing or
+        invalid.
         """
         names = {name: f"ZOHO_CLIQ_{name.upper()}" for name in ("client_id", "client_secret", "refresh_token")}
         values = {name: setting(variable, None, environment) for name, variable in names.items()}
@@ -199,16 +205,16 @@ class OAuth:
         """Trade the one-time code of a self client (Zoho's API console) for a refresh token. Send one request.
 
         Args:
-            code: the code. It is valid for a few minutes, and once.
+            code: the code. It is valid once, for a few minutes.
             client_id: the client's id.
             client_secret: the client's secret.
-            data_center: as of `OAuth`. Default: us; the answer names the account's own.
-            accounts_url: as of `OAuth`.
-            redirect_uri: that of the code, where the client is no self client. Default: None.
+            data_center: as for `OAuth`. Default: us for the request; then the data center that the answer names.
+            accounts_url: as for `OAuth`.
+            redirect_uri: the redirect URI that the code was issued for. Default: None, as for a self client.
             timeout: seconds that the request may take. Default: 30.
 
-        Raise AuthError where the code is not accepted, or where no refresh token came with the answer; TransportError
-        where no answer came; ConfigurationError, before anything is sent, for an argument that cannot be used.
+        Raise AuthError if the code is rejected or the answer has no refresh token, TransportError if no answer came,
+        and ConfigurationError, before anything is sent, if an argument is invalid.
         """
         from .grants import trade_code
 
@@ -230,7 +236,7 @@ class OAuth:
     @classmethod
     @hides_arguments
     def from_file(cls, path: str | Path) -> Self:
-        """Return the credentials of a file that `save` wrote. Raise ConfigurationError where it cannot be read."""
+        """Return the credentials from a file that `save` wrote. Raise ConfigurationError if it cannot be read."""
         path = expanded("credentials", path)
         try:
             kept: Any = json.loads(path.read_bytes())
@@ -244,10 +250,10 @@ class OAuth:
 
     @hides_arguments
     def save(self, path: str | Path) -> None:
-        """Write the credentials to a file that only its owner can read, and replace what is there in one step.
+        """Write the credentials to `path`, readable by the owner only. Replace an existing file atomically.
 
-        They are written to a new file beside it first, under a name that nobody can foresee. Raise ConfigurationError
-        where the file cannot be written; what was there stays.
+        They are first written to a temporary file with an unpredictable name in the same folder. Raise
+        ConfigurationError if the file cannot be written; an existing file then stays as it is.
         """
         path = expanded("credentials", path)
         kept = {
@@ -261,7 +267,7 @@ class OAuth:
         draft: str | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # for the owner only
+            handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
             with open(handle, "w", encoding="utf-8") as file:
                 json.dump(kept, file)
                 file.flush()

@@ -1,8 +1,8 @@
-"""What is sent to the accounts server, and how its answers are read.
+"""Build requests to the accounts server and read its answers.
 
-They are read as they are known to be: errors come with status 200, lifetimes sometimes in milliseconds, and the
-`api_domain` is not Cliq's host but tells the data centre. The functions that read them return what is wrong as an
-exception and do not raise it, because it would carry the secrets in their variables.
+The server reports errors with status 200 and some lifetimes in milliseconds. Its `api_domain` is not the API's host,
+but shows the data center. The functions that read an answer return an exception instead of raising it, because the
+traceback would hold their variables, and so the secrets.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 OPERATION = "oauth_token"
 # The vendor's accounts pages: ten token requests in ten minutes for one refresh token.
 THRESHOLD = Threshold(limit=10, window_seconds=600, lock_seconds=600)
-EARLY_SECONDS, EARLY_PART = 60.0, 0.1  # a token is renewed this long before its end, or this part of its life
-LONGEST_LIFE = 86_400.0  # a lifetime above a day is one in milliseconds
-# A token is used for so long at least, even if the server says that it ends sooner: fetching tokens more often would
-# break the accounts server's threshold. Should it have ended, the call gets a 401 and fetches another.
+EARLY_SECONDS, EARLY_PART = 60.0, 0.1  # renew a token 60 s, or a tenth of its lifetime, before it expires: the shorter
+LONGEST_LIFE = 86_400.0  # seconds; a larger lifetime is taken to be in milliseconds
+# Seconds. Use a token for at least this long, even if the server says that it expires sooner: fetching more often would
+# exceed the accounts server's threshold. If it has expired, the call gets a 401 and fetches another.
 SHORTEST_LIFE = float(THRESHOLD.window_seconds / THRESHOLD.limit)
-USUAL_LIFE = 3_600.0
+USUAL_LIFE = 3_600.0  # seconds, if the answer names no lifetime
 
 
 def token_request(
     oauth: OAuth, grant: Mapping[str, str | Secret], *, timeout: float, attempt: int = 1, waited: float = 0.0
 ) -> Request:
-    """Return a request to the accounts server. Secrets go in the body, so that no log of addresses has them."""
+    """Return a request to the accounts server. The secrets are in the body, because logs often hold URLs."""
     form = {**grant, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
     return Request(
         operation=OPERATION,
@@ -56,8 +56,11 @@ def token_request(
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a good answer of the accounts server gives: tokens, for how many seconds from now the access token may be
-    used, the data centre of the account and the scopes; None for what it does not name."""
+    """The content of a successful answer of the accounts server.
+
+    `life` is for how many seconds from now the access token may be used. `refresh_token`, `data_center` and `scopes`
+    are None if the answer does not name them.
+    """
 
     access_token: Secret
     refresh_token: Secret | None
@@ -67,8 +70,10 @@ class Grant:
 
 
 def grant_of(answer: RawResponse, *secrets: Secret) -> Grant | AuthError:
-    """Return what the answer grants, or the exception that says why it grants nothing: the key `error` decides, not the
-    status. `secrets` are what was sent, which the exception must not repeat."""
+    """Return the grant in the answer, or the exception that says why there is none.
+
+    The key `error` decides, not the status. `secrets` are those that were sent; the exception does not repeat them.
+    """
     try:
         fields = json.loads(answer.body, parse_int=float)  # an int of too many digits would be a ValueError
     except (ValueError, RecursionError):
@@ -95,7 +100,7 @@ def _scopes_of(scope: object) -> tuple[str, ...] | None:
 
 
 def _refusal(status: int, code: object, *secrets: Secret) -> AuthError:
-    # A server may put anything into the code, also what it was sent.
+    # A server may put anything into the code, including the secrets that it was sent.
     named = isinstance(code, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_ .-]{0,59}", code)
     known = code if isinstance(code, str) and named and not blanker(*secrets).shares(code) else None
     error = AuthError(
@@ -115,8 +120,10 @@ _ADVICE = {
 
 
 def usable_life(fields: Mapping[str, Any]) -> float:
-    """For how many seconds from now a token may be used, ended a little early; from `SHORTEST_LIFE` to `LONGEST_LIFE`,
-    whatever the answer says."""
+    """Return for how many seconds from now a token may be used, with a margin before it expires.
+
+    The result is at least `SHORTEST_LIFE` and at most `LONGEST_LIFE`, whatever the answer says.
+    """
     life = USUAL_LIFE
     for name in ("expires_in_sec", "expires_in"):
         value = _number(fields.get(name))
@@ -127,7 +134,7 @@ def usable_life(fields: Mapping[str, Any]) -> float:
 
 
 def _number(value: object) -> float:
-    """`value` as a number; 0 where it is none."""
+    """Return `value` as a number, or 0 if it is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return 0.0
     try:
@@ -138,8 +145,7 @@ def _number(value: object) -> float:
 
 
 def data_center_of(api_domain: object) -> str | None:
-    """Return the data centre that an `api_domain` such as https://www.zohoapis.eu belongs to; None for a host of
-    nobody."""
+    """Return the data center of an `api_domain` such as https://www.zohoapis.eu, or None if the host is unknown."""
     try:
         host = urlsplit(api_domain).hostname or "" if isinstance(api_domain, str) else ""
     except ValueError:
@@ -152,7 +158,10 @@ def data_center_of(api_domain: object) -> str | None:
 
 
 def trade_code(oauth: OAuth, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, Grant]:
-    """Send a one-time code; return the refresh token, and all that the answer grants."""
+    """Send a one-time code. Return the refresh token and the whole grant.
+
+    Raise AuthError if the code is rejected or the answer has no refresh token, TransportError if no answer came.
+    """
     from .._http.threads import Transport
 
     sent: dict[str, str | Secret] = {"grant_type": "authorization_code", "code": code}

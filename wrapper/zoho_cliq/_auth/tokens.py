@@ -1,8 +1,8 @@
-"""Access tokens as steps of the engine: fetched once for all who share the state, before they end and after a 401.
-
-Whoever finds no good token takes a lease in the state, looks once more, and only then asks the accounts server; all
-others wait for what it stores. The lease is short and taken anew for every request, so that a holder that is gone
-delays the others by less than they are ready to wait.
+"""Supply access tokens to the engine. One fetch serves all clients that share a state.
+ A token is fetched before the old one expires, and after a 401. A client without a valid token takes a lease in the
+state, reads the stored token again, and only then asks the accounts server. The other clients wait for the token that
+it stores. A lease is short and renewed for every request: if its holder dies, the others wait for less than they are
+ready to.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("zoho_cliq")
 
-POLL_FIRST, POLL_MOST = 0.02, 0.25
-MOST_RETRIES = 2  # of a token request, whatever `max_retries` is: few are allowed, and a lease is held meanwhile
-LONGEST_TIMEOUT = 15.0  # seconds for one token request; it bounds how long a lease lasts that nobody gives back
-LEASE_MARGIN = 5.0  # seconds by which a lease outlasts the timeout of the request that it is for
+POLL_FIRST, POLL_MOST = 0.02, 0.25  # seconds between looks for the token that another client is fetching
+MOST_RETRIES = 2  # of a token request, whatever `max_retries` is: the threshold is low, and the lease is held meanwhile
+LONGEST_TIMEOUT = 15.0  # seconds for one token request; it bounds how long an abandoned lease lasts
+LEASE_MARGIN = 5.0  # seconds by which a lease outlasts the timeout of its request
 
 
 class TokenSource(Protocol):
-    """Gives access tokens to the engine."""
+    """A source of access tokens for the engine. `renewable` says whether a 401 is worth one more attempt."""
 
     renewable: bool
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
-        """Return a token that is not `rejected`."""
+        """Return a token other than `rejected`."""
         ...
 
     def fresh(self, token: Secret) -> bool:
@@ -49,7 +49,7 @@ class TokenSource(Protocol):
 
 
 class FixedToken:
-    """Always the same token."""
+    """A token that never changes."""
 
     renewable = False
 
@@ -62,12 +62,12 @@ class FixedToken:
         yield
 
     def fresh(self, token: Secret) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
 
 class CalledToken:
-    """A token from a callable, which is called for every attempt and must do its own keeping."""
+    """Tokens from a callable. It is called for every attempt and must cache by itself."""
 
     renewable = True
 
@@ -75,7 +75,8 @@ class CalledToken:
         self._supplier = supplier
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
-        """Return what the callable gives."""
+        """Return the token of the callable. Raise ConfigurationError if it is not one, or must be awaited by a
+        `Cliq`."""
         token = yield Do(self._supplied)
         if isinstance(token, _Promised):
             token.close()
@@ -88,12 +89,12 @@ class CalledToken:
         return _Promised(given) if isawaitable(given) else header_safe(given)
 
     def fresh(self, token: Secret) -> bool:
-        """Always, as far as is known here."""
+        """Return True: only the callable knows when its token expires."""
         return True
 
 
 class _Promised:
-    """A token that has to be awaited."""
+    """A token that must be awaited."""
 
     def __init__(self, given: Awaitable[Any]) -> None:
         self._given = given
@@ -105,13 +106,13 @@ class _Promised:
         return header_safe(await self._given)
 
     def close(self) -> None:
-        """Do not await it."""
+        """Close the coroutine without awaiting it."""
         if iscoroutine(self._given):
             self._given.close()
 
 
 class RefreshedToken:
-    """Tokens by a refresh token, kept in the shared state."""
+    """Tokens from a refresh token, cached in the shared state."""
 
     renewable = True
 
@@ -124,7 +125,7 @@ class RefreshedToken:
         self._kept: StoredToken | None = None
 
     def fresh(self, token: Secret) -> bool:
-        """Return whether it is the kept token and has not come to its end."""
+        """Return whether `token` is the cached token and has not expired."""
         kept = self._kept
         return self._usable(kept, None) and kept is not None and kept.token == token
 
@@ -132,10 +133,10 @@ class RefreshedToken:
         return kept is not None and kept.token != rejected and kept.expires_at > self._clock.time()
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
-        """Return the shared token; a new one where there is none, it has come to its end, or the server rejected it."""
+        """Return the shared token. Fetch one if there is none, it has expired, or the server rejected it."""
         poll = POLL_FIRST
         while True:
-            kept = self._kept  # once, as another thread may replace it
+            kept = self._kept  # read once, as another thread may replace it
             if kept is None or not self._usable(kept, rejected):
                 kept = yield from ask(self._state, self._state.load_token, self._account)
             if kept is None or not self._usable(kept, rejected):
@@ -160,8 +161,11 @@ class RefreshedToken:
         return min(progress.options.timeout, LONGEST_TIMEOUT)
 
     def _fetched(self, progress: Progress, rejected: Secret | None, lease: HeldLease) -> Steps[StoredToken | None]:
-        """Return the token that another client has just stored, or one from the accounts server, whatever its answer
-        says of the token's life. None where the lease ended during a wait and another client holds it now."""
+        """Return the token that another client has just stored, or fetch one from the accounts server.
+
+        A fetched token is used whatever lifetime the answer names. Return None if the lease expired during a wait and
+        another client holds it now.
+        """
         kept = yield from ask(self._state, self._state.load_token, self._account)
         if kept is not None and self._usable(kept, rejected):
             return kept
@@ -173,7 +177,7 @@ class RefreshedToken:
                 return None
             attempt += 1
             request = replace(self._request(progress, attempt), send_by=slot.send_by)
-            slot.sent = True  # from here on nobody can tell, unless the transport does
+            slot.sent = True  # assume so, unless the transport reports that nothing was sent
             try:
                 answer: RawResponse = yield Send(request, private=True)
             except TransportError as error:

@@ -1,4 +1,4 @@
-"""Response bodies, decoded with a cap on what they may take in memory."""
+"""Collect and decode response bodies, within a limit on memory."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import zlib
 from ..errors import ResponseTooLarge, TransportError
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
-"""The largest response body, counted before and after decoding. A page of 100 actions is below 0.1 MB."""
+"""The largest response body in bytes, checked before and after decoding. A page of 100 actions is below 0.1 MB."""
 _MOST_MEMBERS = 16
 _STEP = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 class Body:
-    """Collects one response body: plain or gzip, as `Accept-Encoding` asks for, and nothing else."""
+    """Collects one response body. Accepts plain and gzip, which are all that `Accept-Encoding` asks for."""
 
     def __init__(self, status: int, encoding: str, most: int = MAX_RESPONSE_BYTES) -> None:
         self._status = status
@@ -26,7 +26,7 @@ class Body:
         self._gzip = zlib.decompressobj(_GZIP) if self._encoding in ("gzip", "x-gzip") else None
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Add bytes as they came. Raise ResponseTooLarge above the cap, TransportError where they cannot be decoded."""
+        """Add received bytes. Raise ResponseTooLarge above the limit, TransportError if they cannot be decoded."""
         self._received += len(data)
         if self._received > self._most:
             raise self.too_large()
@@ -48,7 +48,7 @@ class Body:
                     raise TransportError("the response has too many gzip members", sent=True)
                 self._gzip = zlib.decompressobj(_GZIP)
             try:
-                self._decoded += self._gzip.decompress(data, _STEP)  # the rest of a bomb stays compressed
+                self._decoded += self._gzip.decompress(data, _STEP)  # in steps: a gzip bomb never expands
             except zlib.error:
                 raise TransportError("the response says that it is gzip and is not", sent=True) from None
             if len(self._decoded) > self._most:
@@ -56,11 +56,11 @@ class Body:
             data = self._gzip.unused_data if self._gzip.eof else self._gzip.unconsumed_tail
 
     def finish(self) -> bytes:
-        """Return the whole body. Raise TransportError where its encoding is incomplete."""
+        """Return the whole body. Raise TransportError if the gzip data is incomplete."""
         if self._gzip is not None and self._received and not self._gzip.eof:
             raise TransportError("the response ends before its gzip data does", sent=True)
         return bytes(self._decoded)
 
     def too_large(self) -> ResponseTooLarge:
-        """Return the error for a body above the cap."""
+        """Return the error for a body above the limit."""
         return ResponseTooLarge(f"the response ({self._status}) is larger than {self._most // 1024 // 1024} MiB")

@@ -1,8 +1,8 @@
-"""From a host and a port to a connected socket, in a thread or in a task.
+"""Open a connected socket to a host and a port, in a thread or in a task.
 
-A host may have several addresses of which some never answer. They are tried in the order of the name server, each a
-moment after the one before (as RFC 8305 has it), and the first that answers is used; so the time they take together is
-that of the attempt. The system's look-up of a name has no time limit, so it is made in a thread that is not waited for.
+A host may have several addresses, some of which never answer. They are tried in the order of the name server, each
+`STAGGER` seconds after the one before (as in RFC 8305), and the first that connects is used. All of them share the time
+limit of the attempt. The system's name look-up has no time limit, so it runs in a thread that may be abandoned.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .failures import Attempt
 
 Found: TypeAlias = list[tuple[Any, ...]]
 STAGGER = 0.25
-"""Seconds after which the next address is tried, too."""
+"""Seconds before the next address is tried as well."""
 
 
 def lookup(host: str, port: int) -> Future[Found]:
-    """Look up the addresses of `host` in a thread of its own."""
+    """Look up the addresses of `host` in a new thread. Return a future."""
     found: Future[Found] = Future()
 
     def look() -> None:
@@ -32,7 +32,7 @@ def lookup(host: str, port: int) -> Future[Found]:
             return
         try:
             found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits
+        except BaseException as error:  # noqa: BLE001 - passed on to the waiting thread
             found.set_exception(error)
 
     if _is_literal(host):
@@ -40,7 +40,7 @@ def lookup(host: str, port: int) -> Future[Found]:
         return found
     try:
         threading.Thread(target=look, name="zoho-cliq lookup", daemon=True).start()
-    except RuntimeError:  # no threads at the end of the program
+    except RuntimeError:  # the interpreter is shutting down and starts no threads
         look()
     return found
 
@@ -61,7 +61,7 @@ def _socket(address: tuple[Any, ...]) -> socket.socket:
 
 
 def connect(attempt: Attempt) -> socket.socket:
-    """Return a connected socket. Raise OSError."""
+    """Return a connected socket. Raise OSError, which includes TimeoutError."""
     host, port = attempt.route.dial
     return _race(lookup(host, port).result(attempt.left()), attempt)
 
@@ -77,7 +77,7 @@ def _race(addresses: Found, attempt: Attempt) -> socket.socket:
                     try:
                         opened.append(begun := _socket(address))
                         code = begun.connect_ex(address[4])
-                    except OSError as error:  # the machine does not speak this address family
+                    except OSError as error:  # the machine does not support this address family
                         failure = error
                         continue
                     if code not in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
@@ -99,7 +99,7 @@ def _race(addresses: Found, attempt: Attempt) -> socket.socket:
 
 
 async def connect_async(attempt: Attempt) -> socket.socket:
-    """Return a connected socket. Raise OSError. The caller's time limit ends it."""
+    """Return a connected socket. Raise OSError. The caller sets the time limit."""
     import asyncio  # here, so that those who use threads do not wait for its import
 
     host, port = attempt.route.dial
@@ -136,10 +136,10 @@ async def connect_async(attempt: Attempt) -> socket.socket:
 
 
 def forget(used: socket.socket) -> None:
-    """Close a socket that the running loop may still watch for a step that was cancelled."""
+    """Close a socket that the running loop may still watch because a step was cancelled."""
     import asyncio
 
-    # Windows' loop has no such methods, the socket may be closed, or the loop be gone.
+    # Windows' loop has no such methods; the socket may be closed already, or no loop may be running.
     with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
         loop = asyncio.get_running_loop()
         loop.remove_reader(used)

@@ -1,4 +1,4 @@
-"""From what sockets, name servers, TLS and malformed responses raise to `TransportError`."""
+"""Turn exceptions of sockets, name look-ups, TLS and malformed responses into `TransportError`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from .routes import Route
 
 CLOSED = "the client is closed; make another, or close it later"
 BROKEN = (OSError, RemoteProtocolError)
-"""What means that an attempt failed. TimeoutError, ssl.SSLError and socket.gaierror are OSError, too."""
+"""The exceptions that mean a failed attempt. TimeoutError, ssl.SSLError and socket.gaierror are subclasses of
+OSError."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt: where to, until when, and how far it came.
+    """The route, the time limit and the progress of one attempt.
 
-    `deadline` is on `time.monotonic`. `peer` is whom a failure to connect is blamed on: the proxy until it has let us
-    through, then the origin. `sent` is whether a byte of the request may have gone out.
+    `deadline` is a time of `time.monotonic`. `peer` names the host in the message of a failed connection: the proxy
+    until its tunnel is open, then the origin. `sent` is whether any byte of the request may have been sent.
     """
 
     route: Route
@@ -35,20 +36,20 @@ class Attempt:
 
     @classmethod
     def starting(cls, route: Route, timeout: float) -> Attempt:
-        """Return an attempt that begins now."""
+        """Return an attempt that begins now. `timeout` is in seconds."""
         return cls(route, timeout, time.monotonic() + timeout)
 
     def left(self) -> float:
-        """Return the seconds that are left. Raise TimeoutError where there are none."""
+        """Return the seconds that are left. Raise TimeoutError if there are none."""
         seconds = self.deadline - time.monotonic()
         if seconds <= 0:
             raise TimeoutError
         return seconds
 
     def failure(self, error: OSError | RemoteProtocolError) -> BaseException:
-        """Return the TransportError for `error`, or what a signal handler raised, as it was raised.
+        """Return the TransportError for `error`. If a signal handler raised it, return it unchanged.
 
-        A handler may raise TimeoutError, too: before the deadline and without an error number, it did.
+        A TimeoutError that comes before the deadline and has no error number is also taken to be a signal handler's.
         """
         if (foreign := raised_by_signal_handler(error)) is not None:
             return foreign
@@ -58,7 +59,7 @@ class Attempt:
                 return error
             what = f"{what} within {self.timeout:g} s"
         elif isinstance(error, RemoteProtocolError):
-            # After the colon h11 repeats what came, which may be a token. So does its traceback.
+            # After the colon h11 repeats received bytes, which may hold a token; its traceback holds them too.
             return TransportError(f"{what} ({str(error).partition(':')[0]})", sent=self.sent)
         else:
             what = f"{what} ({type(error).__name__}: {error.strerror or error})"

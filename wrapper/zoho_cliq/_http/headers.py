@@ -1,4 +1,4 @@
-"""Headers that every request has, and those that a user may add."""
+"""The headers of every request, and the check of headers that a user adds."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _VALUE = re.compile(r"[!-~]([ \t!-~]*[!-~])?|")
 
 
 def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the user's headers with names in lower case.
+    """Return the user's headers with lower-case names.
 
-    Raise ConfigurationError, which names the header and never shows its value, for one that is no header, that the
-    client sets itself, or that a request cannot carry.
+    Raise ConfigurationError, which names the header and never shows its value, if a name or a value is invalid or the
+    client sets the header itself.
     """
     checked: dict[str, str] = {}
     if headers is not None and not isinstance(headers, Mapping):

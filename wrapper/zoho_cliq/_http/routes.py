@@ -1,4 +1,4 @@
-"""Where a request goes: the origin of its URL, and the proxy that the environment names for it."""
+"""Find where a request goes: the origin of its URL, and the proxy that the environment sets for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy. Its text is host and port, without user and password."""
+    """An HTTP proxy. `str()` returns host and port, without user and password."""
 
     host: str
     port: int
@@ -33,7 +33,7 @@ class Proxy:
 
 @dataclass(frozen=True)
 class Route:
-    """An origin, and the proxy on the way to it. Its text is host and port of the origin."""
+    """An origin, and the proxy to reach it through, if any. `str()` returns host and port of the origin."""
 
     scheme: str
     host: str
@@ -45,23 +45,23 @@ class Route:
 
     @property
     def tls(self) -> bool:
-        """Whether the origin is spoken to through TLS."""
+        """Whether the connection to the origin uses TLS."""
         return self.scheme == "https"
 
     @property
     def dial(self) -> tuple[str, int]:
-        """Host and port to connect to."""
+        """The host and port to connect to: those of the proxy, if there is one."""
         return (self.proxy.host, self.proxy.port) if self.proxy else (self.host, self.port)
 
     @cached_property
     def authority(self) -> bytes:
-        """The value of the Host header: without the port where it is the scheme's own."""
+        """The value of the Host header: without the port if it is the default of the scheme."""
         text = _authority(self.host, self.port)
         return (text.removesuffix(f":{self.port}") if self.port == _PORTS[self.scheme] else text).encode()
 
     @property
     def target_prefix(self) -> str:
-        """What the request's target begins with: the origin, where a proxy forwards the request."""
+        """The start of the request target: the origin if a proxy forwards the request, else nothing."""
         return f"{self.scheme}://{self.authority.decode()}" if self.proxy and not self.tls else ""
 
 
@@ -70,8 +70,10 @@ def _authority(host: str, port: int) -> str:
 
 
 def proxies() -> dict[str, str]:
-    """Return the proxies of the environment by scheme, with `no` for the hosts that need none; on macOS and Windows
-    those of the system, too."""
+    """Return the proxies of the environment by scheme; the key `no` has the hosts that need none.
+
+    On macOS and Windows, the system's settings count as well.
+    """
     if sys.platform not in ("darwin", "win32") and not any(name[-6:].lower() == "_proxy" for name in os.environ):
         return {}
     from urllib.request import getproxies  # here, as it loads http.client and email, which no client needs
@@ -80,7 +82,7 @@ def proxies() -> dict[str, str]:
 
 
 class Router:
-    """Finds the route of a URL. Reads the environment's proxies once, when it is made."""
+    """Finds the route of a URL. Reads the proxies of the environment once, when it is created."""
 
     def __init__(self) -> None:
         self._proxies = proxies()
@@ -88,9 +90,9 @@ class Router:
         self._routes: dict[tuple[str, str], Route] = {}
 
     def find(self, url: str) -> tuple[Route, str]:
-        """Return the route and the target (path and query) of `url`.
+        """Return the route and the request target (path and query) of `url`.
 
-        Raise TransportError for what is no http or https URL, ConfigurationError where the proxy's address is wrong.
+        Raise TransportError if it is not an http or https URL, ConfigurationError if the proxy's address is invalid.
         """
         try:
             parts = urlsplit(url)
@@ -114,12 +116,12 @@ class Router:
 
 
 def percent_encoded(target: str) -> str:
-    """Return `target` with what a request line cannot carry percent-encoded; escapes in it stay as they are."""
+    """Return `target` with characters percent-encoded that a request line cannot hold. Existing escapes are kept."""
     return quote(target, safe="/%?&=:@!$'()*+,;~-._")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether `host` is this machine, to which no proxy leads."""
+    """Return whether `host` is this machine, which is never reached through a proxy."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     address = _address(host)
@@ -129,10 +131,10 @@ def is_loopback(host: str) -> bool:
 
 
 def is_exempt(entries: list[str], host: str, port: int) -> bool:
-    """Return whether an entry of NO_PROXY names the host: a name and what is below it, an address, a network, or
-    `*`.
+    """Return whether an entry of NO_PROXY matches the host.
 
-    An entry may have a port, which then must be the same. What cannot be read names no host.
+    An entry is a domain (it matches subdomains as well), an address, a network, or `*`. If it has a port, the port must
+    match too. An entry that cannot be parsed matches nothing.
     """
     return any(entry == "*" or _names(entry.lower(), host.lower(), port) for entry in entries)
 
@@ -168,14 +170,17 @@ def _address(host: str) -> Address | None:
 
 
 def _variable(kind: str) -> str:
-    """Return the environment variable that a proxy came from."""
+    """Return the name of the environment variable that sets the proxy."""
     name = f"{kind}_proxy"
     return name if os.environ.get(name) else name.upper()
 
 
 def parsed_proxy(variable: str, text: str) -> Proxy:
-    """Return the proxy of an environment variable. Raise ConfigurationError, which names the variable only, as its
-    value may hold a password."""
+    """Return the proxy that `text`, the value of `variable`, describes.
+
+    Raise ConfigurationError if it is invalid. The message names the variable only, because the value may hold a
+    password.
+    """
     parts = urlsplit("")
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")

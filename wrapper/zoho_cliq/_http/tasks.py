@@ -1,4 +1,5 @@
-"""Requests from tasks, over non-blocking sockets that the event loop only borrows, so that a loop's end leaves none."""
+"""Send requests from tasks, over non-blocking sockets. The loop does not own them, so none is left open when it
+ends."""
 
 from __future__ import annotations
 
@@ -15,11 +16,11 @@ from .pool import Pool
 from .routes import Router
 from .wire import PIECE, Connection, Talk, check
 
-_INHERITED: list[object] = []  # as in `threads`
+_INHERITED: list[object] = []  # connections of the parent process, as in `threads`
 
 
 class AsyncTransport:
-    """Sends from tasks of any event loop. Each loop has its own connections; those of a closed loop are closed."""
+    """Sends from tasks of any event loop. Each loop has connections of its own; those of a closed loop are closed."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
@@ -29,7 +30,7 @@ class AsyncTransport:
         self._closed = False
 
     def check(self, url: str) -> None:
-        """Raise ConfigurationError where proxy or certificates for `url` are set up wrongly."""
+        """Raise ConfigurationError if the proxy or the certificates for `url` are misconfigured."""
         check(self._router, url)
 
     async def send(self, request: Request) -> RawResponse:
@@ -57,7 +58,7 @@ class AsyncTransport:
                     pool.put(connection)
                 else:
                     forget(connection.socket)
-        raise failure  # here, so that its context does not lead to frames with the request
+        raise failure  # outside the handler, so that its context does not lead to frames that hold the request
 
     def _own(self) -> Pool:
         if self._pid != os.getpid():
@@ -71,13 +72,13 @@ class AsyncTransport:
         return pool
 
     def _sweep(self) -> None:
-        """Close what loops left that are closed."""
+        """Close the connections of closed event loops."""
         for loop in list(self._pools):
             if loop.is_closed() and (left := self._pools.pop(loop, None)):
                 left.close()
 
     async def aclose(self) -> None:
-        """Close the connections of every loop; those in use when their response has come."""
+        """Close the idle connections of every loop; those in use are closed after their response."""
         self._closed = True
         if self._pid == os.getpid():
             for pool in list(self._pools.values()):
@@ -85,7 +86,7 @@ class AsyncTransport:
 
 
 async def _drive(talk: Talk[T], connected: socket.socket, attempt: Attempt) -> T:
-    """Carry out `talk` on a non-blocking socket."""
+    """Run `talk` on a non-blocking socket and return its result."""
     loop = asyncio.get_running_loop()
     wanted: bytes | None = None
     got = b""
@@ -97,8 +98,8 @@ async def _drive(talk: Talk[T], connected: socket.socket, attempt: Attempt) -> T
                 if wanted is None:
                     got = await loop.sock_recv(connected, PIECE)
                 else:
-                    # It sends at once, so no other task comes between the check of the time and the first byte. Its
-                    # frame holds a view, whose repr does not show the token.
+                    # sock_sendall sends at once, so no other task runs between the check of the time and the first
+                    # byte. A memoryview, because its repr in the frame does not show the token.
                     await loop.sock_sendall(connected, memoryview(wanted))
                     got = b""
             except OSError as error:
@@ -109,4 +110,4 @@ async def _drive(talk: Talk[T], connected: socket.socket, attempt: Attempt) -> T
         result: T = done.value
         return result
     finally:
-        wanted, got = None, b""  # they may hold the token, and tracebacks keep what a frame holds
+        wanted, got = None, b""  # they may hold the token, and a traceback keeps the variables of its frames

@@ -1,4 +1,4 @@
-"""Requests from threads, over blocking sockets whose every step gets what is left of the attempt's time."""
+"""Send requests from threads, over blocking sockets. Every step may take what is left of the attempt's time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .pool import Pool
 from .routes import Router
 from .wire import PIECE, Connection, Talk, check
 
-# What a forked child inherits: neither used nor closed, as it belongs to the parent.
+# Connections that a forked child inherits. They belong to the parent: the child neither uses nor closes them.
 _INHERITED: list[Pool] = []
 
 
@@ -28,13 +28,13 @@ class Transport:
         self._pid = os.getpid()
 
     def check(self, url: str) -> None:
-        """Raise ConfigurationError where proxy or certificates for `url` are set up wrongly."""
+        """Raise ConfigurationError if the proxy or the certificates for `url` are misconfigured."""
         check(self._router, url)
 
     def send(self, request: Request) -> RawResponse:
         """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, and ClientClosed.
 
-        What is raised inside, by a signal handler for one, comes out unchanged.
+        Other exceptions, such as those of a signal handler, pass through unchanged.
         """
         pool = self._own()
         if pool.closed:
@@ -58,7 +58,7 @@ class Transport:
                     pool.put(connection)
                 else:
                     connection.close()
-        raise failure  # here, so that its context does not lead to frames with the request
+        raise failure  # outside the handler, so that its context does not lead to frames that hold the request
 
     def _own(self) -> Pool:
         if self._pid != os.getpid():
@@ -69,12 +69,12 @@ class Transport:
         return self._pool
 
     def close(self) -> None:
-        """Close the connections; those in use when their response has come."""
+        """Close the idle connections; those in use are closed after their response."""
         self._own().close()
 
 
 def _drive(talk: Talk[T], connected: socket.socket, attempt: Attempt) -> T:
-    """Carry out `talk` on a socket."""
+    """Run `talk` on a socket and return its result."""
     wanted: bytes | None = None
     got = b""
     try:
@@ -95,4 +95,4 @@ def _drive(talk: Talk[T], connected: socket.socket, attempt: Attempt) -> T:
         result: T = done.value
         return result
     finally:
-        wanted, got = None, b""  # they may hold the token, and tracebacks keep what a frame holds
+        wanted, got = None, b""  # they may hold the token, and a traceback keeps the variables of its frames

@@ -1,8 +1,8 @@
-"""One connection and what is said on it, without I/O: TLS, a proxy's CONNECT, and HTTP/1.1.
+"""The protocol of one connection, without I/O: TLS, a proxy's CONNECT, and HTTP/1.1.
 
-Each conversation is a generator that yields bytes to be written, or None to get what was read (b"" at the end of the
-stream). `threads` and `tasks` carry that out. A failure to write is thrown in at the yield, because a server may answer
-before it has read everything.
+Each exchange is a generator. It yields bytes to write, or None to receive what was read (b"" at the end of the stream);
+`threads` and `tasks` do the I/O. A write error is thrown into the generator, because a server may answer before it has
+read the whole request.
 """
 
 from __future__ import annotations
@@ -27,16 +27,18 @@ from .routes import Route, Router, percent_encoded
 
 Talk: TypeAlias = Generator[bytes | None, bytes, T]
 
-MOST_HEAD = 64 * 1024  # bytes of a response's head
+MOST_HEAD = 64 * 1024  # bytes of the status line and headers of a response
 MOST_INTERIM = 10  # 1xx responses before the final one
-PIECE = 64 * 1024
+PIECE = 64 * 1024  # bytes read or written at a time
 
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Return the trusted certificates: those of SSL_CERT_FILE or SSL_CERT_DIR, or else certifi's, as httpx has it.
+    """Return the TLS context, with the certificates of SSL_CERT_FILE or SSL_CERT_DIR, else those of certifi, as in
+    httpx.
 
-    Read once: that takes longer than all else about a new client. Raise ConfigurationError.
+    Cached, because loading them takes longer than all else that makes a client. Raise ConfigurationError if the files
+    cannot be used.
     """
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     try:
@@ -53,14 +55,14 @@ def certificates() -> ssl.SSLContext:
 
 
 def check(router: Router, url: str) -> None:
-    """Raise ConfigurationError where the proxy or the certificates for `url` are set up wrongly."""
+    """Raise ConfigurationError if the proxy or the certificates for `url` are misconfigured."""
     route, _ = router.find(url)
     if route.tls or (route.proxy and route.proxy.tls):
         certificates()
 
 
 class Outgoing:
-    """The bytes of a request. They hold the token, so they have no repr and are let go of when they were sent."""
+    """The bytes of a request. They hold the token, so there is no repr and they are released once sent."""
 
     def __init__(self, request: Request, route: Route, target: str) -> None:
         if request.params:
@@ -94,7 +96,7 @@ class Tls:
 
 
 class Connection:
-    """A connected socket, the layers of TLS on it, and the route that it leads along."""
+    """A connected socket, its TLS layers, and its route."""
 
     def __init__(self, connected: socket.socket, route: Route) -> None:
         self.socket = connected
@@ -108,7 +110,7 @@ class Connection:
         self.socket.close()
 
     def is_quiet(self) -> bool:
-        """Return whether nothing came since the last response: neither bytes, which nobody asked for, nor the end."""
+        """Return whether nothing was received since the last response: no unexpected bytes, and not the end."""
         try:
             self.socket.settimeout(0)
             self.socket.recv(1, socket.MSG_PEEK)
@@ -119,7 +121,7 @@ class Connection:
         return False
 
     def open(self, attempt: Attempt) -> Talk[None]:
-        """Get through the proxy, if there is one, and through the TLS handshakes."""
+        """Open the proxy's tunnel, if there is one, and do the TLS handshakes."""
         proxy = self.route.proxy
         if proxy and proxy.tls:
             yield from self._secure(proxy.host)
@@ -130,14 +132,21 @@ class Connection:
             yield from self._secure(self.route.host)
 
     def exchange(self, request: Request, target: str, attempt: Attempt, now: Callable[[], float]) -> Talk[RawResponse]:
-        """Send the request and return the response. Afterwards `reusable` tells whether another may follow.
+        """Send the request and return the response. Afterwards `reusable` says whether another request may follow.
 
-        `now` is the clock of `request.send_by`. It is asked right before the first byte: while the name was looked up,
-        the connection opened or the program stopped, the slot in the ledger may have run out. A program that is stopped
-        between this question and the system call, a few microseconds later, cannot be helped. Once the first byte is
-        out, `attempt.deadline` bounds the rest, and the slot is held for that long. While a Linux machine is suspended
-        CLOCK_MONOTONIC stands still, and a ledger on it with it: the server's window ends earlier than ours, which is
-        safe. A ledger on another machine goes on, so there the client's clock must go on, too.
+        Args:
+            request: the request.
+            target: its path and query.
+            attempt: its deadline; `attempt.sent` is set before the first byte.
+            now: the clock of `request.send_by`, in seconds.
+
+        Raise SlotExpired if `send_by` has passed. The clock is read just before the first byte, because the name
+        look-up, the connection or a stopped process may have used up the time of the slot. A process that is stopped
+        between this check and the system call, a few microseconds later, is not detected.
+
+        After the first byte, `attempt.deadline` bounds the rest, and the slot is held until then. While a Linux machine
+        is suspended, CLOCK_MONOTONIC stands still, and a ledger on that machine with it: the server's window then ends
+        before ours, which is safe. A ledger on another machine goes on, so the client's clock must go on too.
         """
         outgoing = self._outgoing(request, target)
         parser = outgoing.parser
@@ -153,7 +162,7 @@ class Connection:
         except ConnectionError as error:
             broken = error  # the server may have answered before it read everything
         finally:
-            piece = b""  # it holds the token, and tracebacks keep what a frame holds
+            piece = b""  # it holds the token, and a traceback keeps the variables of its frames
             del outgoing
         response, body = yield from self._response(parser, broken)
         raw = RawResponse(request.operation, response.status_code, _headers(response), body)
@@ -171,7 +180,7 @@ class Connection:
         try:
             return Outgoing(request, self.route, target)
         except (h11.LocalProtocolError, UnicodeError):
-            pass  # raised below, without the frames that hold the token
+            pass  # raised below, outside the handler, without frames that hold the token
         self.reusable = True
         raise TransportError("a header or the URL of the request holds what HTTP cannot carry", sent=False)
 
@@ -207,7 +216,8 @@ class Connection:
                 return response, body.finish()
 
     def _refuse_proxy(self, raw: RawResponse) -> None:
-        """Raise TransportError where a forwarding proxy refused: Cliq answers in JSON, a proxy with a page."""
+        """Raise TransportError if a forwarding proxy refused the request. Cliq answers in JSON, a proxy with an HTML
+        page."""
         refused = raw.status == 407 or (raw.status == 403 and "json" not in raw.headers.get("content-type", ""))
         if self.route.proxy and not self.route.tls and refused:
             raise TransportError(
@@ -254,7 +264,7 @@ class Connection:
         yield from self._flush(layer, below)
 
     def _write(self, data: bytes, level: int) -> Talk[None]:
-        """Write through the innermost `level` layers of TLS."""
+        """Write through the first `level` layers of TLS, counted from the socket."""
         try:
             if level == 0:
                 yield data
@@ -267,7 +277,7 @@ class Connection:
             data = b""
 
     def _read(self, level: int) -> Talk[bytes]:
-        """Read through the innermost `level` layers of TLS."""
+        """Read through the first `level` layers of TLS, counted from the socket."""
         if level == 0:
             return (yield None)
         layer = self._layers[level - 1]
@@ -277,7 +287,7 @@ class Connection:
             except ssl.SSLWantReadError:
                 yield from self._fetch(layer, level - 1)
             except ssl.SSLEOFError:
-                return b""  # without the goodbye of TLS, as many servers end; HTTP tells whether something is missing
+                return b""  # no close_notify, as with many servers; the HTTP parser notices a truncated response
 
     def _fetch(self, layer: Tls, below: int) -> Talk[None]:
         yield from self._flush(layer, below)

@@ -1,1 +1,1 @@
-"""The composed document at work: arguments are checked, answers read, and differences noted."""
+"""Check arguments against the composed document, read answers by it, and record how they differ from it."""

@@ -1,6 +1,7 @@
-"""Count how answers differ from the document, and report it as overlay actions. No values, no secrets.
+"""Count the differences between answers and the document, and report them as overlay actions.
 
-A maintainer pastes the actions into `openapi/overlay.yaml` and regenerates. Each difference is logged once.
+A maintainer pastes the actions into `openapi/overlay.yaml` and regenerates. Each difference is logged once. Neither the
+log nor the actions hold values of fields.
 """
 
 from __future__ import annotations
@@ -25,15 +26,17 @@ _WORDS = {
 
 
 class Drift:
-    """Counts differences. Safe across threads."""
+    """Counts differences. Thread-safe."""
 
     def __init__(self) -> None:
         self._counts: Counter[Note] = Counter()
         self._mutex = threading.Lock()
 
     def add(self, notes: Sequence[Note]) -> None:
-        """Count each note once more, and log those that are new; as warnings where a model now holds what its types
-        rule out."""
+        """Count notes, and log those that are new.
+
+        The log level is WARNING if a model then holds a value that its type annotations exclude, else INFO.
+        """
         with self._mutex:
             new = [note for note in dict.fromkeys(notes) if note not in self._counts]
             self._counts.update(notes)
@@ -50,8 +53,10 @@ class Drift:
             return dict(self._counts)
 
     def actions(self, document: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the counts as actions of an OpenAPI Overlay, most frequent first. What has no safe name has no
-        action."""
+        """Return the counts as actions of an OpenAPI Overlay, most frequent first.
+
+        A difference whose name or value does not look like an identifier has no action, because it might be content.
+        """
         found = sorted(self.counts().items(), key=lambda item: (-item[1], item[0]))
         return [action for note, count in found for action in _actions(note, count, document)]
 
@@ -94,7 +99,7 @@ def _action(target: str, description: str, **what: Any) -> dict[str, Any]:
 
 
 def _found(document: Mapping[str, Any], at: str) -> Any:
-    """Return the part of the document at a path that the reader made: names joined by dots."""
+    """Return the part of the document at a path of the reader: names joined by dots."""
     found: Any = document
     for name in at.split(".")[1:]:
         found = found[name]

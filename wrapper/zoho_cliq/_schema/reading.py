@@ -1,16 +1,16 @@
-"""Read answers: tolerant of every difference that leaves an answer its essentials.
+"""Read answers, tolerating every difference from the document that leaves the essentials intact.
 
-Nobody here has seen the live service, and what our document requires is inferred from samples. So a promised field that
-is missing is `UNSET`, a value of the wrong type is kept as it came, unknown fields are kept in `additional_properties`,
-unknown values of an enumeration stay strings, and a null is the empty value of its type where that is lawful. What an
-answer cannot do without, the document names in `x-essential`: the `data` of an envelope and the id of an action. An
-entry of a list that lacks its essentials stays in the list as it came; any other such answer is a `DecodeError`.
+The live service was not available when this was written, and what the document requires is inferred from samples. So a
+required field that is missing is `UNSET`, a value of the wrong type is kept unchanged, unknown fields are kept in
+`additional_properties`, unknown enum values stay strings, and a null becomes the empty value of its type if the schema
+allows that. The essentials are marked `x-essential` in the document: the `data` of an envelope and the id of an action.
+An entry of a list without its essentials stays in the list unchanged; any other answer without them is a `DecodeError`.
 
-Every difference is noted, for `observed_drift()` and the log; with `strict=True` every one is a `DecodeError`.
+Every difference is noted for `observed_drift()` and the log. With `strict=True` every difference is a `DecodeError`.
 
-Where orjson is installed (extra `orjson`) it reads the answers that are exactly as documented, in half the time. All
-others are read by Python's own json, whose integers have no bounds, so that nothing but the time depends on orjson.
-`scripts/bench client`: a page of 100 actions costs 1.01 times its plain JSON with it, 1.14 times without.
+With orjson (extra `orjson`), answers that are exactly as documented are read in half the time. All others are read by
+the `json` module, whose integers are unbounded, so orjson changes the speed only. `scripts/bench client`: a page of 100
+actions costs 1.01 times the plain JSON parsing with orjson, 1.14 times without.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ except ImportError:
     QUICK: Callable[[bytes], Any] | None = None
 else:
     QUICK = loads
-"""Reads JSON quickly, where orjson is installed; an integer of more than 64 bits it makes a float."""
+"""The JSON parser of orjson, or None if it is not installed. It turns integers of more than 64 bits into floats."""
 
 _EMPTY: dict[str, Any] = {"string": "", "array": [], "boolean": False}
 _FORMATS: dict[str, Callable[[str], Any]] = {
@@ -40,15 +40,15 @@ _FORMATS: dict[str, Callable[[str], Any]] = {
     "date": datetime.date.fromisoformat,
     "uuid": uuid.UUID,
 }
-"""The classes that models have for a text of these formats."""
+"""The functions that convert text of these formats for the models."""
 
 
 class Note(NamedTuple):
     """A difference between an answer and the document.
 
-    `kind` is field, value, null, missing, type or status; `at` the JSONPath of the schema that it concerns; `name`
-    the field, where there is one; `detail` a JSON type or an enum value that looks like a name. Values of fields are
-    never noted.
+    `kind` is field, value, null, missing, type or status. `at` is the JSONPath of the schema. `name` is the field, if
+    there is one. `detail` is a JSON type, or an enum value that looks like an identifier. Other values are never
+    recorded.
     """
 
     kind: str
@@ -58,21 +58,21 @@ class Note(NamedTuple):
 
 
 class Shapes(NamedTuple):
-    """What a generated package knows of its answers; see its module `shapes`."""
+    """The reading functions and models of a generated package; see its module `shapes`."""
 
     exact: Mapping[str, Callable[[Any], Any]]
     models: Mapping[str, type[Any]]
     enums: Mapping[str, Mapping[object, Any]]
     unset: Any
-    """What stands for a field that is not there; every package has its own."""
+    """The package's own marker for a field that is absent."""
 
 
 class _Unreadable(Exception):
-    """What an answer cannot do without is not there; the message says where."""
+    """An essential field is missing; the message says where."""
 
 
 class Undecodable(Exception):
-    """The answer cannot be read. Carries what was noted up to there."""
+    """The answer cannot be read. `notes` are the differences found before."""
 
     def __init__(self, reason: str, notes: list[Note]) -> None:
         super().__init__(reason)
@@ -80,7 +80,7 @@ class Undecodable(Exception):
 
 
 def parsed_json(response: RawResponse) -> Any:
-    """Return the body as JSON. Raise DecodeError where it is none."""
+    """Return the body as JSON. Raise DecodeError if it is not JSON."""
     try:
         return json.loads(response.body)
     except (ValueError, RecursionError) as error:
@@ -91,7 +91,7 @@ def parsed_json(response: RawResponse) -> Any:
 
 
 class Reader:
-    """Makes models of answers, for one generated package."""
+    """Reads answers into the models of one generated package."""
 
     def __init__(self, rules: Rules, shapes: Shapes) -> None:
         self._rules = rules
@@ -99,13 +99,19 @@ class Reader:
         self._quick = QUICK
 
     def read(self, response: RawResponse, schema: Schema, strict: bool) -> tuple[Any, list[Note]]:
-        """Return the model of the body, and how it differs from the document. Raise DecodeError, Undecodable."""
+        """Return the model of the body and its differences from the document. Raise DecodeError or Undecodable.
+
+        Args:
+            response: a successful answer.
+            schema: the schema of its body.
+            strict: raise Undecodable at any difference.
+        """
         exact = self._shapes.exact.get(schema.get("$ref", "").rpartition("/")[2])
         if exact is not None and (model := self._exact(response.body, exact)) is not None:
             return model, []
         value = parsed_json(response)
         if exact is not None and (model := exact(value)) is not None:
-            return model, []  # nothing to note; a walk through the schemas would only find the same
+            return model, []  # exactly as documented: no differences to look for
         notes: list[Note] = []
         try:
             kind = self._rules.resolve(schema).get("type")
@@ -125,13 +131,15 @@ class Reader:
         return model, notes
 
     def _exact(self, body: bytes, exact: Callable[[Any], Any]) -> Any:
-        """Return the model of a body that orjson can read and that is exactly as documented, so that nothing in it is
-        one of the numbers that orjson changes; None for any other."""
+        """Return the model of a body that orjson can read and that is exactly as documented, else None.
+
+        Such a body holds none of the integers that orjson would change.
+        """
         if self._quick is None:
             return None
         try:
             return exact(self._quick(body))
-        except ValueError:  # no JSON, or what only Python's own json takes for it
+        except ValueError:  # not JSON, or JSON that only the `json` module accepts
             return None
 
     @staticmethod
@@ -139,7 +147,7 @@ class Reader:
         return "$" + schema["$ref"].lstrip("#").replace("/", ".") if "$ref" in schema else at
 
     def _built(self, value: Any, schema: Schema, at: str, path: str, notes: list[Note]) -> Any:
-        """Return what a model holds for `value`. Raise _Unreadable where an object below lacks its essentials."""
+        """Return the model's value for `value`. Raise _Unreadable if an object in it lacks its essentials."""
         component = ""
         while "$ref" in schema:
             at, component = self._place(schema, at), schema["$ref"].rpartition("/")[2]
@@ -176,7 +184,7 @@ class Reader:
             try:
                 built.append(self._built(item, items, at, f"{path}[{number}]", notes))
             except _Unreadable:
-                built.append(item)  # noted where it was found; the other entries are not lost with it
+                built.append(item)  # the difference is noted already; keep the other entries
         return built
 
     def _variant(self, value: Any, schema: Schema, at: str, path: str, notes: list[Note]) -> Any:
@@ -191,13 +199,14 @@ class Reader:
             notes.append(Note("type", at, "", _kind(value)))
             return value
         for variant, resolved in variants:
-            if "enum" in resolved:  # a known value, or any other of its type
+            if "enum" in resolved:  # a known enum value, or any other value of its type
                 return self._built(value, variant, at, path, notes)
         return value
 
     def _fit(self, value: dict[str, Any], variant: Schema) -> tuple[int, int]:
-        """Return how well an object fits a variant: first how many of its fields are known there, then how many of the
-        promised ones are missing."""
+        """Return how well an object fits a variant: the number of known fields, then minus the number of missing
+        required ones.
+        """
         resolved = self._rules.resolve(variant)
         known = len(value.keys() & resolved.get("properties", {}).keys())
         return known, -len(set(resolved.get("required", ())) - value.keys())
@@ -241,7 +250,7 @@ class Reader:
                 raise _Unreadable(f"{where} is {found} and should be {kinds[0]}")
 
     def _modelled(self, component: str, found: dict[str, Any], more: dict[str, Any]) -> Any:
-        """Return the model with these fields, and UNSET for all others; a dictionary where there is no model."""
+        """Return the model with these fields, `UNSET` for all others; a dictionary if there is no model."""
         model: Any = self._shapes.models.get(component)
         if model is None:
             return {**more, **found}
@@ -253,8 +262,9 @@ class Reader:
         return made
 
     def _empty(self, schema: Schema, at: str, path: str) -> Any:
-        """Return what stands for a null where a value was promised: the empty value of its type; UNSET where that is
-        none of the schema's."""
+        """Return the value for a null in a required field: the empty value of its type, or `UNSET` if the schema
+        excludes that.
+        """
         component = schema.get("$ref", "").rpartition("/")[2]
         resolved = self._rules.resolve(schema)
         kind = str(resolved.get("type", ""))
@@ -274,5 +284,5 @@ def _kind(value: Any) -> str:
 
 
 def _name_like(text: Any) -> str:
-    """`text` if it looks like the name of a field or an enum value, and not like content."""
+    """Return `text` if it looks like the name of a field or an enum value and not like content, else an empty text."""
     return text if isinstance(text, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,39}", text) else ""

@@ -1,8 +1,7 @@
-"""Checks arguments against the composed document before anything is sent, so that a refused call costs no threshold.
+"""Check arguments against the composed document before sending, so that an invalid call uses no slot of a threshold.
 
-Knows the schema keywords that the document's requests use; a test holds that list against the document, and the
-verdicts against an independent JSON Schema validator. Messages are for people: they name the field, the rule and what
-was given.
+Supports the schema keywords that the document's requests use. A test compares that list with the document, and the
+results with an independent JSON Schema validator. Messages name the field, the rule and the value.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _ARTICLES = {"array": "a list", "object": "an object", "integer": "an integer", 
 
 
 def has_type(value: object, name: str) -> bool:
-    """Return whether `value` is of the JSON type `name`. True is no integer, 1.0 is one."""
+    """Return whether `value` has the JSON type `name`. True is not an integer; 1.0 is one."""
     if isinstance(value, bool):
         return name == "boolean"
     if name == "integer" and isinstance(value, float):
@@ -36,8 +35,7 @@ def has_type(value: object, name: str) -> bool:
 
 
 def lone_surrogate(text: str) -> int | None:
-    """Return where the first half of a surrogate pair stands that has lost the other, so that UTF-8 cannot carry the
-    text."""
+    """Return the index of the first lone surrogate, which UTF-8 cannot encode, or None."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -46,15 +44,16 @@ def lone_surrogate(text: str) -> int | None:
 
 
 def pattern(text: str) -> re.Pattern[str]:
-    """Return a JSON Schema pattern as Python has it: `$` there never matches before a line break."""
+    """Return a JSON Schema pattern compiled for Python. A final `$` does not match before a line break, as in ECMA
+    262."""
     return re.compile(text[:-1] + r"\Z" if text.endswith("$") else text)
 
 
 class Rules:
-    """The document's schemas, and the check of a value against one of them.
+    """The schemas of a document, and the check of a value against one of them.
 
-    `exact` is for arguments about to be sent, on which servers are stricter than JSON Schema: a whole float is no
-    integer then, and a text that UTF-8 cannot carry is no text. What was read, and answers made of it, may hold both.
+    `exact` is for arguments: servers are stricter than JSON Schema, so a float such as 1.0 is not an integer, and text
+    that UTF-8 cannot encode is invalid. Values that come from answers are checked without it.
     """
 
     def __init__(self, schemas: Mapping[str, Schema], *, exact: bool = False) -> None:
@@ -63,18 +62,18 @@ class Rules:
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def resolve(self, schema: Schema) -> Schema:
-        """Return the schema itself, or the one that its `$ref` names."""
+        """Return `schema`, or the schema that its `$ref` names."""
         while "$ref" in schema:
             schema = self._schemas[schema["$ref"].rpartition("/")[2]]
         return schema
 
     def check(self, value: object, schema: Schema, *, field: str, operation: str) -> None:
-        """Raise ValidationError with the first fault of `value`."""
+        """Raise ValidationError with the first fault of `value`, if it has one."""
         for where, fault in self.faults(value, schema, field):
             raise ValidationError(fault, field=where, operation=operation)
 
     def faults(self, value: object, schema: Schema, path: str = "") -> Iterator[tuple[str, str]]:
-        """Yield every fault of `value` as (path of the field, what is wrong with it)."""
+        """Yield every fault of `value` as (path of the field, description)."""
         schema = self.resolve(schema)
         if "type" in schema and not self._fits(value, schema["type"]):
             yield path, f"must be {_ARTICLES.get(schema['type'], 'a ' + schema['type'])}, not {_kind(value)}"
@@ -169,6 +168,6 @@ def _kind(value: object) -> str:
 def _shown(value: object) -> str:
     try:
         text = repr(value)
-    except ValueError:  # Python does not write whole numbers of more than some thousand digits
+    except ValueError:  # by default Python formats no integer of more than 4300 digits
         return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "…"

@@ -1,4 +1,4 @@
-"""Any number of calls, under the thresholds, however long it takes: `Cliq.bulk` and `AsyncCliq.bulk`."""
+"""Make any number of calls within the thresholds, however long it takes: `Cliq.bulk` and `AsyncCliq.bulk`."""
 
 from .job import AsyncBulk, Bulk
 from .progress import BulkProgress

@@ -1,7 +1,8 @@
 """Make many calls in the order that finishes first under the thresholds.
 
-Each operation has a threshold of its own, so the operation whose calls take longest goes first, and while it waits the
-others go on. Nothing is sent that would have to wait; the waits are between calls, where an interrupt loses nothing.
+Each operation has a threshold of its own, so the operation whose calls take longest goes first, and the others continue
+while it waits. A call is started only if it need not wait. All waits are between calls, where an interrupt loses
+nothing.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from .progress import BulkProgress, Report, reporter
 
 T = TypeVar("T")
 logger = logging.getLogger("zoho_cliq")
-SHORTEST_WAIT = 0.01  # seconds, where a slot is just about to be free
+SHORTEST_WAIT = 0.01  # seconds, even if a slot becomes free sooner
 
 
 @dataclass(slots=True)
 class _Call:
-    """One call: its number, and whether it was interrupted while it was on its way."""
+    """One call: its index, and whether it was interrupted in flight."""
 
     number: int
     planned: Planned
@@ -42,24 +43,24 @@ class _Call:
         return self.planned.plan.name
 
     def waiting_client(self) -> Any:
-        """Return its client, which waits as long as it takes."""
+        """Return its client, without a limit on waiting."""
         return self.planned.client.with_options(max_wait=math.inf)
 
     @property
     def operation(self) -> Operation | None:
-        """The operation, where it is of the client's own document."""
+        """The operation, or None if it is not one of the client's own document."""
         found: Operation | None = self.planned.client._operations.table.get(self.name)
         return found
 
     @property
     def repeatable(self) -> bool:
-        """Whether it may be sent again although it may have had its effect."""
+        """Whether it may be sent again even if it may have taken effect."""
         default = self.operation is not None and self.operation.idempotent
         return bool(getattr(self.planned.plan, "repeatable", default))
 
 
 class _Job(Generic[T]):
-    """What both kinds share: the calls, in queues by operation, and what came of them."""
+    """The common part of both kinds: the calls, in queues by operation, and their results."""
 
     def __init__(self, client: Any, calls: Iterable[Callable[[], Any]], progress: bool | Report) -> None:
         self._client = client
@@ -74,26 +75,26 @@ class _Job(Generic[T]):
                 found = _Call(number, planned(call, client._engine))
             except ConfigurationError:
                 raise
-            except CliqError as error:  # such as ValidationError, which concerns this call alone
+            except CliqError as error:  # such as ValidationError, which affects this call only
                 self.errors[number] = error
             else:
                 self._queues.setdefault(found.name, deque()).append(found)
 
     @property
     def total(self) -> int:
-        """How many calls there are."""
+        """The number of calls."""
         return len(self.results)
 
     @property
     def left(self) -> int:
-        """How many calls are still to be made."""
+        """The number of calls still to be made."""
         return sum(map(len, self._queues.values()))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.total - self.left} of {self.total} calls, {len(self.errors)} failed>"
 
     def _budgets(self) -> Steps[dict[str, Budget | None]]:
-        """The steps of asking what is left of each threshold; None where an operation has none."""
+        """Return the steps that read each threshold's budget; None for an operation without a threshold."""
         engine, found = self._client._engine, dict[str, Budget | None]()
         for name in self._queues:
             limit = self._client.thresholds.limit(name)
@@ -104,7 +105,7 @@ class _Job(Generic[T]):
         return found
 
     def _turn(self, budgets: dict[str, Budget | None], report: Report) -> _Call | float | None:
-        """Return the call that is next, or the seconds to wait before one can be; None where there are none left."""
+        """Return the next call, or the seconds to wait before there can be one; None if no calls are left."""
         if not self._queues:
             return None
         self._seconds_left = max(self._seconds(name, each) for name, each in budgets.items())
@@ -119,7 +120,7 @@ class _Job(Generic[T]):
         return seconds
 
     def _seconds(self, name: str, budget: Budget | None) -> float:
-        """Return about how long the calls of an operation take, by its threshold alone."""
+        """Return about how many seconds the calls of an operation take, from its threshold alone."""
         limit = self._client.thresholds.limit(name)
         if budget is None or limit is None:
             return 0.0
@@ -131,14 +132,14 @@ class _Job(Generic[T]):
 
     @contextmanager
     def _noted(self, call: _Call, report: Report) -> Iterator[None]:
-        """Note how a call ends. What concerns all calls is raised, and the call stays to be made."""
+        """Record how a call ends. Raise errors that affect all calls; the call then stays in its queue."""
         try:
             yield
         except (AuthError, ConfigurationError, StateError):
             raise
         except CliqError as error:
             deleted = call.interrupted and call.operation is not None and call.operation.method == "DELETE"
-            if not (deleted and isinstance(error, NotFound)):  # the call that was interrupted has deleted it
+            if not (deleted and isinstance(error, NotFound)):  # the interrupted attempt deleted it
                 self.errors[call.number] = error
         except BaseException:
             call.interrupted = True
@@ -164,21 +165,20 @@ class Bulk(_Job[T]):
     """Many calls of a `Cliq`. `run` makes them.
 
     Attributes:
-        results: what each call returned, in the order of the calls; None where it has not, yet.
-        errors: what each call that failed raised, by its number in that order.
-        total: how many calls there are.
-        left: how many calls are still to be made.
+        results: the result of each call, in the order of the calls; None if it has none (yet).
+        errors: the exceptions of failed calls, by index in that order.
+        total: the number of calls.
+        left: the number of calls still to be made.
     """
 
     def run(self) -> Self:
-        """Make the calls that are left, and return when all have been made.
+        """Make the calls that are left. Return when all have been made.
 
-        After an interrupt, such as Ctrl-C, `run` goes on where it was. A create that was on its way then is not sent
-        again: its error is `OutcomeUnknown`.
-        Raise AuthError, StateError and ConfigurationError, which concern all calls; the call stays to be made. Whatever
-        else a call raises is in `errors`.
+        After an interrupt, such as Ctrl-C, another `run` continues. A create that was in flight is not sent again: its
+        error is `OutcomeUnknown`. Raise AuthError, StateError and ConfigurationError, which affect all calls; the call
+        is then still to be made. Other exceptions of calls are in `errors`.
         """
-        send, clock = self._client._transport.send, self._client._clock  # nothing is sent by the steps of a wait
+        send, clock = self._client._transport.send, self._client._clock  # the steps of a wait send nothing
         with reporter(self._progress) as report:
             while (turn := self._turn(run(self._budgets(), send, send, clock), report)) is not None:
                 if not isinstance(turn, _Call):
@@ -190,11 +190,11 @@ class Bulk(_Job[T]):
 
 
 class AsyncBulk(_Job[T]):
-    """Many calls of an `AsyncCliq`; see `Bulk`. `run` is awaited."""
+    """Many calls of an `AsyncCliq`; see `Bulk`. `run` must be awaited."""
 
     async def run(self) -> Self:
         """Make the calls that are left, and return when all have been made. See `Bulk.run`."""
-        send, clock = self._client._transport.send, self._client._clock  # nothing is sent by the steps of a wait
+        send, clock = self._client._transport.send, self._client._clock  # the steps of a wait send nothing
         with reporter(self._progress) as report:
             while True:
                 budgets = await run_async(self._budgets(), send, send, clock)

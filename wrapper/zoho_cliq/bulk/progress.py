@@ -1,4 +1,4 @@
-"""How far a bulk has come, told to a function or shown on the standard error: as a bar with rich, else in lines."""
+"""Report the progress of a bulk to a function, or on standard error: as a bar with rich, else as lines."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, Self, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class BulkProgress:
-    """How far a bulk has come.
+    """The progress of a bulk.
 
     Attributes:
-        total: how many calls there are.
-        done: how many calls are done, those that failed included.
-        failed: how many calls failed.
+        total: the number of calls.
+        done: the number of calls done, including those that failed.
+        failed: the number of calls that failed.
         waiting: seconds of the wait that begins now; 0 after a call.
         seconds_left: an estimate of the time to the end, from the thresholds alone.
     """
@@ -37,7 +37,7 @@ Report: TypeAlias = Callable[[BulkProgress], None]
 
 
 def duration(seconds: float) -> str:
-    """Return a duration as a person reads it: `45 s`, `3 min 05 s`, `2 h 10 min`."""
+    """Return a duration for people: `45 s`, `3 min 05 s`, `2 h 10 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -47,7 +47,11 @@ def duration(seconds: float) -> str:
 
 
 def reporter(progress: bool | Report) -> AbstractContextManager[Report]:
-    """Return what is open while a bulk runs, and takes its progress."""
+    """Return a context manager whose value takes progress reports.
+
+    Args:
+        progress: False reports nothing, True shows progress on standard error, a function is called itself.
+    """
     if progress is False:
         return nullcontext(lambda _: None)
     if progress is not True:
@@ -66,7 +70,7 @@ def _line(progress: BulkProgress) -> None:
 
 
 class _Bar:
-    """A bar of rich's."""
+    """A progress bar of rich."""
 
     def __init__(self, kind: Any) -> None:
         from rich.console import Console

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a character that it cannot show must not lose the rest
+            stream.reconfigure(errors="backslashreplace")  # escape characters that the terminal's encoding lacks
     options = argparse.Namespace(json=False, changed=False)
     try:
         if sys.stdout is None:
@@ -38,12 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             parser().parse_args(arguments, options)
         except SystemExit:
-            show("")  # what --help has printed
+            show("")  # flush the text of --help
             raise
         return int(options.run(options) or 0)
     except WrongUsage as error:
         given = sys.argv[1:] if arguments is None else arguments
-        complain(error, options.json or "--json" in given)  # which may stand after what is wrong
+        complain(error, options.json or "--json" in given)  # --json may follow the wrong argument
         return 2
     except Unwritten as error:
         done = "; changes were made before that" if options.changed else ""
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(errors.CliqError("interrupted"), options.json)
         return 130
     except BrokenPipeError:
-        return 1  # whoever read the output has gone, and wants to hear no more
+        return 1  # the reader closed the pipe: exit quietly
 
 
 def _cannot_load(error: ImportError) -> errors.CliqError:

@@ -1,4 +1,4 @@
-"""Whose account the commands work with: the client that they share, and `login`, `logout` and `whoami`."""
+"""The client that all commands share, and the commands `login` and `logout`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def add_logout(command: Adder) -> None:
 
 
 def scopes() -> list[str]:
-    """Return every scope that some operation asks for, where any one of several is enough the first."""
+    """Return every scope that an operation needs; the first one if any of several is enough."""
     return list(dict.fromkeys(operation.scopes[0] for operation in OPERATIONS.values() if operation.scopes))
 
 
@@ -65,7 +65,7 @@ def _state(options: argparse.Namespace) -> str | Path:
 
 
 def _variable(options: argparse.Namespace) -> str | None:
-    """Return the variable that credentials come from; None where they come from a file."""
+    """Return the variable that holds the credentials, or None if they come from a file."""
     if options.credentials is not None:
         return None
     return next((name for name in _ENVIRONMENT if os.environ.get(name)), None)
@@ -73,7 +73,14 @@ def _variable(options: argparse.Namespace) -> str | None:
 
 @contextlib.contextmanager
 def client(options: argparse.Namespace, *, tables: bool = True, auth: Any = None, **more: Any) -> Any:
-    """Make the client of a command. `auth` stands in for the credentials of the environment, `more` for settings."""
+    """Make the client of a command.
+
+    Args:
+        options: the parsed command line.
+        tables: whether the command prints a table, which needs rich.
+        auth: credentials to use instead of those of the environment.
+        more: further settings of `Cliq`.
+    """
     from .. import Cliq, OAuth
 
     if tables and not options.json:
@@ -115,7 +122,7 @@ def _missing(path: Path) -> bool:
 
 
 def announce(wait: Any) -> None:
-    """Say how long a call waits, and why."""
+    """Print how long a call waits, and why."""
     tell(f"zoho-cliq: waiting {wait.seconds:.0f} s ({wait.reason})")
 
 
@@ -133,7 +140,7 @@ def login(options: argparse.Namespace) -> None:
     base_url = options.base_url or setting("ZOHO_CLIQ_BASE_URL", partial(checked_url, "it"))
     if options.base_url:
         checked_url("base_url", options.base_url)
-    home = OAuth("-", "-", "-", data_center, accounts_url)  # refuses what cannot be meant, before anything is asked
+    home = OAuth("-", "-", "-", data_center, accounts_url)  # raises ConfigurationError before anything is asked
     if options.dry_run:
         form = "&".join(f"{name}={HIDDEN}" for name in ("client_id", "client_secret", "code"))
         request = {
@@ -185,7 +192,7 @@ def _lacking(granted: tuple[str, ...]) -> list[str]:
 
 
 def _advice(accounts_url: str, options: argparse.Namespace) -> list[str]:
-    """Return what a person should know who is about to be asked for a code."""
+    """Return what to tell a person before asking for a code."""
     from .._auth.auth import data_center_at
 
     host = urlsplit(accounts_url).hostname or ""
@@ -201,11 +208,11 @@ def _advice(accounts_url: str, options: argparse.Namespace) -> list[str]:
 
 
 _PROBE = b"\0" * 4096
-"""As many bytes as credentials take at most."""
+"""At least as many bytes as credentials take."""
 
 
 def _refuse_unwritable(path: Path) -> None:
-    """Raise ConfigurationError where the credentials could not be kept; the code that they come from is good once."""
+    """Raise ConfigurationError if the credentials cannot be stored. Check before sending: the code is valid once."""
     try:
         reason = "it is a directory" if path.is_dir() else None
         if path.exists() and not path.is_file() and not reason:
@@ -214,7 +221,7 @@ def _refuse_unwritable(path: Path) -> None:
             reason = "it is not a regular file"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=path.parent) as file:
-            file.write(_PROBE)  # a disk may be full
+            file.write(_PROBE)  # fails if the disk is full
     except OSError as error:
         reason = error.strerror
     if reason:
@@ -235,7 +242,7 @@ def logout(options: argparse.Namespace) -> None:
     try:
         _forget(argparse.Namespace(**{**vars(options), "credentials": path}))
     except errors.ConfigurationError:
-        pass  # credentials that cannot be read have no token that could be found
+        pass  # without readable credentials, the account of the token is unknown
     except errors.StateError as error:
         failure = error
     try:

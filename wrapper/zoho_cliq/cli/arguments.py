@@ -1,4 +1,5 @@
-"""The parser: one line for wrong usage, examples in each command's help, and the kinds of values that options take."""
+"""The argument parser: one-line messages for wrong usage, examples in each command's help, and types of option
+values."""
 
 from __future__ import annotations
 
@@ -19,11 +20,11 @@ class Adder(Protocol):
 
 
 class WrongUsage(ConfigurationError):
-    """The arguments of the command line make no command."""
+    """The command line is invalid."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Raise WrongUsage, where argparse would print the usage of many lines and exit."""
+    """An argument parser that raises WrongUsage, where argparse prints the usage and exits."""
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**{"formatter_class": _Formatter, **settings})  # type: ignore[arg-type]
@@ -33,7 +34,8 @@ class Parser(argparse.ArgumentParser):
         raise WrongUsage(f"{message}{' See' if message.endswith('?') else '; see'} {self.prog} --help")
 
     def parse_known_args(self, *given: Any, **more: Any) -> Any:
-        """Parse what is known. Raise WrongUsage for the rest, where argparse has the command above complain."""
+        """Parse known arguments. Raise WrongUsage for unknown ones here, where argparse leaves that to the parent
+        parser."""
         found, rest = super().parse_known_args(*given, **more)
         if rest:
             name = rest[0].partition("=")[0]
@@ -42,7 +44,7 @@ class Parser(argparse.ArgumentParser):
         return found, rest
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Raise WrongUsage for a command that there is not, where argparse would list them all."""
+        """Raise WrongUsage for an unknown command; argparse would list all commands."""
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             close = difflib.get_close_matches(str(value), action.choices, n=1)
             hint = f"did you mean {close[0]}?" if close else f"{self.prog} --help lists them"
@@ -51,7 +53,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Lay descriptions and epilogs out, except for lines that are indented: those are to be copied."""
+    """Wrap descriptions and epilogs, but keep indented lines as they are, because they are examples to copy."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines = text.splitlines()

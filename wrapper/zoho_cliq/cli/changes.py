@@ -34,7 +34,7 @@ def add(command: Adder) -> None:
 
 
 def changes(options: argparse.Namespace) -> None:
-    """Show the changes; then keep the token for the next time, as a listing that was not shown counts as not made."""
+    """Show the changes, then store the token: if they cannot be shown, the next run lists them again."""
     path = None if options.token_file is None else expanded("token-file", options.token_file)
     token = options.since if path is None else _kept(path)
     with client(options) as cliq:
@@ -61,7 +61,7 @@ def changes(options: argparse.Namespace) -> None:
 
 
 def _kept(path: Path) -> str:
-    """Return the token of an earlier look; an empty text where there was none."""
+    """Return the stored token, or an empty text if there is none."""
     try:
         token = path.read_text("utf-8").strip()
     except FileNotFoundError:
@@ -75,7 +75,7 @@ def _kept(path: Path) -> str:
 
 
 def _keep(path: Path, token: str) -> None:
-    """Write the token in one step, so that an interrupt leaves the old one or the new one."""
+    """Write the token atomically, so that an interrupt leaves either the old one or the new one."""
     draft = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,5 @@
-"""`zoho-cliq dev`: a mock server, its page in the browser, and a folder that is carried over to it on each change."""
+"""The command `zoho-cliq dev`: a mock server, its page in the browser, and a folder that is applied to it at each
+change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options for the fields of an operation, made from the composed document, so that a new field needs no hand."""
+"""Options for the fields of an operation, made from the composed document, so that a new field needs no change here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .. import errors
 from .._environment import expanded, path_variable
 
 _DEST = "field_"
-"""What the names of fields begin with among the options, so that they meet no setting."""
+"""The prefix of field names in the parsed options, which keeps them apart from settings."""
 _METAVARS = {"integer": "N", "string": "TEXT", "array": "ITEM", "number": "NUMBER"}
 
 
@@ -33,8 +33,11 @@ def add_fields(
 ) -> None:
     """Add one option for each field of the operation's body and for each parameter that the method does not name.
 
-    A list is given by repeating its option. A parameter of the path may be left to the environment or `cliq.toml`.
+    A list is given by repeating its option. A path parameter may come from the environment or `cliq.toml` instead.
+
     Args:
+        sub: the parser of the command.
+        operation: the operation's id.
         without: fields that have an option already.
         renamed: other names for the options of some fields.
     """
@@ -70,7 +73,7 @@ def add_fields(
 
 
 def values_of(operation: str, name: str) -> list[Any] | None:
-    """Return the values that each item of a list may have; None where any may be given."""
+    """Return the allowed values for an item of a list, or None if any value is allowed."""
     rules, known = _operations().rules, _operations().prepared(operation)
     found: list[Any] | None = rules.resolve(rules.resolve(known.properties[name]).get("items", {})).get("enum")
     return found

@@ -10,7 +10,7 @@ from .output import tell
 
 
 def asked(what: str, *, secret: bool = True) -> str:
-    """Return what a person types, unseen where it is secret; without a terminal, the next line of the standard
+    """Return what a person types, without echo if it is secret. Without a terminal, return the next line of standard
     input."""
     if sys.stdin is None:
         raise errors.ConfigurationError(f"{what}: the standard input is closed")

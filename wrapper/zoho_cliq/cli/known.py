@@ -1,4 +1,4 @@
-"""`zoho-cliq thresholds` and `whoami`: what is known without a call."""
+"""The commands `zoho-cliq thresholds` and `whoami`, which make no call."""
 
 from __future__ import annotations
 

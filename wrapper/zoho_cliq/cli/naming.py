@@ -1,4 +1,4 @@
-"""Which action a command is about: its id, or its name, which one listing turns into the id."""
+"""Find the action that a command is about, by id or by name; a name takes one listing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .arguments import WrongUsage
 from .output import cell
 
 STAND_IN = "0" * 19
-"""In place of an id that only a listing could tell."""
+"""A placeholder for an id that only a listing could find."""
 
 
 class AmbiguousName(errors.ConfigurationError):
@@ -48,7 +48,7 @@ def add_action(sub: argparse.ArgumentParser) -> None:
 
 
 def chosen(options: argparse.Namespace) -> Chosen:
-    """Return what was chosen. Raise WrongUsage where it is nothing, or two things."""
+    """Return the chosen action. Raise WrongUsage unless exactly one of id and name is given."""
     if options.id is not None and options.name is not None:
         more = "; --new-name gives it another name" if hasattr(options, "field_name") else ""
         raise WrongUsage(f"give the action's id or its --name, not both{more}")

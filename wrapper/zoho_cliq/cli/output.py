@@ -16,11 +16,11 @@ from .._extras import unavailable
 
 
 class Unwritten(errors.CliqError):
-    """The standard output does not take what there is to show."""
+    """The standard output could not be written."""
 
 
 def show(text: str) -> None:
-    """Write to the standard output at once, so that what cannot be written is told while it can be."""
+    """Write to standard output and flush, so that a write error can still be reported."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -32,7 +32,7 @@ def show(text: str) -> None:
 
 
 def tell(text: str, end: str = "\n") -> None:
-    """Write to the standard error, where there is one that takes it."""
+    """Write to standard error, if it can be written."""
     if sys.stderr is not None:
         try:
             print(text, end=end, file=sys.stderr, flush=True)
@@ -41,14 +41,14 @@ def tell(text: str, end: str = "\n") -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Send what the stream still holds nowhere, so that Python's own flush at exit is silent."""
+    """Redirect the stream to the null device, so that Python's flush at exit raises no error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def report(options: argparse.Namespace, data: Any, text: str) -> None:
-    """Say what was changed: as JSON, or in words unless it shall be quiet."""
+    """Print what was changed: as JSON, or in words unless --quiet is given."""
     options.changed = True
     if options.json or not options.quiet:
         show(f"{json.dumps(data) if options.json else cell(text)}\n")
@@ -59,7 +59,7 @@ def record(options: argparse.Namespace, data: dict[str, Any]) -> None:
 
 
 def require_rich() -> None:
-    """Before a call: one that was made and cannot be shown is half lost."""
+    """Raise ConfigurationError before a call if rich is missing: the result of a call could not be shown."""
     try:
         import rich.console
         import rich.table
@@ -110,11 +110,11 @@ def table(
 
 
 _LEAST = 10
-"""Characters of a spare column below which it is left out."""
+"""The least width in characters of a spare column; below it, the column is left out."""
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], spare: str, room: int) -> list[int | None]:
-    """Return the width of each column: 0 leaves it out, None lets it fold as it must."""
+    """Return the width of each column: 0 leaves it out, None lets it wrap."""
     if spare not in columns:
         return [None] * len(columns)
     from rich.cells import cell_len
@@ -152,7 +152,7 @@ _SETTING = re.compile(rf"(?<![\w.$'\"-])({'|'.join(_OPTIONS)})(=|(?![\w'\"-]))")
 
 
 def _with_options(text: str) -> str:
-    """Return a message of the Python API as the user of a terminal needs it: `data_center=` is `--data-center`."""
+    """Return a message of the Python API for users of the command line: `--data-center` instead of `data_center=`."""
     return _SETTING.sub(lambda found: _OPTIONS[found[1]] + (" " if found[2] else ""), text)
 
 

@@ -1,4 +1,4 @@
-"""A progress bar that knows the thresholds: what is done, what waits and for how long, and when all is done."""
+"""A progress bar that shows what is done, what waits and how long, and the earliest time at which all is done."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Times(ProgressColumn):
 
 
 class Bar:
-    """The bar, on the standard error; it is there from the first progress to the end of the block."""
+    """A progress bar on standard error, visible from the first progress to the end of the `with` block."""
 
     def __init__(self) -> None:
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False), _Times())

@@ -50,7 +50,8 @@ def folder_of(options: argparse.Namespace) -> Path:
 
 
 def for_projects(run: Command) -> Command:
-    """Wrap a command: mistakes in the folder are told line by line (exit code 2), a folder at work is code 3."""
+    """Wrap a command: print mistakes of the folder line by line (exit code 2), and report a busy folder (exit code
+    3)."""
 
     @functools.wraps(run)
     def wrapped(options: argparse.Namespace) -> int | None:
@@ -85,7 +86,7 @@ def checked_project(folder: Path, environment: str | None) -> Project:
 
 @contextlib.contextmanager
 def project_client(options: argparse.Namespace, environment: Environment | None) -> Iterator[Any]:
-    """Make the client for an environment; options win over `cliq.toml`, and that over the variables of the process."""
+    """Make the client for an environment. Options have precedence over `cliq.toml`, then environment variables."""
     auth: Any = None
     more: dict[str, Any] = {"on_wait": None if options.quiet or _has_bar(options) else announce}
     if environment is not None:
@@ -125,7 +126,7 @@ def _has_bar(options: argparse.Namespace) -> bool:
 
 
 def show_lines(lines: Iterable[str], mask: Callable[[str], str] = str) -> None:
-    """Print lines that may hold what others wrote: nothing in them can steer the terminal."""
+    """Print lines that may hold foreign text, without control characters for the terminal."""
     for line in lines:
         parts = (cell(part) for part in mask(line).split("\t"))
         show("\t".join(parts) + "\n")

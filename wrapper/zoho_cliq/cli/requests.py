@@ -1,4 +1,4 @@
-"""What `--dry-run` shows: the requests that a command would send."""
+"""Print the requests that a command would send, for `--dry-run`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from .output import printable, show, tell
 HIDDEN = "(hidden)"
 
 _LONGEST = 500
-"""Characters of a text in a body that people see; icons are long."""
+"""The most characters of a body's text that are printed; images are long."""
 
 
 def show_requests(
     options: argparse.Namespace, cliq: Any, call: Callable[[str], Any], action: Chosen | None = None
 ) -> None:
-    """Show the request of a call that is not made.
+    """Print the request of a call that is not sent.
 
     Args:
-        call: makes it, for an action of this id.
-        action: which action; where it is given by name, the listing that would find it is shown before.
+        options: the parsed command line.
+        cliq: the client.
+        call: a function that makes the call for an action id.
+        action: the action, if the call is about one. If it is chosen by name, the listing that would find it is
+            printed first.
     """
     from .._planning import planned
     from ..message_actions.adopt import Adoption
@@ -40,7 +43,7 @@ def show_requests(
 
 
 def show_all(options: argparse.Namespace, requests: list[dict[str, Any]]) -> None:
-    """Show requests, each a map of `method`, `url`, `headers` and `body`, and say that nothing was sent."""
+    """Print requests, each a mapping of `method`, `url`, `headers` and `body`, and say that nothing was sent."""
     if options.json:
         show(f"{json.dumps({'dry_run': True, 'requests': requests}, indent=2)}\n")
         return

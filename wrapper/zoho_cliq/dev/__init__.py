@@ -1,2 +1,4 @@
-"""The development loop of `zoho-cliq dev`: a mock server in which a folder of message actions can be tried while it is
-written. `session.Session` runs it; the mock and the receiver are processes of their own."""
+"""The development loop of `zoho-cliq dev`: a mock server that follows a folder of message actions while it is edited.
+
+`session.Session` runs the loop. The mock and the receiver are separate processes.
+"""

@@ -1,4 +1,4 @@
-"""Carry a folder over to the mock, again after each change. What is wrong in it leaves what was carried over last."""
+"""Apply a folder to the mock after each change. If the folder has mistakes, the mock keeps the last valid state."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Carried:
 
 
 class NoWaits:
-    """The machine's clock, on which no wait takes time: the mock counts no calls, so that nothing is to wait for."""
+    """The machine's clock with waits that return at once: the mock counts no calls, so there is nothing to wait for."""
 
     jumps = True
 
@@ -103,7 +103,7 @@ class Carrier:
 
     @property
     def title(self) -> str:
-        """The folder's name, and the environment that the mock stands in for."""
+        """The name of the folder and the environment that the mock represents."""
         return f"{self._root.name} ({self._environment or 'default environment'})"
 
     def carry(self) -> Carried:
@@ -169,7 +169,7 @@ class Carrier:
         return made
 
     def _make_teams(self, project: Project) -> None:
-        """Make the teams that actions are for: the mock knows others than the account."""
+        """Create the teams that the actions need, because the mock does not have the account's teams."""
         wanted = {team for action in project.actions for team in action.fields.get("team_ids", ())}
         if not wanted:
             return

@@ -1,4 +1,4 @@
-"""What the mock delivers: each event is told, and added to a file, once; a reset of the mock is noticed."""
+"""Report and record the mock's deliveries, each once, and notice when the mock is reset."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from .events import add
 from .mock import Mock
 
 UNSEEN = ("wrong", "unanswered", "not_executed", "refused")
-"""Kinds of answers that a person does not see."""
+"""Kinds of answers that the user does not see."""
 
 
 def failed(delivery: dict[str, Any]) -> bool:
-    """Return whether a delivery came to nothing that a person sees, or a script failed."""
+    """Return whether the user sees no answer to a delivery, or its script failed."""
     script = delivery.get("deluge")
     answers = [delivery["shown"], *([delivery["deferred"]] if "deferred" in delivery else [])]
     return bool(script and script["errors"]) or any(answer["kind"] in UNSEEN for answer in answers)
 
 
 def shown(delivery: dict[str, Any]) -> str:
-    """Return what came of a delivery, in a line."""
+    """Return the result of a delivery in one line."""
     answer = delivery["shown"]
     where = [f"line {error['line']}" for error in (delivery.get("deluge") or {}).get("errors", []) if error.get("line")]
     problems = "; ".join([*where, *map(str, answer["problems"])])

@@ -1,6 +1,6 @@
-"""Events in a file, one JSON object a line: `{"action": name, "user": key, "event": {…}}`.
+"""Events in a file, one JSON object per line: `{"action": name, "user": key, "event": {…}}`.
 
-The response URL, which takes an answer from whoever knows it, and the values of secret variables are not in it.
+The file holds neither response URLs, which accept an answer from anyone who knows them, nor values of secret variables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .._secrecy import masked
 from ..errors import CliqError, ConfigurationError
 
 RENEWED = ("response_url", "timestamp")
-"""What the mock makes anew for each event that it sends."""
+"""Fields that the mock sets anew for each event."""
 
 
 @dataclass(frozen=True, slots=True)

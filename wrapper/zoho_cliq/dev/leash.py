@@ -1,6 +1,6 @@
-"""Run a module as `python -m` does, and end as soon as the standard input ends: with the process that started it.
+"""Run a module as `python -m` does, and end when the standard input ends, that is, with the parent process.
 
-So nothing is left behind, however that process ended. `python -m zoho_cliq.dev.leash MODULE ARGUMENT …`
+So no process is left behind, however the parent ended. Usage: `python -m zoho_cliq.dev.leash MODULE ARGUMENT …`
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 
 GRACE = 5.0
-"""Seconds that the module has to end in order."""
+"""Seconds that the module has to end by itself after SIGTERM."""
 
 
 def main(arguments: Sequence[str]) -> None:

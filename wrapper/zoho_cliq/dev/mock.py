@@ -1,7 +1,7 @@
-"""The mock server as another process: how it is started, and calls of its control API.
+"""The mock server as a separate process: its arguments, and calls of its control API.
 
-Nothing of the mock is imported. The calls are made on `http.client`, which knows no proxies: the control token goes to
-this machine or nowhere.
+Nothing of the mock is imported. The calls use `http.client`, which ignores proxies, so the control token never leaves
+this machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..errors import CliqError, ConfigurationError
 MODULE = "zoho_cliq_mock"
 TOKEN_VARIABLE = "ZOHO_CLIQ_MOCK_CONTROL"
 READY = "listening on "
-"""What the first line that it prints begins with; the API's base URL follows."""
+"""The start of the mock's first line of output; the base URL of the API follows."""
 _TIMEOUT = 120.0  # seconds; an event may be sent to a receiver that takes long
 
 
@@ -26,7 +26,7 @@ class MockRefused(CliqError):
 
 
 def arguments(port: int) -> list[str]:
-    """Return module and arguments of the mock. Raise ConfigurationError where it is not installed."""
+    """Return module and arguments of the mock. Raise ConfigurationError if it is not installed."""
     if importlib.util.find_spec(MODULE) is None:
         raise ConfigurationError("zoho-cliq dev needs the mock server: pip install '.[dev]' in a checkout of zoho-cliq")
     return [MODULE, "--port", str(port), "--quiet", "--no-thresholds"]
@@ -41,7 +41,7 @@ class Mock:
         self._token = token
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Make a call of the control API, and return the data of its answer. Raise MockRefused."""
+        """Call the control API, and return the data of the answer. Raise MockRefused."""
         parts = urlsplit(self.address)
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=_TIMEOUT)
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
@@ -58,7 +58,7 @@ class Mock:
         return data
 
     def new_link(self) -> str:
-        """Return a link to the page, which is good once."""
+        """Return a link to the page, which is valid once."""
         return f"{self.address}{self.call('POST', 'links')['path']}"
 
     def new_token(self) -> str:

@@ -1,4 +1,4 @@
-"""The processes beside this one: the mock and the receiver. None outlives it, and none becomes a zombie."""
+"""Child processes: the mock and the receiver. None outlives this process or becomes a zombie."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..errors import CliqError
 from . import leash
 
 GRACE = leash.GRACE + 1
-"""Seconds after which a process that does not end in order is killed."""
+"""Seconds after SIGTERM before a process is killed."""
 _LAST_LINES = 1.0
-"""Seconds to wait for what a process printed last, where something that it started still holds its output."""
+"""Seconds to wait for the last output of a process if one of its own children still holds the pipe."""
 
 
 class Child:
@@ -83,7 +83,7 @@ class Child:
         return f"signal {-self.code}" if self.code is not None and self.code < 0 else f"exit code {self.code}"
 
     def stop(self) -> None:
-        """End it, and whatever it started in its group; return when it is gone."""
+        """End it and its process group. Return when all have ended."""
         self.stopping = True
         self._signal(signal.SIGTERM)
         self._waiter.join(GRACE)

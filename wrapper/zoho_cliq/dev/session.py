@@ -1,6 +1,6 @@
-"""The development loop: mock, receiver, watcher and folder, from the first start until nothing is left of them.
+"""The development loop: mock, receiver, watcher and folder, from start to end.
 
-Whatever happens is posted to the main thread, which does one thing after the other.
+All events are posted to the main thread, which handles them one after the other.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ class Session:
     def run(self) -> int:
         """Run until Ctrl-C, SIGTERM or SIGHUP, or until all events of a file were sent. Return the exit code.
 
-        Nothing is left behind. Raise ConfigurationError for what cannot be started, CliqError where the mock ends, and
-        KeyboardInterrupt where the sending of a file is interrupted.
+        All processes and threads are ended. Raise ConfigurationError if the loop cannot start, CliqError if the mock
+        ends, and KeyboardInterrupt if sending a file's events is interrupted.
         """
         if sys.platform == "win32":
             raise ConfigurationError("zoho-cliq dev needs Linux or macOS; on Windows run it in WSL")
@@ -123,7 +123,7 @@ class Session:
     # ---- what happens
 
     def _post(self, act: Callable[..., None], *arguments: Any) -> None:
-        """Let the main thread do something. Signal handlers may call this at any time."""
+        """Run a function in the main thread. Signal handlers may call this at any time."""
         self._posted.put(partial(act, *arguments))
 
     def _finish(self, code: int = 0) -> None:
@@ -146,7 +146,7 @@ class Session:
         before = {}
         for name in _SIGNALS:
             number = getattr(signal, name)
-            # nohup makes a process that goes on when its terminal is closed.
+            # nohup sets SIGHUP to be ignored: the loop then goes on when its terminal is closed.
             if name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN:
                 before[number] = signal.signal(number, asked)
         try:
@@ -156,7 +156,7 @@ class Session:
                 signal.signal(number, handler)
 
     def _thread(self, act: Callable[..., None], *arguments: Any) -> threading.Thread:
-        """Do something in a thread; what it raises, the main thread raises."""
+        """Run a function in a thread. The main thread raises its exceptions."""
 
         def guarded() -> None:
             try:
@@ -335,7 +335,7 @@ class Session:
             mock.call("POST", "project", {"title": carrier.title, "text": found.text, "mistakes": mistakes})
 
     def _say_mistakes(self, found: Carried, known: Sequence[Mistake]) -> None:
-        """Tell what came of the folder; of warnings that are known nobody is told again."""
+        """Report the result for the folder. Known warnings are not repeated."""
         news = [mistake for mistake in found.mistakes if mistake.severity == "error" or mistake not in known]
         lines = [*map(line_for, news), found.text]
         facts = {"changes": None if found.changes is None else list(found.changes)}

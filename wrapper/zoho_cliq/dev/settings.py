@@ -1,4 +1,4 @@
-"""What a development loop is asked to do, checked before anything is started."""
+"""The settings of a development loop, checked before anything is started."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..project import ProjectError
 from ..project.configuration import FILE, read_configuration
 
 RECEIVER_VARIABLE = "RECEIVER_URL"
-"""What `execution_url` names the receiver's address by, as `${RECEIVER_URL}`."""
+"""The variable with the receiver's address, used in `execution_url` as `${RECEIVER_URL}`."""
 _APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
 
 
@@ -41,7 +41,7 @@ class Settings:
     timeout: float = 30.0
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for what cannot be meant."""
+        """Raise ConfigurationError for an invalid setting."""
         if not 0 <= self.port <= 65535:
             raise ConfigurationError(f"--port takes a number from 0 to 65535, not {self.port}")
         if self.receiver is not None and not _APPLICATION.fullmatch(self.receiver):
@@ -50,9 +50,9 @@ class Settings:
             raise ConfigurationError("--record and --replay do not go together")
 
     def project(self, environ: Mapping[str, str]) -> Path | None:
-        """Return the project's folder, or None where there is none and none was asked for.
+        """Return the project's folder, or None if there is none and none was requested.
 
-        Raise ProjectError where the folder or the environment that was asked for is not there.
+        Raise ProjectError if the requested folder or environment does not exist.
         """
         root = (self.folder or Path()).resolve()  # as watchers name it
         if not (root / FILE).exists():
@@ -63,13 +63,13 @@ class Settings:
             try:
                 configuration = read_configuration(root, environ)
             except ProjectError:
-                return root  # which is said, and can be mended, while the loop runs
+                return root  # the loop reports the mistakes, which can be corrected while it runs
             configuration.environment(self.environment)
         return root
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody uses."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

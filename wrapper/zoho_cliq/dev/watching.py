@@ -1,4 +1,4 @@
-"""Changes of files, as they happen. Needs watchfiles (extra `dev`)."""
+"""Watch files for changes. Needs watchfiles (extra `dev`)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..errors import CliqError
 
 STEP = 50
 DEBOUNCE = 400
-"""Milliseconds: changes are told once none came for a step, and after this time at the latest."""
+"""Milliseconds: changes are reported once none has come for `STEP`, at the latest after `DEBOUNCE`."""
 IDLE = 500
-"""Milliseconds without a change after which the watcher has surely begun."""
+"""Milliseconds without a change after which the watcher is taken to be running."""
 
 
 def require() -> None:
@@ -25,12 +25,10 @@ def require() -> None:
 
 
 def watch(folders: Sequence[Path], on_change: Callable[[set[Path]], None], stop: threading.Event) -> None:
-    """Call `on_change` with the files that changed, until `stop` is set. What editors and tools write for themselves
-    is left out.
+    """Call `on_change` with the changed files until `stop` is set. Temporary files of editors and tools are left out.
 
-    Once it is called with the folders themselves: what changed in them while the watcher began was not seen.
-
-    Raise CliqError where the system cannot watch a folder.
+    Once it is called with the folders themselves, because changes while the watcher starts are not seen. Raise
+    CliqError if the system cannot watch a folder.
     """
     import watchfiles
 

@@ -1,9 +1,8 @@
-"""Creating with `if_exists="adopt"`: exactly one action, even where the answer to the create was lost.
-
-Names are unique at the server. So after an unclear create the listing decides: an action of that name whose returned
-fields equal what was sent is the one (`image` is never returned and cannot be compared); no action of that name means
-that the create may be sent again, which the server refuses should the first one still arrive. Anything else stays
-`OutcomeUnknown`.
+"""Create with `if_exists="adopt"`: exactly one action, even if the answer to the create was lost.
+ Names are unique at the server, so the listing decides after an unclear create. An action of that name whose returned
+fields equal what was sent is taken to be the created one (`image` is never returned and cannot be compared). If there
+is no action of that name, the create may be sent again: the server refuses it if the first one still arrives. In all
+other cases the outcome stays `OutcomeUnknown`.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ class Adoption:
     """The plan of one such create.
 
     Args:
-        create: the call of the create.
-        list_page: makes the call of a page of the listing, from its `next_token`.
+        create: the call that creates.
+        list_page: returns the call of one page of the listing, for a `next_token`.
     """
 
     def __init__(self, create: Call[MessageAction], list_page: Callable[..., Call[Page]]) -> None:
@@ -39,7 +38,7 @@ class Adoption:
         return self.create.name
 
     def steps(self, engine: Engine, options: Options) -> Steps[MessageAction]:
-        """Create, and where the outcome is unclear or the name taken, looks."""
+        """Create. If the outcome is unclear or the name is taken, list the actions."""
         waited, attempt = Waited(), 0
         failure: CliqError | None = None
         while True:
@@ -62,7 +61,7 @@ class Adoption:
             if isinstance(failure, MessageActionNameExists) and attempt == 1:
                 if named:
                     _name_existing(failure, named[0], self.body)
-                raise failure  # nothing unclear: the name was taken before, by an action that differs or is not visible
+                raise failure  # not unclear: another action, different or not visible, had the name before
             if named or attempt > options.max_retries:
                 break
         raise OutcomeUnknown(
@@ -91,20 +90,20 @@ class Adoption:
 
 
 def _name_existing(error: MessageActionNameExists, action: MessageAction, sent: Mapping[str, Any]) -> None:
-    """Let `error` tell which action has the name, and in which fields it differs from what was sent."""
+    """Add to `error` which action has the name, and in which fields it differs from what was sent."""
     error.existing_id, error.differing = action.id, differing_fields(action, sent)
     fields = f" and differs in {', '.join(error.differing)}" if error.differing else ""
     error.args = (f"{error.args[0]}; the action {action.id} has this name{fields}",)
 
 
 def agrees(action: MessageAction, sent: Mapping[str, Any]) -> bool:
-    """Return whether what the server returned equals what was sent, as far as it returns it. The order of lists is no
-    matter."""
+    """Return whether the returned fields equal those that were sent. The order of lists does not matter."""
     return not differing_fields(action, sent)
 
 
 def differing_fields(action: MessageAction, sent: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the fields in which what the server returned differs from what was sent, or would be."""
+    """Return the names of the sent fields whose returned values differ. Fields that are not returned are not
+    compared."""
     returned = action.to_dict()
     return tuple(name for name, value in sent.items() if name in returned and not _same(returned[name], value))
 

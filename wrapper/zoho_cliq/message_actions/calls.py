@@ -20,7 +20,7 @@ from .pager import Page, largest_page, page_of
 
 Handler: TypeAlias = DelugeHandler | WebhookHandler | UnsetHandler
 FirstPage: TypeAlias = tuple[Callable[[], Page], str | None]
-"""What reads the first page of a listing, and the sync token that it was asked for with."""
+"""A function that reads the first page of a listing, and the sync token of the request."""
 
 
 def _data(answer: Any, response: RawResponse) -> Any:
@@ -28,7 +28,7 @@ def _data(answer: Any, response: RawResponse) -> Any:
 
 
 class Calls:
-    """The calls of the resource, made from its arguments."""
+    """Builds the calls of the resource."""
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
@@ -41,7 +41,14 @@ class Calls:
         fields: Mapping[str, Any],
         pick: Callable[[Any, RawResponse], Any] | None = _data,
     ) -> Call[Any]:
-        """Return a call. own: what the method's named arguments give, which no field may give once more."""
+        """Return a call.
+
+        Args:
+            name: the operation's id.
+            own: the values of the method's named arguments. A field of the same name is a ValidationError.
+            fields: all other arguments.
+            pick: see `Operations.call`.
+        """
         if fields and own:
             for field in own.keys() & fields.keys():
                 raise ValidationError("is given by an argument of the method already", field=field, operation=name)
@@ -49,7 +56,7 @@ class Calls:
         return self._operations.call(name, own or fields, pick=pick)
 
     def create(self, fields: Mapping[str, Any], if_exists: str) -> Plan[MessageAction]:
-        """Return the plan of a create."""
+        """Return the plan of a create. Raise ValidationError if `if_exists` is neither `error` nor `adopt`."""
         if if_exists not in ("error", "adopt"):
             raise ValidationError(
                 f"must be 'error' or 'adopt', not {if_exists!r}", field="if_exists", operation="create_message_action"
@@ -65,14 +72,14 @@ class Calls:
         next_token: str | None = None,
         sync_token: str | None = None,
     ) -> Call[Page]:
-        """Return the call of one page. limit: the most actions on it; None is the largest page."""
+        """Return the call of one page. `limit` is the most actions on it; None is the largest page."""
         query = {"limit": self.largest_page if limit is None else limit, "next_token": next_token}
         query["sync_token"] = sync_token
         given = {name: value for name, value in query.items() if value is not None}
         return self._call("list_message_actions", given, fields, page_of)
 
     def first_page(self, fields: Mapping[str, Any], limit: int | None, since: str | None) -> Plan[FirstPage]:
-        """Return the plan that fetches the first page of changes; that of everything where `since` is None."""
+        """Return the plan that fetches the first page of changes, or of everything if `since` is None."""
         return _First(partial(self.list_page, fields), limit, since)
 
     def get(self, action_id: str, fields: Mapping[str, Any] = EMPTY) -> Call[MessageAction]:
@@ -100,8 +107,10 @@ class Calls:
         return self._call("update_message_action_handler", path, fields)
 
     def same_handler(self, action_id: str, handler_type: str, call: Call[Handler]) -> Call[Handler]:
-        """Return the call that gives another action the handler of `call`, whose body is not checked once more, so that
-        what is found in a script is logged once."""
+        """Return the call that sets the handler of `call` for another action.
+
+        Its body is not checked again, so that findings in a script are logged once.
+        """
         path = {"action_id": action_id, "handler_type": handler_type}
         return self._operations.call("update_message_action_handler", path, call.content, _data)
 
@@ -117,7 +126,7 @@ class _First:
         return "list_message_actions"
 
     def steps(self, engine: Engine, options: Options) -> Steps[FirstPage]:
-        """Fetch the page; that of everything where the server refuses the token."""
+        """Fetch the page. If the server refuses the token, fetch the first page of everything."""
         state, waited = Pass(self.since), Waited()
         while True:
             call = self.list_page(limit=self.limit, sync_token=state.sync_token)

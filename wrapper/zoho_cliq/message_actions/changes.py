@@ -1,4 +1,4 @@
-"""Incremental changes: what was created or updated since an earlier listing, and what is gone."""
+"""Incremental changes: the actions created, updated or deleted since an earlier listing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..errors import ApiError, CliqError, IncompletePass, RateLimited
 from .pager import Page, Walk
 
 logger = logging.getLogger("zoho_cliq")
-# How a server may refuse a token that it no longer knows; which of them is not documented.
+# Statuses that a server may answer for a token that it no longer knows; the vendor does not document which.
 REFUSALS = frozenset({400, 404, 410, 422})
 
 
 class Pass:
-    """One pass over the changes: what has been learnt on the way, and whether the end was reached."""
+    """The state of one iteration over the changes."""
 
     def __init__(self, token: str | None) -> None:
         self.sync_token = token
@@ -27,14 +27,14 @@ class Pass:
         self.deleted: list[str] = []
 
     def took(self, page: Page) -> None:
-        """Note what `page` says."""
+        """Record the content of `page`."""
         self.walk.took(page)
         self.found_token = page.sync_token or self.found_token
         self.deleted += page.deleted or []
         self.complete = self.walk.over
 
     def refused(self, error: CliqError) -> bool:
-        """Return whether the server refused the sync token, so that everything must be listed."""
+        """Return whether `error` means that the server refused the sync token, so that everything must be listed."""
         at_start = not self.full and self.walk.token is None
         if not at_start or not isinstance(error, ApiError) or isinstance(error, RateLimited):
             return False
@@ -46,7 +46,7 @@ class Pass:
 
 
 class _Results:
-    """What both kinds of changes tell after a complete pass."""
+    """The results of both kinds of changes, available after a complete iteration."""
 
     _latest: Pass | None = None
     _token: str | None
@@ -69,24 +69,28 @@ class _Results:
 
     @property
     def deleted(self) -> list[str]:
-        """The ids of actions that are gone, as far as the server names them; see `full`. Raise IncompletePass before
-        the end."""
+        """The ids of deleted actions, as far as the server names them; see `full`.
+
+        Raise IncompletePass before the end.
+        """
         return self._completed().deleted
 
     @property
     def sync_token(self) -> str | None:
-        """The token for the next time; None where the server sent none. Raise IncompletePass before the end."""
+        """The token for the next time, or None if the server sent none. Raise IncompletePass before the end."""
         return self._completed().found_token
 
     @property
     def full(self) -> bool:
-        """Whether everything was listed, because no token was given or the server refused it: then what is not among
-        the actions is gone. Raise IncompletePass before the end."""
+        """Whether everything was listed, because no token was given or the server refused it.
+
+        If so, every action that was not returned has been deleted. Raise IncompletePass before the end.
+        """
         return self._completed().full
 
 
 class Changes(_Results):
-    """Iterate for the actions that were created or updated; then read `deleted`, `sync_token` and `full`."""
+    """Iterate over the actions that were created or updated; then read `deleted`, `sync_token` and `full`."""
 
     def __init__(self, fetch: Callable[[str | None, str | None], Page], token: str | None) -> None:
         self._fetch = fetch
@@ -106,7 +110,7 @@ class Changes(_Results):
 
 
 class AsyncChanges(_Results):
-    """Iterate for the actions that were created or updated; then read `deleted`, `sync_token` and `full`."""
+    """Iterate over the actions that were created or updated; then read `deleted`, `sync_token` and `full`."""
 
     def __init__(self, fetch: Callable[[str | None, str | None], Awaitable[Page]], token: str | None) -> None:
         self._fetch = fetch

@@ -1,4 +1,4 @@
-"""Make an action equal to what is wanted, whatever is there, in the fewest calls."""
+"""Make an action equal to what is wanted, whether it exists or not, with the fewest calls."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _KIND = "execution_type"
 
 @dataclass(frozen=True, slots=True)
 class Ensured:
-    """What `ensure` found and did.
+    """What `ensure` found and changed.
 
     Attributes:
-        action: the action as it is now.
+        action: the action after the changes.
         created: whether it was created.
         updated: the names of the fields that were changed.
         handler_set: whether the script or the permissions were set.
@@ -57,7 +57,7 @@ class Ensured:
 
 
 class Calls(Protocol):
-    """The calls that it takes."""
+    """The calls that `ensure` makes."""
 
     def create(self, fields: Mapping[str, Any], if_exists: str) -> Plan[MessageAction]:
         """Return the plan of a create."""
@@ -80,17 +80,17 @@ class Calls(Protocol):
         ...
 
     def same_handler(self, action_id: str, handler_type: str, call: Call[Any]) -> Call[Any]:
-        """Return the call that gives another action the handler of `call`."""
+        """Return the call that sets the handler of `call` for another action."""
         ...
 
 
 class Ensuring:
     """The plan of one `ensure`.
 
-    Everything given is checked before anything is sent: a create and a change of the handler are prepared in any case.
+    All arguments are checked before anything is sent, because the create and the handler's change are always prepared.
     """
 
-    name = "list_message_actions"  # the call that it begins with
+    name = "list_message_actions"  # its first call
     repeatable = True
 
     def __init__(
@@ -113,7 +113,7 @@ class Ensuring:
             self._wanted_handler = json.loads(self._handler.content or b"{}")
 
     def steps(self, engine: Engine, options: Options) -> Generator[Effect, Any, Ensured]:
-        """Look, and do what is missing. The calls share one `max_wait`."""
+        """List the actions, and create or change what is missing. All calls share one `max_wait`."""
         waited = Waited()
         named = yield from self._named(engine, options, waited)
         mine = [action for action in named if self._creator in (None, action.creator.id)]
@@ -123,7 +123,7 @@ class Ensuring:
             except MessageActionNameExists as error:
                 raise (_not_yours(named[0]) if named else error) from error
             if self._creator is not None and made.creator.id != self._creator:
-                raise _not_yours(made)  # it was adopted: somebody else created an equal one meanwhile
+                raise _not_yours(made)  # adopted: another user created an equal action meanwhile
             if self._handler is not None:
                 yield from engine.call(self._calls.same_handler(made.id, _HANDLER, self._handler), options, waited)
             return Ensured(made, created=True, handler_set=self._handler is not None)
@@ -152,14 +152,14 @@ class Ensuring:
                 field=_KIND,
                 operation="ensure",
             )
-        # What the handler is comes first: an action of somebody else's is refused before anything is changed.
+        # The handler is read first: if it belongs to another user's action, nothing has been changed yet.
         set_handler = False
         if self._handler is not None:
             set_handler = yield from self._handler_differs(action, engine, options, waited)
         if differing:
             names = set(differing)
             names |= {"scope", "team_ids"} if names & {"scope", "team_ids"} else set()
-            names |= {"image"}  # never returned; where there is a call to be made, it comes along
+            names |= {"image"}  # never returned, so it cannot be compared; send it if an update is needed anyway
             fields = {name: value for name, value in self._given.items() if name in names}
             action = yield from engine.call(self._calls.update(action.id, fields), options, waited)
         if set_handler and self._handler is not None:
@@ -176,7 +176,7 @@ class Ensuring:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value to compare: the order of permissions does not matter."""
+    """Return a value for comparison. The order of permissions does not matter."""
     return sorted(map(str, value)) if isinstance(value, list) else value
 
 

@@ -1,4 +1,4 @@
-"""Listings that cross pages: nothing is fetched before it is asked for, and each iteration starts afresh."""
+"""Listings over several pages. Pages are fetched on demand, and each iteration starts again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from ..errors import CliqError, DecodeError, PaginationLoop
 
 
 class UnreadableAction(MessageAction):
-    """An entry of a listing that is no message action, as far as can be told: it has no id that is a text, or is no
-    object at all. `raw` is the entry as it came; fields hold what it has of them, else `UNSET`."""
+    """An entry of a listing that cannot be read as a message action: it is not an object, or has no id that is a text.
+
+    `raw` is the entry as received. Its fields are set if `raw` has them, else `UNSET`.
+    """
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
@@ -30,7 +32,7 @@ class UnreadableAction(MessageAction):
 
 
 def counted(actions: Sized) -> str:
-    """Return how many actions there are, for a repr."""
+    """Return the number of actions with the noun, for a repr."""
     return f"{len(actions)} action{'' if len(actions) == 1 else 's'}"
 
 
@@ -39,7 +41,7 @@ class Page:
     """One page of a listing.
 
     `items` holds every entry of the page; one that cannot be read is an `UnreadableAction`. `next_token` is None on the
-    last page; `deleted`, `sync_token` and `total_count` are None where the server sent no such key.
+    last page. `deleted`, `sync_token` and `total_count` are None if the server did not send them.
     """
 
     items: list[MessageAction]
@@ -56,13 +58,13 @@ class Page:
 
 
 def largest_page(operations: Operations) -> int:
-    """Return the most actions that the document allows on a page."""
+    """Return the largest number of actions on a page, as documented."""
     limit = next(part for part in operations.prepared("list_message_actions").parameters if part.name == "limit")
     return int(limit.schema["maximum"])
 
 
 def page_of(answer: MessageActionList | None, response: RawResponse) -> Page:
-    """Return the page that an answer holds. Raise DecodeError where it is unclear whether another follows."""
+    """Return the page in an answer. Raise DecodeError if it is unclear whether another page follows."""
     if answer is None:  # an answer without content
         return Page([], None, None, None, None)
     if _token(answer.next_token) is None and answer.next_token:
@@ -82,14 +84,14 @@ def page_of(answer: MessageActionList | None, response: RawResponse) -> Page:
 
 
 def _token(value: object) -> str | None:
-    """Return a token as it is sent back; None where there is none."""
+    """Return a token as text, or None if there is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) and value else None
 
 
 class Walk:
-    """The position in a listing: which token comes next, and that none comes twice."""
+    """The position in a listing. Detects a page token that comes for the second time."""
 
     def __init__(self, start: str | None) -> None:
         self.token = start
@@ -97,7 +99,7 @@ class Walk:
         self._seen = {start}
 
     def took(self, page: Page) -> None:
-        """Go on to the page after `page`. Raise PaginationLoop where that was there before."""
+        """Move on to the page after `page`. Raise PaginationLoop if that page was visited before."""
         if page.next_token is None:
             self.over = True
         elif page.next_token in self._seen:
@@ -109,15 +111,15 @@ class Walk:
         self.token = page.next_token
 
     def failed(self, error: CliqError) -> None:
-        """Note in `error` where to go on."""
+        """Set the `resume_token` of `error`."""
         error.resume_token = self.token
 
 
 class Pager:
-    """The actions of a listing, over all its pages.
+    """The actions of a listing, over all pages.
 
-    Iterating sends the calls, one per page, and starts afresh each time. After an error in the middle,
-    `resume(error.resume_token)` goes on with the page that failed.
+    Iterating sends one call per page, and starts again each time. After an error, `resume(error.resume_token)`
+    continues with the page that failed.
     """
 
     def __init__(self, fetch: Callable[[str | None], Page], start: str | None = None) -> None:
@@ -144,22 +146,22 @@ class Pager:
             walk.took(page)
 
     def first(self) -> MessageAction | None:
-        """Return the first action, or None where there is none."""
+        """Return the first action, or None if there is none."""
         return next(iter(self), None)
 
     def resume(self, token: str | None) -> Pager:
-        """Return the same listing from the page that `token` names; from the start where it is None."""
+        """Return the same listing from the page of `token`, or from the start if it is None."""
         return Pager(self._fetch, token)
 
 
 def _shown(pager: object, start: str | None) -> str:
-    """Return what a pager is; nothing is fetched for it."""
+    """Return the repr of a pager, without fetching anything."""
     place = "the first page" if start is None else f"the page {start!r}"
     return f"<{type(pager).__name__}: actions from {place} on; iterate to fetch them>"
 
 
 class AsyncPager:
-    """The actions of a listing, over all its pages; see `Pager`."""
+    """The actions of a listing, over all pages; see `Pager`."""
 
     def __init__(self, fetch: Callable[[str | None], Awaitable[Page]], start: str | None = None) -> None:
         self._fetch = fetch
@@ -186,11 +188,11 @@ class AsyncPager:
             walk.took(page)
 
     async def first(self) -> MessageAction | None:
-        """Return the first action, or None where there is none."""
+        """Return the first action, or None if there is none."""
         async for action in self:
             return action
         return None
 
     def resume(self, token: str | None) -> AsyncPager:
-        """Return the same listing from the page that `token` names; from the start where it is None."""
+        """Return the same listing from the page of `token`, or from the start if it is None."""
         return AsyncPager(self._fetch, token)

@@ -1,9 +1,9 @@
 """The methods of `message_actions`, for threads and for tasks.
 
-Both classes have the same names and arguments (a test compares them) and differ in the awaiting alone. The fields of a
-method are those of the generated `zoho_cliq_api.params`, so a new field or parameter of the document needs no hand.
-Only fields that are given are sent; None is an error, because the API knows no null. Arguments are checked against the
-composed document before anything is sent (`ValidationError`), and every method may raise `WouldWait`, `TransportError`,
+Both classes have the same names and arguments (a test compares them) and differ only in awaiting. The fields of a
+method are those of the generated `zoho_cliq_api.params`, so a new field or parameter of the document needs no change
+here. Only given fields are sent; None is an error, because the API does not accept null. Arguments are checked against
+the composed document before anything is sent (`ValidationError`). Every method may raise `WouldWait`, `TransportError`,
 `AuthError`, `ApiError` and `DecodeError`.
 """
 
@@ -37,7 +37,7 @@ _HANDLER = HandlerType.EXECUTION_HANDLER
 
 
 class _Named:
-    """A repr that names the methods."""
+    """Adds a repr that lists the methods."""
 
     def __repr__(self) -> str:
         names = [name for name in dir(self) if not name.startswith("_") and callable(getattr(self, name))]
@@ -53,25 +53,25 @@ class MessageActions(_Named):
 
     @property
     def with_raw_response(self) -> MessageActionsWithRawResponse:
-        """The same methods, which return an `ApiResponse`: status, headers, body, and by `parse()` what they return."""
+        """The same methods, returning an `ApiResponse`: status, headers, body, and `parse()` for the result."""
         return MessageActionsWithRawResponse(self._run, self._calls)
 
     def create(
         self, *, if_exists: Literal["error", "adopt"] = "error", **fields: Unpack[CreateMessageActionFields]
     ) -> MessageAction:
-        """Create an action and return it as the server made it.
+        """Create an action and return it.
 
         Args:
-            fields: `name` and `hint` are required; a webhook action needs `execution_url`, an action of the scope
-                `team` needs `team_ids`. `image` is base64 text, the bytes of an image, or the path of one.
-            if_exists: what to do where no answer comes or the name is taken. `error` raises `OutcomeUnknown` or
-                `MessageActionNameExists`; `adopt` looks at the listing: an action of that name that equals what was
-                sent is returned, be it new or old; one that differs is `MessageActionNameExists` or stays
-                `OutcomeUnknown`. Default: `error`. Either way, a create that may have reached the server is never
-                sent again blindly.
+            fields: `name` and `hint` are required. A webhook action needs `execution_url`, an action with the scope
+                `team` needs `team_ids`. `image` is base64 text, the bytes of an image, or the path of an image file.
+            if_exists: what to do if no answer comes or the name is taken. `error` raises `OutcomeUnknown` or
+                `MessageActionNameExists`. `adopt` looks for an action of that name in the listing and returns it if it
+                equals what was sent, whether new or old; if it differs, `adopt` raises `MessageActionNameExists` or
+                `OutcomeUnknown`. Default: `error`. With either, a create that may have reached the server is never
+                sent again unless the listing shows that no action has the name.
 
-        The server does not say which action has a name. So `MessageActionNameExists` has `existing_id` and `differing`
-        with `adopt` only, which looks, and names the action if the user can see it; `error` makes no further call.
+        The server does not say which action has a name. With `adopt`, `MessageActionNameExists` has `existing_id` and
+        `differing` if the user can see the action. With `error` no further call is made, so they are None and empty.
         """
         return self._run(self._calls.create(fields, if_exists))
 
@@ -82,20 +82,19 @@ class MessageActions(_Named):
         creator: str | None = None,
         **fields: Unpack[CreateMessageActionFields],
     ) -> Ensured:
-        """Make the action of this name equal to what is given, whatever is there, and return what was done.
+        """Make the action of this name equal to what is given, whether it exists or not. Return what was done.
 
         Args:
-            fields: as of `create`. The action is created, or the fields that differ are updated; what is not given is
-                left as it is. `image` is never returned and so cannot be compared: it is sent with a create or another
-                change.
-            handler: `{"script": …}` or `{"permissions": […]}`; None leaves the handler alone.
-            creator: the id of the client's own user. Where it is given, an action that somebody else created is never
-                changed. Otherwise the server decides who may change it; which people it lets is not documented.
+            fields: as for `create`. The action is created, or the fields that differ are updated; fields that are not
+                given stay as they are. `image` is never returned and cannot be compared: it is sent with a create or
+                with another update.
+            handler: `{"script": …}` or `{"permissions": […]}`. None does not change the handler.
+            creator: the id of the client's own user. If given, an action that another user created is never changed.
+                Default: None, the server decides who may change it; the vendor does not document how.
 
-        It takes one call, a page of the listing, where the action is there, equal and without `handler`, and one more
-        for each thing to read or change.
-        Raise NotYourAction, which names creator and id, for an action of somebody else's; ValidationError where the
-        action exists with another `execution_type`, which cannot be changed.
+        If the action exists and is equal, this takes one call (one page of the listing) without `handler`, and one more
+        to read the handler. Each change takes another call. Raise NotYourAction, with creator and id, for an action of
+        another user; ValidationError if the action exists with another `execution_type`, which cannot be changed.
         """
         return self._run(Ensuring(self._calls, fields, handler, creator))
 
@@ -103,7 +102,7 @@ class MessageActions(_Named):
         """Return the actions that the user can see, over all pages.
 
         Args:
-            limit: the size of a page; None is the largest, which needs the fewest calls.
+            limit: the size of a page. Default: None, the largest, which needs the fewest calls.
         """
         self._calls.list_page(fields, limit=limit)
         return Pager(lambda token: self._run(self._calls.list_page(fields, limit=limit, next_token=token)))
@@ -111,11 +110,12 @@ class MessageActions(_Named):
     def changes(
         self, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> Changes:
-        """Return what was created or updated since an earlier listing; everything where the server refuses the token.
+        """Return the actions created or updated since an earlier listing, or everything if the server refuses the
+        token.
 
         Args:
-            since: the `sync_token` of that listing; None lists everything.
-            limit: the size of a page; None is the largest.
+            since: the `sync_token` of that listing. Default: None, list everything.
+            limit: the size of a page. Default: None, the largest.
         """
         self._calls.list_page(fields, limit=limit, sync_token=since)
         return Changes(
@@ -126,15 +126,15 @@ class MessageActions(_Named):
         )
 
     def get(self, action_id: str, **fields: Unpack[GetMessageActionFields]) -> MessageAction:
-        """Return one action. Raise MessageActionNotFound."""
+        """Return one action. Raise MessageActionNotFound if it does not exist."""
         return self._run(self._calls.get(action_id, fields))
 
     def update(self, action_id: str, **fields: Unpack[UpdateMessageActionFields]) -> MessageAction:
-        """Change the fields that are given, and return the action as it is then."""
+        """Change the given fields, and return the action after the change. Raise ValidationError without fields."""
         return self._run(self._calls.update(action_id, fields))
 
     def delete(self, action_id: str, **fields: Unpack[DeleteMessageActionFields]) -> None:
-        """Delete an action for good. Raise MessageActionNotFound."""
+        """Delete an action permanently. Raise MessageActionNotFound if it does not exist."""
         return self._run(self._calls.delete(action_id, fields))
 
     def get_handler(
@@ -144,7 +144,7 @@ class MessageActions(_Named):
         handler_type: _HandlerType = _HANDLER,
         **fields: Unpack[GetMessageActionHandlerFields],
     ) -> Handler:
-        """Return the action's handler: a script, permissions, or neither where nothing has been set yet."""
+        """Return the action's handler: a script, permissions, or neither if nothing has been set."""
         return self._run(self._calls.get_handler(action_id, handler_type, fields))
 
     def update_handler(
@@ -156,13 +156,13 @@ class MessageActions(_Named):
     ) -> Handler:
         """Set the script of a Deluge action, as text or the path of a file, or the permissions of a webhook action.
 
-        Where the extra `deluge` is installed, what may be wrong with the script is logged by `zoho_cliq.deluge`.
+        If the extra `deluge` is installed, possible mistakes in the script are logged by `zoho_cliq.deluge`.
         """
         return self._run(self._calls.update_handler(action_id, handler_type, fields))
 
 
 class AsyncMessageActions(_Named):
-    """Create, list, change and delete message actions, in tasks. Each method is described at `MessageActions`."""
+    """Create, list, change and delete message actions, in tasks. `MessageActions` describes each method."""
 
     def __init__(self, run: AsyncRunner, calls: Calls) -> None:
         self._run = run
@@ -170,13 +170,13 @@ class AsyncMessageActions(_Named):
 
     @property
     def with_raw_response(self) -> AsyncMessageActionsWithRawResponse:
-        """The same methods, which return an `ApiResponse`: status, headers, body, and by `parse()` what they return."""
+        """The same methods, returning an `ApiResponse`: status, headers, body, and `parse()` for the result."""
         return AsyncMessageActionsWithRawResponse(self._run, self._calls)
 
     async def create(
         self, *, if_exists: Literal["error", "adopt"] = "error", **fields: Unpack[CreateMessageActionFields]
     ) -> MessageAction:
-        """Create an action and return it as the server made it."""
+        """Create an action and return it."""
         return await self._run(self._calls.create(fields, if_exists))
 
     async def ensure(
@@ -186,7 +186,7 @@ class AsyncMessageActions(_Named):
         creator: str | None = None,
         **fields: Unpack[CreateMessageActionFields],
     ) -> Ensured:
-        """Make the action of this name equal to what is given, whatever is there, and return what was done."""
+        """Make the action of this name equal to what is given, whether it exists or not. Return what was done."""
         return await self._run(Ensuring(self._calls, fields, handler, creator))
 
     def list(self, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]) -> AsyncPager:
@@ -197,7 +197,7 @@ class AsyncMessageActions(_Named):
     def changes(
         self, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> AsyncChanges:
-        """Return what was created or updated since an earlier listing; everything where the server refuses the
+        """Return the actions created or updated since an earlier listing, or everything if the server refuses the
         token."""
         self._calls.list_page(fields, limit=limit, sync_token=since)
         return AsyncChanges(
@@ -208,15 +208,15 @@ class AsyncMessageActions(_Named):
         )
 
     async def get(self, action_id: str, **fields: Unpack[GetMessageActionFields]) -> MessageAction:
-        """Return one action. Raise MessageActionNotFound."""
+        """Return one action. Raise MessageActionNotFound if it does not exist."""
         return await self._run(self._calls.get(action_id, fields))
 
     async def update(self, action_id: str, **fields: Unpack[UpdateMessageActionFields]) -> MessageAction:
-        """Change the fields that are given, and return the action as it is then."""
+        """Change the given fields, and return the action after the change. Raise ValidationError without fields."""
         return await self._run(self._calls.update(action_id, fields))
 
     async def delete(self, action_id: str, **fields: Unpack[DeleteMessageActionFields]) -> None:
-        """Delete an action for good. Raise MessageActionNotFound."""
+        """Delete an action permanently. Raise MessageActionNotFound if it does not exist."""
         return await self._run(self._calls.delete(action_id, fields))
 
     async def get_handler(
@@ -226,7 +226,7 @@ class AsyncMessageActions(_Named):
         handler_type: _HandlerType = _HANDLER,
         **fields: Unpack[GetMessageActionHandlerFields],
     ) -> Handler:
-        """Return the action's handler: a script, permissions, or neither where nothing has been set yet."""
+        """Return the action's handler: a script, permissions, or neither if nothing has been set."""
         return await self._run(self._calls.get_handler(action_id, handler_type, fields))
 
     async def update_handler(
@@ -241,9 +241,9 @@ class AsyncMessageActions(_Named):
 
 
 class MessageActionsWithRawResponse(_Named):
-    """The methods of `MessageActions`, which return an `ApiResponse`.
+    """The methods of `MessageActions`, returning an `ApiResponse`.
 
-    `list` and `changes` fetch the first page at once. What `parse()` gives begins with it and fetches the others.
+    `list` and `changes` fetch the first page at once. The result of `parse()` begins with it and fetches the others.
     """
 
     def __init__(self, run: Runner, calls: Calls) -> None:
@@ -283,7 +283,7 @@ class MessageActionsWithRawResponse(_Named):
 
 
 class AsyncMessageActionsWithRawResponse(_Named):
-    """The methods of `AsyncMessageActions`, which return an `ApiResponse`. See `MessageActionsWithRawResponse`."""
+    """The methods of `AsyncMessageActions`, returning an `ApiResponse`. See `MessageActionsWithRawResponse`."""
 
     def __init__(self, run: AsyncRunner, calls: Calls) -> None:
         self._run = run

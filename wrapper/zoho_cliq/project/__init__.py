@@ -1,4 +1,4 @@
-"""Message actions as code: a folder is the truth, and an account is made equal to it.
+"""Message actions as code: a folder describes the wanted state, and an account is made equal to it.
 
     from zoho_cliq import Cliq
     from zoho_cliq.project import apply, plan, read_checked
@@ -10,8 +10,8 @@
         apply(cliq, project, wanted)
 
 `pull`, `plan`, `apply` and `drift` take a `Cliq`; `pull_async` and so on take an `AsyncCliq`, and do the same. `check`,
-`read` and `read_checked` need none. `pull` needs the extra `cli`. What a command of `zoho-cliq` does is told in
-`wrapper/README.md`.
+`read` and `read_checked` need no client. `pull` needs the extra `cli`. `wrapper/README.md` describes the commands of
+`zoho-cliq` that use this package.
 """
 
 from .checking import check, read_checked

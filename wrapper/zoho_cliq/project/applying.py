@@ -1,4 +1,5 @@
-"""Carry out a plan: step by step, each noted in the lock file at once, so that a second apply goes on from there."""
+"""Apply a plan step by step. Each step is recorded in the lock file at once, so that a second apply continues from
+there."""
 
 from __future__ import annotations
 
@@ -38,20 +39,24 @@ from .steps import Step
 def carried_out(
     plan: Plan, root: Path, *, recheck: bool, recheck_handlers: bool, on_progress: OnProgress = None
 ) -> Steps[Applied]:
-    """Carry out a plan.
+    """Return the steps that apply a plan.
 
     Args:
-        recheck: list the account first, and refuse if it is not as the plan found it.
-        recheck_handlers: read first every handler that will be overwritten, too.
+        plan: the plan.
+        root: the project's folder.
+        recheck: list the account first, and refuse if it differs from the plan's account.
+        recheck_handlers: also read first every handler that will be overwritten.
+        on_progress: called with a `Progress` before each wait and each step.
 
-    Raise AccountChanged before the first change, or before the change that would overwrite something unseen.
+    Raise AccountChanged before the first change, or before a change that would overwrite something the plan did not
+    show.
     """
-    keeper = _Keeper(plan, root)
-    yield Do(keeper.begin)
+    lock_writer = _LockWriter(plan, root)
+    yield Do(lock_writer.begin)
     if recheck:
         yield from _unchanged(plan, recheck_handlers)
-    yield Do(lambda: keeper.save(keeper.settled()))
-    worker = _Worker(plan, keeper)
+    yield Do(lambda: lock_writer.save(lock_writer.settled()))
+    worker = _Worker(plan, lock_writer)
     schedule = Schedule(plan.steps)
     while not schedule.over:
         budgets: Mapping[str, Budget] = yield Look(schedule.operations)
@@ -74,7 +79,7 @@ def carried_out(
 
 
 def _unchanged(plan: Plan, handlers: bool) -> Steps[None]:
-    """Raise AccountChanged where the account is not as the plan found it."""
+    """Raise AccountChanged if the account differs from the plan's account."""
     actions, _ = yield from listed()
     changes = listing_differences(plan.account, actions)
     if not changes and handlers:
@@ -91,7 +96,7 @@ def _unchanged(plan: Plan, handlers: bool) -> Steps[None]:
 
 
 def _answered(answer: MessageAction | None) -> AccountAction:
-    """Return the action of an answer. Raise CliqError where the answer had no content."""
+    """Return the action in an answer. Raise CliqError if the answer has no content."""
     if answer is None:
         raise CliqError("the answer has no content, so it is not known what the account has now; apply again")
     return account_action(answer)
@@ -102,7 +107,7 @@ def _as_known(action: AccountAction, handler: Handler) -> bool:
 
 
 def listing_differences(before: Mapping[str, AccountAction], after: Mapping[str, AccountAction]) -> list[str]:
-    """Return what differs between two listings, a line for each action."""
+    """Return the differences between two listings, one line for each action."""
     found = [f"{after[new].name} ({new}) is new" for new in after if new not in before]
     found += [f"{before[gone].name} ({gone}) is gone" for gone in before if gone not in after]
     for identifier, action in before.items():
@@ -115,8 +120,8 @@ def _changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
     return sorted(name for name in {*before, *after} if not same(before.get(name), after.get(name)))
 
 
-class _Keeper:
-    """Keeps the lock of the environment, and writes the whole file after each step."""
+class _LockWriter:
+    """Updates the lock of the environment, and writes the whole lock file after each step."""
 
     def __init__(self, plan: Plan, root: Path) -> None:
         self.plan = plan
@@ -125,13 +130,13 @@ class _Keeper:
         self._others: dict[str, Lock] = {}
 
     def begin(self) -> None:
-        """Raise AccountChanged where the lock is not as the plan found it."""
+        """Read the lock file. Raise AccountChanged if the lock differs from the plan's."""
         self._others = read_locks(self.root)
         if self._others.pop(self.plan.environment, Lock()) != self.plan.lock:
             raise AccountChanged(["cliq.lock.toml"])
 
     def settled(self) -> Lock:
-        """Return the lock with what needs no step; the token is that of the listing where no step follows."""
+        """Return the lock with everything that needs no step. It has the listing's sync token if no step follows."""
         settled = self.plan.settled
         news = settled.entries != self.plan.lock.entries or settled.sync_token is None
         if not self.plan.steps and news:
@@ -145,15 +150,15 @@ class _Keeper:
             self.lock = lock
 
     def enter(self, key: str, entry: Entry | None) -> None:
-        """Write the lock with another entry."""
+        """Set the entry of `key`, and write the lock."""
         self.save(self.lock.with_entry(key, entry))
 
 
 class _Worker:
-    """Carries out steps, and knows how the account is after each."""
+    """Carries out steps, and tracks the state of the account after each."""
 
-    def __init__(self, plan: Plan, keeper: _Keeper) -> None:
-        self.keeper = keeper
+    def __init__(self, plan: Plan, lock_writer: _LockWriter) -> None:
+        self.lock_writer = lock_writer
         self.token = plan.sync_token
         self.known = dict(plan.account)
         self.made: dict[str, str] = {}
@@ -161,9 +166,9 @@ class _Worker:
         self.touched: set[str] = set()
 
     def carry_out(self, step: Step) -> Steps[None]:
-        """Carry out one step and note it.
+        """Carry out one step and record it.
 
-        Raise AccountChanged where somebody else took the name or deleted the action, however late.
+        Raise AccountChanged if another user has taken the name or deleted the action, even at the last moment.
         """
         identifier = step.action or self.made.get(step.key, "")
         if step.check:
@@ -185,7 +190,7 @@ class _Worker:
             raise AccountChanged([f"{step.name} ({identifier}) is gone"]) from error
 
     def _look(self, step: Step, identifier: str) -> Steps[None]:
-        """Raise AccountChanged where what the step overwrites is not what the plan showed."""
+        """Raise AccountChanged if what the step overwrites differs from what the plan showed."""
         known = self.known[identifier]
         if step.kind == "handler" or step.check_handler:
             handler = yield from read_handler(identifier)
@@ -204,56 +209,56 @@ class _Worker:
         try:
             answer = yield Ask("create", fields=step.body)
         except (OutcomeUnknown, ServerError, DecodeError):
-            # It may be there or not. Sent again, it is either made now, or refused and found by its name.
+            # It may exist or not. The repeated create either makes it, or is refused and finds it by its name.
             answer = yield Ask("create", fields={**step.body, "if_exists": "adopt"})
         action = _answered(answer)
         self.known[action.id] = action
         self.made[step.key] = action.id
         self.touched.add(action.id)
-        old = self.keeper.lock.entries.get(step.key)
+        old = self.lock_writer.lock.entries.get(step.key)
         if step.replaces is not None and old is not None and old.id == step.replaces:
-            # The digests of what was sent and is never shown are those of the new action from now on.
+            # From now on, the digests of hidden fields are those of the new action.
             hidden = {name: digest(value) for name, value in step.body.items() if name in hidden_fields()}
             entry: Entry = replace(old, fields={**old.fields, **hidden}, replacement=action.id)
         else:
             entry = entry_of(action, sent=step.body)
-        yield Do(lambda: self.keeper.enter(step.key, entry))
+        yield Do(lambda: self.lock_writer.enter(step.key, entry))
 
     def _update(self, step: Step, identifier: str) -> Steps[None]:
         action = _answered((yield Ask("update", (identifier,), step.body)))
         action = replace(action, handler=self.known[identifier].handler)
         self.known[identifier] = action
-        old = self.keeper.lock.entries[step.key]
+        old = self.lock_writer.lock.entries[step.key]
         if old.id == identifier:
             entry = replace(entry_of(action, old, step.body), handler=old.handler)
-            yield Do(lambda: self.keeper.enter(step.key, entry))
+            yield Do(lambda: self.lock_writer.enter(step.key, entry))
 
     def _set_handler(self, step: Step, identifier: str) -> Steps[None]:
         answer = yield Ask("update_handler", (identifier,), step.body)
         sent: Handler = handler_of(step.body)
         handler = (handler_of(answer.to_dict()) if answer is not None else None) or sent
         self.known[identifier] = self.known[identifier].with_handler(handler)
-        old = self.keeper.lock.entries[step.key]
+        old = self.lock_writer.lock.entries[step.key]
         if old.id == identifier:
-            yield Do(lambda: self.keeper.enter(step.key, replace(old, handler=handler_digest(handler))))
+            yield Do(lambda: self.lock_writer.enter(step.key, replace(old, handler=handler_digest(handler))))
 
     def _delete(self, step: Step, identifier: str) -> Steps[None]:
         yield Ask("delete", (identifier,))
         del self.known[identifier]
-        old = self.keeper.lock.entries[step.key]
+        old = self.lock_writer.lock.entries[step.key]
         entry: Entry | None
-        if old.id != identifier:  # one that was to replace another
+        if old.id != identifier:  # an unfinished replacement is deleted
             entry = replace(old, replacement=None)
         elif (new := self.made.get(step.key) or step.successor) is not None:
             entry = entry_of(self.known[new], replace(old, id=new, handler=None))
         else:
             entry = None
-        yield Do(lambda: self.keeper.enter(step.key, entry))
+        yield Do(lambda: self.lock_writer.enter(step.key, entry))
 
     def last_look(self) -> Steps[tuple[str, ...]]:
-        """List what changed since the plan, and keep the token of that listing where everything in it is explained.
+        """List what changed since the plan. Store the listing's sync token if no unexpected change is in it.
 
-        Return what is not: changes that somebody else made meanwhile.
+        Return the unexpected changes, which another user made meanwhile.
         """
         if not self.steps:
             return ()
@@ -272,5 +277,5 @@ class _Worker:
             gone = [action for identifier, action in self.known.items() if identifier not in seen]
             strange += [f"{action.name} ({action.id}) is gone" for action in gone]
         if not strange:
-            yield Do(lambda: self.keeper.save(replace(self.keeper.lock, sync_token=found.sync_token)))
+            yield Do(lambda: self.lock_writer.save(replace(self.lock_writer.lock, sync_token=found.sync_token)))
         return tuple(strange)

@@ -1,4 +1,4 @@
-"""Everything about a folder that can be known without the account."""
+"""Check everything in a folder that can be checked without the account."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ def check(
     *,
     variables: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Mistake]:
-    """Return what is wrong with a project, in the order of its files; nothing is sent.
+    """Return the mistakes in a project, sorted by file. Nothing is sent.
 
     Args:
-        environment: its name; None checks every environment of `cliq.toml`.
-        environ: where variables like `{ env = "NAME" }` come from; the process's environment by default.
-        variables: values that take the place of those in `cliq.toml`; none by default.
+        folder: the project's folder.
+        environment: its name. Default: None, check every environment of `cliq.toml`.
+        environ: the source of variables like `{ env = "NAME" }`. Default: the environment of the process.
+        variables: values that replace those in `cliq.toml`. Default: none.
 
-    Checked are files and fields against the contract, names used twice, variables, images, the lock, secrets in plain
-    text, and scripts (extra `deluge`; where it is missing, a warning says so).
+    It checks files and fields against the contract, duplicate names, variables, images, the lock, secrets in plain
+    text, and scripts (extra `deluge`; if it is missing, a warning says so).
     """
     try:
         files = examined(Path(folder).absolute(), environ, variables)
@@ -53,9 +54,9 @@ def read_checked(
     *,
     variables: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Project, list[Mistake]]:
-    """Read a project's folder as `read` does, and run the checks of `check` for that one environment.
+    """Read a project's folder as `read` does, and run the checks of `check` for that environment.
 
-    Return the project and the warnings. Raise ProjectError where there is an error; it has the warnings, too.
+    Return the project and the warnings. Raise ProjectError, which includes the warnings, if there is an error.
     """
     files = examined(Path(folder).absolute(), environ, variables)
     chosen = files.environment(environment)

@@ -1,4 +1,4 @@
-"""What people call: pull, plan, apply and drift, for `Cliq` and for `AsyncCliq`."""
+"""The public functions pull, plan, apply and drift, for `Cliq` and for `AsyncCliq`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,18 @@ def plan(
     trust_lock: bool = False,
     on_progress: OnProgress = None,
 ) -> Plan:
-    """Read the account and return what would make it equal to the folder. Nothing is changed.
+    """Read the account and return the plan that makes it equal to the folder. Nothing is changed.
 
     Args:
-        prune: delete what the lock knows and no file describes any more.
-        replace: make a new action where the API cannot change the old one (`execution_type`).
-        trust_lock: skip a handler where the lock remembers the file's script and the action has not changed since the
-            last apply or pull; a change of that handler made at the vendor might be missed.
+        cliq: the client of the account.
+        project: the folder, as `read` or `read_checked` returns it.
+        prune: delete actions that are in the lock but no longer in a file. Default: False.
+        replace: create a new action if the API cannot change the old one (`execution_type`). Default: False.
+        trust_lock: do not read a handler if the lock has the file's script and the action has not changed since the
+            last apply or pull; a change of that handler made at the vendor is then missed. Default: False.
         on_progress: called with a `Progress` before each wait and each call.
 
-    Raise what the client raises.
+    Raise the exceptions of the client.
     """
     steps = _planned(project, cliq._engine.base_url, prune, replace, trust_lock, on_progress)
     return run(steps, cliq)
@@ -86,16 +88,22 @@ def apply(
     recheck_handlers: bool = False,
     on_progress: OnProgress = None,
 ) -> Applied:
-    """Carry out a plan. The lock file is written after each step, so that a second apply goes on after an interruption.
+    """Carry out a plan. The lock file is written after each step, so that another apply continues after an
+    interruption.
 
     Args:
+        cliq: the client of the account that the plan is for.
         folder: the project, or its folder, whose lock file is written.
-        recheck: list the account first and refuse if it is not as the plan found it; False is for a plan made just now.
-        recheck_handlers: read all handlers that will be overwritten first, too. Each is read once more just before.
+        plan: the plan.
+        recheck: list the account first, and refuse if it differs from the plan's account. Default: True; False is for a
+            plan made just before.
+        recheck_handlers: also read first all handlers that will be overwritten. Default: False. In any case each is
+            read just before it is overwritten.
         on_progress: called with a `Progress` before each wait and each step.
 
-    Raise AccountChanged where somebody else changed what the plan would overwrite, Incomplete where the plan has
-    something blocked (after all else is done), FolderBusy, and what the client raises.
+    Raise AccountChanged if another user changed what the plan would overwrite, Incomplete if changes of the plan are
+    blocked (after all others are done), FolderBusy if another command works in the folder, and the exceptions of the
+    client.
     """
     root = _root(folder)
     _same_server(plan, cliq)
@@ -147,17 +155,21 @@ def pull(
     environ: Mapping[str, str] = os.environ,
     on_progress: OnProgress = None,
 ) -> Pulled:
-    """Write the account into a folder, which is made where there is none.
+    """Write the account into a folder, which is created if necessary.
 
-    What is there already is changed in place; comments and order stay. A file with changes that the account does not
-    have is left, and so is a value that comes from a variable.
+    Existing files are changed in place; comments and order stay. A file with changes that the account does not have is
+    not written, and neither is a value that comes from a variable.
 
     Args:
-        environment: its name in `cliq.toml`; None is the default one.
-        overwrite: take the account's values all the same.
+        cliq: the client of the account.
+        folder: the project's folder.
+        environment: its name in `cliq.toml`. Default: None, the default environment.
+        overwrite: write the account's values even then. Default: False.
         trust_lock: see `plan`.
+        environ: the source of variables like `{ env = "NAME" }`. Default: the environment of the process.
+        on_progress: called with a `Progress` before each wait and each call.
 
-    Raise ProjectError, FolderBusy, and what the client raises.
+    Raise ProjectError, FolderBusy, and the exceptions of the client.
     """
     root = _made(folder)
     steps = pulled(
@@ -208,12 +220,16 @@ def _made(folder: str | Path) -> Path:
 
 
 def drift(cliq: Cliq, project: Project, *, trust_lock: bool = False, on_progress: OnProgress = None) -> Drift:
-    """Return what changed at the account since the last apply or pull. The files are not looked at.
+    """Return what changed at the account since the last apply or pull. The files are not compared.
 
     Args:
-        trust_lock: read only the handlers of actions that changed since then; a change at the vendor might be missed.
+        cliq: the client of the account.
+        project: the project with its lock.
+        trust_lock: read only the handlers of actions that changed since then; a change of a handler alone may be
+            missed.
+        on_progress: called with a `Progress` before each wait and each call.
 
-    Raise what the client raises.
+    Raise the exceptions of the client.
     """
     return run(drifted(project.lock, trust_lock=trust_lock, on_progress=on_progress), cliq)
 

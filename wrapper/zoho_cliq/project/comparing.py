@@ -1,4 +1,4 @@
-"""What differs between what a file wants and what the account has."""
+"""Compare what a file wants with what the account has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .plans import FieldChange, handler_change
 
 
 def fixed_differences(wanted: DesiredAction, action: AccountAction) -> list[str]:
-    """Return the fields that would have to change and cannot."""
+    """Return the fields that differ and cannot be changed."""
     return [
         name
         for name in sorted(fixed_fields())
@@ -17,10 +17,8 @@ def fixed_differences(wanted: DesiredAction, action: AccountAction) -> list[str]
 
 
 def differences(wanted: DesiredAction, action: AccountAction, entry: Entry | None) -> list[str]:
-    """Return the fields that can be changed and that the account has otherwise.
-
-    What it never shows is compared with what was sent last.
-    """
+    """Return the changeable fields that differ. Fields that the account never shows are compared with what was sent
+    last."""
     remembered = entry.fields if entry is not None and entry.id == action.id else {}
     return [
         name
@@ -35,14 +33,14 @@ def differences(wanted: DesiredAction, action: AccountAction, entry: Entry | Non
 
 
 def field_change(name: str, action: AccountAction, wanted: DesiredAction, entry: Entry | None) -> FieldChange:
-    """Return the change of a field; `foreign` where the account's value is not the one that was applied last."""
+    """Return the change of a field; `foreign` if the account's value is not the one that was applied last."""
     old = action.fields.get(name)
     known = entry.fields.get(name) if entry is not None and name in action.fields else None
     return FieldChange(name, old, wanted.fields[name], known is not None and known != digest(old))
 
 
 def handler_difference(wanted: DesiredAction, action: AccountAction, entry: Entry | None) -> FieldChange | None:
-    """Return the change of the handler, or None where there is none to make."""
+    """Return the change of the handler, or None if it needs none."""
     if wanted.handler is None:
         return None
     if isinstance(action.handler, Unread):
@@ -56,7 +54,7 @@ def handler_difference(wanted: DesiredAction, action: AccountAction, entry: Entr
 
 
 def handler_is_foreign(action: AccountAction, entry: Entry) -> bool:
-    """Return whether the account has another handler than the one that was applied last."""
+    """Return whether the account's handler is not the one that was applied last."""
     if entry.handler is None or isinstance(action.handler, Unread):
         return False
     return entry.handler != handler_digest(action.handler)

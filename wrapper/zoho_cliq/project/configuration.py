@@ -27,12 +27,14 @@ _OAUTH = ("client_id", "client_secret", "refresh_token")
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One account that the folder is carried to.
+    """One account that the folder is applied to.
 
-    `credentials` names where they are: `{"variable": …}` an access token, `{"file": …}` what `zoho-cliq login` wrote,
-    or the three variables of an OAuth client. `variables` are those of the files; one that comes from the process's
-    environment is in `secrets` too, and is missing from `variables` if it is not set. `path_parameters` are the
-    client's.
+    Attributes:
+        credentials: where they are: `{"variable": …}` for an access token, `{"file": …}` for a file of
+            `zoho-cliq login`, or the three variables of an OAuth client.
+        variables: the variables that files use. One from an environment variable that is not set is missing.
+        secrets: the variables that come from environment variables.
+        path_parameters: see `Cliq`.
     """
 
     name: str
@@ -44,7 +46,7 @@ class Environment:
     path_parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def auth(self, environ: Mapping[str, str] = os.environ) -> Auth | None:
-        """Return the credentials, or None where none are named. Raise ConfigurationError if they cannot be had."""
+        """Return the credentials, or None if none are configured. Raise ConfigurationError if they cannot be read."""
         named = self.credentials
         if not named:
             return None
@@ -56,7 +58,7 @@ class Environment:
         return OAuth(client, secret, refresh, self.data_center)
 
     def masked(self, text: str) -> str:
-        """Return a text with the name of each secret in place of its value."""
+        """Return a text with the value of each secret replaced by its name."""
         for name, value in sorted(self.secrets.items(), key=lambda item: -len(item[1])):
             if value:
                 text = text.replace(value, f"${{{name}}}")
@@ -65,7 +67,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What `cliq.toml` says. `unset` has, by environment, the secrets whose variable is not set, and its name."""
+    """The content of `cliq.toml`. `unset` maps each environment to its secrets without a value: name to variable."""
 
     table: Table
     default: str
@@ -73,7 +75,7 @@ class Configuration:
     unset: Mapping[str, Mapping[str, str]]
 
     def environment(self, name: str | None) -> Environment:
-        """Return an environment; None is the default one. Raise ProjectError where there is none of that name."""
+        """Return an environment; None is the default one. Raise ProjectError if there is none of that name."""
         wanted = self.default if name is None else name
         if wanted not in self.environments:
             known = ", ".join(self.environments)
@@ -84,7 +86,7 @@ class Configuration:
 def read_configuration(
     root: Path, environ: Mapping[str, str] = os.environ, variables: Mapping[str, Any] = MappingProxyType({})
 ) -> Configuration:
-    """Read `cliq.toml`; `variables` take the place of those of every environment.
+    """Read `cliq.toml`. `variables` replace those of every environment.
 
     Raise ProjectError with every mistake in it.
     """
@@ -92,7 +94,7 @@ def read_configuration(
 
 
 def configuration_table(root: Path) -> Table:
-    """Return `cliq.toml` as TOML. Raise NoProject where there is none, ProjectError where it cannot be read."""
+    """Return `cliq.toml` as TOML. Raise NoProject if it does not exist, ProjectError if it cannot be read."""
     if not root.is_dir():
         raise NoProject([Mistake(str(root), 1, "is not a folder; zoho-cliq pull makes one")])
     if not (root / FILE).exists():

@@ -1,4 +1,4 @@
-"""What the contract says about the fields of an action and of its handler. No field and no limit is typed by hand."""
+"""The fields of an action and of its handler, as the contract defines them. No field and no limit is repeated here."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def handler_fields() -> dict[str, Schema]:
 
 @cache
 def fixed_fields() -> frozenset[str]:
-    """Return the fields that only a new action can have other values of."""
+    """Return the fields that can be set at creation and not changed afterwards."""
     return frozenset(create_fields()) - frozenset(operations().prepared(UPDATE).properties)
 
 
 @cache
 def hidden_fields() -> frozenset[str]:
-    """Return the fields that the API takes and never shows."""
+    """Return the fields that the API accepts but never returns."""
     shown = operations().rules.resolve({"$ref": "#/components/schemas/MessageAction"})["properties"]
     return frozenset(create_fields()) - frozenset(shown)
 

@@ -1,4 +1,4 @@
-"""What changed at the account since the last apply or pull, without a look at the files."""
+"""Find what changed at the account since the last apply or pull, without reading the action files."""
 
 from __future__ import annotations
 

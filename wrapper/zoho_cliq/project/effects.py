@@ -1,6 +1,6 @@
-"""What pulling, planning and applying ask for, and two drivers that carry it out: in a thread, or in a task.
+"""The effects that pull, plan and apply yield, and two drivers that carry them out: in a thread, or in a task.
 
-Each of them is a generator that yields these wishes and is sent the results, so that `Cliq` and `AsyncCliq` share every
+Each command is a generator that yields effects and is sent their results, so that `Cliq` and `AsyncCliq` share every
 decision.
 """
 
@@ -156,7 +156,7 @@ def _budgets(cliq: AsyncCliq, operations: Sequence[str]) -> dict[str, Budget]:
 
 
 def _allowed(pause: Pause, cliq: Cliq | AsyncCliq) -> float:
-    """Return how long to wait, after telling `on_wait`. Raise WouldWait where it is longer than `max_wait`."""
+    """Call `on_wait`, and return the seconds to wait. Raise WouldWait if they exceed `max_wait`."""
     most, reason = cliq._options.max_wait, "lock" if pause.locked else "threshold"
     if pause.seconds > most:
         raise WouldWait(

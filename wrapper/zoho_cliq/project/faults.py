@@ -9,17 +9,17 @@ from .contract_fields import create_fields, field_faults, handler_faults, handle
 from .toml_files import CONFLICT, conflict_line
 
 TYPE = "deluge"
-"""The execution type of an action whose file names none, as the vendor documents it."""
+"""The execution type of an action whose file does not set one, as the vendor documents."""
 FITTING = {"script": "deluge", "permissions": "webhook", "execution_url": "webhook"}
-"""Which execution type each of these keys is for."""
+"""The execution type that each of these keys belongs to."""
 
 
 def action_faults(given: Mapping[str, Any], unknown: Collection[str] = ()) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong, as (key of the file, what is wrong), each mistake once.
+    """Yield each mistake once, as (key of the file, description).
 
     Args:
-        given: the values by the key that a file has them under; `script` and `image` are what their files hold.
-        unknown: keys whose value is not known here. They count as given, and nothing follows from them.
+        given: the values by the key of the file; `script` and `image` are the contents of their files.
+        unknown: keys whose value is not known. They count as given and are not checked.
     """
     wrong = set(unknown)
     for name, fault in _contract_faults(given):

@@ -1,4 +1,4 @@
-"""The files of a project: where a path may lead, how a file is written, and who works in the folder."""
+"""The files of a project: check paths, write atomically, and lock the folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .mistakes import FolderBusy
 
 try:
     import fcntl
-except ImportError:  # Windows: two commands at once in one folder are not kept apart
+except ImportError:  # on Windows, two commands in one folder do not exclude each other
     fcntl = None  # type: ignore[assignment]
 
 
@@ -33,9 +33,9 @@ def path_fault(root: Path, path: Path) -> str | None:
 
 
 def write_whole(path: Path, content: str) -> None:
-    """Write a file beside its place and rename it, so that it is never half there. A symbolic link stays one.
+    """Write a file beside its place and rename it, so that it is never incomplete. A symbolic link stays a link.
 
-    Raise ConfigurationError where it cannot be written; what was there stays.
+    Raise ConfigurationError if it cannot be written; the old content stays.
     """
     path = path.resolve()
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
@@ -57,9 +57,9 @@ def write_whole(path: Path, content: str) -> None:
 
 @contextlib.contextmanager
 def alone_in(root: Path) -> Iterator[None]:
-    """Keep other commands of this machine out of the folder; the end of the process, however it comes, lets them in.
+    """Lock the folder against other commands on this machine. The lock ends with the process, however that ends.
 
-    Raise FolderBusy where one is at work.
+    Raise FolderBusy if another command holds the lock.
     """
     if fcntl is None:
         yield

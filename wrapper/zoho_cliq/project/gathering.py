@@ -1,4 +1,4 @@
-"""Read what the account has, in as few calls as truth allows."""
+"""Read the account with as few calls as possible."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def gathered(
 
 
 def everything(identifiers: set[str]) -> Steps[set[str]]:
-    """Return all of them: nothing is trusted."""
+    """Return all of them: the lock is not trusted."""
     yield from ()
     return identifiers
 

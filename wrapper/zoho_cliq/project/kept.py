@@ -50,7 +50,7 @@ def keep(plan: Plan, folder: Path, path: Path) -> None:
 
 
 def kept_plan(path: Path) -> tuple[Plan, Path]:
-    """Return the plan that a file holds, and its folder. Raise ConfigurationError where it holds none."""
+    """Return the plan in a file, and its folder. Raise ConfigurationError if the file holds none."""
     try:
         kept: Any = json.loads(path.read_bytes())
         if not isinstance(kept, dict) or "zoho-cliq plan" not in kept:

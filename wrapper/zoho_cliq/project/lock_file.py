@@ -16,7 +16,8 @@ from .toml_files import Table, read_table
 FILE = "cliq.lock.toml"
 LAYOUT = 1
 _FILE_NAME = re.compile(r"[^/\\\x00]+")
-"""What a key can be: the name of a file without `.toml`, so that a pull writes nowhere else."""
+"""The pattern of a key: a file name without `.toml` and without separators, so that a pull writes in its folder
+only."""
 _DAMAGED = "is damaged; take it from git, or delete it and pull"
 _HEAD = (
     "Which action of the account belongs to which file. Written by zoho-cliq; commit it.",
@@ -25,7 +26,7 @@ _HEAD = (
 
 
 def read_locks(root: Path) -> dict[str, Lock]:
-    """Return the lock of every environment. Raise ProjectError where the file cannot be understood."""
+    """Return the lock of every environment. Raise ProjectError if the file is damaged or of another version."""
     path = root / FILE
     if not path.exists() and not path.is_symlink():
         return {}
@@ -82,7 +83,7 @@ def _lock(table: Table, mistakes: list[Mistake], name: str, given: Any) -> Lock:
 
 
 def _entry(given: Any) -> Entry | None:
-    """Return an entry, or None where it is damaged."""
+    """Return an entry, or None if it is damaged."""
     fields = given.get("fields", {}) if isinstance(given, dict) else None
     texts = {name: given.get(name) for name in ("id", "handler", "replacement")} if isinstance(given, dict) else {}
     sound = isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
@@ -113,5 +114,5 @@ def _key(name: str) -> str:
 
 
 def _text_value(text: str) -> str:
-    """Return a text as TOML has it; JSON's escapes are TOML's too, and one more is needed."""
+    """Return a text as a TOML string: a JSON string with one more escape."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Which action of the account belongs to which file."""
+"""Match the actions of the account with files."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Match:
 
 
 def temporary_name(purpose: str, identifier: str) -> str:
-    """Return the name that an action has for a moment. It follows from the id, so that a second apply knows it."""
+    """Return a temporary name for an action. It is made from the id, so that a second apply finds it."""
     return f"{purpose} {identifier}"
 
 
 def replacement_name(identifier: str) -> str:
-    """Return the name of a new action until the old one, whose id is given, is gone."""
+    """Return the name that a new action has until the old one, with this id, is deleted."""
     return temporary_name("replacing", identifier)
 
 
@@ -84,5 +84,5 @@ def _by_name(match: Match, account: Mapping[str, AccountAction], lock: Lock, tak
 
 
 def replacement_fits(match: Match) -> bool:
-    """Return whether the action that is taking another's place is one that the file wants."""
+    """Return whether the replacement matches the file in all fields that cannot be changed."""
     return match.replacement is not None and not fixed_differences(match.desired, match.replacement)

@@ -1,4 +1,4 @@
-"""What is wrong with a project: mistakes in its files, each with file and line, and the errors that carry them."""
+"""Mistakes in a project's files, each with file and line, and the exceptions that carry them."""
 
 from __future__ import annotations
 

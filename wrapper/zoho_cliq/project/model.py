@@ -1,4 +1,4 @@
-"""The three states that a plan is made of: what the folder wants, what the account has, what the lock remembers."""
+"""The three states that a plan is computed from: the folder's, the account's, and the one recorded in the lock."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from zoho_cliq_api.models import MessageAction
 from .contract_fields import create_fields, hidden_fields
 
 Handler: TypeAlias = str | tuple[str, ...] | None
-"""A script, the permissions of a webhook, or None where nothing has been set."""
+"""A script, the permissions of a webhook action, or None if the handler is not set."""
 
 
 class Unread:
-    """In place of a handler: it was not read."""
+    """A marker for a handler that was not read."""
 
     def __repr__(self) -> str:
         return "UNREAD"
@@ -27,26 +27,26 @@ UNREAD: Final = Unread()
 
 
 def digest(value: Any) -> str:
-    """Return a short name for a value that does not tell it. The order of a list does not matter."""
+    """Return a short hash of a value that does not reveal it. The order of a list does not matter."""
     plain = canonical(value)
     text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def canonical(value: Any) -> Any:
-    """Return a value such that two of them are equal if they mean the same: lists are sets, line ends are alike."""
+    """Return a value in a form in which equal meanings are equal: lists as sets, line ends as line feeds."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return sorted({json.dumps(item): item for item in value}.values(), key=str)
     return normal_lines(value) if isinstance(value, str) else value
 
 
 def normal_lines(text: str) -> str:
-    """Return a text as a file of it is read: without byte order marks, each line ended by a line feed."""
+    """Return a text without byte order mark and with line feeds as line ends, as it is when read from a file."""
     return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def handler_digest(handler: Handler) -> str:
-    """Return the digest of a handler. One that is empty is as one that was never set."""
+    """Return the digest of a handler. An empty one has the digest of one that was never set."""
     return digest(handler or None)
 
 

@@ -1,7 +1,7 @@
-"""The planner: a pure function from what the folder wants, what the account has and what the lock remembers to steps.
+"""The planner: a pure function from the folder, the account and the lock to steps.
 
-An action of the account belongs to a file if the lock says so, or else if it has the name that the file wants. What the
-lock knows and no file describes is deleted on demand only; everything else is left alone.
+An action of the account belongs to a file if the lock says so, else if it has the file's name. Actions that are in the
+lock but no longer in a file are deleted on request only. All other actions are left unchanged.
 """
 
 from __future__ import annotations
@@ -41,15 +41,19 @@ def make_plan(
     sync_token: str | None = None,
     trusted: int = 0,
 ) -> Plan:
-    """Return the plan that makes the account equal to the folder. Nothing is read and nothing is sent.
+    """Return the plan that makes the account equal to the folder. Nothing is read or sent.
 
     Args:
-        desired: what the files want.
-        account: every action that the account shows. Each handler that a file manages has been read, or is UNREAD where
-            the lock is to be trusted.
-        lock: what the lock remembers of the environment.
-        prune: delete what the lock knows and no file describes any more.
-        replace: make a new action where the API cannot change the old one.
+        desired: the actions of the files.
+        account: every action of the account. The handlers that files manage have been read, or are UNREAD if the lock
+            is trusted.
+        lock: the lock of the environment.
+        prune: delete actions that are in the lock but no longer in a file. Default: False.
+        replace: create a new action if the API cannot change the old one. Default: False.
+        environment: the name of the environment, stored in the plan.
+        base_url: the server, stored in the plan; `apply` refuses a client of another one.
+        sync_token: the token of the listing that `account` comes from.
+        trusted: the number of handlers that were not read.
     """
     by_id = {action.id: action for action in account}
     draft = _Draft(by_id, lock, replace)
@@ -74,7 +78,7 @@ def make_plan(
 
 @dataclass(slots=True)
 class _Work:
-    """What is to be done to one action, before names are put in order."""
+    """The work on one action, before renames are ordered."""
 
     match: Match
     change: Change
@@ -84,7 +88,7 @@ class _Work:
 
 
 class _Draft:
-    """A plan in the making."""
+    """A plan under construction."""
 
     def __init__(self, account: Mapping[str, AccountAction], lock: Lock, replace: bool) -> None:
         self.account = account
@@ -128,7 +132,7 @@ class _Draft:
             fields.append(handler)
         entered = entry_of(action, entry)
         known = entry if entry is not None and entry.id == action.id else entered
-        # What needs no step is noted as the account has it; the rest as it was, until its step is done.
+        # Record what needs no step as the account has it. All else keeps its entry until its step is done.
         settled = Entry(
             action.id,
             known.fields if differing else entered.fields,
@@ -161,7 +165,7 @@ class _Draft:
         self._work.append(_Work(match, self._change("replace", match, fields, note), replaced=True))
 
     def _surplus(self, action: AccountAction, key: str) -> None:
-        """Delete a new action that was to replace another, where that is not wanted any more."""
+        """Delete an unfinished replacement that is no longer wanted."""
         note = "left over from a replacement that is not wanted any more"
         self.changes.append(Change("delete", key, action.name, action.id, action.name, (), note))
         self._deleted[action.id] = key
@@ -190,7 +194,7 @@ class _Draft:
     # ---- what no file describes
 
     def orphans(self, prune: bool, keys: set[str]) -> None:
-        """Add what no file describes."""
+        """Add the actions of the account that no file describes, and drop lock entries of actions that are gone."""
         for action in self.account.values():
             if action.id in self._claimed:
                 continue
@@ -212,7 +216,7 @@ class _Draft:
     # ---- steps
 
     def finished(self) -> tuple[Step, ...]:
-        """Return the steps of everything, in an order in which each can be done."""
+        """Return all steps, in an order in which each can be carried out."""
         movers = [_mover(work) for work in self._work if work.replaced or "name" in work.update]
         going = {*self._deleted, *(action.id for work in self._work if work.replaced and (action := work.match.action))}
         names = Names({action.id: action.name for action in self.account.values()})
@@ -238,7 +242,7 @@ class _Draft:
         return tuple(self._steps)
 
     def _stand_back(self, work: _Work, stuck: Mapping[str, str], moving: set[str]) -> None:
-        """Block what wants a name that another action keeps."""
+        """Block the work if another action keeps the name that it needs."""
         action, wanted = work.match.action, work.match.desired
         if action is not None:
             holder = stuck.get(action.id)
@@ -288,7 +292,7 @@ class _Draft:
         wanted, action = work.match.desired, work.match.action
         if action is None:
             before = freed.get(names.holder(wanted.name) or "", ())
-            # In one group, so that nobody meets a new action that still waits for its script.
+            # In one group, so that a new action is not visible for long without its script.
             group = self._steps[before[-1]].group if before else None
             group = self._new_group() if group is None else group
             number = self._step("create", wanted, None, dict(wanted.fields), after=before, group=group)
@@ -301,8 +305,10 @@ class _Draft:
             self._step("handler", wanted, action.id, handler_body(work.handler), check=True)
 
     def _replacing(self, work: _Work, group: int | None) -> tuple[int, ...]:
-        """Add the steps of a new action in the place of another, which is complete before the old one goes. Return
-        those after which the old name is free."""
+        """Add the steps that replace an action. The new one is complete before the old one is deleted.
+
+        Return the numbers of the steps after which the old name is free.
+        """
         wanted, old, new = work.match.desired, work.match.action, work.match.replacement
         assert old is not None
         before: tuple[int, ...] = ()

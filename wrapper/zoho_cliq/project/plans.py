@@ -57,10 +57,10 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What makes an account equal to a folder. Make one with `plan`; `apply` carries it out.
+    """The steps that make an account equal to a folder. `plan` returns one; `apply` carries it out.
 
-    `account` is what the plan was made from, `lock` what the lock remembered, `settled` the lock's entries for what
-    needs no step.
+    `account` and `lock` are what the plan was made from. `settled` is the lock with current entries for all that needs
+    no step.
     """
 
     environment: str
@@ -186,7 +186,7 @@ def script_diff(old: str | None, new: str | None, file: str) -> list[str]:
 
 
 def _marked_lines(text: str | None) -> list[str]:
-    """Return the lines of a text; the last one is marked where no line feed ends it, as diff does."""
+    """Return the lines of a text. Mark the last one if it has no line feed, as diff does."""
     *lines, last = normal_lines(text or "").split("\n")
     return [*lines, f"{last}\0\\ No newline at end of file"] if last else lines
 

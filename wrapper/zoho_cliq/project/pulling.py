@@ -1,4 +1,4 @@
-"""Write the account into the folder. Comments, order and everything that only the user has stay."""
+"""Write the account into the folder, keeping comments, order and everything that only the folder has."""
 
 from __future__ import annotations
 
@@ -94,7 +94,11 @@ def _write(project: Project, result: _Result) -> list[str]:
 def written(
     project: Project, account: Account, found: Sequence[Match], handlers: Mapping[str, Handler], *, overwrite: bool
 ) -> _Result:
-    """Return what a pull writes; a pure function of the folder and the account."""
+    """Return what a pull writes: a pure function of the folder and the account.
+
+    A file whose new name would clash with another file's keeps its name. That may cause further clashes, so the names
+    are computed again until there are none.
+    """
     refused: set[str] = set()
     while True:
         result = _Result(lock=project.lock)
@@ -208,7 +212,8 @@ def _field_changes(
 
 
 def _completed(wanted: DesiredAction, action: AccountAction, changes: dict[str, Any]) -> dict[str, Any]:
-    """Add what others need, as `team_ids` where the scope has become `team`; take out what is for other actions."""
+    """Add fields that the changes need, such as `team_ids` for the scope `team`. Remove fields of other action
+    types."""
     if not changes:
         return changes
     given = _given(wanted, changes)
@@ -228,7 +233,7 @@ def _completed(wanted: DesiredAction, action: AccountAction, changes: dict[str, 
 
 
 def _other_handler(wanted: DesiredAction, action: AccountAction, changes: Mapping[str, Any]) -> str:
-    """Return the key of the file's handler where the account shows one that the file's type cannot have, else ""."""
+    """Return the key of the file's handler if the account's handler is of the other type, else an empty text."""
     if isinstance(action.handler, tuple):
         other = "script"
     elif isinstance(action.handler, str) and action.handler:
@@ -317,8 +322,8 @@ def _added(project: Project, action: AccountAction, names: set[str], result: _Re
 
 
 def _handler_lines(action: AccountAction) -> dict[str, Any]:
-    """Return what a new file says of the handler. One that is empty is as one that was never set, but for a webhook
-    that is to get nothing."""
+    """Return the handler's keys for a new file. An empty handler is left out, except for the permissions of a webhook
+    action."""
     if isinstance(action.handler, str) and action.handler:
         return {"script": normal_lines(action.handler)}
     webhook = action.fields.get("execution_type", TYPE) == FITTING["permissions"]
@@ -342,7 +347,7 @@ def _free_key(project: Project, result: _Result, action: AccountAction) -> str:
 
 
 def _free_script(root: Path, result: _Result, key: str, text: str) -> str:
-    """Return a name for a script, beside its action, that writes over nothing else."""
+    """Return a file name for a script, beside its action, that overwrites no other content."""
     number, name = 1, f"{key}.dg"
     while f"{ACTIONS}/{name}" in result.files or not _may_be(root / ACTIONS / name, text):
         number += 1

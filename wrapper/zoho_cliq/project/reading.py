@@ -43,15 +43,15 @@ def read(
     *,
     variables: Mapping[str, Any] = MappingProxyType({}),
 ) -> Project:
-    """Read a project's folder. Secrets in plain text and scripts are not looked for; see `read_checked`.
+    """Read a project's folder, without looking for mistakes in scripts or secrets in plain text; see `read_checked`.
 
     Args:
-        folder: the one that holds `cliq.toml`.
-        environment: its name in `cliq.toml`; None is the default one.
-        environ: where variables like `{ env = "NAME" }` come from; the process's environment by default.
-        variables: values that take the place of those in `cliq.toml`; none by default.
+        folder: the folder that holds `cliq.toml`.
+        environment: its name in `cliq.toml`. Default: None, the default environment.
+        environ: the source of variables like `{ env = "NAME" }`. Default: the environment of the process.
+        variables: values that replace those in `cliq.toml`. Default: none.
 
-    Raise ProjectError, which has every mistake in the files with file and line.
+    Raise ProjectError with every mistake in the files, each with file and line.
     """
     files = examined(Path(folder).absolute(), environ, variables)
     return project_of(files, files.environment(environment))
@@ -73,11 +73,11 @@ class Files:
     mistakes: list[Mistake]
 
     def environment(self, name: str | None) -> Environment:
-        """Return an environment; None is the default one. Raise ProjectError where there is none of that name."""
+        """Return an environment; None is the default one. Raise ProjectError if there is none of that name."""
         return Environment("") if self.configuration is None else self.configuration.environment(name)
 
     def unset(self, environment: Environment) -> Mapping[str, str]:
-        """Return the variables whose value is not known, each with what stands in its place."""
+        """Return the variables whose value is unknown, each with a placeholder."""
         if self.configuration is not None:
             return self.configuration.unset[environment.name]
         return {name: name for table in self.tables.values() for name in _used(table)}
@@ -150,7 +150,7 @@ def action_tables(root: Path) -> tuple[dict[str, Table], list[Mistake]]:
 
 @dataclass(slots=True)
 class Found:
-    """What the files want in one environment; of files with mistakes what could be read all the same."""
+    """The actions that the files describe in one environment, and what could be read of files with mistakes."""
 
     actions: list[DesiredAction] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
@@ -209,7 +209,7 @@ class _ActionReader:
         return name if isinstance(name, str) and "name" not in self.unknown else None
 
     def action(self, key: str) -> DesiredAction | None:
-        """Return what the file wants; None where it has mistakes, all of which are noted."""
+        """Return the action that the file describes, or None if it has mistakes, which are added to `mistakes`."""
         schemas = {**create_fields(), **handler_fields()}
         for name, value in self.table.data.items():
             if name not in schemas:
@@ -233,7 +233,7 @@ class _ActionReader:
         return DesiredAction(key, {"execution_type": TYPE, **fields}, _handler(self.given), self.script_file)
 
     def _loaded(self, name: str) -> bool:
-        """Put the content of a file in place of its path; return whether that is done."""
+        """Replace the path of a file by its content. Return whether it could be read."""
         value = self.given[name]
         if not isinstance(value, str) or not value:
             self.wrong(f"{name}: must be the path of a file", name)

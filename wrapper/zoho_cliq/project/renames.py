@@ -1,4 +1,4 @@
-"""The order of renames, where a name may be free only after another action has let go of it."""
+"""Order renames, since a name may be free only after another action has been renamed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ class Mover(NamedTuple):
 
 
 class Names:
-    """Who has which name. It is not documented whether names that differ in case only are the same to the server."""
+    """The holder of each name. The vendor does not document whether the server compares names without regard to
+    case."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         """Note the names of actions, by id."""
@@ -24,7 +25,7 @@ class Names:
         self._folded = {name.casefold(): identifier for identifier, name in names.items()}
 
     def holder(self, name: str) -> str | None:
-        """Return who has the name, or else one that differs in case only."""
+        """Return the id of the action with this name, else of one whose name differs in case only, else None."""
         return self._exact.get(name) or self._folded.get(name.casefold())
 
     def has(self, identifier: str, name: str) -> bool:
@@ -35,14 +36,15 @@ class Names:
 def ordered(
     movers: Sequence[Mover], names: Names, going: frozenset[str]
 ) -> tuple[list[list[tuple[str, str]]], dict[str, str]]:
-    """Return the renames as groups of (id, name), and the movers that cannot move with the id that is in their way.
+    """Return groups of renames as (id, new name), and for each blocked mover the id of the action in its way.
 
-    In a group each rename frees the name that the next one takes, so its renames should follow each other at once. A
-    circle begins with a temporary name. A name that differs in case only is waited for if it becomes free, and is the
-    server's to refuse if it does not.
+    In a group, each rename frees the name that the next one takes, so they should follow each other at once. A cycle
+    begins with a temporary name. A name that differs in case only is waited for if it becomes free; if it does not, the
+    rename is sent, and the server may refuse it.
 
     Args:
-        movers: actions with their old and new names; no two want the same.
+        movers: actions with their old and new names; no two have the same new name.
+        names: the current names.
         going: actions that will be deleted.
     """
     by_id = {mover.id: mover for mover in movers}
@@ -82,14 +84,15 @@ def ordered(
 
 
 def _circle(circle: Sequence[str], by_id: Mapping[str, Mover]) -> list[tuple[str, str]]:
-    """Return the moves of actions of which each wants the name of the next, and the last that of the first."""
+    """Return the renames of a cycle, in which each action takes the name of the next, and the last that of the
+    first."""
     first = circle[0]
     rest = [(identifier, by_id[identifier].new) for identifier in reversed(circle[1:])]
     return [(first, f"renaming {first}"), *rest, (first, by_id[first].new)]
 
 
 def _spread(stuck: dict[str, str], waits_for: Mapping[str, str]) -> None:
-    """Add those that wait for somebody who is stuck."""
+    """Add the movers that wait for a blocked one."""
     found = True
     while found:
         more = {mover: holder for mover, holder in waits_for.items() if holder in stuck and mover not in stuck}

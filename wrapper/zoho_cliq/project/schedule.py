@@ -1,4 +1,4 @@
-"""Which step comes next: the first that may be done now, so that no operation's threshold keeps another's waiting."""
+"""Choose the next step: the first that can be done now, so that no operation's threshold delays another operation."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .steps import Step
 
 
 class Schedule:
-    """The steps that are still to be done, in an order that keeps what depends on each other apart.
+    """The steps still to be done, in an order that respects their dependencies.
 
-    It knows no time: it is told what is left of the thresholds, and says what to do or how long to wait.
+    It has no clock: it is given the budgets, and returns a step or how long to wait.
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
@@ -50,7 +50,7 @@ class Schedule:
         """Return the step to do now, or the operation to wait for and for how many seconds."""
         waits: list[tuple[float, str]] = []
         ready = [step for step in self._open if self._done.issuperset(step.after)]
-        # What has begun is finished first: a name may be missing until then.
+        # Finish groups that have begun first: until then, an action may have a temporary name.
         for step in sorted(ready, key=lambda step: step.group not in self._begun):
             seconds, operation = max((_wait(budgets[name], count), name) for name, count in self._needed(step).items())
             if seconds <= 0:
@@ -80,16 +80,16 @@ def _threshold(operation: str) -> Threshold:
 
 
 def _wait(budget: Budget, count: int) -> float:
-    """Return how long to wait until so many calls, or as many as the threshold ever allows, can be made at once."""
+    """Return the seconds until `count` calls, or at most the threshold's limit, can be made at once."""
     if budget.locked_for > 0:
         return budget.locked_for
     wanted = min(count, budget.limit)
-    # One more call is free after `resets_in`; then it is asked again.
+    # `resets_in` frees one more call; then the budgets are read again.
     return 0.0 if budget.remaining >= wanted else max(budget.resets_in, 0.001)
 
 
 def until(count: int, operation: str, budget: Budget) -> float:
-    """Return the least number of seconds until so many calls are made."""
+    """Return the least number of seconds until `count` calls have been made."""
     if count <= budget.remaining and budget.locked_for <= 0:
         return 0.0
     window = _threshold(operation).window_seconds
@@ -100,7 +100,7 @@ def until(count: int, operation: str, budget: Budget) -> float:
 
 
 class Simulated:
-    """Thresholds on a clock of their own, where each call takes no time."""
+    """Thresholds on a simulated clock, on which calls take no time."""
 
     def __init__(self) -> None:
         self.now = 0.0

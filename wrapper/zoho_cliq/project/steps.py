@@ -13,10 +13,13 @@ from .contract_fields import CREATE, DELETE, HANDLER, READ, READ_HANDLER, UPDATE
 class Step:
     """One change to carry out.
 
-    `action` is the id, or None for the action that the create of the same key makes. `body` is what is sent. `check`
-    says that the account is read before, because something there is overwritten, `check_handler` that a deletion reads
-    the handler before, too. `after` are the numbers of the steps that must be done before; the steps of one `group`
-    follow each other without waiting where the threshold allows.
+    Attributes:
+        action: the id of the action, or None for the action that the create of the same key makes.
+        body: the fields that are sent.
+        check: whether the action or handler is read first, because the step overwrites it.
+        check_handler: whether a deletion also reads the handler first.
+        after: the numbers of the steps that must be done before.
+        group: the steps of one group follow each other without a wait if the threshold allows.
     """
 
     number: int

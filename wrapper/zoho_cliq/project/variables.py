@@ -1,4 +1,6 @@
-"""`${VARIABLE}` in the values of an action: where environments differ, and where a secret must not be in git."""
+"""`${VARIABLE}` in the values of an action, for values that differ between environments and secrets that must not be in
+git.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def resolved(value: Any, variables: Mapping[str, Any]) -> Any:
 
 
 def escaped(value: Any) -> Any:
-    """Return a value as a file has it, so that `resolved` gives the value."""
+    """Return a value as a file must contain it, so that `resolved` returns the value."""
     if isinstance(value, list):
         return [escaped(item) for item in value]
     return value.replace("${", "$${") if isinstance(value, str) else value

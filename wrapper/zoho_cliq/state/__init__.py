@@ -1,11 +1,10 @@
-"""What clients share: the ledger of calls, the lock after a throttle, the access token, and leases for single-flight
-work.
+"""State shared by clients: the ledger of calls, the lock after a throttle, the access token, and leases.
 
-Three keepers with one protocol: this process (`MemoryState`), a file (SQLite, every process on the machine) and Redis
-(every machine). The ledger has two phases. A call *reserves* a slot before it is sent and *settles* it when its answer
-has come. A settled slot counts until a window after the answer, an unsettled one until a window after the latest moment
-at which its call can still reach the server. The server sees a call between those two moments, so whatever the latency
-and however many clients share the user, it never sees more calls in any window than the threshold allows.
+Three backends have one protocol: `MemoryState` (this process), `SQLiteState` (a file, for every process of the machine)
+and `RedisState` (every machine). A call *reserves* a slot of the ledger before it is sent, and *settles* it when its
+answer has come. A settled slot counts until one window after the answer; an unsettled one until one window after the
+latest time at which its call can reach the server. The server sees the call between those two times. So whatever the
+latency and the number of clients, it never sees more calls in any window than the threshold allows.
 """
 
 from __future__ import annotations
@@ -48,10 +47,14 @@ REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 def open_state(where: str | Path | None, clock: Clock) -> State:
-    """Return the keeper for `Cliq(state=…)`: None is this process, `redis://…` a Redis server, all else the path of
-    a file.
+    """Return the backend for `Cliq(state=…)`.
 
-    Raise ConfigurationError for an address of anything else, which it does not repeat, as it may hold a password.
+    Args:
+        where: None for this process, `redis://…` (also `rediss://…`, `unix://…`) for a Redis server, else the path of a
+            file.
+        clock: the clock of the client.
+
+    Raise ConfigurationError for any other URL, which the message does not repeat because it may hold a password.
     """
     if where is None:
         from .memory import MemoryState

@@ -1,4 +1,4 @@
-"""What all keepers of shared state have in common: their protocol, and what passes through it."""
+"""The protocol of all state backends, and the types that it uses."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ logger = logging.getLogger("zoho_cliq")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-GRACE = 5.0  # seconds between leave to send and sending
-# A keeper that has forgotten calls pauses for so many seconds, as any of them may count for so long. The window of the
-# accounts server is longer (ten minutes); it is not waited out, since a token is fetched once an hour, by one client.
+GRACE = 5.0  # seconds between reserving a slot and sending
+# Seconds that a backend pauses after it has lost calls, because each may count for that long. The window of the
+# accounts server is longer (ten minutes), but the pause does not cover it: a token is fetched once an hour, by one
+# client.
 LONGEST_WINDOW = float(max(found.threshold.window_seconds for found in OPERATIONS.values() if found.threshold))
-EVERYBODY = ""  # in place of an account: a lock for all of them
+EVERYBODY = ""  # instead of an account: the lock applies to all accounts
 
 
 def new_slot() -> str:
-    """Return a name for a slot that no other slot has, whatever a program seeds `random` with."""
+    """Return a unique name for a slot, whatever the seed of `random`."""
     return os.urandom(16).hex()
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave to send one call, to be given back with `settle` or `release`.
+    """Permission to send one call. Return it with `settle` or `release`.
 
-    The call must be begun before `send_by` on the monotonic clock of this machine; the leave is void afterwards.
+    The call must begin before `send_by` on this machine's monotonic clock; the permission is void afterwards.
     """
 
     account: str
@@ -46,7 +47,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """No leave now. Ask again in `seconds`; `reason` is `threshold` or `lock`."""
+    """No permission now. Ask again in `seconds`; `reason` is `threshold` or `lock`."""
 
     seconds: float
     reason: str
@@ -54,8 +55,14 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What is left of a threshold: `remaining` of `limit` calls now; one more in `resets_in` seconds, 0 where none is
-    used up; `locked_for` is how many seconds the account is locked out for."""
+    """The rest of a threshold.
+
+    Attributes:
+        limit: calls in one window.
+        remaining: calls that can be made now.
+        resets_in: seconds until one more call can be made; 0 if no slot is in use.
+        locked_for: seconds until the account's lock ends; 0 without a lock.
+    """
 
     limit: int
     remaining: int
@@ -65,14 +72,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class StoredToken:
-    """An access token and the time, in seconds since 1970, at which it ends."""
+    """An access token and its expiry, in seconds since 1970."""
 
     token: Secret
     expires_at: float
 
 
 class StateBusy(StateError):
-    """Others kept the state for the `waited` seconds for which it was waited for; nothing was done."""
+    """Other threads or processes blocked the state for `waited` seconds; nothing was done."""
 
     def __init__(self, message: str, *, waited: float) -> None:
         super().__init__(message)
@@ -80,37 +87,38 @@ class StateBusy(StateError):
 
 
 class State(Protocol):
-    """What a keeper of shared state can do. Every method is safe across threads.
+    """A state backend. Every method is thread-safe.
 
-    `account` names the user at one server. Methods may take longer than a moment; `at_once`, where there is
-    one, calls one that need not, and raises `Busy` where it would. Whatever fails raises `StateError`.
+    `account` names the user at one server. Methods may block; call them through `at_once`, if it is not None, to get
+    `Busy` instead. All failures raise `StateError`.
     """
 
     @property
     def at_once(self) -> Callable[[Callable[[], Any]], Any] | None:
-        """Calls a method of this state without waiting, or raises `Busy`; None where there is no such way."""
+        """A function that calls a method of this state without blocking, or raises `Busy`; None if there is no such
+        way."""
         ...
 
     def reserve(
         self, account: str, operation: str, threshold: Threshold, timeout: float, slot: str | None = None
     ) -> Permit | Denial:
-        """Take a slot for a call that is begun within `GRACE` seconds and over within `timeout` seconds from then.
+        """Reserve a slot for a call that begins within `GRACE` seconds and then takes at most `timeout` seconds.
 
-        `slot` is a name for it, a new one by default; who chooses it can release the slot without knowing the permit.
-        Where this is interrupted, no slot stays taken.
+        `slot` is its name. Default: None, a new one. A caller who chooses the name can release the slot without the
+        permit. If this call is interrupted, no slot stays reserved.
         """
         ...
 
     def settle(self, permit: Permit) -> None:
-        """The answer has come: the slot counts for one window from now."""
+        """Record that the answer has come: the slot counts for one window from now."""
         ...
 
     def release(self, permit: Permit) -> None:
-        """Nothing was sent: the slot is free."""
+        """Free the slot, because nothing was sent."""
         ...
 
     def lock(self, account: str, seconds: float) -> None:
-        """Nobody may send for the account until so many seconds from now."""
+        """Forbid calls for the account for `seconds` from now."""
         ...
 
     def budget(self, account: str, operation: str, threshold: Threshold) -> Budget:
@@ -118,43 +126,46 @@ class State(Protocol):
         ...
 
     def locked_for(self, account: str) -> float:
-        """For how many seconds nobody may send for the account."""
+        """Return the seconds until the account's lock ends; 0 without a lock."""
         ...
 
     def load_token(self, account: str) -> StoredToken | None:
-        """Return the account's access token, if one is kept."""
+        """Return the account's access token, or None."""
         ...
 
     def store_token(self, account: str, token: StoredToken) -> None:
-        """Keep the access token for all who share the state."""
+        """Store the access token for all clients that share the state."""
         ...
 
     def forget_token(self, account: str) -> None:
-        """Keep the account's access token no longer."""
+        """Delete the account's access token."""
         ...
 
     def acquire(self, lease: str, owner: str, seconds: float) -> bool:
-        """Take the lease unless another owner holds it. It ends by itself after so many seconds."""
+        """Take the lease, or extend it. Return False if another owner holds it. It expires after `seconds`."""
         ...
 
     def free(self, lease: str, owner: str) -> None:
-        """Return the lease back, if `owner` still holds it."""
+        """Release the lease if `owner` holds it."""
         ...
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
         ...
 
 
 def ask(state: State, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> Steps[R]:
-    """Return the steps of calling `work`, a method of the state."""
+    """Return the steps that call `work`, a method of the state."""
     result: R = yield Do(partial(work, *args, **named), state.at_once)
     return result
 
 
 def ask_quietly(state: State, work: Callable[P, None], *args: P.args, **named: P.kwargs) -> Steps[None]:
-    """As `ask`, after an answer came: a state that fails then must not lose the answer. The ledger stays on the safe
-    side, as a slot that is never settled counts for longest."""
+    """Do the same as `ask`, but log a StateError instead of raising it.
+
+    For use after an answer has come, which a failing state must not lose. The ledger stays on the safe side, because an
+    unsettled slot counts longest.
+    """
     try:
         yield from ask(state, work, *args, **named)
     except StateError as error:

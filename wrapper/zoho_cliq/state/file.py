@@ -1,12 +1,12 @@
-"""The file of `SQLiteState`: how it is opened, locked, read after a crash, and missed when somebody takes it away.
+"""The file of `SQLiteState`: open it, lock it, recover it after a crash, and notice when it is replaced.
 
-SQLite's own locks on a file belong to the process and not to whoever took them. They are lost as soon as anything in
-the process closes the file, a forked child believes in locks that it does not have, and a write-ahead log depends on
-them. So SQLite runs without locks here, with a rollback journal, and whoever uses the file holds `flock` on it: a lock
-that belongs to one open descriptor, whoever opens, closes or forks beside it, and that ends with the process.
+SQLite's own file locks belong to the process. They are lost as soon as anything in the process closes the file, and a
+forked child assumes locks that it does not have. A write-ahead log depends on them. So SQLite runs without locks here,
+with a rollback journal, and every access holds `flock` on the file. That lock belongs to one open descriptor, whatever
+else opens, closes or forks, and ends with the process.
 
-Nothing waits for the disk: what the file holds is worth some minutes. A process may die at any time without damage. If
-the machine loses power, the file may be damaged; it is set aside then, and the next one begins with a pause.
+Writes do not wait for the disk: the content matters for some minutes only. A process may be killed at any time without
+damage. If the machine loses power, the file may be damaged; it is then renamed, and the new file begins with a pause.
 """
 
 from __future__ import annotations
@@ -59,15 +59,17 @@ Work: TypeAlias = Callable[[sqlite3.Connection, float], R]
 
 
 class Moved(Exception):
-    """The path leads to another file than the one that is open, or to none. `rows` is what the open one holds, empty
-    where nothing was in it yet and None where it cannot be read."""
+    """The path leads to another file than the open one, or to none.
+
+    `rows` is the content of the open file: empty if it had none, None if it cannot be read.
+    """
 
     def __init__(self, rows: Rows | None) -> None:
         self.rows = rows
 
 
 class StateFile(Guard):
-    """A file that this process has open: one connection, and one descriptor for the lock."""
+    """A file that this process has open, with one connection and one descriptor for the lock."""
 
     def __init__(self, path: Path, descriptor: int, pause: bool) -> None:
         self.path = path
@@ -75,15 +77,15 @@ class StateFile(Guard):
         self._db: sqlite3.Connection | None = None
         self._descriptor = descriptor
         self.identity = identity(os.fstat(descriptor))
-        self._pause = pause  # whether a file without tables has lost what it held
-        self._ahead = False  # whether the lock was taken before the work that needs it
+        self._pause = pause  # whether a file without tables has lost its content
+        self._ahead = False  # whether `ahead` holds the lock already
         self._users: set[int] = set()
         super().__init__()
 
     def alone(self, work: Callable[[], R], seconds: float = BUSY_SECONDS) -> R:
-        """Return what `work` returns, with no other thread and no other process at the file.
+        """Return the result of `work`, called while no other thread or process uses the file.
 
-        Wait for them for at most `seconds`; raises Busy after that.
+        Wait for them at most `seconds`, then raise Busy.
         """
         deadline = time.monotonic() + seconds
 
@@ -96,8 +98,10 @@ class StateFile(Guard):
         return self.run(locked, seconds)
 
     def ahead(self, path: Path, work: Callable[[], R]) -> R:
-        """Return what `work`, which calls `transaction`, returns. Raise Busy, before anything is done, where it would
-        wait for a thread or a process, or where the file has to be opened first."""
+        """Return the result of `work`, which calls `transaction`.
+
+        Raise Busy, before anything is done, if it would block on a thread or process, or if the file is not yet open.
+        """
 
         def begun() -> R:
             if self._db is None or not self._is_at(path):
@@ -108,9 +112,9 @@ class StateFile(Guard):
         return self.alone(begun, 0.0)
 
     def transaction(self, path: Path, work: Work[R], clock: Clock) -> R:
-        """Return what `work` returns, which gets the connection and the time. It is done as a whole or not at all.
+        """Return the result of `work(connection, time)`, run in one transaction.
 
-        Raise Moved where `path` does not lead to this file any more, Busy, and what SQLite raises.
+        Raise Moved if `path` no longer leads to this file, Busy, and the exceptions of SQLite.
         """
 
         def work_alone() -> R:
@@ -127,7 +131,7 @@ class StateFile(Guard):
         return self.alone(work_alone)
 
     def set_aside(self, path: Path) -> None:
-        """Rename a damaged file, so that a new one is made."""
+        """Rename a damaged file, so that a new one is created."""
 
         def work() -> None:
             if self._is_at(path):
@@ -137,7 +141,7 @@ class StateFile(Guard):
         self.alone(work)
 
     def _lock_out(self, deadline: float) -> None:
-        """Lock out the other processes."""
+        """Take the lock, waiting until `deadline`. Raise Busy after that."""
         pause = POLL_FIRST
         while not locked(self._descriptor):
             if time.monotonic() + pause > deadline:
@@ -173,7 +177,7 @@ class StateFile(Guard):
     def _prepare(self, db: sqlite3.Connection, clock: Clock) -> None:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("PRAGMA journal_mode = PERSIST").fetchone()
-        db.execute("BEGIN IMMEDIATE")  # rolls back what a process that was killed has left half-done
+        db.execute("BEGIN IMMEDIATE")  # rolls back the unfinished transaction of a killed process
         now = clock.monotonic()
         if os.fstat(self._descriptor).st_size == 0:
             for statement in _SCHEMA:
@@ -186,7 +190,8 @@ class StateFile(Guard):
         self._pause = False
 
     def _rows(self) -> Rows | None:
-        """Return what the open file holds, read through the descriptor: SQLite would look for its journal by name."""
+        """Return the content of the open file, read through the descriptor. SQLite would look for its journal by
+        name."""
         size = os.fstat(self._descriptor).st_size
         if size == 0:
             return {}
@@ -199,7 +204,7 @@ class StateFile(Guard):
             return None
 
     def clean(self) -> None:
-        """Roll back what is unfinished, and let the other processes in."""
+        """Roll back an unfinished transaction, and release the lock."""
         self._ahead = False
         db = self._db
         if db is not None and db.in_transaction:
@@ -212,10 +217,10 @@ class StateFile(Guard):
             unlock(self._descriptor)
 
     def forked(self) -> None:
-        """Let go of everything in a forked child, which opens the file for itself.
+        """Drop everything in a forked child, which opens the file itself.
 
-        The descriptor is closed, since the lock of a parent that dies would be held through it. The connection is not:
-        if a thread of the parent is inside, it has a transaction to finish, which closing would roll back.
+        The descriptor is closed: otherwise the child would hold the lock of a parent that dies. The connection is not:
+        if a thread of the parent is inside a transaction, closing would roll it back.
         """
         _FILES.pop(self.identity, None)
         if self._db is not None and self._db.in_transaction:
@@ -225,11 +230,11 @@ class StateFile(Guard):
             os.close(descriptor)
 
     def join(self, user: object) -> None:
-        """Count `user` among those who need the file open."""
+        """Count `user` among those that need the file open."""
         self._users.add(id(user))
 
     def leave(self, user: object) -> None:
-        """Close the file, where nobody else needs it."""
+        """Close the file if no other user needs it."""
         _opening.run(partial(self._leave, user))
 
     def _leave(self, user: object) -> None:
@@ -247,12 +252,12 @@ class StateFile(Guard):
 
 
 def identity(found: os.stat_result) -> tuple[int, int]:
-    """Return what tells one file from another, whatever it is called."""
+    """Return device and inode, which identify a file whatever its path."""
     return found.st_dev, found.st_ino
 
 
 def keep_for_ever(thing: object) -> None:
-    """Never destroy `thing`, not even when the interpreter ends."""
+    """Never destroy `thing`, not even at the end of the interpreter."""
     with contextlib.suppress(ImportError, AttributeError):
         import ctypes
 
@@ -297,11 +302,15 @@ _opening = Guard()
 
 
 def opened(path: Path, user: object, pause: bool | None = None) -> StateFile:
-    """Return the file at `path`, opened once for this process whatever it is called, and made where there is none;
-    open for `user` until it leaves.
+    """Return the file at `path`, opened once per process and created if necessary. It stays open until `user` leaves.
 
-    A new one begins with a pause where `pause` is true; where it is None, that depends on whether a journal beside it
-    shows that there was one before. Raise StateError for a file of something else, and OSError.
+    Args:
+        path: the path; several paths may lead to one file.
+        user: counted as a user of the file.
+        pause: whether a new file begins with a pause. Default: None, it does if a journal beside it shows that there
+            was one before.
+
+    Raise StateError if the file belongs to another program, and OSError.
     """
     return _opening.run(lambda: _opened(path, user, pause))
 
@@ -337,9 +346,9 @@ def _opened(path: Path, user: object, pause: bool | None) -> StateFile:
 
 
 def _check_owner(path: Path, header: bytes) -> None:
-    """Refuse a file of another program or another version before SQLite touches it."""
+    """Raise StateError for a file of another program or another version, before SQLite touches it."""
     if header[:16] != MAGIC:
-        return  # empty, half made, or what SQLite calls no database
+        return  # empty, incomplete, or rejected by SQLite itself
     version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
     if application != APPLICATION:
         raise StateError(f"{path} is a database of something else; choose another file for the state")
@@ -359,7 +368,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def failure(path: Path, error: sqlite3.Error | OSError | Busy) -> StateError:
-    """Return the error of a state whose file cannot be used."""
+    """Return the StateError for a file that cannot be used."""
     if isinstance(error, Busy):
         return StateBusy(
             f"others kept the state file {path} for {BUSY_SECONDS:g} s; see which process hangs", waited=BUSY_SECONDS

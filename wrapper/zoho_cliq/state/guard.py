@@ -1,4 +1,4 @@
-"""A lock for the inside of a state that no interrupt and no fork can leave closed."""
+"""A lock for the internals of a state, which neither an interrupt nor a fork can leave locked."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from ..errors import StateError
 
 R = TypeVar("R")
 
-FORK_SECONDS = 1.0  # how long a fork waits for threads that are inside a state
+FORK_SECONDS = 1.0  # how long a fork waits for threads that hold a guard
 
 
 class Guard:
-    """What one thread at a time may work on.
+    """A resource that one thread at a time may use.
 
-    An exception may be raised between any two lines: by a signal handler, by a tracer, by another thread. So cleaning
-    up stands twice, since an exception raised within the inner one leaves it unfinished.
+    A signal handler, a tracer or another thread may raise an exception between any two lines. Cleaning up is therefore
+    written twice: an exception inside the inner one leaves it unfinished.
     """
 
     def __init__(self) -> None:
-        self._lock: Any = threading.RLock()  # an RLock knows whether this thread owns it; it is never entered twice
+        self._lock: Any = threading.RLock()  # an RLock knows whether this thread owns it; it is never acquired twice
         _GUARDS[id(self)] = self
 
     def clean(self) -> None:
-        """Put in order what interrupted work left behind. May be called more than once."""
+        """Clean up after interrupted work. May be called more than once."""
 
     def forked(self) -> None:
-        """Make this ready for a forked child, where no thread is inside."""
+        """Prepare this for a forked child, in which no thread uses it."""
 
     def owned(self) -> bool:
-        """Return whether this thread is inside."""
+        """Return whether this thread holds the guard."""
         return bool(self._lock._is_owned())
 
     def run(self, work: Callable[[], R], seconds: float = -1) -> R:
-        """Return what `work` returns.
+        """Return the result of `work`, called while this thread holds the guard.
 
-        Wait at most `seconds` for other threads, without end by default. Raise Busy after that, and StateError where
-        this thread is inside already, in a signal handler that interrupted it.
+        Wait for other threads at most `seconds` (default: without limit), then raise Busy. Raise StateError if this
+        thread holds the guard already, which happens if a signal handler interrupts it.
         """
         if self.owned():
             raise StateError("a signal handler used the state that it interrupted; do that when it has returned")
@@ -74,8 +74,10 @@ class Guard:
 
 
 def taken(take: Callable[[], R], give_back: Callable[[], object]) -> R:
-    """Return what `take` returns. Where an interrupt may have lost that on its way, call `give_back` and raise the
-    interrupt."""
+    """Return the result of `take`.
+
+    If an interrupt may have lost the result, call `give_back` and raise the interrupt.
+    """
     try:
         return take()
     except (StateError, Busy):
@@ -95,7 +97,10 @@ def _living() -> list[Guard]:
 
 
 def _before_fork() -> None:
-    """Wait until no thread is inside: the child would inherit its half-done work, and the locks of SQLite's memory."""
+    """Wait until no thread holds a guard.
+
+    Otherwise the child would inherit half-done work and the locks of SQLite's memory allocator.
+    """
     deadline = time.monotonic() + FORK_SECONDS
     _holding.guards = []
     for guard in _living():

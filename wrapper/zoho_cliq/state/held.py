@@ -1,9 +1,9 @@
-"""What a call holds in the shared state, so that it is given back however the call ends.
+"""Track what a call holds in the shared state, so that it is released however the call ends.
 
-A slot or a lease is entered in the call's `Held` before the state is asked for it, and leaves when it has been given
-back. So an exception that is raised at any point in between, by a cancellation, a signal handler or a generator that is
-closed, finds it there. A thread that asks the state may go on after the task that waits for it was cancelled; then it
-gives back what it took, because nobody else can.
+A slot or a lease is added to the call's `Held` before the state is asked for it, and removed after its release. So an
+exception at any time in between, from a cancellation, a signal handler or a closed generator, finds it there. A thread
+that asks the state may continue after the waiting task was cancelled; then the thread releases what it took, because
+nobody else can.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Holdable(Protocol[T_co]):
         ...
 
     def take(self) -> T_co:
-        """Ask the state for it."""
+        """Take it from the state, and return the result."""
         ...
 
     def give_back(self) -> None:
@@ -39,16 +39,16 @@ class Holdable(Protocol[T_co]):
         ...
 
 
-# In both classes `take` stores what it gets before it looks whether nobody waits any more, and `give_back` notes that
-# nobody waits before it looks what was got: whichever comes second gives it back. What the state returns is stored by
-# the statement that asks, so that no signal handler runs between the two.
+# In both classes `take` stores its result before it checks `dropped`, and `give_back` sets `dropped` before it checks
+# the result: whichever runs second releases it. The statement that asks the state also stores the result, so that no
+# signal handler runs between the two.
 
 
 @dataclass(slots=True)
 class HeldSlot:
-    """A slot of the ledger, under a name of its own, so that it can be released where its permit was lost on the way.
+    """A slot of the ledger. Its name is chosen here, so that it can be released even if its permit was lost.
 
-    `sent` says whether any byte of its call may have been sent, `answered` whether its answer came.
+    `sent` says whether any byte of the call may have been sent, `answered` whether its answer came.
     """
 
     state: State
@@ -64,12 +64,12 @@ class HeldSlot:
 
     @property
     def taken(self) -> bool:
-        """Whether the state gave leave to send."""
+        """Whether the slot was reserved."""
         return isinstance(self.outcome, Permit)
 
     @property
     def send_by(self) -> float:
-        """Until when the call must be begun, on the monotonic clock; the leave to send is void afterwards."""
+        """The latest time to begin the call, on the monotonic clock. The reservation is void afterwards."""
         return self.outcome.send_by if isinstance(self.outcome, Permit) else 0.0
 
     def take(self) -> Permit | Denial:
@@ -82,7 +82,7 @@ class HeldSlot:
         return self.outcome
 
     def give_back(self) -> None:
-        """Settle the slot where its call may have been sent, and release it where not.
+        """Settle the slot if its call may have been sent, otherwise release it.
 
         A call that was cut off may reach the server a little later, so its slot counts for `GRACE` seconds more.
         """
@@ -111,7 +111,7 @@ class HeldLease:
     dropped: bool = False
 
     def take(self) -> bool:
-        """Acquire the lease, or begin its time anew; False where another owner holds it."""
+        """Acquire or extend the lease. Return False if another owner holds it."""
         try:
             self.taken = self.state.acquire(self.name, self.owner, self.seconds)
         finally:
@@ -120,13 +120,13 @@ class HeldLease:
         return self.taken
 
     def give_back(self) -> None:
-        """Free the lease, if this owner holds it."""
+        """Release the lease if this owner holds it."""
         self.dropped = True
         self.state.free(self.name, self.owner)
 
 
 class Held:
-    """What one call holds."""
+    """The slots and leases that one call holds."""
 
     __slots__ = ("_entries", "_state")
 
@@ -135,7 +135,7 @@ class Held:
         self._entries: list[Holdable[object]] = []
 
     def take(self, entry: Holdable[T_co]) -> Steps[T_co]:
-        """Return the steps of taking `entry`. Where the state refuses it, nothing is held."""
+        """Return the steps that take `entry`. If the state refuses it, nothing is held."""
         self._entries.append(entry)
         try:
             outcome: T_co = yield Do(entry.take, self._state.at_once)
@@ -147,13 +147,16 @@ class Held:
         return outcome
 
     def renew(self, entry: Holdable[T_co]) -> Steps[T_co]:
-        """Return the steps of taking `entry`, which is held, once more."""
+        """Return the steps that take `entry`, which is held, again."""
         outcome: T_co = yield Do(entry.take, self._state.at_once)
         return outcome
 
     def give_back(self, entry: Holdable[object]) -> Steps[None]:
-        """Return the steps of giving `entry` back. A state that fails then is only logged: an answer must not get
-        lost, and the ledger stays on the safe side, as a slot that is never settled counts for longest."""
+        """Return the steps that release `entry`.
+
+        A StateError is only logged: the answer must not be lost, and the ledger stays on the safe side, because an
+        unsettled slot counts longest.
+        """
         try:
             yield Do(entry.give_back, self._state.at_once)
         except StateError as error:
@@ -161,7 +164,7 @@ class Held:
         self._entries.remove(entry)
 
     def give_back_all(self) -> None:
-        """Give everything back now."""
+        """Release everything now."""
         for entry in self._entries:
             try:
                 entry.give_back()
@@ -169,10 +172,10 @@ class Held:
                 logger.warning("%s", error)
 
     def clear(self) -> Steps[None]:
-        """Return the steps of giving everything back."""
+        """Return the steps that release everything."""
         if self._entries:
             try:
                 yield Do(self.give_back_all, self._state.at_once)
             except GeneratorExit:
-                self.give_back_all()  # here and now: nobody carries out steps any more
+                self.give_back_all()  # at once: the generator is being closed, so no driver runs further steps
                 raise

@@ -1,7 +1,6 @@
-"""State of this process: dictionaries under a lock. What other processes do is not seen.
+"""State of this process: dictionaries under a lock. Calls of other processes are not seen.
 
-All clients of a process that live on one clock share one ledger, whoever makes them. A test with a clock of its own has
-a ledger of its own.
+All clients of a process with the same clock share one ledger. A test with a clock of its own has a ledger of its own.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from .window import Slot, budget_of, wait_for
 
 R = TypeVar("R")
 
-FEW = 256  # entries below which nothing is looked through for what has ended
+FEW = 256  # number of entries below which expired entries are not removed
 
 
 class Ledger(Guard):
-    """What the clients of one clock share. A forked child begins with a copy and goes its own way from there."""
+    """The ledger of all clients with one clock. A forked child starts with a copy of it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,11 +34,11 @@ class Ledger(Guard):
         self.few = FEW
 
     def forked(self) -> None:
-        """Forget the leases: their holders are threads of the parent, which do not come to free them here."""
+        """Delete the leases: their holders are threads of the parent, which cannot release them here."""
         self.leases.clear()
 
     def shrink(self, now: float, wall: float) -> None:
-        """Forget what has ended, once the entries have doubled: accounts that nobody uses any more."""
+        """Delete expired entries each time the number of entries has doubled."""
         if len(self.slots) + len(self.locks) + len(self.tokens) + len(self.leases) < self.few:
             return
         for key, slots in list(self.slots.items()):
@@ -61,7 +60,7 @@ LEDGERS = PerClock(Ledger)
 
 
 class MemoryState:
-    """Keeps everything in the ledger that this process has for `clock`."""
+    """Keeps everything in this process's ledger for `clock`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -151,11 +150,11 @@ class MemoryState:
         taken(partial(self._alone, work), partial(self._alone, work))
 
     def at_once(self, work: Callable[[], R]) -> R:
-        """Return what `work`, a method of this state, returns: none of them waits for longer than a moment."""
+        """Return the result of `work`, a method of this state. None of them blocks."""
         return work()
 
     def close(self) -> None:
-        """Keep the ledger: calls that were made count on for the clients to come."""
+        """Keep the ledger: calls that were made still count for later clients."""
 
 
 def _ends(slots: dict[str, Slot], now: float) -> Iterator[tuple[float, bool]]:

@@ -1,13 +1,12 @@
-"""State on a Redis server, shared by every machine. Relies on the package `redis` (extra `redis`), Redis 5 or later.
+"""State on a Redis server, shared by every machine. Needs the package `redis` (extra `redis`) and Redis 5 or later.
 
-One Lua script does all the work of the ledger, so each step is atomic, and all times are the server's own, so the
-machines' clocks do not matter. Where the server's clock is set back, stamps from the future count from now. Keys
-begin with `zoho-cliq:` and end by themselves, a day after their last use.
-
-A server may forget: restarted without its data, flushed, short of memory, with its clock set forward, or replaced by a
-replica that lags. So each set of slots has an epoch, which is lost with it, and each process remembers its own slots,
-its own locks and the epochs that it has seen. It puts back what is missing of its own, and where an epoch is missing
-or another one, or the server is another one, nobody sends for one window.
+One Lua script does all work on the ledger, so each step is atomic. All times are the server's, so the machines' clocks
+do not matter. If the server's clock is set back, future stamps count from now. Keys begin with `zoho-cliq:` and expire
+a day after their last use.
+ A server may lose data: restarted without persistence, flushed, out of memory, with its clock set forward, or replaced
+by a lagging replica. So each set of slots has an epoch, which is lost with it. Each process remembers its own slots,
+its own locks and the epochs that it has seen, and restores its own missing entries. If an epoch is missing or
+different, or the server is another one, nobody sends for one window.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ logger = logging.getLogger("zoho_cliq")
 R = TypeVar("R")
 
 SOCKET_SECONDS = 5.0
-HEIR_SECONDS = 30 * 86_400  # how long it is kept when a server was first seen as one that was a replica
-DAY = 86_400.0  # how long the server keeps what nobody uses
-STEP_SECONDS, DRIFT = 2.0, 0.001  # how much further the server's clock may go than this machine's: in all, and a second
-FEW = 256  # entries below which nothing is looked through for what has ended
+HEIR_SECONDS = 30 * 86_400  # how long the time is kept at which a promoted replica was first seen
+DAY = 86_400.0  # seconds that the server keeps unused keys
+STEP_SECONDS, DRIFT = 2.0, 0.001  # how far the server's clock may run ahead of ours: seconds in total, and per second
+FEW = 256  # number of entries below which expired entries are not removed
 
 # KEYS: slots, lock, lease. `slots` is a hash: a slot's name to "u" or "s" (unsettled, settled), when it stops counting,
 # and its span; "epoch" to its name, the server's run id, and when it began. Times are seconds as decimal
@@ -156,31 +155,31 @@ return 0
 
 @dataclass(slots=True)
 class Known:
-    """What this process knows of one account and operation, by its own clock."""
+    """This process's knowledge of one account and operation, on its own clock."""
 
     slots: dict[str, Slot] = field(default_factory=dict)
-    unanswered: set[str] = field(default_factory=set)  # slots whose reservation had no answer: to be dropped
+    unanswered: set[str] = field(default_factory=set)  # slots whose reservation got no answer; to be released
     epoch: str = ""
-    until: float = 0.0  # when the server's copy ends by itself
+    until: float = 0.0  # when the server's copy expires
 
 
 class Memory(Guard):
-    """What this process knows of its own calls with one address."""
+    """This process's knowledge of its own calls at one address."""
 
     def __init__(self) -> None:
         super().__init__()
         self._known: dict[tuple[str, str], Known] = {}
         self._locks: dict[str, float] = {}
         self._few = FEW
-        self.times: tuple[float, float] | None = None  # of this machine and the server, at the same moment
+        self.times: tuple[float, float] | None = None  # our time and the server's time at the same moment
 
     def forked(self) -> None:
-        """Know nothing: a forked child has made no calls, and its parent's may be settled by now."""
+        """Forget everything: a forked child has made no calls, and the parent may have settled its own."""
         self._known.clear()
         self._locks.clear()
 
     def of(self, account: str, operation: str, now: float) -> Known:
-        """Return what is known, without what has ended."""
+        """Return what is known of an operation, without expired slots."""
         if len(self._known) + len(self._locks) >= self._few:
             self._known = {key: known for key, known in self._known.items() if known.until > now}
             self._locks = {key: ends for key, ends in self._locks.items() if ends > now}
@@ -197,7 +196,7 @@ class Memory(Guard):
         self._locks[account] = max(self._locks.get(account, now), now + seconds)
 
     def locked(self, account: str, now: float) -> float:
-        """For how many seconds this process itself has locked the account."""
+        """Return the seconds until the lock that this process set itself ends."""
         return max(0.0, self._locks.get(account, now) - now)
 
 
@@ -206,9 +205,9 @@ _ADVISED: set[str] = set()  # addresses of servers whose settings were looked at
 
 
 class RedisState:
-    """Keeps everything on the server at `url`: `redis://`, `rediss://` or `unix://`, credentials included."""
+    """Keeps everything on the server at `url`: `redis://`, `rediss://` or `unix://`, with credentials."""
 
-    at_once = None  # a server is always waited for
+    at_once = None  # a server always blocks
 
     def __init__(self, url: str, clock: Clock) -> None:
         try:
@@ -219,7 +218,7 @@ class RedisState:
         self._clock = clock
         digest = hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
         self._memory = MEMORIES.of(clock).setdefault(digest, Memory())
-        # Cut by hand: a parser fails on some addresses, and takes a password with a slash in it for a path.
+        # Split by hand: URL parsers fail on some addresses, and treat a password with a slash as a path.
         scheme, _, rest = url.partition("://")
         self._shown = f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
         try:
@@ -238,7 +237,7 @@ class RedisState:
             self._advise()
 
     def _advise(self) -> None:
-        """Log the settings by which the server forgets, where it lets us see them."""
+        """Log settings that let the server lose data, if the server shows them."""
         with suppress(*self._errors):
             found = self._server.config_get("maxmemory-policy", "appendonly")
             policy = found.get("maxmemory-policy", "noeviction")
@@ -248,8 +247,10 @@ class RedisState:
                 logger.info("%s forgets when it restarts (appendonly no); calls then pause for a window", self._shown)
 
     def _pause_of_an_heir(self) -> float:
-        """Return seconds to pause on a server that was a replica: what its master counted last may never have
-        reached it. They begin when the first client sees it, which is kept there."""
+        """Return the seconds to pause on a promoted replica, which may lack the last entries of its master.
+
+        The pause begins when the first client sees the server; that time is stored there.
+        """
         try:
             found = self._server.info("replication")
             if not str(found.get("master_replid2", "")).strip("0"):
@@ -259,7 +260,7 @@ class RedisState:
             self._server.set(key, now, nx=True, ex=HEIR_SECONDS)
             return LONGEST_WINDOW + 1 - (now - float(self._server.get(key) or now))
         except self._errors:
-            return 0.0  # it does not let us see
+            return 0.0  # the server does not show it
 
     def _failed(self, error: Exception | str) -> StateError:
         if not isinstance(error, str):
@@ -271,8 +272,10 @@ class RedisState:
         return f"zoho-cliq:{{{hashlib.sha256(account.encode()).hexdigest()[:24]}}}:{part}"
 
     def _asked(self, work: Callable[[], Any]) -> Any:
-        """Return what `work`, which asks the server, returns. An OSError without a number is not the server's: a signal
-        handler raised it."""
+        """Return the result of `work`, which queries the server.
+
+        An OSError without an error number is not the server's: a signal handler raised it, and it passes through.
+        """
         try:
             return work()
         except self._errors as error:
@@ -322,7 +325,7 @@ class RedisState:
                 raise
             if answer[0] != "step":
                 break
-            again = 1  # has the server's clock been set forward, or was the network slow?
+            again = 1  # the server's clock was set forward, or the network was slow: ask again to find out
 
         def learn(known: Known) -> dict[str, Slot | None]:
             self._memory.times = (before, server)
@@ -332,7 +335,7 @@ class RedisState:
                 known.slots[name] = Slot(before, hold + wanted.window, settled=False)
             return {told: known.slots.get(told) for told in own if known.slots.get(told) is not own[told]}
 
-        # What other threads gave back while the server was asked has been put back as it was before.
+        # Slots that other threads released or settled while the server was asked have been restored; correct them.
         for changed, slot_now in self._known_now(wanted, before, learn).items():
             with suppress(StateError):  # then it counts for longer
                 if slot_now is None:
@@ -344,14 +347,13 @@ class RedisState:
         return Denial(wait, str(answer[0]))
 
     def _recalled(self, wanted: Permit, now: float) -> tuple[str, float, dict[str, Slot], set[str]]:
-        """Return the epoch, the lock and the slots that this process knows, and the names of slots to be dropped."""
+        """Return the epoch, the lock and the slots known to this process, and the names of slots to release."""
         known = self._memory.of(wanted.account, wanted.operation, now)
         lock = max(self._inherited - now, self._memory.locked(wanted.account, now))
         return known.epoch, lock, dict(known.slots), set(known.unanswered)
 
     def _latest(self, now: float) -> str | float:
-        """Return the latest time that the server's clock can show now, unless it was set; empty where that is
-        unknown."""
+        """Return the latest time that an unmodified server clock can show now, or an empty text if unknown."""
         if self._memory.times is None:
             return ""
         then, server = self._memory.times

@@ -1,4 +1,4 @@
-"""What a process keeps for all its clients, by the clock that they live on."""
+"""Objects that a process keeps for all its clients, by clock."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ALL: list[PerClock[Any]] = []
 
 
 class PerClock(Generic[T]):
-    """One thing for each clock, made when it is first asked for.
+    """One object for each clock, created on first use.
 
-    Every `SystemClock` is the same clock; any other clock is one by its identity, and takes its thing with it when
-    nobody holds it any more. (A clock that takes no weak references is kept for good.)
+    Every `SystemClock` counts as the same clock; any other clock is identified by `id`, and its object is dropped with
+    it. (For a clock without weak references the object is kept permanently.)
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -29,7 +29,7 @@ class PerClock(Generic[T]):
         _ALL.append(self)
 
     def of(self, clock: Clock) -> T:
-        """Return the thing of `clock`."""
+        """Return the object of `clock`."""
         return self._guard.run(partial(self._of, clock))
 
     def _of(self, clock: Clock) -> T:
@@ -47,11 +47,11 @@ class PerClock(Generic[T]):
             return clock
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Drop all objects."""
         self._guard.run(self._found.clear)
 
 
 def forget_everything() -> None:
-    """Let the clients that are made from now on begin with empty ledgers: for tests, whose servers begin anew too."""
+    """Give clients created from now on empty ledgers. For tests whose servers start empty too."""
     for kept in _ALL:
         kept.forget()

@@ -1,9 +1,8 @@
 """State in one SQLite file, shared by every process of the machine.
-
-Stamps are seconds of the machine's monotonic clock, which all its processes share and which never steps. It begins
-anew at a reboot; a stamp from before can then only look younger than it is, so nobody sends too early, and opening the
-file brings stamps from the future down to now, so nobody waits for ever. The file holds access tokens: it is made
-readable by its owner only.
+ Stamps are seconds of the machine's monotonic clock, which all its processes share and which never steps. It restarts
+at a reboot. A stamp from before the reboot can then only look newer than it is, so nobody sends too early; opening the
+file reduces future stamps to now, so nobody waits for ever. The file holds access tokens, so only its owner can read
+it.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ from .window import budget_of, wait_for
 
 R = TypeVar("R")
 
-# When each slot stops counting, as `Slot.ends` has it, and whether it is settled.
+# The time at which each slot stops counting (see `Slot.ends`), and whether it is settled.
 _SLOTS = "SELECT min(stamp, ?) + span, settled FROM slots WHERE account = ? AND operation = ?"
 _OVER = "DELETE FROM slots WHERE account = ? AND operation = ? AND min(stamp, ?) + span <= ?"
 
 
 class SQLiteState:
-    """Keeps everything in the file `path`, which is made where it does not exist.
+    """Keeps everything in the file `path`, which is created if necessary.
 
-    All states of a process on one file share its connection, whatever they call it. A file that is removed or replaced
-    is noticed before anything is counted, and what it held is carried over to the one that is there now.
+    All states of a process with one file share its connection. A file that is removed or replaced is noticed before
+    anything is counted, and its content is copied to the new file.
     """
 
     def __init__(self, path: str | Path, clock: Clock) -> None:
@@ -45,12 +44,12 @@ class SQLiteState:
             self._path = self._path.absolute()  # what it means now, wherever the process goes
         self._clock = clock
         self._file: StateFile | None = None
-        self._carried: Rows | None = {}  # from a file that was removed, to the next one; None where it was unreadable
-        with contextlib.suppress(StateBusy):  # the first call waits for it
+        self._carried: Rows | None = {}  # content of a removed file, for the next one; None if it was unreadable
+        with contextlib.suppress(StateBusy):  # the first call waits instead
             self._transaction(lambda db, now: None)
 
     def _transaction(self, work: Work[R]) -> R:
-        """Return what `work` returns: nobody else writes between the time that it gets and its end."""
+        """Return the result of `work(connection, time)`. No other process writes meanwhile."""
         with self._told():
             while True:
                 file = self._opened()
@@ -69,15 +68,17 @@ class SQLiteState:
 
     def _opened(self) -> StateFile:
         file = self._file
-        if file is None or file.pid != os.getpid():  # what a fork inherits is not used
+        if file is None or file.pid != os.getpid():  # a forked child opens the file itself
             pause = None if self._carried == {} else self._carried is None
             file = self._file = opened(self._path, self, pause)
         return file
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
-        """Raise StateError for what the file's use raises. An OSError without a number is none of it: a signal handler
-        raised it."""
+        """Raise StateError for exceptions of the file.
+
+        An OSError without an error number is not the file's: a signal handler raised it, and it passes through.
+        """
         try:
             yield
         except (sqlite3.Error, Busy) as error:
@@ -88,9 +89,11 @@ class SQLiteState:
             raise failure(self._path, error) from error
 
     def at_once(self, work: Callable[[], R]) -> R:
-        """Return what `work`, a method of this state, returns. Raise Busy, before anything is done, where it would
-        wait for another thread or another process. (On an event loop this saves two changes of thread: about a third
-        of what the ledger adds to a call; `scripts/bench client` counts the rest, 0.2 ms.)"""
+        """Return the result of `work`, a method of this state. Raise Busy, before anything is done, if it would block.
+
+        On an event loop this saves two thread switches, about a third of what the ledger adds to a call; the rest is
+        0.2 ms (`scripts/bench client`).
+        """
         file = self._file
         if file is None or file.pid != os.getpid():
             raise Busy
@@ -150,7 +153,7 @@ class SQLiteState:
         self._whatever_comes(work)
 
     def _whatever_comes(self, work: Work[object]) -> None:
-        """Do what must be done even where an interrupt comes in between, which is raised afterwards."""
+        """Do `work` even if an interrupt comes in between; raise the interrupt afterwards."""
         taken(partial(self._transaction, work), partial(self._transaction, work))
 
     def locked_for(self, account: str) -> float:
@@ -179,7 +182,7 @@ class SQLiteState:
 
     def forget_token(self, account: str) -> None:
         def work(db: sqlite3.Connection, now: float) -> None:
-            # Neither a free page nor the journal keeps what was deleted.
+            # Without these, a free page or the journal would still hold the token.
             db.execute("PRAGMA secure_delete = ON").fetchone()
             db.execute("PRAGMA journal_size_limit = 0").fetchone()
             db.execute("DELETE FROM tokens WHERE account = ?", (account,))
@@ -209,16 +212,16 @@ class SQLiteState:
         )
 
     def close(self) -> None:
-        """Let go of the file. It is closed when the last state of this process has let go of it."""
+        """Release the file. It is closed when the last state of this process has released it."""
         file, self._file = self._file, None
         if file is not None and file.pid == os.getpid():
             file.leave(self)
 
 
 def _carried_over(rows: Rows, db: sqlite3.Connection, now: float) -> None:
-    """Add the rows of a file that was removed or replaced to those of the one that is there now.
+    """Copy the content of a removed or replaced file into the current one.
 
-    A lock is the longer of both; of the rest, what is there now is newer.
+    The longer of two locks is kept. For all else, the current file's row is newer and is kept.
     """
     locks = {account: (stamp, span) for account, stamp, span in db.execute("SELECT account, stamp, span FROM locks")}
     for account, stamp, span in rows["locks"]:

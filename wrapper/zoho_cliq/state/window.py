@@ -1,4 +1,4 @@
-"""The arithmetic of the ledger: who may send, and when. Pure functions over slots; no clock, no storage."""
+"""The arithmetic of the ledger: when a call may be sent. Pure functions over slots, without clock and storage."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .base import Budget
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One call in the ledger, on a clock that may have started again since (a reboot).
+    """One call in the ledger. Its clock may have restarted since (a reboot).
 
-    `stamp` is when it was settled or, before that, reserved. `span` is how long it counts from there: the window, and
-    for an unsettled slot the hold as well.
+    `stamp` is the time at which it was settled or, before that, reserved. `span` is how many seconds it counts from
+    then: the window, and for an unsettled slot also the time until its call must be over.
     """
 
     stamp: float
@@ -23,18 +23,21 @@ class Slot:
     settled: bool
 
     def ends(self, now: float) -> float:
-        """When the slot stops counting. A stamp from the future is one from before a reboot: it counts from now."""
+        """Return when the slot stops counting. A future stamp is from before a reboot and counts from now."""
         return min(self.stamp, now) + self.span
 
 
 def wait_for(slots: Iterable[tuple[float, bool]], limit: int, window: float, now: float) -> float:
-    """Return seconds until one more call may be reserved; 0 where it may be now.
+    """Return the seconds until one more call may be reserved; 0 if it may be now.
 
     Args:
         slots: when each slot stops counting, and whether it is settled.
+        limit: the number of calls in one window.
+        window: the window in seconds.
+        now: the current time of the same clock.
 
-    A slot that is still unsettled can at the earliest be free a window from now, because it counts from its answer;
-    it is never counted on earlier than that unless its own end comes first.
+    An unsettled slot counts for one window from its answer, so it cannot be free before one window from now, unless it
+    expires earlier by itself.
     """
     ends = sorted(end if settled else min(end, now + window) for end, settled in slots if end > now)
     if len(ends) < limit:
@@ -43,7 +46,7 @@ def wait_for(slots: Iterable[tuple[float, bool]], limit: int, window: float, now
 
 
 def budget_of(slots: Iterable[tuple[float, bool]], threshold: Threshold, now: float, locked_for: float) -> Budget:
-    """Return what the slots leave of a threshold."""
+    """Return the budget that the slots leave of a threshold."""
     ends = [end for end, _ in slots if end > now]
     remaining = max(0, threshold.limit - len(ends))
     return Budget(threshold.limit, remaining, min(ends, default=now) - now, locked_for)

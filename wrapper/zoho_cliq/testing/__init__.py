@@ -10,14 +10,14 @@ pytest finds the fixtures `cliq` and `cliq_async` by itself: clients of the mock
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as in typing, without loading it
+TYPE_CHECKING = False  # type checkers treat it like typing.TYPE_CHECKING; importing typing would cost time
 if TYPE_CHECKING:
     from .fake_clock import FakeClock
 
 __all__ = ["FakeClock"]
 
 
-if not TYPE_CHECKING:  # so that a misspelt name is an error to a type checker
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report a misspelt name
 
     def __getattr__(name: str) -> object:
         # Loaded when it is first used: every run of pytest imports this package, for the plugin.

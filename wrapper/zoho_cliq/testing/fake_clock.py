@@ -6,13 +6,13 @@ import asyncio
 
 
 class FakeClock:
-    """A clock that stands still until somebody waits; then it jumps: `Cliq(…, clock=FakeClock())`.
+    """A clock that jumps: it stands still until somebody waits. Use it as `Cliq(…, clock=FakeClock())`.
 
     Args:
         now: the time, in seconds since 1970. Default: 1,800,000,000. The attribute of this name may be set.
 
-    `slept` lists the waits, in seconds. Each clock has its own counts of calls, so clients that are to count together
-    need the same one. To give a server the same time, pass it `clock.time`, as in `MockServer(clock=clock.time)`.
+    `slept` lists the waits, in seconds. Each clock has its own ledger, so clients whose calls are counted together need
+    the same clock. To give a server the same time, pass it `clock.time`, as in `MockServer(clock=clock.time)`.
     """
 
     jumps = True
@@ -25,7 +25,7 @@ class FakeClock:
         return f"FakeClock(now={self.now!r})"
 
     def advance(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Move the clock forward by `seconds`."""
         self.now += seconds
 
     def monotonic(self) -> float:
@@ -37,11 +37,11 @@ class FakeClock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass, and note them in `slept`."""
+        """Move the clock forward by `seconds`, and record them in `slept`."""
         self.slept.append(seconds)
         self.now += seconds
 
     async def async_sleep(self, seconds: float) -> None:
-        """Let so many seconds pass, and let the other tasks have their turn."""
+        """Move the clock forward by `seconds`, and let other tasks run."""
         self.sleep(seconds)
         await asyncio.sleep(0)

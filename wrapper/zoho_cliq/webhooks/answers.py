@@ -1,8 +1,8 @@
-"""What a handler answers: a message, a banner, a card, a form, or what is wrong with a form.
+"""The answers of a handler: a message, a banner, a card, a form, or the errors of a form.
 
-The functions here build the generated models and check them against the document's limits, which are those of Zoho's
-pages on message cards, buttons and forms (text 10,000 characters, card heading 200, 5 buttons, 100 choices, and so on).
-Where the vendor documents no limit, `AnswerLimits` is the named policy; by default it sets none.
+The functions build the generated models and check them against the limits in the document, which come from Zoho's pages
+on message cards, buttons and forms (text 10,000 characters, card heading 200, 5 buttons, 100 choices, and so on).
+`AnswerLimits` sets limits that the vendor does not document; by default there are none.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def text(
 
 
 def banner(text: str, *, failure: bool = False) -> BannerOutput:
-    """Return a line at the top of the person's window, green or, for a failure, red. Raise `AnswerInvalid`."""
+    """Return a line at the top of the user's window, green, or red for a failure. Raise `AnswerInvalid`."""
     output = {"type": "banner", "status": "failure" if failure else "success", "text": text}
     return BannerOutput.from_dict(_checked("BannerOutput", output))
 
@@ -111,7 +111,7 @@ def card(
     slides: Iterable[Slide | Mapping[str, Any]] = (),
     bot: BotIdentity | Mapping[str, Any] | None = None,
 ) -> MessageOutput:
-    """Return a message in a frame. `text` is what notifications show.
+    """Return a card, which is a message in a frame. `text` is shown in notifications.
 
     `theme` is `modern-inline`, `prompt` (needs a button) or `poll` (needs 2 to 10 `options`). `sections` maps
     headings to fields, names to values. Raise `AnswerInvalid`, whose `field` is such as `card.buttons[0].label`.
@@ -145,10 +145,10 @@ def button(
     key: str | None = None,
     colour: ButtonColour | None = None,
 ) -> Button:
-    """Return a button that opens an address, runs a function, copies a text, or does what `action` says: exactly one
-    of them.
+    """Return a button that opens an address, runs a function, copies a text, or performs `action`: exactly one of
+    these.
 
-    Labels may have 20 characters below a message and 30 in a card; that is checked where the button is used. Raises
+    A label may have 20 characters below a message and 30 in a card; this is checked where the button is used. Raise
     `AnswerInvalid`.
     """
     actions = {
@@ -176,8 +176,7 @@ def form(
     button_label: str | None = None,
     trigger_on_cancel: bool | None = None,
 ) -> FormOutput:
-    """Return a form to fill in; `function` is the Cliq function that gets what was filled in. Raises
-    `AnswerInvalid`."""
+    """Return a form. `function` is the name of the Cliq function that receives the input. Raise `AnswerInvalid`."""
     output = {
         "type": "form",
         "name": name,
@@ -208,17 +207,17 @@ def form_input(kind: str, name: str, label: str, *, options: Mapping[str, str] |
 
 
 def form_error(text: str | None = None, *, inputs: Mapping[str, str] | None = None) -> FormErrorOutput:
-    """Return what is wrong with a form that was sent: one line above it, one for each field by its name. Raises
+    """Return the errors of a submitted form: `text` above it, and a line for each input by name. Raise
     `AnswerInvalid`."""
     output = {"type": "form_error", "text": text, "inputs": dict(_pairs(inputs, "inputs"))}
     return FormErrorOutput.from_dict(_checked("FormErrorOutput", output))
 
 
 def wire(answer: Answer, limits: AnswerLimits = NO_LIMITS) -> dict[str, Any]:
-    """Return the JSON object that goes to Cliq for an answer: `{"output": …}`, checked. Raise `AnswerInvalid`.
+    """Return the checked JSON object for an answer: `{"output": …}`. Raise `AnswerInvalid`.
 
-    A string is a message, a mapping an output as Cliq has it. None shows nothing; that an empty output does so is not
-    documented.
+    A string is a message; a mapping is an output in Cliq's format. None becomes an empty output, which shows nothing;
+    the vendor does not document that.
     """
     if answer is None:
         return {"output": {}}
@@ -258,12 +257,12 @@ def _refuse_faults(name: str, output: dict[str, Any]) -> None:
 
 
 def _without_nothing(value: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:
-    """Without what was not given. What is in `kept` stays even when empty, so that the check can complain."""
+    """Return the entries that are set. Keep those in `kept` even if empty, so that the check reports them."""
     return {name: item for name, item in value.items() if item is not None and (name in kept or item not in ([], {}))}
 
 
 def _plain(value: Any, field: str) -> Any:
-    """Return generated models and what holds them as JSON has it. Raise `AnswerInvalid` where JSON cannot have it."""
+    """Return models and collections as JSON-like data. Raise `AnswerInvalid` for a value that JSON cannot hold."""
     try:
         return _as_json(value, field)
     except RecursionError:
@@ -294,14 +293,14 @@ def _name(name: object, field: str) -> str:
 
 
 def _pairs(value: object, field: str) -> Iterable[tuple[Any, Any]]:
-    """Return what a mapping holds; nothing where it is None."""
+    """Return the items of a mapping; none for None. Raise `AnswerInvalid` if it is not a mapping."""
     if value is not None and not isinstance(value, Mapping):
         raise AnswerInvalid(f"must map names to values, not be a {type(value).__name__}", field=field)
     return value.items() if value is not None else ()
 
 
 def _items(value: object, field: str) -> Iterable[Any]:
-    """Return what a list, or whatever can be gone through like one, holds; nothing where it is None."""
+    """Return an iterable of items; empty for None. Raise `AnswerInvalid` for a text, a mapping or anything else."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable | None):
         raise AnswerInvalid(f"must be a list, not {type(value).__name__}", field=field)
     return value if value is not None else ()

@@ -1,7 +1,6 @@
-"""Answers after the time for answering is over: one POST to the event's `response_url`.
+"""Send deferred answers: one POST to the event's `response_url`.
 
-Whoever can forge an event could name any address there, so an answer only goes to a host of Cliq's, or to one that the
-developer allows. Relies on `zoho_cliq_api.contract` for the hosts.
+A forged event may contain any address, so answers are sent only to Cliq's hosts and those that the developer allows.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ _PLAIN_URL = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-
 
 @cache
 def cliq_hosts() -> frozenset[str]:
-    """Return the hosts of Cliq in all data centres."""
+    """Return the hosts of Cliq in all data centers."""
     return frozenset(str(urlsplit(server.base_url).hostname) for server in contract.SERVERS.values())
 
 
 def checked_response_url(url: str | None, response_hosts: Collection[str]) -> str:
-    """Return the URL itself, where an answer may go to it.
+    """Return the URL if an answer may be sent to it.
 
-    A host of Cliq's needs https and no other port. `response_hosts` are further hosts, as `host` (any port) or
-    `host:port`, where http is allowed too. Raise `ResponseUrlRefused`, whose message does not show the URL.
+    Cliq's hosts need https and the default port. `response_hosts` are further hosts, as `host` (any port) or
+    `host:port`, with http or https. Raise `ResponseUrlRefused`, whose message does not show the URL.
     """
     if not url:
         raise ResponseUrlRefused("the event has no response_url, so it can only be answered at once")
@@ -52,11 +51,13 @@ def checked_response_url(url: str | None, response_hosts: Collection[str]) -> st
 
 
 INBOXES: dict[str, Callable[[bytes], None]] = {}
-"""By response URL: what takes the answers of events that a test made, instead of Cliq."""
+"""Functions that take the answers to events made by tests, by response URL."""
 
 
 def post(url: str, body: bytes) -> None:
-    """Send a deferred answer. It is sent once: a `response_url` takes one answer, so repeating could not help."""
+    """Send a deferred answer once. A `response_url` accepts one answer, so a retry could not help. Raise
+    `DeferredAnswerFailed`.
+    """
     if url in INBOXES:
         INBOXES[url](body)
         return

@@ -1,7 +1,7 @@
-"""An event: what Cliq sends when a person chooses a message action, read tolerantly.
+"""An event, which Cliq sends when a user chooses a message action. It is read tolerantly.
 
-The delivery is not documented for message actions; its shape follows what the vendor publishes for other handlers. So
-nothing but the action's name is needed, and what cannot be read is left out, never an error. The models are the
+The vendor does not document the delivery for message actions; the format follows what is published for other handlers.
+So only the action's name is required, and what cannot be read is left out without an error. The models are the
 generated ones of `zoho_cliq_api`.
 """
 
@@ -98,7 +98,7 @@ class Event:
 
     @property
     def environment(self) -> WebhookEnvironment | None:
-        """The data centre; comes with every event."""
+        """The data center; comes with every event."""
         return _given(self.model.params.environment)
 
     @property

@@ -80,7 +80,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _answer(reply: Reply | None, scope: object, receive: object, send: Send) -> None:
-    if reply is None:  # whoever asked has gone
+    if reply is None:  # the client has disconnected
         return
     headers = {**reply.headers, "Content-Length": str(len(reply.body))}
     listed = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
@@ -109,13 +109,13 @@ class WsgiApp:
         if refused is not None:
             return refused
         if length is None and not environ.get("wsgi.input_terminated"):
-            # Such a stream may never end: reading it could wait for ever.
+            # Without a length, reading such a stream could block for ever.
             return LENGTH_REQUIRED
         body = environ["wsgi.input"].read(self._receiver.max_body + 1 if length is None else length)
         if len(body) > self._receiver.max_body:
             return self._receiver.too_large()
         if length is not None and len(body) < length:
-            return CUT_SHORT  # the sender has hung up, as `http.disconnect` says under ASGI
+            return CUT_SHORT  # the client has disconnected, like `http.disconnect` in ASGI
         headers = {"content-type": kind}
         for name, value in environ.items():
             if name.startswith("HTTP_"):

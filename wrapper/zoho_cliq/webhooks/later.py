@@ -1,4 +1,4 @@
-"""Work that outlasts the time for answering: run it, send the deferred answer once, and say so where either fails."""
+"""Run work that takes longer than the time to answer, send the deferred answer once, and log failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Work: TypeAlias = Callable[[], Answer] | Callable[[], Awaitable[Answer]]
 
 _log = logging.getLogger(__name__)
 
-# The event loop that goes on after the function has answered; None where there is none, as in a WSGI server.
+# The event loop that outlives the function; None if there is none, as in a WSGI server.
 LASTING_LOOP: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("LASTING_LOOP")
 
 
@@ -37,7 +37,7 @@ class Deferral:
         self._work = work
 
     def start(self) -> Future[bool]:
-        """Run the work: an async function in the event loop that goes on, where there is one; else in a thread."""
+        """Run the work: an async function in the lasting event loop, if there is one; else in a thread."""
         loop = _lasting_loop()
         if loop is not None and inspect.iscoroutinefunction(self._work):
             return asyncio.run_coroutine_threadsafe(self._in_task(), loop)
@@ -46,7 +46,7 @@ class Deferral:
         def run() -> None:
             outcome.set_result(self._in_thread())
 
-        # No daemon: a process that ends waits for the answer.
+        # Not a daemon thread: the process waits for the answer before it ends.
         threading.Thread(target=run, name=f"deferred answer to {self._event.name}").start()
         return outcome
 
@@ -80,7 +80,7 @@ class Deferral:
         return True
 
     def _failed(self, failure: Exception) -> bytes:
-        """Log a failure and return the answer that the person gets instead."""
+        """Log a failure, and return the answer to send instead."""
         if isinstance(failure, AnswerInvalid):
             _log.error("the deferred answer to %r cannot be shown: %s", self._event.name, failure)
         else:
@@ -94,7 +94,7 @@ class Deferral:
 
 
 def _lasting_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop that goes on; outside of a receiver's function, the one that runs."""
+    """Return the event loop that outlives the function. Outside of a receiver's function, return the running loop."""
     try:
         return LASTING_LOOP.get()
     except LookupError:

@@ -1,7 +1,7 @@
-"""The receiver: takes events in, runs the function of the action, sends its answer out.
+"""The receiver: reads an event, runs the function of its action, and returns the answer.
 
-All decisions are here, without I/O: `handle` and `handle_async` take the parts of a request and give a `Reply`. The
-gateways in `gateways` feed them from ASGI and WSGI; a framework without either can call them itself.
+All decisions are made here, without I/O: `handle` and `handle_async` take the parts of a request and return a `Reply`.
+The gateways in `gateways` connect them to ASGI and WSGI; other frameworks can call them directly.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _H = TypeVar("_H", bound=Handler)
 REPLAY_WINDOW = 300.0
 LONGEST_MEMORY = 24 * 3600.0  # seconds that a reply is kept, however long the window is
 MAX_BODY = 1024 * 1024
-# Tells the mock server that a function wanted to answer later and could not. Cliq's own hosts are never refused.
+# Tells the mock server that a function tried to defer its answer and was refused. Never needed for Cliq's own hosts.
 DEFERRED_REFUSED = "X-Zoho-Cliq-Deferred-Refused"
 FAILURE_TEXT = "This did not work. Please try again later."
 
@@ -140,7 +140,7 @@ class Receiver:
         return gateways.WsgiApp(self)
 
     def admit(self, method: str, query: str, content_type: str, length: int | None) -> Reply | None:
-        """Return what can be refused before the body is read: the refusal, or None."""
+        """Return the refusal of a request that can be refused before its body is read, or None."""
         if method != "POST":
             return refusal(405, "send events with POST", {"Allow": "POST"})
         if self._secret is not None:
@@ -221,16 +221,16 @@ class Receiver:
     def respond(self, event: Event, answer: Answer) -> None:
         """Send a deferred answer, once, to the event's `response_url`.
 
-        Raise ResponseUrlRefused where its host is neither Cliq's nor in `response_hosts`, AnswerInvalid where Cliq
-        could not show the answer, and DeferredAnswerFailed where the answer was not taken.
+        Raise ResponseUrlRefused if its host is neither Cliq's nor in `response_hosts`, AnswerInvalid if Cliq could not
+        show the answer, and DeferredAnswerFailed if the answer was not accepted.
         """
         deferred.post(*self._deferred(event, answer))
 
     def respond_async(self, event: Event, answer: Answer) -> Coroutine[Any, Any, None]:
         """Return a coroutine that sends a deferred answer as `respond` does.
 
-        What can be refused is refused when this is called, not when it is awaited, so that no error is left in a task
-        that nobody looks at.
+        Refusals are raised by this call, not when the coroutine is awaited, so that no error is lost in a task that
+        nobody awaits.
         """
         return deferred.post_async(*self._deferred(event, answer))
 

@@ -1,4 +1,5 @@
-"""Which event was answered how, so that an event that comes twice is handled once. Needs only the standard library."""
+"""Remember the reply to each event, so that an event that comes twice is handled once. Imports only the standard
+library."""
 
 from __future__ import annotations
 
@@ -22,14 +23,14 @@ class Reply:
 
 
 class Replies:
-    """The replies to recent events, by the body of the event. Safe for threads.
+    """The replies to recent events, by the body of the event. Thread-safe.
 
-    `claim` says who handles an event: the first caller gets None, all others the reply, or `BUSY` while the function
-    still runs. A claim is held until `settle` or `release`. A reply is forgotten when it is older than `seconds` and
-    never sooner: an event pushed out early could run its function again. Where `most_events` events or `most_bytes`
-    bytes of replies are remembered, further events get `FULL`.
+    `claim` decides who handles an event: the first caller gets None, others the reply, or `BUSY` while the function
+    still runs. A claim is held until `settle` or `release`. A reply is dropped when it is older than `seconds` and
+    never sooner, because an event without a remembered reply could run its function again. If `most_events` events or
+    `most_bytes` bytes of replies are remembered, further events get `FULL`.
 
-    Ages are measured with `monotonic`, because the wall clock can be set back and forth.
+    Ages are measured with `monotonic`, because the wall clock may be set.
     """
 
     # A sender tries again after a 5xx, and then gets the reply.
@@ -54,7 +55,7 @@ class Replies:
         self._bytes = 0
 
     def claim(self, body: bytes) -> Reply | None:
-        """Return None where this event is the caller's to handle; else the reply that it gets."""
+        """Return None if the caller must handle this event, else the reply to it."""
         key = _key(body)
         with self._lock:
             self._forget_old()
@@ -68,7 +69,7 @@ class Replies:
             return None
 
     def settle(self, body: bytes, reply: Reply) -> None:
-        """Keep the reply for whoever sends this event again."""
+        """Store the reply for further copies of this event."""
         key = _key(body)
         with self._lock:
             self._running.discard(key)
@@ -76,7 +77,7 @@ class Replies:
             self._bytes += len(reply.body)
 
     def release(self, body: bytes) -> None:
-        """Give up a claim, so that the event may come again."""
+        """Give up a claim, so that the event can be handled again."""
         with self._lock:
             self._running.discard(_key(body))
 

@@ -42,11 +42,10 @@ class _Misfit(Exception):
 
 
 def fit(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the object schema `name` can hold of `value`; the rest is left out, and keys it does not know are
-    kept.
+    """Return the parts of `value` that the object schema `name` can hold, and keys that the schema does not know.
 
-    Nulls, wrong types and missing parts never raise. Numbers come out as strings where strings are wanted and the
-    other way round, and whole numbers as `int` where integers are wanted.
+    Nulls, wrong types and missing parts never raise. Numbers are converted to strings and strings to numbers if the
+    schema wants the other type; whole floats become `int` for integers.
     """
     return _fitted_object(schemas()[name], value)
 

@@ -62,7 +62,7 @@ USER = {
     "organization_id": "48210",
     "admin": True,
 }
-"""The person who chooses, where `event` is not told of another."""
+"""The default user of `event`."""
 
 _numbers = itertools.count(1)
 
@@ -136,7 +136,7 @@ def event(
 
 
 class Inbox:
-    """Takes the deferred answers to one event."""
+    """Collects the deferred answers to one event."""
 
     def __init__(self) -> None:
         self.answers: list[Any] = []
@@ -151,7 +151,7 @@ class Inbox:
             self._came.notify_all()
 
     def first(self, seconds: float) -> Any:
-        """Return the first answer; wait at most so many seconds of real time for it. Raise TimeoutError."""
+        """Return the first answer. Wait for it at most `seconds` of real time, then raise TimeoutError."""
         with self._came:
             if not self._came.wait_for(lambda: self.answers, seconds):
                 raise TimeoutError(f"no deferred answer came within {seconds:g} s")
@@ -160,11 +160,11 @@ class Inbox:
 
 @dataclass(frozen=True)
 class Answered:
-    """What a receiver made of an event.
+    """The result of a receiver for an event.
 
     Attributes:
-        status: of the HTTP answer; 200 also where the function failed, and then `output` is the banner that says so.
-        output: the answer's `output`; empty where nothing is shown, or the event was refused.
+        status: the HTTP status; 200 even if the function failed, and then `output` is the banner that says so.
+        output: the answer's `output`; empty if nothing is shown or the event was refused.
         reply: the whole HTTP answer.
     """
 
@@ -180,16 +180,16 @@ class Answered:
 
     @property
     def text(self) -> str:
-        """What there is to read: the text, or the title of a form."""
+        """The visible text: the text, or the title of a form."""
         return str(self.output.get("title" if self.kind == "form" else "text", ""))
 
     def deferred(self, wait: float = 5.0) -> Mapping[str, Any]:
         """Return the `output` of the deferred answer.
 
         Args:
-            wait: seconds of real time to wait for it.
+            wait: seconds of real time to wait for it. Default: 5.
 
-        Raise TimeoutError where none comes, and ConfigurationError where the event had a `response_url` of its own.
+        Raise TimeoutError if none comes, and ConfigurationError if the event had a `response_url` of its own.
         """
         if self._inbox is None:
             raise ConfigurationError("deferred answers are kept for events without a response_url of their own only")
@@ -201,9 +201,11 @@ def call(receiver: Receiver, event: Event, *, sign: Callable[[bytes], str] | Non
     """Handle an event as if Cliq had sent it, in this thread, with the receiver's own secret.
 
     Args:
-        sign: makes the `X-Cliq-Signature` of the body; needed where the receiver has a `public_key`.
+        receiver: the receiver.
+        event: the event.
+        sign: returns the `X-Cliq-Signature` of a body; required if the receiver has a `public_key`.
 
-    Raise ConfigurationError where the receiver has no function for the action, or an async one is called in a task.
+    Raise ConfigurationError if the receiver has no function for the action, or if an async one is called in a task.
     """
     if inspect.iscoroutinefunction(receiver._handlers.get(event.name)) and asyncio._get_running_loop() is not None:
         raise ConfigurationError("in a task, call an async function by await call_async(…)")

@@ -1,7 +1,7 @@
-"""A plain function in a thread, on behalf of a task that may be cancelled while the function runs.
+"""Run a plain function in a thread for a task that may be cancelled meanwhile.
 
-Cancelling the task cannot stop the thread. So what follows the function (its reply, its claim) happens in the thread,
-except where the function gives something to await, which only the task can do.
+Cancelling the task cannot stop the thread. So what follows the function (its reply, its claim) is done in the thread,
+unless the function returns an awaitable, which only the task can await.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class ThreadedCall(Generic[T]):
         return self._work.fail(failure)
 
     def _in_thread(self) -> list[T]:
-        """Return the result in a list, or an empty one where the task has to await what the function gave."""
+        """Return the result in a list, or an empty list if the task must await the function's return value."""
         with self._lock:
             if self._abandoned:
                 return []

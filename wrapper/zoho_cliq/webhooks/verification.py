@@ -65,7 +65,7 @@ def execution_url(url: str, secret: str) -> str:
 
 
 def checked_secret(secret: object) -> str:
-    """`secret`, or `ConfigurationError` where it is no text, is easily guessed, or no URL can carry it."""
+    """Return `secret`. Raise `ConfigurationError` if it is not a text, too short, or not encodable as UTF-8."""
     if not isinstance(secret, str):
         raise ConfigurationError(f"secret: a text is needed, not {type(secret).__name__}")
     if len(secret) < SHORTEST_SECRET:
@@ -111,7 +111,7 @@ def verify_signature(body: bytes, signature: str | None, public_key: str | bytes
 
 
 def read_public_key(public_key: str | bytes) -> RSAPublicKey:
-    """Return the key, or `ConfigurationError`."""
+    """Return the RSA key. Raise `ConfigurationError` if it cannot be read or the package cryptography is missing."""
     try:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey

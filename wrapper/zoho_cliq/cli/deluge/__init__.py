@@ -1,4 +1,4 @@
-"""The commands `zoho-cliq deluge …`: check, lay out and run scripts on this machine. They need the extra `deluge`.
+"""The commands `zoho-cliq deluge …`: check, format and run scripts on this machine. They need the extra `deluge`.
 
 Nothing is sent to Zoho. Exit codes: 0 done; 1 an error was found, a file would change, or the script failed; 2 wrong
 usage, or a file that cannot be read.

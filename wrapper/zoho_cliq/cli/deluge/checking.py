@@ -12,7 +12,7 @@ from .files import Source, language, sources
 
 
 def check(options: argparse.Namespace) -> int:
-    """Print what is wrong with scripts, and return 1 if there are errors."""
+    """Print the mistakes in scripts. Return 1 if there are errors."""
     deluge = language()
     if options.github and options.json:
         raise errors.ConfigurationError("--github and --json are two forms of the same; give one of them")
@@ -40,19 +40,19 @@ def check(options: argparse.Namespace) -> int:
 
 
 def syntax_errors(deluge: Any, file: Source) -> list[Any]:
-    """Return the findings that say why a script cannot be read."""
+    """Return the findings that are syntax errors."""
     return [finding for finding in deluge.check(file.text) if finding.rule == "syntax-error"]
 
 
 def described(name: str, finding: Any) -> str:
-    """Return a finding with its file, and the line with the place below."""
+    """Return a finding with its file, followed by the line of the script and a mark below the place."""
     _, _, line = str(finding).partition("\n")
     at = f"{name}:{finding.line}:{finding.column}"
     return f"{at}: {finding.severity}: {finding.message} [{finding.rule}]\n{line}"
 
 
 def _annotation(name: str, finding: Any) -> str:
-    """Return a finding as GitHub's workflow command."""
+    """Return a finding as a workflow command of GitHub Actions."""
     places = {
         "file": name,
         "line": finding.line,

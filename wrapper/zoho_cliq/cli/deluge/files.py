@@ -1,4 +1,4 @@
-"""Scripts from files, folders and the standard input, and their way back into files."""
+"""Read scripts from files, folders and standard input, and write them back to files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Source:
     newline: str = "\n"
 
     def written(self, text: str) -> bytes:
-        """Return a script as the bytes of this file: with its byte order mark and its ends of lines."""
+        """Return a script as bytes in the format of this file: with its byte order mark and its line ends."""
         return ((_MARK if self.has_mark else "") + text.replace("\n", self.newline)).encode()
 
 
@@ -52,7 +52,7 @@ def language() -> Any:
 
 
 def sources(names: Sequence[str]) -> list[Source]:
-    """Return the scripts of files and folders, each once. Raise ConfigurationError where one cannot be read."""
+    """Return the scripts of files and folders, each once. Raise ConfigurationError if one cannot be read."""
     found: dict[str, Source] = {}
     for name in names:
         for path in _paths(name):
@@ -70,7 +70,7 @@ def source(name: str) -> Source:
 
 
 def read_text(name: str, path: Path | None) -> str:
-    """Return the text of a file, or of the standard input for None. Raise ConfigurationError where there is none."""
+    """Return the text of a file, or of standard input for None. Raise ConfigurationError if it cannot be read."""
     try:
         if path is not None:
             return path.read_bytes().decode("utf-8")
@@ -102,7 +102,7 @@ def _paths(name: str) -> list[str]:
 
 
 def replace(file: Source, text: str) -> None:
-    """Put a script in the place of a file's: written beside it and renamed, with the permissions of the old one."""
+    """Replace the script in a file atomically, keeping the file's permissions."""
     assert file.path is not None
     target = Path(os.path.realpath(file.path))  # a link stays a link
     draft = None

@@ -14,7 +14,7 @@ from .files import Source, language, replace, sources
 
 
 def lay_out(options: argparse.Namespace) -> int:
-    """Lay scripts out; return 1 if one cannot be read as Deluge, or would change and was not to be written."""
+    """Format scripts. Return 1 if one is not valid Deluge, or would change while nothing is written."""
     deluge = language()
     if options.json and options.diff:
         raise errors.ConfigurationError("--diff is for people; --json names the files that change")

@@ -31,7 +31,10 @@ _PERSON = {
 
 
 def gateway(hosts: Sequence[str], connections: Mapping[str, Mapping[str, str]]) -> Gateway:
-    """Return what a script reaches: these hosts, and with the first of them this machine. Its errors name options."""
+    """Return the gateway of a script. It reaches this machine and the hosts, or nothing if `hosts` is empty.
+
+    Its error messages name the options of the command.
+    """
     from zoho_cliq_deluge import Gateway, HttpSender, TaskError
 
     class Sender(HttpSender):
@@ -57,7 +60,7 @@ def gateway(hosts: Sequence[str], connections: Mapping[str, Mapping[str, str]]) 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a script and show what it gave; return 1 if it failed."""
+    """Run a script and print its result. Return 1 if it failed."""
     deluge = language()
     file = source(options.file)
     event = _event(options)
@@ -85,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace, done: Any, deluge: Any, *, failed: bool = False) -> None:
-    """Print the log, the tasks and the answer of a run; of a failed one what came before."""
+    """Print the log, the tasks and the answer of a run; for a failed run, the log and tasks before the failure."""
     plain = partial(json.dumps, default=deluge.text, ensure_ascii=False)
     if options.json:
         if not failed:
@@ -170,13 +173,13 @@ def _policies(options: argparse.Namespace, deluge: Any) -> dict[str, Any]:
 
 
 def _policy(value: str, default: object) -> object:
-    """Return the value of a policy as its default has it: a text, or what it is in JSON."""
+    """Return a policy's value with the type of its default: a text, or parsed JSON."""
     if isinstance(default, str):
         return value
     try:
         return json.loads(value)
     except ValueError:
-        return value  # which the policy refuses, and says why
+        return value  # the policy then raises ValueError and says why
 
 
 def _moment(text: str, zone: str) -> datetime:

@@ -1,9 +1,9 @@
-"""Requests through an httpx client that the user made and closes. The only module that imports httpx.
+"""Send requests through an httpx client of the user's. The only module that imports httpx.
 
-The user's client decides on proxies, certificates, HTTP/2 and event hooks; its own `auth`, redirects and timeout are
-not used. What holds as with connections of our own: a late call is stopped before httpx writes its headers, the decoded
-size is capped, and an attempt of a task ends with its timeout. That of a thread does so between the parts of a body;
-before, the timeout bounds each step of httpx.
+The client's proxies, certificates, HTTP/2 and event hooks apply; its `auth`, redirects and timeout do not. As with our
+own connections, a call whose slot has expired is stopped before httpx writes the headers, and the decoded size is
+limited. In a task, the timeout bounds the whole attempt. In a thread, it bounds each step of httpx until the body
+begins, and is then checked after each part of the body.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _BROKEN = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, OSError)
 
 
 class _Sending:
-    """One attempt through httpx: follows, by httpx's trace, whether a byte of the request may have gone out."""
+    """One attempt through httpx. Its trace extension tells whether any byte of the request may have been sent."""
 
     def __init__(self, request: Request, clock: Clock) -> None:
         self._request = request
@@ -45,12 +45,12 @@ class _Sending:
         self._deadline = time.monotonic() + request.timeout
 
     def check(self) -> None:
-        """Raise SlotExpired where it is too late to send."""
+        """Raise SlotExpired if it is too late to send."""
         if self._clock.monotonic() > self._request.send_by:
             raise SlotExpired("the call was held up, and its slot in the ledger ran out before it was sent")
 
     def trace(self, event: str, info: object) -> None:
-        """Called by httpx's own transports at each step."""
+        """Note one step of httpx's own transports, which call this."""
         if event.endswith(".send_request_headers.started"):
             self.check()
             self._connecting = False
@@ -58,11 +58,11 @@ class _Sending:
             self._connecting = True
 
     async def trace_async(self, event: str, info: object) -> None:
-        """The same, awaited."""
+        """Do the same as a coroutine, as `httpx.AsyncClient` needs it."""
         self.trace(event, info)
 
     def built(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
-        """Return the request as httpx sends it. Nothing else holds the token."""
+        """Return the request as httpx sends it. The token is nowhere else."""
         request = self._request
         headers = {**HEADERS, **request.headers}
         if request.authorization:
@@ -79,18 +79,19 @@ class _Sending:
         )
 
     def body(self, response: httpx.Response) -> Body:
-        """Return where the body goes. One that an event hook or a test transport has read is decoded already."""
+        """Return a collector for the body. If an event hook or a test transport has read the body, it is decoded
+        already."""
         read = response.is_stream_consumed
         return Body(response.status_code, "" if read else response.headers.get("content-encoding", ""))
 
     def feed(self, body: Body, part: bytes) -> None:
-        """Add a part. Raise ReadTimeout after the deadline."""
+        """Add a part of the body. Raise ReadTimeout after the deadline."""
         if time.monotonic() > self._deadline:
             raise httpx.ReadTimeout("")
         body.feed(part)
 
     def answer(self, response: httpx.Response, body: Body) -> RawResponse:
-        """Return the answer as the engine takes it."""
+        """Return the answer in the engine's format."""
         headers: dict[str, str] = {}
         for raw_name, raw_value in response.headers.raw:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "backslashreplace")
@@ -98,7 +99,7 @@ class _Sending:
         return RawResponse(self._request.operation, response.status_code, headers, body.finish())
 
     def failure(self, error: Exception) -> BaseException:
-        """Return the TransportError for what httpx raised, or what a signal handler raised, as it was raised."""
+        """Return the TransportError for an exception of httpx. If a signal handler raised it, return it unchanged."""
         if (foreign := raised_by_signal_handler(error)) is not None:
             return foreign
         scrub(error)
@@ -120,7 +121,7 @@ class ClientTransport:
         self._clock = clock
 
     def check(self, url: str) -> None:
-        """Do nothing: the user's client has its own settings."""
+        """Do nothing: the user's client is set up by the user."""
 
     def send(self, request: Request) -> RawResponse:
         """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, ClientClosed."""
@@ -145,7 +146,7 @@ class ClientTransport:
             raise failure from error if isinstance(failure, TransportError) else failure.__cause__
 
     def close(self) -> None:
-        """Leave the user's client open."""
+        """Do nothing: the user closes the client."""
 
 
 class AsyncClientTransport:
@@ -160,7 +161,7 @@ class AsyncClientTransport:
         self._clock = clock
 
     def check(self, url: str) -> None:
-        """Do nothing: the user's client has its own settings."""
+        """Do nothing: the user's client is set up by the user."""
 
     async def send(self, request: Request) -> RawResponse:
         """Send once. Raise TransportError, SlotExpired, ResponseTooLarge, ClientClosed."""
@@ -189,4 +190,4 @@ class AsyncClientTransport:
             raise failure from error if isinstance(failure, TransportError) else failure.__cause__
 
     async def aclose(self) -> None:
-        """Leave the user's client open."""
+        """Do nothing: the user closes the client."""
