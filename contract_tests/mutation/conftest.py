@@ -13,7 +13,7 @@ sys.path.insert(0, str(HERE))
 
 import grades  # noqa: E402 - beside this file
 
-_PASSED: set[str] = set()
+_FOUND: dict[str, bool] = {}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,13 +28,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note a test that passed."""
-    if report.when == "call" and report.passed:
-        _PASSED.add(report.nodeid)
+    """Note whether a test passed."""
+    if report.when == "call" or report.failed:
+        _FOUND[report.nodeid] = report.passed and _FOUND.get(report.nodeid, True)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Keep the grades after a run of everything that passed."""
+    """Keep the grades, also those of a run in which other tests failed."""
     worker = "PYTEST_XDIST_WORKER" in os.environ
-    if session.config.getoption("--grade-all") and exitstatus == 0 and not worker:
-        grades.keep(_PASSED)
+    if session.config.getoption("--grade-all") and not worker:
+        grades.keep(_FOUND)

@@ -2,8 +2,9 @@
 
 They grade hundreds of servers and take minutes. What they find depends on the mock, the suite, the generated code, the
 tests themselves, the pinned packages and the version of Python, and on nothing else: not on comments and docstrings,
-and not on the score, which is an outcome. `grades.json` holds a digest of all of these and the tests that passed with
-it. `scripts/grade` runs every test and renews the file.
+and not on the score, which is an outcome. Of this folder's modules, those count that a file of tests imports.
+`grades.json` holds a digest for each file, and the tests that passed with it. `scripts/grade` runs every test and
+renews the file.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ import ast
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = Path(__file__).with_name("grades.json")
-INPUTS = (
+HERE = "contract_tests/mutation"
+SHARED = (
     "generated",
     "contract_tests/zoho_cliq_mock",
     "contract_tests/zoho_cliq_conformance",
-    "contract_tests/mutation",
     "scripts/mutation",
     "requirements.lock",
 )
@@ -31,12 +33,44 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """Yield every file that the tests depend on."""
-    for name in INPUTS:
-        path = root / name
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and file.suffix in _SUFFIXES and file.name not in _OUTCOMES:
-                yield file
+    """Yield the files that all tests depend on."""
+    for name in SHARED:
+        yield from _below(root / name)
+    yield from sorted((root / HERE).glob("*.toml"))
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """Yield a file, or the files in a folder that can change a result."""
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file() and file.suffix in _SUFFIXES and file.name not in _OUTCOMES:
+            yield file
+
+
+def _imported(module: Path) -> set[Path]:
+    """Return a module and all modules of its folder and of the one above that it imports, directly or not.
+
+    Of a package in its folder, all files count.
+    """
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found.add(file)
+        for name in _names(ast.parse(file.read_bytes())):
+            for path in (module.with_name(f"{name}.py"), module.with_name(name), module.parents[1] / f"{name}.py"):
+                waiting += _below(path) if path.exists() else ()
+    return {file for file in found if file.suffix == ".py"}
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    """Yield the first word of each name that a module imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
 
 
 def _content(file: Path) -> bytes:
@@ -59,31 +93,45 @@ def _is_text(statement: ast.stmt) -> bool:
     )
 
 
-def digest(root: Path = ROOT) -> str:
-    """Return a digest of everything that the tests' results depend on, the version of Python included."""
-    whole = hashlib.sha256(PYTHON.encode())
-    for file in _files(root):
-        content = hashlib.sha256(_content(file)).hexdigest()
-        whole.update(f"\n{file.relative_to(root).as_posix()} {content}".encode())
-    return whole.hexdigest()
+def digests(tests: Iterable[str], root: Path = ROOT) -> dict[str, str]:
+    """Return, for files of tests, a digest of everything that their results depend on, the version of Python included.
+
+    Args:
+        tests: the files' paths from the root, with slashes.
+        root: the root of the repository.
+    """
+    line = cache(lambda file: f"\n{file.relative_to(root).as_posix()} {hashlib.sha256(_content(file)).hexdigest()}")
+    shared = list(_files(root))
+    found = {}
+    for name in tests:
+        lines = map(line, [*shared, *sorted(_imported(root / name))])
+        found[name] = hashlib.sha256("".join([PYTHON, *lines]).encode()).hexdigest()
+    return found
 
 
-def passed(file: Path = FILE, inputs: str | None = None) -> frozenset[str]:
-    """Return the names of the tests that passed with these inputs; none if the file is of other inputs.
+def passed(file: Path = FILE, root: Path = ROOT) -> frozenset[str]:
+    """Return the names of the tests that passed with the tree as it is.
 
     Args:
         file: the file of grades; one that is missing or unreadable grades nothing.
-        inputs: a digest, by default that of the tree as it is.
+        root: the root of the repository.
     """
     try:
         found = json.loads(file.read_text("utf-8"))
-        same = found["inputs"] == (digest() if inputs is None else inputs)
-        return frozenset(found["passed"]) if same else frozenset()
-    except (OSError, ValueError, KeyError, TypeError):
+        same = digests(found["inputs"], root).items() & found["inputs"].items()
+        return frozenset(name for name in found["passed"] if name.partition("::")[0] in dict(same))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return frozenset()
 
 
-def keep(names: Iterable[str], file: Path = FILE) -> None:
-    """Write the names of the tests that passed with the tree as it is."""
-    text = json.dumps({"inputs": digest(), "passed": sorted(names)}, indent=1)
-    file.write_text(text + "\n", "utf-8")
+def keep(found: Mapping[str, bool], file: Path = FILE, root: Path = ROOT) -> None:
+    """Write which tests pass with the tree as it is: those found to pass, and those known to that were not run.
+
+    Args:
+        found: whether a test passed, by its name.
+        file: the file of grades.
+        root: the root of the repository.
+    """
+    names = sorted((passed(file, root) - found.keys()) | {name for name, well in found.items() if well})
+    inputs = digests(sorted({name.partition("::")[0] for name in names}), root)
+    file.write_text(json.dumps({"inputs": inputs, "passed": names}, indent=1) + "\n", "utf-8")

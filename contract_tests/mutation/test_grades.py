@@ -2,78 +2,127 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import grades
 import pytest
 
+TESTS = f"{grades.HERE}/test_some.py"
+OTHERS = f"{grades.HERE}/test_other.py"
+ONE, TWO, OTHER = f"{TESTS}::test_one", f"{TESTS}::test_two", f"{OTHERS}::test_it"
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Return a tree with a file in each place that the tests depend on."""
-    for name in grades.INPUTS:
+    """Return a tree with a file in each place that tests depend on, and two files of tests."""
+    for name in grades.SHARED:
         path = tmp_path / name
         if path.suffix:
             path.write_text("a==1\n")
         else:
             path.mkdir(parents=True)
             (path / "module.py").write_text("x = 1\n")
+    folder = tmp_path / grades.HERE
+    (folder / "faults").mkdir(parents=True)
+    (folder / "faults" / "one.py").write_text("import base\n")
+    for name, text in (
+        ("test_some", "from helper import f\n"),
+        ("test_other", "import ast\n"),
+        ("helper", "import paths\n\ndef f():\n    from faults import one\n"),
+        ("base", "x = 1\n"),
+        ("unused", "x = 1\n"),
+        ("survivors.toml", ""),
+    ):
+        (folder / (name if "." in name else f"{name}.py")).write_text(text)
+    (folder.parent / "paths.py").write_text("x = 1\n")
     return tmp_path
 
 
-@pytest.mark.parametrize("name", grades.INPUTS)
-def test_every_input_changes_the_digest(root: Path, name: str) -> None:
-    before = grades.digest(root)
-    path = root / name if (root / name).is_file() else root / name / "module.py"
+def digest(tests: str, root: Path) -> str:
+    return grades.digests([tests], root)[tests]
+
+
+def change(path: Path) -> None:
     path.write_text(path.read_text() + "y = 2\n")
-    assert grades.digest(root) != before
+
+
+@pytest.mark.parametrize("name", [*grades.SHARED, f"{grades.HERE}/survivors.toml"])
+def test_what_all_tests_depend_on_changes_every_digest(root: Path, name: str) -> None:
+    before = [digest(tests, root) for tests in (TESTS, OTHERS)]
+    change(root / name if (root / name).is_file() else root / name / "module.py")
+    after = [digest(tests, root) for tests in (TESTS, OTHERS)]
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+@pytest.mark.parametrize("name", ["test_some.py", "helper.py", "faults/one.py", "base.py", "../paths.py"])
+def test_what_one_file_of_tests_imports_changes_its_digest_only(root: Path, name: str) -> None:
+    before = [digest(tests, root) for tests in (TESTS, OTHERS)]
+    change(root / grades.HERE / name)
+    assert digest(TESTS, root) != before[0]
+    assert digest(OTHERS, root) == before[1]
 
 
 def test_a_file_that_moves_or_is_added_changes_the_digest(root: Path) -> None:
-    before = grades.digest(root)
+    before = digest(TESTS, root)
     module = root / "generated" / "module.py"
     moved = module.rename(module.with_name("other.py"))
-    assert grades.digest(root) != before
+    assert digest(TESTS, root) != before
     moved.rename(module)
-    assert grades.digest(root) == before
+    assert digest(TESTS, root) == before
     (root / "generated" / "facts.toml").write_text("")
-    assert grades.digest(root) != before
+    assert digest(TESTS, root) != before
 
 
-def test_words_for_people_and_the_grades_themselves_do_not(root: Path) -> None:
-    before = grades.digest(root)
-    (root / "contract_tests/mutation/README.md").write_text("words")
-    (root / "contract_tests/mutation/grades.json").write_text("{}")
+def test_what_changes_no_result_changes_no_digest(root: Path) -> None:
+    before = digest(TESTS, root)
+    (root / grades.HERE / "README.md").write_text("words")
+    (root / grades.HERE / "grades.json").write_text("{}")
     (root / "contract_tests/zoho_cliq_conformance/score.toml").write_text("mutants = 1\n")
-    assert grades.digest(root) == before
+    change(root / grades.HERE / "unused.py")
+    assert digest(TESTS, root) == before
 
 
 def test_comments_docstrings_and_layout_do_not_but_other_texts_do(root: Path) -> None:
     module = root / "generated" / "module.py"
     module.write_text('"""Say this."""\n\ndef f():\n    """Return it."""\n    return "it"\n')
-    before = grades.digest(root)
+    before = digest(TESTS, root)
     module.write_text('def f():\n    """Return that."""\n\n    return \'it\'  # this\n')
-    assert grades.digest(root) == before
+    assert digest(TESTS, root) == before
     module.write_text('def f():\n    """Return that."""\n    return "that"\n')
-    assert grades.digest(root) != before
+    assert digest(TESTS, root) != before
 
 
 def test_another_python_changes_the_digest(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = grades.digest(root)
+    before = digest(TESTS, root)
     monkeypatch.setattr(grades, "PYTHON", "4.0")
-    assert grades.digest(root) != before
+    assert digest(TESTS, root) != before
 
 
-def test_grades_are_kept_and_known_for_the_same_inputs_only(tmp_path: Path) -> None:
+def test_grades_are_known_until_their_inputs_change(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "grades.json"
-    assert grades.passed(file) == frozenset()
-    grades.keep({"b", "a"}, file)
-    assert grades.passed(file) == {"a", "b"}
-    assert grades.passed(file, "other") == frozenset()
+    assert grades.passed(file, root) == frozenset()
+    grades.keep({ONE: True, TWO: False, OTHER: True}, file, root)
+    assert grades.passed(file, root) == {ONE, OTHER}
+    change(root / grades.HERE / "base.py")
+    assert grades.passed(file, root) == {OTHER}
+    change(root / "generated" / "module.py")
+    assert grades.passed(file, root) == frozenset()
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"inputs": 1}', "\x00"])
-def test_a_damaged_file_grades_nothing(tmp_path: Path, text: str) -> None:
+def test_what_did_not_run_keeps_its_grade_and_what_failed_loses_it(root: Path, tmp_path: Path) -> None:
+    file = tmp_path / "grades.json"
+    grades.keep({ONE: True, OTHER: True}, file, root)
+    grades.keep({ONE: False, TWO: True}, file, root)
+    assert grades.passed(file, root) == {TWO, OTHER}
+    change(root / grades.HERE / "base.py")
+    grades.keep({}, file, root)
+    assert json.loads(file.read_text())["passed"] == [OTHER]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"inputs": 1}', '{"inputs": 1, "passed": []}', "\x00"])
+def test_a_damaged_file_grades_nothing(root: Path, tmp_path: Path, text: str) -> None:
     file = tmp_path / "grades.json"
     file.write_text(text)
-    assert grades.passed(file) == frozenset()
+    assert grades.passed(file, root) == frozenset()
