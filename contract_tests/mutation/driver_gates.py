@@ -13,7 +13,7 @@ from zoho_cliq_conformance.sending.client import Client
 
 SEEDS = (1, 2, 3)
 PARTS = 4
-MACHINE_EXAMPLES = 30  # as many as a run has by default
+MACHINE_EXAMPLES = 20
 FUZZ_EXAMPLES = 30
 LIMIT = 12
 
