@@ -1,4 +1,9 @@
-"""Start the tests sooner: keep compiled modules, collect without garbage collection, and use every core."""
+"""Start the tests sooner: keep compiled modules, collect without garbage collection, and use every core.
+
+`scripts/test` gives `--hypothesis-profile fast`: a property that states more examples runs FEW of them. `scripts/test
+--heavy` gives `--hypothesis-profile heavy`: such properties are heavy tests too, and run all their examples. Without a
+profile, as in `scripts/coverage`, they run all their examples where they stand.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import os
 import sys
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 
 MOST_WORKERS = 8  # each imports and collects all tests: ten seconds and 350 MB
@@ -14,6 +20,25 @@ MOST_WORKERS = 8  # each imports and collects all tests: ten seconds and 350 MB
 # Without compiled modules every worker rewrites the assertions of 700 files, and every command compiles the client.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+FEW = 50  # examples of a property in the fast tests
+for profile in ("fast", "heavy"):
+    hypothesis.settings.register_profile(profile)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Cut the examples of properties in the fast tests; run the same properties with all of them in the heavy ones."""
+    profile = config.getoption("--hypothesis-profile", None)
+    for item in items:
+        test = getattr(item, "obj", None)
+        stated = getattr(test, "_hypothesis_internal_use_settings", None)
+        if stated is None or stated.max_examples <= FEW or item.get_closest_marker("heavy"):
+            continue
+        if profile == "fast":
+            test._hypothesis_internal_use_settings = hypothesis.settings(stated, max_examples=FEW)
+        elif profile == "heavy":
+            item.add_marker(pytest.mark.heavy)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,8 @@
 """Every code block of every README and guide is executed.
 
-Python blocks run in a process of their own against a fresh mock server, which the environment points them to, with the
-demo directory's tokens. Shell blocks run line by line, but for the commands that run the tests
-themselves: of those it is asserted that continuous integration runs them.
+Python blocks run in a process of their own, forked from one that has imported the packages, against a mock server that
+is reset before each, which the environment points them to, with the demo directory's tokens. Shell blocks run line by
+line, but for the commands that run the tests themselves: of those it is asserted that continuous integration runs them.
 """
 
 from __future__ import annotations
@@ -107,10 +107,16 @@ def test_the_pictures_of_the_console_are_small() -> None:
     assert sum(picture.stat().st_size for picture in kept) < 300_000
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[MockServer]:
+    with MockServer() as server:
+        yield server
+
+
 @pytest.fixture
-def server() -> Iterator[MockServer]:
-    with MockServer() as running:
-        yield running
+def server(running: MockServer) -> MockServer:
+    running.reset()
+    return running
 
 
 def environment(server: MockServer, tmp_path: Path) -> dict[str, str]:
@@ -128,23 +134,70 @@ def environment(server: MockServer, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def passes(block: Block, command: list[str], server: MockServer, folder: Path, seconds: int) -> None:
-    """Assert that a command, which runs a block in a folder, succeeds within some seconds."""
-    done = subprocess.run(
-        command,
+TESTS = [block for block in BLOCKS if "\ndef test_" in block.text]
+"""Blocks that pytest runs, which imports them too."""
+
+# Importing the packages takes longer than what the blocks do.
+FORKS = """
+import json, os, signal, sys, traceback
+import httpx, zoho_cliq, zoho_cliq.testing, zoho_cliq_api.models, zoho_cliq_mock
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    if (child := os.fork()) == 0:
+        status = 1
+        try:
+            output = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, dir_fd=os.open(asked["folder"], 0))
+            os.dup2(output, 1), os.dup2(output, 2), os.dup2(os.open(os.devnull, 0), 0)
+            os.chdir(asked["folder"])
+            os.environ.clear()
+            os.environ.update(asked["environment"])
+            signal.alarm(60)
+            main = type(sys)("__main__")
+            sys.modules["__main__"] = main
+            exec(compile(asked["text"], "<block>", "exec"), vars(main))
+            status = 0
+        except SystemExit as stopped:
+            status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def forks(running: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """Yield a Python that has imported the packages and runs each block in a fork of itself."""
+    folder = tmp_path_factory.mktemp("forks")
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS],
         cwd=folder,
-        env=environment(server, folder),
-        capture_output=True,
+        env=environment(running, folder),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=seconds,
-        check=False,
-    )
-    assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "python"], ids=str)
-def test_python_block(block: Block, server: MockServer, tmp_path: Path) -> None:
-    passes(block, [sys.executable, "-c", block.text], server, tmp_path, 60)
+@pytest.mark.parametrize(
+    "block", [block for block in BLOCKS if block.language == "python" and block not in TESTS], ids=str
+)
+def test_python_block(block: Block, server: MockServer, forks: subprocess.Popen[str], tmp_path: Path) -> None:
+    assert forks.stdin is not None
+    assert forks.stdout is not None
+    asked = {"folder": str(tmp_path), "environment": environment(server, tmp_path), "text": block.text}
+    forks.stdin.write(json.dumps(asked) + "\n")
+    forks.stdin.flush()
+    status = forks.stdout.readline()
+    output = tmp_path / "output.txt"
+    assert status == "0\n", f"{block}\n{status}{output.read_text('utf-8') if output.exists() else ''}"
 
 
 # Takes the place of a plugin that runs coroutines, which the README says one needs.
@@ -158,12 +211,26 @@ def pytest_pyfunc_call(pyfuncitem):
 """
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if "\ndef test_" in block.text], ids=str)
-def test_tests_in_python_blocks_pass(block: Block, server: MockServer, tmp_path: Path) -> None:
-    (tmp_path / "test_block.py").write_text(block.text)
+def test_tests_in_python_blocks_pass(server: MockServer, tmp_path: Path) -> None:
+    """One pytest runs them all, each in a file whose name tells where the block stands."""
+    assert TESTS
+    for block in TESTS:
+        (tmp_path / f"test_{re.sub('[^A-Za-z0-9]', '_', str(block))}.py").write_text(block.text)
     (tmp_path / "conftest.py").write_text(RUN_COROUTINES)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_block.py"]
-    passes(block, command, server, tmp_path, 120)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment(server, tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    passed = re.search(r"^(\d+) passed", done.stdout, re.MULTILINE)
+    assert passed is not None
+    assert int(passed[1]) >= len(TESTS)
 
 
 @pytest.fixture

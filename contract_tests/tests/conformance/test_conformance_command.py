@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
@@ -402,7 +403,9 @@ def har_of(client: Client, tmp_path: Path) -> Path:
     return path
 
 
+@functools.cache
 def recorded_client(prepare: Prepare | None = None) -> Client:
+    """Return a client whose trace holds a run of the table. Tests only read it."""
     client = Client(profile(reset_url=None, pace=False), reference_transport(prepare, thresholds=False), seed=1)
     client.clock = Clock(advance=lambda seconds: None)
     run(client, [("table", run_table)])

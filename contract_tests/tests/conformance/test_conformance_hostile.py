@@ -78,7 +78,14 @@ def test_what_everybody_can_read_is_json() -> None:
         assert Answer(200, (), text.encode()).json() == json.loads(text)
 
 
-@pytest.mark.parametrize("teams", [..., None, 7, "100001", [None, {}, "a", 1, True], {"a": 1}])
+@pytest.mark.parametrize(
+    "teams",
+    [
+        ...,
+        *(pytest.param(teams, marks=pytest.mark.heavy) for teams in (None, 7, "100001", {"a": 1})),
+        [None, {}, "a", 1, True],
+    ],
+)
 def test_a_team_action_with_other_teams_than_its_own_is_a_fault(teams: Any) -> None:
     server = Reference(StepClock(), thresholds=False)
 

@@ -123,6 +123,7 @@ def test_a_host_that_is_not_allowed_is_told_as_the_fixture_allows_it(deluge: Del
         deluge(script)
 
 
+@pytest.mark.heavy
 def test_a_users_test_file_passes_type_checks(tmp_path: Path) -> None:
     file = tmp_path / "test_mine.py"
     file.write_text(

@@ -34,6 +34,7 @@ def pages() -> Path:
     return ROOT / "build" / "docs"
 
 
+@pytest.mark.heavy
 def test_every_operation_has_its_facts(pages: Path, composed: Any) -> None:
     html = (pages / "reference" / "operations.html").read_text("utf-8")
     for path, method, operation in operations(composed):
@@ -48,6 +49,7 @@ def test_every_operation_has_its_facts(pages: Path, composed: Any) -> None:
     assert f"maxLength <code>{longest}</code>" in html
 
 
+@pytest.mark.heavy
 def test_every_error_code_has_cause_and_remedy(pages: Path, composed: Any) -> None:
     html = (pages / "reference" / "errors.html").read_text("utf-8")
     for code, entry in composed["x-error-catalogue"].items():
@@ -56,6 +58,7 @@ def test_every_error_code_has_cause_and_remedy(pages: Path, composed: Any) -> No
         assert len(re.findall(r"<p>(?:Cause|Remedy): \w", section)) == 2
 
 
+@pytest.mark.heavy
 def test_an_example_has_its_files(pages: Path) -> None:
     html = (pages / "guides" / "help-desk.html").read_text("utf-8")
     assert '<a href="help-desk.html#test-desk-py"><code>test_desk.py</code></a>' in html
@@ -71,6 +74,7 @@ def test_a_code_without_an_entry_has_that_of_its_family() -> None:
     assert "Remedy: Look." in text
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("page_name", "names"),
     [
@@ -116,6 +120,7 @@ def test_the_api_has_its_methods(pages: Path, page_name: str, names: list[str]) 
         assert f'id="{name}"' in html, name
 
 
+@pytest.mark.heavy
 def test_the_fields_of_a_method_stand_at_the_method(pages: Path, composed: Any) -> None:
     html = (pages / "api" / "message_actions.html").read_text("utf-8")
     create = html.partition('id="zoho_cliq.message_actions.MessageActions.create"')[2].partition("<h3")[0]
@@ -123,6 +128,7 @@ def test_the_fields_of_a_method_stand_at_the_method(pages: Path, composed: Any) 
     assert f"At most {longest} characters." in create
 
 
+@pytest.mark.heavy
 def test_every_command_and_option_is_listed(pages: Path) -> None:
     html = (pages / "reference" / "commands.html").read_text("utf-8")
     for heading in ("zoho-cliq login", "zoho-cliq-mock", "zoho-cliq-mock trigger", "zoho-cliq-conformance run"):
@@ -150,6 +156,7 @@ def test_examples_of_a_command_are_code() -> None:
     assert "```sh" not in commands.page([argparse.ArgumentParser(prog="tool")])
 
 
+@pytest.mark.heavy
 def test_no_link_is_dead(pages: Path) -> None:
     assert list(dead_links(pages)) == []
 
@@ -224,6 +231,7 @@ def test_lost_links_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert lost(text) == ["b.md#b", "c.md", "../x.md", "gone.md"]
 
 
+@pytest.mark.heavy
 def test_a_guide_links_to_pages_that_are_written_from_files(pages: Path) -> None:
     html = (pages / "guides" / "first-steps.html").read_text("utf-8")
     for place in ("../reference/operations.html", "../reference/errors.html"):

@@ -233,6 +233,7 @@ def small(tmp_path: Path) -> Path:
     return package
 
 
+@pytest.mark.heavy
 def test_two_type_checks_at_once_do_not_meet(small: Path, tmp_path: Path) -> None:
     code = (
         "import sys\nfrom pathlib import Path\nfrom pipeline.generate import type_check\n"

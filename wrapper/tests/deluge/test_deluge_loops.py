@@ -181,7 +181,7 @@ def test_many_compiled_loops_do_what_closures_do(
         "if(i == 1)\n{\n" * 9 + "a = i;\n" + "}\nelse\n{\na = 7;\n}\n" * 9 + "b = a;",
     ],
 )
-@pytest.mark.parametrize("limit", [0, 9, 20])
+@pytest.mark.parametrize("limit", [0, pytest.param(9, marks=pytest.mark.heavy), 20])
 def test_chosen_loops(body: str, limit: int) -> None:
     loop = f"for each i in {{1,2,3,4,5,6,7,8}}\n{{\n{body}\n}}"
     for before in ("", "b = 1;\n"):
@@ -191,7 +191,7 @@ def test_chosen_loops(body: str, limit: int) -> None:
 EDGES = [0, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**62, 2**62 + 1, 2**63 - 1]
 
 
-@pytest.mark.parametrize("start", [*EDGES, *(-each for each in EDGES[1:])])
+@pytest.mark.parametrize("start", [*EDGES, *(pytest.param(-each, marks=pytest.mark.heavy) for each in EDGES[1:])])
 @pytest.mark.parametrize("values", [(0, 1, 2), (2**32 - 1, 7), (-1, 5), (2**31, -(2**31)), (2**32, 3), (2**62, 2**62)])
 def test_integers_at_the_edges_of_what_is_proved(start: int, values: tuple[int, ...]) -> None:
     """Where a sum is not looked at, it must fit; where it may not, what follows is what closures make of it."""
