@@ -28,7 +28,8 @@ CONSTRUCTS = Path(__file__).resolve().parent / "constructs.yml"
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the generated package, importable."""
     folder = tmp_path_factory.mktemp("constructs")
-    assert main(["--from", str(CONSTRUCTS), "--package", "construct_client", "--into", str(folder)]) == 0
+    arguments = ["--from", str(CONSTRUCTS), "--package", "construct_client", "--into", str(folder)]
+    assert main([*arguments, "--max-seconds", "250"]) == 0  # a busy machine takes its time
     sys.path.insert(0, str(folder))
     yield "construct_client"
     sys.path.remove(str(folder))
