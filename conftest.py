@@ -21,7 +21,7 @@ MOST_WORKERS = 8  # each imports and collects all tests: ten seconds and 350 MB
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-FEW = 50  # examples of a property in the fast tests
+FEW = 100  # examples of a property in the fast tests
 for profile in ("fast", "heavy"):
     hypothesis.settings.register_profile(profile)
 
