@@ -26,8 +26,9 @@ from zoho_cliq_api.contract import OPERATIONS, Operation
 
 from ._auth.tokens import TokenSource
 from ._classify import api_error, retry_after
+from ._progress import Options, Progress, Waited
 from ._secrecy import Blanker, blanker, guard_logs
-from ._types import Effect, RawResponse, Request, Secret, Send, Sleep, Steps, T, Wait
+from ._types import Effect, RawResponse, Request, Secret, Send, Steps, T
 from .clock import Clock
 from .errors import (
     ClientClosed,
@@ -40,9 +41,8 @@ from .errors import (
     SlotExpired,
     TransportError,
     Unauthorized,
-    WouldWait,
 )
-from .state import LONGEST_WINDOW, Denial, Permit, State, StateBusy, ask, ask_quietly
+from .state import Denial, Permit, State, StateBusy, ask, ask_quietly
 from .state.held import Held, HeldSlot
 
 logger = logging.getLogger("zoho_cliq")
@@ -52,25 +52,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 LATE_SLOTS = 3  # slots that expire before sending, after which a call gives up
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 8.0  # seconds, see `backoff`
-MAX_WAIT = LONGEST_WINDOW + 30.0
-"""The default of `max_wait` in seconds: the longest window, and 30 s for tokens and retries."""
 UNDOCUMENTED_LOCK = float(max(each.threshold.lock_seconds for each in OPERATIONS.values() if each.threshold))
 """Seconds of the lock for an operation without a documented threshold: the longest of all documented locks."""
 LOCK_GUARD = 0.1  # seconds that a call waits beyond the end of a lock
 TRANSIENT = frozenset({500, 502, 503, 504})
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Options that may differ between calls. `Cliq` documents them."""
-
-    timeout: float = 30.0
-    max_wait: float = MAX_WAIT
-    max_retries: int = 2
-    strict: bool = False
-    on_wait: Callable[[Wait], None] | None = None
-    on_response: Callable[[RawResponse], None] | None = None
-    middleware: tuple[Any, ...] = ()
 
 
 class Plan(Protocol[T_co]):
@@ -118,61 +103,6 @@ class Call(Generic[T]):
     def steps(self, engine: Engine, options: Options) -> Steps[T]:
         """Return the steps of the call."""
         return engine.call(self, options)
-
-
-@dataclass(slots=True)
-class Waited:
-    """The seconds waited so far, shared by all calls of one method."""
-
-    seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class Progress:
-    """The state of one call: attempts, waits, and what it holds in the ledger.
-
-    `renewals` counts attempts with a new token after a 401, `expired` slots that expired before sending.
-    """
-
-    operation: str
-    options: Options
-    waited: Waited
-    held: Held
-    attempts: int = 0
-    renewals: int = 0
-    expired: int = 0
-
-    @property
-    def retries(self) -> int:
-        """How often an attempt was repeated so far. The attempt with a new token after a 401 is not counted."""
-        return self.attempts - 1 - self.renewals
-
-    def allows(self, seconds: float) -> bool:
-        """Return whether `max_wait` allows another `seconds` of waiting."""
-        return self.waited.seconds + seconds <= self.options.max_wait
-
-    def would_wait(self, seconds: float, reason: str, purpose: str) -> WouldWait:
-        """Return the exception for a wait that `max_wait` does not allow. `purpose` says what the wait is for."""
-        waited, most = self.waited.seconds, self.options.max_wait
-        return WouldWait(
-            f"would wait {seconds:.1f} s {purpose}, and max_wait allows {max(0.0, most - waited):.1f} s more: it is "
-            f"{most:g} s, of which {waited:.1f} s have been waited; "
-            f"{'nothing was sent' if self.attempts == 0 else 'it was not sent again'}",
-            seconds=seconds,
-            reason=reason,
-            waited=waited,
-            max_wait=most,
-        )
-
-    def wait(self, seconds: float, reason: str, purpose: str = "") -> Steps[None]:
-        """Log the wait, call `on_wait`, and wait. Raise WouldWait if `max_wait` does not allow it."""
-        if not self.allows(seconds):
-            raise self.would_wait(seconds, reason, purpose or f"for the {reason}")
-        logger.info("%s waits %.2f s (%s)", self.operation, seconds, reason)
-        if self.options.on_wait:
-            self.options.on_wait(Wait(self.operation, seconds, reason))
-        yield Sleep(seconds)
-        self.waited.seconds += seconds
 
 
 class Engine:

@@ -13,7 +13,8 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from ._engine import AsyncRunner, Call, Engine, Options, Plan, Runner
+from ._engine import AsyncRunner, Call, Engine, Plan, Runner
+from ._progress import Options
 from ._types import RawResponse, Steps, T
 
 P = ParamSpec("P")

@@ -17,12 +17,13 @@ from zoho_cliq_api.contract import SERVERS, Threshold
 from ._auth.auth import Auth, OAuth, StaticToken, checked_url, data_center_named, header_safe
 from ._auth.tokens import CalledToken, FixedToken, RefreshedToken, TokenSource
 from ._drivers import run, run_async
-from ._engine import MAX_WAIT, Call, Engine, Options, Plan
+from ._engine import Call, Engine, Plan
 from ._environment import setting
 from ._http.headers import checked_headers
 from ._http.threads import Transport
 from ._operations import EMPTY, OWN, Operations
 from ._planning import planned_by
+from ._progress import MAX_WAIT, Options
 from ._raw import ApiResponse, RawPlan
 from ._secrecy import hides_arguments
 from ._servers import server_named

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from zoho_cliq_api.contract import SERVERS, Threshold
@@ -20,9 +20,6 @@ from zoho_cliq_api.contract import SERVERS, Threshold
 from .._secrecy import blanker, guard_logs
 from .._types import RawResponse, Request, Secret, fits_header
 from ..errors import AuthError
-
-if TYPE_CHECKING:
-    from .auth import OAuth
 
 OPERATION = "oauth_token"
 # The vendor's accounts pages: ten token requests in ten minutes for one refresh token.
@@ -35,8 +32,21 @@ SHORTEST_LIFE = float(THRESHOLD.window_seconds / THRESHOLD.limit)
 USUAL_LIFE = 3_600.0  # seconds, if the answer names no lifetime
 
 
+class Application(Protocol):
+    """What a request to the accounts server needs to know of an OAuth application."""
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def client_secret(self) -> Secret: ...
+
+    @property
+    def accounts_url(self) -> str: ...
+
+
 def token_request(
-    oauth: OAuth, grant: Mapping[str, str | Secret], *, timeout: float, attempt: int = 1, waited: float = 0.0
+    oauth: Application, grant: Mapping[str, str | Secret], *, timeout: float, attempt: int = 1, waited: float = 0.0
 ) -> Request:
     """Return a request to the accounts server. The secrets are in the body, because logs often hold URLs."""
     form = {**grant, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
@@ -157,7 +167,7 @@ def data_center_of(api_domain: object) -> str | None:
     return None
 
 
-def trade_code(oauth: OAuth, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, Grant]:
+def trade_code(oauth: Application, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, Grant]:
     """Send a one-time code. Return the refresh token and the whole grant.
 
     Raise AuthError if the code is rejected or the answer has no refresh token, TransportError if no answer came.

@@ -12,8 +12,9 @@ import uuid
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import replace
 from inspect import isawaitable, iscoroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from .._progress import Progress
 from .._secrecy import guard_logs, hides_arguments
 from .._types import Do, RawResponse, Request, Secret, Send, Steps
 from ..clock import Clock
@@ -22,9 +23,6 @@ from ..state import Permit, State, StoredToken, ask, ask_quietly
 from ..state.held import HeldLease, HeldSlot
 from .auth import OAuth, header_safe
 from .grants import OPERATION, THRESHOLD, Grant, grant_of, token_request
-
-if TYPE_CHECKING:
-    from .._engine import Progress
 
 logger = logging.getLogger("zoho_cliq")
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoho_cliq_api.contract import SERVERS
 
 from .. import __version__
-from .._engine import MAX_WAIT
+from .._progress import MAX_WAIT
 from . import account, apply, changes, check, commands, completion, dev, drift, known, plan, pull, schema
 from .arguments import Adder, Command, Parser, add_dry_run, add_examples, count
 from .deluge import add_deluge

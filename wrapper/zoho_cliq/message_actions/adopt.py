@@ -13,7 +13,8 @@ from typing import Any
 
 from zoho_cliq_api.models import MessageAction
 
-from .._engine import Call, Engine, Options, Waited
+from .._engine import Call, Engine
+from .._progress import Options, Waited
 from .._types import Steps
 from ..errors import CliqError, DecodeError, MessageActionNameExists, OutcomeUnknown, ServerError
 from .pager import Page, Walk

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from zoho_cliq_api.models import DelugeHandler, MessageAction, UnsetHandler, WebhookHandler
 
-from .._engine import Call, Engine, Options, Plan, Waited
+from .._engine import Call, Engine, Plan
 from .._operations import EMPTY, Operations
+from .._progress import Options, Waited
 from .._raw import unread
 from .._types import RawResponse, Steps
 from ..errors import CliqError, ValidationError

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from zoho_cliq_api.models import DelugeHandler, HandlerType, MessageAction, UnsetHandler, WebhookHandler
 
-from .._engine import Call, Engine, Options, Plan, Waited
+from .._engine import Call, Engine, Plan
+from .._progress import Options, Waited
 from .._types import Effect, Steps
 from ..errors import (
     CliqError,

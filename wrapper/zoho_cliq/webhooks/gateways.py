@@ -9,12 +9,9 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import Any, Protocol, TypeAlias, overload
 
 from .replies import Reply
-
-if TYPE_CHECKING:
-    from .receiver import Receiver
 
 Message: TypeAlias = MutableMapping[str, Any]
 AsgiScope: TypeAlias = MutableMapping[str, Any]
@@ -26,10 +23,24 @@ LENGTH_REQUIRED = Reply(411, b'{"error":"send a Content-Length"}', {"Content-Typ
 CUT_SHORT = Reply(400, b'{"error":"the body is shorter than its Content-Length"}', {"Content-Type": "application/json"})
 
 
+class Handles(Protocol):
+    """What a gateway asks of a `Receiver`."""
+
+    max_body: int
+
+    def admit(self, method: str, query: str, content_type: str, length: int | None) -> Reply | None: ...
+
+    def too_large(self) -> Reply: ...
+
+    def handle(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply: ...
+
+    async def handle_async(self, method: str, headers: Mapping[str, str], body: bytes, query: str = "") -> Reply: ...
+
+
 class AsgiApp:
     """An ASGI 3 application. A class, because routers take functions for endpoints of their own kind."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Handles) -> None:
         self._receiver = receiver
 
     @overload
@@ -91,7 +102,7 @@ async def _answer(reply: Reply | None, scope: object, receive: object, send: Sen
 class WsgiApp:
     """A WSGI application."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Handles) -> None:
         self._receiver = receiver
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from . import deferred
 from .answers import Answer
@@ -17,7 +17,6 @@ from .errors import AnswerInvalid, DeferredAnswerFailed
 
 if TYPE_CHECKING:
     from .events import Event
-    from .receiver import Receiver
 
 Work: TypeAlias = Callable[[], Answer] | Callable[[], Awaitable[Answer]]
 
@@ -27,10 +26,20 @@ _log = logging.getLogger(__name__)
 LASTING_LOOP: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("LASTING_LOOP")
 
 
+class Owner(Protocol):
+    """What deferred work asks of the `Receiver` that it belongs to."""
+
+    _failure: bytes
+
+    def _wired(self, answer: Answer) -> bytes: ...
+
+    def _redacted(self, event: Event, failure: Exception) -> str: ...
+
+
 class Deferral:
     """One piece of work and where its answer goes."""
 
-    def __init__(self, receiver: Receiver, event: Event, url: str, work: Work) -> None:
+    def __init__(self, receiver: Owner, event: Event, url: str, work: Work) -> None:
         self._receiver = receiver
         self._event = event
         self._url = url

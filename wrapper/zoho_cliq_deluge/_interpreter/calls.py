@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .. import tree
 from .._functions.collections import KeyValue, collection_of
@@ -15,11 +14,8 @@ from .._functions.registry import ArityFailure
 from .._values.conversion import as_integer, as_map
 from .._values.types import Value
 from ..failures import DelugeLimitError, DelugeRuntimeError, Failure, LimitReached
-from .machine import Evaluate, Frame, Machine
+from .machine import Evaluate, Expressions, Frame, Machine
 from .task_runner import TaskRunner
-
-if TYPE_CHECKING:
-    from .expressions import ExpressionCompiler
 
 __all__ = ["CallCompiler"]
 
@@ -31,7 +27,7 @@ _REQUESTS = frozenset({"geturl", "posturl", "invokeurl"})
 class CallCompiler:
     """Compiles calls for one run."""
 
-    def __init__(self, machine: Machine, expressions: ExpressionCompiler) -> None:
+    def __init__(self, machine: Machine, expressions: Expressions) -> None:
         self._machine = machine
         self._context = machine.context
         self._expressions = expressions

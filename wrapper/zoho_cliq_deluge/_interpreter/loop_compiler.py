@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import tree
 from ..failures import DelugeLimitError, DelugeRuntimeError, Failure, LimitReached
 from .loop_analysis import LEAVING, Bounds, assigned_by, bounds_of, inline_count, surely_assigned
 from .loop_expressions import LoopExpressions
 from .loop_source import Kind, Place, Source
-from .machine import Execute, Frame
-
-if TYPE_CHECKING:
-    from .statements import StatementCompiler
+from .machine import Execute, Frame, Statements
 
 __all__ = ["Loop", "LoopCompiler"]
 
@@ -42,7 +39,7 @@ class LoopCompiler:
     def __init__(
         self,
         node: tree.ForEach,
-        statements: StatementCompiler,
+        statements: Statements,
         kind: Kind,
         known: dict[str, Kind],
         bounds: Mapping[str, Bounds],

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .. import tree
 from .._values.conversion import INTEGER_LIMIT
 from .loop_analysis import Bounds, of_binary
 from .loop_source import Kind, Source
-
-if TYPE_CHECKING:
-    from .statements import StatementCompiler
+from .machine import Statements
 
 __all__ = ["LoopExpressions", "Operand"]
 
@@ -46,7 +44,7 @@ class LoopExpressions:
         may_have_charged: Whether the lines added last can have used memory, so that the limits have to be looked at.
     """
 
-    def __init__(self, source: Source, statements: StatementCompiler) -> None:
+    def __init__(self, source: Source, statements: Statements) -> None:
         self.may_have_charged = False
         self._source = source
         self._statements = statements

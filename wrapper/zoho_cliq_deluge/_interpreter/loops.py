@@ -19,16 +19,13 @@ from __future__ import annotations
 
 import contextlib
 from array import array
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from .. import tree
 from .loop_analysis import MOST_ITERATIONS, SMALL, Bounds, inline_count, limits_of
 from .loop_compiler import Loop, LoopCompiler
 from .loop_source import Kind
-from .machine import Execute, Frame
-
-if TYPE_CHECKING:
-    from .statements import StatementCompiler
+from .machine import Execute, Frame, Statements
 
 __all__ = ["Loop", "compile_loop", "plain_loop"]
 
@@ -39,7 +36,7 @@ _FIRST_ITERATIONS = 100
 _KINDS: dict[type | None, Kind] = {int: int, str: str}
 
 
-def plain_loop(node: tree.ForEach, statements: StatementCompiler) -> Loop:
+def plain_loop(node: tree.ForEach, statements: Statements) -> Loop:
     """Return a function that runs a loop with one closure per statement."""
     body: Execute | None = None
     name = node.variable.name
@@ -57,7 +54,7 @@ def plain_loop(node: tree.ForEach, statements: StatementCompiler) -> Loop:
     return loop
 
 
-def compile_loop(node: tree.ForEach, statements: StatementCompiler) -> Loop:
+def compile_loop(node: tree.ForEach, statements: Statements) -> Loop:
     """Return a function that runs a loop's body for each of some values, and returns None or a signal."""
     plain = plain_loop(node, statements)
     if inline_count(node.body.statements) > _MOST_STATEMENTS:
@@ -92,7 +89,7 @@ class _Variants:
     Of functions for the same types one is for the bounds that come first, and one for any.
     """
 
-    def __init__(self, node: tree.ForEach, statements: StatementCompiler, plain: Loop) -> None:
+    def __init__(self, node: tree.ForEach, statements: Statements, plain: Loop) -> None:
         self._node = node
         self._statements = statements
         self._plain = plain

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from .. import tree
 from .._values.context import Context
 from .._values.types import DateOnly, Value
 from ..failures import DelugeLimitError, DelugeRuntimeError, LimitReached
 from ..gateway import Gateway
 
-__all__ = ["Evaluate", "Execute", "Frame", "Machine", "ScriptFunction", "TaskCall"]
+__all__ = [
+    "Evaluate", "Execute", "Expressions", "Frame", "Machine", "ScriptFunction", "Statements", "TaskCall",
+]  # fmt: skip
 
 Frame = dict[str, Value]
 """The variables of the script, or of one call of a function."""
@@ -145,3 +148,46 @@ class Machine:
         if word in ("currentdate", "today"):
             return DateOnly.of(self.context.now())
         return self.system[word]
+
+
+class Expressions(Protocol):
+    """The compiler of expressions, for the modules that it calls itself."""
+
+    def compile(self, node: tree.Node) -> Evaluate:
+        """Return a closure that evaluates an expression."""
+        ...
+
+    def condition(self, node: tree.Node) -> Callable[[Frame], bool]:
+        """Return a closure that evaluates a condition."""
+        ...
+
+    def guarded(self, operator: str, line: int, name: str) -> Callable[[Value, Value], Value]:
+        """Return the function of an operator, whose failures name a line."""
+        ...
+
+
+class Statements(Protocol):
+    """The compiler of statements, for the modules that it calls itself."""
+
+    @property
+    def machine(self) -> Machine:
+        """The state of the run."""
+        ...
+
+    @property
+    def expressions(self) -> Expressions:
+        """The compiler of expressions."""
+        ...
+
+    @property
+    def keeps_references(self) -> bool:
+        """Whether an assignment keeps the same list or map."""
+        ...
+
+    def block(self, statements: Sequence[tree.Statement]) -> Execute:
+        """Return a closure that executes statements."""
+        ...
+
+    def statement(self, node: tree.Statement) -> Execute:
+        """Return a closure that executes a statement."""
+        ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 
 from .. import tree
@@ -43,7 +43,7 @@ class StatementCompiler:
             self.machine.functions[function.name].body.append(self.block(function.body.statements))
         return self.block([item for item in script.items if not isinstance(item, tree.Function)])
 
-    def block(self, statements: tuple[tree.Statement, ...] | list[tree.Statement]) -> Execute:
+    def block(self, statements: Sequence[tree.Statement]) -> Execute:
         machine, budget = self.machine, self._context.budget
         compiled = [self.statement(statement) for statement in statements]
         lines = {execute: statement.line for execute, statement in zip(compiled, statements, strict=True)}
