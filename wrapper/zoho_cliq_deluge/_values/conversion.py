@@ -149,7 +149,7 @@ class _BracesAsCollection(Collection):
         self._braces = braces
 
     @property
-    def content(self) -> list[Value] | dict[str, Value] | None:  # type: ignore[override]
+    def content(self) -> list[Value] | dict[str, Value] | None:
         return self._braces.content
 
     @content.setter
