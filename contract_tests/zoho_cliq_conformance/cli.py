@@ -41,7 +41,11 @@ ORDER = ("thresholds", "table", "machine", "fuzz", "creation-limit")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return the exit status."""
+    """Run the command and return its exit status (0 to 4, see the module).
+
+    Args:
+        argv: the arguments after the name of the command. Default: those of this process.
+    """
     arguments = parser().parse_args(argv)
     try:
         with _on_signals(signal.default_int_handler):
@@ -56,11 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _on_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """Ctrl-C, and SIGTERM, as of a build that is cancelled, go to the handler."""
+    """Call the handler on SIGINT (Ctrl-C) and on SIGTERM, which CI sends to cancel a build.
+
+    Restore the earlier handlers at the end. Do nothing outside the main thread, where Python allows no handlers.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # A background job inherits that SIGINT is ignored.
+    # Set SIGINT as well: a background job starts with SIGINT ignored.
     earlier = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -71,7 +78,7 @@ def _on_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[
 
 @contextmanager
 def _stopping(client: Client) -> Iterator[None]:
-    """A signal ends the run where it can end: between two calls, or in a wait. A second one does not wait for that."""
+    """Stop the run at the first signal before its next call, or in its wait, and at once at the second signal."""
 
     def handler(number: int, frame: FrameType | None) -> None:
         if client.interrupted:
@@ -83,6 +90,7 @@ def _stopping(client: Client) -> Iterator[None]:
 
 
 def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line. Each subcommand sets `act`, the function that runs it."""
     parser = argparse.ArgumentParser(
         prog="zoho-cliq-conformance",
         description="Grade a server of the Zoho Cliq Message Actions API.",
@@ -132,6 +140,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `run` and `check-har` share."""
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json, junit.xml and report.html there")
     parser.add_argument(
         "--baseline",
@@ -153,7 +162,7 @@ def _drivers(text: str) -> list[str]:
 
 
 def ordered(names: Sequence[str]) -> list[str]:
-    """Return the drivers in the order in which they run."""
+    """Return the names of drivers in the order in which the drivers run."""
     return [name for name in ORDER if name in names]
 
 
@@ -174,7 +183,11 @@ def _minutes(text: str) -> float:
 
 
 class Progress:
-    """Lines on standard error while a run goes on: where it is, what it waits for, and each new fault."""
+    """Print progress on standard error during a run: the scenario, the waits, and each fact at its first violation.
+
+    Args:
+        quiet: print nothing.
+    """
 
     def __init__(self, quiet: bool) -> None:
         self._quiet, self._terminal = quiet, sys.stderr is not None and sys.stderr.isatty()
@@ -183,6 +196,7 @@ class Progress:
         self.secrets = Secrets({})
 
     def exchange(self, exchange: Exchange, new: list[Violation]) -> None:
+        """Print each fact that this exchange is the first to violate. `new` holds the violations of the exchange."""
         for violation in new:
             if violation.fact not in self._seen:
                 self._seen.add(violation.fact)
@@ -190,15 +204,18 @@ class Progress:
                 self._say(self.secrets.hide(f"fault: {violation.fact}: {exchange.summary()}"))
 
     def scenario(self, client: Client) -> Callable[[str], None]:
+        """Return a function that prints the name of a scenario and the number of calls sent so far."""
         return lambda name: self._say(f"{len(client.trace):4} calls  {name}")
 
     def wait(self, seconds: float, why: str) -> None:
+        """Print the rest of a wait in seconds, at most once a second on a terminal and every 20 s elsewhere."""
         now = time.monotonic()
         if now - self._last_wait > (1 if self._terminal else 20):
             self._last_wait = now
             self._say(f"waiting {seconds:.0f} s: {why}", passing=self._terminal)
 
     def clean_up(self, actions: int) -> None:
+        """Print that the clean-up begins, and how many actions it removes. Print nothing for 0 actions."""
         if actions:
             self._say(f"removing {actions} actions, 9 a minute; another Ctrl-C leaves them there")
 
@@ -214,8 +231,16 @@ def drivers_for(
     *,
     shrink: bool = True,
 ) -> list[tuple[str, Driver]]:
-    """Return the drivers of these names; the heavy libraries are loaded only for those that need them. `shrink`: the
-    machine looks for the shortest history that shows a fault."""
+    """Return the named drivers with their names, in the given order.
+
+    Import hypothesis and schemathesis only if a named driver needs them.
+
+    Args:
+        names: names out of `DRIVERS`.
+        examples: the number of examples of the machine, and of the fuzzer for each operation.
+        on_scenario: called with the name of each scenario of the table before it runs.
+        shrink: whether the machine looks for the shortest history that shows a fault.
+    """
     found: list[tuple[str, Driver]] = []
     for name in names:
         if name == "table":
@@ -266,7 +291,12 @@ def _baseline(arguments: argparse.Namespace) -> baseline.Baseline | None:
 
 
 def decisive(strict: bool, earlier: baseline.Baseline | None) -> Callable[[Violation], bool]:
-    """Return what tells whether a violation is a fault that decides, and is not known from a baseline."""
+    """Return a predicate: whether a violation decides the verdict and is not in the baseline.
+
+    Args:
+        strict: whether inferred and guessed facts decide, too.
+        earlier: the baseline, if there is one.
+    """
     known = earlier.faults if earlier is not None else frozenset[str]()
     return lambda violation: (strict or KNOWN[violation.fact].stated) and violation.fact not in known
 
@@ -279,7 +309,15 @@ def connect(
     max_minutes: float | None = None,
     progress: Progress | None = None,
 ) -> Client:
-    """Return a client for the profile's server over HTTP."""
+    """Return a client that sends to the profile's server over HTTP.
+
+    Args:
+        profile: the server and its tokens.
+        seed: fixes the names and random choices of the run. Default: a random seed.
+        budget: the largest number of calls, clean-up included. Default: no limit.
+        max_minutes: the minutes from now after which the run stops. Default: no limit.
+        progress: told of each exchange and each wait; its secrets become those of the client.
+    """
     control = HttpTransport(profile.reset_url or profile.clock_url or profile.base_url)
     client = Client(
         profile,
@@ -297,7 +335,7 @@ def connect(
 
 
 def _writable(directory: Path | None) -> None:
-    """Make the directory and try to write there, before anything is sent."""
+    """Make the directory of the reports and try to write there, before anything is sent. Raise OSError on failure."""
     if directory is None:
         return
     try:
@@ -360,7 +398,7 @@ def _finish(
 
 
 def _shown(lines: Iterable[str], status: int) -> int:
-    """Print the lines; return the status, which is no success where what was asked for cannot be printed."""
+    """Print the lines and return the status, or `CANNOT_RUN` in the place of 0 if the lines cannot be printed."""
     problem = show(lines)
     if problem:
         complain(problem)
@@ -368,7 +406,14 @@ def _shown(lines: Iterable[str], status: int) -> int:
 
 
 def write(found: dict[str, Any], directory: Path) -> None:
-    """Write the three report files."""
+    """Write report.json, junit.xml and report.html.
+
+    Replace each file in one step, so that no reader sees half of it. Raise OSError if a file cannot be written.
+
+    Args:
+        found: the report, as `report.build` returns it.
+        directory: made if it does not exist.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in (
         ("report.json", report.to_json(found)),

@@ -1,4 +1,4 @@
-"""The libraries of the extra `conformance`, which a base install does not have."""
+"""Check for the libraries of the extra `conformance`, which an install without extras does not have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ExtraMissing(ImportError):
 
 
 def require(drivers: Iterable[str] = ()) -> None:
-    """Raise `ExtraMissing` unless grading with these drivers can import what it needs."""
+    """Raise `ExtraMissing` if a library that grading with these drivers needs cannot be imported."""
     for module in dict.fromkeys(name for driver in ("", *drivers) for name in NEEDED.get(driver, ())):
         try:
             importlib.import_module(module)

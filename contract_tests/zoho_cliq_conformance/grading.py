@@ -1,4 +1,4 @@
-"""Grading from Python: one call that runs drivers against a server, over HTTP or in this process."""
+"""Grade a server from Python, over HTTP or in this process. The command line and the pytest fixture do the same."""
 
 from __future__ import annotations
 
@@ -32,18 +32,25 @@ def grade(
     fail_fast: bool = False,
     baseline: Path | None = None,
 ) -> dict[str, Any]:
-    """Grade a server and give the report as JSON values (see `report.build`).
+    """Grade a server and return the report as JSON values (see `report.build`).
 
-    `profile` is a `Profile` or the values of its TOML file. With `app`, an ASGI application, requests go to it in this
-    process; `base_url`, `reset_url` and `clock_url` then only give paths. May be called where an event loop
-    runs, which it blocks: the application runs on a loop of its own, in a thread. Whatever the server does, a report is
-    given; one that cannot be graded has the verdict "cannot run".
+    Return a report whatever the server does. If the server cannot be graded, the verdict is "cannot run". May be called
+    while an event loop runs, but blocks it: an application runs on its own event loop in a thread.
 
-    With `fail_fast` the run stops at the first fault. `baseline` is the report.json of an earlier run: then only new
-    faults decide the exit code, and the report says what is new and what is mended.
+    Raise `ProfileError` or `BaselineError` if the profile or the baseline cannot be used, and `ExtraMissing` if the
+    extra `conformance` is not installed.
 
-    Raise `ProfileError` for a profile that cannot be used, `BaselineError` for such a baseline, `ExtraMissing` where
-    the extra `conformance` is not installed.
+    Args:
+        profile: a `Profile`, or the values of its TOML file.
+        app: an ASGI application that gets the requests in this process. Of `base_url`, `reset_url` and `clock_url` only
+            the paths count then. Default: requests go to `base_url` over HTTP.
+        drivers: names of drivers, as the option `--only` takes them.
+        strict: whether inferred and guessed facts decide the verdict, too.
+        seed: fixes the names and random choices of the run. Default: a random seed.
+        examples: the number of examples of the machine and of the fuzzer.
+        fail_fast: stop at the first fault that decides.
+        baseline: the report.json of an earlier run. Only faults that it does not have decide the exit code then, and
+            the report says which faults are new and which are mended.
     """
     earlier = load(baseline) if baseline is not None else None
     require(drivers)

@@ -1,7 +1,7 @@
-"""`init`: writes a profile from options and answers.
+"""The subcommand `init`: write a profile from options and from answers on the terminal.
 
-Tokens are asked for by the names of environment variables. Their values get into the file only with `secrets`, and
-into nothing that is printed.
+A token is given by the name of the environment variable that holds it. Its value is written to the file only with
+`--secrets`, and never printed.
 """
 
 from __future__ import annotations
@@ -29,9 +29,15 @@ PATIENCE = 5  # wrong answers to one question
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a profile may hold at `key`: the option that gives it, what is asked, and what is taken without an answer.
+    """How to ask for one key of the profile.
 
-    `kind` is url, variable, teams, number or yes. `needs` is the key without which it is not asked.
+    Args:
+        key: the key, with its tables, such as `tokens.owner`.
+        option: the option of the command that gives the value.
+        text: the question.
+        kind: url, variable, teams, number or yes.
+        default: the value if nothing is answered; empty for none.
+        needs: ask only if the profile has this key.
     """
 
     key: str
@@ -70,7 +76,7 @@ METAVARS = {"url": "URL", "variable": "VARIABLE", "teams": "IDS", "number": "N"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add an option for each question."""
+    """Add the file, an option for each question, and the options of `init` itself."""
     parser.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"default: {DEFAULT_FILE}")
     for question in QUESTIONS:
         if question.kind == "yes":
@@ -92,7 +98,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask for what no option gives, and write the profile. Raise `ProfileError` for what cannot be written."""
+    """Ask for each value that no option gives, write the profile, and return the exit status 0.
+
+    Raise `ProfileError` if a value is wrong, an answer is missing, or the file cannot be written.
+    """
     path: Path = arguments.file
     if os.path.lexists(path) and not arguments.force:
         raise ProfileError(f"{path} is there already: give another name, or --force to replace it")
@@ -122,7 +131,10 @@ def _kind(key: str) -> str:
 
 
 def _ask(question: Question, values: Mapping[str, Any]) -> Any:
-    """Return the answer of whoever sits at the terminal; a wrong one is asked for again."""
+    """Ask on the terminal and return the value, or None for no value. After a wrong answer ask again.
+
+    Raise `ProfileError` after `PATIENCE` wrong answers, or if the input ends.
+    """
     what = f"environment variable with the {question.text}" if question.kind == "variable" else question.text
     hint = question.default or ("" if question.key == "base_url" else "none")
     for _ in range(PATIENCE):
@@ -145,13 +157,16 @@ def _ask(question: Question, values: Mapping[str, Any]) -> Any:
 
 
 def _read(question: Question, text: str) -> Any:
-    """Return the value that an answer stands for, None for none. Raise `ProfileError` for one that is wrong."""
+    """Return the value of the key that an answer gives, or None if it is empty. Raise `ProfileError` if it is wrong."""
     text = text.strip()
     return READERS[question.kind](question, text) if text else None
 
 
 def _read_variable(question: Question, text: str) -> str:
-    """Return the name of a variable. What is none may be a token, so that it is not repeated."""
+    """Return the name of an environment variable, or raise `ProfileError`.
+
+    The error does not repeat the text, since it may be a token.
+    """
     if not VARIABLE.fullmatch(text) and text not in os.environ:
         raise ProfileError(
             f"init: {question.option} takes the name of an environment variable in capitals, such as CLIQ_TOKEN, "
@@ -189,7 +204,10 @@ READERS: Mapping[str, Callable[[Question, str], Any]] = {
 
 
 def _check(values: Mapping[str, Any], key: str) -> None:
-    """Raise `ProfileError` where a profile with these values could not be read; names stand in for tokens."""
+    """Raise `ProfileError` if a profile with these values is invalid.
+
+    The values hold names of variables in the place of tokens. Examples stand in for required keys that are missing.
+    """
     whole = {name: example for name, example in EXAMPLE.items() if name not in values}
     parse(_nested({**whole, **values}))
 
@@ -206,7 +224,7 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _secrets(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the tokens themselves. Raise `ProfileError` where a variable is not set, or holds no token."""
+    """Return the tokens by key, read from the variables. Raise `ProfileError` if one is not set or holds no token."""
     found = {}
     for key, name in variables.items():
         if not os.environ.get(name):
@@ -235,7 +253,14 @@ def _text(values: Mapping[str, Any], tokens: Mapping[str, str]) -> str:
 
 
 def _write(path: Path, text: str, *, force: bool, private: bool) -> None:
-    """Write the file. What is there is replaced only with `force`, and as a whole."""
+    """Write the file. Raise `ProfileError` if that fails, or if the file exists and `force` is false.
+
+    Args:
+        path: the file.
+        text: its content.
+        force: replace an existing file, in one step.
+        private: make a file that only its owner can read (mode 0600).
+    """
     target = path.with_name(f".{path.name}.partial") if force else path
     try:
         if force:

@@ -1,9 +1,9 @@
-"""A pytest fixture that grades one's own server; the wheel registers it.
+"""A pytest fixture that grades a server; the package registers it with pytest.
 
     def test_my_server_conforms(cliq_conformance):
         cliq_conformance({"base_url": "http://127.0.0.1:8000/api/v3", "tokens": {"owner": "…"}, "pace": False})
 
-It imports nothing heavy until it is used, so that it does no harm where the extra is not installed.
+The module imports the suite only when the fixture is used: pytest loads it in every project, also without the extra.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import pytest
 
 @pytest.fixture(scope="session")
 def cliq_conformance() -> Callable[..., dict[str, Any]]:
-    """Grade a server as `grading.grade` does, fail the test where it does not conform, and return the report."""
+    """Return a function that grades a server, fails the test unless the server conforms, and returns the report.
+
+    The function takes the arguments of `grading.grade`.
+    """
 
     def graded(profile: Any, **options: Any) -> dict[str, Any]:
         __tracebackhide__ = True

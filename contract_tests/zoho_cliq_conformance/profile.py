@@ -1,7 +1,7 @@
-"""The profile: what a server to be graded is called, and whom its tokens belong to.
+"""The profile: the URL of the server to grade, and the users that its tokens belong to.
 
-Only `base_url` and `tokens.owner` are required. What is missing makes checks *skipped*, never *passed*. Any string may
-be `env:NAME`: it is then read from the environment, so that a profile need not hold a secret.
+Only `base_url` and `tokens.owner` are required. A check that needs another key is *skipped* without it, never *passed*.
+Any string may be `env:NAME`: the value is then read from the environment, so that the profile need not hold a secret.
 """
 
 from __future__ import annotations
@@ -35,7 +35,19 @@ class ProfileError(ValueError):
 
 @dataclass(frozen=True)
 class Profile:
-    """A server to be graded. Tokens never show in its repr."""
+    """A server to grade. The repr shows no token.
+
+    Args:
+        base_url: the URL of the API, with its path, without a slash at the end.
+        tokens: the token of each user: `owner`, `colleague`, `outsider`.
+        owner_only: tokens of the owner with a single scope, by scope.
+        teams: ids of the teams that each user is a member of.
+        reset_url: empties the server with a POST.
+        clock_url: takes `{"advance": seconds}` with a POST.
+        control_token: the Bearer token for `reset_url` and `clock_url`.
+        creation_limit: how many actions the organization may have.
+        pace: whether the server enforces thresholds.
+    """
 
     base_url: str
     tokens: Mapping[str, str] = field(repr=False)
@@ -48,12 +60,12 @@ class Profile:
     pace: bool = True
 
     def labelled_tokens(self) -> dict[str, str]:
-        """Return every token by a label: `owner`, `colleague`, `outsider`, `owner-create`, …"""
+        """Return all tokens by label: `owner`, `colleague`, `outsider`, and `owner-create` and so on for one scope."""
         only = {f"owner-{scope.lower()}": token for scope, token in self.owner_only.items()}
         return {**self.tokens, **only}
 
     def parts(self) -> list[str]:
-        """Return the names of what the profile gives, such as `tokens.colleague` or `clock_url`; no values."""
+        """Return the keys that the profile gives, such as `tokens.colleague` or `clock_url`, without their values."""
         given = [f"tokens.{name}" for name in self.tokens]
         given += [f"tokens.owner_only.{name}" for name in self.owner_only]
         given += [f"teams.{name}" for name in self.teams]
@@ -61,8 +73,12 @@ class Profile:
         return [*given, *(name for name in settings if getattr(self, name) is not None), *["pace"] * self.pace]
 
     def has(self, need: str) -> bool:
-        """Return whether the profile gives what a check needs, such as `tokens.colleague` or `clock_url`; one of those
-        between which there is an `or`."""
+        """Return whether the profile gives what a check needs.
+
+        Args:
+            need: a key such as `tokens.colleague` or `clock_url`, a name out of `OF_TEAMS`, or several of these joined
+                by " or ", of which one is enough.
+        """
         if " or " in need:
             return any(self.has(one) for one in need.split(" or "))
         head, _, rest = need.partition(".")
@@ -78,7 +94,7 @@ class Profile:
         return getattr(self, head) is not None
 
     def lacks(self, needs: Iterable[str]) -> str:
-        """Return what the profile lacks of these needs, as a report says it; empty where it lacks nothing."""
+        """Return the needs that the profile does not give, as a phrase for a report, or an empty text for none."""
         missing = [need for need in needs if not self.has(need)]
         if any(need.startswith("teams.") for need in missing):
             missing = [need for need in missing if need not in OF_TEAMS]
@@ -86,7 +102,12 @@ class Profile:
 
 
 def load(path: Path, base_url: str | None = None) -> Profile:
-    """Read a profile from a TOML file; `base_url` takes the place of the file's. Raise `ProfileError`."""
+    """Read a profile from a TOML file. Raise `ProfileError` if the file cannot be read or the profile is invalid.
+
+    Args:
+        path: the file.
+        base_url: used in the place of the file's.
+    """
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -101,7 +122,7 @@ def load(path: Path, base_url: str | None = None) -> Profile:
 
 
 def parse(values: Mapping[str, Any]) -> Profile:
-    """Return a profile from the values of a TOML document. Raise `ProfileError`."""
+    """Return the profile that the values of a TOML document describe. Raise `ProfileError` if one is invalid."""
     unknown = sorted(set(values) - KEYS)
     if unknown:
         raise ProfileError(f"profile: unknown key {unknown[0]!r}; there are: {', '.join(sorted(KEYS))}")
@@ -137,7 +158,7 @@ def parse(values: Mapping[str, Any]) -> Profile:
 
 
 def _different(tokens: Mapping[str, str]) -> None:
-    """Raise `ProfileError` if a token occurs twice: it cannot be two users, nor have all scopes and one."""
+    """Raise `ProfileError` if a token occurs twice: each stands for another user or another set of scopes."""
     first: dict[str, str] = {}
     for name, token in tokens.items():
         if token in first:
@@ -146,7 +167,7 @@ def _different(tokens: Mapping[str, str]) -> None:
 
 
 def _of_one_server(reset_url: object, clock_url: object) -> None:
-    """Raise `ProfileError` if the URLs are of two servers: both are called over one connection."""
+    """Raise `ProfileError` if the URLs differ in scheme, host or port: both are called over one connection."""
     reset, clock = urlsplit(server_url(reset_url, "reset_url")), urlsplit(server_url(clock_url, "clock_url"))
     if (reset.scheme, reset.netloc) != (clock.scheme, clock.netloc):
         raise ProfileError("profile: reset_url and clock_url must be of one server: the same scheme, host and port")
@@ -181,8 +202,14 @@ def _token(value: object, key: str) -> str:
 
 
 def server_url(value: object, key: str) -> str:
-    """Return the value as the URL of a server. One with a user or password raises `ProfileError`, which does not
-    repeat it."""
+    """Return the value if it is the URL of a server, or raise `ProfileError`.
+
+    The error does not repeat a URL that holds a user or a password.
+
+    Args:
+        value: the URL, or `env:NAME`.
+        key: the key of the profile, for the error.
+    """
     url = _text(value, key)
     try:
         split = urlsplit(url)

@@ -1,4 +1,4 @@
-"""What a run found: what was skipped, and the verdict."""
+"""The result of a run: its violations, what was skipped, and the exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from .profile import SCOPES, Profile
 from .sending.client import Client
 
 CONFORMS, FAULTS, CANNOT_RUN, LOCKED, NOT_SHOWN = range(5)
-# What only a driver shows, by its name, or by the name under which it says what it lacks.
+# Facts that only one driver can show, by prefix. The key is the driver's name, or the name under which the driver
+# reports in `Result.skipped` what it lacks for these facts.
 SHOWN_BY_DRIVER = {
     "thresholds": "thresholds.",
     "thresholds of another user": "thresholds.user",
@@ -24,12 +25,11 @@ SHOWN_BY_DRIVER = {
 
 
 def unmodelled() -> list[str]:
-    """Return what the document has and no fact is about: operations that nobody waived with `x-unmodelled` in the
-    overlay, and fields of bodies and parameters of paths as `operation.field`.
+    """Return what no fact is about: operations, and `operation.field` for fields of bodies and parameters of paths.
 
-    A new operation of the vendor's is not called until somebody states its facts. Of a new field, no more is checked
-    than what the document says of it; a new parameter of a path has a sample in every call. The verdict is about all
-    else, and the report names them.
+    These come from a document that is newer than `facts.toml`. The suite does not call such an operation. Of such a
+    field it checks only what the document says, and such a parameter has the same sample in every call. They do not
+    count for the verdict, but the report names them. Operations with `x-unmodelled` in the overlay are left out.
     """
     known = {fact.partition(".")[0] for fact in FACTS}
     found = [name for name in OPERATIONS if SHORT.get(name) not in known]
@@ -43,7 +43,7 @@ def unmodelled() -> list[str]:
 
 
 def missing(driver: str, profile: Profile) -> str:
-    """Return what the profile lacks for the whole of this driver; empty where it can run."""
+    """Return why the driver cannot run with this profile, as a phrase for a report, or an empty text if it can."""
     if driver == "thresholds" and not profile.pace:
         return "needs a server that enforces thresholds (pace is false)"
     return "needs creation_limit" if driver == "creation-limit" and profile.creation_limit is None else ""
@@ -51,9 +51,19 @@ def missing(driver: str, profile: Profile) -> str:
 
 @dataclass
 class Result:
-    """What a run found. `skipped` holds names of scenarios and drivers with the reason.
+    """The result of a run.
 
-    `recorded`: the traffic is a recording, which no profile and no choice of drivers would have made another.
+    Args:
+        client: the client of the run, with its trace and its oracle.
+        skipped: scenarios and drivers that were skipped, with the reason.
+        stopped: why the run ended early, or empty.
+        locked_for: seconds for which the server is locked for a threshold; 0 for none.
+        cannot: whether the server could not be graded.
+        leftovers: a line for each action that the clean-up did not remove.
+        notes: remarks for the report.
+        recorded: whether the traffic is a recording. Then nothing is skipped for what the profile or `--only` lacks.
+        calls_of_clean_up: how many calls the clean-up sent.
+        unmodelled: what the document has and no fact is about (see `unmodelled`).
     """
 
     client: Client
@@ -69,15 +79,19 @@ class Result:
 
     @property
     def violations(self) -> list[Violation]:
+        """All violations of the run, in the order in which they were found."""
         return self.client.oracle.violations
 
     def faults(self, strict: bool = False) -> list[Violation]:
-        """Return the violations that decide: of stated facts, with `strict` of all."""
+        """Return the violations that decide the verdict: those of stated facts, or with `strict` all."""
         return [violation for violation in self.violations if strict or KNOWN[violation.fact].stated]
 
     def ungraded(self, strict: bool = False) -> str:
-        """Return why the run says nothing about the server: no fact that decides was seen to hold. Empty where one
-        was."""
+        """Return why no fact that decides passed, so that the run has no result, or an empty text if one passed.
+
+        Args:
+            strict: whether inferred and guessed facts decide, too.
+        """
         if any(count and (strict or KNOWN[fact].stated) for fact, count in self.client.oracle.passed.items()):
             return ""
         reasons = [f"{name} {reason}" for name, reason in self.skipped.items()]
@@ -86,7 +100,7 @@ class Result:
         return f"nothing could be graded: {'; '.join(reasons)}"
 
     def not_shown(self, strict: bool = False) -> list[str]:
-        """Return the facts that decide, that calls of the run were about, and that no exchange showed, nor broke."""
+        """Return the facts that decide and that calls were sent for, but that neither passed nor failed in any call."""
         oracle = self.client.oracle
         return [
             fact
@@ -96,8 +110,7 @@ class Result:
         ]
 
     def lacks(self, fact: str) -> str:
-        """Return what the profile or the choice of drivers lacks to show the fact; empty where it lacks nothing
-        known."""
+        """Return what the profile or `--only` lacks to show the fact, as a phrase for a report, or an empty text."""
         for name, reason in self.skipped.items():
             if fact.startswith(SHOWN_BY_DRIVER.get(name, "no fact")):
                 return reason
@@ -110,11 +123,15 @@ class Result:
         return profile.lacks(KNOWN[fact].needs)
 
     def exit_code(self, strict: bool = False) -> int:
-        """Return 0 conforms, 1 faults, 2 cannot run, 3 locked, 4 no fault, but not all that was asked for was shown."""
+        """Return the exit code: 0 conforms, 1 faults, 2 cannot run, 3 locked, 4 no fault but facts were not shown.
+
+        Args:
+            strict: whether inferred and guessed facts decide, too.
+        """
         return FAULTS if self.faults(strict) else self.exit_code_but_for_faults(strict)
 
     def exit_code_but_for_faults(self, strict: bool = False) -> int:
-        """Return the exit code of the same run if it had found no fault."""
+        """Return the exit code that the run would have without its faults: 0, 2, 3 or 4."""
         if self.locked_for:
             return LOCKED
         if self.cannot or self.ungraded(strict):

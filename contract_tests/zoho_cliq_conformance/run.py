@@ -1,4 +1,4 @@
-"""A whole run: drivers in order, then clean-up, then the verdicts."""
+"""Run the drivers in order, clean up, and return the result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,16 @@ def run(
     clean: bool = True,
     on_clean_up: Callable[[int], None] | None = None,
 ) -> Result:
-    """Run drivers, then clean up whatever happened, Ctrl-C included. `on_clean_up` hears how many actions are there."""
+    """Reset the server if the profile has a reset URL, run the drivers, then clean up, also after an error or Ctrl-C.
+
+    Raise nothing: an error that ends the run is in the result's `stopped`.
+
+    Args:
+        client: the sender of all requests.
+        drivers: the drivers with their names.
+        clean: whether to clean up.
+        on_clean_up: called before the clean-up with the number of actions to remove.
+    """
     result, learned = Result(client), True
     try:
         client.reset()
@@ -66,6 +75,6 @@ def _cut_short(client: Client, why: str) -> list[str]:
 
 
 def _where(error: Exception) -> str:
-    """Return an unexpected error in words, with the place in the code that raised it."""
+    """Return an unexpected error as text: its class, its message, and the file and line that raised it."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {str(error)[:300]} ({Path(last.filename).name}:{last.lineno})"

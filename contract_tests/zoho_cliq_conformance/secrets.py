@@ -1,8 +1,8 @@
-"""Keeps tokens, cookies and passwords out of everything that a run prints or writes.
+"""Replace tokens, cookies and passwords by shell variables in everything that a run prints or writes.
 
-`Secrets` learns values: the profile's tokens, and what the headers, queries and bodies of exchanges carry under names
-such as Authorization, Cookie or `refresh_token`. A text is shown with a shell variable in the place of each, also where
-a secret is escaped (`%41`, `\\u0041`), in other case, or cut: any eight characters of a secret in a row are hidden.
+`Secrets` knows the tokens of the profile, and learns the values that headers, queries and bodies of exchanges have
+under names such as Authorization, Cookie or `refresh_token`. It also finds a secret that is escaped (`%41`, `\\u0041`),
+in other case, or cut: any `GRAM` characters of a secret in a row are replaced.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ class Variable:
 
 
 class Secrets:
-    """All secrets of a run. `labels` maps tokens to the names of shell variables."""
+    """All secrets of a run.
+
+    Args:
+        labels: tokens, with the names of the shell variables that stand for them. These are hidden however short.
+    """
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self._grams: dict[str, str] = {}
@@ -55,7 +59,13 @@ class Secrets:
             self.add(token, variable, shortest=1)
 
     def add(self, value: str, variable: str = "SECRET", shortest: int = SHORTEST) -> None:
-        """Hide the value from now on, unless it has fewer than `shortest` characters."""
+        """Hide the value from now on.
+
+        Args:
+            value: the secret.
+            variable: the name of the shell variable that stands for it.
+            shortest: ignore a value of fewer characters.
+        """
         if len(value) < shortest or value in self._known:
             return
         self._known.add(value)
@@ -68,7 +78,7 @@ class Secrets:
                 self._grams[gram] = variable
 
     def learn(self, exchange: Exchange) -> None:
-        """Hide whatever the exchange carries that looks like a secret."""
+        """Hide every value of the exchange that has the name of a secret, in request and answer."""
         answer = exchange.answer
         for name, value in (*exchange.headers, *(answer.headers if answer else ())):
             if is_secret(name):
@@ -83,7 +93,7 @@ class Secrets:
                 self.add(secret)
 
     def split(self, text: str) -> list[str | Variable]:
-        """Return the text in pieces, with a variable in the place of each secret."""
+        """Return the text in pieces: plain text, and a `Variable` in the place of each secret."""
         plain = _ESCAPE.sub(_meant, text).lower()
         if not any(part in plain for part in (*self._grams, *self._short)):
             return [text]
@@ -136,7 +146,7 @@ def _variable(name: str) -> str:
 
 
 def _units(text: str) -> list[tuple[str, int, int]]:
-    """Return the characters that a text stands for, in lower case, and where each begins and ends in it."""
+    """Return the characters of a text with escapes decoded, in lower case, each with its start and end in the text."""
     if "\\" not in text and "%" not in text and "&#" not in text:
         lower = text.lower()
         if len(lower) == len(text):
@@ -147,7 +157,7 @@ def _units(text: str) -> list[tuple[str, int, int]]:
 
 
 def _meant(match: re.Match[str]) -> str:
-    """Return the character that a character or an escape stands for; nothing for a backslash by itself."""
+    """Return the character that a match of `_UNIT` stands for, or an empty text for a backslash by itself."""
     digits = match["u"] or match["p"] or match["x"] or match["h"]
     if digits or match["d"]:
         number = int(digits, 16) if digits else int(match["d"])
@@ -161,7 +171,7 @@ def _grams(text: str) -> Iterator[str]:
 
 @cache
 def _is_common(gram: str) -> bool:
-    """Return whether a part of a secret is also one of the API's own words, which would be hidden everywhere."""
+    """Return whether a part of a secret is also part of the document's own text, which must stay readable."""
     return not any(map(str.isdigit, gram)) and gram in _vocabulary()
 
 

@@ -1,6 +1,6 @@
-"""What was sent and what came back.
+"""Exchanges: a request and its answer.
 
-An `Exchange` is all that the oracle ever sees of the world: a recorded HAR file gives the same objects as a live run.
+The oracle sees nothing but exchanges. A live run and a recorded HAR file produce the same objects.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_VALUES = 300_000  # in one answer; a page of a hundred actions has some tho
 
 @lru_cache(maxsize=2)  # sender, oracle and report each look at an answer several times
 def _parsed(body: bytes) -> Any:
-    """Return the body as JSON; None where it is none, or more than anybody has to read."""
+    """Return the body as JSON, or None if it is invalid, nested too deep (`DEEPEST`) or too large (`MOST_VALUES`)."""
     if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
         return None
     try:
@@ -57,12 +57,12 @@ def _within(value: Any) -> Iterator[Any]:
 
 
 def may_hold_surrogates(body: bytes) -> bool:
-    """Return whether the JSON may hold lone surrogates, which no encoding has."""
+    """Return whether the JSON may hold lone surrogates, which UTF-8 cannot encode."""
     return b"\xed" in body or b"\\ud" in body.lower()
 
 
 def encodable(value: Any) -> Any:
-    """Return the value with U+FFFD in the place of lone surrogates, which few programs take."""
+    """Return the JSON value with U+FFFD in the place of lone surrogates, which UTF-8 cannot encode."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     if isinstance(value, dict):
@@ -72,9 +72,9 @@ def encodable(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: status, headers in order as received, body.
+    """An answer: status, headers in the order received, body.
 
-    `unknown` holds "headers" or "body" where a recording leaves them out.
+    `unknown` holds "headers" or "body" if a recording does not have them.
     """
 
     status: int
@@ -83,20 +83,33 @@ class Answer:
     unknown: frozenset[str] = frozenset()
 
     def header(self, name: str) -> str | None:
-        """Return the first header of that name, whatever its case."""
+        """Return the value of the first header of that name, which is given in lower case, or None."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
     def json(self) -> Any:
-        """Return the body as JSON, None where it is none. Everybody who asks gets the same objects, to read only."""
+        """Return the body as JSON, or None if it is no JSON.
+
+        The result is cached and shared between callers: do not change it.
+        """
         return _parsed(self.body)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request below the base URL and its answer; `answer` is None where none came, and `failure` says why.
+    """One request below the base URL and its answer.
 
-    `target` is the path below the base URL with its query. Times are seconds of one clock. `about` names the fact that
-    the sender wanted to learn about, if any; `scenario` is where in the run it was sent.
+    Args:
+        number: the position in the run, from 1.
+        method: the HTTP method.
+        target: the path below the base URL, with its query.
+        headers: the request headers.
+        body: the request body, or None for none.
+        answer: None if none came.
+        sent: when the request was sent, in seconds of the client's clock.
+        received: when the answer came, in seconds of the same clock.
+        about: the fact that the request was sent to test, if any.
+        scenario: the scenario or driver that sent it.
+        failure: why no answer came.
     """
 
     number: int
@@ -113,25 +126,29 @@ class Exchange:
     seen: tuple[str, ...] = field(default=(), compare=False)
 
     def header(self, name: str) -> str | None:
-        """Return the first request header of that name, whatever its case."""
+        """Return the value of the first request header of that name, which is given in lower case, or None."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
     def summary(self) -> str:
-        """Return one line: method, target, what was sent, status."""
+        """Return one line: method, target, body, and the status or why no answer came."""
         came = self.answer.status if self.answer else self.failure
         body = f" {' '.join(shorten(self.body.decode('utf-8', 'replace'), 300).split())}" if self.body else ""
         return f"{self.method} {shorten(self.target, 120)}{body} -> {came}"
 
 
 def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
-    """Return the text, its middle left out where it is longer than `longest` characters."""
+    """Return the text, or its beginning and end if it has more than `longest` characters."""
     return (
         text if len(text) <= longest else f"{text[: longest // 2]} … {text[-longest // 4 :]} ({len(text)} characters)"
     )
 
 
 def variables(tokens: dict[str, str]) -> dict[str, str]:
-    """Return shell variables for tokens; `tokens` maps a user's label to the token."""
+    """Return the name of a shell variable for each token.
+
+    Args:
+        tokens: tokens by label, as `Profile.labelled_tokens` returns them.
+    """
     return {token: f"TOKEN_{label.upper().replace('.', '_')}" for label, token in tokens.items()}
 
 
@@ -145,7 +162,10 @@ THROTTLE_CODE = "request_limit_exceeded"
 
 
 def error_of(answer: Answer) -> tuple[str | None, str | None]:
-    """Return code and message of an error answer, in either of the shapes that are known; None for what is missing."""
+    """Return code and message of an error answer, each None if it is missing.
+
+    Both are read from the top of the JSON object, or from an object `error` in it.
+    """
     shown = answer.json()
     if isinstance(shown, dict) and isinstance(shown.get("error"), dict):
         shown = shown["error"]
@@ -156,10 +176,10 @@ def error_of(answer: Answer) -> tuple[str | None, str | None]:
 
 
 def is_throttle(answer: Answer | None) -> bool:
-    """Return whether the answer refuses a call for the threshold."""
+    """Return whether the answer refuses a call for its threshold: status 429, or the error code `THROTTLE_CODE`."""
     return answer is not None and (answer.status == 429 or error_of(answer)[0] == THROTTLE_CODE)
 
 
 def came(answer: Answer) -> str:
-    """Return status and body in words, only the beginning of a long body."""
+    """Return status and body as text, of the body the first 300 bytes."""
     return f"{answer.status} {answer.body[:300].decode('utf-8', 'replace')}".strip()

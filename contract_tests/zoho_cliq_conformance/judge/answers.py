@@ -1,7 +1,7 @@
-"""Judge the answer to one request: its status, code and headers, and what it shows.
+"""Judge the answer to one request: its status, its error code, its headers and its content.
 
-The conditions under which an error must or may come are known by then. No order of a server's own checks is assumed.
-Each function adds its verdicts to the judgement, and teaches the model what the answer tells.
+The caller has collected the conditions under which the request must or may be refused. If several hold, each may be the
+reason: a server may check in any order. Each function adds its verdicts to the judgement and updates the model.
 """
 
 from __future__ import annotations
@@ -26,7 +26,15 @@ from .verdicts import Judgement
 def judge_answer(
     judgement: Judgement, answer: Answer, identity: Identity | None, conditions: Sequence[Condition], lists: Lists
 ) -> None:
-    """Judge an answer. `identity` is who sent the request, `conditions` are all that hold for it."""
+    """Judge an answer and update the model.
+
+    Args:
+        judgement: gets the verdicts.
+        answer: the answer to the judgement's request.
+        identity: who sent the request; None without a valid token.
+        conditions: all conditions under which this request must or may be refused.
+        lists: the listings of the run.
+    """
     exchange, request, model = judgement.exchange, judgement.request, judgement.model
     if is_throttle(answer):
         _remember_refused(request, model)
@@ -47,7 +55,10 @@ def judge_answer(
 
 
 def outcome_unknown(request: Request, model: Model) -> None:
-    """Learn that a request may have been carried out or not, as after an answer that tells nothing."""
+    """Record in the model that nobody knows whether the server carried out the request.
+
+    The action's state is uncertain then, and a create may have made an action of its name.
+    """
     action = model.actions.get(request.identifier)
     if request.operation in ("update", "delete", "update_handler") and action is not None:
         action.uncertain = True
@@ -70,7 +81,7 @@ def _refused(judgement: Judgement, answer: Answer, conditions: Sequence[Conditio
         return
     judgement.passes("protocol.status")
     judgement.passes("protocol.no-crash")
-    if request.place is not None:  # a path that nobody documented may be answered by something before the server
+    if request.place is not None:  # another path may be answered by a proxy in front of the server
         _error_body(judgement, answer, "errors.body")
     if answer.status == 405 and request.place is not None:
         _allow(judgement, answer)
@@ -93,7 +104,7 @@ def _refused(judgement: Judgement, answer: Answer, conditions: Sequence[Conditio
 def _unexpected(
     judgement: Judgement, status: int, code: str | None, conditions: Sequence[Condition]
 ) -> tuple[str, str]:
-    """Return the fact that an error breaks for which there is no reason, and what had to come instead."""
+    """Return the fact that an error without a fitting condition violates, and the answer that was expected instead."""
     request = judgement.request
     if musts := [c for c in conditions if c.must]:
         return judgement.chosen(musts), expectation(conditions, request)
@@ -112,12 +123,14 @@ def _is_documented(code: str | None) -> bool:
 
 
 def _remember_refused(request: Request, model: Model) -> None:
+    """Record the name of a refused create: no list may show an action of that name."""
     name = (request.body or {}).get("name")
     if request.operation == "create" and isinstance(name, str) and rules.kept(name):
         model.refused_names.add(name)
 
 
 def _error_body(judgement: Judgement, answer: Answer, fact: str) -> None:
+    """Assert that an error is JSON and that its body has a message."""
     content_type(judgement, answer)
     if "body" in answer.unknown:
         return
@@ -126,6 +139,7 @@ def _error_body(judgement: Judgement, answer: Answer, fact: str) -> None:
 
 
 def _allow(judgement: Judgement, answer: Answer) -> None:
+    """Assert that the Allow header of a 405 names the methods of the path, and not the refused one."""
     if "headers" in answer.unknown:
         return
     given = answer.header("allow")
@@ -193,7 +207,12 @@ def _created(judgement: Judgement, identity: Identity, shown: dict[str, Any]) ->
 
 
 def expectation(conditions: Sequence[Condition], request: Request) -> str:
-    """Return what had to come, in words."""
+    """Return the expected answer as text.
+
+    Args:
+        conditions: those that hold for the request. If any of them must refuse it, a success is not expected.
+        request: the request.
+    """
     musts = [c for c in conditions if c.must]
     if musts:
         return "; or ".join(_describe(c) for c in musts)

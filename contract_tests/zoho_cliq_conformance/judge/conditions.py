@@ -1,6 +1,6 @@
-"""Under which conditions a request must or may be refused, as far as that follows from the state of the server.
+"""The conditions under which the state of the server makes it refuse a request: it must, or it may.
 
-What follows from the request alone is in `rules`, what follows from its token in `senders`.
+Conditions that follow from the request alone are in `rules`, those that follow from its token in `senders`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,17 @@ from .rules import Condition, Request
 def of_state(
     exchange: Exchange, request: Request, identity: Identity, model: Model, lists: Lists, creation_limit: int | None
 ) -> list[Condition]:
-    """Return the conditions that the state of the server brings about for a request.
+    """Return the conditions that follow from the state of the server.
 
-    `creation_limit` is how many actions the organization may have, None where that is not known or others create, too.
-    Adds to `request.loose` the fields of the body that a server may pass over for the action's state.
+    Add to `request.loose` the fields of the body that a server may ignore because of the action's state.
+
+    Args:
+        exchange: the request with its times.
+        request: the same request as `rules.read` returns it.
+        identity: who sent it.
+        model: the state of the server before the request.
+        lists: the listings of the run.
+        creation_limit: how many actions the organization may have; None if that is unknown, or if others create, too.
     """
     if request.operation == "create":
         found = _of_names(request, identity, None, model)
@@ -54,8 +61,8 @@ def _of_action(request: Request, identity: Identity, action: Action | None, mode
         codes, fact = frozenset({"msgaction_not_found", None, *own}), f"{operation}.missing-action"
     if action is None:
         if not rules.is_id(request.identifier):
-            return []  # which is a reason of its own
-        # 0123 may be read as the number 123.
+            return []  # `rules` has a condition for that
+        # A server may read the id 0123 as the number 123.
         must = model.directory.complete and not request.identifier.startswith("0")
         return [Condition(fact, "there is no such action", must, rules.NOT_FOUND, codes)]
     if action.uncertain:

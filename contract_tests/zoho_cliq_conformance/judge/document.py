@@ -1,4 +1,4 @@
-"""The composed document as the suite reads it: its schemas, limits, and the operations that the suite models."""
+"""What the suite reads from the composed document: schemas, limits, and the operations that the suite models."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEFAULT_LIMIT: int = LIMIT["x-default"]
 
 
 def resolved(schema: Any) -> dict[str, Any]:
-    """Return a schema of the document without a reference at its top; nothing of one that is no object."""
+    """Follow the `$ref` of a schema, if it has one, and return the schema. Return an empty dict if it is no object."""
     while isinstance(schema, dict) and "$ref" in schema:
         schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
     return schema if isinstance(schema, dict) else {}

@@ -1,9 +1,11 @@
-"""What shows a fact: an exchange in which its condition occurred.
+"""Which exchanges show a fact: those that could have violated it.
 
-No fact is passed because nothing contradicted it. One that speaks of a refusal is shown by a refusal for that reason
-alone, one that speaks of what is taken by a good answer to such a request, one that speaks of what stays as it is by a
-reading after the call that might have changed it, and all others where the oracle or a driver compares what came with
-what the fact says.
+No fact passes because nothing contradicted it. An exchange shows a fact, depending on what the fact says:
+
+- that a request is refused: the request is refused, and nothing else in it could be the reason;
+- that a request is accepted: such a request is answered with success;
+- that something does not change: it is read and is the same, after the call that might have changed it;
+- anything else: the oracle or a driver compares the answer with the fact.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from .rules import Condition, Request
 
 CHANGE_NOTHING, NOTHING_DONE = "errors.change-nothing", "thresholds.nothing-done"
 KEPT_TYPE = "update.execution_type"
-# What a reading shows after a call that might have changed what is read.
+# Facts that a successful GET or list shows, with the earlier call that might have changed the action.
 READINGS = {
     CHANGE_NOTHING: "a refused call",
     NOTHING_DONE: "a call refused for its threshold",
@@ -27,7 +29,7 @@ READINGS = {
     "update_handler.keeps-others": "an update of another handler",
     "update_handler.keeps-action": "an update of its handler",
 }
-# What good answers show, with the request that it takes.
+# Facts that a successful answer shows, with the request that it has to answer.
 GRANTS = {
     "create.optional": "a create of the required fields alone",
     "create.image": "a create with an image",
@@ -59,7 +61,7 @@ REFUSED = frozenset(
 
 
 def is_of_refusal(fact: str) -> bool:
-    """Return whether the fact says that something is refused."""
+    """Return whether the fact says that a request is refused."""
     group, _, rest = fact.partition(".")
     if group in ("action", "thresholds"):
         return False
@@ -68,7 +70,7 @@ def is_of_refusal(fact: str) -> bool:
 
 
 def lacking(fact: str) -> str:
-    """Return what did not occur where the fact was not shown."""
+    """Return the reason for a fact that was not shown: what did not happen in the run."""
     if fact in READINGS:
         return f"no reading showed the same as before after {READINGS[fact]}"
     if fact in GRANTS:
@@ -79,10 +81,15 @@ def lacking(fact: str) -> str:
 
 
 def of_refusal(fitting: Iterable[Condition], request: Request, code: str | None) -> Iterator[str]:
-    """Yield the facts that a refusal shows: the one for which it had to come, if nothing else in the request
-    explains it.
+    """Yield the facts that a refusal shows.
 
-    Of a condition under which a refusal may come, a code that is documented for just that tells.
+    That is the fact of the condition that had to refuse the request, if no condition of another field holds as well. If
+    no condition had to, it is the fact of the condition whose documented error code the answer has.
+
+    Args:
+        fitting: the conditions that the status and code of the refusal fit.
+        request: the request.
+        code: the error code of the answer.
     """
     conditions = list(fitting)
     musts = {condition.fact for condition in conditions if condition.must}
@@ -101,7 +108,7 @@ def of_refusal(fitting: Iterable[Condition], request: Request, code: str | None)
 
 
 def of_grant(exchange: Exchange, request: Request, identity: Identity | None, model: Model) -> frozenset[str]:
-    """Return the facts that a good answer to the request shows, by what is there before it."""
+    """Return the facts that a successful answer to the request shows. `model` is the state before the request."""
     action = model.actions.get(request.identifier)
     found: set[str] = set()
     if request.body is not None and "charset" in (exchange.header("content-type") or ""):
@@ -154,7 +161,14 @@ def _of_reading(model: Model, identity: Identity, action: Action) -> Iterator[st
 
 
 def expect_the_same(model: Model, request: Request, exchange: Exchange, *, throttled: bool) -> None:
-    """Note after a refused write what the next reading of the action, or of its handler, shows if nothing changed."""
+    """Record after a refused write which facts the next reading of the action or its handler shows if it is the same.
+
+    Args:
+        model: holds the action; its `shows` or `handler_shows` gets the facts.
+        request: the refused request.
+        exchange: the same request; a GET changes nothing.
+        throttled: whether it was refused for its threshold.
+    """
     action = model.actions.get(request.identifier)
     if action is None or not action.alive or exchange.method == "GET":
         return
@@ -165,7 +179,10 @@ def expect_the_same(model: Model, request: Request, exchange: Exchange, *, throt
 
 
 def expect_of_others(model: Model, request: Request) -> None:
-    """Note after a good write which facts the next reading of everything that it may not change shows."""
+    """Record after a successful write which facts the next reading of unrelated actions and handlers shows.
+
+    The facts say that the write does not change them.
+    """
     if request.operation not in ("update", "delete", "update_handler"):
         return
     written = model.actions.get(request.identifier)

@@ -1,8 +1,8 @@
-"""The documented statements: what each says, where it stands, and how surely.
+"""The facts: documented statements about the API, each with its source and its class (stated, inferred or guessed).
 
-`FACTS` are those of `facts.toml`. What the composed document says of each operation and field alike, such as limits,
-scopes, statuses and types, is a template there, and a fact for each of them. `IMPLIED` are what the document says of
-fields that `facts.toml` has no words for, such as one that it has gained; both together are `KNOWN`.
+`FACTS` come from `facts.toml`. An entry there whose name has a placeholder is a template: it makes one fact for each
+operation, field or property of the composed document, with the document's limits, scopes, statuses and types.
+`IMPLIED` are facts about fields that the document has and `facts.toml` does not know yet. `KNOWN` holds both.
 """
 
 from __future__ import annotations
@@ -21,9 +21,14 @@ from .document import BODIES, LIMIT, LONG, PATHS, SCHEMAS, resolved
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A statement about the API. `certainty` is stated, inferred or guessed; only stated ones decide a verdict.
+    """A statement about the API.
 
-    `needs` is what a profile must give so that the fact can be shown at all (see `Profile.lacks`).
+    Args:
+        id: the name, such as `create.name.max`.
+        statement: the sentence.
+        where: the source, such as `page: create` or `document: MessageAction`.
+        certainty: the class: stated, inferred or guessed. Only stated facts decide a verdict by default.
+        needs: what the profile must give so that the fact can be shown (see `Profile.lacks`).
     """
 
     id: str
@@ -34,6 +39,7 @@ class Fact:
 
     @property
     def stated(self) -> bool:
+        """Whether the fact is stated, so that it decides a verdict."""
         return self.certainty == "stated"
 
 
@@ -42,7 +48,7 @@ _WORDS = _table.pop("words")
 _NEEDS = {name: tuple(needs) for name, needs in _table.pop("needs").items()}
 _KINDS = {"string": "a string", "boolean": "a boolean"}
 _LOCKS = sorted({entry.threshold.lock_seconds // 60 for entry in OPERATIONS.values() if entry.threshold})
-# What statements may name of the document, whatever they are about.
+# Values of the document that every statement may use as placeholders.
 _NUMBERS: dict[str, Any] = {
     **{name: schema.get("properties") for name, schema in SCHEMAS.items()},
     "limit": LIMIT,
@@ -65,7 +71,7 @@ def _load() -> Mapping[str, Fact]:
                     _NEEDS.get(identifier, ()),
                 )
             except KeyError:
-                if "{" in name:  # the document does not say this of it
+                if "{" in name:  # the document has no such value for this operation or field
                     continue
                 raise
             if fact.id == name or fact.id not in _table:
@@ -74,7 +80,10 @@ def _load() -> Mapping[str, Fact]:
 
 
 def _in_order(facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    """Return the facts by what they are about and by field, as reports show them: templates mix operations."""
+    """Return the facts grouped by the first two parts of their ids, as reports show them.
+
+    Templates make facts of all operations one after the other, which would mix the groups.
+    """
     places: dict[tuple[str, ...], int] = {}
     for name in facts:
         words = tuple(name.split("."))
@@ -89,7 +98,7 @@ def _in_order(facts: Mapping[str, Fact]) -> dict[str, Fact]:
 
 
 def _values(template: str) -> Iterator[dict[str, Any]]:
-    """Yield what a template says of each thing that it is about."""
+    """Yield the values of the placeholders for each fact that a template makes; one empty dict if it is no template."""
     if "{field}" in template:
         for operation, words in _WORDS["fields"].items():
             for field, subject in words.items():
@@ -154,7 +163,7 @@ def _of_field(operation: str, field: str, subject: str) -> dict[str, Any]:
 
 
 def _capital(words: str) -> str:
-    """Return the words as the beginning of a sentence; a name of a field stays as it is."""
+    """Return the words with a capital first letter, unless they begin with the name of a field."""
     return words if "_" in words.split()[0] else words[:1].upper() + words[1:]
 
 
@@ -162,7 +171,11 @@ FACTS: Mapping[str, Fact] = _load()
 
 
 def new_fields(operation: str) -> dict[str, dict[str, Any]]:
-    """Return the schemas of the fields of an operation's body that `facts.toml` has no words for."""
+    """Return the fields of an operation's body that `facts.toml` does not know, each with its schema.
+
+    Args:
+        operation: a short name out of `BODIES`.
+    """
     known = _WORDS["fields"][operation]
     properties = SCHEMAS[BODIES[operation]].get("properties", {})
     return {name: resolved(schema) for name, schema in properties.items() if name not in known}

@@ -1,4 +1,4 @@
-"""What a good answer shows of a handler, and what the model learns from it."""
+"""Judge the handler in a successful answer, and update the model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from .verdicts import Judgement
 
 
 def judge_handler(judgement: Judgement, action: Action | None, shown: dict[str, Any]) -> None:
-    """Judge the handler that an answer shows, of an action of this run."""
+    """Judge the handler in a successful answer to `get_handler` or `update_handler`.
+
+    Args:
+        judgement: gets the verdicts.
+        action: the action that the handler belongs to; None, which is not judged, if the run did not create it.
+        shown: the JSON of the answer.
+    """
     if action is None:
         return
     data, operation = shown["data"], judgement.request.operation
@@ -40,7 +46,7 @@ def judge_handler(judgement: Judgement, action: Action | None, shown: dict[str, 
 
 
 def _updated(judgement: Judgement, action: Action, data: Mapping[str, Any]) -> None:
-    """Learn what an update set; of a field that a server may have passed over, what the answer shows."""
+    """Record what an update set: the value sent or, if the server may ignore the field, the value in the answer."""
     body, loose = judgement.request.body or {}, judgement.request.loose
     if isinstance(body.get("script"), str) and action.content.get("execution_type") == "deluge":
         open_ = "script" in loose or len(body) > 1
@@ -80,13 +86,13 @@ def _are_permissions(judgement: Judgement, action: Action, data: Mapping[str, An
 
 
 def _wrong(judgement: Judgement) -> str:
-    """Return the fact to report where a handler is not what it has to be."""
+    """Return the fact that a wrong value of a handler violates."""
     current = judgement.request.operation != "update_handler"
     return judgement.about("get_handler.current") if current else "update_handler.applies"
 
 
 def _learn(action: Action, data: Mapping[str, Any]) -> None:
-    """Adopt what a handler holds that was never set, where it is read first: it has to stay."""
+    """Adopt the values of a handler that was never set when it is read first: later answers must show the same."""
     script, permissions = data.get("script"), data.get("permissions")
     if action.script is None and isinstance(script, str) and script:
         action.script = script
@@ -95,7 +101,7 @@ def _learn(action: Action, data: Mapping[str, Any]) -> None:
 
 
 def _fitting(judgement: Judgement, action: Action, data: Mapping[str, Any]) -> None:
-    """Assert that a handler shows only what its action's execution type has, and of that the documented values."""
+    """Assert that a handler has a script only for Deluge, permissions only for webhooks, and only documented ones."""
     kind, script, permissions = action.content.get("execution_type"), data.get("script"), data.get("permissions")
     if kind == "deluge":
         judgement.denies("update_handler.permissions.fit", bool(permissions), "no permissions", permissions, action)

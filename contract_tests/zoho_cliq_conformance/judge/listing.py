@@ -1,8 +1,9 @@
-"""What listings must hold: pages that join into a whole, and changes since a listing that add up to the present.
+"""Judge lists: the pages of a listing, and the changes since an earlier listing.
 
-A `Cursor` is a listing that goes on, by the `next_token` that continues it; a `SyncPoint` is what the holder of a
-`sync_token` knows. A listing of changes is right if it makes the holder's knowledge equal to what is there, and brings
-nothing that did not change. How a server orders, marks or stores any of this is its own affair.
+A listing is all pages from the first request to the page without a `next_token`. A `Cursor` is a listing with pages
+still to come. A `SyncPoint` is what a client knows that holds a `sync_token`. A listing since a `sync_token` is right
+if the client knows the present state after it, and if it contains nothing that did not change. The order of actions
+and the form of tokens are not judged.
 """
 
 from __future__ import annotations
@@ -19,14 +20,24 @@ from .rules import Condition, Request
 from .shown import count_reading, judge_common
 from .verdicts import Judgement
 
-CLOCK_GRAIN = 1.0  # seconds; a server may stamp changes so coarsely, and repeat what falls into the same stamp
+CLOCK_GRAIN = 1.0  # seconds; a server may round the times of changes to this, and list a change of that second again
 NEXT_TOKEN_LIFE = 60.0
 SYNC_TOKEN_LIFE = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class SyncPoint:
-    """What the holder of a sync token knows: the content of actions as of a listing that started at `start`."""
+    """What a client knows that holds a `sync_token`: the actions of the listing that returned it.
+
+    Args:
+        user: who listed.
+        start: the model's sequence number when the listing began.
+        start_time: when that was, in seconds of the client's clock.
+        given: the model's sequence number when the token came.
+        given_time: when that was, in seconds of the client's clock.
+        view: the content of each action as the client saw it last, by id.
+        complete: whether `view` holds every action that the user sees.
+    """
 
     user: str
     start: int
@@ -39,9 +50,22 @@ class SyncPoint:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A listing that goes on: who lists, since when, with which page size, and what has been seen.
+    """A listing with pages still to come.
 
-    `sized` is false where the limit that was asked for is one that a server may clamp.
+    Args:
+        user: who lists.
+        limit: the page size.
+        explicit: whether the request gave it.
+        sized: whether the server must keep to it; false if the server may clamp the value that was given.
+        since: what the client knew before, for a listing of changes; None for a whole listing.
+        judged: whether its content can be judged; false if its `sync_token` is unknown.
+        start: the model's sequence number when the listing began.
+        start_time: when that was, in seconds of the client's clock.
+        seen: the content of each action listed so far, by id.
+        deleted: the ids that were listed as deleted; None if no page had the key.
+        token_given: whether a page had a `sync_token`.
+        made: when the last page came, in seconds of the client's clock.
+        exchanges: the numbers of the exchanges of its pages.
     """
 
     user: str
@@ -60,14 +84,14 @@ class Cursor:
 
 
 class Lists:
-    """All cursors and sync points of a run, by user and token."""
+    """The cursors and sync points of a run, by user and token."""
 
     def __init__(self) -> None:
         self._cursors: dict[tuple[str, str], Cursor] = {}
         self._points: dict[tuple[str, str], SyncPoint] = {}
 
     def conditions(self, exchange: Exchange, request: Request, user: str) -> list[Condition]:
-        """Return errors that the tokens of a request may bring."""
+        """Return the conditions under which a list may be refused for its `next_token` or `sync_token`."""
         found = []
         codes = rules.codes_of("list")
         statuses = rules.BAD | {403, 404, 410}
@@ -87,7 +111,13 @@ class Lists:
         return found
 
     def judge_page(self, judgement: Judgement, user: str, shown: dict[str, Any]) -> None:
-        """Judge a page and remember its tokens."""
+        """Judge a page and remember its tokens. After the last page, judge the listing as a whole.
+
+        Args:
+            judgement: gets the verdicts.
+            user: who lists.
+            shown: the JSON of the page.
+        """
         cursor, exchange = self._start(judgement, user), judgement.exchange
         if cursor is None:
             for item in shown["data"]:
@@ -175,6 +205,7 @@ class Lists:
 
 
 def _visible(judgement: Judgement, user: str, item: dict[str, Any]) -> Action | None:
+    """Assert that the user may see a listed action; return the action, or None if its state is unknown."""
     action = judgement.model.actions.get(str(item.get("id")))
     if action is None:
         _stray(judgement, str(item.get("id")), item.get("name"))
@@ -191,6 +222,7 @@ def _visible(judgement: Judgement, user: str, item: dict[str, Any]) -> Action | 
 
 
 def _item(judgement: Judgement, cursor: Cursor, action: Action, item: dict[str, Any]) -> None:
+    """Judge a listed action: it must show a version that was current at some time since the listing began."""
     versions = list(action.since(cursor.start)) or action.versions[-1:]
     shown = shown_content(item)
     good = any(all(shown.get(k) == v for k, v in version.content.items()) for version in versions if version.alive)
@@ -207,6 +239,10 @@ def _item(judgement: Judgement, cursor: Cursor, action: Action, item: dict[str, 
 
 
 def _size(judgement: Judgement, cursor: Cursor, items: list[Any], shown: dict[str, Any]) -> None:
+    """Judge how many actions a page has.
+
+    A page of a whole listing that is not the last must be full, but only if nothing was written since it began.
+    """
     limit, request = cursor.limit, judgement.request
     fact = "list.limit" if cursor.explicit else "list.limit.default"
     judgement.denies(fact, len(items) > limit, f"at most {limit} actions", f"{len(items)} actions")
@@ -219,6 +255,7 @@ def _size(judgement: Judgement, cursor: Cursor, items: list[Any], shown: dict[st
 
 
 def _finish(judgement: Judgement, user: str, cursor: Cursor) -> None:
+    """Judge a listing after its last page: what is missing, and what is listed as deleted."""
     judgement.holds("sync.token", cursor.token_given, "a sync_token with a complete listing", "none")
     for action in judgement.model.actions.values():
         versions = list(action.since(cursor.start))
@@ -241,7 +278,7 @@ def _finish(judgement: Judgement, user: str, cursor: Cursor) -> None:
 
 
 def _absent(judgement: Judgement, user: str, cursor: Cursor, action: Action, versions: list[Version]) -> None:
-    """Count what the end of a listing shows of an action that is rightly not in it."""
+    """Pass the facts that an action shows which is rightly missing in a listing: it is deleted, or did not change."""
     if action.id in cursor.seen:
         return
     if not action.alive and len(versions) == 1:
@@ -251,9 +288,10 @@ def _absent(judgement: Judgement, user: str, cursor: Cursor, action: Action, ver
 
 
 def _changed(since: SyncPoint, action: Action, sequence: int, content: Mapping[str, Any]) -> bool:
+    """Return whether the content differs from what the client knows, so that a listing of changes must have it."""
     held: Mapping[str, Any] | None = since.view.get(action.id)
     if not since.complete:
-        # A write that changed nothing need not be listed: what counts is what there was when the token came.
+        # Compare with the version at the time of the token: a write that changed nothing need not be listed.
         held = next((v.content for v in reversed(action.versions) if v.sequence <= since.given), None)
         if sequence <= since.given:
             return False
@@ -278,7 +316,7 @@ def _deletions(judgement: Judgement, user: str, cursor: Cursor, deleted: frozens
         dead = next(v.sequence for v in action.versions if not v.alive)
         last = [version for version in action.versions if version.alive][-1]
         if dead <= cursor.since.start or judgement.model.sees(user, action, last) is not True:
-            continue  # what the user did not see any more need not be said to be gone
+            continue  # the user did not see it any more: it need not be listed as deleted
         judgement.holds(
             "sync.deleted",
             identifier in deleted,
@@ -289,7 +327,7 @@ def _deletions(judgement: Judgement, user: str, cursor: Cursor, deleted: frozens
 
 
 def _stray(judgement: Judgement, identifier: str, name: object) -> None:
-    """Judge a listed action that no acknowledged create made: it must not bear the name of a refused one."""
+    """Assert that a listed action that is not in the model does not have the name of a refused create."""
     model = judgement.model
     if isinstance(name, str) and name in model.refused_names and not model.may_have(name):
         expected = "a refused create makes nothing"
@@ -297,7 +335,7 @@ def _stray(judgement: Judgement, identifier: str, name: object) -> None:
 
 
 def _is_old(action: Action, since: SyncPoint) -> bool:
-    """Return whether the action surely did not change since."""
+    """Return whether the action certainly did not change since the sync point, also by the clock of the server."""
     return action.touched <= since.start and action.touched_at < since.start_time - CLOCK_GRAIN
 
 

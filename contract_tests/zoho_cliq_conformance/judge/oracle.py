@@ -1,9 +1,9 @@
-"""The oracle: one exchange in, a list of verdicts out.
+"""The oracle: takes one exchange, returns a list of verdicts.
 
-It sends nothing and assumes nothing about who drives: the table, the machine, the fuzzer and recorded traffic all pass
-through `Oracle.observe`. `Oracle.judge` reads the request (`rules`), finds out who sent it (`senders`), gathers the
-conditions under which an error must or may come (`conditions`), and compares the answer with them and with the model
-(`answers`, `shown`, `handlers`, `listing`). What it learned is in `model`; what it found is counted in the oracle.
+It sends nothing and does not depend on the driver: all drivers and recordings call `Oracle.observe`. `Oracle.judge`
+reads the request (`rules`), finds out who sent it (`senders`), collects the conditions under which it must or may be
+refused (`rules`, `senders`, `conditions`), and compares the answer with these and with the model (`answers`, `shown`,
+`handlers`, `listing`). The state of the server is in the model, the counts of verdicts are in the oracle.
 """
 
 from __future__ import annotations
@@ -21,18 +21,25 @@ from .rules import Condition, Request
 from .senders import Senders
 from .verdicts import Judgement, Verdict, Violation
 
-KEPT = 3  # exchanges that show a fact; more tell nothing new
+KEPT = 3  # exchanges kept as evidence of each fact
 
 
 class Oracle:
-    """Judges the exchanges of a run, and counts what they said of each fact.
+    """Judges the exchanges of a run, and counts the verdicts on each fact.
 
-    `creation_limit` is how many actions an organization may have, None where that is not known; `exclusive` says that
-    nobody else uses the server.
+    Args:
+        directory: the known users.
+        creation_limit: how many actions an organization may have; None if that is unknown.
+        exclusive: whether nobody else uses the server.
 
-    `passed`, `failed` and `asked` count verdicts, and calls about a fact; `evidence` holds the first exchanges that
-    show a fact, `calls` all that have a verdict on it; `matrix` counts good and bad verdicts by operation, status and
-    group of facts.
+    Attributes:
+        violations: all violations, in the order in which they were found.
+        passed: how often each fact passed.
+        failed: how often each fact failed.
+        asked: how many calls were sent to test each fact.
+        evidence: the numbers of the first `KEPT` exchanges in which each fact passed.
+        calls: the numbers of all exchanges with a verdict on each fact.
+        matrix: how many verdicts passed and failed, by operation, status (0 for no answer) and group of facts.
     """
 
     def __init__(self, directory: Directory, *, creation_limit: int | None = None, exclusive: bool = False) -> None:
@@ -47,7 +54,7 @@ class Oracle:
         self.forget()
 
     def forget(self) -> None:
-        """Start with an empty server again; what was counted stays."""
+        """Start again with the model of an empty server. Keep the counts."""
         self.model = Model(self.directory)
         self._senders, self._lists = Senders(self.directory), Lists()
         self._related: dict[int, tuple[int, ...]] = {}  # earlier pages of a listing, by number of an exchange
@@ -55,13 +62,13 @@ class Oracle:
     # --- one exchange
 
     def observe(self, exchange: Exchange) -> list[Violation]:
-        """Judge one exchange, learn from it and count its verdicts; return the violations that it shows."""
+        """Judge one exchange, update the model, count the verdicts, and return the violations among them."""
         if exchange.about:
             self.asked[exchange.about] += 1
         return self.count(exchange, self.judge(exchange))
 
     def judge(self, exchange: Exchange) -> list[Verdict]:
-        """Return the verdicts on one exchange, and learn from it."""
+        """Judge one exchange, update the model, and return the verdicts without counting them."""
         judgement, answer = Judgement(exchange, rules.read(exchange), self.model), exchange.answer
         request = judgement.request
         if answer is None:
@@ -80,7 +87,12 @@ class Oracle:
         return judgement.verdicts
 
     def conditions(self, exchange: Exchange, request: Request) -> tuple[Identity | None, list[Condition]]:
-        """Return who sends a request, and all conditions under which it must or may be refused."""
+        """Return who sent a request, or None, and all conditions under which it must or may be refused.
+
+        Args:
+            exchange: the request.
+            request: the same request as `rules.read` returns it.
+        """
         identity, found = self._senders.identify(exchange, request.operation)
         found = [*request.conditions, *found]
         if identity is not None and request.operation is not None:
@@ -89,11 +101,11 @@ class Oracle:
         return identity, found
 
     def judgement(self, exchange: Exchange) -> Judgement:
-        """Return an empty judgement on an exchange that was observed, for what its driver alone can tell."""
+        """Return an empty judgement of an observed exchange, to which its driver can add verdicts of its own."""
         return Judgement(exchange, rules.read(exchange), self.model, self._related.get(exchange.number, ()))
 
     def count(self, exchange: Exchange, verdicts: Sequence[Verdict]) -> list[Violation]:
-        """Count verdicts on an exchange; return the violations among them."""
+        """Count verdicts on an exchange, and return the violations among them."""
         operation = rules.operation_of(exchange.method, exchange.target)
         status = exchange.answer.status if exchange.answer else 0
         for verdict in verdicts:
@@ -111,15 +123,21 @@ class Oracle:
     # --- what no exchange shows
 
     def outcome_unknown(self, exchange: Exchange) -> None:
-        """Learn that the outcome of a request is unknown for a reason that is not the server's."""
+        """Record that the outcome of a request is unknown, without a violation: it was cancelled or not recorded."""
         outcome_unknown(rules.read(exchange), self.model)
 
     def mark_all_uncertain(self) -> None:
-        """Learn that somebody may have written what no exchange shows."""
+        """Record that the state of every action is uncertain: a write may have happened that no exchange shows."""
         for action in self.model.actions.values():
             action.uncertain = True
 
     def adopt(self, identifier: str, creator: str, now: float) -> None:
-        """Learn that an action is there, of a create whose answer never came; nothing else is known of it."""
+        """Add an action whose create was not answered. Its content is unknown.
+
+        Args:
+            identifier: its id.
+            creator: the user who created it.
+            now: the time in seconds of the client's clock.
+        """
         if identifier not in self.model.actions:
             self.model.create(identifier, creator, {}, now).uncertain = True

@@ -1,7 +1,7 @@
-"""Which operation a request is for, and where to send the calls of each: the paths of the document, both ways.
+"""Find the operation of a path, and the path of an operation, by the paths of the document.
 
-Operations are called by short names here, such as `update_handler`. A parameter that a path has beside an action's id
-and the kind of its handler has one value in all calls of the suite, a sample; its facts are nobody's yet.
+Operations have short names here, such as `update_handler`. `ARGUMENTS` are the path parameters that the suite knows. It
+sends the document's sample value for any other, and has no facts about it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,15 @@ ARGUMENTS = ("action_id", "handler_type")
 
 
 class Route(NamedTuple):
-    """A path: its segments (None for a parameter), the parameters' arguments, its operations by method, and its place
-    (collection, item or handler; None where the suite models none of its operations)."""
+    """A path of the document.
+
+    Args:
+        path: the path as the document has it, with parameters in braces.
+        segments: its parts; None for a parameter.
+        arguments: the names of the parameters as arguments of Python.
+        operations: its operations, by method.
+        place: collection, item or handler; None if the suite models none of its operations.
+    """
 
     path: str
     segments: tuple[str | None, ...]
@@ -27,7 +34,7 @@ class Route(NamedTuple):
     place: str | None
 
     def values(self, segments: Sequence[str]) -> dict[str, str] | None:
-        """Return the parameters' values, by argument, where the segments are of this path."""
+        """Return the values of the parameters by argument, or None if the segments do not match this path."""
         if len(segments) != len(self.segments):
             return None
         pairs = list(zip(self.segments, segments, strict=True))
@@ -37,7 +44,7 @@ class Route(NamedTuple):
 
 
 def _routes() -> list[Route]:
-    """Return all paths. As OpenAPI demands, a fixed segment goes before a parameter at its place."""
+    """Return all paths, those with a fixed segment before those with a parameter in its place, as OpenAPI demands."""
     by_path: dict[str, dict[str, str]] = {}
     for operation in OPERATIONS.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation.name
@@ -56,7 +63,7 @@ ROUTES = _routes()
 
 
 def match(segments: Sequence[str]) -> tuple[Route, dict[str, str]] | None:
-    """Return the route of a path, given as its segments, and the values of its parameters by argument."""
+    """Return the route that matches the segments of a path, and the values of its parameters by argument, or None."""
     for route in ROUTES:
         if (values := route.values(segments)) is not None:
             return route, values
@@ -64,17 +71,23 @@ def match(segments: Sequence[str]) -> tuple[Route, dict[str, str]] | None:
 
 
 def method(operation: str) -> str:
-    """Return the method of an operation."""
+    """Return the HTTP method of an operation, which is given by its short name."""
     return OPERATIONS[LONG[operation]].method
 
 
 def at(operation: str, identifier: str = "", handler: str = HANDLER) -> str:
-    """Return the path of an operation. identifier, handler: percent-encoded already."""
+    """Return the path of an operation below the base URL.
+
+    Args:
+        operation: the short name.
+        identifier: the id of the action, percent-encoded.
+        handler: the type of the handler, percent-encoded.
+    """
     return OPERATIONS[LONG[operation]].at(action_id=identifier, handler_type=handler)
 
 
 def unmodelled_parameters() -> list[str]:
-    """Return `operation.parameter` for each parameter of a path that no fact is about."""
+    """Return `operation.parameter` for each path parameter that no fact is about."""
     return [
         f"{name}.{each.argument}"
         for name in LONG.values()

@@ -1,7 +1,8 @@
-"""What the documents say of a request by itself, before any state: which errors it must or may be refused with.
+"""The conditions under which a request must or may be refused for what it contains, whatever the state of the server.
 
-`read` turns an exchange into a `Request` with the conditions that hold for it. Limits, values, error codes and scopes
-are taken from the composed document. Where the vendor is silent, a condition is a *may*: either answer is lawful.
+`read` turns an exchange into a `Request` with its conditions. Limits, values, error codes and scopes come from the
+composed document. If the vendor's documents do not say whether a request is refused, the condition is a *may*: the
+server may refuse or accept it.
 """
 
 from __future__ import annotations
@@ -37,9 +38,14 @@ _BAD_CODES = frozenset(code for code in _GENERIC if _family[code] == "bad_reques
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A reason for which a request is refused. `must`: it has to be; otherwise it may be.
+    """A reason to refuse a request.
 
-    `codes` holds the acceptable error codes; None among them stands for no code and for codes that no document knows.
+    Args:
+        fact: the fact that says so.
+        why: the reason, as text for a report.
+        must: whether the server has to refuse the request; if false, it may.
+        statuses: the acceptable statuses.
+        codes: the acceptable error codes. None in it stands for no code and for any code that is not in the document.
     """
 
     fact: str
@@ -49,22 +55,30 @@ class Condition:
     codes: frozenset[str | None]
 
     def fits(self, status: int, code: str | None) -> bool:
-        """Return whether an error of this status and code is this condition's."""
+        """Return whether an error with this status and code is acceptable under this condition."""
         return status in self.statuses and self.fits_code(code)
 
     def fits_code(self, code: str | None) -> bool:
-        """Return whether the code is acceptable, whatever the status."""
+        """Return whether the error code is acceptable under this condition, whatever the status."""
         return code in self.codes or (code not in ERROR_CODES and None in self.codes)
 
 
 @dataclass(slots=True)
 class Request:
-    """A request as the oracle understands it.
+    """A request as the oracle reads it.
 
-    `operation` is the short name of a modelled one, or None. `place` is collection, item, handler, or None for another
-    path; `methods` are those that the path takes, `values` those of its parameters, by argument. `unmodelled` says that
-    the document has the operation, and the suite knows nothing of it. `loose` names the body's fields whose stored
-    value the documents leave open.
+    Args:
+        operation: the short name of an operation that the suite models, or None.
+        place: collection, item or handler; None for another path.
+        identifier: the id of the action in the path, decoded, or empty.
+        handler: the type of the handler in the path, decoded, or empty.
+        query: the query parameters.
+        body: the JSON object; None if there is none or it cannot be read.
+        conditions: the reasons to refuse the request.
+        loose: the fields of the body that a server may store with another value, or not at all.
+        unmodelled: whether the document has the operation, but the suite does not model it.
+        methods: the methods of the path.
+        values: the values of the path parameters, by argument.
     """
 
     operation: str | None
@@ -80,25 +94,35 @@ class Request:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def parameter(self, name: str) -> str | None:
-        """Return a query parameter, None where it is absent, empty or the literal null."""
+        """Return the first value of a query parameter, or None if it is missing, empty or the text `null`."""
         found = [value for key, value in self.query if key == name]
         return found[0] if found and found[0] not in ("", "null") else None
 
 
 def codes_of(operation: str, *more: str | None) -> frozenset[str | None]:
-    """Return the codes of a refused body of the operation: what the page lists for it, and what siblings send."""
+    """Return the acceptable error codes for a wrong body of the operation.
+
+    Args:
+        operation: the short name.
+        more: further acceptable codes; None for no code.
+    """
     own = {"execution_handler_update_failed"} if operation == "update_handler" else set()
     generic: set[str | None] = set() if operation == "create" else {None}
     return frozenset(_BAD_CODES | own | generic | set(more))
 
 
 def operation_of(method: str, target: str) -> str | None:
-    """Return the short name of the operation that a request is for; None where it is for none."""
+    """Return the short name of the operation of a request, or None.
+
+    Args:
+        method: the HTTP method.
+        target: the path below the base URL, with or without a query.
+    """
     return _route(method, _segments(_split(target))).operation
 
 
 def action_of(target: str) -> str:
-    """Return the id of the action in a request's path; empty where it has none."""
+    """Return the id of the action in a path below the base URL, or an empty text."""
     found = match(_segments(_split(target)))
     return found[1].get("action_id", "") if found else ""
 
@@ -112,7 +136,7 @@ def _segments(split: SplitResult) -> list[str]:
 
 
 def read(exchange: Exchange) -> Request:
-    """Route the request and collect every condition that follows from the request alone."""
+    """Find the operation of a request, and collect every condition that follows from the request alone."""
     split = _split(exchange.target)
     request = _route(exchange.method, _segments(split))
     request.query = parse_qsl(split.query, keep_blank_values=True, errors="replace")
@@ -141,7 +165,7 @@ def read(exchange: Exchange) -> Request:
 
 
 def is_id(text: str) -> bool:
-    """Return whether the text is a number that every server can hold."""
+    """Return whether the text is an id: it has the documented pattern and fits into 63 bits."""
     return re.fullmatch(SCHEMAS["Identifier"]["pattern"], text) is not None and int(text) < 2**63
 
 
@@ -153,7 +177,7 @@ def _not_found_codes(operation: str | None) -> frozenset[str | None]:
 def _route(method: str, segments: list[str]) -> Request:
     found = match(segments)
     if found is None:
-        tidied = [segment for segment in segments if segment.strip("/")]  # slashes at the end or twice
+        tidied = [segment for segment in segments if segment.strip("/")]  # without a slash at the end or a double one
         similar = tidied not in ([], segments) and match(tidied) is not None
         request = Request(None, None)
         codes: frozenset[str | None] = frozenset({None, "request_url_invalid", "request_method_invalid"})
@@ -178,6 +202,7 @@ def _route(method: str, segments: list[str]) -> Request:
 
 
 def _accept(exchange: Exchange) -> Iterator[Condition]:
+    """Yield the condition that the Accept header makes: a 406 if it does not allow JSON, or is hard to read."""
     headers = [value for name, value in exchange.headers if name.lower() == "accept"]
     given = ",".join(headers)
     if not given.strip():
@@ -221,12 +246,12 @@ def _query(request: Request) -> Iterator[Condition]:
 
 
 def is_limit(text: str) -> bool:
-    """Return whether the text is a page size that every server takes."""
+    """Return whether the text is a documented page size."""
     return re.fullmatch("[0-9]{1,9}", text) is not None and SMALLEST_LIMIT <= int(text) <= LARGEST_LIMIT
 
 
 def plain(text: str) -> bool:
-    """Return whether no server has a reason to refuse the text for its characters, or to change it."""
+    """Return whether the text has only characters that a server has no reason to refuse or to change."""
     return (
         text == text.strip()
         and text != ""
@@ -237,7 +262,10 @@ def plain(text: str) -> bool:
 
 
 def kept(text: str) -> bool:
-    """Return whether a server that takes the text has no reason to change it: printable, composed, without markup."""
+    """Return whether a server that accepts the text has no reason to change it.
+
+    Such a text is printable and in form NFC, without combining marks, markup and superfluous spaces.
+    """
     return (
         text == " ".join(text.split()) != ""
         and unicodedata.is_normalized("NFC", text)
@@ -248,12 +276,12 @@ def kept(text: str) -> bool:
 
 
 _URL = r"https://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(/[A-Za-z0-9/_.~-]*(\?[A-Za-z0-9_.~=&+%-]*)?)?"
-_PNG = "iVBORw0KGgo"  # how an image in a format that everyone takes begins, in base64
+_PNG = "iVBORw0KGgo"  # the first bytes of a PNG, a format that every server takes, in base64
 _KEPT_URL = r"https?://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(:[1-9][0-9]{1,4})?/[A-Za-z0-9/_.~%-]*(\?[A-Za-z0-9/_.~=&+%-]*)?"
 
 
 def simple_length(text: str) -> bool:
-    """Return whether everyone counts the same characters: no combining marks, nothing outside the basic plane."""
+    """Return whether all ways of counting its characters agree: no combining marks, nothing outside the basic plane."""
     return all(char < "\U00010000" and not unicodedata.combining(char) for char in text)
 
 
@@ -284,7 +312,7 @@ def _read_body(exchange: Exchange, request: Request) -> None:
     try:
         parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        # A parser may take other encodings, and NaN and Infinity, for JSON (RFC 8259, 9).
+        # RFC 8259, section 9: a parser may also accept other encodings, and NaN and Infinity.
         free = body[:2] in (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb") or b"\x00" in body[:4] or str(error) == NO_NUMBER
         request.conditions.append(
             Condition(
@@ -322,6 +350,7 @@ def _refuse(constant: str) -> Any:
 
 
 def _repeats_keys(body: bytes) -> bool:
+    """Return whether an object in the JSON has a key twice."""
     repeated = False
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -334,11 +363,16 @@ def _repeats_keys(body: bytes) -> bool:
     return repeated
 
 
-Fault = tuple[str, str, bool, str]  # fact, why, must be refused, field whose value becomes open
+Fault = tuple[str, str, bool, str]  # end of the fact's name, why, must be refused, fields that become loose (or "")
 
 
 def faults(operation: str, body: dict[str, Any]) -> Iterator[Fault]:
-    """Yield everything in a body for which a server may, or must, refuse it."""
+    """Yield each reason for which a server must or may refuse a body.
+
+    Args:
+        operation: a short name out of `BODIES`.
+        body: the JSON object.
+    """
     schema = SCHEMAS[BODIES[operation]]
     for name in schema.get("required", ()):
         if name not in body:

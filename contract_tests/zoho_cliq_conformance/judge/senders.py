@@ -1,4 +1,4 @@
-"""Who sends a request, and under which conditions it must or may be refused for its token."""
+"""Identify the sender of a request, and the conditions under which it must or may be refused for its token."""
 
 from __future__ import annotations
 
@@ -18,16 +18,21 @@ UNAUTHORIZED = frozenset({401})
 
 
 class Senders:
-    """The people behind tokens: those of a directory and, in a recording, one for each unknown token."""
+    """The users behind the tokens: those of the directory and, for a recording, one user for each unknown token."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self._unknown: dict[str, str] = {}  # names by value of the Authorization header
 
     def identify(self, exchange: Exchange, operation: str | None) -> tuple[Identity | None, list[Condition]]:
-        """Return who sends the request, None where nobody known does, and the conditions that follow.
+        """Return who sent a request, and the conditions that follow from its token.
 
-        `operation` is the short name of the operation that the request is for, if any.
+        The identity is None if the token is missing or invalid. In a recording, an unknown token may be valid: it gets
+        an identity of its own.
+
+        Args:
+            exchange: the request.
+            operation: the short name of its operation, or None.
         """
         given = [value for name, value in exchange.headers if name.lower() == "authorization"]
         if not self._directory.complete:
@@ -57,7 +62,7 @@ class Senders:
         return identity, conditions
 
     def _name_unknown(self, given: list[str], exchange: Exchange) -> None:
-        """Give whoever sends the header's value a name; every request without a token is somebody else's."""
+        """Name the user behind the header's values. Each request without a token counts as another user."""
         if not given:
             number = len(self._unknown) + ("" not in self._unknown)
             self._unknown[""] = f"unknown user {number}, of call {exchange.number}"

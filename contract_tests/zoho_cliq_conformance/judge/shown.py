@@ -1,6 +1,6 @@
-"""What a good answer has to show: the document's shape, what was sent, and the action as it is.
+"""Judge the content of a successful answer: its schema, the fields that were sent, and the state of the action.
 
-Each function judges one exchange, adds its verdicts to the judgement, and teaches the model what the answer tells.
+Each function judges one exchange, adds its verdicts to the judgement, and updates the model.
 """
 
 from __future__ import annotations
@@ -29,14 +29,22 @@ PROPERTIES = set(SCHEMAS["MessageAction"]["properties"])
 
 @cache
 def _validator(schema: str) -> Any:
-    import jsonschema_rs  # of the extra `conformance`; the command's help is there without it
+    import jsonschema_rs  # here, since `--help` works without the extra `conformance`
 
     whole = document()
     return jsonschema_rs.validator_for({"$ref": f"#/components/schemas/{schema}", "components": whole["components"]})
 
 
 def judge_shape(judgement: Judgement, answer: Answer) -> dict[str, Any] | None:
-    """Judge an answer by the document; return what it shows, or None where that is too odd to look at."""
+    """Judge the body of a successful answer by the document's schema.
+
+    Return the JSON, or None if it lacks the structure that the other functions read: an object whose `data` is an
+    object or, for a list, an array of objects.
+
+    Args:
+        judgement: gets the verdicts.
+        answer: the answer to the judgement's request.
+    """
     content_type(judgement, answer)
     if "body" in answer.unknown:
         return None
@@ -74,6 +82,7 @@ def _shown_fields(judgement: Judgement, data: Any) -> None:
 
 
 def _url(judgement: Judgement, shown: dict[str, Any]) -> None:
+    """Assert that `url` ends with the path of the request, or with a related one that the documents allow."""
     request, url = judgement.request, shown.get("url")
     endings: tuple[str, ...] = (OPERATIONS[LONG[request.operation or ""]].at(**request.values),)
     if request.operation in ("create", "list"):
@@ -83,13 +92,21 @@ def _url(judgement: Judgement, shown: dict[str, Any]) -> None:
     elif request.place == "item":
         endings = (at("create"), *endings)
     path = url.split("?")[0] if isinstance(url, str) else ""
-    # The document's URLs begin with the path of the base URL; a server may put its own name before that.
+    # In the document's examples `url` begins with the path of the base URL. A server may put its own host before it.
     good = any(re.fullmatch(f"(https?://[^/]+)?(/[^/]+)*{re.escape(ending)}", path) for ending in endings)
     judgement.holds(f"{request.operation}.envelope", good, f"a url that ends in {endings[-1]}", f"url {url!r}")
 
 
 def judge_created(judgement: Judgement, identity: Identity, shown: dict[str, Any]) -> Action | None:
-    """Judge the answer to a create; return the new action, or None where its id is none or not new."""
+    """Judge the successful answer to a create, and add the action to the model.
+
+    Return the action, or None if the id is missing, is no string or is not new.
+
+    Args:
+        judgement: gets the verdicts.
+        identity: the creator.
+        shown: the JSON of the answer.
+    """
     request, data = judgement.request, shown["data"]
     body, identifier = request.body or {}, data.get("id")
     if not isinstance(identifier, str):
@@ -120,7 +137,7 @@ def judge_created(judgement: Judgement, identity: Identity, shown: dict[str, Any
 
 
 def _chosen_values(judgement: Judgement, action: Action, data: Mapping[str, Any], body: Mapping[str, Any]) -> None:
-    """Assert that what a server chose for a field that a create left out is one of the documented values."""
+    """Assert that the server's value for a field that the create left out is one of the documented values."""
     for name, schema in (("scope", "Scope"), ("message_types", "MessageType")):
         shown = data.get(name)
         if name not in body and isinstance(shown, str | list):
@@ -131,7 +148,7 @@ def _chosen_values(judgement: Judgement, action: Action, data: Mapping[str, Any]
 
 
 def judge_common(judgement: Judgement, action: Action, data: Mapping[str, Any]) -> None:
-    """Check of any shown action that need no operation: creator, handlers, status, type."""
+    """Judge what holds for an action in any answer: creator, handlers, status, type, and fields that do not apply."""
     creator = data.get("creator")
     held = judgement.model.creators.setdefault(action.creator, creator)
     again = action.shown_creator is not None
@@ -162,7 +179,7 @@ def judge_common(judgement: Judgement, action: Action, data: Mapping[str, Any]) 
 
 
 def judge_action(judgement: Judgement, action: Action, shown: dict[str, Any]) -> None:
-    """Judge an action that an update or a get shows."""
+    """Judge the action in a successful answer to an update or a get. Adopt its content if its state was uncertain."""
     data, operation = shown["data"], judgement.request.operation or ""
     same = data.get("id") == action.id
     if not judgement.holds(f"{operation}.id", same, f"id {action.id}", f"id {data.get('id')!r}", action):
@@ -184,13 +201,14 @@ def judge_action(judgement: Judgement, action: Action, shown: dict[str, Any]) ->
 
 
 def count_reading(judgement: Judgement, action: Action) -> None:
-    """Count what a right reading shows after the calls that might have changed the action."""
+    """Pass the facts in `action.shows` after a reading that is right: the calls before it did not change the action."""
     for fact in action.shows:
         judgement.passes(fact)
     action.shows.clear()
 
 
 def _updated(judgement: Judgement, action: Action, data: dict[str, Any]) -> None:
+    """Judge the action in the answer to an update: sent fields have the sent values, others are the same as before."""
     request = judgement.request
     body = {name: value for name, value in (request.body or {}).items() if name != "execution_type"}
     sent = {name: canonical(name, body[name]) for name in FIELDS if name in body and name not in request.loose}
@@ -221,7 +239,7 @@ def _updated(judgement: Judgement, action: Action, data: dict[str, Any]) -> None
 
 
 def content_type(judgement: Judgement, answer: Answer) -> None:
-    """Assert that the answer says that it is JSON."""
+    """Assert that the Content-Type of the answer is application/json."""
     if "headers" in answer.unknown:
         return
     kind = answer.header("content-type") or ""
@@ -230,13 +248,15 @@ def content_type(judgement: Judgement, answer: Answer) -> None:
 
 
 def mismatches(content: Mapping[str, Any], shown: Mapping[str, Any]) -> list[str]:
-    """Return the fields whose shown value is not the content's."""
+    """Return the names of the fields that are missing in `shown` or have another value there than in `content`."""
     return [name for name, value in content.items() if name not in shown or canonical(name, shown[name]) != value]
 
 
 def without_idle_nulls(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer without nulls where the document has no field: for deletions that there are none of, and for
-    what an action of its execution type or scope does not have."""
+    """Return the answer without nulls that stand for a missing field, which the schema does not allow.
+
+    These are `deleted`, `execution_url` of a Deluge action, and `team_ids` of an action of another scope than team.
+    """
     idle = {name: value for name, value in shown.items() if value is not None or name != "deleted"}
     data = idle.get("data")
     if isinstance(data, list):
@@ -257,6 +277,7 @@ def _show(value: Any) -> str:
 
 
 def _shape_fact(operation: str, path: list[str], message: str) -> str:
+    """Return the fact that an error of the schema violates, by its path in the answer and its message."""
     names = [part for part in path if not part.isdigit()]
     required = re.match(r'"(\w+)" is a required property', message)
     if required:
