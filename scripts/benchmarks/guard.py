@@ -9,12 +9,14 @@ same loop in plain Python. `--keep` commits today's figures to the file. Times a
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from benchmarks import environment, start
@@ -86,14 +88,19 @@ def instructions() -> dict[str, float]:
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise environment.SetupError("valgrind is needed to count instructions; install it, or leave them out: --quick")
-    show = progress("instructions")
-    taken: dict[str, float] = {}
     pieces = sorted({*_REFERENCES, *_REFERENCES.values()})
-    for done, name in enumerate(pieces):
-        show(done, len(pieces))
-        few, many = (_count_instructions(valgrind, name, times) for times in (_FEW, _MANY))
-        taken[name] = (many - few) / (_MANY - _FEW)
-    show(len(pieces), len(pieces))
+    runs = [(name, times) for name in pieces for times in (_FEW, _MANY)]
+    show, done = progress("instructions"), itertools.count(1)
+
+    def count(run: tuple[str, int]) -> int:
+        counted = _count_instructions(valgrind, *run)
+        show(next(done), len(runs))
+        return counted
+
+    show(0, len(runs))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a count does not depend on what else runs
+        counted = dict(zip(runs, pool.map(count, runs), strict=True))
+    taken = {name: (counted[name, _MANY] - counted[name, _FEW]) / (_MANY - _FEW) for name in pieces}
     return {name: round(taken[name] / taken[reference], 4) for name, reference in _REFERENCES.items()}
 
 

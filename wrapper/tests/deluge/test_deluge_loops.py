@@ -148,6 +148,7 @@ def test_many_compiled_loops_do_what_closures_do(
 @pytest.mark.parametrize(
     "body",
     [
+        "",
         "break;\na = 5;\na = 6;",
         "a = i;\ncontinue;\na = 0;",
         "a = i;\nreturn a;\na = 0;",
@@ -174,6 +175,7 @@ def test_many_compiled_loops_do_what_closures_do(
         "if(i == 1)\n{\na = 1;\na = 2;\n}\nelse if(toLong(6 - i) / (i - 5) > 0)\n{\na = 3;\n}\n"
         "else\n{\na = 4;\na = 5;\n}\nb = a;\na = 6;",
         'a = "x" + "y";\nif(a == "xy")\n{\nitems.add(a + i + "z");\n}\nb = a < i;',
+        "a = i" + " + 1 - 1" * 60 + ";",
         "a = i;\n" * 250,
         "a = i;\n" * 250 + "if(i == 2)\n{\nbreak;\n}",
         "a = i;\n" * 250 + "if(i == 2)\n{\nreturn a;\n}",
@@ -281,6 +283,12 @@ def test_a_loop_is_compiled_anew_only_once_for_other_bounds() -> None:
     ) as compiled:
         assert outcome(script, compile_loop) == outcome(script, plain_loop)
     assert compiled.call_count == 2
+
+
+@pytest.mark.parametrize("divisor", ["7", "0", "d"])
+def test_remainders_of_integers_of_any_size(divisor: str) -> None:
+    loop = f"for each i in {{-9007199254740993,0,9007199254740993}}\n{{\nr = i % {divisor};\ninfo r;\nd = r;\n}}"
+    check("d = -5;\n", loop, False)
 
 
 def test_nothing_is_proved_of_a_loop_with_too_many_iterations() -> None:

@@ -94,7 +94,7 @@ class LoopCompiler:
             "budget": budget,
             "joined": budget.joined,
             "located": _located,
-            "problems": (LimitReached, Failure, RecursionError),
+            "problems": (LimitReached, Failure),
             "places": source.places,
             "missing": _MISSING,
             "save": self._saver(),
@@ -355,10 +355,7 @@ def _lazy(make: Callable[[], Execute]) -> Execute:
     return execute
 
 
-def _located(problem: Exception, line: int) -> DelugeRuntimeError:
+def _located(problem: Failure | LimitReached, line: int) -> DelugeRuntimeError:
     """Return the error for a failure that does not know its line."""
-    if isinstance(problem, Failure):
-        return DelugeRuntimeError(problem.why, line=line)
-    if isinstance(problem, LimitReached):
-        return DelugeLimitError(problem.why, line=line)
-    return DelugeLimitError("the script is nested too deeply", line=line)
+    kind = DelugeLimitError if isinstance(problem, LimitReached) else DelugeRuntimeError
+    return kind(problem.why, line=line)

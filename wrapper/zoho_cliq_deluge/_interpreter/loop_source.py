@@ -158,8 +158,7 @@ class Source:
 
     def _fetched(self, names: Iterable[str]) -> Iterator[str]:
         for name in sorted(names):
-            if name in self.locals:
-                yield f"{self.locals[name]} = get({name!r}, missing)"
+            yield f"{self.locals[name]} = get({name!r}, missing)"
 
     def _local(self, name: str) -> str:
         return self.locals.setdefault(name, f"x{len(self.locals)}")
