@@ -731,3 +731,19 @@ def test_values_of_python() -> None:
 )
 def test_what_is_the_same(script: str, expected: Any) -> None:
     check(script, expected, f=File("a", b"x"), g=File("a", b"x"), h=File("a", b"y"))
+
+
+@pytest.mark.parametrize(
+    ("calls", "content"),
+    [
+        ("c.insert(1); c.add(2);", [1, 2]),
+        ('c.insert("a":1); c.put("b",2);', {"a": 1, "b": 2}),
+        ("d = c; d.insertAll({1});", [1]),
+        ('c.insertAll({"a":1});', {"a": 1}),
+        ('c.update("a",1);', {"a": 1}),
+        ("c.clear(); c.insert(c.size());", [0]),
+        ("c.delete(1);", {}),
+    ],
+)
+def test_empty_braces_become_what_a_function_of_collections_makes_of_them(calls: str, content: Any) -> None:
+    assert run(f"c = {{}}; {calls} return c;").answer == content

@@ -32,22 +32,6 @@ def test_elements_come_into_a_collection_and_go(calls: str, content: Any) -> Non
     assert run(f"c = Collection(1,2,3); {calls} return c;").answer == expected
 
 
-@pytest.mark.parametrize(
-    ("calls", "content"),
-    [
-        ("c.insert(1); c.add(2);", [1, 2]),
-        ('c.insert("a":1); c.put("b",2);', {"a": 1, "b": 2}),
-        ("d = c; d.insertAll({1});", [1]),
-        ('c.insertAll({"a":1});', {"a": 1}),
-        ('c.update("a",1);', {"a": 1}),
-        ("c.clear(); c.insert(c.size());", [0]),
-        ("c.delete(1);", {}),
-    ],
-)
-def test_empty_braces_become_what_a_function_of_collections_makes_of_them(calls: str, content: Any) -> None:
-    assert run(f"c = {{}}; {calls} return c;").answer == content
-
-
 def test_the_content_of_a_file_in_base64() -> None:
     script = "return zoho.encryption.base64EncodeFile(f);"
     assert run(script, {"f": File("a.txt", "hi")}).answer == "aGk="
