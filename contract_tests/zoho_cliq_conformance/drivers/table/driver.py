@@ -1,4 +1,4 @@
-"""Runs the table's scenarios."""
+"""Run the table's scenarios."""
 
 from __future__ import annotations
 
