@@ -78,7 +78,7 @@ CLOCKS: dict[int, StepClock] = {}
 
 
 def share_clock(client: Client) -> None:
-    """Let the client use the clock of the server, if the server is one of these tests."""
+    """Let the client use the clock of the server, if `reference_transport` made it; otherwise the monotonic clock."""
     now = CLOCKS.pop(id(client.transport), time.monotonic)
     client.clock = Clock(advance=client.advance, now=now)
     client.pacer.clock = client.clock
@@ -92,7 +92,10 @@ def grade(
     until_fault: bool = False,
     graded: Profile | None = None,
 ) -> Result:
-    """Return the result of the table and, unless `thresholds` is false, of the thresholds driver."""
+    """Return the result of the table and, unless `thresholds` is false, of the thresholds driver.
+
+    With `until_fault` the run ends at the first fault. `graded` is the profile; default: that of `profile()`.
+    """
     client = Client(graded or profile(), transport, seed=seed)
     share_clock(client)
 
@@ -112,7 +115,11 @@ def grade(
 
 
 def simulated(server: Callable[..., Any], graded: Profile, **options: Any) -> tuple[Client, list[float]]:
-    """Return a client that waits in simulated time, on the clock of the server, as with a live server."""
+    """Return a client that waits on the simulated clock of the server, and the list of its waits in seconds.
+
+    As with a live server, the client cannot advance the clock. `clock` is a required option; the others are options of
+    `Client`.
+    """
     clock: StepClock = options.pop("clock")
     slept: list[float] = []
 

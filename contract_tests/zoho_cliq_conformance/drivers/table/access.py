@@ -81,7 +81,7 @@ for _scope in SCOPES:
 
 @scenario(SCENARIOS, "tokens.colleague")
 def colleagues(t: Client) -> None:
-    """All users of an organization see its actions. Only its creator sees a personal one, even if others have read it."""
+    """All users of an organization see its actions. A personal one is visible to its creator only, whoever read it."""
     shared = t.create(scope="organization", execution_type="webhook", execution_url=URL)
     t.update_handler(shared, permissions=["chat"])
     private = t.create(scope="personal", execution_type="deluge")
