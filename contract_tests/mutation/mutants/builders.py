@@ -77,7 +77,7 @@ def around(method: str, change: Callable[..., Any]) -> Prepare:
 
 
 def attribute(path: str, value: Any) -> Prepare:
-    """Return a change that sets an attribute, or an entry of a dict attribute if `path` has the form `attribute.key`."""
+    """Return a change that sets an attribute, or an entry of a dict attribute if `path` is of the form `name.key`."""
 
     def prepare(server: Reference) -> None:
         name, _, key = path.partition(".")

@@ -90,7 +90,10 @@ def shows(name: str) -> Occurred:
 
 
 def any_before(happened: Callable[[Seen, Seen], bool]) -> Occurred:
-    """Return the condition of a successful read for which `happened(read, earlier)` is true with an earlier exchange."""
+    """Return the condition of a successful read before which there was an exchange that fits.
+
+    `happened(read, earlier)` tells whether an earlier exchange fits.
+    """
     return lambda e, before: e.method == "GET" and e.good and any(happened(e, old) for old in before)
 
 
