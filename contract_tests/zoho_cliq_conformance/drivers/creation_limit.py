@@ -32,7 +32,7 @@ def run_creation_limit(client: Client, result: Result) -> None:
             _while_full(client)
             return
         in_vain += _here(client) == here
-    if here > limit and not client.oracle.exclusive:  # an oracle with exclusive access has recorded the violation
+    if here > limit and not client.oracle.exclusive:  # with exclusive access, the oracle has recorded this violation
         client.fails(FACT, f"a refusal when there are more than {limit} actions", "none")
     elif here <= limit:
         result.notes.append(f"creation-limit: {IN_VAIN} creates in vain with {here} of {limit} actions there")

@@ -25,7 +25,8 @@ from .locks import check_end_of_locks, check_nothing_done, check_retries_refused
 from .minute import Minute, room_of
 from .rounds import Round, Step, carry_out, gap_of, latency
 
-# Locks of the first ones are called, which may extend them. So the operations that a clean-up needs come last.
+# The first of these operations are called during their locks, which may extend the locks. So the operations that the
+# clean-up needs come last.
 NEEDED_LAST = ("create", "update_handler", "update", "get_handler", "list", "get", "delete")
 # Calls in the minute before the burst, and those that create the material. Together they exhaust no threshold, even if
 # the server counts all operations together.

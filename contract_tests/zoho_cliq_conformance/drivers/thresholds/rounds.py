@@ -57,6 +57,7 @@ class Round:
 
     def steps(self) -> list[Step]:
         """Return the steps of the round, each with its time in seconds of the client's clock."""
+        # One second before the second part of the previous user's burst, if the bursts begin `APART` seconds apart.
         first = self.start + self.gap - 1 - APART
         found: list[Step | None] = [
             (first, lambda: self._each(2)),
