@@ -17,7 +17,7 @@ _FOUND: dict[str, bool] = {}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what `grades.json` says of the tree as it is, unless everything is asked for."""
+    """Skip the heavy tests that, according to `grades.json`, passed with this tree, unless `--grade-all` is given."""
     if config.getoption("--grade-all"):
         return
     heavy = [item for item in items if HERE in item.path.parents and item.get_closest_marker("heavy")]
@@ -34,7 +34,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Keep the grades, also those of a run in which other tests failed."""
+    """Write the grades after a run with `--grade-all`, even if some tests failed."""
     worker = "PYTEST_XDIST_WORKER" in os.environ
     if session.config.getoption("--grade-all") and not worker:
         grades.keep(_FOUND)

@@ -1,4 +1,4 @@
-"""What machine and fuzzer find alone of the named mutants, and how a mutant is shown to each of them."""
+"""Run the machine alone, or the fuzzer alone, against the named mutants, and return which mutants they find."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ recording: Callable[[int, int], Phases] = cache(record)
 
 
 def part(number: int) -> list[Mutant]:
-    """Return every fourth mutant, from one of the first four: parts that two processes can share."""
+    """Return one of four parts of the mutants, by `number` from 0, so that processes can share the work."""
     return list(MUTANTS.values())[number::PARTS]
 
 
 def machine_finds(mutant: Mutant, seed: int, examples: int = MACHINE_EXAMPLES) -> bool:
-    """Return whether the machine alone finds the mutant with this seed."""
+    """Return whether the machine alone finds the mutant with this seed, within so many examples."""
     from zoho_cliq_conformance.drivers.machine import run_machine
 
     limit = LIMIT if mutant.name.startswith("create-limit") else None
@@ -39,14 +39,15 @@ def machine_finds(mutant: Mutant, seed: int, examples: int = MACHINE_EXAMPLES) -
 
 
 def fuzzer_finds(mutant: Mutant, seed: int, examples: int = FUZZ_EXAMPLES) -> bool:
-    """Return whether the fuzzer finds the mutant with what it generates for this seed."""
+    """Return whether the fuzzer finds the mutant with the requests that are recorded for this seed."""
     client = Client(profile(pace=False), reference_transport(mutant.prepare, thresholds=False), seed=seed)
     share_clock(client)
     return bool(replay(client, recording(seed, examples)).violations)
 
 
 def fuzzer_really_finds(mutant: Mutant, seed: int, examples: int = FUZZ_EXAMPLES) -> bool:
-    """Return the same with everything generated anew."""
+    """Return whether the fuzzer finds the mutant with this seed, when it generates its requests instead of replaying
+    recorded ones."""
     from zoho_cliq_conformance.drivers.fuzz import run_fuzz
 
     client = Client(profile(pace=False), reference_transport(mutant.prepare, thresholds=False), seed=seed)
@@ -57,8 +58,11 @@ def fuzzer_really_finds(mutant: Mutant, seed: int, examples: int = FUZZ_EXAMPLES
 def missed(
     finds: Callable[[Mutant, int], bool], mutants: Iterable[Mutant], seeds: Iterable[int] = SEEDS, few: float = 0.0
 ) -> list[Mutant]:
-    """Return the mutants that are found with none of the seeds; a later seed is tried only on what the earlier ones
-    left, and only where that is more than `few` of all."""
+    """Return the mutants that are found with none of the seeds.
+
+    A later seed is tried only on the mutants that earlier seeds did not find, and only if these are more than the share
+    `few` of all.
+    """
     left = every = list(mutants)
     for seed in seeds:
         if len(left) > few * len(every):

@@ -1,10 +1,11 @@
-"""Which heavy tests of this folder passed before with exactly the same inputs, so that they need not run again.
+"""Tell which heavy tests of this folder passed before with exactly the same inputs, so that they need not run again.
 
-They grade hundreds of servers and take minutes. What they find depends on the mock, the suite, the generated code, the
-tests themselves, the pinned packages and the version of Python, and on nothing else: not on comments and docstrings,
-and not on the score, which is an outcome. Of this folder's modules, those count that a file of tests imports.
-`grades.json` holds a digest for each file, and the tests that passed with it. `scripts/grade` runs every test and
-renews the file.
+Heavy tests grade hundreds of servers and take minutes. Their results depend only on the mock, the suite, the generated
+code, the tests themselves, the pinned packages and the version of Python. They do not depend on comments, docstrings,
+or the score, which is itself a result. Of the modules in this folder, only those matter that a test file imports.
+
+`grades.json` holds, for each test file, a digest of these inputs and the tests that passed with them. `scripts/grade`
+runs all tests and renews `grades.json`.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ def _below(path: Path) -> Iterator[Path]:
 
 
 def _imported(module: Path) -> set[Path]:
-    """Return a module and all modules of its folder and of the one above that it imports, directly or not.
+    """Return a module and all modules that it imports, directly or indirectly, from its folder and the parent folder.
 
-    Of a package in its folder, all files count.
+    If it imports a package in its folder, return all files of that package.
     """
     found: set[Path] = set()
     waiting = [module]
@@ -65,7 +66,7 @@ def _imported(module: Path) -> set[Path]:
 
 
 def _names(tree: ast.Module) -> Iterator[str]:
-    """Yield the first word of each name that a module imports, wherever in it."""
+    """Yield the top-level name of each import in a module, including imports in functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -74,7 +75,7 @@ def _names(tree: ast.Module) -> Iterator[str]:
 
 
 def _content(file: Path) -> bytes:
-    """Return what of a file can change a result: of a module its code, without layout, comments and docstrings."""
+    """Return the content of a file that can change a result: of a module, its code without comments and docstrings."""
     if file.suffix != ".py":
         return file.read_bytes()
     tree = ast.parse(file.read_bytes())
@@ -94,10 +95,10 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def digests(tests: Iterable[str], root: Path = ROOT) -> dict[str, str]:
-    """Return, for files of tests, a digest of everything that their results depend on, the version of Python included.
+    """Return a digest for each test file, of everything that its results depend on, including the version of Python.
 
     Args:
-        tests: the files' paths from the root, with slashes.
+        tests: the paths of the test files, relative to the root and with slashes.
         root: the root of the repository.
     """
     line = cache(lambda file: f"\n{file.relative_to(root).as_posix()} {hashlib.sha256(_content(file)).hexdigest()}")
@@ -110,10 +111,10 @@ def digests(tests: Iterable[str], root: Path = ROOT) -> dict[str, str]:
 
 
 def passed(file: Path = FILE, root: Path = ROOT) -> frozenset[str]:
-    """Return the names of the tests that passed with the tree as it is.
+    """Return the names of the tests that passed with the current tree.
 
     Args:
-        file: the file of grades; one that is missing or unreadable grades nothing.
+        file: the file of grades; if it is missing or unreadable, no tests are returned.
         root: the root of the repository.
     """
     try:
@@ -125,10 +126,10 @@ def passed(file: Path = FILE, root: Path = ROOT) -> frozenset[str]:
 
 
 def keep(found: Mapping[str, bool], file: Path = FILE, root: Path = ROOT) -> None:
-    """Write which tests pass with the tree as it is: those found to pass, and those known to that were not run.
+    """Write which tests pass with the current tree: those that passed now, and those not run now that passed before.
 
     Args:
-        found: whether a test passed, by its name.
+        found: for each test that was run, by name, whether it passed.
         file: the file of grades.
         root: the root of the repository.
     """

@@ -1,4 +1,4 @@
-"""How the tests of the kit grade servers in this process: the mock, the second reference server, and faulty ones."""
+"""Helpers that grade servers in this process: the mock, the second reference server, and faulty variants of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTROL = "control-token-of-the-tests"
 
 
 def profile(url: str = "http://in-process", **changes: Any) -> Profile:
-    """Return the profile of a demo server at `url`."""
+    """Return the profile of a demo server at `url`, with `changes` to its keys."""
     values = {
         "base_url": f"{url}/api/v3",
         "reset_url": f"{url}/_mock/reset",
@@ -41,7 +41,7 @@ def profile(url: str = "http://in-process", **changes: Any) -> Profile:
 
 
 class StepClock:
-    """A clock for servers that goes on a little with every look at it, and by `advance`."""
+    """A clock for servers that moves on a little each time it is read, and by `advance`."""
 
     def __init__(self) -> None:
         self._steps = itertools.count()
@@ -52,7 +52,7 @@ class StepClock:
 
 
 def mock_transport(policies: dict[str, object] | None = None, *, thresholds: bool = True) -> Transport:
-    """Return the mock in this process."""
+    """Return a transport to the mock in this process, with these policies."""
     from zoho_cliq_mock import create_app
 
     return AsgiTransport(create_app(policies=policies, thresholds=thresholds, control_token=CONTROL))
@@ -61,7 +61,10 @@ def mock_transport(policies: dict[str, object] | None = None, *, thresholds: boo
 def reference_transport(
     prepare: Callable[[Reference], Any] | None = None, *, thresholds: bool = True, creation_limit: int | None = None
 ) -> Transport:
-    """Return the second reference server in this process, changed by `prepare`, which may give another handle."""
+    """Return a transport to the second reference server in this process.
+
+    `prepare` may change the server, and may return another function that handles its requests.
+    """
     clock = StepClock()
     server = Reference(clock, thresholds=thresholds)
     server.creation_limit = creation_limit
@@ -75,7 +78,7 @@ CLOCKS: dict[int, StepClock] = {}
 
 
 def share_clock(client: Client) -> None:
-    """Let the client look at the clock of the server, where that is one of these tests' own."""
+    """Let the client use the clock of the server, if `reference_transport` made it; otherwise the monotonic clock."""
     now = CLOCKS.pop(id(client.transport), time.monotonic)
     client.clock = Clock(advance=client.advance, now=now)
     client.pacer.clock = client.clock
@@ -89,7 +92,10 @@ def grade(
     until_fault: bool = False,
     graded: Profile | None = None,
 ) -> Result:
-    """Grade with the table, and with the thresholds driver too."""
+    """Return the result of the table and, unless `thresholds` is false, of the thresholds driver.
+
+    With `until_fault` the run ends at the first fault. `graded` is the profile; default: that of `profile()`.
+    """
     client = Client(graded or profile(), transport, seed=seed)
     share_clock(client)
 
@@ -109,7 +115,11 @@ def grade(
 
 
 def simulated(server: Callable[..., Any], graded: Profile, **options: Any) -> tuple[Client, list[float]]:
-    """Return a client whose waits pass on the server's clock, as on a live server."""
+    """Return a client that waits on the simulated clock of the server, and the list of its waits in seconds.
+
+    As with a live server, the client cannot advance the clock. `clock` is a required option; the others are options of
+    `Client`.
+    """
     clock: StepClock = options.pop("clock")
     slept: list[float] = []
 
@@ -123,7 +133,7 @@ def simulated(server: Callable[..., Any], graded: Profile, **options: Any) -> tu
 
 
 def grade_creation_limit(limit: int, prepare: Any = None) -> Result:
-    """Return the result of the creation limit's driver against a reference server that allows so many actions."""
+    """Return the result of the creation limit's driver against a reference server that allows `limit` actions."""
     from zoho_cliq_conformance.drivers.creation_limit import run_creation_limit
     from zoho_cliq_conformance.run import run
     from zoho_cliq_conformance.sending.client import Client

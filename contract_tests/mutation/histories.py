@@ -1,8 +1,8 @@
-"""Random histories of a mock, recorded once and replayed against mutants of it: the differential test of equivalence.
+"""Random histories, recorded against the unchanged mock and replayed against its mutants, to find equivalent mutants.
 
-A history is a list of requests with the answers that the mock as it is gives, byte for byte. The clock, the secrets and
-the requests are fixed by a seed, so that a program that does the same gives the same bytes. Two sources: the kit's
-machine, which sends what sensible clients send, and requests drawn at random from what none does.
+A history is a list of requests with the answers of the unchanged mock. The clock, the secrets and the requests depend
+on a seed only, so an equivalent mutant returns the same bytes. The requests have two sources: the kit's machine, which
+sends what usual clients send, and random requests that no usual client sends.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ Request = tuple[str, str, Headers, bytes | None]
 
 @dataclass(frozen=True)
 class Step:
-    """A request and the answer that the mock as it is gives; None where it gives none."""
+    """A request, and the answer of the unchanged mock; the answer is None if the mock fails to answer."""
 
     request: Request
     answer: Answer | None
 
 
 class Server:
-    """A mock in this process whose answers depend on the requests alone. A transport for the kit's client."""
+    """A transport to a mock in this process whose answers depend on the requests only. `steps` records both."""
 
     def __init__(self, package: Any, policies: Mapping[str, object], *, thresholds: bool) -> None:
         self._now = 1_800_000_000.0
@@ -62,7 +62,7 @@ class Server:
         self.steps: list[Step] = []
 
     def now(self) -> float:
-        """Return the clock of the server, before what was advanced."""
+        """Return the time of the server in seconds, without the time by which its clock was advanced."""
         return self._now
 
     def __call__(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer:
@@ -72,11 +72,11 @@ class Server:
         return answer
 
     def ask(self, request: Request) -> Answer | None:
-        """Return the answer to a request; None where the program fails instead."""
+        """Return the answer to a request, or None if the program raises an exception instead."""
         self._now += SECONDS_PER_REQUEST
         try:
             return self._loop.run_until_complete(self._ask(*request))
-        except Exception:  # noqa: BLE001  whatever a broken program raises, it is no answer
+        except Exception:  # noqa: BLE001  any exception of a broken program means: no answer
             return None
 
     async def _ask(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer:
@@ -100,7 +100,7 @@ class Server:
         return Answer(messages[0]["status"], shown, b"".join(m.get("body", b"") for m in messages[1:]))
 
     def close(self) -> None:
-        """Close the database and the loop."""
+        """Close the database and the event loop."""
         self._loop.close()
         self._app.state.close()
 
@@ -115,7 +115,7 @@ def serving(package: Any, policies: Mapping[str, object], *, thresholds: bool) -
 
 
 def record(policies: Mapping[str, object], seed: int) -> tuple[Step, ...]:
-    """Return a history of the mock as it is, under some policies."""
+    """Return a new history of the unchanged mock with these policies."""
     import zoho_cliq_mock
 
     with serving(zoho_cliq_mock, policies, thresholds=True) as server:
@@ -130,17 +130,18 @@ def record(policies: Mapping[str, object], seed: int) -> tuple[Step, ...]:
 
 @cache
 def recorded(policies: tuple[tuple[str, object], ...], seed: int) -> tuple[Step, ...]:
-    """Return the history that `record` makes, recorded once."""
+    """Return the history that `record` returns, recorded once per process."""
     return record(dict(policies), seed)
 
 
-# How far two answers are apart, from nothing to what a client sees without reading for people.
+# How much two answers differ, in ascending order: not at all; in the message, the code or the status of an error; or in
+# anything else, which changes the behaviour of a client.
 DISTANCES = ("same", "message", "code", "status", "behaviour")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How far a program is from the mock as it is, and the first request that shows it."""
+    """How much a program differs from the unchanged mock: one of `DISTANCES`, and the first request that shows it."""
 
     distance: str
     example: str
@@ -150,8 +151,15 @@ SAME = Difference("same", "")
 
 
 def difference(package: Any, policies: Mapping[str, object], history: tuple[Step, ...]) -> Difference:
-    """Return what a program answers otherwise than recorded; ends with the first answer that is not at least of its
-    kind."""
+    """Return the greatest difference between a program's answers and the recorded ones.
+
+    The replay ends at the first difference in behaviour.
+
+    Args:
+        package: the mock, which may be changed.
+        policies: the policies of the history.
+        history: the recorded requests and answers.
+    """
     widest = SAME
     with serving(package, policies, thresholds=True) as server:
         for step in history:
@@ -332,7 +340,7 @@ NAMES = ("One", "one", "ONE", "Straße", "STRASSE", "strasse", "Two", "two ", " 
 
 
 class _Strange:
-    """Requests that no sensible client sends, and sensible ones between them."""
+    """Sends requests that no usual client sends, and usual ones between them."""
 
     def __init__(self, server: Server, random: Random) -> None:
         self._server, self._random = server, random
@@ -340,7 +348,7 @@ class _Strange:
         self._tokens: list[str] = []
 
     def run(self, count: int) -> None:
-        """Send so many requests."""
+        """Send `count` random requests, after some of the greatest sizes."""
         for size in (LARGEST_BODY - 1, LARGEST_BODY, LARGEST_BODY + 1):
             self._send("POST", CREATE, json.dumps(self._valid_create()).encode().ljust(size))
         for size in (255_999, 256_000, 256_001):

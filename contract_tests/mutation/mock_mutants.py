@@ -1,7 +1,7 @@
 """The first-order mutants of the mock: which of its modules are changed, and how a changed mock is graded.
 
-A mutant counts as found where the kit does not call it conforming: by a violation of any fact, by a run that cannot be
-carried out, or since the program does not start or does not end.
+A mutant counts as found if the kit does not report it as conforming: it breaks a fact, it cannot be graded, it does not
+start, or it does not end.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ from zoho_cliq_conformance.sending.transport import HttpTransport
 from zoho_cliq_conformance.trace import Exchange
 
 PACKAGE = "zoho_cliq_mock"
-SECONDS = 6.0  # a mutant that comes to an end takes less than 2
+SECONDS = 6.0  # seconds that the grading of a mutant may take; one that ends at all takes less than 2
 SEED = 1
 
-# The modules that carry what the contract speaks of, with what in them is left out because no request to the API comes
-# by it: functions of the control API, of the seed, of faults and of sockets, which have tests of their own.
+# The modules that implement the contract, each with functions that are left out because no request to the API reaches
+# them: those of the control API, the seed, faults and sockets, which have other tests.
 SEMANTIC: dict[str, tuple[str, ...]] = {
     "actions": (),
-    "app": ("App._note", "_refuse_other", "App.__call__"),  # the journal; what is not HTTP, clients that hang up
+    "app": ("App._note", "_refuse_other", "App.__call__"),  # the journal; other protocols; clients that disconnect
     "audiences": ("Audiences.membership_changed",),  # control: who is a member of which teams
     "bodies": (),
     "cursors": (),
-    "directory": ("read_scopes",),  # seed and control: scopes as people write them
+    "directory": ("read_scopes",),  # seed and control: scopes as users write them
     "document": (),
     "errors": (),
     "operations": (),
     "schemas": (),
     "state": (
-        # control: reset, other seeds, snapshots, people, the clock
+        # control: reset, other seeds, snapshots, users, the clock
         *("State.reset", "State.reseed", "State.snapshot", "State.restore", "State._drop", "State.change_teams"),
         *("State._read_teams", "State._replace_user", "State._user", "State.keep_clock", "State._read_clock"),
         *("State._plant", "State._plant_action", "State.set_thresholds", "State.set_policies", "State.close"),
@@ -61,7 +61,7 @@ SEMANTIC: dict[str, tuple[str, ...]] = {
     "store": ("Store.share", "Store.clear", "Store.keep_ids"),  # seed: collaborators; control: reset
     "thresholds": ("Thresholds.load", "Thresholds.locks", "Thresholds.clear", "Thresholds.used"),  # control
 }
-# Why the other modules are left alone.
+# Why the other modules are not changed.
 NOT_SEMANTIC: dict[str, str] = {
     "__init__": "gives the names of the package",
     "__main__": "the command line",
@@ -96,8 +96,8 @@ def mutants(module: str) -> list[Change]:
     return list(changes(PACKAGE, module, SEMANTIC[module]))
 
 
-# Other answers to what the vendor leaves open: a mock with any of them conforms too, and by them the code of the
-# policies is run that are not in force by default.
+# Policies are choices that the vendor leaves open. A mock with these other values conforms as well, and grading it runs
+# code that the default values do not use.
 OTHERWISE: dict[str, object] = {
     "domain_errors": "400",
     "throttle_status": "400",
@@ -139,7 +139,7 @@ WITH_THRESHOLDS = ("app", "errors", "thresholds")
 
 @contextmanager
 def _mutated(change: Change | None, *, dense: bool = False) -> Iterator[Any]:
-    """Yield the mock with the change. `dense`: with the plan for listings of more changes than fit into a test."""
+    """Yield the mock with the change. With `dense`, it lists changes as if there were more than a test can make."""
     with loaded(PACKAGE, change) as mock:
         if dense:
             mock.create_app  # noqa: B018  imports what lies behind the name
@@ -153,7 +153,7 @@ class _Found(Stopped):
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence broken programs, which log their failures and leave connections to the garbage collector."""
+    """Suppress logs and warnings of broken programs, which log errors and do not close their connections."""
     logging.disable(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
@@ -190,7 +190,7 @@ def _verdict(client: Client, drivers: list[tuple[str, Driver]]) -> str | None:
 
 
 def _grade(mock: Any, policies: dict[str, object], drivers: list[tuple[str, Driver]]) -> str | None:
-    """Return what the kit finds wrong with a mock; None where it conforms."""
+    """Return the fact that a mock breaks, or why it cannot be graded; None if it conforms."""
     app = mock.create_app(":memory:", control_token=CONTROL, policies=policies)
     transport = AsgiTransport(app)
     try:
@@ -204,7 +204,7 @@ def _grade(mock: Any, policies: dict[str, object], drivers: list[tuple[str, Driv
 
 
 def _grade_over_http(mock: Any) -> str | None:
-    """Return the same for a mock on a socket."""
+    """Return the same as `_grade`, for a mock that is called over HTTP."""
     with mock.MockServer() as server:
         graded = profile(server.accounts_url, control_token=server.control_token)
         transport = HttpTransport(server.url, timeout=1.0)
@@ -223,7 +223,7 @@ def _module(change: Change | None) -> str:
 
 
 def found(change: Change | None) -> str | None:
-    """Return the fact or failure by which a mutant is found; None where it conforms."""
+    """Return the fact or the failure by which a mutant is found, or None if it conforms."""
     module = _module(change)
     try:
         for dense in _plans(change):
@@ -236,13 +236,13 @@ def found(change: Change | None) -> str | None:
                     return fault
     except TookTooLong:
         return "does not end"
-    except Exception as error:  # noqa: BLE001  whatever a broken program raises, it was found out
+    except Exception as error:  # noqa: BLE001  any exception of a broken program means: found
         return f"does not run: {type(error).__name__}"
     return None
 
 
 def departure(change: Change | None) -> Difference:
-    """Return how far a mutant that conforms is from the mock as it is, on the recorded histories."""
+    """Return the difference between a conforming mutant and the unchanged mock, on the recorded histories."""
     histories = [(policies, recorded(tuple(policies.items()), SEED)) for policies in ({}, OTHERWISE)]
     try:
         with _quiet(), at_most(SECONDS):
@@ -262,7 +262,13 @@ def _width(found: Difference) -> int:
 
 @dataclass(frozen=True)
 class Survivor:
-    """Why a mutant is not found. `differs` is how far it is from the mock as it is on the recorded histories."""
+    """Why a mutant is not found.
+
+    Attributes:
+        kind: one of `KINDS`.
+        differs: how much it differs from the unchanged mock on the recorded histories: one of `DISTANCES`.
+        reason: why it is not found, in words.
+    """
 
     kind: str
     differs: str
@@ -273,7 +279,7 @@ KINDS = ("differential", "lawful", "by hand", "missed")
 
 
 def listed() -> dict[str, Survivor]:
-    """Return the survivors that are known, by the mutant's name."""
+    """Return the survivors that `survivors.toml` lists, by the name of the mutant."""
     groups = tomllib.loads(Path(__file__).with_name("survivors.toml").read_text("utf-8"))["survivors"]
     return {
         name: Survivor(group["kind"], group.get("differs", "same"), group["reason"])
@@ -283,7 +289,10 @@ def listed() -> dict[str, Survivor]:
 
 
 def figures() -> dict[str, int | str]:
-    """Return what the list of survivors says in numbers; that it is complete is shown by grading each mutant."""
+    """Return the numbers of found and equivalent mutants according to the list of survivors.
+
+    That the list is complete is tested by grading each mutant.
+    """
     kinds = Counter(survivor.kind for survivor in listed().values())
     number = sum(len(mutants(module)) for module in SEMANTIC)
     differing = number - kinds["differential"] - kinds["lawful"] - kinds["by hand"]
@@ -297,10 +306,15 @@ def figures() -> dict[str, int | str]:
 
 
 def complaint(change: Change, known: Mapping[str, Survivor]) -> str | None:
-    """Return what about a mutant is not as the list of survivors says; None where all is."""
+    """Return how a mutant contradicts the list of survivors, or None if it does not.
+
+    Args:
+        change: the mutant.
+        known: the list of survivors.
+    """
     survivor = known.get(change.name)
     if survivor is not None and survivor.kind == "by hand":
-        return None  # what a socket makes of it depends on timing
+        return None  # on a socket its answers depend on timing
     fault = found(change)
     if fault is not None:
         return f"{change.name}: is found now ({fault}); take it off the list" if survivor else None
@@ -317,11 +331,15 @@ def _complaint(change: Change) -> str | None:
 
 
 def complaints(some: Sequence[Change], processes: int = 1) -> Iterator[str]:
-    """Yield what is not as the list of survivors says, from processes made for it.
+    """Yield how mutants contradict the list of survivors. They are graded in new processes.
 
-    So nothing that ran here before, a thread that computes for instance, adds to the time of a mutant, and a mutant
-    that ends its process does not end this one. They work in a folder of their own: a changed program may write a file
-    of another name.
+    So nothing that is left running in this process, such as a busy thread, slows a mutant down, and a mutant that ends
+    its process does not end this one. The processes run in a temporary folder, since a mutant may write a file with an
+    unexpected name.
+
+    Args:
+        some: the mutants.
+        processes: the number of processes.
     """
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -1,4 +1,4 @@
-"""Measure what each driver finds of all named mutants, and write `score.toml`; takes some minutes on two processes.
+"""Count the named mutants that each driver finds, and write `score.toml`. This takes some minutes on two processes.
 
 Run it with PYTHONPATH=scripts when mutants or drivers change.
 """
@@ -19,7 +19,7 @@ DRIVERS = ("table", "machine", "fuzz")
 
 
 def finds(work: tuple[str, str]) -> bool:
-    """Return whether a driver, the first name, finds the mutant of the second name."""
+    """Return whether a driver finds a mutant. `work` is the name of the driver and the name of the mutant."""
     driver, some = work[0], [MUTANTS[work[1]]]
     if driver == "table":
         return not missed_by_table(some)

@@ -1,9 +1,9 @@
-"""Prints what in `survivors.toml` is no longer so: run it after a change to the mock or to the kit.
+"""Print what is out of date in `survivors.toml`. Run it after a change to the mock or to the kit.
 
     PYTHONPATH=scripts .venv/bin/python contract_tests/mutation/record_survivors.py [MODULE …]
 
-It grades every mutant of the semantic modules, or of those named, on two processes, and prints a line for each that is
-found though it is listed, that survives though it is not, or whose difference from the mock is another than listed.
+It grades the mutants of all semantic modules, or of the given ones, on two processes. It prints a line for each mutant
+that is found but listed, that survives but is not listed, or that differs from the mock in another way than listed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mock_mutants import SEMANTIC, complaints, listed, mutants
 
 
 def main(modules: list[str]) -> int:
-    """Print the complaints; 1 where there are any."""
+    """Print the contradictions to the list. Return the exit status: 1 if there are any, otherwise 0."""
     chosen = [change for module in modules or SEMANTIC for change in mutants(module)]
     there = {change.name for change in chosen}
     gone = [name for name in listed() if name.partition(".")[0] in (modules or SEMANTIC) and name not in there]

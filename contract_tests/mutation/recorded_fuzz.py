@@ -1,8 +1,9 @@
-"""What schemathesis generates for a seed, recorded once and sent again to many servers.
+"""Record the requests that schemathesis generates for a seed once, and send them to many servers.
 
-To generate costs far more than to send. What is generated depends on the seed and, in the stateful phase, on the
-answers before a fault shows; the second server and its mutants give the same ones until then. The gateway, which puts
-in names, ids and tokens, runs anew for each server, and so does the oracle.
+Generating requests takes far longer than sending them. The generated requests depend on the seed and, in the stateful
+phase, on earlier answers. Until a fault shows, a mutant of the second server returns the same answers as that server,
+so the recording is valid up to there. The gateway, which fills in names, ids and tokens, and the oracle run again for
+each server.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from zoho_cliq_conformance.sending.client import Client
 
 @dataclass(frozen=True)
 class Request:
-    """What the gateway looks at of a generated request."""
+    """The parts of a generated request that the gateway reads."""
 
     environ: tuple[tuple[str, Any], ...]
     body: bytes
@@ -37,7 +38,7 @@ Phases = list[list[Request]]
 
 
 def record(seed: int, examples: int) -> Phases:
-    """Return the requests of each part of a fuzzer's run against the second server as it is."""
+    """Return the requests of a fuzzer's run against the unchanged second server, in a list for each gateway."""
     phases: Phases = []
 
     class Recorder(Gateway):
@@ -63,7 +64,7 @@ def record(seed: int, examples: int) -> Phases:
 
 
 def replay(client: Client, phases: Phases) -> Result:
-    """Send the recorded requests through the gateway, until the first fault."""
+    """Send the recorded requests through new gateways until the first fault, and return the result."""
 
     def fuzz(client: Client, result: Result) -> None:
         client.scenario = "fuzz"

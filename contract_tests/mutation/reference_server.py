@@ -1,8 +1,8 @@
-"""A second, small server of the Message Actions API, written without the mock's code, to test the conformance kit with.
+"""A second, small server of the Message Actions API, written without the mock's code, to test the conformance kit.
 
-Standard library only. One `Reference` is one server: call it with (method, target, headers, body) and get (status,
-headers, body); `serve` puts it behind `http.server`. Its rules are small overridable methods and attributes, so that a
-test can plant one fault by replacing one of them (`mutants/`), and lawful variants likewise (`variants.py`).
+It uses the standard library only. An instance of `Reference` is a server: call it with (method, target, headers, body),
+and it returns (status, headers, body). `serve` runs it behind `http.server`. Its rules are small methods and
+attributes. A test replaces one of them to make a faulty server (`mutants/`) or a lawful variant (`variants.py`).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ CREATOR = {
 
 
 class Refusal(Exception):
-    """An error answer on its way out."""
+    """Raised to answer a request with an error."""
 
     def __init__(self, status: int, code: str | None, message: str, headers: Headers | None = None) -> None:
         super().__init__(message)
@@ -74,7 +74,7 @@ class Refusal(Exception):
 
 
 class Action:
-    """One message action and everything that ever happened to it."""
+    """A message action with its history."""
 
     def __init__(self, identifier: str, creator: str) -> None:
         self.id, self.creator = identifier, creator
@@ -87,7 +87,7 @@ class Action:
 
 
 class Reference:
-    """The server's state and rules. `clock` gives seconds."""
+    """The state and the rules of the server. `clock` returns the time in seconds."""
 
     def __init__(self, clock: Callable[[], float] | None = None, thresholds: bool = True) -> None:
         self.offset = 0.0
@@ -291,7 +291,7 @@ class Reference:
     def length(self, value: str) -> int:
         return len(value)
 
-    # --- who sees and who may
+    # --- visibility and permissions
 
     def sees(self, user: str, creator: str, scope: str, teams: frozenset[int]) -> bool:
         if user == creator:
@@ -493,7 +493,7 @@ class Reference:
         action.script = given.get("script", action.script)
         action.permissions = given.get("permissions", action.permissions)
 
-    # --- what is shown
+    # --- contents of answers
 
     def show(self, action: Action) -> dict[str, Any]:
         shown = {
@@ -524,11 +524,11 @@ class Reference:
 
 @contextmanager
 def serve(handle: Handle) -> Iterator[str]:
-    """Serve `handle` on a free port of 127.0.0.1; return scheme, host and port."""
+    """Serve `handle` on a free port of 127.0.0.1 inside the `with` block, and yield the URL of the server."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # one packet for headers and body; two would wait for each other's acknowledgement
+        wbufsize = -1  # one packet for headers and body: a second one would wait for an acknowledgement
 
         def reply(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -544,7 +544,7 @@ def serve(handle: Handle) -> Iterator[str]:
             self.wfile.flush()
 
         def __getattr__(self, name: str) -> Any:
-            if name.startswith("do_"):  # every method there is or will be
+            if name.startswith("do_"):  # for every HTTP method
                 return self.reply
             raise AttributeError(name)
 

@@ -1,9 +1,9 @@
-"""The machine alone, and the fuzzer with the oracle alone, find most of the named mutants: 80 % and 65 %.
+"""The machine alone finds at least 80 % of the named mutants, and the fuzzer with the oracle at least 65 %.
 
-The machine's share was 88.7 % of 601. The 105 mutants that came later are rarer faults: one operation that crashes on a
-wrong token, one user's threshold; the table finds them all.
+The machine found 88.7 % of the first 601 mutants. The 105 later mutants have rarer faults, such as one operation that
+crashes on a wrong token, or a wrong threshold of one user. The table finds all of them.
 
-Each part of the mutants has to reach the percentage, so that all of them do.
+The tests run on parts of the mutants. Each part has to reach the percentage, and then all mutants together do.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def test_the_fuzzer_with_the_oracle_finds_most_with_one_seed(number: int) -> Non
 
 @pytest.mark.heavy
 def test_a_recorded_run_of_the_fuzzer_finds_what_a_real_one_finds() -> None:
-    """Mutants of every kind, a few of them missed: both methods agree but for chance."""
+    """Both methods find the same mutants, but for at most one, in a sample of which some are found and some are not."""
     some = list(MUTANTS.values())[7::33]
     recorded, real = ({m.name for m in some if finds(m, 1)} for finds in (fuzzer_finds, fuzzer_really_finds))
     assert len(recorded ^ real) <= 1, (recorded - real, real - recorded)

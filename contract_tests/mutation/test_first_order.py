@@ -1,7 +1,7 @@
-"""Of the mock's first-order mutants the kit finds all but those that are listed with a reason.
+"""The kit finds all first-order mutants of the mock, except those that `survivors.toml` lists with a reason.
 
-The list is `survivors.toml`, whose head says how to renew it. The tool itself changes one place, loads the changed mock
-in the process that asks, and puts all back.
+The head of that file says how to renew it. Here the tool is tested as well: it changes one place in the source of the
+mock, loads the changed mock in the calling process, and restores the loaded modules afterwards.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mock_mutants import (
 from mutation.first_order import Change, TookTooLong, at_most, changes
 from zoho_cliq_conformance.reporting.report import score
 
-# Broken programs leave things to the garbage collector.
+# Broken programs do not close their resources, which causes a ResourceWarning.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 PARTS = 32
@@ -61,7 +61,7 @@ def test_changes_have_names_of_their_own() -> None:
 
 
 def test_at_least_97_of_100_mutants_are_found() -> None:
-    """That the list is complete is asserted by grading each mutant."""
+    """Compute the share from the list of survivors. That the list is complete is tested by grading each mutant."""
     kinds = Counter(survivor.kind for survivor in listed().values())
     assert set(kinds) <= set(KINDS)
     number = len(every_mutant())

@@ -1,4 +1,4 @@
-"""Grades that were kept count for exactly the inputs that they were found with."""
+"""Kept grades are valid only for exactly the inputs with which the tests passed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ONE, TWO, OTHER = f"{TESTS}::test_one", f"{TESTS}::test_two", f"{OTHERS}::test_i
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Return a tree with a file in each place that tests depend on, and two files of tests."""
+    """Return a tree with two test files, and with a file in each place that tests depend on."""
     for name in grades.SHARED:
         path = tmp_path / name
         if path.suffix:

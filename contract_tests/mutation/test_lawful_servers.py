@@ -1,4 +1,4 @@
-"""No false positives of table and thresholds: the mock under every policy, the second server, lawful variants of it."""
+"""Table and thresholds have no false positives on the mock under every policy, the second server and its variants."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from variants import VARIANTS
 from zoho_cliq_conformance.judge.facts import FACTS
 from zoho_cliq_conformance.result import Result
 
-# Values of the mock's policies that depart from what the page states, with the facts that have to be reported for them.
+# Values of the mock's policies that contradict the vendor's page, each with the fact that has to be reported.
 DEPARTURES: dict[tuple[str, str], str] = {
     ("error_codes", "absent"): "create.msgaction_name_already_exists",
     ("empty_arrays", "accept"): "create.message_types.min",
     ("execution_url_schemes", "http"): "create.execution_type.values",
 }
-# Where one count holds for all operations, a run that paces each by itself is locked out and not graded.
+# With this value the mock counts all operations of a user together. The kit paces each operation separately, so it is
+# locked out and cannot grade the mock.
 LOCKED_OUT = ("threshold_per", "user")
 
 
@@ -24,7 +25,7 @@ SEEDS = range(20)
 
 
 def policy_values() -> list[tuple[str, str]]:
-    """Return every policy with each value that is not its default, or with some number."""
+    """Return each policy with each value that is not its default; a numeric policy has the value 1000."""
     from zoho_cliq_mock.policies import CATALOGUE
 
     found = []
@@ -36,7 +37,7 @@ def policy_values() -> list[tuple[str, str]]:
 
 
 def lawful_policies(seed: int) -> dict[str, object]:
-    """Return a choice for a third of the policies, of those that no fact forbids."""
+    """Return a random choice of a third of the policy values that contradict no fact."""
     values = [pair for pair in policy_values() if pair not in DEPARTURES and pair[0] != LOCKED_OUT[0]]
     chosen = Random(seed).sample(values, len(values) // 3)
     return dict(chosen)
@@ -48,7 +49,7 @@ def describe(result: Result) -> list[str]:
 
 
 def of_policy(name: str, value: str, seed: int) -> None:
-    """Grade the mock under a policy and demand what has to come of it."""
+    """Grade the mock under a policy and assert the right result: the fault of a departure, or no fault."""
     with_thresholds = name.startswith(("threshold", "lock"))
     transport = mock_transport({name: value}, thresholds=with_thresholds)
     result = grade(transport, thresholds=with_thresholds, graded=profile(pace=with_thresholds), seed=seed)

@@ -1,4 +1,4 @@
-"""Machine and fuzzer have no false positives: the mock under all its policies, the second server, lawful variants."""
+"""Machine and fuzzer have no false positives on the mock under every policy, the second server and its variants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ EXAMPLES = 12
 
 
 def machine(make: Callable[[bool], Transport], seed: int, *, pace: bool = True, examples: int = EXAMPLES) -> Result:
-    """Return the machine against the server that `make` gives, which enforces thresholds where `pace` says so."""
+    """Return the result of the machine against the server that `make` returns.
+
+    The server enforces thresholds, and the client paces its calls, if `pace` is true.
+    """
     from zoho_cliq_conformance.drivers.machine import run_machine
 
     client = Client(profile(pace=pace), make(pace), seed=seed)
@@ -30,7 +33,7 @@ def machine(make: Callable[[bool], Transport], seed: int, *, pace: bool = True, 
 
 
 def fuzz(make: Callable[[bool], Transport], seed: int, examples: int = 30) -> Result:
-    """Return what the fuzzer generates for this seed, sent to the server."""
+    """Return the result of the requests that are recorded for this seed, sent to the server that `make` returns."""
     client = Client(profile(pace=False), make(False), seed=seed)
     share_clock(client)
     with closing(client):
@@ -49,7 +52,7 @@ def reference(thresholds: bool) -> Transport:
     return reference_transport(thresholds=thresholds)
 
 
-# Each is graded with a seed of its own, so that together they meet all twenty.
+# Each value is graded with another seed, so that all twenty seeds are used.
 LAWFUL = [pair for pair in policy_values() if pair not in DEPARTURES and pair != LOCKED_OUT]
 SERVERS = pytest.mark.parametrize("make", [mock, reference])
 

@@ -1,4 +1,4 @@
-"""The kit finds faults: table and thresholds report every named mutant for the fact that it breaks."""
+"""Table and thresholds find every named mutant, and report a fact that it breaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CREATION_LIMIT = [name for name in MUTANTS if name.startswith("create-limit")]
 
 
 def graded(mutant: Mutant) -> Result:
-    """Return what table and thresholds say about a mutant."""
+    """Return the result of table and thresholds for a mutant."""
     if mutant.name in CREATION_LIMIT:
         return grade_creation_limit(12, mutant.prepare)
     paced = mutant.kind == "thresholds"
@@ -22,7 +22,7 @@ def graded(mutant: Mutant) -> Result:
 
 
 def missed(mutants: list[Mutant]) -> list[str]:
-    """Return mutants that table and thresholds do not report for one of their facts."""
+    """Return the mutants for which table and thresholds report none of the mutant's facts."""
     found = {mutant.name: {violation.fact for violation in graded(mutant).violations} for mutant in mutants}
     return [
         f"{m.name}: expected {m.facts}, got {sorted(found[m.name])}"
@@ -53,7 +53,7 @@ def test_table_and_thresholds_find_every_mutant(kind: str) -> None:
 
 @pytest.mark.heavy
 def test_every_fact_is_killed_by_a_mutant() -> None:
-    """For each fact some mutant is reported for just that fact."""
+    """For each fact there is a mutant that is reported for that fact."""
     left = set(FACTS)
     for mutant in MUTANTS.values():
         if left & set(mutant.facts):

@@ -1,4 +1,4 @@
-"""Lawful variants of counting and locking that the page leaves open: changes of the second reference server."""
+"""Lawful variants of counting and locking where the vendor's page is silent: changes of the second reference server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def threshold_variant(name: str) -> Callable[[Prepare], Prepare]:
 
 
 def forgetting(begin: Callable[[Reference, str, str, float], float]) -> Prepare:
-    """Let a call count until its minute is over; `begin(server, user, operation, now)` tells when that began."""
+    """Let a call count until its minute is over.
+
+    `begin(server, user, operation, now)` returns when the current minute began.
+    """
 
     def prepare(server: Reference) -> None:
         original = server.throttle
@@ -38,7 +41,7 @@ def forgetting(begin: Callable[[Reference, str, str, float], float]) -> Prepare:
 
 
 def whole_minutes(phase: float) -> Prepare:
-    """Let minutes of the clock begin so many seconds after the full ones."""
+    """Use fixed minutes that begin `phase` seconds after the full minutes of the clock."""
     return forgetting(lambda server, user, operation, now: (now - phase) // server.window * server.window + phase)
 
 
@@ -107,7 +110,7 @@ def _(server: Reference) -> None:
 
 
 def uncounted(server: Reference) -> None:
-    """Let calls that are refused for themselves not count."""
+    """Do not count calls that are refused for a reason other than the threshold."""
     original = server.answer
 
     def answer(method: str, target: str, headers: Headers, body: bytes | None) -> Reply:
@@ -202,7 +205,7 @@ def _(server: Reference) -> None:
 
 
 def slow(seconds: float, prepare: Prepare) -> Callable[[Reference, Any], Handle]:
-    """Let each answer take so many seconds, on a clock that can be advanced."""
+    """Let each answer take `seconds`, on the simulated clock of the server."""
 
     def make(server: Reference, clock: Any) -> Handle:
         handle: Handle = prepare(server) or server

@@ -1,4 +1,4 @@
-"""Lawful variants of the second reference server: answers that differ where the vendor is silent."""
+"""Lawful variants of the second reference server: they answer differently where the vendor's documents are silent."""
 
 from __future__ import annotations
 

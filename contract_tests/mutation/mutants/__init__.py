@@ -1,8 +1,8 @@
-"""Faulty servers, one fault each: what the conformance kit has to find. A module for each class of faults, and
-more where a class has many.
+"""Mutants: faulty servers with one fault each, which the conformance kit has to find.
 
-A mutant changes the second reference server by an attribute, a replaced method, or a wrapper around its handle.
-`facts` names the facts one of which has to be reported: to find a fault for another reason does not count.
+There is a module for each class of faults, and more than one if a class has many. A mutant changes the second reference
+server: it sets an attribute, replaces a method, or wraps the function that handles requests. The kit finds a mutant if
+it reports at least one of the mutant's `facts`; a report of other facts does not count.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Faults in who may do what: tokens, scopes, visibility."""
+"""Faults in permissions: tokens, scopes, visibility."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mutant is, and builders of changes to a server."""
+"""The type of a mutant, functions that register one, and functions that return changes of a server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ CLASSES = (
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault: its name and class, the facts that may be reported for it, and how a server gets it."""
+    """A faulty server.
+
+    Attributes:
+        name: the name of the fault.
+        kind: the class of the fault: one of `CLASSES`.
+        facts: the ids of the facts that it may break; one of them has to be reported.
+        prepare: puts the fault into a server; may return another function that handles the requests.
+    """
 
     name: str
     kind: str
@@ -30,7 +37,7 @@ MUTANTS: dict[str, Mutant] = {}
 
 
 def mutant(name: str, kind: str, *facts: str) -> Callable[[Prepare], Prepare]:
-    """Register a mutant."""
+    """Return a decorator that registers a function as the `prepare` of a mutant; see `Mutant`."""
 
     def register(prepare: Prepare) -> Prepare:
         assert name not in MUTANTS, name
@@ -42,21 +49,21 @@ def mutant(name: str, kind: str, *facts: str) -> Callable[[Prepare], Prepare]:
 
 
 def add(name: str, kind: str, facts: str, prepare: Prepare) -> None:
-    """Register a mutant that fits on a line; `facts` separated by spaces."""
+    """Register a mutant; see `Mutant`. `facts` are separated by spaces."""
     mutant(name, kind, *facts.split())(prepare)
 
 
 def _known(facts: str) -> str:
-    """Return those of the facts that exist: a loop over operations names more than every operation has."""
+    """Return those of the facts that exist, separated by spaces: not every operation has every kind of fact."""
     return " ".join(fact for fact in facts.split() if fact in FACTS)
 
 
 def void(*_: object) -> None:
-    """Return None, after its arguments were evaluated: lambdas are expressions."""
+    """Return None. A lambda uses this to evaluate several expressions, which are the arguments."""
 
 
 def replace(method: str, make: Callable[[Any], Callable[..., Any]]) -> Prepare:
-    """Replace a method by `make(original)`."""
+    """Return a change that replaces a method by `make(original)`."""
 
     def prepare(server: Reference) -> None:
         setattr(server, method, make(getattr(server, method)))
@@ -65,12 +72,12 @@ def replace(method: str, make: Callable[[Any], Callable[..., Any]]) -> Prepare:
 
 
 def around(method: str, change: Callable[..., Any]) -> Prepare:
-    """Replace a method by `change(original, *arguments)`."""
+    """Return a change that replaces a method by one that calls `change(original, *arguments)`."""
     return replace(method, lambda original: lambda *arguments: change(original, *arguments))
 
 
 def attribute(path: str, value: Any) -> Prepare:
-    """Set an attribute, or with a dot an entry of a dict attribute."""
+    """Return a change that sets an attribute, or an entry of a dict attribute if `path` is of the form `name.key`."""
 
     def prepare(server: Reference) -> None:
         name, _, key = path.partition(".")
@@ -83,7 +90,7 @@ def attribute(path: str, value: Any) -> Prepare:
 
 
 def wrap(change: Callable[[str, str, Headers, bytes | None, Reply], Reply]) -> Prepare:
-    """Change replies: `change(method, path below the base, headers, body, reply)`."""
+    """Return a change that replaces each reply by `change(method, path below the base URL, headers, body, reply)`."""
 
     def prepare(server: Reference) -> Handle:
         def handle(method: str, target: str, headers: Headers, body: bytes | None) -> Reply:
@@ -98,7 +105,12 @@ def wrap(change: Callable[[str, str, Headers, bytes | None, Reply], Reply]) -> P
 
 
 def reply_json(edit: Callable[[str, str, dict[str, Any]], None], operations: str = "all") -> Prepare:
-    """Edit the JSON of good replies, of the operations named."""
+    """Return a change that edits the JSON of replies with the status 200.
+
+    Args:
+        edit: called with the operation, the path and the JSON, which it changes in place.
+        operations: the operations concerned, separated by spaces; default: all.
+    """
 
     def change(method: str, target: str, _h: Headers, _b: bytes | None, reply: Reply) -> Reply:
         status, headers, content = reply
@@ -129,7 +141,10 @@ def status_of(operation: str, old: int, new: int) -> Prepare:
 
 
 def error(edit: Callable[[str, int, dict[str, Any]], tuple[int, dict[str, Any]] | None]) -> Prepare:
-    """Edit error replies: `edit(operation, status, shown)`."""
+    """Return a change that edits error replies.
+
+    `edit(operation, status, shown)` returns the new status and JSON, or None to leave the reply unchanged.
+    """
 
     def change(method: str, target: str, _h: Headers, _b: bytes | None, reply: Reply) -> Reply:
         if reply[0] < 400:
@@ -141,7 +156,10 @@ def error(edit: Callable[[str, int, dict[str, Any]], tuple[int, dict[str, Any]] 
 
 
 def recode(code: str, new: str | None, operation: str = "") -> Prepare:
-    """Let errors with `code` carry another code, or none."""
+    """Return a change that replaces an error code by `new`, or removes it if `new` is None.
+
+    `operation` restricts this to one operation; default: all.
+    """
 
     def edit(name: str, status: int, shown: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
         if shown.get("code") != code or (operation and name != operation):
@@ -153,7 +171,7 @@ def recode(code: str, new: str | None, operation: str = "") -> Prepare:
 
 
 def with_field(name: str, value: Callable[[Any], Any], *operations: str) -> Prepare:
-    """Change a field of what is sent by `value` before it is checked."""
+    """Return a change that replaces a field in request bodies of `operations` by `value(field)` before the checks."""
 
     def make(original: Any) -> Any:
         def check(operation: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
@@ -167,7 +185,7 @@ def with_field(name: str, value: Callable[[Any], Any], *operations: str) -> Prep
 
 
 def lets_pass(field: str, operation: str, when: Callable[[Any], bool] = lambda value: True) -> Prepare:
-    """Skip the check of the field in the operation's bodies where `when` holds."""
+    """Return a change that skips the check of a field in bodies of the operation if `when(value)` is true."""
 
     def make(original: Any) -> Any:
         def check(name: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
@@ -194,7 +212,7 @@ HARMLESS: dict[str, Any] = {
 
 
 def refuses(operation: str, when: Callable[[dict[str, Any]], bool]) -> Prepare:
-    """Refuse a valid body of the operation where `when` holds."""
+    """Return a change that refuses valid bodies of the operation for which `when(body)` is true."""
 
     def make(original: Any) -> Any:
         def check(name: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
@@ -208,7 +226,7 @@ def refuses(operation: str, when: Callable[[dict[str, Any]], bool]) -> Prepare:
 
 
 def crashes(when: Callable[[str, str, bytes], bool]) -> Prepare:
-    """Answer with 500 where `when(method, target, body)` holds."""
+    """Return a change that answers 500 if `when(method, target, body)` is true."""
 
     def change(method: str, target: str, _h: Headers, body: bytes | None, reply: Reply) -> Reply:
         if when(method, target, body or b""):
@@ -219,7 +237,7 @@ def crashes(when: Callable[[str, str, bytes], bool]) -> Prepare:
 
 
 def limit_of(name: str, change: int, operation: str) -> Prepare:
-    """Shift the limit of a field by `change` in one operation."""
+    """Return a change that adds `change` to the limit of a field in one operation."""
 
     def make(original: Any) -> Any:
         def check_value(in_operation: str, field: str, value: Any) -> None:

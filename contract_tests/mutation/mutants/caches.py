@@ -1,4 +1,4 @@
-"""Faults of caches: answers that are remembered for too long, or for others."""
+"""Faults of caches: answers that are cached for too long, or returned to other users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from .builders import Prepare, add, mutant
 
 
 def _cached(method: str, key: Callable[[str], str], forgets: str, *, refusals: bool = False) -> Prepare:
-    """Keep a method's answers by id and `key(user)` until one of the methods in `forgets` is called for the id."""
+    """Return a change that caches the answers of a method.
+
+    Args:
+        method: the method.
+        key: returns a part of the cache key from the user; the other part is the id of the action.
+        forgets: the methods whose calls remove the cached answers about an action, separated by spaces.
+        refusals: whether refusals are cached, too.
+    """
 
     def prepare(server: Reference) -> None:
         original = getattr(server, method)

@@ -1,4 +1,4 @@
-"""Requests that a server answers with 500."""
+"""Faults of servers that answer certain requests with 500."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .builders import add, crashes, mutant
 
 
 def text(body: bytes) -> str:
-    """Return the body with its escapes resolved, where it is JSON."""
+    """Return the body as text, with the escapes of JSON resolved if it is JSON."""
     try:
         return json.dumps(json.loads(body), ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Faults in errors: their status, code and message, and what a refused request leaves behind."""
+"""Faults in errors: their status, code and message, and effects of refused requests."""
 
 from __future__ import annotations
 

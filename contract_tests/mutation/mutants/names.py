@@ -1,4 +1,4 @@
-"""Faults in which names are taken."""
+"""Faults in the uniqueness of names: a server refuses a free name, or accepts one that another action has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .builders import Prepare, add, mutant
 
 
 def _named(taken: Callable[[Reference, str, str, Action | None], bool]) -> Prepare:
-    """Use another rule for which names are taken."""
+    """Return a change that replaces the check whether a name is in use by `taken(server, user, name, but)`.
+
+    `but` is the action that is being updated, or None for a create.
+    """
 
     def prepare(server: Reference) -> None:
         server.taken = lambda user, name, but=None: taken(server, user, name, but)  # type: ignore[method-assign]

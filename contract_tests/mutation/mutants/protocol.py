@@ -1,4 +1,4 @@
-"""Faults in what HTTP asks of any server: statuses, methods, paths, headers."""
+"""Faults in HTTP: statuses, methods, paths, headers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Faults that one operation alone has, for what is rarely sent: seen only where nothing else in the request is amiss.
+"""Faults of a single operation that only an unusual request shows.
 
-Each fault comes after all other checks of the server's, so that a request with two departures does not meet it.
+Each fault comes after all other checks of the server. So a request that is refused for another reason does not show it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def dashed(text: str) -> str:
 
 
 def crash_on(operation: str, when: Callable[[dict[str, Any]], bool]) -> Prepare:
-    """Answer with 500 to a body of the operation that was read, where `when` holds."""
+    """Return a change that answers 500 to JSON bodies of the operation for which `when(body)` is true."""
 
     def check(original: Any, name: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
         if name == operation and when(given):
@@ -37,7 +37,10 @@ def crash_on(operation: str, when: Callable[[dict[str, Any]], bool]) -> Prepare:
 
 
 def crash_instead(operation: str, status: int, when: Callable[[str, Headers, bytes], bool]) -> Prepare:
-    """Answer with 500 instead of a status of the operation, where `when(target, headers, body)` holds."""
+    """Return a change that answers 500 instead of `status` to calls of the operation.
+
+    It concerns calls for which `when(target, headers, body)` is true.
+    """
     return wrap(
         lambda m, t, h, b, r: (
             CRASH if r[0] == status and operation_of(m, t) == operation and when(t, h, b or b"") else r
@@ -178,7 +181,7 @@ add(
     crash_on("create", lambda g: g.get("image") == "no base64!"),
 )
 
-# --- one operation alone, of all
+# --- faults of any single operation
 
 for _op in OPERATIONS:
 
@@ -258,7 +261,7 @@ add(
     wrap(lambda m, t, h, b, r: CRASH if sum(name.lower() == "accept" for name, _ in h) > 1 else r),
 )
 
-# --- handlers that are set
+# --- handlers
 
 for _who, _fact in (
     ("colleague", "visibility.personal visibility.team"),

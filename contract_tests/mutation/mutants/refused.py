@@ -1,4 +1,4 @@
-"""Refused requests that leave something behind."""
+"""Faults of refused requests that change the state of the server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HANDLER = re.compile(handler_path("([^/]+)", "[^/]+"))
 
 
 def _done_all_the_same(method: str, act: Callable[[Reference, str, Action, dict[str, Any]], None]) -> Prepare:
-    """Let a refused call of the method do something to the action."""
+    """Return a change that calls `act(server, user, action, body)` when the method refuses a call for an action."""
 
     def prepare(server: Reference) -> None:
         original = getattr(server, method)

@@ -1,4 +1,4 @@
-"""Faults in how answers look: missing, added and mistyped fields."""
+"""Faults in the shape of answers: missing fields, additional fields, fields of a wrong type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults in what is kept: creations, updates, deletions, handlers, names."""
+"""Faults in the stored state: creates, updates, deletions, handlers, names."""
 
 from __future__ import annotations
 

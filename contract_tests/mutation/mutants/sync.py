@@ -1,4 +1,4 @@
-"""Faults in what has changed since a sync token."""
+"""Faults in the listing of changes since a sync token."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ add(
 
 
 def _silent(when: Callable[[Action, dict[str, Any]], bool]) -> Prepare:
-    """Let an update for which `when` holds not count as a change."""
+    """Return a change with which an update is not listed as a change if `when(action, body)` is true."""
 
     def prepare(server: Reference) -> None:
         original = server.update
@@ -222,7 +222,10 @@ add(
 
 
 def _listing(change: Callable[..., Any]) -> Prepare:
-    """Return another list: `change(original list, server, user, query)`."""
+    """Return a change that replaces listings by `change(listed, server, user, query)`.
+
+    `listed(query)` returns the original listing.
+    """
 
     def prepare(server: Reference) -> None:
         original = server.list
@@ -295,7 +298,10 @@ def _(server: Reference) -> Handle:
 
 
 def _marks(method: str, refused: bool) -> Prepare:
-    """Let a call of the method that changes nothing count as a change."""
+    """Return a change with which a call of the method is recorded as a change of the action, although it is none.
+
+    `refused` selects the calls that are refused; otherwise it concerns those that succeed.
+    """
 
     def prepare(server: Reference) -> None:
         original = getattr(server, method)

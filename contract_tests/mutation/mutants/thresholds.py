@@ -1,8 +1,10 @@
 """Faults in counting calls and in locks.
 
-Where a fault has several facts, the first is what a run with a clock URL reports, which finds the reason; on a real
-clock the fault shows, but not always why. Names tell of a window of 60 s and a lock of 300 s; where the document has
-others, the faults are so many times as long.
+If a mutant has several facts, a run with a clock URL reports the first one, since it finds the reason of the fault. A
+run on a real clock finds the fault, but may report another of the facts.
+
+The names of mutants assume a window of 60 s and a lock of 300 s. If the document has other values, the durations of the
+faults are scaled accordingly.
 """
 
 from __future__ import annotations
@@ -52,11 +54,14 @@ add(
 )
 
 
-# --- what counts together
+# --- requests that are counted together
 
 
 def counted(key: Callable[[Asked, str, str], object], *, locked: bool = True) -> Prepare:
-    """Count calls, or only lock them, by what `key` makes of the request, its user and its operation."""
+    """Return a change that counts and locks calls separately for each value of `key(request, user, operation)`.
+
+    If `locked` is false, it only locks them separately, and counts them as before.
+    """
 
     def prepare(server: Reference) -> None:
         asked: list[Asked] = []
@@ -84,7 +89,7 @@ def counted(key: Callable[[Asked, str, str], object], *, locked: bool = True) ->
 
 
 def free(when: Callable[[Asked], bool]) -> Prepare:
-    """Let requests of which `when` holds not count."""
+    """Return a change that does not count requests for which `when(request)` is true."""
     return counted(lambda asked, user, operation: object() if when(asked) else None)
 
 
@@ -121,16 +126,22 @@ def _(server: Reference) -> None:
     server.answer = twice  # type: ignore[method-assign]
 
 
-# --- whose counts and locks they are
+# --- counts and locks of users
 
 
 def throttled(make: Callable[[Reference, Callable[[str, str], None]], Callable[[str, str], None]]) -> Prepare:
-    """Use another `throttle(user, operation)`, made of the server and the one it has."""
+    """Return a change that replaces the method `throttle(user, operation)` by `make(server, original)`."""
     return replace("throttle", lambda original: make(original.__self__, original))
 
 
 def per(user: str, change: Callable[[int], int], operations: tuple[str, ...] = OPERATIONS) -> Prepare:
-    """Give the user other thresholds of some operations."""
+    """Return a change that gives a user other thresholds.
+
+    Args:
+        user: the label of the user.
+        change: returns the new threshold from the original one.
+        operations: the operations concerned; default: all.
+    """
 
     def make(server: Reference, original: Callable[[str, str], None]) -> Callable[[str, str], None]:
         def throttle(who: str, operation: str) -> None:
@@ -199,7 +210,7 @@ def _(server: Reference) -> None:
 
 
 def on_call(what: Callable[[Reference, str, str], None]) -> Prepare:
-    """Change counts and locks at each call, before it is counted."""
+    """Return a change that calls `what(server, user, operation)` at each call, before the call is counted."""
 
     def make(server: Reference, original: Callable[[str, str], None]) -> Callable[[str, str], None]:
         def throttle(user: str, operation: str) -> None:
@@ -212,7 +223,7 @@ def on_call(what: Callable[[Reference, str, str], None]) -> Prepare:
 
 
 def drop(held: dict[tuple[str, str], object], when: Callable[[str, str], bool]) -> None:
-    """Forget the counts or the locks for whose user and operation `when` holds."""
+    """Remove the counts or locks for which `when(user, operation)` is true."""
     for key in [key for key in held if when(*key)]:
         del held[key]
 
@@ -241,7 +252,7 @@ def _(server: Reference) -> None:
 
 
 def on_success(operation: str, what: Callable[[Reference, str], None]) -> Prepare:
-    """Change counts and locks when a call of the operation succeeded: `what(server, user)`."""
+    """Return a change that calls `what(server, user)` after each successful call of the operation."""
 
     def make(original: Callable[..., object]) -> Callable[..., object]:
         def act(user: str, *rest: object) -> object:
@@ -255,7 +266,7 @@ def on_success(operation: str, what: Callable[[Reference, str], None]) -> Prepar
 
 
 def give_back(server: Reference, user: str) -> None:
-    """Take back the last create of the user's."""
+    """Remove the user's latest create from the count."""
     if calls := server.calls.get((user, "create")):
         calls.pop()
 
@@ -295,11 +306,17 @@ def _(server: Reference) -> None:
     server.authenticate = authenticate  # type: ignore[method-assign]
 
 
-# --- windows and locks of one operation, and strange ones
+# --- windows and locks of one operation, and other kinds of windows and locks
 
 
 def for_operation(name: str, operation: str, value: float) -> Prepare:
-    """Use another window or lock in one operation."""
+    """Return a change with another window or lock of one operation.
+
+    Args:
+        name: window or lock.
+        operation: the operation.
+        value: the new duration in seconds.
+    """
     return on_call(
         lambda s, user, op: setattr(s, name, value if op == operation else {"window": WINDOW, "lock": LOCK}[name])
     )
@@ -397,11 +414,11 @@ def _(server: Reference) -> None:
     server.throttle = throttle  # type: ignore[method-assign]
 
 
-# --- refused, and done
+# --- calls that are refused but carried out
 
 
 def done_all_the_same(operation: str) -> Prepare:
-    """Carry out a call of the operation that the threshold refuses."""
+    """Return a change that carries out calls of the operation although the threshold refuses them."""
 
     def prepare(server: Reference) -> Handle:
         def handle(method: str, target: str, headers: Headers, body: bytes | None) -> Reply:

@@ -1,4 +1,4 @@
-"""Faults in what bodies and parameters are taken and refused."""
+"""Faults in the checks of bodies and parameters: invalid values are accepted, or valid ones are refused."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ VALUES = {"scope": ("organization", "team", "personal"), "message_types": ("text
 
 
 def just(value: Any, texts: Collection[str]) -> bool:
-    """Return whether the value is a list of these texts and no others, in any order."""
+    """Return whether the value is a list of exactly these texts, in any order."""
     return isinstance(value, list) and {str(item) for item in value} == set(texts)
 
 
 def unknown(value: Any, known: Collection[str]) -> bool:
-    """Return whether the value is, or is an array that holds, a text that is none of the known ones."""
+    """Return whether the value is a text that is not in `known`, or an array that contains one."""
     texts = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
     return not set(texts) <= set(known)
 

@@ -1,4 +1,4 @@
-"""Faults in what is kept and shown of values that somebody may trip over, and of updates of several fields."""
+"""Faults in values that are easily mishandled, such as escapes, and in updates of several fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .builders import add, mutant, reply_json, with_field, with_value
 
 
 def texts(change: Callable[[str], str]) -> Callable[[Any], Any]:
-    """Change texts of what is sent."""
+    """Return a function that applies `change` to a text, and returns any other value unchanged."""
     return lambda value: change(value) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Faults in who sees and changes what, by operation and scope, and after changes of scope and teams."""
+"""Faults in visibility and permissions, by operation and scope, and after changes of scope and teams."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .builders import Prepare, add
 
 
 def _sees_in(method: str, who: str, scope: str, *, done: bool = False) -> Prepare:
-    """Let the user `who` see the owner's actions of that scope in one method, and change them where `done`."""
+    """Return a change with which the user `who` sees the actions of others with that scope in one method.
+
+    If `done` is true, the user may change them, too.
+    """
 
     def prepare(server: Reference) -> None:
         original, sees, may = getattr(server, method), server.sees, server.may_change
@@ -53,7 +56,12 @@ for _who, _scope in (
 
 
 def _first_scope(methods: str, facts: Callable[[Action], Any]) -> Prepare:
-    """Let an action be visible in these methods as it was when it was made, in scope or in teams."""
+    """Return a change with which these methods decide visibility by the scope and teams that an action had at first.
+
+    Args:
+        methods: the methods, separated by spaces.
+        facts: returns the scope and the teams to keep of a new action; a scope of None means the current one.
+    """
 
     def prepare(server: Reference) -> None:
         first = dict[str, Any]()
@@ -105,7 +113,7 @@ for _op in ("get", "get_handler", "list"):
 
 
 def _foreign_tokens(kind: str) -> Prepare:
-    """Let a token of another user's list what that user sees."""
+    """Return a change with which a listing with another user's token shows what that user sees."""
 
     def prepare(server: Reference) -> None:
         original, read = server.list, server.read_token

@@ -1,4 +1,4 @@
-"""Make the helpers of these tests importable: those beside them, and the servers of `contract_tests/mutation`."""
+"""Make the helper modules of these tests and the servers in `contract_tests/mutation` importable."""
 
 from __future__ import annotations
 

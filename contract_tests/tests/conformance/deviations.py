@@ -1,8 +1,8 @@
-"""Counts in how many ways a request departs from one that no server may refuse.
+"""Find the reasons for which a server may or must refuse a request: its departures from a valid request.
 
-A departure is one aspect of the request for which a server may, or must, refuse it: the token, a header, the path, a
-parameter, a field of the body, or what is there. Two in one request hide each other, since a server may look at either
-first. The one departure that is always there, an organization that may be full, is left out.
+A departure is an aspect of the request, or of the state: the token, a header, the path, a parameter, a field of the
+body, or whether the action exists. Two departures in one request hide each other, since a server may check either one
+first. That the organization may be full applies to every create, and is not counted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FIELDS = frozenset(
 
 
 def aspect(condition: Condition) -> str:
-    """Return what of a request, or of the state, the condition is about."""
+    """Return the aspect of the request, or of the state, that a condition is about."""
     group, _, rest = condition.fact.partition(".")
     first = rest.partition(".")[0]
     if group in ("auth", "visibility"):
@@ -33,7 +33,7 @@ def aspect(condition: Condition) -> str:
 
 
 def watch(client: Client) -> dict[int, frozenset[str]]:
-    """Return the departures of each exchange that the client makes from now on, by its number."""
+    """Return a dict to which the departures of each later exchange of the client are added, by its number."""
     found: dict[int, frozenset[str]] = {}
     original = client.oracle.conditions
 

@@ -1,4 +1,4 @@
-"""Faulty servers of the kinds that people write, each wrong for one reason: the causes of faults are tested on them."""
+"""Faulty servers with typical mistakes, each with one cause. They test the grouping of faults by cause."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ MESSAGE = b'{"message": "no"}'
 def answers(
     status: int, when: Callable[[str, str], bool], headers: tuple[tuple[str, str], ...] = (), body: bytes = MESSAGE
 ) -> Prepare:
-    """Answer such calls, by method and path, before anything else looks at them."""
+    """Return a change that answers calls for which `when(method, path)` is true, before all other checks.
+
+    Args:
+        status: the status of the answer.
+        when: called with the method and the path below the base URL.
+        headers: headers of the answer, besides Content-Type.
+        body: the body of the answer.
+    """
 
     def prepare(server: Reference) -> Callable[..., Reply]:
         def handle(method: str, target: str, given: Headers, content: bytes | None) -> Reply:
@@ -32,7 +39,7 @@ def answers(
 
 
 def of(*operations: str) -> Callable[[str, str], bool]:
-    """Return whether a call is of one of the operations."""
+    """Return a function of method and path that tells whether a call is one of these operations."""
     return lambda method, target: (
         re.match("/messageactions(/|$)", target.partition("?")[0]) is not None
         and operation_of(method, target) in operations
@@ -40,7 +47,7 @@ def of(*operations: str) -> Callable[[str, str], bool]:
 
 
 def without(field: str) -> Prepare:
-    """Leave a field out of every action that is shown."""
+    """Return a change that omits a field from all actions in answers."""
 
     def edit(_operation: str, _target: str, shown: dict[str, Any]) -> None:
         for action in actions_of(shown):
@@ -50,7 +57,7 @@ def without(field: str) -> Prepare:
 
 
 def as_number(field: str) -> Prepare:
-    """Show a field as a number."""
+    """Return a change that turns a field into a number in all answers."""
 
     def edit(_operation: str, _target: str, shown: dict[str, Any]) -> None:
         for action in actions_of(shown):
@@ -60,7 +67,7 @@ def as_number(field: str) -> Prepare:
 
 
 def both(*prepares: Prepare) -> Prepare:
-    """Make a server wrong in several ways; the last one sees calls first."""
+    """Return a change that combines several changes; the last one handles calls first."""
 
     def prepare(server: Reference) -> Any:
         handle: Any = None

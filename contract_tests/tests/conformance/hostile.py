@@ -1,4 +1,4 @@
-"""A server that answers as the reference does, but changes its answers anywhere, as a seed says."""
+"""A server that answers like the reference server, but changes a part of its answers at random."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness import StepClock
 from reference_server import Reference
 
 DEEP = "[" * 300 + "]" * 300
-# Values as JSON text, since some cannot be written by a library.
+# Values as JSON text, since a library cannot write some of them.
 ODD_JSON = [
     *("null", "true", "0", "-1", "1.5", "1e999", "-1e999", "NaN", "Infinity", "9" * 400, "9" * 5000),
     *('""', '"100001"', '"²"', '"\\ud800"', '"\\u0000\\ufffe\\u202e\\u001b[31m"', '"' + "x" * 3000 + '"'),
@@ -32,7 +32,7 @@ STATUSES = [200, 201, 202, 204, 299, 302, 304, 400, 401, 403, 404, 409, 418, 422
 
 
 class Hostile:
-    """Handle requests as `FunctionTransport` wants them; `rate` of the answers are changed."""
+    """Handles the requests of a `FunctionTransport`. The share `rate` of the answers, from 0 to 1, is changed."""
 
     def __init__(self, seed: int, rate: float) -> None:
         self._random, self._rate = Random(seed), rate
@@ -56,7 +56,7 @@ class Hostile:
                 return status, given, self._changed(content)
 
     def _changed(self, content: bytes) -> bytes:
-        """Return the JSON with odd values in some places."""
+        """Return the JSON with unusual values in random places."""
         try:
             shown = json.loads(content)
         except ValueError:

@@ -1,6 +1,6 @@
-"""For each fact the condition that has to have occurred in an exchange that is said to show it.
+"""For each fact, a condition that an exchange has to meet if the kit reports that it shows the fact.
 
-Written without the kit's oracle: from the bytes that went and came, and from what went and came before.
+The conditions are independent of the kit's oracle. They use only the bytes of the exchange and of earlier exchanges.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DOCUMENTED = re.compile(r"(create|update|get|delete|get_handler|update_handler)\
 
 
 class Seen:
-    """An exchange, taken apart."""
+    """The parts of an exchange."""
 
     def __init__(self, exchange: Exchange) -> None:
         split = urlsplit(exchange.target)
@@ -90,7 +90,10 @@ def shows(name: str) -> Occurred:
 
 
 def any_before(happened: Callable[[Seen, Seen], bool]) -> Occurred:
-    """Return a reading after something that happened to an action that is read."""
+    """Return the condition of a successful read before which there was an exchange that fits.
+
+    `happened(read, earlier)` tells whether an earlier exchange fits.
+    """
     return lambda e, before: e.method == "GET" and e.good and any(happened(e, old) for old in before)
 
 
@@ -118,7 +121,7 @@ def named_before(e: Seen, before: Sequence[Seen]) -> bool:
 
 
 def creator(e: Seen, before: Sequence[Seen]) -> str:
-    """Return how the name of the user begins who created the action."""
+    """Return the first five letters of the user who created the action, or an empty string if that is unknown."""
     return next((old.user[:5] for old in before if old.operation == "create" and e.id in ids(old)), "")
 
 
@@ -258,7 +261,7 @@ def _of_field(operation: str, field: str, rule: str) -> Occurred | None:
 
 
 def condition(fact: str) -> Occurred:
-    """Return the condition of a fact; raises KeyError where nobody wrote one."""
+    """Return the condition of a fact. Raise KeyError if there is none."""
     if fact in CONDITIONS:
         return CONDITIONS[fact]
     if coded := DOCUMENTED.fullmatch(fact):

@@ -1,4 +1,4 @@
-"""Records `plan.json` anew: run it after a change to the table's scenarios."""
+"""Write `plan.json` again. Run this after a change to the table's scenarios."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVERY = [",".join(some) for size in range(len(PARTS) + 1) for some in combinatio
 
 
 def profile_of(parts: str, **changes: Any) -> Profile:
-    """Return the profile of a live server that gives these parts, such as "colleague,teams", and the owner's token."""
+    """Return the profile of a live server with the owner's token and these parts, such as "colleague,teams"."""
     given, full = parts.split(","), profile()
     tokens: dict[str, Any] = {user: token for user, token in full.tokens.items() if user in ("owner", *given)}
     if "scopes" in given:
@@ -30,14 +30,14 @@ def profile_of(parts: str, **changes: Any) -> Profile:
 
 
 def recorded_now(parts: str) -> dict[str, Any]:
-    """Return the calls of the table against the reference server, as a live server would see them: without a reset."""
+    """Return the calls of the table against the reference server, without a reset URL, as with a live server."""
     client = Client(profile_of(parts), FunctionTransport(Reference(StepClock(), thresholds=False)), seed=1)
     client.clock = Clock(advance=client.advance)
     return record(client)
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    """Return for each scenario what it sends, and which profiles' runs send just that."""
+    """Return the different recordings of each scenario, each with the profiles that lead to it."""
     found: dict[str, list[dict[str, Any]]] = {}
     for parts in EVERY:
         for name, sent in recorded_now(parts).items():

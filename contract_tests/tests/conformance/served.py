@@ -1,4 +1,4 @@
-"""A reference server over HTTP with a profile, and the command run against it in this process."""
+"""Run a reference server over HTTP, and the command against it in this process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,13 @@ colleague = [100002]
 
 @contextmanager
 def served(directory: Path, prepare: Prepare | None = None, pace: bool = False) -> Iterator[Path]:
-    """A reference server over HTTP and the path of its profile."""
+    """Run a reference server over HTTP inside the `with` block, and yield the path of its profile.
+
+    Args:
+        directory: where the profile is written.
+        prepare: changes the server; default: a conforming server.
+        pace: whether the server enforces thresholds.
+    """
     server = Reference(StepClock(), thresholds=pace)
     handle = prepare(server) if prepare is not None else None
     with serve(handle or server) as url:

@@ -1,4 +1,4 @@
-"""`--baseline` shows what is new and what is mended, and `--fail-fast` stops at the first fault."""
+"""`--baseline` reports new and mended faults, and `--fail-fast` stops at the first fault."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ HINT, DELETE = without("hint"), answers(503, of("delete"))
 
 
 def built(prepare: Prepare | None, **changes: Any) -> tuple[Result, dict[str, Any]]:
-    """Return a run of the table, and its report. Runs of the same server with the same profile are one run."""
+    """Return the result of the table, and its report. Some servers are graded once, and the result is kept."""
     result, found = _built(prepare) if not changes and prepare in (None, HINT, PATCH_405) else _graded(prepare, changes)
-    return result, copy.deepcopy(found)  # which `compare` changes
+    return result, copy.deepcopy(found)  # a copy, since `compare` changes the report
 
 
 @functools.cache
@@ -46,7 +46,7 @@ def saved(found: dict[str, Any], directory: Path) -> Path:
 
 
 def against(earlier: Prepare | None, now: Prepare | None, directory: Path, **changes: Any) -> dict[str, Any]:
-    """Return the report of a server that is compared with an earlier one's."""
+    """Return the report of the server `now`, compared with the server `earlier` as its baseline."""
     path = saved(built(earlier)[1], directory)
     result, found = built(now, **changes)
     baseline.compare(found, baseline.load(path), result.exit_code_but_for_faults())
@@ -127,7 +127,7 @@ def test_the_command_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def change(**keys: Any) -> Callable[[dict[str, Any]], str]:
-    """Return what writes a report with other keys; a key of `...` is left out."""
+    """Return a function that writes a report with other values of some keys; `...` removes a key."""
     return lambda found: json.dumps({key: value for key, value in {**found, **keys}.items() if value is not ...})
 
 

@@ -1,4 +1,4 @@
-"""Faults are grouped by cause: as many causes as a server has, every fault under one of them, none of a good server."""
+"""Faults are grouped by cause: a server has as many causes as mistakes, and each fault belongs to one of them."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ ALIKE = {
 
 
 def heavy(name: str, *values: object) -> Any:
-    """Return the parameters of a test of a server, heavy if another server stands for it."""
+    """Return the parameters of a test of a server; it is heavy if another server is grouped by the same rule."""
     return pytest.param(name, *values, marks=pytest.mark.heavy) if name in ALIKE else pytest.param(name, *values)
 
 
 def graded(prepare: Prepare | None, *, thresholds: bool = False) -> dict[str, Any]:
-    """Return the report of the table, and with `thresholds` of that driver, on a faulty server."""
+    """Return the report of the table, and of the thresholds driver if `thresholds` is true, on a server."""
     transport = reference_transport(prepare, thresholds=thresholds)
     result = grade(transport, thresholds=thresholds, graded=profile(pace=thresholds))
     return whole(result)
 
 
 def whole(result: Result) -> dict[str, Any]:
-    """Return the report of a run, in which every fault is under one cause, and no count exceeds the calls."""
+    """Return the report of a run. Assert that each fault belongs to one cause, and that no count exceeds the calls."""
     found = report.build(result, strict=False, drivers=["table"], seconds=0)
     broken = {violation.fact for violation in result.violations}
     under = [fact for cause in found["causes"] for fact in cause["fact_ids"]]
@@ -53,7 +53,7 @@ def whole(result: Result) -> dict[str, Any]:
 
 
 def statements(found: dict[str, Any], *, least: int = 1) -> list[str]:
-    """Return what is said of the causes that explain at least so many faults."""
+    """Return the statements of the causes that explain at least `least` faults."""
     return [cause["what"] for cause in found["causes"] if len(cause["fact_ids"]) >= least]
 
 
@@ -108,7 +108,7 @@ def test_a_server_without_thresholds_has_one_cause() -> None:
 )
 def test_named_mutants_have_the_cause_that_they_were_given(mutant: str, expected: list[str] | None) -> None:
     found = graded(MUTANTS[mutant].prepare)
-    if expected is None:  # faults that have nothing in common but the code behind them stand alone
+    if expected is None:  # the faults have only the source code in common, which the report cannot see
         assert {cause["kind"] for cause in found["causes"]} == {"alone"}
         assert len(found["causes"]) == len(found["faults"]) == 3
     else:

@@ -228,7 +228,7 @@ def test_the_plan_sends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def in_step(parts: str) -> None:
-    """Demand that the plan of a live server's profile is what the table sends and leaves there."""
+    """Assert that the table sends the calls, and leaves the actions, that the plan of a profile says."""
     graded = profile_of(parts)
     assert plan.recorded(graded) == recorded_now(parts), "run contract_tests/tests/conformance/record_plan.py"
     clock = StepClock()
@@ -319,7 +319,7 @@ def test_a_budget_holds_with_the_clean_up(budget: int) -> None:
 
 
 def graded_with(transport: Transport, **changes: Any) -> dict[str, Any]:
-    """Return the report of the table's run against a server, with a profile of which `changes` are not the demo's."""
+    """Return the report of the table against a server, with the demo profile and `changes` to its keys."""
     client = Client(profile(**{"pace": False, **changes}), transport, seed=1)
     client.clock = client.pacer.clock = Clock(advance=lambda seconds: None)
     try:
@@ -367,7 +367,7 @@ LESSER: dict[str, dict[str, Any]] = {
 @pytest.mark.heavy
 @pytest.mark.parametrize("changes", LESSER.values(), ids=LESSER)
 def test_no_profile_leaves_a_fact_without_a_reason(changes: dict[str, Any]) -> None:
-    """A conforming server shows every fact to a full profile; so what it does not show, the profile lacks."""
+    """With a complete profile, a conforming server shows every fact. So if a fact is not shown, a key is missing."""
     found = graded_with(mock_transport(thresholds=False), **changes)
     assert found["verdict"] == "conforms"
     assert [fact["id"] for fact in found["facts"] if fact["verdict"] == "not shown"] == []
@@ -376,7 +376,7 @@ def test_no_profile_leaves_a_fact_without_a_reason(changes: dict[str, Any]) -> N
 
 
 def har_of(client: Client, tmp_path: Path) -> Path:
-    """Return a HAR file of what the client sent."""
+    """Return the path of a HAR file with the exchanges of the client."""
     entries = []
     for exchange in client.trace:
         if exchange.answer is None:
@@ -405,7 +405,7 @@ def har_of(client: Client, tmp_path: Path) -> Path:
 
 @functools.cache
 def recorded_client(prepare: Prepare | None = None) -> Client:
-    """Return a client whose trace holds a run of the table. Tests only read it."""
+    """Return a client with the trace of a run of the table. The tests share it and must not change it."""
     client = Client(profile(reset_url=None, pace=False), reference_transport(prepare, thresholds=False), seed=1)
     client.clock = Clock(advance=lambda seconds: None)
     run(client, [("table", run_table)])
@@ -426,7 +426,7 @@ def test_recorded_traffic_is_judged(
     status, out, _ = run_command(capsys, "check-har", har, *options)
     assert status == expected, out
     assert not any(token in out for token in TOKENS[:3])
-    assert "skipped: " not in out  # a recording shows a fact or not, whatever a profile gives or drivers would send
+    assert "skipped: " not in out  # whether a recording shows a fact depends on neither profile nor drivers
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"log": {"entries": [{}]}}', '{"log": {"entries": []}}'])
@@ -466,7 +466,7 @@ sys.modules.update(dict.fromkeys(["jsonschema_rs", "hypothesis", "schemathesis"]
 
 
 def without_the_extra(work: str) -> subprocess.CompletedProcess[str]:
-    """Run Python code as on a base install."""
+    """Run Python code as if the package had been installed without the extra `conformance`."""
     command = [sys.executable, "-c", WITHOUT.format(work=work)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 

@@ -1,4 +1,4 @@
-"""No two departures hide each other: a request that a server may refuse gives it one reason to do so."""
+"""Each request of a driver has at most one departure, since two of them would hide each other (see `deviations`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zoho_cliq_conformance.run import run
 from zoho_cliq_conformance.sending import bodies
 from zoho_cliq_conformance.sending.client import Client
 
-# Pairs that are one departure by nature, with the reason.
+# Pairs of departures that cannot be separated, with the reason.
 BELONG_TOGETHER = {
     frozenset(
         {"content-type", "malformed"}
@@ -27,14 +27,14 @@ BELONG_TOGETHER = {
     frozenset({"auth", "query"}): "a token in the query instead of the header is what this is about",
     frozenset({"one-field", "field script"}): "a script beside permissions; a script alone is also sent to a webhook",
 }
-# What random histories come upon besides: states that the machine does not choose.
+# Departures of the state, which random histories do not control. They may occur together with another departure.
 MAY_COINCIDE = {"unset", "gone", "visibility", "msgaction_not_found"}
 
 
 def departures(
     driver: Callable[..., Any], *, thresholds: bool = False, seed: int = 1
 ) -> list[tuple[str, frozenset[str]]]:
-    """Return each call of a driver, in words, with its departures."""
+    """Return the summary and the departures of each call that a driver sends."""
     client = Client(profile(pace=thresholds), reference_transport(thresholds=thresholds), seed=seed)
     share_clock(client)
     found = watch(client)
@@ -45,7 +45,7 @@ def departures(
 
 
 def hiding(calls: list[tuple[str, frozenset[str]]], but: frozenset[str] = frozenset()) -> list[tuple[str, list[str]]]:
-    """Return calls of more than one departure, but for pairs that belong together."""
+    """Return the calls with more than one departure, except for those in `but` and for pairs that belong together."""
     return [
         (call, sorted(found)) for call, found in calls if len(found - but) > 1 and found - but not in BELONG_TOGETHER
     ]
@@ -74,7 +74,7 @@ def test_each_call_of_the_machine_departs_in_one_way_but_for_the_state(seed: int
 
 
 def test_a_body_has_odd_characters_in_one_field_at_most() -> None:
-    """Drawn at random, and of the fuzzer's gateway, which leaves those alone that are wrong already."""
+    """This holds for random bodies and for those of the gateway, which does not change a body that is wrong already."""
     client = Client(profile(pace=False), reference_transport(thresholds=False), seed=1)
     share_clock(client)
     gateway = Gateway(client, {})

@@ -1,4 +1,4 @@
-"""A fact is passed only where an exchange shows it; what is not shown is said, in reports and by the exit status."""
+"""A fact passes only if an exchange shows it. Facts that are not shown appear in reports and in the exit status."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ SERVERS = {"mock": mock_transport, "reference": reference_transport}
 
 @cache
 def graded(kind: str) -> tuple[Result, tuple[Seen, ...]]:
-    """Return what table and thresholds found of a conforming server, and everything that went and came."""
+    """Return the result of table and thresholds for a conforming server, and all exchanges."""
     result = grade(SERVERS[kind]())
     assert result.exit_code(strict=True) == CONFORMS
     return result, tuple(map(Seen, result.client.trace))
 
 
 def bare(result: Result, fact: str, seen: tuple[Seen, ...]) -> list[str]:
-    """Return the exchanges that are said to show the fact, and in which its condition did not occur."""
+    """Return the exchanges that, according to the oracle, show the fact, but do not meet its condition."""
     numbers = result.client.oracle.evidence[fact]
     trace, occurred = result.client.trace, condition(fact)
     return [trace[n - 1].summary() for n in numbers if not occurred(seen[n - 1], seen[: n - 1])]
@@ -68,11 +68,18 @@ def test_the_creation_limit_is_shown_by_its_refusal() -> None:
     assert bare(result, FACT, seen) == []
 
 
-# --- what is asked for and not shown
+# --- facts that a run tries to show in vain
 
 
 def limited(limit: int, *, others: int = 0, exclusive: bool = True, prepare: Any = None) -> Result:
-    """Fill a server that lets `limit` actions be, where another organization has some already."""
+    """Return the result of filling an organization up to the creation limit.
+
+    Args:
+        limit: the creation limit of the server.
+        others: how many actions another organization has before.
+        exclusive: whether the profile has a reset URL.
+        prepare: changes the server; default: none.
+    """
     server = Reference(StepClock(), thresholds=False)
     server.creation_limit = limit
     if prepare is not None:
@@ -107,8 +114,7 @@ def test_a_limit_that_is_not_enforced_is_a_fault(others: int, exclusive: bool) -
 
 
 def no_more_after(number: int) -> Any:
-    """Return a server whose threshold, say, lets so many creates through, and refuses the others with a code of its
-    own."""
+    """Return a change with which a server refuses all creates after the first `number`, with an unrelated error."""
 
     def prepare(server: Reference) -> None:
         original, left = server.create, [number]
@@ -132,7 +138,7 @@ def test_a_limit_that_is_not_reached_is_not_shown() -> None:
 
 @cache
 def not_shown() -> dict[str, Any]:
-    """Return the report of a run that asks for two facts that it does not show."""
+    """Return the report of a run that tries to show two facts in vain."""
     client = Client(profile(pace=False), reference_transport(thresholds=False), seed=1)
     share_clock(client)
 

@@ -1,4 +1,4 @@
-"""Recordings: judged for what they show; what they lack is no fault, and one bad entry does not lose the others."""
+"""Recordings: missing parts are no fault, and an entry that cannot be read does not prevent judging the others."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def good(path: str, data: Any, **more: Any) -> str:
 
 
 def conforming() -> list[dict[str, Any]]:
-    """Return a create, an update, a get, a list, a delete, and a get of what is gone."""
+    """Return the entries of a create, an update, a get, a list, a delete, and a get of the deleted action."""
     item, gone = action_path(7), json.dumps({"message": "not found", "code": "msgaction_not_found"})
     new = action(name="Other")
     steps = [
@@ -89,7 +89,10 @@ def judged(tmp_path: Path, *entries: Any) -> tuple[int, dict[str, Any]]:
 
 
 def change(at: str, value: Any) -> Any:
-    """Set what is at a path such as `response.content.text` in every entry; `...` takes it away."""
+    """Return a function that sets the value at a path such as `response.content.text` in every entry.
+
+    `...` as the value removes the key.
+    """
 
     def apply(entries: list[dict[str, Any]]) -> None:
         for each in entries:
@@ -122,14 +125,14 @@ def cut_bodies(entries: list[dict[str, Any]]) -> None:
 
 
 def of_two_people(entries: list[dict[str, Any]]) -> None:
-    """Return what a recorder that masks tokens wrote: somebody else does not see the personal action."""
+    """Change the entries to those of two users with masked tokens: the second user does not see the personal action."""
     for each in entries:
         each["request"]["headers"] = pairs({**JSON, "Authorization": "Bearer [REDACTED]"})
     entries[2]["response"] = copy.deepcopy(entries[5]["response"])
 
 
 def at_once(entries: list[dict[str, Any]]) -> None:
-    """Return a recording whose list was pending at the same time as the delete, and came first."""
+    """Change the times of the entries: list and delete are pending at the same time, and the delete was sent first."""
     entries[3]["startedDateTime"], entries[3]["time"] = "2026-01-01T00:00:05Z", 500
     entries[4]["startedDateTime"], entries[4]["time"] = "2026-01-01T00:00:04.9Z", 500
     entries[5]["startedDateTime"] = "2026-01-01T00:00:09Z"

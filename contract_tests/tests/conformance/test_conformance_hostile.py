@@ -1,4 +1,4 @@
-"""Hostile servers: whatever they answer or leave out, a run ends in time with a report, and nothing of theirs acts."""
+"""Hostile servers: whatever they answer, a run ends in time with a report, and nothing that they send is executed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ESCAPES = "\x1b]0;title\x07\x1b[2J\x9b31m\r\u202e\u2028\u200f<script>]]>\ud800\0
 
 
 def graded(handle: Callable[..., Any], drivers: list[str], seed: int, **options: Any) -> dict[str, Any]:
-    """Return the report of a run in which the kit itself did not fail, after a look at each form of it."""
+    """Return the report of a run. Assert that the kit did not fail, and that each format of the report is harmless."""
     client = Client(profile(pace=False, **options), FunctionTransport(handle), seed=seed)
     result = run(client, drivers_for(drivers, 3))
     found = report.build(result, strict=True, drivers=drivers, seconds=1.0)
@@ -102,12 +102,12 @@ def test_a_team_action_with_other_teams_than_its_own_is_a_fault(teams: Any) -> N
     assert graded(handle, ["table"], 1)["verdict"] == "faults"
 
 
-# --- what ends a run
+# --- reasons to end a run
 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the kit time out after a tenth of a second."""
+    """Reduce the kit's timeouts to tenths of a second."""
     monkeypatch.setattr(transports, "SLICE", 0.01)
     for name in ("LAST_ANSWER", "GRACE"):
         monkeypatch.setattr(sending, name, 0.1)
@@ -135,7 +135,7 @@ def test_the_minutes_hold_while_a_server_does_not_answer() -> None:
         assert time.monotonic() - began < 1
         client.close()
     assert (result.stopped, result.exit_code()) == ("the minutes that the run may take are over", 2)
-    assert result.violations == []  # a call that the kit cancelled is no fault
+    assert result.violations == []  # the kit cancelled the call, so that is no fault
     assert "names start with" in result.leftovers[0]
 
 
@@ -184,7 +184,7 @@ def test_the_minutes_leave_room_for_a_paced_clean_up() -> None:
     assert client._time_to_clean_up() == 0.0
     for _ in range(3 * (LIMITS["delete"] - 1)):
         client.create()
-    # A third at once, one a window later, one two windows later.
+    # One third of the deletes is sent at once, one after a window, and one after two windows.
     assert 2 * WINDOW < client._time_to_clean_up() < 2 * WINDOW + 10
     client.deadline = time.monotonic() + 2 * WINDOW - 20
     result = run(client, creating())
@@ -230,7 +230,7 @@ def test_a_server_that_falls_silent_later_is_asked_no_more() -> None:
     client, _ = simulated(handle, LIVE, clock=StepClock())
     result = run(client, [("driver", lambda c, r: [c.get("1") for _ in range(50)] and None)])
     assert "answered none of the last 20 calls" in result.stopped
-    assert result.exit_code() == 1  # the answers that did not come are faults
+    assert result.exit_code() == 1  # missing answers are faults
 
 
 def test_the_trace_of_large_answers_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +241,7 @@ def test_the_trace_of_large_answers_is_small(monkeypatch: pytest.MonkeyPatch) ->
     assert sum(len(each.answer.body) for each in client.trace if each.answer) < 200_000
 
 
-# --- what reaches a terminal
+# --- output on a terminal
 
 
 def test_no_character_of_a_server_acts_on_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

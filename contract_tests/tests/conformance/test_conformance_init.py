@@ -1,4 +1,4 @@
-"""`init` writes a profile that `run` reads, asks on a terminal only, and keeps secrets out unless it is told to."""
+"""`init` writes a profile that `run` reads. It asks on a terminal only, and writes secrets only with `--secrets`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EVERYTHING = [
 
 
 class Terminal(io.StringIO):
-    """An input at which somebody types."""
+    """Standard input that is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -36,7 +36,7 @@ def input_of_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def types(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
-    """Let somebody type these lines, and Enter to what else is asked."""
+    """Simulate a user who types these lines, and then Enter for each further question."""
     monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in lines) + "\n" * 40))
 
 

@@ -1,4 +1,4 @@
-"""The thresholds without a clock URL, on a clock that these tests let pass: faults, false positives, duration."""
+"""The thresholds without a clock URL, in simulated time: faults, false positives, duration."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from zoho_cliq_conformance.run import run
 from zoho_cliq_conformance.sending.client import BudgetSpent, Client
 from zoho_cliq_conformance.sending.pacer import Clock
 
-# What takes a second try, or a second lock, is not seen on a clock that costs time; with a clock URL it is.
+# Mutants that show only in a second try or a second lock, for which a run on a real clock has no time. They are found
+# with a clock URL.
 UNSEEN = {
-    "window-of-twenty-seconds",  # might be fixed minutes
+    "window-of-twenty-seconds",  # looks like fixed minutes
     "window-of-55-seconds",
     "window-of-30-seconds-of-create",
     "window-of-45-seconds-of-list",
     "window-of-30-seconds-of-update",
     "a-colleague-has-the-double",
     "a-colleague-has-one-update-more",
-    "window-of-120-seconds-of-delete",  # nothing is deleted in the minute before
-    "create-lifts-other-locks",  # a create comes first
-    "lock-of-600-seconds-of-create",  # each lock of the owner's is seen from one side
+    "window-of-120-seconds-of-delete",  # nothing is deleted in the minute before the burst
+    "create-lifts-other-locks",  # the creates come before the other locks
+    "lock-of-600-seconds-of-create",  # of each lock of the owner, either the hold or the end is tested
     "lock-of-60-seconds-of-delete",
     "a-second-lock-is-twice-as-long",
 }
@@ -40,7 +41,13 @@ LIVE = profile(reset_url=None, clock_url=None)
 def graded(
     prepare: Callable[[Reference], Any] = lambda server: None, offset: float = 0.0, drivers: Any = None
 ) -> tuple[Result, Client, Reference, float]:
-    """Return the result of the thresholds in simulated time, and for how long they waited, clean-up aside."""
+    """Return the result, the client, the server, and the seconds that the thresholds driver waited.
+
+    Args:
+        prepare: changes the server; default: a conforming server.
+        offset: seconds to add to the clock of the server.
+        drivers: drivers to run after the thresholds driver.
+    """
     clock = StepClock()
     clock.offset += offset
     server = Reference(clock)
@@ -64,7 +71,7 @@ def test_no_false_positive_on_a_threshold_variant_in_about_seven_minutes(name: s
     assert client.oracle.passed["thresholds.lock.end"] == (1 if name in TOGETHER else 5)
     alive = sum(action.alive for action in server.actions.values())
     assert len([line for line in result.leftovers if "still there" in line]) == alive
-    if name not in (*TOGETHER, "the last call that is let in starts the lock"):  # which refuse what the pacer sends
+    if name not in (*TOGETHER, "the last call that is let in starts the lock"):  # these refuse paced calls
         assert alive == 0
     if name not in TOGETHER:
         assert client.oracle.passed["thresholds.lock"] >= 20
@@ -89,7 +96,7 @@ def test_no_false_positive_on_a_slow_server(name: str, seconds: float) -> None:
     "part", [pytest.param(part, marks=pytest.mark.heavy) if part % 5 else part for part in range(25)]
 )
 def test_a_minute_that_begins_during_a_burst_is_no_fault(part: int) -> None:
-    """A look at this clock takes 1 ms, and all bursts two thirds of a second: a minute begins at each part of it."""
+    """Reading the simulated clock takes 1 ms, and all bursts two thirds of a second. A minute begins in each part."""
     result, _, _, _ = graded(THRESHOLD_VARIANTS["minutes of the clock"], offset=WINDOW - 2 - part * 0.03)
     assert result.faults() == []
     assert not result.stopped

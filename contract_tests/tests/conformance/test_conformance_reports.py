@@ -1,4 +1,4 @@
-"""Reports say where to start, and link causes, faults, facts and sources; they need no scripts and hide nothing."""
+"""Reports say where to start, link causes, faults, facts and sources, need no scripts, and contain all faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ README = Path(page.__file__).parents[1] / "README.md"
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    """Return the report of a server that refuses every PATCH, and shows an inferred fact broken."""
+    """Return the report of a server that refuses every PATCH, which also breaks an inferred fact."""
     result = grade(reference_transport(PATCH_405, thresholds=False), thresholds=False, graded=profile(pace=False))
     return report.build(result, strict=False, drivers=["table"], seconds=0)
 
@@ -38,7 +38,7 @@ def test_the_terminal_begins_with_the_cause_a_line_of_shell_and_its_fact(found: 
     assert lines[3].startswith("    $ curl -sS -i -X PATCH http://in-process/api/v3/messageactions/")
     assert "$TOKEN_OWNER" in lines[3]
     text = "\n".join(lines)
-    assert text.count("    request ") == 1  # in full; the others are folded under it
+    assert text.count("    request ") == 1  # one fault in full; of the others only the facts
     assert all(fault["fact"] in text for fault in found["faults"])
     assert "remark (inferred) update.execution_type" in text
     everything = "\n".join(render.terminal(found, verbose=True))

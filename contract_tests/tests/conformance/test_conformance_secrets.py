@@ -1,4 +1,4 @@
-"""Secrets: in no report, no line of shell, no line on a terminal, wherever a recording or a server has them."""
+"""No secret appears in a report, a shell line or on a terminal, wherever a recording or a server contains it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PERCENT = "".join(f"%{ord(char):02x}" for char in CANARY)
 
 
 def told(**request: Any) -> dict[str, Any]:
-    """Return an entry that carries the canary and shows a fault whose texts repeat what the server said."""
+    """Return an entry with a fault, in whose error message the server repeats the canary in several forms."""
     said = f"no {CANARY}, {ESCAPED}, {PERCENT}, {CANARY.swapcase()}, {CANARY[:-1]} {'x' * 235}{CANARY}"
     return entry(**{"status": 500, "text": json.dumps({"message": said}).replace("\\\\u", "\\u"), **request})
 
@@ -85,7 +85,7 @@ def test_no_token_of_a_profile_is_shown_however_a_server_echoes_it(capsys: pytes
 
 def test_what_is_no_secret_stays() -> None:
     secrets = Secrets({"1000.owner": "TOKEN_OWNER"})
-    secrets.add("/messageactions/organization")  # such as a cookie of the page that was seen last
+    secrets.add("/messageactions/organization")  # such as a cookie with the page that was visited last
     secrets.add("abc")
     text = 'GET /messageactions?next_token=abc%20d -> 200 {"scope": "organization", "creator": "owner 1000"}'
     assert secrets.hide(text) == text
@@ -97,7 +97,7 @@ def test_what_is_no_secret_stays() -> None:
 
 
 def test_a_part_of_a_token_in_a_text_of_the_kits_own_stays() -> None:
-    """`after-delete` is a part of a fact's id, and ends as the token `1000.owner-delete`."""
+    """A fact's id contains `after-delete`, whose end is also the end of the token `1000.owner-delete`."""
     client, _ = simulated(lambda *request: (500, [], b""), profile(), clock=StepClock())
     found = report.build(Result(client), strict=False, drivers=["table"], seconds=1.0)
     assert [fact["id"] for fact in found["facts"]] == list(FACTS)

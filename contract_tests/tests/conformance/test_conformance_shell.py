@@ -1,4 +1,4 @@
-"""Lines of shell in reports: pasted into a shell they repeat the request, and run nothing that somebody else chose."""
+"""Shell lines in reports repeat the request when they are run, and execute nothing that a server or recording chose."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from zoho_cliq_conformance.secrets import Secrets
 from zoho_cliq_conformance.trace import Answer, Exchange
 
 BASE = "http://in-process/api/v3"
-# What stands first on PATH: it writes its arguments and its input (in base64), and answers what $ANSWER says.
+# A replacement of curl, first on PATH. It records its arguments and its input (in base64), and prints $ANSWER.
 CURL = """#!/bin/sh
 { printf '%s\\0' "$@"; case "$*" in *--data-binary*) base64 | tr -d '\\n' ;; esac; printf '\\0END\\0'; } >> "$RECORD"
 printf %s "$ANSWER"
@@ -39,7 +39,15 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pasted(shell: str, lines: Sequence[str], directory: Path, answer: str = "", jq: str = "") -> list[list[str]]:
-    """Return the arguments of each call of curl when the lines are run; nothing else may have happened."""
+    """Run the lines, and return the arguments of each call of curl. Assert that there are no errors and no new files.
+
+    Args:
+        shell: the shell to run.
+        lines: the lines.
+        directory: where the replacements of curl and jq are.
+        answer: what curl prints.
+        jq: what jq prints.
+    """
     record = directory / "record"
     record.write_bytes(b"")
     environment = {
@@ -115,7 +123,7 @@ def test_nothing_but_curl_runs_whatever_a_recording_holds(shell: str, directory:
     calls = pasted(shell, lines, directory)
     assert len(calls) == len(exchanges)
     for each, call in zip(exchanges, calls, strict=True):
-        for name, value in pairwise(call):  # options with which curl reads a file where @ begins the value
+        for name, value in pairwise(call):  # with these options, curl would read a file if the value began with @
             assert name not in ("-H", "-d", "--data-binary") or not value.startswith("@") or value == "@-"
         assert call[0] == "-sS"
         assert each.body is None or sent_by(call)
@@ -162,7 +170,7 @@ def test_what_a_server_invents_is_data_in_the_lines_that_follow(shell: str, inve
 
 
 def test_a_secret_cannot_move_the_quotes_around_what_stands_beside_it(directory: Path) -> None:
-    """A recording may choose a cookie that is also a part of a quoted word."""
+    """A recording may contain a cookie that is also a part of a quoted word."""
     hostile = exchange(
         method="POST",
         headers=(("Cookie", "a='\"'\"'; touch x; #"), ("X-A", "'\"'\"'; touch x; # and '; touch x")),

@@ -1,4 +1,4 @@
-"""What ends a run or its output early loses nothing: broken pipes, full and closed streams, signals, lost answers."""
+"""No result is lost if a run or its output ends early: broken pipes, full or closed streams, signals, lost answers."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_signal_ends_a_wait() -> None:
 
 
 def test_what_the_machine_found_outlives_a_stop_while_it_looks_for_less() -> None:
-    """A budget that is spent while hypothesis shrinks the history, or repeats it."""
+    """The budget is spent while hypothesis shrinks or repeats the history."""
 
     def prepare(server: Reference) -> None:
         found = server.find

@@ -1,7 +1,7 @@
-"""The contract: a test for each documented fact, against the embedded mock or, with `--profile FILE`, any server.
+"""A test for each documented fact, against the mock in this process or, with `--profile FILE`, against any server.
 
-Against the mock the thresholds run as well, since its clock can be advanced; another server gets the table, the machine
-and the fuzzer, paced under its thresholds.
+The thresholds run against the mock only, since its clock can be advanced. Table, machine and fuzzer run against any
+server, and are paced below its thresholds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Grade = Callable[..., dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def grade_it(request: pytest.FixtureRequest) -> Iterator[Grade]:
-    """Grade the server under test with the drivers named."""
+    """Yield a function that grades the server under test with the given drivers and returns the report."""
     path = request.config.getoption("--profile", default=None)
     if path is not None:
         yield lambda drivers, **options: grade(load(path), drivers=[d for d in drivers if d != "thresholds"], **options)

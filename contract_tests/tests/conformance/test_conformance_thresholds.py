@@ -1,4 +1,4 @@
-"""The thresholds with a clock URL: no false positives, what it sends for its verdicts, and when there is none."""
+"""The thresholds with a clock URL: no false positives, how many calls they take, and when there is no verdict."""
 
 from __future__ import annotations
 
@@ -37,7 +37,15 @@ def graded(
     graded: Profile | None = None,
     driver: Any = run_thresholds,
 ) -> Result:
-    """Return what the driver says of the variant of a server, each of whose answers takes so long."""
+    """Return the result of a driver for a variant of the reference server.
+
+    Args:
+        variant: the name of the variant.
+        seconds: how long each answer takes.
+        offset: seconds to add to the clock of the server.
+        graded: the profile; default: that of `profile()`.
+        driver: the driver.
+    """
     clock = StepClock()
     clock.offset += offset
     server = slow(seconds, THRESHOLD_VARIANTS[variant])(Reference(clock), clock)
@@ -102,7 +110,7 @@ def test_no_false_positive_of_one_operation_alone(name: str, operation: str) -> 
 
 
 def test_it_takes_few_calls_until_something_is_not_exact() -> None:
-    """It is run for hundreds of servers in the tests of this kit."""
+    """The driver has to be cheap, since the tests of this kit run it on hundreds of servers."""
     for policies, most in (({}, 550), ({"threshold_window": "fixed"}, 650)):
         transport = mock_transport(policies)
         client = Client(profile(), transport, seed=1)
@@ -146,7 +154,7 @@ def test_one_token_in_one_spelling_cannot_show_that_tokens_count_together() -> N
 
 
 def test_calls_that_fail_though_they_are_right_are_no_fault_of_the_threshold() -> None:
-    """A server that refuses what it should not, and counts it or not: the oracle reports that, not the threshold."""
+    """If a server refuses valid calls, the oracle reports that, and the thresholds driver reports no fault."""
 
     def handle(method: str, target: str, headers: Headers, body: bytes | None) -> Reply:
         if b'"webhook"' in (body or b"") or "sync_token" in target:

@@ -1,5 +1,4 @@
-"""Transports: a whole call has a deadline, an answer a size, and an application in process answers as one over
-HTTP does."""
+"""Transports: a call has a deadline, an answer has a maximum size, and ASGI applications answer as over HTTP."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 
 def request_of(connection: socket.socket) -> bytes:
-    """Return a whole request; empty at the end of the connection."""
+    """Return a whole request, or empty bytes at the end of the connection."""
     got = b""
     while b"\r\n\r\n" not in got:
         if not (part := connection.recv(65536)):
@@ -44,7 +43,7 @@ def request_of(connection: socket.socket) -> bytes:
 
 @contextmanager
 def serving(answer: Callable[[socket.socket], object]) -> Iterator[str]:
-    """Run a server that reads the head of each request and then does whatever `answer` does with the connection."""
+    """Run a server that reads each request and then calls `answer(connection)`. Yield its URL."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def one(connection: socket.socket) -> None:
@@ -163,7 +162,7 @@ async def respond(send: Any, *parts: bytes) -> None:
 
 
 def lifeless(work: Callable[[Any, Any], Any]) -> Any:
-    """Return an application without lifespan."""
+    """Return an ASGI application that does not support lifespan events, and calls `work(receive, send)`."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

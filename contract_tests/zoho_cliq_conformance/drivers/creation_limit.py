@@ -1,4 +1,4 @@
-"""The creation limit, opt-in: fills the organization to its maximum, sees the refusal, and makes room again."""
+"""The opt-in driver of the creation limit: fill the organization, expect a refusal, and delete an action again."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from ..sending.client import CREATION_LIMIT, Client, identifier_of
 from ..trace import error_of
 
 FACT = "create.msgaction_creation_limit_exceeded"
-IN_VAIN = 3  # creates that neither succeed nor are refused for the limit, after which no refusal is to come
+IN_VAIN = 3  # creates that neither succeed nor are refused because of the limit, after which the driver gives up
 
 
 def run_creation_limit(client: Client, result: Result) -> None:
-    """Assert the fact of the creation limit; needs `creation_limit` in the profile.
+    """Test the fact of the creation limit. Without `creation_limit` in the profile the driver is skipped.
 
-    The limit is of the owner's organization, so only its actions count. Where no refusal is reached the fact is failed
-    if there are more actions than the limit allows, and not shown otherwise.
+    The limit is that of the owner's organization, so only actions of that organization count. If no create is refused,
+    the fact fails if there are more actions than the limit allows; otherwise it is not shown.
+
+    Args:
+        client: the client of the run.
+        result: where notes and skipped drivers are recorded.
     """
     limit = client.profile.creation_limit
     if limit is None:
@@ -28,7 +32,7 @@ def run_creation_limit(client: Client, result: Result) -> None:
             _while_full(client)
             return
         in_vain += _here(client) == here
-    if here > limit and not client.oracle.exclusive:  # else the oracle has said so
+    if here > limit and not client.oracle.exclusive:  # with exclusive access, the oracle has recorded this violation
         client.fails(FACT, f"a refusal when there are more than {limit} actions", "none")
     elif here <= limit:
         result.notes.append(f"creation-limit: {IN_VAIN} creates in vain with {here} of {limit} actions there")
@@ -42,7 +46,10 @@ def _here(client: Client) -> int:
 
 
 def _while_full(client: Client) -> None:
-    """See that the limit is the organization's own, and that a deletion makes room, unless others may change that."""
+    """Test that the limit holds for the organization and for no other, and that a deletion makes room.
+
+    Do nothing if others may use the server, since they could fill or empty the organization meanwhile.
+    """
     mine = client.oracle.model.living("owner")
     if not mine or not client.oracle.exclusive:
         return

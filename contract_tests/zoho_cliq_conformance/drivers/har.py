@@ -1,9 +1,11 @@
-"""Recorded traffic: a HAR file as exchanges for the oracle.
+"""Recorded traffic: read a HAR file as exchanges for the oracle.
 
-Without a profile every token counts as a user of its own whose rights are unknown, so that only what holds for anyone
-is judged. Entries that do not go to the base URL are left out. What a recording lacks is no fault: a body or headers
-that it leaves out are not judged, of an exchange without an answer or a request body either outcome may be the server's
-state, and an entry that cannot be read is skipped, with its reason, while the others are judged.
+Without a profile, each token counts as a separate user with unknown rights, so only facts that hold for any user are
+judged. Entries that do not go to the base URL are left out.
+
+What a recording lacks is no fault. A body or headers that it omits are not judged. If the answer or the request body is
+missing, the oracle accepts either outcome of the request. An entry that cannot be read is skipped, with the reason, and
+the others are judged.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from ..sending.client import directory
 from ..trace import Answer, Exchange, Headers
 
 PATH = "/api/v3"
-LONGEST = 3600.0  # seconds between a request and its answer that a recording may tell of
+LONGEST = 3600.0  # maximum seconds between a request and its answer; a longer time in a recording is cut to this
 WRITES = frozenset({"POST", "PATCH", "DELETE", "PUT"})
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}")
 _MASKED = re.compile(
@@ -36,15 +38,18 @@ _MASKED = re.compile(
 
 
 class HarError(ValueError):
-    """A file that is no HAR; the message says where and why."""
+    """The file is not a HAR file; the message says where and why."""
 
 
 @dataclass
 class Recording:
     """The exchanges of a file in order of time.
 
-    `doubts` holds for exchanges whose outcome the recording does not tell, by number, the reason; `gaps` the numbers
-    before which a write may have happened that the recording does not show; `skipped` a line for each entry left out.
+    Attributes:
+        exchanges: the exchanges, numbered from 1.
+        doubts: for each exchange with an unknown outcome, by number, why it is unknown.
+        gaps: the numbers of exchanges before which a write may have happened that the recording does not show.
+        skipped: a line for each entry that could not be read.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -53,7 +58,7 @@ class Recording:
     skipped: list[str] = field(default_factory=list)
 
     def judge(self, oracle: Oracle) -> None:
-        """Show everything to the oracle."""
+        """Pass all exchanges to the oracle."""
         for exchange in self.exchanges:
             if exchange.number in self.gaps:
                 oracle.mark_all_uncertain()
@@ -69,7 +74,7 @@ class _Skip(Exception):
 
 @dataclass
 class _Entry:
-    """One entry as it was read. `doubt` says why its outcome is not known, if it is not."""
+    """One entry of the file. `doubt` says why its outcome is unknown; it is empty if the outcome is known."""
 
     position: int
     method: str
@@ -83,7 +88,15 @@ class _Entry:
 
 
 def load(path: Path, base_url: str | None = None) -> Recording:
-    """Read a HAR file. Raise `HarError` for a file that is none, or in which no entry can be read."""
+    """Return the recording in a HAR file.
+
+    Args:
+        path: the file.
+        base_url: the URL whose entries are judged; default: entries of any host with the path `/api/v3`.
+
+    Raises:
+        HarError: the file is not a HAR file, or none of its entries can be read.
+    """
     try:
         document = json.loads(path.read_text("utf-8-sig"), parse_int=_whole)
     except (OSError, UnicodeDecodeError) as error:
@@ -115,7 +128,10 @@ def _whole(digits: str) -> int | None:
 
 
 def _arrange(recording: Recording, read: list[_Entry], unreadable: list[int]) -> None:
-    """Order the entries by time. One without a time comes after the one before it in the file."""
+    """Add the entries to the recording in order of time. An entry without a time follows its predecessor in the file.
+
+    `unreadable` holds the positions of the entries that were skipped.
+    """
     latest = 0.0
     for entry in read:
         latest = entry.sent = latest if entry.sent is None else entry.sent
@@ -141,7 +157,7 @@ def _arrange(recording: Recording, read: list[_Entry], unreadable: list[int]) ->
     recording.exchanges.sort(key=lambda exchange: exchange.number)
     _overlaps(recording)
     for position in unreadable:
-        # When it was sent is not known; files are in order of time, nearly always.
+        # It is unknown when this entry was sent. Files are nearly always in order of time, so use its position.
         recording.gaps.update([places[entry.position] for entry in read if entry.position > position][:1])
 
 
@@ -150,14 +166,14 @@ def _when(entry: _Entry) -> tuple[float, int]:
 
 
 def _overlaps(recording: Recording) -> None:
-    """Doubt what was on its way at the same time as a write: which of them came first is not known."""
+    """Mark exchanges that were pending at the same time as a write as doubtful, since their order is unknown."""
     active: list[Exchange] = []
     for exchange in recording.exchanges:
         active = [other for other in active if other.received > exchange.sent]
         for other in active:
             if (
                 other.sent == exchange.sent
-            ):  # of a recorder that tells no time, or none so fine: the file's order counts
+            ):  # the recorder writes no time, or a coarse one: the order of the file counts
                 continue
             if other.method in WRITES or exchange.method in WRITES:
                 for each in (other, exchange):
@@ -166,7 +182,7 @@ def _overlaps(recording: Recording) -> None:
 
 
 def _read(position: int, entry: Any, base_url: str | None) -> _Entry | None:
-    """Return one entry; None where it is not of this API. Raise `_Skip`."""
+    """Return one entry, or None if it does not go to this API. Raise `_Skip` if the entry cannot be read."""
     request = _object(_object(entry, "the entry").get("request"), "its request")
     url = request.get("url")
     if not isinstance(url, str):
@@ -210,7 +226,7 @@ def _target(url: str, base_url: str | None) -> str | None:
 
 
 def _headers(given: Any) -> tuple[Headers, bool]:
-    """Return the headers that can be read, and whether there are any."""
+    """Return the readable headers without pseudo-headers such as `:method`, and whether any header was readable."""
     items = given if isinstance(given, list) else []
     pairs = [(item.get("name"), item.get("value")) for item in items if isinstance(item, dict)]
     good = [(name, value) for name, value in pairs if isinstance(name, str) and isinstance(value, str)]
@@ -222,13 +238,13 @@ def _header(headers: Headers, name: str) -> str:
 
 
 def _is_masked(authorization: str) -> bool:
-    """Return whether a recorder took the token away."""
+    """Return whether the recorder replaced the token by a placeholder."""
     credentials = authorization.split()[-1:] or [""]
     return _MASKED.search(credentials[0]) is not None
 
 
 def _sent_body(request: dict[str, Any], headers: Headers) -> tuple[bytes | None, bool]:
-    """Return the body of a request, and whether the recording has it."""
+    """Return the body of a request, None if there is none, and whether the recording tells what was sent."""
     post, size = request.get("postData"), request.get("bodySize")
     length = _header(headers, "content-length")
     if isinstance(post, dict) and "text" in post:
@@ -241,7 +257,7 @@ def _sent_body(request: dict[str, Any], headers: Headers) -> tuple[bytes | None,
 
 
 def _answer(entry: dict[str, Any], method: str, sent: Headers) -> tuple[Answer | None, str]:
-    """Return the answer, and why the outcome is not known, if it is not."""
+    """Return the answer, or None, and why the outcome is unknown; the reason is empty if the outcome is known."""
     response = entry.get("response")
     status = _status(response.get("status")) if isinstance(response, dict) else None
     if not isinstance(response, dict) or status is None:
@@ -269,7 +285,7 @@ def _status(value: Any) -> int | None:
 
 
 def _received(response: dict[str, Any], headers: Headers, status: int, method: str) -> bytes | None:
-    """Return the body of an answer; None where the recording leaves it out, or cuts it."""
+    """Return the body of an answer, or None if the recording omits or truncates it."""
     if status in (204, 304) or method == "HEAD":
         return b""
     content = response.get("content")
@@ -295,7 +311,7 @@ def _is_json(body: bytes) -> bool:
 
 
 def _content(text: Any, encoding: Any) -> bytes | None:
-    """Return the bytes of a recorded text; None where they cannot be told."""
+    """Return the bytes of a recorded text, or None if they cannot be decoded."""
     if not isinstance(text, str):
         return None
     if encoding in (None, ""):
@@ -309,7 +325,7 @@ def _content(text: Any, encoding: Any) -> bytes | None:
 
 
 def _time(entry: dict[str, Any]) -> float | None:
-    """Return when the request was sent, None if that is not known. A time without a zone counts as UTC."""
+    """Return the Unix time at which the request was sent, or None if it is unknown. Without a time zone it is UTC."""
     try:
         moment = datetime.fromisoformat(entry["startedDateTime"])
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -318,20 +334,20 @@ def _time(entry: dict[str, Any]) -> float | None:
 
 
 def _seconds(value: Any) -> float:
-    """Return seconds from milliseconds; none where they make no sense."""
+    """Return milliseconds as seconds, from 0 to `LONGEST`; return 0 for a value that is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return 0.0
     return float(min(max(value, 0) / 1000, LONGEST))
 
 
 def oracle_for(profile: Profile) -> Oracle:
-    """Return an oracle that knows the profile's tokens, and that there are others."""
+    """Return an oracle that knows the profile's tokens and accepts that other tokens exist."""
     known = directory(profile)
     return Oracle(Directory(known.tokens, known.teams, complete=False), creation_limit=profile.creation_limit)
 
 
 def notes(recording: Recording, most: int = 20) -> Iterator[str]:
-    """Yield lines that say what was not judged, and why."""
+    """Yield lines that say what was not judged, and why; at most `most` skipped entries have a line of their own."""
     yield from recording.skipped[:most]
     if len(recording.skipped) > most:
         yield f"{len(recording.skipped) - most} more entries are skipped"

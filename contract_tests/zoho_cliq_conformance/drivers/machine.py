@@ -1,8 +1,8 @@
-"""The machine: random histories of several users, shrunk to the shortest that shows a fault.
+"""The machine: random request histories of several users; a history that shows a fault is shrunk to a short one.
 
-A hypothesis state machine that only chooses what to send; the oracle judges. A step is an episode of a few requests,
-whose details come from one drawn number, since a step costs more than a request. With a reset URL each history starts
-on an empty server, otherwise with names of its own.
+It is a hypothesis state machine that only chooses the requests; the oracle judges the answers. A step of hypothesis
+costs more time than a request, so each step sends a few requests, whose details are derived from one drawn number. With
+a reset URL each history starts on an empty server; otherwise each history uses new names.
 """
 
 from __future__ import annotations
@@ -41,20 +41,32 @@ LIMITS = (None, None, 1, 2, 3, 7, DEFAULT_LIMIT, LARGEST_LIMIT - 1, LARGEST_LIMI
 
 
 class FaultFound(AssertionError):
-    """A stated fact does not hold; ends a history."""
+    """A fact that decides the verdict does not hold. This ends a history."""
 
 
 def run_machine(
     client: Client, result: Result, *, examples: int = 30, shrink: bool = True, strict: bool = False, steps: int = STEPS
 ) -> None:
-    """Drive random histories; violations end up with the oracle, of the shortest history that was found."""
+    """Run random histories. The oracle keeps the violations of the shortest faulty history that was found.
+
+    Args:
+        client: the client of the run.
+        result: where notes are recorded.
+        examples: the maximum number of histories.
+        shrink: whether to shorten a history that shows a fault.
+        strict: whether inferred and guessed facts end a history, too; by default only stated facts do.
+        steps: the number of steps of a history.
+
+    Raises:
+        Stopped: the run cannot continue; the subclass says why.
+    """
     oracle = client.oracle
     kept, failed = list(oracle.violations), Counter(oracle.failed)
-    shown: list[Violation] = []  # what the last history with a fault showed
+    shown: list[Violation] = []  # the violations of the last history with a fault
     stops: list[Stopped] = []
 
     class Histories(_Histories):
-        """Those of this run."""
+        """The state machine of this run: a class of its own, since hypothesis keeps state per class."""
 
     Histories.client, Histories.strict, Histories.start = client, strict, len(kept)
     Histories.shown, Histories.stops = shown, stops
@@ -77,14 +89,14 @@ def run_machine(
     except FaultFound as fault:
         result.notes.append(f"machine: {fault}"[:200])
     except Flaky:
-        if stops:  # a history that was cut short goes otherwise when it is repeated
+        if stops:  # the history was stopped halfway, so its repetition behaved differently
             raise stops[0] from None
         result.notes.append("machine: the same history showed a fault once and not again; the server keeps something")
     finally:
-        if shown:  # a stop while hypothesis shrinks or repeats a history may have come over what it showed
+        if shown:  # if hypothesis was stopped while it shrank or repeated a history, the oracle has lost violations
             oracle.violations[len(kept) :] = shown
         oracle.failed = failed + Counter(violation.fact for violation in oracle.violations[len(kept) :])
-        del Histories.client  # hypothesis never forgets a class of histories
+        del Histories.client  # hypothesis keeps a reference to each class, and so would keep the client in memory
 
 
 def _limit(limit: int | None) -> dict[str, Any]:
@@ -95,7 +107,10 @@ Step = Callable[Concatenate["_Histories", P], None]
 
 
 def step(**drawn: st.SearchStrategy[Any]) -> Callable[[Step[P]], Step[P]]:
-    """Return a rule that remembers why the run has to stop: hypothesis tries such a history again."""
+    """Return a decorator that makes a method a rule of hypothesis and records a `Stopped` that the method raises.
+
+    The exception is recorded since hypothesis repeats a history that raised one; the repetition then stops at once.
+    """
 
     def decorate(function: Step[P]) -> Step[P]:
         @functools.wraps(function)
@@ -148,7 +163,10 @@ class _Histories(RuleBasedStateMachine):
         return tuple(self.client.profile.teams.get(user, ()))
 
     def pick(self, random: Random, **content: Any) -> Action | None:
-        """Return one of the actions with that content, deleted ones too; younger ones more often."""
+        """Return a random action whose fields have the values of `content`, or None if there is none.
+
+        Deleted actions are included, and newer actions are more likely.
+        """
         known = [
             action
             for action in self.client.oracle.model.actions.values()
@@ -157,7 +175,10 @@ class _Histories(RuleBasedStateMachine):
         return known[-1 - min(random.randrange(len(known)), random.randrange(len(known)))] if known else None
 
     def mine(self, random: Random, **content: Any) -> Action | None:
-        """Return one of the owner's actions that are there, with that content: nothing but the body is wrong then."""
+        """Return a random existing action of the owner's whose fields have these values, or None if there is none.
+
+        If a request for it is refused, only its body can be the reason.
+        """
         living = self.client.oracle.model.living("owner")
         fitting = [a for a in living if all(a.content.get(name) == value for name, value in content.items())]
         return random.choice(fitting) if fitting else None
@@ -167,7 +188,7 @@ class _Histories(RuleBasedStateMachine):
         return action.id if action is not None and random.random() < 0.95 else bodies.UNKNOWN_ID
 
     def living(self) -> str:
-        """Return a Deluge action of the owner's, so that a script for it is no misfit."""
+        """Return the id of an existing Deluge action of the owner's, which may have a script. Create it if needed."""
         mine = self.client.oracle.model.living("owner")
         scripted = [action.id for action in mine if action.content.get("execution_type") == "deluge"]
         if scripted:
@@ -212,7 +233,7 @@ class _Histories(RuleBasedStateMachine):
         self.check()
 
     def change(self, random: Random) -> None:
-        """Update an action that is there."""
+        """Update a random action, as a random user."""
         action, user = self.pick(random), self.writer(random)
         if action is None:
             return
@@ -299,7 +320,7 @@ class _Histories(RuleBasedStateMachine):
 
     @step(seed=SEEDS)
     def pages(self, seed: int) -> None:
-        """Write between the pages of a listing."""
+        """Read a listing, with writes between its pages."""
         random = Random(seed)
         user, limit = self.reader(random), random.choice(LIMITS[2:6])
         most = len(self.client.oracle.model.actions) // limit + 8
@@ -321,7 +342,7 @@ class _Histories(RuleBasedStateMachine):
 
     @step(seed=SEEDS)
     def changes(self, seed: int) -> None:
-        """List what changed since one of the last listings, or since a listing now and a write after it."""
+        """List the changes since one of the last four sync tokens, sometimes after another listing and a write."""
         random = Random(seed)
         if random.random() < 0.5 or not self.points:
             self.listing(random, self.reader(random))
@@ -341,7 +362,7 @@ class _Histories(RuleBasedStateMachine):
         if self.client.clock.jumps:
             wait_for_new_timestamp(self.client)
 
-    # --- what has to be refused
+    # --- requests that have to be refused
 
     @step(seed=SEEDS)
     def wrong_bodies(self, seed: int) -> None:
@@ -384,7 +405,7 @@ class _Histories(RuleBasedStateMachine):
             rare.send_one(self.client, random, identifier)
             operation = random.choice(["create", "create", "update", "update_handler"])
             _, raw, about = random.choice(JUNK)
-            if about not in ("protocol.malformed", "create.object"):  # what is wrong is a field of a create's
+            if about not in ("protocol.malformed", "create.object"):  # then a field of a create is wrong
                 operation = "create"
             if random.random() < 0.2:
                 odd: dict[str, Any] = random.choice([{"hint": None}, {"image": "no base64!"}])

@@ -1,4 +1,4 @@
-"""Compares a report with an earlier one: what is new, what is mended, and what was not seen again."""
+"""Compare a report with an earlier one: which faults are new, mended, still there, or not tested this time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ NO_NEW = "no new faults"
 
 
 class BaselineError(ValueError):
-    """A file that cannot be a baseline; the message says why, and what to do."""
+    """The file cannot be a baseline; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """An earlier report. `faults` holds the facts that were broken, decisive or not."""
+    """An earlier report.
+
+    Attributes:
+        file: the path of the report.
+        report: the report itself.
+        faults: the ids of the facts that were broken, including those that do not decide the verdict.
+    """
 
     file: str
     report: Mapping[str, Any]
@@ -29,7 +35,11 @@ class Baseline:
 
 
 def load(path: Path) -> Baseline:
-    """Read a report that was written with `--report`. Raise `BaselineError` for another file, or another version's."""
+    """Return the baseline in a file that `--report` wrote.
+
+    Raises:
+        BaselineError: the file cannot be read, is not a complete report, or was written by another version of the kit.
+    """
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -58,10 +68,15 @@ def load(path: Path) -> Baseline:
 
 
 def compare(report: dict[str, Any], baseline: Baseline, otherwise: int) -> None:
-    """Add to the report what has changed since the baseline.
+    """Add to the report what has changed since the baseline, and adapt its verdict and exit code.
 
-    Of the faults only new ones decide its exit code then, and of the facts that were not shown only those that the
-    baseline did show. `otherwise` is the exit code that the run would have without faults.
+    After that, faults that the baseline has do not count for the exit code. Neither do facts that are not shown, if the
+    baseline did not show them either.
+
+    Args:
+        report: the report of this run, which is changed.
+        baseline: the earlier report.
+        otherwise: the exit code that this run would have if no fault had been found.
     """
     earlier, verdicts = baseline.report, {fact["id"]: fact["verdict"] for fact in report["facts"]}
     for fault in report["faults"]:
@@ -87,13 +102,17 @@ def compare(report: dict[str, Any], baseline: Baseline, otherwise: int) -> None:
 
 
 def _newly_missed(report: Mapping[str, Any], baseline: Baseline) -> list[str]:
-    """Return the facts that this run asked for and did not show, and the baseline did not miss."""
+    """Return the ids of facts that decide and that this run tried to show in vain, without those for which that was so
+    in the baseline."""
     before = {fact["id"] for fact in baseline.report["facts"] if is_missed(fact)}
     return [fact["id"] for fact in report["facts"] if is_missed(fact) and fact["id"] not in before]
 
 
 def _differences(report: Mapping[str, Any], baseline: Baseline) -> list[str]:
-    """Return in one line how the baseline's run was another; nothing where it was not."""
+    """Return a list with one line that says how the run of the baseline differs from this one; empty if it does not.
+
+    The runs differ if the server, the profile, the drivers or `--strict` do, or if the earlier run was stopped early.
+    """
     earlier, found = baseline.report, []
     for key, words in (("base_url", "server"), ("profile", "profile"), ("drivers", "drivers"), ("strict", "--strict")):
         if earlier[key] != report[key]:

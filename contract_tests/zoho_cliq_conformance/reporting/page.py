@@ -1,4 +1,4 @@
-"""The report as one HTML page, without scripts, and without anything that is loaded from elsewhere.
+"""The report as one HTML page, without scripts or external resources.
 
 Causes, faults, facts and sources have ids, and link to each other.
 """
@@ -25,7 +25,7 @@ Report = Mapping[str, Any]
 
 
 def html(report: Report) -> str:
-    """Return one HTML page."""
+    """Return the report as one HTML page."""
     verdict = report["verdict"]
     style = files("zoho_cliq_conformance").joinpath("reporting/report.css").read_text("utf-8")
     parts = [
@@ -87,7 +87,7 @@ def _faults(report: Report) -> Iterator[str]:
 
 
 def _cause(cause: Report, faults: Mapping[str, Report]) -> Iterator[str]:
-    """Yield a cause: the fault to look at first, and the others folded under it."""
+    """Yield a cause: the fault to look at first, and the others in collapsed elements."""
     first, *others = sorted(cause["fact_ids"], key=lambda fact: fact != cause["start"]["fact"])
     yield f"<section class='cause' id='{_e(cause['id'])}'>"
     if others:
@@ -146,7 +146,7 @@ def _classes() -> Iterator[str]:
 
 
 def _sources(report: Report) -> Iterator[str]:
-    """Yield each section of a document that a fact of the report comes from, with these facts."""
+    """Yield each source of the report's facts, with the facts that come from it."""
     found: dict[str, tuple[sources.Source, list[Report]]] = {}
     for fact in report["facts"]:
         source = sources.of(fact["where"])
@@ -208,7 +208,7 @@ def _class(verdict: str) -> str:
 
 
 def _shown_by(fact: Report) -> str:
-    """Return the first call that showed the fact, to unfold."""
+    """Return the first call that showed the fact, in a collapsed element."""
     if not fact["shown_by"]:
         return ""
     return f"<details><summary>shown by</summary><code>{_e(fact['shown_by'][0])}</code></details>"

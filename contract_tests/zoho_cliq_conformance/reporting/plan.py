@@ -1,7 +1,7 @@
-"""What a run will send, before it sends anything: calls and minutes per operation.
+"""Tell what a run will send before it sends anything: calls per user and operation, and minutes.
 
-`plan.json` holds the calls of each scenario as recorded from runs against a conforming server, for each kind of
-profile; tests keep it true.
+`plan.json` holds the calls of each scenario, recorded in runs against a conforming server with each kind of profile.
+Tests compare it with what runs send.
 """
 
 from __future__ import annotations
@@ -28,7 +28,18 @@ DELETE = LONG["delete"]
 
 @dataclass(frozen=True)
 class Plan:
-    """Calls in order as (user, operation), how many actions remain for the clean-up, and scenarios that are skipped."""
+    """What a run will send.
+
+    Attributes:
+        calls: user and operation of each call that is paced, in order. A plan of the drivers `machine` or `fuzz` does
+            not contain their calls; see `unbounded`.
+        others: the number of all other calls: those without a valid token, to other paths, and those of the thresholds
+            driver, which does its own pacing.
+        left: for each action that the clean-up has to delete, its creator.
+        skipped: each scenario or driver that is skipped, and what the profile lacks for it.
+        waits: minutes that the thresholds driver waits; 0 with a clock URL.
+        unbounded: the drivers whose number of calls is not known before the run.
+    """
 
     calls: tuple[tuple[str, str], ...]
     others: int
@@ -39,11 +50,11 @@ class Plan:
 
     @property
     def total(self) -> int:
-        """All calls but the clean-up's."""
+        """The number of all calls before the clean-up."""
         return len(self.calls) + self.others
 
     def minutes(self, profile: Profile) -> tuple[float, float]:
-        """Return minutes of the calls under the thresholds, and of the clean-up after them."""
+        """Return how many minutes the calls take at least because of the thresholds, and how many the clean-up does."""
         if not profile.pace or profile.clock_url:
             return 0.0, 0.0
         run = minutes(self.calls)
@@ -53,7 +64,8 @@ class Plan:
         return run + self.waits, both - run
 
 
-# What of a profile changes how many calls a scenario sends: what is there when it begins depends on the ones before.
+# The optional keys of a profile on which the calls of scenarios depend, each with a short name. A key may also change
+# the calls of a scenario that does not use it, since it decides which actions the earlier scenarios leave behind.
 PARTS = {
     "colleague": "tokens.colleague",
     "outsider": "tokens.outsider",
@@ -63,10 +75,10 @@ PARTS = {
 
 
 def recorded(profile: Profile) -> dict[str, Any]:
-    """Return the recorded calls by scenario: `{name: {"calls": [[user, operation]…], "others": n, "left": {user:
-    n}}}`.
+    """Return the recorded calls of each scenario, for profiles that give the same `PARTS`.
 
-    They are those of a run with the same parts; a profile that gives one only partly sends a few calls more or less.
+    A profile that gives a part incompletely, such as the token of one scope only, sends a few calls more or less. The
+    format is `{name: {"calls": [[user, operation], …], "others": number, "left": {user: number}}}`.
     """
     parts = ",".join(name for name, need in PARTS.items() if profile.has(need))
     known = json.loads(files("zoho_cliq_conformance").joinpath("reporting/plan.json").read_text("utf-8"))
@@ -74,8 +86,10 @@ def recorded(profile: Profile) -> dict[str, Any]:
 
 
 def record(client: Client) -> dict[str, Any]:
-    """Record the table's scenarios by running them; `client` is that of a conforming server. Scenarios that the profile
-    lacks something for send nothing."""
+    """Run the table's scenarios and return their calls, in the format of `recorded`.
+
+    `client` has to be one of a conforming server. A scenario that needs more than its profile gives sends nothing.
+    """
     found: dict[str, Any] = {}
     for scenario in SCENARIOS:
         before, trace, created = len(client.sequence), len(client.trace), dict(client.created)
@@ -92,7 +106,7 @@ def record(client: Client) -> dict[str, Any]:
 
 
 def make(profile: Profile, drivers: Sequence[str]) -> Plan:
-    """Return the plan of a run with these drivers."""
+    """Return the plan of a run with this profile and these drivers."""
     calls: list[tuple[str, str]] = []
     others, left, skipped, waits = 0, Counter[str](), [], 0.0
     if "table" in drivers:
@@ -116,7 +130,7 @@ def make(profile: Profile, drivers: Sequence[str]) -> Plan:
     if "creation-limit" in drivers and profile.creation_limit:
         calls += [("owner", LONG["create"])] * (profile.creation_limit + 2)
         left["owner"] += profile.creation_limit
-        if profile.reset_url:  # nobody else uses the server, so more can be seen while it is full
+        if profile.reset_url:  # nobody else uses the server, so more can be tested while the organization is full
             calls += [(user, LONG["create"]) for user in ("colleague", "outsider") if user in profile.tokens]
             calls.append(("owner", DELETE))
     owners = tuple(user for user, count in left.items() for _ in range(max(0, count)))
@@ -125,7 +139,7 @@ def make(profile: Profile, drivers: Sequence[str]) -> Plan:
 
 
 def lines(plan: Plan, profile: Profile) -> Iterator[str]:
-    """Yield the plan for a person."""
+    """Yield the lines of the plan, for a terminal."""
     counts = Counter(plan.calls)
     yield f"{'user':10} {'operation':32} {'calls':>6} {'a minute':>9} {'minutes at least':>17}"
     for (user, operation), count in sorted(counts.items()):

@@ -19,7 +19,12 @@ MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "not shown": "?"}
 
 
 def terminal(report: Mapping[str, Any], verbose: bool = False) -> Iterator[str]:
-    """Return lines for a terminal, with nothing in them that would do more there than be seen."""
+    """Return the report as lines for a terminal, in which control characters are escaped.
+
+    Args:
+        report: the report.
+        verbose: whether to list all facts, and to show each fault in full.
+    """
     return map(line, _terminal(report, verbose))
 
 
@@ -66,7 +71,7 @@ def _start_here(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _cause(number: int, cause: Mapping[str, Any], faults: Sequence[Mapping[str, Any]], verbose: bool) -> Iterator[str]:
-    """Yield a cause with all its faults: the first in full, of the others their facts, unless `verbose`."""
+    """Yield the lines of a cause: its first fault in full, and of the other faults only the facts, unless `verbose`."""
     if len(faults) > 1:
         yield f"cause {number}: {cause['what']}  ({plural(len(faults), 'fault')} in {plural(cause['calls'], 'call')})"
     first, *others = sorted(faults, key=lambda fault: fault["fact"] != cause["start"]["fact"])
@@ -102,7 +107,7 @@ def _fault(fault: Mapping[str, Any], under: str, verbose: bool) -> Iterator[str]
 
 
 def kind_of(fault: Mapping[str, Any]) -> str:
-    """Return what a fault is called: one that does not decide is a remark, one of the baseline is known."""
+    """Return the kind of a fault: `remark` if it does not decide, `known fault` if the baseline has it, or `fault`."""
     if not fault["decides"]:
         return f"remark ({fault['class']})"
     return "known fault" if fault["known"] else "fault"
@@ -114,7 +119,7 @@ def _prefix(fault: Mapping[str, Any]) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """Return a count with its word."""
+    """Return a count with its noun, which has an s unless the count is 1."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
@@ -130,13 +135,15 @@ def _against(baseline: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def clean(text: str) -> str:
-    """The text with escapes, such as `\\x1b`, in the place of what is not printable: on which a terminal acts, which
-    turns the direction of what follows, or which XML cannot hold. Tabs and line breaks stay."""
+    """Return the text with each unprintable character replaced by an escape such as `\\x1b`, except tabs and newlines.
+
+    Such characters may control a terminal, change the direction of the text after them, or be invalid in XML.
+    """
     return text if text.isprintable() else "".join(char if char in "\t\n" else _shown(char) for char in text)
 
 
 def line(text: str) -> str:
-    """Return the same on one line: tabs and line breaks are escaped, too."""
+    """Return the text on one line: like `clean`, but tabs and newlines are escaped as well."""
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
@@ -145,10 +152,12 @@ def _shown(char: str) -> str:
 
 
 def junit(report: Mapping[str, Any]) -> str:
-    """Return JUnit XML: a test case for each fact, those with faults first, by their causes.
+    """Return JUnit XML with a test case for each fact. Facts with faults come first, grouped by cause.
 
-    A fact that was asked for and not shown is an error, one that nothing of the run was about is skipped, and so is a
-    fault that is known from the baseline; a remark is the output of a test that passes.
+    - A fault that decides is a failure; one that the baseline has is skipped.
+    - A fault that does not decide (a remark) is the output of a passing test.
+    - A fact that decides, and that the run tried to show in vain, is an error.
+    - Another fact that was not shown is skipped.
     """
     faults = {fault["fact"]: fault for fault in report["faults"]}
     causes = {cause["id"]: cause for cause in report["causes"]}
@@ -193,5 +202,5 @@ def _junit_fault(fault: Mapping[str, Any], cause: Mapping[str, Any]) -> str:
 
 
 def is_missed(fact: Mapping[str, Any]) -> bool:
-    """Return whether the run asked for a fact that decides, and did not show it."""
+    """Return whether a fact decides, and the run tried to show it in vain."""
     return bool(fact["verdict"] == "not shown" and fact["asked"] and fact["decides"])

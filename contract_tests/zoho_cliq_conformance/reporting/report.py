@@ -1,7 +1,7 @@
-"""What a run found, as data: the one source of the terminal's, the JSON, the JUnit and the HTML report.
+"""The report of a run as data, from which the terminal, JSON, JUnit and HTML reports are made.
 
-The JSON has a stable schema; `SCHEMA` is raised when a key changes its meaning or goes. No token is in any report: each
-is replaced by a shell variable (`secrets`). The kit's README lists the keys.
+The JSON has a stable schema: `SCHEMA` is increased when a key changes its meaning or is removed. The kit's README lists
+the keys. No report contains a token: each is replaced by the name of a shell variable (see `secrets`).
 """
 
 from __future__ import annotations
@@ -30,11 +30,18 @@ SCHEMA = 2
 VERDICTS = {CONFORMS: "conforms", FAULTS: "faults", CANNOT_RUN: "cannot run", LOCKED: "locked", NOT_SHOWN: "not shown"}
 OPT_IN = ("thresholds", "creation-limit")
 LONGEST_CHAIN = 60
-LONGEST_LINE = 6  # lines of a chain that still make one line to begin with
+LONGEST_LINE = 6  # lines of a chain that are still joined to the one line of `start_here`
 
 
 def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -> dict[str, Any]:
-    """Return the report as JSON values."""
+    """Return the report as JSON values.
+
+    Args:
+        result: what the run found.
+        strict: whether inferred and guessed facts decide the verdict, too.
+        drivers: the names of the drivers that ran.
+        seconds: how long the run took.
+    """
     client = result.client
     for exchange in client.trace:
         client.secrets.learn(exchange)
@@ -90,12 +97,12 @@ def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -
 
 
 def score() -> dict[str, Any]:
-    """Return how well the kit itself does against servers with known faults, as its own tests measured."""
+    """Return how many known faults the kit finds in faulty servers, as its own tests measured."""
     return tomllib.loads(files("zoho_cliq_conformance").joinpath("reporting/score.toml").read_text("utf-8"))
 
 
-# Texts of the kit's own, in which a part of a token is none; and lines of shell, which have their variables already:
-# what stands between their quotes must not be changed.
+# Keys whose values are not searched for secrets. They are the kit's own texts, where anything that looks like a part of
+# a token is a coincidence, and shell lines, where secrets are replaced already and a change could break the quoting.
 AS_THEY_ARE = frozenset(
     {"cause", "class", "curl", "drivers", "fact", "fact_ids", "id", "kind", "kit", "profile", "reason", "score"}
     | {"skipped", "statement", "table", "verdict", "where"}
@@ -103,7 +110,7 @@ AS_THEY_ARE = frozenset(
 
 
 def _hide(value: Any, secrets: Secrets) -> Any:
-    """Return the value with shell variables in the place of secrets."""
+    """Return the value with secrets replaced by shell variables."""
     if isinstance(value, str):
         return secrets.hide(value)
     if isinstance(value, dict):
@@ -143,7 +150,7 @@ def _fact(
 
 
 def _absent(result: Result, fact: str, drivers: list[str]) -> tuple[str, str]:
-    """Verdict and reason of a fact that neither held nor failed."""
+    """Return the verdict and the reason for a fact that was neither shown nor broken."""
     oracle = result.client.oracle
     lack = result.lacks(fact)
     for driver in () if result.recorded or oracle.asked[fact] else OPT_IN:
@@ -157,7 +164,7 @@ def _absent(result: Result, fact: str, drivers: list[str]) -> tuple[str, str]:
 
 
 def version() -> str:
-    """Return the version of the kit."""
+    """Return the version of the kit, or words that say that it is unknown."""
     try:
         return importlib.metadata.version("zoho-cliq")
     except importlib.metadata.PackageNotFoundError:  # run from a zip file or frozen
@@ -190,7 +197,10 @@ def _cause(result: Result, number: int, cause: Cause) -> dict[str, Any]:
 
 
 def _line(result: Result, exchanges: Sequence[trace.Exchange]) -> str:
-    """Return one line of shell that shows a violation; of a long chain only the last call, with the ids of the run."""
+    """Return one line of shell that reproduces a violation.
+
+    If the chain is long, the line has only the last call, with the ids and tokens of this run.
+    """
     lines = shell.chain(exchanges, result.client.profile.base_url, result.client.secrets)
     if len(lines) > LONGEST_LINE:
         lines = shell.chain(exchanges[-1:], result.client.profile.base_url, result.client.secrets)
@@ -198,7 +208,7 @@ def _line(result: Result, exchanges: Sequence[trace.Exchange]) -> str:
 
 
 def start_here(report: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the cause with most faults that decide and are not known; None where there is none."""
+    """Return the cause with the most new faults that decide, or None if there are no such faults."""
     new = {fault["fact"] for fault in report["faults"] if fault["decides"] and not fault["known"]}
     if not new:
         return None
@@ -245,7 +255,7 @@ def _faults(result: Result, strict: bool, causes: Sequence[Cause]) -> list[dict[
 
 
 def _table(result: Result, drivers: list[str]) -> list[dict[str, Any]]:
-    """Operation × status × check: what was seen, and each documented status that was not."""
+    """Return a row for each operation, status and check that occurred, and for each documented status that did not."""
     rows = [
         {
             "operation": operation,
@@ -293,6 +303,5 @@ def _calls(result: Result) -> list[dict[str, Any]]:
 
 
 def to_json(report: Mapping[str, Any]) -> str:
-    """Return the report as JSON text, in ASCII, so that whatever a server sent can be written, and shown on a
-    terminal."""
+    """Return the report as JSON text in ASCII, so that it can be written and printed whatever a server sent."""
     return json.dumps(report, indent=1) + "\n"

@@ -1,9 +1,11 @@
-"""Exchanges as lines of shell that repeat them with curl, to be pasted into `sh` or `bash`.
+"""Shell lines that repeat exchanges with curl, to be pasted into `sh` or `bash`.
 
-A server or a recording chose most of what stands in them. Each line is one line, of printable characters; whatever is
-not plain is quoted, so that a shell runs nothing but `curl`, `printf`, `jq`, `yes`, `head` and `tr`, and curl reads no
-file but its standard input. What the server invented (ids, tokens of lists) is captured into variables with jq, so that
-the lines work on a server that invents other values.
+Most of their content was chosen by a server or a recording, and so may be hostile. Each line contains printable
+characters only, and everything that is not plain is quoted. So the shell runs nothing but `curl`, `printf`, `jq`,
+`yes`, `head` and `tr`, and curl reads no file but its standard input.
+
+Values that the server chose (ids, and tokens of listings) are captured into variables with jq, so that the lines work
+on a server that chooses other values.
 """
 
 from __future__ import annotations
@@ -17,16 +19,16 @@ from urllib.parse import unquote, unquote_plus
 from ..secrets import SCHEMES, Secrets, Variable, is_secret
 from ..trace import Exchange, shorten
 
-LONGEST_INLINE = 2000  # characters of a body within the words of curl
+LONGEST_INLINE = 2000  # characters of a body that is an argument of curl; a longer one goes through standard input
 LONGEST_PART = 100_000
 _PLAIN = re.compile(r"[A-Za-z0-9_./:~%?=&,@+ -]*")
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110; a name with @ would be read by curl as a file's
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110; curl would take a header that begins with @ for a file
 _LEFT_OUT = frozenset({"host", "content-length", "connection", "accept-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """A piece of a word that the shell is to expand, within double quotes."""
+    """A piece of a word that the shell expands; it is put into double quotes."""
 
     text: str
 
@@ -35,7 +37,13 @@ Piece = str | Shell
 
 
 def chain(exchanges: Iterable[Exchange], base_url: str, secrets: Secrets) -> list[str]:
-    """Return a line for each exchange, and one for each value that later ones need."""
+    """Return the shell lines that repeat the exchanges: one for each, and one for each value that is captured.
+
+    Args:
+        exchanges: the exchanges, in order.
+        base_url: the base URL of the server.
+        secrets: the secrets to replace by variables.
+    """
     lines: list[str] = []
     known: dict[str, str] = {}
     for exchange in exchanges:
@@ -51,7 +59,10 @@ def chain(exchanges: Iterable[Exchange], base_url: str, secrets: Secrets) -> lis
 
 
 def _inventions(exchange: Exchange, known: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Return values that the server chose, the variables for them, and where jq finds them."""
+    """Return the values that the server chose, each with its variable and its path for jq.
+
+    `known` maps the values of earlier exchanges to their variables.
+    """
     shown = exchange.answer.json() if exchange.answer and exchange.answer.status < 300 else None
     if not isinstance(shown, dict):
         return []
@@ -134,7 +145,7 @@ def _pieces(text: str, secrets: Secrets) -> list[Piece]:
 
 
 def word(pieces: Iterable[Piece]) -> str:
-    """Return one word of shell: the texts as they are, what the shell is to expand in between."""
+    """Return the pieces as one word of shell. Texts are quoted; pieces of type `Shell` are expanded by the shell."""
     joined: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, str) and joined and isinstance(joined[-1], str):
@@ -149,7 +160,7 @@ def word(pieces: Iterable[Piece]) -> str:
 
 
 def _inside(pieces: Sequence[Piece]) -> Iterator[str]:
-    """Pieces within double quotes; a name that a letter follows gets braces."""
+    """Yield the pieces as they are written within double quotes, with braces around a variable if a letter follows."""
     for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
         if isinstance(piece, str):
             yield piece
@@ -160,13 +171,16 @@ def _inside(pieces: Sequence[Piece]) -> Iterator[str]:
 
 
 def quote(text: str) -> str:
-    """Return the text as one word of shell, on one line. A NUL, which no argument can hold, becomes U+FFFD."""
+    """Return the text as one word of shell, on one line. A NUL, which an argument cannot contain, becomes U+FFFD."""
     whole = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")
     return shlex.quote(whole) if whole.isprintable() else f'"$(printf {_format(whole)})"'
 
 
 def _format(text: str) -> str:
-    """Return the format with which `printf` of any shell prints the text; no ! that a history would expand."""
+    """Return a format with which the `printf` of any shell prints the text.
+
+    It contains no exclamation mark, which the history expansion of a shell would replace.
+    """
     parts = []
     for char in text:
         if char == "\n":
@@ -181,7 +195,7 @@ def _format(text: str) -> str:
 
 
 def _printed(pieces: Iterable[Piece]) -> Iterator[str]:
-    """Commands that print a text."""
+    """Yield the commands that print the pieces."""
     for piece in pieces:
         if isinstance(piece, Shell):
             yield f'printf %s "{piece.text}"'

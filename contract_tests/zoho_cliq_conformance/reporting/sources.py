@@ -1,4 +1,5 @@
-"""Where facts come from: the sections of documents that `where` names, and what the composed document says there."""
+"""The sources of facts: the section of a document that a fact's `where` names, with an excerpt if it is the composed
+OpenAPI document."""
 
 from __future__ import annotations
 
@@ -27,7 +28,15 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A section of a document. `link` is the address of an RFC's, `excerpt` what the composed document says there."""
+    """A section of a document.
+
+    Attributes:
+        name: the name of the section, such as `page: create`.
+        what: which document it is, in words.
+        link: the URL of a section of an RFC; otherwise empty.
+        pointer: the JSON pointer into the composed document; empty if there is none.
+        excerpt: what the composed document says there, as JSON; empty without a pointer.
+    """
 
     name: str
     what: str
@@ -42,7 +51,7 @@ class Source:
 
 @cache
 def of(where: str) -> Source:
-    """Return the section that a fact's `where` names, such as that of `document: MessageAction` or `page: create`."""
+    """Return the section that a fact's `where` names, such as `document: MessageAction` or `page: create`."""
     if rfc := re.fullmatch(r"(RFC (\d+)), ([\d.]+)", where):
         link = f"https://www.rfc-editor.org/rfc/rfc{rfc[2]}#section-{rfc[3]}"
         return Source(where, KINDS.get(rfc[1], rfc[1]), link=link)
@@ -62,7 +71,7 @@ def of(where: str) -> Source:
 
 
 def _brief(operation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of an operation facts are about."""
+    """Return the keys of an operation that facts are about."""
     kept = ("operationId", "summary", "description", "parameters", "responses", "security")
     found = {name: operation[name] for name in kept if name in operation}
     return found | {name: value for name, value in operation.items() if name.startswith("x-")}

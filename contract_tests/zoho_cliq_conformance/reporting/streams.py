@@ -1,7 +1,7 @@
-"""Standard output and standard error as they are: closed, full, a pipe nobody reads, unable to show a character.
+"""Print on standard output and standard error, even if they are closed, full, a broken pipe, or lack a character.
 
-A run's result counts more than its lines: what cannot be printed ends no run. No line does more to a terminal than be
-seen, whatever a server or a recording put into it.
+The result of a run matters more than its output, so a failure to print never ends a run. Control characters are
+escaped, so that nothing that a server or a recording contains can control the terminal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from . import render
 
 
 def show(lines: Iterable[str]) -> str:
-    """Print lines on standard output; return why that did not work, empty where it did or where nobody reads on."""
+    """Print lines on standard output. Return why that failed; empty if it did not, or if the reader closed the pipe."""
     stream = sys.stdout
     if stream is None:
         return "standard output is closed"
@@ -33,7 +33,13 @@ def show(lines: Iterable[str]) -> str:
 
 
 def tell(line: str, before: str = "", end: str = "\n") -> None:
-    """Print on standard error, where there is one that takes it; `before` is sent to the terminal as it is."""
+    """Print a line on standard error. Ignore failures.
+
+    Args:
+        line: the line; control characters in it are escaped.
+        before: text that is printed before the line without escaping.
+        end: text that is printed after the line.
+    """
     stream = sys.stderr
     if stream is None:
         return
@@ -44,7 +50,7 @@ def tell(line: str, before: str = "", end: str = "\n") -> None:
 
 
 def complain(message: object) -> None:
-    """One line on standard error, whatever characters a server or a file put into the message."""
+    """Print a message on one line of standard error, after the name of the command."""
     tell(f"zoho-cliq-conformance: {' '.join(str(message).split())}")
 
 
@@ -54,7 +60,7 @@ def _fitting(line: str, stream: TextIO) -> str:
 
 
 def _discard(stream: TextIO) -> None:
-    """Send what the stream still holds nowhere, so that Python's own flush at exit is silent."""
+    """Redirect the stream to the null device, so that Python's flush at exit does not fail again."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -1,1 +1,1 @@
-"""Send requests: the client of a run, transports, pacing, and bodies drawn at random."""
+"""Send requests: the client of a run, transports, pacing, and random request bodies."""

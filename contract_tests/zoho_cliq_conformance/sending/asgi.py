@@ -1,8 +1,8 @@
-"""The transport for an ASGI application in this process: its lifespan, and each request as a server puts it.
+"""The transport for an ASGI application in this process, including its lifespan events.
 
-The application runs on an event loop of its own in a thread, so that a caller may be inside a running event loop, and
-an application that never answers can be given up. A response is whole with its last part; what the application does
-after that, such as background tasks, goes on while the next request is sent, as on a server.
+The application runs on its own event loop in a thread. So the caller may itself run inside an event loop, and a call to
+an application that never answers can be abandoned. A response is complete when its last body part is sent. Whatever the
+application does after that, such as background tasks, continues while the next request is sent, as on a real server.
 """
 
 from __future__ import annotations
@@ -19,15 +19,21 @@ from urllib.parse import unquote
 from ..trace import Answer, Headers
 from .transport import LARGEST, SLICE, TIMEOUT, TransportError, Watched
 
-PART = 64 * 1024  # bytes of a body that an application gets at once, as from a server that reads a socket
-SHUTDOWN = 2.0  # seconds for an application to shut down, and for what it left running to end
+PART = 64 * 1024  # maximum bytes of a request body in one ASGI event, like a server that reads from a socket
+SHUTDOWN = 2.0  # seconds that the application has to shut down, and that its remaining tasks have to end
 
 Scope = MutableMapping[str, Any]
 AsgiApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
 def http_scope(method: str, target: str, headers: Iterable[tuple[str, str]]) -> Scope:
-    """Return how ASGI puts the head of a request."""
+    """Return the ASGI scope of a request.
+
+    Args:
+        method: the HTTP method.
+        target: the path with its query, percent-encoded.
+        headers: name and value of each header.
+    """
     path, _, query = target.partition("?")
     return {
         "type": "http",
@@ -47,7 +53,12 @@ def http_scope(method: str, target: str, headers: Iterable[tuple[str, str]]) -> 
 
 
 class AsgiTransport(Watched):
-    """An ASGI application in this process. `timeout` is the number of seconds for its startup, and for each answer."""
+    """A transport to an ASGI application in this process.
+
+    Args:
+        app: the application.
+        timeout: seconds that the startup may take, and that each answer may take.
+    """
 
     def __init__(self, app: AsgiApp, timeout: float = TIMEOUT) -> None:
         self._app, self._timeout = app, timeout
@@ -82,7 +93,16 @@ class AsgiTransport(Watched):
         return answer
 
     def _wait(self, work: Any, failed: str, slow: str) -> Any:
-        """Have the loop do the work, until the timeout or until `watch` raises."""
+        """Run a coroutine on the loop and return its result. Cancel it after the timeout, or when `watch` raises.
+
+        Args:
+            work: the coroutine.
+            failed: the start of the error message.
+            slow: what takes too long, for the error message after a timeout.
+
+        Raises:
+            TransportError: it timed out, or it raised `TimeoutError` itself.
+        """
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         over = time.monotonic() + self._timeout
         try:
@@ -120,13 +140,13 @@ class AsgiTransport(Watched):
         problem = "the application ended without a whole answer"
         try:
             await self._app(scope, response.receive, response.send)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  what it raises is an answer that never comes
+        except (Exception, SystemExit) as error:  # noqa: BLE001  any error of the application means: no answer
             problem = f"the application raised {type(error).__name__}: {error}"
         finally:
             response.end(problem)
 
     def close(self) -> None:
-        """Shut the application down, and leave it behind where it does not take that."""
+        """Shut the application down. Abandon it if it does not shut down in time."""
         if self._closed:
             return
         self._closed = True
@@ -144,14 +164,14 @@ class AsgiTransport(Watched):
         if self._lifespan is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._lifespan.end(), SHUTDOWN)
-        # What an application leaves behind that takes no cancellation is no news.
+        # Do not log tasks of the application that ignore their cancellation.
         self._loop.set_exception_handler(lambda loop, context: None)
         for task in self._tasks:
             task.cancel()
 
 
 class _Response:
-    """One request as the application receives it, and the response as it sends it."""
+    """The `receive` and `send` callables of one request. `settled` is set when the response is complete or failed."""
 
     def __init__(self, body: bytes) -> None:
         self._incoming = [
@@ -166,8 +186,8 @@ class _Response:
         self._size = 0
 
     async def receive(self) -> Any:
-        """Return the next part of the body; after the last one nothing, until the response is over and the client
-        gone."""
+        """Return the next part of the request body. After the last part, wait for the end of the response, then return
+        `http.disconnect`."""
         if self._incoming:
             return self._incoming.pop(0)
         await self.settled.wait()
@@ -193,17 +213,18 @@ class _Response:
             elif not message.get("more_body", False):
                 self.settled.set()
             else:
-                await asyncio.sleep(0)  # an application without any other wait could not be cancelled
+                await asyncio.sleep(0)  # lets an application that never awaits anything else be cancelled
 
     def end(self, problem: str) -> None:
-        """Settle the response, which is a problem where it is not whole."""
+        """End the response. If it is not complete yet, `problem` says why it failed."""
         if not self.settled.is_set():
             self.problem = problem
             self.settled.set()
 
 
 class _Lifespan:
-    """The lifespan of an application; one that does not support it, and says so by raising or ending, has none."""
+    """The lifespan of an application. An application that raises or returns at once does not support lifespan events,
+    and is used without them."""
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
@@ -220,7 +241,7 @@ class _Lifespan:
 
     async def _live(self) -> None:
         scope: Scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
-        # The specification: a server goes on without lifespan events where an application raises here.
+        # ASGI: if the application raises here, the server continues without lifespan events.
         with contextlib.suppress(Exception, SystemExit):
             await self._app(scope, self._to_app.get, self._take)
         self._started.set()

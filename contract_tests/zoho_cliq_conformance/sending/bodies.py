@@ -1,4 +1,4 @@
-"""Bodies drawn at random: valid ones, and ones that are wrong in one place, from the composed document's limits."""
+"""Random request bodies: valid ones, and ones with a single error. Limits come from the composed OpenAPI document."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ PERMISSIONS: list[str] = SCHEMAS["Permission"]["enum"]
 UNKNOWN_ID = "987000000654321"  # an id that no action has
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 WORDS = string.ascii_letters + string.digits
-# What valid bodies are varied by, so that a fault that needs one combination meets it without a call of its own.
+# Valid bodies cycle through these values, so that a fault that needs a certain value shows without an extra call.
 TYPE_SETS = [list(some) for size in range(1, len(TYPES) + 1) for some in combinations(TYPES, size)]
 HINTS = ["a hint", "Ablegen: Größe 42, später", "x", "v2.0 - file_this", "0", "Traducción, señal. Él", "IN CAPITALS"]
 NAME_ENDS = ["", " Ärger", " v2.0", " a-b_c", " Déjà vu: x", ", E. F"]
-# Texts that a server may refuse for their characters, but has no reason to change.
+# A server may refuse these texts because of their characters. If it accepts them, it must not change them.
 ODD_HINTS = ['It\'s "quoted" & done; a+b=c', "100 %41 \\n C:\\temp \\u0041 $1 {x}", "日本語のヒント #1 (ä|ö) ~ `'"]
-PAPERCLIP = "\U0001f4ce"  # outside the basic plane
-RARE = ("\x00", "\ud800", "\u202e")  # no text, half of a character, the sign that turns the direction of what follows
+PAPERCLIP = "\U0001f4ce"  # outside the basic multilingual plane
+RARE = ("\x00", "\ud800", "\u202e")  # NUL, a lone surrogate, the right-to-left override
 ODD_URL = "http://hooks.example.com:8443/Cliq/A_b-c~d.e/?token=a%2Fb&x=1+2&y=%C3%A9"
 URL = "https://hooks-2.example.org/Cliq/A_b-c~d.e/?token=a%2Fb&x=1+2&y="
-# Everything that a reader of code or of JSON may trip over: quotes, escapes, signs of other formats, tabs, comments.
+# Text that a parser may mishandle: quotes, escapes, syntax of other formats, tabs, comments.
 SCRIPT = """  // 100 % of 'it' + <b>&amp;</b> %41 \\n $1 #{x} ${y} naïve – 日本
 \tif(1 < 2 && 3 > 2) { info "a\\\\b + \\"c\\" %41 &amp; // d"; }
 /* end */ return Map();
@@ -46,47 +46,59 @@ SCRIPT = """  // 100 % of 'it' + <b>&amp;</b> %41 \\n $1 #{x} ${y} naïve – �
 
 
 def program(text: str) -> str:
-    """Return a script that a server can read as Deluge, with any text in its comments."""
+    """Return a valid Deluge script that has `text` in its comments."""
     return "// " + text.replace("\n", "\n// ") + "\nreturn Map();"
 
 
 def long_script(size: int, char: str = "s") -> str:
-    """Return a script of so many bytes of UTF-8 that a server can read as Deluge: a long comment, then a statement."""
+    """Return a valid Deluge script: a long comment, then a statement.
+
+    Args:
+        size: length in bytes of UTF-8.
+        char: the character that the comment repeats.
+    """
     room, width = size - len(program("")), len(char.encode())
     return program(char * (room // width) + "." * (room % width))
 
 
 def words(random: Random, longest: int) -> str:
-    """Return a plain text of at most that length, often of exactly that, sometimes not in ASCII."""
+    """Return a plain text of at most `longest` characters, often exactly that many, sometimes not ASCII."""
     length = longest if random.random() < 0.4 else random.randint(1, longest)
     return "é" * length if random.random() < 0.25 else "".join(random.choices(WORDS, k=length))
 
 
 def url(length: int) -> str:
-    """Return a plain URL of exactly that length."""
+    """Return a plain URL of exactly `length` characters."""
     return "https://hooks.example.com/cliq/".ljust(length, "a")
 
 
 def some(random: Random, values: Sequence[Any], most: int | None = None) -> list[Any]:
-    """Return one or more of the values, in any order."""
+    """Return one or more of the values, at most `most` (default: any number), in random order."""
     return random.sample(list(values), random.randint(1, min(len(values), most or len(values))))
 
 
 def hint(random: Random) -> str:
-    """Return a hint: as long as may be, of odd characters, or short."""
+    """Return a random hint: up to the maximum length, with unusual characters, or short."""
     return random.choice([words(random, LONGEST["hint"]), words(random, LONGEST["hint"]), *HINTS[2:4], *ODD_HINTS])
 
 
 def _one_odd(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body with odd characters in one field at most, since a server may refuse either and so hide the
-    other."""
+    """Return the body with unusual characters in at most one field.
+
+    A server may refuse such a field. With two of them, a refusal of one would hide how the server treats the other.
+    """
     if body.get("hint") in ODD_HINTS and body.get("execution_url") == ODD_URL:
         body["execution_url"] = URL
     return body
 
 
 def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
-    """Return a valid create, but for its name, which the sender gives."""
+    """Return a valid body of a create, without the name, which the caller adds.
+
+    Args:
+        random: the source of choices.
+        teams: ids of the user's teams; without any, no team is chosen.
+    """
     body: dict[str, Any] = {**NEEDED, "hint": hint(random)}
     optional: dict[str, Any] = {
         "multi_selectable": random.random() < 0.5,
@@ -105,7 +117,14 @@ def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
 
 
 def update(random: Random, teams: Sequence[int], webhook: bool, team: bool) -> dict[str, Any]:
-    """Return a valid update of an action that is or is not a webhook's or a team's, but for the name."""
+    """Return a valid body of an update, without the name, which the caller adds.
+
+    Args:
+        random: the source of choices.
+        teams: ids of the user's teams; without any, no team is chosen.
+        webhook: whether the action to update has the execution type `webhook`.
+        team: whether the action to update has the scope `team`.
+    """
     choices: dict[str, Any] = {
         "hint": hint(random),
         "multi_selectable": random.random() < 0.5,
@@ -127,7 +146,10 @@ def update(random: Random, teams: Sequence[int], webhook: bool, team: bool) -> d
 
 
 def wrong(update: bool) -> list[tuple[str, Any]]:
-    """Return changes that make a body wrong: a field and its value, or `...` for a field left out."""
+    """Return changes that each make a valid body invalid: a field and its new value, or `...` to omit the field.
+
+    `update` selects the changes for an update; otherwise they are for a create.
+    """
     found: list[tuple[str, Any]] = [
         ("name", "n" * (LONGEST["name"] + 1)),
         ("hint", "h" * (LONGEST["hint"] + 1)),
@@ -165,7 +187,7 @@ def wrong(update: bool) -> list[tuple[str, Any]]:
 
 
 def script(random: Random) -> str:
-    """Return a script, often as long as may be."""
+    """Return a random script, often of the greatest size that a server has to accept."""
     long = [long_script(SCRIPT_SURE_BYTES), long_script(SCRIPT_SURE_BYTES, "é")]
     return random.choice([SCRIPT, f"return {random.randrange(100)};\n", "info message;", *long])
 

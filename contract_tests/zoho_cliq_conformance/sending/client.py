@@ -1,5 +1,7 @@
-"""The one sender: every request of a run goes through `Client.send`, which paces it, counts it, keeps the trace, and
-shows it to the oracle. It remembers what it created and removes it in the end, and nothing else.
+"""The client of a run. It remembers the actions that it created, and at the end deletes these and no others.
+
+Every request goes through `Client.send`, which paces and counts it, records it in the trace, and passes it to the
+oracle.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from .pacer import Clock, Pacer
 from .transport import Cancelled, Transport, TransportError, Watched
 
 Lines = list[str]
-# By turns, since each of them takes JSON.
+# Values of the Accept header, used in turn. Each of them accepts JSON; None sends no header.
 ACCEPTS = (
     "application/json",
     "*/*",
@@ -44,16 +46,16 @@ ACCEPTS = (
 UNDOCUMENTED_LOCK = max((each.threshold.lock_seconds for each in OPERATIONS.values() if each.threshold), default=300)
 """Seconds of a lock that the document does not tell: as long as any that it does."""
 SHORT = 2000  # characters
-ENOUGH_TO_TELL = 3  # lists and creates that are not found
-FIRST = 20  # calls, beyond which a base URL was right
+ENOUGH_TO_TELL = 3  # lists and creates that are answered with a status of NOWHERE before the base URL counts as wrong
+FIRST = 20  # calls; after these the base URL is no longer checked
 NOWHERE = frozenset({301, 302, 307, 308, 404, 405, 502, 503, 504})
-IDLE_PAGES = 5  # so many pages in a row without a new action are no listing any more
-MOST_PAGES = 1000  # of one listing
-SILENT = 20  # calls in a row without an answer, after which none is to come
-LAST_ANSWER = 5.0  # seconds that a call goes on after a signal, and that one of the clean-up may take
-LAST_ANSWERS = 30.0  # seconds that all answers to the clean-up may take; waits under a threshold are not counted
-GRACE = 20.0  # seconds after its deadline within which a run has ended, the clean-up included
-KEPT_BYTES = 16 * 1024 * 1024  # of answers in the trace; of those that come later only the beginning is kept
+IDLE_PAGES = 5  # pages in a row without a new action, after which a listing counts as endless
+MOST_PAGES = 1000  # pages of one listing, after which it counts as endless
+SILENT = 20  # unanswered calls in a row, after which the run stops
+LAST_ANSWER = 5.0  # seconds that a pending call may continue after a signal, and that a call of the clean-up may take
+LAST_ANSWERS = 30.0  # seconds that all calls of the clean-up may take together, without the pacer's waits
+GRACE = 20.0  # seconds after the deadline of a run by which its clean-up must have ended
+KEPT_BYTES = 16 * 1024 * 1024  # bytes of answer bodies that the trace keeps whole; later long bodies are cut
 CREATION_LIMIT = "msgaction_creation_limit_exceeded"
 
 
@@ -62,11 +64,14 @@ class Stopped(Exception):
 
 
 class BudgetSpent(Stopped):
-    """The budget of calls or minutes leaves room for the clean-up only."""
+    """The rest of the budget of calls or minutes is needed for the clean-up."""
 
 
 class Locked(Stopped):
-    """The server refused a call for a threshold that the run had kept; nothing more may be sent for some minutes."""
+    """The server refused a call because of a threshold, although the run had stayed below it.
+
+    Nothing more may be sent for `seconds`, the duration of the lock.
+    """
 
     def __init__(self, message: str, seconds: float) -> None:
         super().__init__(message)
@@ -74,23 +79,24 @@ class Locked(Stopped):
 
 
 class Silent(Stopped):
-    """A call of the clean-up was given up."""
+    """A call of the clean-up was cancelled, since it took longer than `LAST_ANSWER`."""
 
 
 class CannotRun(Stopped):
-    """The server cannot be graded as things are."""
+    """The server cannot be graded in its current state."""
 
 
 class FirstFault(Stopped):
-    """The run was to stop at its first fault."""
+    """The run has found a fault, and was asked to stop at the first one."""
 
 
 class NotGradable(CannotRun):
-    """Nothing was learned about the server: it does not answer, or does not know the profile's token."""
+    """Nothing was learned about the server: it does not answer, the base URL is wrong, or it refuses a token of the
+    profile."""
 
 
 class Interrupted(CannotRun):
-    """Somebody wants the run to stop."""
+    """The user interrupted the run."""
 
 
 class ControlFailed(CannotRun):
@@ -98,9 +104,22 @@ class ControlFailed(CannotRun):
 
 
 class Client:
-    """Sends requests for the drivers. `created` holds ids created and not yet deleted, with their creators.
+    """Sends requests for the drivers.
 
-    Where `interrupted` is set, as by a signal, the run ends before its next call, or in its wait, and cleans up.
+    `created` maps the id of each action that was created and not yet deleted to its creator. When `interrupted` is set,
+    for example by a signal handler, the run ends before its next call or during a wait, and then cleans up.
+
+    Args:
+        profile: the profile of the server.
+        transport: the transport to the base URL.
+        control: the transport to the reset and clock URLs; default: `transport`.
+        seed: the seed of all random choices; default: a random one.
+        budget: the maximum number of calls, the clean-up included; default: unlimited.
+        deadline: when the run has to end, in seconds of `time.monotonic`; default: never.
+        clock: the clock of the run; default: real time, or the profile's clock URL.
+        on_exchange: called after each exchange, with the violations found in it.
+        on_wait: called during a wait, with the remaining seconds and the reason.
+        paced: whether calls wait for the thresholds, unless the profile says `pace = false`.
     """
 
     def __init__(
@@ -143,14 +162,14 @@ class Client:
         self._accepted: set[str] = set()
         self._rejected: Counter[str] = Counter()
         self.enough: Callable[[Violation], bool] = lambda violation: False  # whether a violation ends the run
-        self._judged = 0  # how many violations there were when `enough` was asked last
+        self._judged = 0  # the number of violations that were passed to `enough`
         self._on_exchange = on_exchange
         self._base_path = urlsplit(profile.base_url).path.rstrip("/")
         self._cleaning = False
-        self._began = 0.0  # of the pending call
+        self._began = 0.0  # when the pending call began
         self._signalled: float | None = None  # when a signal was first seen
         self._answers_of_clean_up = 0.0  # seconds
-        self._silent = 0  # calls in a row
+        self._silent = 0  # unanswered calls in a row
         self._kept = 0  # bytes of answers in the trace
         for each in (transport, self._control):
             if isinstance(each, Watched):
@@ -170,10 +189,20 @@ class Client:
         headers: Mapping[str, str | None] | None = None,
         about: str | None = None,
     ) -> Answer:
-        """Send one request below the base URL and let the oracle judge it.
+        """Send one request, let the oracle judge it, and return the answer, which has the status 0 if none came.
 
-        `user` is a token's label, or None for no token. `body` is sent as JSON, `raw` as it is. `headers` are added,
-        or taken away where None. Raise `Stopped` where the run cannot go on.
+        Args:
+            method: the HTTP method.
+            path: the path below the base URL.
+            user: the label of the token to send; None sends no token.
+            query: parameters, of which those that are None are omitted; or the query string itself.
+            body: a value to send as JSON; None sends no body.
+            raw: bytes to send as the body, instead of `body`.
+            headers: headers to add or replace; None as a value removes the header.
+            about: the fact that the request is sent for, if there is one.
+
+        Raises:
+            Stopped: the run cannot continue; the subclass says why.
         """
         target = path + self._query(query)
         sent: dict[str, str | None] = {"Accept": ACCEPTS[len(self.trace) % len(ACCEPTS)]}
@@ -187,9 +216,13 @@ class Client:
         return self.deliver(method, target, given, content, about)
 
     def ask(self, operation: str, identifier: str = "", kind: str = HANDLER, **options: Any) -> Answer:
-        """Send a call of an operation, by its short name.
+        """Call an operation, by its short name. See `send`.
 
-        identifier, kind: the action and its handler, where the operation's path has them. options: those of `send`.
+        Args:
+            operation: the short name of the operation, such as `get_handler`.
+            identifier: the id of the action, if the operation's path contains one.
+            kind: the kind of the handler, if the operation's path contains one.
+            options: other arguments of `send`.
         """
         return self.send(method(operation), at(operation, _path(identifier), _path(kind)), **options)
 
@@ -205,7 +238,7 @@ class Client:
     def deliver(
         self, method: str, target: str, headers: Headers, content: bytes | None, about: str | None = None
     ) -> Answer:
-        """Send exactly this request; see `send`."""
+        """Send exactly this request: no header is added, and `content` is the body. See `send`."""
         self.check_stop()
         user, operation = self.whose(method, target, headers)
         self._check_budget(user, operation)
@@ -259,7 +292,7 @@ class Client:
         return answer
 
     def _outcome_unknown(self, user: str | None, cut: Exchange) -> None:
-        """Learn that a call was given up, for a reason that is not the server's."""
+        """Record a call that the run cancelled, so that the oracle accepts either outcome."""
         self.trace[cut.number - 1 :] = [cut]
         self.oracle.outcome_unknown(cut)
         known = set(self.created)
@@ -268,7 +301,11 @@ class Client:
             self.oracle.adopt(identifier, self.created[identifier], cut.received)
 
     def _shorten(self, exchange: Exchange) -> None:
-        """Keep the trace small, whatever a server sends: lines of shell need an answer's ids and tokens only."""
+        """Limit the memory that the trace takes, whatever a server sends.
+
+        Once the kept bodies of answers exceed `KEPT_BYTES`, keep the first `SHORT` bytes of a longer body. Secrets are
+        learned from the complete answer first. Shell lines in reports need only the ids and tokens of an answer.
+        """
         if (answer := exchange.answer) is None:
             return
         self._kept += len(answer.body)
@@ -278,8 +315,13 @@ class Client:
             self.trace[-1] = replace(exchange, answer=replace(answer, body=answer.body[:SHORT]))
 
     def check_stop(self) -> None:
-        """Raise `Interrupted` where somebody wants the run to stop, `FirstFault` where a fault has ended it,
-        `BudgetSpent` where a clean-up takes too long."""
+        """Return if the run may continue.
+
+        Raises:
+            Interrupted: `interrupted` is set.
+            FirstFault: a violation ends the run.
+            BudgetSpent: the clean-up takes too long.
+        """
         if self.interrupted:
             raise Interrupted("interrupted")
         if not self._cleaning:
@@ -290,7 +332,7 @@ class Client:
             raise BudgetSpent(f"the answers took more than {LAST_ANSWERS:.0f} s")
 
     def _stop_at_a_fault(self) -> None:
-        """Raise `FirstFault` where a violation ends the run."""
+        """Raise `FirstFault` if a violation that was found since the last call ends the run."""
         violations = self.oracle.violations
         if len(violations) == self._judged:
             return
@@ -300,7 +342,7 @@ class Client:
             raise FirstFault(f"at the first fault, {first.fact}")
 
     def _watch(self) -> None:
-        """Raise `Cancelled` where the pending call has to end, whatever the server does."""
+        """Raise `Cancelled` if the pending call has taken too long. Transports call this while they wait."""
         now = time.monotonic()
         if self.interrupted and self._signalled is None:
             self._signalled = now
@@ -319,7 +361,7 @@ class Client:
         return BudgetSpent("the minutes that the run may take are over")
 
     def whose(self, method: str, target: str, headers: Headers) -> tuple[str | None, str | None]:
-        """Return user and operation that a request counts for."""
+        """Return the user and the operation whose threshold a request counts toward; each may be None."""
         short = rules.operation_of(method, target)
         given = next((value for name, value in headers if name.lower() == "authorization"), "")
         identity = self.oracle.directory.tokens.get(given.rpartition(" ")[2])
@@ -340,14 +382,20 @@ class Client:
             raise BudgetSpent(f"the minutes that the run may take are over{kept}")
 
     def _time_to_clean_up(self) -> float:
-        """Return seconds that the thresholds make the clean-up of what is there now wait."""
+        """Return how many seconds a clean-up that began now would wait because of the thresholds."""
         if self.profile.reset_url or self.clock.jumps:
             return 0.0
         owners = Counter(self.created.values())
         return sum(self.pacer.time_for(user, "delete_message_action", count) for user, count in owners.items())
 
     def _check_answers(self, user: str | None, headers: Headers, answer: Answer | None, failure: str) -> None:
-        """Stop where nothing can be learned: nobody answers, or a token of the profile's is never let in."""
+        """Raise an error if nothing can be learned from the server.
+
+        Raises:
+            CannotRun: none of the last `SILENT` calls was answered.
+            NotGradable: none of the first three calls was answered, the base URL is wrong, or a token was never
+                accepted.
+        """
         if self._cleaning:
             return
         self._silent = 0 if answer is not None else self._silent + 1
@@ -366,13 +414,13 @@ class Client:
         elif user not in self._accepted:
             self._rejected[user] += 1
             if self._rejected[user] == 3:
-                # A server may hide an id behind a 401, which says nothing of the token; its answer to a list does.
+                # A server may answer 401 to hide that an id exists. A list has no id, so its 401 is about the token.
                 self.ask("list", user=user)
             if self._rejected[user] > 3:
                 raise NotGradable(f"the server refuses tokens.{user} of the profile with 401; is it expired?")
 
     def _check_base_url(self, answer: Answer) -> None:
-        """Stop where lists and creates are not found: then the base URL is another one."""
+        """Raise `NotGradable` if the first lists and creates were not found, since the base URL must be wrong then."""
         lists = {at("list"), at("create")}
         came = [e.answer.status for e in self.trace if e.answer and e.target.partition("?")[0] in lists]
         if len(came) == ENOUGH_TO_TELL and NOWHERE.issuperset(came) and answer.status in NOWHERE:
@@ -410,10 +458,10 @@ class Client:
         ):
             self.created.pop(rules.action_of(target), None)
 
-    # --- what a driver alone can tell of the latest exchange
+    # --- verdicts of drivers, about the latest exchange
 
     def passes(self, fact: str) -> None:
-        """Count that the latest exchange shows the fact to hold."""
+        """Record that the latest exchange shows that the fact holds."""
         self.holds(fact, True, "", "")
 
     def fails(self, fact: str, expected: str, got: str) -> None:
@@ -421,21 +469,34 @@ class Client:
         self.holds(fact, False, expected, got)
 
     def denies(self, fact: str, bad: bool, expected: str, got: object) -> None:
-        """Record that the latest exchange breaks the fact, if it does; other exchanges show that it holds."""
+        """Record that the latest exchange breaks the fact if `bad` is true. Otherwise record nothing: that the fact
+        holds is shown by other exchanges."""
         if bad:
             self.holds(fact, False, expected, got)
 
     def holds(self, fact: str, good: bool, expected: str, got: object) -> bool:
-        """Assert the fact about the latest exchange and return `good`."""
+        """Record whether the latest exchange shows or breaks the fact, and return `good`.
+
+        Args:
+            fact: the id of the fact.
+            good: whether the fact holds.
+            expected: what had to come, in words.
+            got: what came.
+        """
         judgement = self.oracle.judgement(self.trace[-1])
         judgement.holds(fact, good, expected, got)
         self.oracle.count(judgement.exchange, judgement.verdicts)
         return good
 
-    # --- shortcuts that read well in scenarios
+    # --- shortcuts for scenarios
 
     def name(self, length: int | None = None, text: str = "") -> str:
-        """Return a name that nobody has, of exactly `length` characters where that is given."""
+        """Return a new name that begins with the prefix of the run.
+
+        Args:
+            length: the exact number of characters; default: any.
+            text: the end of the name if `length` is not given; default: one of `bodies.NAME_ENDS`.
+        """
         self._names += 1
         name = f"{self.prefix} {self._names}"
         if length is not None:
@@ -443,8 +504,7 @@ class Client:
         return f"{name} {text}" if text else name + bodies.NAME_ENDS[self._names % len(bodies.NAME_ENDS)]
 
     def action(self, **changes: Any) -> dict[str, Any]:
-        """Return the body of a create that is valid, another one each time, with changes; a change to `...` leaves
-        the field out."""
+        """Return the valid body of a create, a different one each time. `changes` replace fields; `...` omits one."""
         body: dict[str, Any] = {"name": self.name(), "scope": "personal"}
         body["hint"] = bodies.HINTS[self._names % len(bodies.HINTS)]
         body["message_types"] = bodies.TYPE_SETS[self._names % len(bodies.TYPE_SETS)]
@@ -452,7 +512,7 @@ class Client:
         return {name: value for name, value in {**bodies.NEEDED, **body, **changes}.items() if value is not ...}
 
     def create(self, user: str = "owner", about: str | None = None, **changes: Any) -> str:
-        """Create an action; return its id, or an empty text where the server gave none."""
+        """Create an action. Return its id, or an empty string if the answer has none."""
         return identifier_of(self.ask("create", user=user, body=self.action(**changes), about=about))
 
     def get(self, identifier: str, user: str = "owner", about: str | None = None) -> Answer:
@@ -475,13 +535,16 @@ class Client:
         return self.ask("update_handler", identifier, kind, user=user, body=body, about=about)
 
     def list(self, user: str = "owner", about: str | None = None, **query: Any) -> dict[str, Any]:
-        """Return one page; an empty dict where the answer is no page."""
+        """Return one page of a listing, or an empty dict if the answer is not a page."""
         shown = self.ask("list", user=user, query=query, about=about).json()
         return shown if isinstance(shown, dict) and isinstance(shown.get("data"), list) else {}
 
     def pages(self, user: str = "owner", about: str | None = None, **query: Any) -> Iterator[dict[str, Any]]:
-        """Yield all pages of a listing. A token that comes again, or pages without anything new, do not end, which is a
-        violation."""
+        """Yield all pages of a listing. Stop and record a violation of `list.next_token` if the listing does not end.
+
+        A listing does not end if a `next_token` repeats, if `IDLE_PAGES` pages in a row contain no new action, or if it
+        has more than `MOST_PAGES` pages. Of `query`, only `limit` is sent again for later pages.
+        """
         page = self.list(user, about, **query)
         yield page
         kept: dict[str, Any] = {name: value for name, value in query.items() if name == "limit"}
@@ -498,7 +561,7 @@ class Client:
             yield page
 
     def listing(self, user: str = "owner", about: str | None = None, **query: Any) -> str:
-        """Read a listing to its end; return the last sync token that came, or an empty text."""
+        """Read all pages of a listing. Return the last sync token, or an empty string if there was none."""
         token = ""
         for page in self.pages(user, about, **query):
             given = page.get("sync_token")
@@ -508,7 +571,7 @@ class Client:
     # --- control and clean-up
 
     def pause(self, seconds: float, why: str) -> None:
-        """Let time pass. Raise `BudgetSpent` where the minutes that the run may take would be over before that."""
+        """Wait for `seconds`, for the reason `why`. Raise `BudgetSpent` if the deadline would pass before the end."""
         over = self.deadline is not None and time.monotonic() + seconds > self.deadline
         if over and not self.clock.jumps and not self._cleaning:
             raise BudgetSpent("the minutes that the run may take are over")
@@ -519,7 +582,7 @@ class Client:
         self._post(self.profile.clock_url or "", {"advance": seconds}, "clock_url")
 
     def reset(self) -> None:
-        """Empty the server through the profile's reset URL, if there is one."""
+        """Empty the server through the profile's reset URL, if there is one. Raise `ControlFailed` if that fails."""
         if self.profile.reset_url:
             self._post(self.profile.reset_url, None, "reset_url")
             self.oracle.forget()
@@ -551,10 +614,10 @@ class Client:
         self._control.close()
 
     def clean_up(self) -> Lines:
-        """Remove everything that this run created; return a line for each thing that may be left.
+        """Delete everything that this run created. Return a line for each action that may be left.
 
-        Takes as long as the thresholds want, and a bounded time for the answers: a server that does not answer two
-        calls in a row is asked no more.
+        The waits for the thresholds may be long; the time for answers is limited. If two calls in a row time out,
+        nothing more is sent.
         """
         self._cleaning, self.scenario, self.expect_throttle, self.interrupted = True, "clean-up", False, False
         self._signalled = None
@@ -567,7 +630,7 @@ class Client:
                 except BudgetSpent:
                     raise
                 except Stopped:
-                    pass  # then by deletes
+                    pass  # the reset failed: delete each action instead
             if self.unknown_creates:
                 left += self._find_unknown()
             self._delete_all()
@@ -591,7 +654,11 @@ class Client:
                 self.created.pop(identifier, None)
 
     def _find_unknown(self) -> Lines:
-        """Find the actions of unanswered creates by the prefix of the run, at most as many as there were creates."""
+        """Find the actions of creates whose answer did not arrive or had no id, and add them to `created`.
+
+        They are the listed actions whose names begin with the prefix of the run, at most as many as there were such
+        creates. Return a line of advice if a list is not answered, otherwise nothing.
+        """
         advice = f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"
         missing = self.unknown_creates
         for user in ("owner", "colleague", "outsider"):
@@ -621,8 +688,11 @@ def _path(segment: str) -> str:
 
 
 def encode(body: Any, variation: int = 0) -> bytes:
-    """Return the body as JSON in UTF-8. Of an odd `variation`, a short object comes in ASCII, in several lines and with
-    its fields in reverse order. A lone surrogate stays an escape."""
+    """Return the body as JSON in UTF-8, or in ASCII if it contains a lone surrogate, which UTF-8 cannot encode.
+
+    With an odd `variation`, write a short object differently: in ASCII, on several lines, with its fields in reverse
+    order.
+    """
     text = json.dumps(body, ensure_ascii=False)
     if variation % 2 and isinstance(body, dict) and len(text) < SHORT:
         return b"\n " + json.dumps(dict(reversed(body.items())), indent=1).encode()
@@ -633,12 +703,12 @@ def encode(body: Any, variation: int = 0) -> bytes:
 
 
 def identifiers(page: Mapping[str, Any]) -> set[str]:
-    """Return the ids on a page."""
+    """Return the ids of the actions on a page."""
     return {str(item.get("id")) for item in page.get("data", ()) if isinstance(item, dict)}
 
 
 def identifier_of(answer: Answer) -> str:
-    """Return the id in the answer to a create, or an empty text."""
+    """Return the id in the answer to a create, or an empty string if there is none."""
     shown = answer.json() if answer.status < 300 else None
     data = shown.get("data") if isinstance(shown, dict) else None
     identifier = data.get("id") if isinstance(data, dict) else None
@@ -646,7 +716,7 @@ def identifier_of(answer: Answer) -> str:
 
 
 def directory(profile: Profile) -> Directory:
-    """Return the users of the profile's tokens."""
+    """Return the directory of the profile: the user, organization and scopes of each token, and each user's teams."""
     everything = frozenset(SCOPES)
     here, there = "the organization", "another organization"
     tokens = {

@@ -1,9 +1,9 @@
-"""Keeps a run under the documented thresholds: when the next call of a user and an operation may be sent.
+"""Keep a run below the documented thresholds: compute when the next call of an operation by a user may be sent.
 
-Thresholds come from the document. A call counts from the moment its answer arrived, and a pending one counts as well,
-so that neither a fixed nor a sliding window at the server ever holds more than the threshold. After a refusal that a
-run brought about on purpose it waits until the lock has ended. Where the server's clock can be advanced, it is advanced
-instead of waiting.
+The thresholds come from the composed OpenAPI document. A call counts from the moment its answer arrived, and a pending
+call counts as well. So neither a fixed nor a sliding window of the server ever contains more calls than the threshold.
+After a refusal that the run caused on purpose, the pacer waits until the lock has ended. If the server's clock can be
+advanced, it is advanced instead of waiting.
 """
 
 from __future__ import annotations
@@ -15,13 +15,18 @@ from collections.abc import Callable, Iterable
 from zoho_cliq_api.contract import OPERATIONS
 
 MARGIN = 1.0
-SLICE = 0.25  # seconds between two looks at whether a wait is to end
+SLICE = 0.25  # seconds between two calls of `check` during a wait
 
 
 class Clock:
-    """Seconds that pass by themselves, and by `pause`, which waits or has the server's clock advanced.
+    """The clock of a run, in seconds. `pause` waits, or advances the server's clock where that is possible.
 
-    `check` is called every `SLICE` seconds during a wait; an exception that it raises ends the wait.
+    Args:
+        advance: advances the server's clock by so many seconds; None if that is not possible.
+        now: returns the time in seconds.
+        sleep: waits for so many seconds.
+        on_wait: called every `SLICE` seconds during a wait, with the remaining seconds and the reason.
+        check: called every `SLICE` seconds during a wait; an exception that it raises ends the wait.
     """
 
     def __init__(
@@ -42,11 +47,11 @@ class Clock:
         return self._advance is not None
 
     def now(self) -> float:
-        """Return seconds; advanced time included."""
+        """Return the time in seconds, including the time by which the server's clock was advanced."""
         return self._now() + self._offset
 
     def pause(self, seconds: float, why: str) -> None:
-        """Let `seconds` pass."""
+        """Wait for `seconds`, or advance the server's clock by them. `why` is passed to `on_wait`."""
         if seconds <= 0:
             return
         self.waited += seconds
@@ -64,7 +69,7 @@ class Clock:
 
 
 class Pacer:
-    """Windows of calls by user and operation. With `active` false nothing ever waits."""
+    """The recent calls of each user and operation. If `active` is false, no call has to wait."""
 
     def __init__(self, clock: Clock, active: bool = True) -> None:
         self.clock, self.active = clock, active
@@ -72,7 +77,7 @@ class Pacer:
         self._locked: dict[tuple[str, str], float] = {}
 
     def delay(self, user: str, operation: str) -> float:
-        """Return seconds until this call may be sent."""
+        """Return in how many seconds the user may next call the operation."""
         threshold = OPERATIONS[operation].threshold
         if not self.active or threshold is None:
             return 0.0
@@ -80,12 +85,12 @@ class Pacer:
         span = threshold.window_seconds + MARGIN
         while calls and calls[0] <= now - span:
             calls.popleft()
-        over = len(calls) - (threshold.limit - 1)  # one less: some servers lock with the last call that they let in
+        over = len(calls) - (threshold.limit - 1)  # one less: some servers lock at the last call that is allowed
         window = calls[over] + span - now if over >= 0 else 0.0
         return max(window, self._locked.get((user, operation), now) - now)
 
     def time_for(self, user: str, operation: str, count: int) -> float:
-        """Return seconds until the last of `count` more calls may be sent, if each is answered at once."""
+        """Return in how many seconds the last of `count` more calls may be sent, if each is answered at once."""
         threshold = OPERATIONS[operation].threshold
         if not self.active or threshold is None or count < 1:
             return 0.0
@@ -102,7 +107,7 @@ class Pacer:
         self.clock.pause(self.delay(user, operation), f"{operation}: under the threshold for {user}")
 
     def after(self, user: str, operation: str, *, refused: bool = False) -> None:
-        """Count a call whose answer has arrived; one that the threshold refused locks the user's operation."""
+        """Count a call whose answer has arrived. If the threshold `refused` it, lock the operation for the user."""
         now, threshold = self.clock.now(), OPERATIONS[operation].threshold
         self._calls[user, operation].append(now)
         if refused and threshold is not None:
@@ -111,13 +116,18 @@ class Pacer:
             self._locked.pop((user, operation), None)
 
     def forget(self) -> None:
-        """Count from nothing: the server was emptied."""
+        """Forget all calls and locks, after the server was reset."""
         self._calls.clear()
         self._locked.clear()
 
 
 def minutes(calls: Iterable[tuple[str, str]], latency: float = 0.2) -> float:
-    """Return how long a sequence of (user, operation) calls takes under the thresholds, in minutes."""
+    """Return how many minutes a sequence of calls takes under the thresholds.
+
+    Args:
+        calls: user and operation of each call.
+        latency: seconds that each call takes.
+    """
     now = 0.0
 
     def sleep(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Rare requests, each valid but for one aspect: a server may refuse it for that, but may not crash."""
+"""Unusual requests, each with one unusual aspect: a server may refuse the request for it, but may not crash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ MEDIA_TYPES = ("application/json; charset=utf-8", None, FORM)
 
 
 def writes(client: Client, own: str) -> list[Write]:
-    """Return the three operations that take a body, each with another valid one; `own` is a Deluge action."""
+    """Return the three operations that take a body, each with a valid body.
+
+    `own` is the id of an action of the owner's with the execution type `deluge`.
+    """
     return [
         (operation, method(operation), at(operation, own), body)
         for operation, body in (
@@ -28,12 +31,15 @@ def writes(client: Client, own: str) -> list[Write]:
 
 
 def utf8(body: dict[str, Any]) -> bytes:
-    """Return the body as JSON whose characters are not escaped."""
+    """Return the body as JSON in UTF-8, without escapes of non-ASCII characters."""
     return json.dumps(body, ensure_ascii=False).encode()
 
 
 def broken(body: dict[str, Any], operation: str) -> list[tuple[bytes, str | None]]:
-    """Return variants of a valid body that are no JSON or no object, each with the fact that it tests."""
+    """Return variants of a valid body that are not JSON or not an object, each with the fact that it tests.
+
+    The fact is None where no fact covers the variant.
+    """
     text, malformed = utf8(body), "protocol.malformed"
     return [
         (text.replace(b'"}', b'\xff"}'), malformed),
@@ -45,12 +51,12 @@ def broken(body: dict[str, Any], operation: str) -> list[tuple[bytes, str | None
 
 
 def twice(body: dict[str, Any], key: str) -> bytes:
-    """Return the body with a key that comes again with the same value."""
+    """Return the body as JSON in which `key` appears twice, with the same value."""
     return f"{utf8(body).decode()[:-1]}, {json.dumps(key)}: {json.dumps(body[key])}}}".encode()
 
 
 def send_one(client: Client, random: Random, own: str) -> None:
-    """Send any of them, drawn at random; `own` is a Deluge action of the owner's."""
+    """Send one unusual request, chosen at random. `own` is the id of a Deluge action of the owner's."""
     operation, method, path, body = random.choice(writes(client, own))
     key = "script" if operation == "update_handler" else "hint"
     kind = random.choice(["text", "text", "text", "media type", "key", "broken"])

@@ -1,7 +1,8 @@
 """Transports: HTTP over a socket, or a function in this process. Each takes a request and returns an `Answer`.
 
-Requests go out exactly as given (the path is not normalized, no header is added but Host and lengths), since a contract
-test has to send what a well-behaved HTTP library would refuse to. `asgi` has the transport for ASGI applications.
+Requests are sent exactly as given, since a contract test has to send what a well-behaved HTTP library would refuse to
+send. The path is not normalized, and over HTTP only Host, Accept-Encoding and Content-Length are added. The transport
+for ASGI applications is in `asgi`.
 """
 
 from __future__ import annotations
@@ -21,31 +22,31 @@ from urllib.parse import urlsplit
 from ..trace import Answer, Headers
 
 TIMEOUT = 30.0  # seconds from the start of a call to the end of its answer
-SLICE = 0.25  # seconds between two looks at whether the caller still wants the answer
-LARGEST = 2 * 1024 * 1024  # bytes of an answer; a script of 250,000 bytes, escaped as JSON may be, has 1.5 million
+SLICE = 0.25  # seconds between two calls of `watch` during a wait
+LARGEST = 2 * 1024 * 1024  # bytes of an answer; a script of 250,000 bytes takes up to 1.5 million when escaped as JSON
 
 Watch = Callable[[], None]
 
 
 def _ready(plain: socket.socket, event: int, seconds: float) -> bool:
-    """Return whether a socket can be read or written, or has failed, within so many seconds."""
+    """Return whether a socket becomes ready for the event, or fails, within `seconds`."""
     with selectors.DefaultSelector() as selector:  # unlike select(), it takes descriptors above 1023
         selector.register(plain, event)
         return bool(selector.select(seconds))
 
 
 class TransportError(Exception):
-    """No answer came; the message says what happened instead."""
+    """No complete answer came; the message says what happened instead."""
 
 
 class Cancelled(Exception):
-    """The caller cancelled the call; that says nothing about the server."""
+    """The caller cancelled the call. That is no fault of the server."""
 
 
 class Transport(Protocol):
-    """Sends one request; `target` is the whole path with its query.
+    """A callable that sends one request and returns the answer; `target` is the whole path with its query.
 
-    Raise `TransportError` where no answer comes. A transport that waits is a `Watched`.
+    It raises `TransportError` if no complete answer comes. A transport that may wait should extend `Watched`.
     """
 
     def __call__(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer: ...
@@ -54,7 +55,7 @@ class Transport(Protocol):
 
 
 class Watched:
-    """A transport whose waits a caller can end: `watch` is called every `SLICE` seconds and may raise `Cancelled`."""
+    """A transport whose calls can be cancelled: `watch` is called every `SLICE` seconds and may raise `Cancelled`."""
 
     watch: Watch | None = None
 
@@ -65,10 +66,13 @@ class Watched:
 
 
 class HttpTransport(Watched):
-    """One kept-alive connection to a server.
+    """One persistent connection to a server.
 
-    A connection that the server has closed is opened anew before a request is sent, never after: a request is sent
-    once. `timeout` is the number of seconds that a whole call may take, however the server spreads its bytes.
+    If the server has closed the connection, it is opened again before a request is sent. A request is never sent twice.
+
+    Args:
+        url: a URL of the server, with scheme, host and port.
+        timeout: seconds that a whole call may take, even if the server sends a byte from time to time.
     """
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
@@ -81,7 +85,7 @@ class HttpTransport(Watched):
         over = time.monotonic() + self._timeout
         try:
             connection = self._open(over)
-            connection.putrequest(method, target)  # with Accept-Encoding: identity, since nothing here unpacks
+            connection.putrequest(method, target)  # adds Accept-Encoding: identity; compressed answers are not decoded
             for name, value in headers:
                 connection.putheader(name, value.encode("latin-1", "replace"))
             if body is not None:
@@ -93,7 +97,7 @@ class HttpTransport(Watched):
             self.close()
             raise TransportError(f"{type(error).__name__}: {error}") from None
         except (Cancelled, KeyboardInterrupt):
-            self.close()  # an answer that comes late is not that to the next request
+            self.close()  # so that a late answer is not taken for the answer to the next request
             raise
         return Answer(response.status, tuple(response.getheaders()), content)
 
@@ -119,7 +123,7 @@ class HttpTransport(Watched):
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
-    """Return the whole body. Raise `HTTPException` for one of more than `LARGEST` bytes."""
+    """Return the whole body. Raise `HTTPException` if it is incomplete or has more than `LARGEST` bytes."""
     parts, size = [], 0
     while part := response.read(min(65536, LARGEST + 1 - size)):
         parts.append(part)
@@ -132,9 +136,14 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 
 class _Wire:
-    """A socket, as far as `http.client` uses one, on which a whole call ends by `over`, a time of `time.monotonic`.
+    """A socket with the methods that `http.client` uses, and with one deadline for a whole call.
 
-    A timeout of a plain socket begins anew with each byte.
+    The timeout of a plain socket would restart with each byte that arrives.
+
+    Args:
+        over: the deadline, in seconds of `time.monotonic`.
+        timeout: seconds that a call may take, for the error message.
+        look: called every `SLICE` seconds during a wait; may raise `Cancelled`.
     """
 
     def __init__(self, over: float, timeout: float, look: Watch) -> None:
@@ -143,7 +152,12 @@ class _Wire:
         self._last = False
 
     def connect(self, host: str, port: int, *, tls: bool) -> None:
-        """Connect to the first address of the host that takes the connection."""
+        """Connect to the first address of the host that accepts a connection.
+
+        Raises:
+            TimeoutError: the deadline passed.
+            OSError: no address accepts a connection.
+        """
         problem: OSError = OSError(f"{host} has no address")
         for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
             self._socket = socket.socket(family, kind, protocol)
@@ -180,7 +194,7 @@ class _Wire:
         return left
 
     def _sliced(self, work: Callable[[socket.socket], int]) -> int:
-        """Do one piece of work on the socket, looking every `SLICE` seconds at whether it is still wanted."""
+        """Return the result of one blocking socket operation. Call `look` every `SLICE` seconds meanwhile."""
         if self._socket is None:
             raise OSError("the connection is closed")
         while True:
@@ -192,7 +206,11 @@ class _Wire:
                 continue
 
     def quiet(self) -> bool:
-        """Return whether another request may be sent: nothing waits to be read, as an end of the connection would."""
+        """Return whether the connection can be used for another request.
+
+        It cannot if there is anything to read: unexpected bytes, or the end of the connection, which also makes a
+        socket readable.
+        """
         return self._socket is not None and not self._last and not _ready(self._socket, selectors.EVENT_READ, 0)
 
     def receive(self, buffer: Any) -> int:
@@ -210,8 +228,10 @@ class _Wire:
         return io.BufferedReader(_Reading(self))
 
     def close(self) -> None:
-        """Take no more requests. `http.client` calls this before it reads an answer that the end of the connection
-        ends."""
+        """Use the connection for no further request, but leave the socket open; `shut` closes it.
+
+        `http.client` calls this when an answer ends with the connection, before it reads the body of that answer.
+        """
         self._last = True
 
     def shut(self) -> None:
@@ -222,7 +242,7 @@ class _Wire:
 
 
 class _Reading(io.RawIOBase):
-    """What comes over a wire. Closing it leaves the wire open for the next answer."""
+    """The bytes that a `_Wire` receives, as a stream. Closing the stream leaves the wire open for the next answer."""
 
     def __init__(self, wire: _Wire) -> None:
         self._wire = wire
@@ -235,7 +255,7 @@ class _Reading(io.RawIOBase):
 
 
 class FunctionTransport:
-    """A function (method, target, headers, body) -> (status, headers, body) in this process."""
+    """A transport to a function in this process: (method, target, headers, body) -> (status, headers, body)."""
 
     def __init__(
         self, handle: Callable[[str, str, list[tuple[str, str]], bytes | None], tuple[int, Any, bytes]]
@@ -245,7 +265,7 @@ class FunctionTransport:
     def __call__(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer:
         try:
             status, given, content = self._handle(method, target, list(headers), body)
-        except Exception as error:  # noqa: BLE001  what an application raises is an answer that never comes
+        except Exception as error:  # noqa: BLE001  any error of the application means: no answer
             raise TransportError(f"the application raised {type(error).__name__}: {error}") from None
         return Answer(status, tuple(given), content)
 

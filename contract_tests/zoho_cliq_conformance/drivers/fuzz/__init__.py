@@ -1,8 +1,8 @@
-"""The fuzzer: schemathesis generates requests from the composed document, the oracle judges the answers.
+"""The fuzzer: schemathesis generates requests from the composed document, and the oracle judges the answers.
 
-schemathesis runs unchanged against a small WSGI application (`gateway`) that repairs what a schema cannot say, picks
-who asks, and hands each request to the client, which paces it and shows it to the oracle. `driver` runs the phases,
-with the oracle's verdict as a check.
+schemathesis runs unchanged against a small WSGI application (`gateway`). This replaces values that a schema cannot
+describe, chooses the user, and passes each request to the client, which paces it and passes it to the oracle. `driver`
+runs the phases, with the oracle's verdict as a check of schemathesis.
 """
 
 from .driver import run_fuzz

@@ -1,4 +1,4 @@
-"""Runs schemathesis' phases: examples, coverage and fuzzing on the document, the stateful one on a derived document."""
+"""Run the phases of schemathesis: examples, coverage and fuzzing on the document, stateful on a derived document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _gateway: ContextVar[Gateway] = ContextVar("gateway")
 
 
 def _check(context: Any, response: Any, case: Any) -> bool | None:
-    """Raise AssertionError if the oracle found a fault in what this case did."""
+    """Raise AssertionError if the oracle found a fault in the exchanges of this case."""
     gateway = _gateway.get(None)
     decided = [v for v in gateway.last if KNOWN[v.fact].stated] if gateway is not None else []
     if decided:
@@ -40,11 +40,11 @@ def _register() -> None:
 
 
 def fuzzed_document(stateful: bool) -> dict[str, Any]:
-    """Return the composed document as schemathesis is to read it, without the operations that the suite does not
-    model.
+    """Return the composed document for schemathesis, without the operations that the suite does not model.
 
-    Tokens are described as HTTP bearer ones, since it skips OAuth. For the stateful phase `team_ids` go, since it takes
-    them for references to a resource that nothing creates, and then never creates anything.
+    Tokens are described as HTTP bearer tokens, since schemathesis ignores OAuth. For the stateful phase `team_ids` are
+    removed: schemathesis takes them for references to a resource that no operation creates, and then never creates an
+    action.
     """
     found = copy.deepcopy(document())
     found["servers"] = [{"url": "/api/v3"}]
@@ -54,7 +54,7 @@ def fuzzed_document(stateful: bool) -> dict[str, Any]:
         for method, operation in list(path.items()):
             if operation["operationId"] in SHORT:
                 operation["security"] = [{"Cliq_Auth": []}]
-            else:  # nothing is known of what it does
+            else:  # the suite does not model the operation
                 del path[method]
     if stateful:
         for name in ("MessageActionCreate", "MessageActionUpdate"):
@@ -81,7 +81,17 @@ def _config(seed: int, examples: int, phases: tuple[str, ...]) -> SchemathesisCo
 
 
 def run_fuzz(client: Client, result: Result, *, examples: int = 30, until_fault: bool = False) -> None:
-    """Fuzz the server; violations end up with the oracle, link coverage among the notes."""
+    """Fuzz the server. The oracle keeps the violations; a note says how many transitions between operations were tried.
+
+    Args:
+        client: the client of the run.
+        result: where notes are recorded.
+        examples: the number of examples that schemathesis generates for each operation.
+        until_fault: whether to stop at the first violation.
+
+    Raises:
+        Stopped: the run cannot continue; the subclass says why.
+    """
     _register()
     client.scenario = "fuzz"
     for phases, stateful in ((("examples", "coverage", "fuzzing"), False), (("stateful",), True)):

@@ -1,10 +1,12 @@
-"""What stands between schemathesis and the server: requests come in as generated and go out with values that mean
-something.
+"""The gateway between schemathesis and the server: it replaces generated values by meaningful ones.
 
-A schema cannot say that a name is free, an id exists, or a token was given by a listing. Requests get such values in
-the place of generated ones. Every other one is sent again with one kind of value left as generated, or wrong, so that
-both sides of each rule are met; one alone, so that no fault hides behind another. After writes the gateway reads back,
-now and then lists, and sends what no schema tells of, since a generator by itself rarely looks at what it did.
+A schema cannot express that a name is free, that an id exists, or that a token came from a listing. So the gateway puts
+such values into the generated requests. It sends every second request again with one kind of value as generated, or
+wrong, so that valid and invalid values are tested. Only one value is wrong at a time, so that one fault does not hide
+another.
+
+After writes, the gateway reads the action. From time to time it lists actions, and sends requests that no schema
+describes. A generator alone would rarely check the effects of its requests.
 """
 
 from __future__ import annotations
@@ -35,12 +37,15 @@ STATUS = "{} Answer"
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "server", "date"}
 Start = Callable[[str, list[tuple[str, str]]], Any]
 NOTHING = "nothing"
-# What is left as generated, or is wrong, in a request that is sent again.
+# The kinds of value that are left as generated, or are wrong, in a request that is sent again.
 ASPECTS = ("user", "user", "token", "accept", "path", "query", "name", "hint", "teams", "url", "image", "fit")
 
 
 class Gateway:
-    """A WSGI application over a client. schemathesis reads `document`; `stopped` is why nothing more is sent."""
+    """A WSGI application that sends requests through a client.
+
+    schemathesis reads `document`. If the run had to stop, `stopped` is the reason, and nothing more is sent.
+    """
 
     def __init__(self, client: Client, document: dict[str, Any], stop_at_fault: bool = False) -> None:
         self._client, self._document, self._stop_at_fault = client, document, stop_at_fault
@@ -61,14 +66,14 @@ class Gateway:
         before = len(self._client.oracle.violations)
         try:
             answer = self._forward(environ)
-        except Exception as stop:  # noqa: BLE001  schemathesis would go on after a defect of the kit's
+        except Exception as stop:  # noqa: BLE001  schemathesis would continue after an error in the kit
             self.stopped, answer = stop, Answer(404, (), b"")
         self.last = self._client.oracle.violations[before:]
         return self._reply(start, answer)
 
     @staticmethod
     def _reply(start: Start, answer: Answer) -> list[bytes]:
-        """Hand an answer on; what schemathesis could not read, and learns nothing from, is left out."""
+        """Pass an answer to schemathesis, without headers and bodies that it could not read."""
         headers = [(name, value) for name, value in answer.headers if name.lower() not in HOP_BY_HOP]
         start(STATUS.format(answer.status or 502), [pair for pair in headers if "".join(pair).isprintable()])
         shown = answer.json()
@@ -138,8 +143,10 @@ class Gateway:
         return [a for a in actions if all(a.content.get(name) == value for name, value in content.items())]
 
     def _path(self, path: str) -> str:
-        """Return the path with an action of this run in the place of any id, or with one that nobody has: never
-        another's. A parameter without facts has its sample."""
+        """Return the path with the id of an action of this run, or with an unknown id, but never with another action's.
+
+        A parameter that no fact is about gets the sample value of its schema.
+        """
         found = match(path.split("/")[1:])
         if found is None:
             return path
@@ -150,7 +157,7 @@ class Gateway:
         return OPERATIONS[next(iter(route.operations.values()))].at(**given)
 
     def _identifier(self, given: str) -> str:
-        """Return the id of an action of this run, or one that nobody has, in the place of one in a path."""
+        """Return the id of an action of this run, or an unknown id, to replace the generated one in a path."""
         if given in self._client.oracle.model.actions:
             return given
         known, shown = self._known(), unquote(given)
@@ -210,7 +217,7 @@ class Gateway:
         return encode(given)
 
     def _make_odd(self, given: dict[str, Any], operation: str | None) -> None:
-        """Put odd characters into one field of a valid body now and then; one alone, so that no fault hides another."""
+        """Sometimes put unusual characters into a valid body; into one field only, so that no fault hides another."""
         odd = {"hint": self._random.choice(bodies.ODD_HINTS), "execution_url": bodies.ODD_URL}
         fields = sorted(odd.keys() & given)
         right = operation in BODIES and not any(rules.faults(str(operation), given))
@@ -219,13 +226,13 @@ class Gateway:
             given[field] = odd[field]
 
     def _fitting(self, given: dict[str, Any], there: Mapping[str, Any]) -> None:
-        """Take away what does not fit the execution type and the scope, of the body or else of what is there."""
+        """Remove the fields that do not fit the execution type and the scope of the body, or else of the action."""
         if given.get("execution_type", there.get("execution_type")) != "webhook":
             given.pop("execution_url", None)
         if given.get("scope", there.get("scope")) != "team":
             given.pop("team_ids", None)
 
-    # --- looking at what was done
+    # --- checks of effects, and requests that no schema describes
 
     def _listing(self) -> None:
         client, random = self._client, self._random
@@ -241,7 +248,8 @@ class Gateway:
             self._points.append((user, token))
 
     def _refused(self) -> None:
-        """Send what no schema tells: misfits of handler and action, another handler, one's own name, a fixed type."""
+        """Send requests that no schema describes: a handler that does not fit the action, an unknown handler, an update
+        to the same name, and one of the execution type."""
         misfits: tuple[tuple[str, dict[str, Any]], ...] = (
             ("webhook", {"script": "return 1;"}),
             ("deluge", {"permissions": ["chat"]}),
@@ -259,18 +267,18 @@ class Gateway:
         self._client.ask("create", body=self._client.action(), headers=charset)
 
     def _own(self) -> str:
-        """Return an action of the owner's that is there."""
+        """Return an existing action of the owner's."""
         mine = self._client.oracle.model.living("owner")
         return mine[-1].id if mine else self._client.create(scope="personal", execution_type="deluge")
 
     def _deluge(self) -> str:
-        """Return a Deluge action of the owner's, so that a script for it is no misfit."""
+        """Return an existing Deluge action of the owner's, which may have a script."""
         mine = self._client.oracle.model.living("owner")
         scripted = [action.id for action in mine if action.content.get("execution_type") == "deluge"]
         return scripted[-1] if scripted else self._client.create(scope="personal", execution_type="deluge")
 
     def _names(self) -> None:
-        """Send names that are taken, and names that are free again."""
+        """Send names that other actions have, and names that are free again."""
         client, scope = self._client, self._random.choice(["organization", "personal"])
         name, other = client.name(), client.name()
         first = client.create(name=name, scope=scope)
@@ -286,11 +294,11 @@ class Gateway:
         client.create(name=name, scope=scope)
 
     def _junk(self) -> None:
-        """Send bodies that are no JSON, or no JSON object."""
+        """Send bodies that are not JSON, or not JSON objects."""
         for _, raw, about in self._random.sample(JUNK, 3):
             own = self._own()
             operation = self._random.choice(["create", "update", "update_handler"])
-            if about not in ("protocol.malformed", "create.object"):  # what is wrong is a field of a create's
+            if about not in ("protocol.malformed", "create.object"):  # then a field of a create is wrong
                 operation = "create"
             self._client.ask(operation, own, raw=raw)
         for _ in range(6):

@@ -1,4 +1,4 @@
-"""Who may do what: tokens, OAuth scopes, and who sees which action."""
+"""Scenarios of access: tokens, OAuth scopes, and who sees which action."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCOPES_OF = {
 
 
 def scripted(t: Client) -> str:
-    """Return the id of a personal Deluge action whose script is known, so that a change of it would show."""
+    """Return the id of a personal Deluge action whose script is known, so that a change of the script would show."""
     for action in t.oracle.model.living("owner"):
         if action.script is not None and action.content.get("scope") == "personal":
             return action.id
@@ -31,7 +31,7 @@ def scripted(t: Client) -> str:
 
 @scenario(SCENARIOS)
 def tokens(t: Client) -> None:
-    """Without a valid token every operation is 401 and does nothing."""
+    """Without a valid token every operation is answered 401 and has no effect."""
     own = scripted(t)
     token = t.tokens["owner"]
     for method, path, body in operations(own):
@@ -55,9 +55,9 @@ def _scopes(t: Client, has: str) -> None:
     for method, path, body in operations(own):
         needed = SCOPES_OF[method]
         if needed == "read" and own in path and has in ("create", "delete"):
-            continue  # what reading one action needs is seen with UPDATE, and what lists need with these
+            continue  # that reading an action needs READ is tested with UPDATE; these two test the scope of lists
         if (has, method) in (("update", "POST"), ("delete", "POST")):
-            continue  # what creating needs is seen with READ
+            continue  # that creating needs CREATE is tested with READ
         sent = t.action() if method == "POST" else body
         if needed == has and method == "DELETE":
             path = path.replace(own, throwaway)
@@ -81,7 +81,7 @@ for _scope in SCOPES:
 
 @scenario(SCENARIOS, "tokens.colleague")
 def colleagues(t: Client) -> None:
-    """Everyone of the organization sees its actions; a personal one is its creator's alone, whoever read it before."""
+    """All users of an organization see its actions. A personal one is visible to its creator only, whoever read it."""
     shared = t.create(scope="organization", execution_type="webhook", execution_url=URL)
     t.update_handler(shared, permissions=["chat"])
     private = t.create(scope="personal", execution_type="deluge")
@@ -115,7 +115,7 @@ def colleagues(t: Client) -> None:
 
 @scenario(SCENARIOS, "tokens.colleague", "teams.owner", "teams.colleague", "foreign_team")
 def teams(t: Client) -> None:
-    """Scope team shows an action to members of its teams, and to nobody else."""
+    """An action with the scope team is visible to the members of its teams, and to nobody else."""
     common, foreign = teams_of(t)
     other = t.create(scope="team", team_ids=foreign[:2], execution_type="deluge")
     t.update_handler(other, script="return 5;")
@@ -137,7 +137,7 @@ def teams(t: Client) -> None:
 
 @scenario(SCENARIOS, "tokens.outsider")
 def outsiders(t: Client) -> None:
-    """Another organization sees and changes nothing, whatever the scope."""
+    """Users of another organization can neither see nor change an action, whatever its scope."""
     about = "visibility.other-organization"
     shared = t.create(scope="organization", execution_type="deluge")
     private = scripted(t)
@@ -153,13 +153,13 @@ def outsiders(t: Client) -> None:
     t.delete(private, user="outsider", about=about)
     t.delete(shared, user="outsider", about=about)
     t.listing(limit=LARGEST_LIMIT, about="errors.change-nothing")
-    t.list("outsider", limit=LARGEST_LIMIT, about=about)  # of one who has nothing
+    t.list("outsider", limit=LARGEST_LIMIT, about=about)  # the outsider has no actions yet
     t.create("outsider", name=content(t, shared, "name"), scope="organization", about="create.name.other-organization")
 
 
 @scenario(SCENARIOS, "tokens.outsider", "teams.owner")
 def outsiders_and_teams(t: Client) -> None:
-    """A team of one organization says nothing to another."""
+    """A team id of one organization has no meaning in another."""
     about = "visibility.other-organization"
     shared = t.create(scope="team", team_ids=list(t.profile.teams["owner"][:2]), execution_type="deluge")
     t.update_handler(shared, script="return 5;")

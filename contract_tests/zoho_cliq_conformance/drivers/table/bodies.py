@@ -1,4 +1,4 @@
-"""Bodies: every documented limit at its edge from both sides, required fields, values, types, and junk."""
+"""Scenarios of bodies: each documented limit exactly and one beyond, required fields, values, types, invalid bodies."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ URL, TEAMS = _create["execution_url"]["maxLength"], _create["team_ids"]["maxItem
 
 
 def url(length: int) -> str:
-    """Return a plain URL of exactly that length, with a deep path and a query."""
+    """Return a plain URL of exactly `length` characters, with a deep path and a query."""
     return (HOOK + "/a" * 40 + "?token=").ljust(length, "a")
 
 
 def spaced(length: int) -> str:
-    """Return a text of exactly that length, half of it spaces."""
+    """Return a text of exactly `length` characters, half of them spaces."""
     return ("h " * length)[: length - 1] + "h"
 
 
 def wrong_types(names: tuple[str, ...]) -> list[tuple[str, Any]]:
-    """Return pairs of a field and a value whose JSON type is not the documented one."""
+    """Return pairs of a field of `names` and a value whose JSON type is not the documented one."""
     cases: list[tuple[str, Any]] = [
         ("name", 5),
         ("hint", 7),
@@ -62,13 +62,13 @@ def wrong_types(names: tuple[str, ...]) -> list[tuple[str, Any]]:
 
 
 def wrong_teams(team: int) -> list[Any]:
-    """Return what is no array of integers, though a lenient reader could make a team of it."""
+    """Return values that are not arrays of integers, but that a lenient server might accept for the team."""
     return [[str(team)], [team + 0.5]]
 
 
 @scenario(SCENARIOS)
 def kinds_of_actions(t: Client) -> None:
-    """Each scope and execution type, the default, and a body of only what is required; all changes since the start."""
+    """Create actions of each scope and execution type, with defaults, with required fields only; list the changes."""
     token = t.listing(about="sync.token")
     t.create(scope="organization", message_types=TYPES, execution_type="deluge", about="create.message_types.values")
     t.create(execution_type="webhook", execution_url=HOOK, scope="organization", about="create.execution_type.values")
@@ -81,7 +81,7 @@ def kinds_of_actions(t: Client) -> None:
 
 @scenario(SCENARIOS, "teams.owner")
 def actions_for_teams(t: Client) -> None:
-    """Scope team, with one team, with four, with five."""
+    """Actions with the scope team may have one team and four teams, but not five."""
     teams = list(t.profile.teams["owner"])
     t.create(scope="team", team_ids=teams[:1], about="create.scope.values")
     if len(teams) >= TEAMS:
@@ -101,7 +101,7 @@ def actions_for_teams(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def limits_of_create(t: Client) -> None:
-    """Name, hint and URL at their longest and one longer; at least one message type."""
+    """Name, hint and URL may have their maximum length, but not one character more; one message type is required."""
     hook: dict[str, Any] = {"execution_type": "webhook"}
     free, long = t.name(), t.name(NAME - 1)
     t.create(name=f"{long}x", about="create.name.max")
@@ -121,7 +121,7 @@ def limits_of_create(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def required_fields(t: Client) -> None:
-    """What has to be there, always or for one execution type or scope."""
+    """Fields are required always, for an execution type, or for a scope."""
     t.create(name=..., about="create.name.required")
     t.create(name=None, about="create.name.required")
     t.create(hint=..., execution_type="webhook", execution_url=HOOK, about="create.hint.required")
@@ -132,7 +132,7 @@ def required_fields(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def values_and_types_of_create(t: Client) -> None:
-    """Values outside the documented ones, and wrong JSON types."""
+    """Undocumented values and wrong JSON types are refused."""
     t.create(execution_type="function", about="create.execution_type.values")
     t.create(scope="everyone", about="create.scope.values")
     t.create(message_types=["text", "attachments"], about="create.message_types.values")
@@ -144,7 +144,7 @@ def values_and_types_of_create(t: Client) -> None:
 
 
 def _wrong_values(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what breaks what the document says of a field: the end of the fact's name, and the value."""
+    """Yield values that the schema of a field forbids, each with the end of the fact's id."""
     yield "type", 7 if schema.get("type") != "integer" else "seven"
     if "enum" in schema:
         yield "values", "none of them"
@@ -154,7 +154,7 @@ def _wrong_values(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 @scenario(SCENARIOS)
 def fields_without_facts(t: Client) -> None:
-    """Fields that only the document knows: missing where required, of another type, of another value, too long."""
+    """Test fields of the document that have no facts of their own: missing, of a wrong type or value, too long."""
     for name, schema in new_fields("create").items():
         if name in NEEDED:
             missing: dict[str, Any] = {name: ...}
@@ -180,7 +180,7 @@ JUNK: tuple[tuple[str, bytes, str | None], ...] = (
 
 @scenario(SCENARIOS)
 def junk_bodies(t: Client) -> None:
-    """Bodies that no schema can read are refused, never a crash."""
+    """Bodies that are not JSON objects are refused without a crash."""
     for _, raw, about in JUNK:
         t.ask("create", raw=raw, about=about)
     own = living(t, execution_type="deluge", scope="personal")
@@ -195,7 +195,8 @@ def junk_bodies(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def media_types(t: Client) -> None:
-    """A body is JSON whatever else its Content-Type says; without one, or with another, a server takes it or not."""
+    """JSON with parameters in its Content-Type is accepted. Without a Content-Type, or with another one, a server may
+    accept or refuse the body."""
     own = living(t, execution_type="deluge", scope="personal")
     for kind in MEDIA_TYPES:
         about = "protocol.content-type" if "charset" in str(kind) else None
@@ -207,9 +208,9 @@ def media_types(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def rare_texts(t: Client) -> None:
-    """Characters that a server may refuse, each in one field of a request that is right in every other way."""
+    """Unusual characters in one field of an otherwise valid request may be refused, but may not crash a server."""
     own = living(t, execution_type="deluge", scope="personal")
-    t.create(name=t.name(text=PAPERCLIP))  # beside the same in UTF-8: a server may read escapes otherwise
+    t.create(name=t.name(text=PAPERCLIP))  # escaped; below in UTF-8, which a server may decode differently
     for text in (PAPERCLIP, *RARE):
         for field in ("name", "hint"):
             for operation in ("create", "update"):
@@ -227,7 +228,7 @@ def rare_texts(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def rare_values(t: Client) -> None:
-    """Keys, nulls and numbers that a server may refuse or pass over, but not stumble on."""
+    """Unusual keys, nulls and numbers may be refused or ignored, but may not crash a server."""
     own = living(t, execution_type="deluge", scope="personal")
     hook = living(t, execution_type="webhook", scope="personal")
     for operation, method, path, body in writes(t, own):
@@ -248,7 +249,7 @@ def rare_values(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def limits_of_update(t: Client) -> None:
-    """The same limits hold for updates, and a refused update changes nothing."""
+    """The limits of creates hold for updates as well, and a refused update changes nothing."""
     own = living(t, execution_type="deluge", scope="personal")
     hook = living(t, execution_type="webhook", scope="personal")
     long = t.name(NAME - 1) + "é"
@@ -272,7 +273,7 @@ def limits_of_update(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def limits_of_handlers(t: Client) -> None:
-    """Script up to 250 KB of UTF-8, the five permissions, each for its execution type only."""
+    """A handler takes a script of up to 250 KB of UTF-8 or the five permissions, depending on the execution type."""
     own = living(t, execution_type="deluge", scope="team" if t.profile.has("teams.owner") else "personal")
     hook = living(t, execution_type="webhook", scope="organization")
     private = living(t, execution_type="webhook", scope="personal")

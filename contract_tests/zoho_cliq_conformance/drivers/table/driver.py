@@ -1,4 +1,4 @@
-"""Runs the table's scenarios."""
+"""Run the table's scenarios."""
 
 from __future__ import annotations
 
@@ -26,7 +26,18 @@ def run_table(
     on_scenario: Callable[[str], None] | None = None,
     until: Callable[[], bool] | None = None,
 ) -> None:
-    """Run the table's scenarios; stops early where `until` says so. Raise `Stopped` where the run cannot go on."""
+    """Run the table's scenarios. A scenario that needs more than the profile gives is skipped.
+
+    Args:
+        client: the client of the run.
+        result: where skipped scenarios are recorded.
+        scenarios: the scenarios to run, in order; default: all.
+        on_scenario: called with the name of each scenario before it runs.
+        until: when this returns true after a scenario, the rest is not run.
+
+    Raises:
+        Stopped: the run cannot continue; the subclass says why.
+    """
     for scenario in scenarios:
         lack = client.profile.lacks(scenario.needs)
         if lack:

@@ -1,4 +1,4 @@
-"""Listings: page sizes, joins of pages, changes between pages, and changes since a sync token."""
+"""Scenarios of listings: page sizes, consecutive pages, changes between pages, and changes since a sync token."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _count(t: Client) -> int:
 
 
 def _own(t: Client, page: dict[str, Any]) -> list[str]:
-    """Return ids on a page that this run created and the owner may change."""
+    """Return the ids of those actions on a page that this run created and the owner may change."""
     mine = {action.id for action in t.oracle.model.living("owner")}
     return [str(item.get("id")) for item in page.get("data", []) if isinstance(item, dict) and item.get("id") in mine]
 
@@ -32,7 +32,7 @@ def _unseen(t: Client, *pages: dict[str, Any]) -> list[str]:
 
 @scenario(SCENARIOS)
 def page_sizes(t: Client) -> None:
-    """Twenty where nothing is said, any size up to a hundred, and pages that join without gap or repetition."""
+    """A page has 20 actions by default, or any limit up to 100; consecutive pages have no gap and no repetition."""
     there = _count(t)
     for _ in range(max(0, ENOUGH - there)):
         t.create(scope="organization")
@@ -56,7 +56,7 @@ def page_sizes(t: Client) -> None:
 
 
 def _rest(t: Client, page: dict[str, Any], limit: int) -> str:
-    """Read what follows a page; return the last sync token that came, or an empty text."""
+    """Read the pages after this one. Return the last sync token, or an empty string if there was none."""
     token = page.get("sync_token")
     while isinstance(following := page.get("next_token"), str) and following and len(t.trace) < 10_000:
         page = t.list(limit=limit, next_token=following)
@@ -68,7 +68,7 @@ def _rest(t: Client, page: dict[str, Any], limit: int) -> str:
 
 @scenario(SCENARIOS)
 def changes_between_pages(t: Client) -> None:
-    """Writes and other listings between pages move nothing out of a listing and nothing into it twice."""
+    """Writes and other listings between two pages neither remove an action from a listing nor repeat one."""
     limit = 15
     first = t.list(limit=limit)
     listed = _own(t, first)
@@ -96,7 +96,7 @@ def changes_between_pages(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def changes_since(t: Client) -> None:
-    """A sync token brings what was created and updated since, whatever was changed, and nothing else."""
+    """With a sync token, a listing has all actions that were created or changed since, and no others."""
     kept = living(t, execution_type="deluge", scope="organization")
     hook = living(t, execution_type="webhook", scope="organization")
     gone, shared = t.create(scope="organization"), t.create(scope="organization", multi_selectable=False)
@@ -108,7 +108,7 @@ def changes_since(t: Client) -> None:
     t.get(kept)
     if "colleague" in t.tokens:
         t.update(hook, user="colleague", hint="by a colleague")
-    # Whoever reads may come by another token of the user's, after an hour at the latest.
+    # A client's access token is valid for an hour, so the next listing may come with another token of the same user.
     reader = "owner-read" if "owner-read" in t.tokens else "owner"
     second = t.listing(reader, sync_token=token, about="sync.only-changes") or token
     t.update(kept, name=t.name())
@@ -143,7 +143,7 @@ def changes_since(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def changes_while_syncing(t: Client) -> None:
-    """A change between the pages of a listing of changes is in it, or in the next one."""
+    """A change between two pages of a listing of changes appears in that listing or in the next one."""
     token = t.listing(limit=LARGEST_LIMIT)
     if not token:
         return
@@ -161,7 +161,8 @@ def changes_while_syncing(t: Client) -> None:
 
 @scenario(SCENARIOS, "tokens.colleague")
 def changes_of_visibility(t: Client) -> None:
-    """What becomes visible to another user is a change for that user; what becomes invisible is not shown."""
+    """An action that becomes visible to another user is a change for that user; one that becomes invisible is not
+    shown."""
     common, foreign = teams_of(t)
     inside, outside = {"scope": "team", "team_ids": common[:1]}, {"scope": "team", "team_ids": foreign[:1]}
     changes: list[tuple[dict[str, Any], dict[str, Any]]] = [

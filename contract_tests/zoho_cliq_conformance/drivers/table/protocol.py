@@ -1,4 +1,4 @@
-"""Paths, methods, Accept: what HTTP asks of any server, where the page names the status."""
+"""Scenarios of HTTP: paths, methods, Accept, and invalid parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOWHERE = at("create").removesuffix("s")
 
 
 def operations(identifier: str) -> list[tuple[str, str, dict[str, object] | None]]:
-    """Method, path and a valid body for each of the seven operations."""
+    """Return the method, the path and a valid body of each of the seven operations."""
     bodies: dict[str, dict[str, object] | None] = {
         "list": None,
         "create": {},
@@ -28,7 +28,7 @@ def operations(identifier: str) -> list[tuple[str, str, dict[str, object] | None
 
 @scenario(SCENARIOS)
 def unknown_paths(t: Client) -> None:
-    """A path that the document does not have is 404."""
+    """A path that the document does not have is answered 404."""
     own = living(t, execution_type="deluge", scope="personal")
     t.send("GET", NOWHERE, about="protocol.path")
     t.send("POST", f"{at('get', own)}/script", body={}, about="protocol.path")
@@ -36,7 +36,7 @@ def unknown_paths(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def other_methods(t: Client) -> None:
-    """A method that a path does not take is 405 and names those it takes."""
+    """A method that a path does not support is answered 405, with the supported methods in Allow."""
     own = living(t, execution_type="deluge", scope="personal")
     for verb, path in (
         ("PUT", at("create")),
@@ -51,7 +51,7 @@ def other_methods(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def accept(t: Client) -> None:
-    """Only JSON is to be had: whoever refuses it gets 406, and nothing happens."""
+    """The server sends JSON only: a request that does not accept JSON is answered 406 and has no effect."""
     own = living(t, execution_type="deluge", scope="personal")
     t.update_handler(own, script="return 1;")
     for verb, path, body in operations(own):
@@ -62,7 +62,7 @@ def accept(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def bad_parameters(t: Client) -> None:
-    """Parameters of the list and of paths that cannot be what they should be."""
+    """Invalid parameters of listings and paths are refused."""
     t.ask("list", query={"limit": "ten"}, about="list.limit.type")
     t.ask("list", headers={"Accept": "application/json", "accept": "text/html"})
     for limit in (0, -1, "99999999999999999999"):

@@ -1,4 +1,4 @@
-"""What a scenario is, and the decorator that makes one."""
+"""The type of a scenario, the decorator that registers one, and helpers of scenarios."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...sending.client import Client
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named sequence of requests; `needs` is what the profile must give."""
+    """A named sequence of requests; `needs` are the keys that the profile has to give."""
 
     name: str
     run: Callable[[Client], None]
@@ -20,7 +20,7 @@ class Scenario:
 
 
 def scenario(into: list[Scenario], *needs: str) -> Callable[[Callable[[Client], None]], Callable[[Client], None]]:
-    """Register the function as a scenario of its own name."""
+    """Return a decorator that adds a function to the list `into` as a scenario with the function's name."""
 
     def register(run: Callable[[Client], None]) -> Callable[[Client], None]:
         into.append(Scenario(run.__name__, run, needs))
@@ -30,8 +30,14 @@ def scenario(into: list[Scenario], *needs: str) -> Callable[[Callable[[Client], 
 
 
 def living(client: Client, creator: str = "owner", *, but: Sequence[str] = (), **content: Any) -> str:
-    """Return the id of an action of the run that is there, with that content, `but` for some; a new one if there is
-    none."""
+    """Return the id of an existing action of the run, and create one if there is none that fits.
+
+    Args:
+        client: the client of the run.
+        creator: the label of the creator's token.
+        but: ids of actions not to return.
+        content: the values that fields of the action have to have.
+    """
     wanted = {name: canonical(name, value) for name, value in content.items()}
     for action in client.oracle.model.living(creator):
         fits = all(action.content.get(name) == value for name, value in wanted.items())
@@ -43,13 +49,13 @@ def living(client: Client, creator: str = "owner", *, but: Sequence[str] = (), *
 
 
 def content(client: Client, identifier: str, name: str) -> Any:
-    """Return what a field of an action of the run holds; a new name where there is no such action."""
+    """Return the value of a field of an action of the run, or a new name if there is no such action."""
     action = client.oracle.model.actions.get(identifier)
     return client.name() if action is None else action.content.get(name)
 
 
 def freed(client: Client) -> str:
-    """Return a name that a deleted action of the run's had; a new one where there is none."""
+    """Return the name of a deleted action of the run, or a new name if no action was deleted."""
     dead = [action for action in client.oracle.model.actions.values() if not action.alive]
     taken = {action.content.get("name") for action in client.oracle.model.living()}
     names = [str(name) for action in dead if (name := action.content.get("name")) not in taken]
@@ -57,12 +63,12 @@ def freed(client: Client) -> str:
 
 
 def teams_of(client: Client) -> tuple[list[int], list[int]]:
-    """Return the teams of the owner's that the colleague is a member of, and the others."""
+    """Return the owner's teams in two lists: those that the colleague is a member of, and the others."""
     owner, colleague = (set(client.profile.teams.get(user, ())) for user in ("owner", "colleague"))
     return sorted(owner & colleague), sorted(owner - colleague)
 
 
 def wait_for_new_timestamp(client: Client) -> None:
-    """Wait until a server whose time stamps are as coarse as a second gives later changes another time stamp."""
+    """Wait until later changes get a different time stamp, even if time stamps have a resolution of a second."""
     since = client.clock.now() - client.oracle.model.changed_at
     client.clock.pause(1.5 - since, "so that changes get different time stamps")

@@ -1,4 +1,4 @@
-"""State: what is created stays, what is updated changes and nothing else does, what is deleted is gone."""
+"""Scenarios of state: creates persist, updates change the given fields only, and deleted actions are gone."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ NUMBER = "[0-9]{1,40}"
 
 
 def neighbour(t: Client, identifier: str) -> str:
-    """Return an id that no action has, next to one that an action has, as far as can be known: a server that takes
-    ids for floating-point numbers takes them for the same."""
+    """Return the id next to that of an action, which presumably no action has.
+
+    A server that stores ids as floating-point numbers cannot tell the two ids apart.
+    """
     if not (t.oracle.exclusive and re.fullmatch(NUMBER, identifier)):
         return UNKNOWN_ID
     known = {int(action) for action in t.oracle.model.actions if re.fullmatch(NUMBER, action)}
@@ -28,7 +30,7 @@ def neighbour(t: Client, identifier: str) -> str:
 
 @scenario(SCENARIOS)
 def unknown_actions(t: Client) -> None:
-    """An id that no action has is not found, and a handler of another name neither."""
+    """An unknown action and an unknown handler are not found."""
     own = living(t, execution_type="deluge", scope="personal")
     t.get(neighbour(t, own), about="get.msgaction_not_found")
     t.update(UNKNOWN_ID, hint="a hint", about="update.msgaction_not_found")
@@ -43,7 +45,7 @@ def unknown_actions(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def names(t: Client) -> None:
-    """A name is unique; it is free again after a rename and after a deletion; one's own name is no conflict."""
+    """A name is unique. It is free again after a rename or a deletion, and an action does not conflict with itself."""
     hook: dict[str, Any] = {"scope": "organization", "execution_type": "webhook", "execution_url": HOOK}
     first, second, third, fourth = t.name(), t.name().title(), t.name(), t.name()
     one = t.create(name=first, scope="organization")
@@ -69,7 +71,7 @@ def names(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def one_field_at_a_time(t: Client) -> None:
-    """An update changes the fields that it names and leaves the others, for each kind of action."""
+    """An update of any kind of action changes the fields that it names, and no others."""
     deluge = living(t, scope="personal", execution_type="deluge")
     hook = living(t, scope="organization", execution_type="webhook")
     changes: list[tuple[str, dict[str, Any]]] = [
@@ -104,7 +106,7 @@ def one_field_at_a_time(t: Client) -> None:
 
 @scenario(SCENARIOS, "teams.owner")
 def scopes_change(t: Client) -> None:
-    """To scope team and back, with fields kept."""
+    """A change to the scope team and back keeps the other fields."""
     teams = list(t.profile.teams["owner"])
     own = t.create(scope="organization", message_types=["link"])
     t.update(own, scope="team", team_ids=teams[:2], hint="for two teams", about="update.scope.team")
@@ -116,7 +118,7 @@ def scopes_change(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def deletion(t: Client) -> None:
-    """A deleted action answers to nothing, also to who has read it; its handler is gone with it; others stay."""
+    """A deleted action and its handler are not found, even by users who have read it; other actions stay."""
     gone = t.create(scope="personal", execution_type="deluge")
     stays = t.create(scope="personal", execution_type="deluge")
     name = content(t, gone, "name")

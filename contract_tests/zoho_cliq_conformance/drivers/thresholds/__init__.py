@@ -1,7 +1,8 @@
 """The thresholds, opt-in: bursts, locks and minutes of every operation and user.
 
-`driver` says in which order, with a clock URL; `real_clock` without one. `rounds` mix operations, `buckets` fill one,
-`forms` are the calls, `minute` finds where fixed minutes begin, `locks` sees them through, `reasons` explains.
+`driver` runs the tests with a clock URL, and `real_clock` runs them without one. `rounds` interleaves bursts of all
+operations, `buckets` sends bursts of one operation, and `forms` has the single calls. `minute` finds when fixed minutes
+begin, `locks` tests locks, and `reasons` finds out why a burst was refused too early or too late.
 """
 
 from .driver import calls_of_a_run, run_one, run_thresholds

@@ -1,7 +1,7 @@
-"""Buckets: an operation's calls of one user, up to its threshold and one further.
+"""Buckets: the calls of one operation by one user, up to the threshold and one more.
 
-What the schedules of the thresholds driver are made of. What the page leaves open is accepted: a fixed or a sliding
-minute, whether refused calls count, and whether a call during the lock starts it anew.
+The thresholds driver builds its schedules from them. What the vendor's page leaves open is accepted either way: whether
+a minute is fixed or sliding, whether refused calls count, and whether a call during the lock restarts the lock.
 """
 
 from __future__ import annotations
@@ -17,14 +17,25 @@ from ...trace import Answer, error_of, is_throttle
 from .forms import NAMES, PLAIN, Form, FormFactory, Material
 
 SLACK = 2.0
-STATUSES = (429, 400)  # the page's, and the one that has been seen live, with a code
+STATUSES = (429, 400)  # the first is the page's; the second was seen on the live server, together with an error code
 
 
 @dataclass
 class Bucket:
-    """One operation's calls of a user since `begin`: how many were let in, when the last was, when a refusal came.
+    """The calls of one operation by one user since `begin`. Times are in seconds of the client's clock.
 
-    `good` are those that succeeded: whether others count is the server's affair.
+    Attributes:
+        user: the label of the user's token.
+        operation: the short name of the operation.
+        forms: the calls to send, in turn.
+        factory: what made the forms.
+        accepted: how many calls the threshold let in.
+        succeeded: how many of these were answered 2xx. A server may leave other calls uncounted.
+        refused: whether the threshold refused a call.
+        began: when `begin` was called.
+        ended: when the burst ended.
+        last_counted: when the latest accepted call was answered.
+        refused_at: when the latest refusal arrived.
     """
 
     user: str
@@ -55,7 +66,7 @@ class Bucket:
 
     @property
     def exact(self) -> bool:
-        """Whether as many calls were let in as the page says, and the next refused."""
+        """Whether exactly as many calls were let in as the page says, and the next one was refused."""
         return self.refused and self.succeeded <= self.limit <= self.accepted
 
     @property
@@ -64,7 +75,7 @@ class Bucket:
         return self.refused and self.accepted < self.limit
 
     def restricted(self, *kinds: str) -> Bucket:
-        """Return the same operation's calls with only some kinds of forms."""
+        """Return a copy of the bucket with only the forms of these kinds."""
         return replace(self, forms=[form for form in self.forms if form.kind in kinds])
 
     def begin(self, now: float) -> None:
@@ -83,7 +94,10 @@ def buckets_of(client: Client, material: Material) -> list[Bucket]:
 
 
 def probe(client: Client, bucket: Bucket, form: Form | None = None) -> Answer | None:
-    """Call once, in the plain form unless one is given; return the answer, or None where the threshold refused it."""
+    """Send one call, in `form` or else in the plain form. Return the answer, or None if the threshold refused the call.
+
+    A refusal is not counted in the bucket, but its status is checked.
+    """
     answer = (form or plain(bucket)).call()
     if not is_throttle(answer):
         return answer
@@ -94,7 +108,10 @@ def probe(client: Client, bucket: Bucket, form: Form | None = None) -> Answer | 
 
 
 def count(client: Client, bucket: Bucket, form: Form | None = None) -> bool:
-    """Call once for a burst, in the form whose turn it is unless one is given; return whether the call was let in."""
+    """Send one call of a burst and count it. Return whether the threshold let it in.
+
+    Without `form`, the bucket's forms are used in turn; when each has been used once, the first one is.
+    """
     turn = bucket.accepted if bucket.accepted < len(bucket.forms) else 0
     answer = probe(client, bucket, form or bucket.forms[turn])
     if answer is None:
@@ -112,22 +129,31 @@ def plain(bucket: Bucket) -> Form:
 
 
 def fill(client: Client, bucket: Bucket, most: int | None = None, form: Form | None = None) -> None:
-    """Go on calling until refused, and until `most` calls were let in: by itself, what two minutes let in, and one."""
+    """Send calls until the threshold refuses one, or until it has let in `most` calls since `begin`.
+
+    Args:
+        client: the client of the run.
+        bucket: the bucket to call.
+        most: default: one call more than the threshold allows in two minutes. So the burst may begin in one fixed
+            minute of the server and end in the next.
+        form: the form of each call; default: the bucket's forms in turn.
+    """
     while not bucket.refused and bucket.accepted < (2 * bucket.limit + 1 if most is None else most):
         count(client, bucket, form)
 
 
 def burst(client: Client, bucket: Bucket) -> None:
-    """Start counting from zero and call until refused; a fixed minute may begin in between."""
+    """Start counting from zero, and send calls until one is refused. A fixed minute may begin meanwhile; see `fill`."""
     bucket.begin(client.clock.now())
     fill(client, bucket)
     bucket.ended = client.clock.now()
 
 
 def judge(client: Client, bucket: Bucket) -> None:
-    """Assert that a burst let in as many calls as the page says, and no more.
+    """Record whether a burst let in exactly as many calls as the page says.
 
-    There is none where too few succeeded to go beyond the threshold, should others not count.
+    Record nothing if no call was refused and at most as many calls succeeded as the threshold allows. The server may
+    count only calls that succeed, and then the burst did not exceed the threshold.
     """
     if not bucket.refused and bucket.succeeded <= bucket.limit:
         return

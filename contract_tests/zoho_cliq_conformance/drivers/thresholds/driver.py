@@ -1,6 +1,7 @@
-"""The thresholds, opt-in: fills every bucket of every user, sees the refusals, and waits for the locks' end.
+"""The opt-in driver of the thresholds: exceed each threshold as each user, expect refusals, wait for the locks' end.
 
-With a clock URL it takes no time and many calls, on a real clock about seven minutes (`real_clock`).
+With a clock URL this takes many calls and hardly any time. On a real clock it takes about seven minutes; see
+`real_clock`.
 """
 
 from __future__ import annotations
@@ -32,12 +33,20 @@ from .rounds import APART, Round, carry_out, gap_of
 
 __all__ = ["NAMES", "run_one", "run_thresholds"]
 
-TRIED = "update"  # whose lock is seen to end untouched at the beginning, so that it may be called during a later one
-SLOW = 15.0  # seconds of one operation's burst: what else is called may then be called in another minute
+TRIED = "update"  # the operation of the first lock. No call disturbs that lock, so later locks of it may be disturbed
+SLOW = 15.0  # seconds: if the burst of one operation takes longer, other operations may be called in another minute
 
 
 def run_thresholds(client: Client, result: Result) -> None:
-    """Assert the facts `thresholds.*`."""
+    """Test the facts `thresholds.*`. Without what they need in the profile, the driver is skipped.
+
+    Args:
+        client: the client of the run.
+        result: where notes and skipped tests are recorded.
+
+    Raises:
+        Stopped: the run cannot continue; the subclass says why.
+    """
     lack = missing("thresholds", client.profile)
     if lack:
         result.skipped["thresholds"] = lack
@@ -56,8 +65,10 @@ def run_thresholds(client: Client, result: Result) -> None:
 
 
 def calls_of_a_run(profile: Profile) -> tuple[int, dict[str, int]]:
-    """Return how many calls a run makes, about, and how many actions of which user it leaves; more where minutes are
-    fixed."""
+    """Return about how many calls a run sends, and how many actions of each user it leaves for the clean-up.
+
+    A server with fixed minutes takes more calls.
+    """
     limits = [entry.threshold.limit for name, entry in OPERATIONS.items() if entry.threshold and name in SHORT]
     burst_of_all, others = sum(limits) + len(limits), [user for user in profile.tokens if user != "owner"]
     deleted = max(limits) - min(limits)
@@ -83,7 +94,7 @@ def _unpaced(client: Client) -> Iterator[None]:
 
 
 def _with_a_clock_url(client: Client, result: Result, window: Threshold) -> None:
-    """Test everything, since waiting takes no time: rounds of all users; where one is not exact, find out why."""
+    """Test all facts with rounds of all users. If a burst is not exact, find out why. Waiting takes no time here."""
     materials = _materials(client, result)
     everyone = [buckets_of(client, material) for material in materials]
     minute, one_for_all = _first_lock(client, result, everyone[0])
@@ -109,9 +120,10 @@ def _materials(client: Client, result: Result) -> list[Material]:
 
 
 def _first_lock(client: Client, result: Result, buckets: list[Bucket]) -> tuple[Minute, bool]:
-    """Lock one operation: tells of fixed minutes, and whether the lock is one of all operations.
+    """Lock one operation. Return when no fixed minute begins, and whether each operation has to be tested by itself.
 
-    That is against what is inferred, but no fault. The lock ends, untouched, after its time.
+    That is so if all operations share one lock, which breaks an inferred fact only, or if answers are too slow.
+    Otherwise test that the lock ends on time when no call disturbs it.
     """
     for operation in (TRIED, "get"):
         locked = next(bucket for bucket in buckets if bucket.operation == operation).restricted(PLAIN)
@@ -139,7 +151,11 @@ def _first_lock(client: Client, result: Result, buckets: list[Bucket]) -> tuple[
 def _rounds(
     client: Client, result: Result, everyone: list[list[Bucket]], materials: list[Material], minute: Minute
 ) -> None:
-    """Do a round of each user. The first user's locks are left alone till they end, the second's must not end early."""
+    """Run a round for each user, test the locks, and judge all bursts.
+
+    The first user does not call while locked, except right after the refusals, and those locks must end on time. The
+    second user calls during the locks, and those must not end early.
+    """
     _mix(client, everyone, minute)
     first, second = everyone[0], everyone[1] if len(everyone) > 1 else []
     if second:
@@ -161,9 +177,16 @@ def _rounds(
 
 
 def _mix(client: Client, everyone: list[list[Bucket]], minute: Minute, again: bool = False) -> bool:
-    """Do overlapping rounds of each user's buckets; return whether all calls came in time, so that each must be exact.
+    """Run overlapping rounds, one for each user. Return whether all calls were sent in time.
 
-    `again`: the only user there is had a round before; now the locks come in another order and are left alone.
+    If they were, each burst has to be exact.
+
+    Args:
+        client: the client of the run.
+        everyone: the buckets of each user.
+        minute: a span in which no fixed minute begins.
+        again: whether the only user has had a round before. Then the locks come in reverse order, and no call is sent
+            right after the refusals.
     """
     gap = gap_of(client, minute, len(everyone[0]))
     start = start_fresh(client, everyone[0][0], minute.start, ahead=APART)
@@ -179,9 +202,11 @@ def _mix(client: Client, everyone: list[list[Bucket]], minute: Minute, again: bo
 
 
 def _judge(client: Client, result: Result, everyone: list[list[Bucket]], minute: Minute) -> None:
-    """Judge all bursts. An exact one shows many facts at once; others are diagnosed, each operation up to a fault.
+    """Judge all bursts.
 
-    Where no reason is found, everything is mixed once more: what is not exact then is so for a reason of the server's.
+    An exact burst shows that several facts hold. For a burst that is not exact, find the reason, unless a fault of the
+    same operation was found before. If there are bursts without a known reason, repeat the rounds. If a burst is not
+    exact in that repetition either, it is a fault.
     """
     every = [bucket for buckets in everyone for bucket in buckets]
     for bucket in [bucket for bucket in every if bucket.exact]:
@@ -207,7 +232,10 @@ def _judge(client: Client, result: Result, everyone: list[list[Bucket]], minute:
 
 
 def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]) -> None:
-    """Test a burst of each operation, then the lock, where one lock holds for all operations."""
+    """Test the bursts of the operations one after the other, then the lock of the last one.
+
+    This is for a server with one lock for all operations, or with slow answers.
+    """
     last = everyone[0][-1]
     try:
         for bucket in everyone[0]:
@@ -222,13 +250,13 @@ def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]
         result.notes.append("thresholds: answers came too slowly to go beyond them in a minute")
 
 
-# --- one operation, in a history in which everything else happens too
+# --- one operation, as a step of a random history
 
 
 def run_one(client: Client, operation: str) -> None:
-    """Test one operation's threshold and lock, with calls of other operations and of a colleague in between.
+    """Test the threshold and the lock of one operation, with calls of other operations and by a colleague in between.
 
-    Needs a clock URL, and leaves the bucket unlocked.
+    Needs a clock URL. Waits for the end of the lock.
     """
     with _unpaced(client):
         material = make_material(client)
@@ -251,7 +279,7 @@ def run_one(client: Client, operation: str) -> None:
 
 
 def _amid(client: Client, others: list[Bucket]) -> None:
-    """Call each other operation, and the same one as the colleague, who is let in whoever is locked."""
+    """Send one call of each bucket of `others`. Test that a colleague is let in, even if the owner is locked."""
     for other in others:
         accepted = probe(client, other) is not None
         if other.user != "owner":
@@ -260,9 +288,10 @@ def _amid(client: Client, others: list[Bucket]) -> None:
 
 
 def _exact(client: Client, bucket: Bucket, everyone: list[Bucket], others: list[Bucket]) -> bool:
-    """Return whether a round of one bucket is exact; find the reason where it is not.
+    """Return whether a round of one bucket is exact. If it is not, find the reason.
 
-    Where a fixed minute may have begun in it, there is another round in a minute that is known.
+    A fixed minute may have begun during the first round. So if that is not exact, find a span without such a beginning,
+    and run a second round in it.
     """
 
     def mixed() -> bool:

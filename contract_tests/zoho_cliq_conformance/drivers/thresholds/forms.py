@@ -1,7 +1,8 @@
-"""The calls of each operation that the thresholds driver sends for a user: harmless, and in every form there is.
+"""The calls of each operation that the thresholds driver sends for a user, in all their forms.
 
-A threshold is of a user and counts requests. So a burst mixes what has to count alike: the user's other tokens, both
-spellings of the Authorization header, pages and changes of a listing, creates of each kind, one action and another.
+A threshold is that of a user, and counts requests of any form. So a burst mixes forms that have to be counted alike:
+the user's other tokens, both schemes of the Authorization header, pages and changes of a listing, creates of each kind,
+and different actions.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ FAILS |= dict.fromkeys(("get", "update", "delete", "get_handler", "update_handle
 
 @dataclass(frozen=True)
 class Form:
-    """How to call an operation. `kind` tells what is unusual: nothing, the token, the request, or that it fails."""
+    """A way to call an operation. `kind` says what is unusual: nothing, the token, the request, or that it fails."""
 
     kind: str
     call: Callable[[], Answer]
@@ -39,10 +40,18 @@ class Form:
 
 @dataclass
 class Material:
-    """What a user's calls work with: actions of the user's, one that the user may read, some to delete.
+    """The actions and settings that a user's calls need. An id is empty if there is no such action.
 
-    `refused` holds the actions whose deletion a threshold refused, `other_scheme` whether the server takes the other
-    spelling of the Authorization header, `failing` whether bursts are to hold a request that is refused for itself.
+    Attributes:
+        user: the label of the user's token.
+        own: the id of a Deluge action of the user's.
+        shared: the id of an action that the user may read.
+        webhook: the id of a webhook action of the user's.
+        other_scheme: whether the server accepts the scheme Zoho-oauthtoken.
+        failing: whether bursts contain a request that is refused for a reason other than the threshold.
+        spare: the ids of actions to delete.
+        refused: the ids of actions whose deletion a threshold refused.
+        numbers: makes each changed value a new one.
     """
 
     user: str
@@ -57,9 +66,14 @@ class Material:
 
 
 def make_material(client: Client, user: str = "owner", shared: str = "") -> Material:
-    """Create what the calls of a user work with; `shared` is an action of another user's that this one may read.
+    """Create and return what the calls of a user need.
 
-    Handlers are set, since the handler of an action that never had one may not be found.
+    Handlers are set, since a server may answer 404 for the handler of an action that never had one.
+
+    Args:
+        client: the client of the run.
+        user: the label of the user's token.
+        shared: the id of another user's action that this one may read; the owner's is created.
     """
     made = Material(user, client.create(user, scope="personal", execution_type="deluge"), shared)
     client.update_handler(made.own, user, script="return 0;")
@@ -73,13 +87,13 @@ def make_material(client: Client, user: str = "owner", shared: str = "") -> Mate
 
 
 def note_missing_tokens(client: Client, result: Result, material: Material) -> None:
-    """Note that counting a user's tokens together cannot be tested, where there is only one token in one scheme."""
+    """Note that it cannot be tested whether a user's tokens count together, if the user has one token in one scheme."""
     if not material.other_scheme and not any(label.startswith(f"{material.user}-") for label in client.tokens):
         result.skipped["thresholds of another token"] = "needs tokens.owner_only"
 
 
 def other_token(client: Client, user: str, operation: str) -> str | None:
-    """Return the label of a second token of the user's that allows the operation, if the profile has one."""
+    """Return the label of a second token of the user's that allows the operation, or None if the profile has none."""
     needed = {scope.rpartition(".")[2].lower() for scope in OPERATIONS[LONG[operation]].scopes}
     return next((f"{user}-{scope}" for scope in sorted(needed) if f"{user}-{scope}" in client.tokens), None)
 
@@ -89,7 +103,10 @@ def _zoho_scheme(client: Client, user: str) -> dict[str, str | None]:
 
 
 def send_unusual(client: Client, user: str, *, locked: bool) -> None:
-    """Send requests for no operation or without a valid token; for a `locked` user also one that takes no JSON."""
+    """Send requests that count for no threshold of the user: for no operation, or without a valid token.
+
+    If the user is `locked`, also list with an Accept header that does not accept JSON.
+    """
     for token in (None, f"Bearer {client.tokens[user]}x"):
         client.ask("list", user=None, headers={"Authorization": token})
     client.send("GET", NOWHERE, user=user)
@@ -107,7 +124,8 @@ class FormFactory:
         self._sync: str | None = None
 
     def forms(self, operation: str) -> list[Form]:
-        """Return the plain form first, then those of other tokens, then those of other requests."""
+        """Return the forms of an operation: the plain one, those with other tokens, those with other requests, and one
+        that fails, if the material says so."""
         plain = getattr(self, f"_{operation}")
         found = [Form(PLAIN, plain)]
         found += [Form(TOKEN, partial(plain, **options)) for options in self._senders(operation)]
@@ -117,7 +135,10 @@ class FormFactory:
         return found
 
     def stock(self, operation: str, number: int) -> bool:
-        """Have so many actions to delete, where the operation is that; whether any had to be created."""
+        """Create actions until there are `number` ones to delete. Return whether any were created.
+
+        Do nothing if the operation is not `delete`.
+        """
         before = len(self._material.spare)
         while operation == "delete" and len(self._material.spare) < number and identifier_of(self._create()):
             continue

@@ -1,7 +1,8 @@
-"""Locks: what a user who went beyond a threshold meets, from the first refusal to the lock's end.
+"""Locks: test what happens to a user who exceeded a threshold, from the first refusal to the end of the lock.
 
-A lock begins with the last call that was let in at the earliest, and with the last refusal at the latest: the page says
-neither whether it is the call that exhausts the threshold or the next that starts it, nor whether later ones do.
+The page does not say which call starts the lock: the one that exhausts the threshold, the first one above it, or each
+one during the lock. So a lock begins at the earliest with the last accepted call, and at the latest with the last
+refusal.
 """
 
 from __future__ import annotations
@@ -15,25 +16,27 @@ from .forms import REQUEST, TOKEN, Form, Material
 
 NOTHING = "thresholds.nothing-done"
 READS = ("get", "get_handler", "list")
-MANY = 10  # calls during one lock, should every so many be let in
+MANY = 10  # calls in a row during one lock, to find a server that lets in every n-th call
 
 
 def _must_be_locked(client: Client, bucket: Bucket) -> bool:
-    """Return whether a call that is sent now has to find the bucket locked, for all that is known of when the lock
-    began."""
+    """Return whether a call that is sent now has to be refused, even if the lock began as early as it may have."""
     latest = client.trace[-1].received - client.trace[-1].sent
     until = bucket.last_counted + bucket.threshold.lock_seconds - SLACK - 2 * latest
     return bucket.refused and not bucket.early and client.clock.now() < until
 
 
 def check_refused(client: Client, buckets: Iterable[Bucket], why: str) -> list[Bucket]:
-    """Assert that each plain call during the lock is refused; return the buckets of which that was so."""
+    """Test that a plain call of each locked bucket is refused, and return the buckets of which it was refused.
+
+    `why` is the end of the expectation in a report.
+    """
     buckets = [bucket for bucket in buckets if _must_be_locked(client, bucket)]
     return [bucket for bucket in buckets if _refused(client, bucket, plain(bucket), "thresholds.lock", why)]
 
 
 def _refused(client: Client, bucket: Bucket, form: Form, fact: str, why: str) -> bool:
-    """Return whether the call is refused for the lock. One found wrong before that tells nothing."""
+    """Send a call, and return whether the lock refuses it. Another error than a refusal is no verdict on `fact`."""
     answer = probe(client, bucket, form)
     if answer is None or 200 <= answer.status < 300:
         client.holds(fact, answer is None, f"{bucket.operation} of {bucket.user} refused, {why}", "let in")
@@ -41,16 +44,16 @@ def _refused(client: Client, bucket: Bucket, form: Form, fact: str, why: str) ->
 
 
 def check_retries_refused(client: Client, buckets: Iterable[Bucket], often: str = "") -> None:
-    """Assert that calls right after a refusal are refused, too: one of each bucket, many of the operation `often`."""
+    """Test that calls right after a refusal are refused: one of each bucket, `MANY` of the operation `often`."""
     for bucket in buckets:
         for _ in range(MANY if bucket.operation == often else 1):
             check_refused(client, [bucket], "right after the refusal")
 
 
 def check_still_locked(client: Client, buckets: Iterable[Bucket]) -> None:
-    """Assert shortly before a lock may end that it has not, also for another token of the user's and other requests.
+    """Test that each lock holds until shortly before it may end, for each token of the user and each kind of request.
 
-    That is long after the calls that were let in count no more, so that nothing but the lock can refuse these.
+    The accepted calls no longer count at that time, so only the lock can be the reason of a refusal.
     """
     for bucket in buckets:
         seconds = bucket.threshold.lock_seconds
@@ -64,7 +67,10 @@ def check_still_locked(client: Client, buckets: Iterable[Bucket]) -> None:
 
 
 def check_unlocked(client: Client, buckets: Iterable[Bucket]) -> None:
-    """Assert that a lock has ended its time after the last refusal. Nobody called since: a call may extend it."""
+    """Wait until each lock must have ended, counted from its last refusal, and test that a call is let in.
+
+    Do not call the operation between that refusal and this test, since a call during the lock may extend it.
+    """
     for bucket in buckets:
         seconds = bucket.threshold.lock_seconds
         why = f"{bucket.operation}: until the lock ends"
@@ -75,7 +81,11 @@ def check_unlocked(client: Client, buckets: Iterable[Bucket]) -> None:
 
 
 def check_end_of_locks(client: Client, buckets: list[Bucket], material: Material) -> None:
-    """Assert that locks end and, before anything is changed again, that what was refused left no trace."""
+    """Test that locks end, and that refused calls had no effect.
+
+    The effects are checked after the locks of reading operations and before those of writing operations, since a write
+    would change the state again.
+    """
     locked = [bucket for bucket in buckets if bucket.refused]
     check_unlocked(client, [bucket for bucket in locked if bucket.operation in READS])
     check_nothing_done(client, material)
@@ -83,7 +93,8 @@ def check_end_of_locks(client: Client, buckets: list[Bucket], material: Material
 
 
 def check_nothing_done(client: Client, material: Material) -> None:
-    """What was refused left no trace."""
+    """Test that refused calls had no effect: read the listing, an action, its handler, and an action whose deletion was
+    refused."""
     for page in client.pages(limit=LARGEST_LIMIT, about=NOTHING):
         del page
     client.get(material.own, about=NOTHING)

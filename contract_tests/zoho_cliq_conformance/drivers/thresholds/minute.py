@@ -1,7 +1,8 @@
-"""Where a minute of the server's begins, should its minutes be fixed: found by bursts in several parts of one.
+"""Find out when the server's minutes begin, if they are fixed, by bursts at different times.
 
-Within a minute one call more than the threshold is refused, whether the server's minutes are fixed or sliding, as long
-as no fixed one begins between the first of these calls and the last. Needs a clock URL, since each try costs a lock.
+A burst within a minute that exceeds the threshold by one call is refused, whether the server's minutes are fixed or
+sliding, unless a fixed minute begins between the first and the last call. Needs a clock URL, since each try causes a
+lock.
 """
 
 from __future__ import annotations
@@ -11,34 +12,41 @@ from dataclasses import dataclass
 from ...sending.client import Client
 from .buckets import SLACK, Bucket, count, fill
 
-FINE = 1.5  # seconds: how exactly the beginning of a fixed minute is found, if a burst takes no longer
+FINE = 1.5  # seconds: the precision with which the beginning of a fixed minute is found, unless a burst takes longer
 
 
 class TooSlow(Exception):
-    """Answers come too slowly for a verdict: a fixed minute may have begun in any burst."""
+    """Answers come too slowly for a verdict, since a fixed minute may begin during any burst."""
 
 
 @dataclass(frozen=True)
 class Minute:
-    """From `start`, and any number of minutes later, no minute of the server's begins for `room` seconds."""
+    """A span of time in which no fixed minute of the server begins: `room` seconds from `start`.
+
+    The same holds any number of whole minutes later.
+    """
 
     start: float
     room: float
 
     def over(self, began: float, now: float) -> bool:
-        """Return whether a burst that began with it may have outlasted it."""
+        """Return whether a burst from `began` until `now` may have lasted longer than the span."""
         return now - began > self.room + SLACK
 
 
 def room_of(bucket: Bucket) -> float:
-    """Return how long after a minute's first call the last one may be sent, to be in the minute for certain."""
+    """Return how many seconds after the first call the last call may be sent, so that one minute contains both."""
     return bucket.threshold.window_seconds - SLACK - 1
 
 
 def start_fresh(client: Client, bucket: Bucket, start: float | None = None, ahead: float = 0.0) -> float:
-    """Wait until every lock has ended and no call counts; then until `ahead` seconds before a minute after `start`.
+    """Wait until every lock has ended and no earlier call counts, and return when the next burst has to begin.
 
-    Return that minute, whole minutes after `start`.
+    Args:
+        client: the client of the run.
+        bucket: the bucket of the burst; actions that it will delete are created meanwhile.
+        start: the burst begins any number of whole minutes after this; default: as early as possible.
+        ahead: seconds to leave before the burst.
     """
     threshold, clock = bucket.threshold, client.clock
     client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "so that earlier calls count no more")
@@ -51,11 +59,17 @@ def start_fresh(client: Client, bucket: Bucket, start: float | None = None, ahea
 
 
 def call_above_is_refused(client: Client, bucket: Bucket, start: float, after: float) -> bool | None:
-    """Return whether the call after the threshold is refused, when the last two are sent `after` seconds after the
-    first.
+    """Return whether the first call above the threshold is refused, or None if an earlier call is refused.
 
-    None where an earlier one is: such a bucket tells nothing of minutes. Two are left, since the call that exhausts the
-    threshold may start the lock, which would outlast any minute.
+    The last call that the threshold allows and the first one above it are sent `after` seconds after the first call.
+    Neither is sent earlier, since the call that exhausts the threshold may start the lock, and a lock lasts longer than
+    a minute. If an earlier call is refused, nothing is learned about minutes.
+
+    Args:
+        client: the client of the run.
+        bucket: the bucket to call.
+        start: the burst begins any number of whole minutes after this.
+        after: seconds from the first call to the last two.
     """
     bucket.begin(start_fresh(client, bucket, start))
     fill(client, bucket, bucket.limit - 1)
@@ -67,10 +81,13 @@ def call_above_is_refused(client: Client, bucket: Bucket, start: float, after: f
 
 
 def find_minute(client: Client, bucket: Bucket, start: float | None = None) -> Minute | None:
-    """Return a minute in which one call too many is refused however late it comes; None if there is none.
+    """Return a span in which a call above the threshold is refused however late it comes, or None if there is none.
 
-    The bucket is locked then. Where the first try, which is at `start`, does not tell, a fixed minute began in it if
-    the server has such; halving the time again and again shows when. Raise `TooSlow` where bursts are too long for it.
+    The first try begins at `start` (default: now). If the call is let in, and the server has fixed minutes, then one
+    began during that try, and a binary search finds when. The bucket is left locked if a span is found.
+
+    Raises:
+        TooSlow: a burst takes too long for the search.
     """
     room = room_of(bucket)
     start = client.clock.now() if start is None else start

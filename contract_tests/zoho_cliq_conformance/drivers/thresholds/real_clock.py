@@ -1,9 +1,11 @@
-"""The thresholds on a real clock: about seven minutes, most of them the wait for the locks' end.
+"""The thresholds on a real clock. This takes about seven minutes, most of them the wait for the locks' end.
 
-The owner's operations are called in two passes within one minute and locked together; others' rounds overlap. The
-owner's locks are left alone till they end, since a call may start a lock anew, but for two, which like the others' are
-called during the lock and shortly before it may end. A window shorter than a minute is not seen: it cannot be told from
-fixed minutes in one try.
+The owner's operations are called in two passes within one minute, and so are locked at about the same time. The rounds
+of other users overlap with these passes. A call during a lock may restart the lock, so most of the owner's locks are
+left alone until they end. Two of them, and those of other users, are called during the lock and shortly before it may
+end.
+
+A window shorter than a minute is not detected: in a single try it looks like fixed minutes.
 """
 
 from __future__ import annotations
@@ -23,19 +25,29 @@ from .locks import check_end_of_locks, check_nothing_done, check_retries_refused
 from .minute import Minute, room_of
 from .rounds import Round, Step, carry_out, gap_of, latency
 
-# Those that a clean-up needs least come first, since a call during a lock may start it anew.
+# The first of these operations are called during their locks, which may extend the locks. So the operations that the
+# clean-up needs come last.
 NEEDED_LAST = ("create", "update_handler", "update", "get_handler", "list", "get", "delete")
-# Calls of the minute before the burst. With those that make the material they exhaust no threshold, should all
-# operations count together.
+# Calls in the minute before the burst, and those that create the material. Together they exhaust no threshold, even if
+# the server counts all operations together.
 BEFORE = {"get": 2, "update": 1}
 MADE = {"create": 3, "update_handler": 2, "list": 1}
 OF_A_COLLEAGUE = ("list", "get", "update", "get_handler", "update_handler")
-LEFT = 4  # calls of a threshold that the first of two passes leaves to the second
-LONGEST = 20.0  # seconds that two passes may take; where answers are slower each operation is called at a stretch
+LEFT = 4  # calls that the threshold allows and the first of two passes leaves to the second
+LONGEST = 20.0  # seconds that two passes may take; if answers are too slow for that, there is only one pass
 
 
 def on_a_real_clock(client: Client, result: Result, window: Threshold) -> None:
-    """Assert the facts `thresholds.*`, as far as they show in so short a time."""
+    """Test those facts `thresholds.*` that can be tested in so short a time.
+
+    Args:
+        client: the client of the run.
+        result: where notes and skipped tests are recorded.
+        window: any threshold of the document, for the length of the window.
+
+    Raises:
+        BudgetSpent: the deadline would pass before the bursts.
+    """
     material = make_material(client)
     note_missing_tokens(client, result, material)
     buckets = buckets_of(client, material)
@@ -45,7 +57,7 @@ def on_a_real_clock(client: Client, result: Result, window: Threshold) -> None:
     due = client.clock.now() + window.window_seconds + SLACK
     steps: list[Step] = []
     if theirs:
-        # Their first calls are due at once, the last but two in between the owner's two passes.
+        # The first calls of the others are due at once. Their bursts begin between the owner's two passes.
         gap = gap_of(client, Minute(0.0, room_of(theirs[0])), len(theirs))
         steps = Round(client, theirs, due + 0.5, gap).steps()
     last = max((moment for moment, _ in steps), default=due)
@@ -78,8 +90,10 @@ def on_a_real_clock(client: Client, result: Result, window: Threshold) -> None:
 
 
 def waits_on_a_real_clock(others: bool) -> float:
-    """Return seconds that a run without a clock URL waits: for a new minute, and for locks to end, those of others
-    last."""
+    """Return how many seconds a run without a clock URL waits for a new minute and for the locks to end.
+
+    With `others`, that is, with more than one user in the profile, the locks of other users end last.
+    """
     window = OPERATIONS[LONG["get"]].threshold
     assert window is not None
     alone = window.window_seconds + window.lock_seconds + 2 * SLACK
@@ -87,7 +101,7 @@ def waits_on_a_real_clock(others: bool) -> float:
 
 
 def _of_others(client: Client, result: Result, material: Material) -> list[Bucket]:
-    """Return buckets of a colleague and one of an outsider; none that leave much to clean up."""
+    """Return the buckets of a colleague and one of an outsider, without those that would leave many actions behind."""
     found = []
     if "colleague" in client.tokens:
         of_colleague = make_material(client, "colleague", material.shared)
@@ -102,8 +116,10 @@ def _of_others(client: Client, result: Result, material: Material) -> list[Bucke
 
 
 def _passes(client: Client, buckets: list[Bucket], quick: bool) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Return the burst of all buckets in two passes, so that each is called amid the others; in one where answers
-    are slow."""
+    """Return the two passes of a burst of all buckets, which interleave the operations.
+
+    If not `quick`, since answers are slow, the first pass sends nothing.
+    """
 
     def first() -> None:
         for bucket in buckets:
@@ -121,9 +137,10 @@ def _passes(client: Client, buckets: list[Bucket], quick: bool) -> tuple[Callabl
 
 
 def _judge(client: Client, result: Result, buckets: list[Bucket], theirs: list[Bucket]) -> list[Bucket] | None:
-    """Judge one burst of each bucket; return the buckets in whose burst a fixed minute may have begun.
+    """Judge one burst of each bucket. Return the buckets in whose burst a fixed minute may have begun.
 
-    None where one count holds for all operations, which is against what is inferred: then no more can be seen.
+    Return None if the server counts all operations together, which breaks an inferred fact. Then nothing more can be
+    tested.
     """
     most = max(bucket.limit for bucket in buckets)
     first = min(buckets, key=lambda bucket: bucket.refused_at if bucket.refused else math.inf)
@@ -162,7 +179,10 @@ def _judge_one(client: Client, bucket: Bucket) -> None:
 
 
 def _judge_other(client: Client, bucket: Bucket, last: float) -> None:
-    """Judge a bucket of another user. One fixed minute may have begun in the round, but not two since `last`."""
+    """Complete and judge the burst of another user's bucket. `last` is when the second part of the burst was due.
+
+    One fixed minute may have begun during the burst, but not two of them.
+    """
     fill(client, bucket, 3 * bucket.limit, plain(bucket))
     quick = client.clock.now() < last + room_of(bucket)
     words = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} let in"
@@ -178,9 +198,15 @@ def _judge_other(client: Client, bucket: Bucket, last: float) -> None:
 
 
 def _once_more(client: Client, result: Result, group: list[Bucket], between: list[Bucket]) -> None:
-    """Burst again, in a part of the minute in which a fixed one cannot begin, since it began in the first burst.
+    """Repeat the bursts of a group of buckets, and judge them.
 
-    Where there is time for two passes one call of each other bucket comes in `between`.
+    A fixed minute began during the first bursts, so choose a part of the minute in which none can begin.
+
+    Args:
+        client: the client of the run.
+        result: where notes are recorded.
+        group: the buckets of the bursts.
+        between: buckets that are each called once between two passes; without any there is one pass.
     """
     window, clock = group[0].threshold.window_seconds, client.clock
     ended = max(bucket.ended for bucket in group)

@@ -1,7 +1,8 @@
-"""Why a round's burst was not exact: narrower and narrower bursts of one operation, each from a fresh start.
+"""Find out why a burst was not exact, that is, why its refusal came after the wrong number of calls.
 
-Either one of them breaks a fact, or there is a reason that the page leaves open, such as fixed minutes that begin at
-another time for each operation. Needs a clock URL.
+Simpler bursts of one operation are sent, each after all locks have ended. Either one of them breaks a fact, or the
+reason is something that the page leaves open, such as fixed minutes that begin at a different time for each operation.
+Needs a clock URL.
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ from .rounds import Round
 
 
 def diagnose(client: Client, result: Result, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
-    """Report what is wrong with a bucket whose burst was not exact. `others` are all buckets of all users.
+    """Find out why the burst of a bucket was not exact. Return whether a reason was found, a fault or a lawful one.
 
-    False where no reason was found, neither a fault nor a lawful one.
+    Args:
+        client: the client of the run, which records violations.
+        result: where notes are recorded.
+        bucket: the bucket whose burst was not exact.
+        minute: the span that was found for all operations.
+        others: all buckets of all users.
     """
     usual = bucket.restricted(PLAIN)
     try:
@@ -40,7 +46,11 @@ def diagnose(client: Client, result: Result, bucket: Bucket, minute: Minute, oth
 
 
 def check_alone(client: Client, bucket: Bucket) -> bool:
-    """Judge a burst of the bucket alone, in two parts of the minute if need be; return whether it is exact."""
+    """Judge a burst of the bucket without other calls. Return whether it is exact.
+
+    If too many calls are let in, try once more, in another part of the minute, since a fixed minute may have begun
+    during the burst. Raise `TooSlow` if the burst takes more than a quarter of a minute then.
+    """
     for _ in range(2):
         start_fresh(client, bucket)
         client.pause(7, "for another part of the minute")
@@ -59,8 +69,11 @@ def _words(bucket: Bucket, whatever: str) -> tuple[str, str]:
 
 
 def _minute_of(client: Client, bucket: Bucket, minute: Minute) -> Minute | None:
-    """Return the minute that was found for all operations, or one of this operation's own; None where windows are too
-    short."""
+    """Return a span in which a call of this operation above the threshold is refused, however late it comes.
+
+    It is `minute`, which was found for all operations, if that fits, otherwise one of the operation itself. If there is
+    none, the window is too short: record a violation and return None.
+    """
     if call_above_is_refused(client, bucket, minute.start, minute.room):
         return minute
     found = find_minute(client, bucket, minute.start)
@@ -82,8 +95,8 @@ def _exact(client: Client, bucket: Bucket, minute: Minute) -> bool:
 
 
 def _exact_between(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
-    """Return whether a burst is exact with calls of others, and of nobody, in it; one too slow for the minute
-    passes."""
+    """Return whether a burst is exact with a call of each of `others` in it, and with calls that no user's threshold
+    counts. A burst that lasts longer than the span counts as exact."""
     bucket.begin(start_fresh(client, bucket, minute.start))
     fill(client, bucket, bucket.limit - 1)
     for other in others:
@@ -95,7 +108,8 @@ def _exact_between(client: Client, bucket: Bucket, minute: Minute, others: Seque
 
 
 def _exact_among_others(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
-    """Return whether a burst is exact among calls of the operation by others, and of other operations by the user."""
+    """Return whether a burst is exact together with calls of the operation by other users, and with calls of other
+    operations by the user. Record a violation if it is not."""
     bucket = bucket.restricted(PLAIN)
     peers = [other for other in others if other.operation == bucket.operation and other.user != bucket.user]
     mine = [other for other in others if other.operation != bucket.operation and other.user == bucket.user]

@@ -1,10 +1,16 @@
-"""Rounds: all operations of one user, mixed, in such a way that every threshold has to hold exactly.
+"""Rounds: interleaved calls of all operations by one user, timed so that a correct server enforces thresholds exactly.
 
-A round has four steps. Two calls of each operation, more than a minute before the burst; one in between; all calls but
-two that the threshold allows; and, late in that same minute, calls until the refusal. So a window that is shorter or
-longer than a minute shows, and one that starts anew with each call, while nothing exhausts a threshold before the end.
-Several users' rounds overlap, and each step goes through all operations, so that a server shows that gives back calls,
-or lifts a lock, for what another operation or user does.
+A round has four steps. Each step calls every operation:
+
+1. two calls, more than a minute before the burst;
+2. one call, halfway between the first step and the burst;
+3. the first part of the burst: all but two of the calls that the threshold allows;
+4. the second part, late in the same minute: calls until one is refused.
+
+No threshold is exhausted before the last step. If the server's window is shorter or longer than a minute, or restarts
+with each call, the refusal comes after the wrong number of calls. Rounds of several users overlap, and each step goes
+through all operations. So the refusals also come at the wrong call if the server forgets calls, or ends a lock, because
+of what another operation or another user does.
 """
 
 from __future__ import annotations
@@ -26,10 +32,18 @@ Step = tuple[float, Callable[[], None]]
 
 @dataclass
 class Round:
-    """The calls of one user. `start` is when the minute of the burst begins, `gap` how much later its last calls come.
+    """The calls of one user in a round.
 
-    `backwards`: the last step goes through the operations in reverse, so that each is locked before each other once.
-    `between` comes in the middle of the burst, `after` follows the refusals.
+    Attributes:
+        client: the client of the run.
+        buckets: a bucket for each operation of the user.
+        start: when the burst begins, in seconds of the client's clock.
+        gap: seconds from `start` to the second part of the burst.
+        backwards: whether the last step goes through the operations in reverse order. With one round of each order,
+            every operation is locked once before every other one.
+        between: called half a second before the second part of the burst; default: nothing.
+        after: called after the refusals; default: nothing.
+        ended: when the burst ended, in seconds of the client's clock.
     """
 
     client: Client
@@ -42,7 +56,8 @@ class Round:
     ended: float = 0.0
 
     def steps(self) -> list[Step]:
-        """Return when to do what, in seconds of the client's clock."""
+        """Return the steps of the round, each with its time in seconds of the client's clock."""
+        # One second before the second part of the previous user's burst, if the bursts begin `APART` seconds apart.
         first = self.start + self.gap - 1 - APART
         found: list[Step | None] = [
             (first, lambda: self._each(2)),
@@ -55,7 +70,7 @@ class Round:
         return [step for step in found if step is not None]
 
     def carry_out(self) -> bool:
-        """Do all steps of this round alone; return whether every threshold was held."""
+        """Run all steps of this round alone. Return whether every threshold was enforced exactly."""
         carry_out(self.client, self.steps())
         return all(bucket.exact for bucket in self.buckets)
 
@@ -77,18 +92,24 @@ class Round:
 
 
 def gap_of(client: Client, minute: Minute, buckets: int) -> float:
-    """Return how late in the minute the last calls may begin, so that they come to an end in it."""
+    """Return how many seconds into the minute the second part of a burst may begin, so that it ends within the minute.
+
+    Args:
+        client: the client of the run, whose latest answers tell the latency.
+        minute: the minute of the burst.
+        buckets: the number of operations in the round.
+    """
     return max(minute.room - 4 * buckets * latency(client), 1.0)
 
 
 def latency(client: Client) -> float:
-    """Return how long the latest answers took, on average."""
+    """Return how many seconds the latest 20 answers took on average."""
     latest = client.trace[-20:]
     return sum(exchange.received - exchange.sent for exchange in latest) / len(latest)
 
 
 def carry_out(client: Client, steps: Iterable[Step]) -> bool:
-    """Do each step at its time; return whether none came late, as where answers are slow."""
+    """Run each step at its time. Return whether each began less than a second late, which slow answers can prevent."""
     in_time = True
     for moment, step in sorted(steps, key=itemgetter(0)):
         client.pause(moment - client.clock.now(), "for the next calls of a burst")

@@ -1,7 +1,7 @@
-"""Why facts were broken: groups of faults with one cause, computed from what was sent and what came back.
+"""Group faults by their likely cause, computed from the requests and answers of a run.
 
-`traffic` holds a run's exchanges, `answers` and `contents` have the symptoms that many of them may share, `grouping`
-puts each fault under one cause.
+`traffic` holds the exchanges of a run, `answers` and `contents` find symptoms that many exchanges share, and `grouping`
+assigns each fault to one cause.
 """
 
 from .grouping import Cause, calls_of, group

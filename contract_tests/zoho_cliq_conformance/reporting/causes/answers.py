@@ -12,7 +12,7 @@ from .traffic import BODIED, FEWEST, NOT_CONCERNED, Seen, Symptom, Traffic
 
 
 def no_success(traffic: Traffic) -> Iterator[Symptom]:
-    """An operation never succeeds: the same status comes whatever is asked."""
+    """Yield a symptom for operations that never succeed, if at least half of the answers have the same status."""
 
     def status_of(calls: list[Seen]) -> int | None:
         status, times = Counter(seen.status for seen in calls).most_common(1)[0]
@@ -29,7 +29,7 @@ def no_success(traffic: Traffic) -> Iterator[Symptom]:
 
 
 def unreadable(traffic: Traffic) -> Iterator[Symptom]:
-    """No good answer of an operation can be read."""
+    """Yield a symptom for operations of which no successful answer is JSON, or none has the documented envelope."""
 
     def flaw_of(calls: list[Seen]) -> str | None:
         good = [seen for seen in calls if seen.good and seen.knows("body")]
@@ -53,7 +53,7 @@ def _flaw(seen: Seen) -> str | None:
 
 
 def media_type(traffic: Traffic) -> Iterator[Symptom]:
-    """No answer says that it is JSON."""
+    """Yield a symptom for operations whose answers all have the same wrong Content-Type, or none."""
 
     def kind_of(calls: list[Seen]) -> str | None:
         given = [seen.exchange.answer for seen in calls if seen.knows("headers")]
@@ -75,11 +75,11 @@ def _of_fact(traffic: Traffic, *facts: str) -> frozenset[int]:
 
 
 def errors_as_success(traffic: Traffic) -> Iterator[Symptom]:
-    """Errors come with a status of success."""
+    """Yield a symptom if no answer has a status of an error, but some have the body of an error."""
     failed = {number for number, seen in traffic.seen.items() if seen.is_error()}
     if len(failed) < FEWEST or any(seen.status >= 400 for seen in traffic.seen.values()):
         return
-    # An error to a delete looks like a delete that was done.
+    # The oracle takes a delete with a success status for done, even if the body of the answer is an error.
     after = _of_fact(traffic, "delete.gone", "list.deleted", "sync.deleted")
     misled = traffic.where(lambda violation, seen: not failed.isdisjoint(violation.chain)) & after
     explains = traffic.in_calls(failed) | misled
@@ -87,7 +87,7 @@ def errors_as_success(traffic: Traffic) -> Iterator[Symptom]:
 
 
 def one_status(traffic: Traffic) -> Iterator[Symptom]:
-    """Whatever is refused is answered with one status, or bodies that have to be refused crash the server."""
+    """Yield a symptom if all refusals have one status, or if bodies that have to be refused crash the server."""
 
     def status_of(calls: list[Seen]) -> int | str | None:
         refused = {seen.status for seen in calls if not seen.good}
@@ -115,7 +115,7 @@ def one_status(traffic: Traffic) -> Iterator[Symptom]:
 
 
 def by_header(traffic: Traffic) -> Iterator[Symptom]:
-    """Every call with a certain header is refused with the same status."""
+    """Yield a symptom for each value of Accept or Content-Type with which every call fails with the same status."""
     groups = [
         ("call", [*traffic.seen.values()]),
         *((f"call of {name}", c) for name, c in traffic.calls.items() if name),
@@ -135,14 +135,14 @@ def by_header(traffic: Traffic) -> Iterator[Symptom]:
 
 
 def _wrong_status(traffic: Traffic, calls: Sequence[Seen]) -> int:
-    """Return the one status with which calls are refused that had to be let in, where none of them is; else 0."""
+    """Return the common status of the calls with a violation, if most calls have one and no call succeeds; else 0."""
     wrong = [seen.status for seen in calls if seen.number in traffic.faulty_numbers]
     enough = len(wrong) >= FEWEST and 2 * len(wrong) > len(calls) and not any(seen.good for seen in calls)
     return wrong[0] if enough and len(set(wrong)) == 1 else 0
 
 
 def no_code(traffic: Traffic) -> Iterator[Symptom]:
-    """No error answer has a code, or anything in it."""
+    """Yield a symptom if no error answer has a code, or if none is a JSON object."""
     refused = [s for s in traffic.seen.values() if 400 <= s.status < 500 and s.place and s.knows("body")]
     if len(refused) < FEWEST or any(seen.code is not None for seen in refused):
         return
@@ -162,7 +162,7 @@ def no_code(traffic: Traffic) -> Iterator[Symptom]:
 
 
 def same_answers(traffic: Traffic) -> Iterator[Symptom]:
-    """The very same answers break several facts."""
+    """Yield a symptom for each set of facts that are broken by exactly the same answers."""
     answers: dict[str, set[int]] = defaultdict(set)
     for violation in traffic.violations:
         answers[violation.fact].add(violation.exchange)

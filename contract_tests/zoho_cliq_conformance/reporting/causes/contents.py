@@ -45,7 +45,7 @@ def _of_facts(traffic: Traffic, pattern: re.Pattern[str], since: int = 0) -> fro
 
 
 def field(traffic: Traffic) -> Iterator[Symptom]:
-    """A field is missing, or wrong, in every answer that shows actions, or is not always shown as it was set."""
+    """Yield a symptom for each field that is missing or wrong in all answers that show actions, or in some of them."""
     showing = {
         number: {*chain.from_iterable(shown)} for number, seen in traffic.seen.items() if (shown := seen.actions())
     }
@@ -61,7 +61,8 @@ def field(traffic: Traffic) -> Iterator[Symptom]:
         if not about:
             continue
         ids = {_identifier(traffic.violations[at], seen) for at, seen in about.items()}
-        # A listing that showed something else is what the changes since are counted from.
+        # The oracle counts changes from what an earlier listing showed. If that listing showed a wrong value of an
+        # action, the oracle expects the action among the changes, and its absence there has the same cause.
         late = frozenset(at for at, v, _ in traffic.faulty if v.expected == SINCE and v.got.partition(" ")[0] in ids)
         explains = frozenset(about) | late
         missing = not any(name in names for names in showing.values())
@@ -74,7 +75,7 @@ def field(traffic: Traffic) -> Iterator[Symptom]:
 
 
 def _differing(violation: Violation) -> frozenset[str]:
-    """Return the fields whose shown value is not the one that had to be shown."""
+    """Return the names of the fields whose shown values differ from the expected ones."""
     name = violation.expected.partition(" ")[0]
     if name in FIELD_NAMES:
         return frozenset({name})
@@ -85,7 +86,7 @@ def _differing(violation: Violation) -> frozenset[str]:
 
 
 def _literal(text: str) -> dict[str, Any]:
-    """Return the dict that a violation shows; an empty one where it was cut, since it is long."""
+    """Return the dict in the text of a violation, or an empty one if the text was cut because of its length."""
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -94,7 +95,7 @@ def _literal(text: str) -> dict[str, Any]:
 
 
 def _identifier(violation: Violation, seen: Seen) -> str:
-    """Return the id of the action that a violation is about."""
+    """Return the id of the action that a violation is about, or an empty string if it is unknown."""
     if violation.expected.startswith(AS_IT_IS):
         return str(_literal(violation.got).get("id"))
     return str(seen.actions()[0].get("id")) if seen.actions() else ""
@@ -104,7 +105,7 @@ def _identifier(violation: Violation, seen: Seen) -> str:
 
 
 def tokens(traffic: Traffic) -> Iterator[Symptom]:
-    """A token is refused everywhere, or makes no difference."""
+    """Yield symptoms of tokens: always refused, not needed, without effect, or with scopes that are not checked."""
     by_token: dict[str, list[Seen]] = defaultdict(list)
     for seen in traffic.seen.values():
         if seen.operation and seen.identity is not None:
@@ -141,7 +142,7 @@ def _no_token_needed(traffic: Traffic, nobody: Collection[int]) -> Iterator[Symp
 
 
 def visibility(traffic: Traffic) -> Iterator[Symptom]:
-    """Nothing is hidden from anybody."""
+    """Yield a symptom if actions are shown to users of the same and of another organization who may not see them."""
     explains = traffic.where(lambda violation, seen: seen.good and violation.fact in HIDING)
     if {"visibility.personal", "visibility.other-organization"} <= {traffic.violations[at].fact for at in explains}:
         by = sorted({seen.operation for at, _, seen in traffic.faulty if at in explains})
@@ -149,11 +150,11 @@ def visibility(traffic: Traffic) -> Iterator[Symptom]:
         yield Symptom("visibility", words, explains)
 
 
-# --- what is not done
+# --- checks and changes that are missing
 
 
 def unchecked_bodies(traffic: Traffic) -> Iterator[Symptom]:
-    """No field of a body is checked."""
+    """Yield a symptom for operations that check no field of a body."""
 
     def unchecked(calls: list[Seen]) -> bool | str | None:
         name = calls[0].operation
@@ -181,14 +182,14 @@ def _is_check(operation: str, fact: str) -> bool:
 
 
 def no_thresholds(traffic: Traffic) -> Iterator[Symptom]:
-    """No threshold is enforced."""
+    """Yield a symptom if no threshold is enforced."""
     if not any(is_throttle(seen.exchange.answer) for seen in traffic.seen.values()):
         explains = _of_facts(traffic, re.compile(r"thresholds\..*"))
         yield Symptom("thresholds", "No threshold is enforced: no call was answered 429.", explains)
 
 
 def updates_not_kept(traffic: Traffic) -> Iterator[Symptom]:
-    """Updates are acknowledged, and every answer shows the action as it was created."""
+    """Yield a symptom if updates are acknowledged, but every answer still shows the action as it was created."""
     made: dict[str, dict[str, Any]] = {}
     idle: list[int] = []
     for number, seen in traffic.seen.items():
@@ -216,7 +217,7 @@ def _content(action: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def deletes_not_done(traffic: Traffic) -> Iterator[Symptom]:
-    """Deletes are acknowledged, and the actions are shown afterwards."""
+    """Yield a symptom if deletes are acknowledged, but the actions are still shown afterwards."""
     deleted: dict[str, int] = {}
     stayed: set[str] = set()
     for number, seen in traffic.seen.items():

@@ -1,8 +1,8 @@
-"""Groups faults by cause: first the symptom that explains most of them, with the rest folded under it.
+"""Group faults by cause: repeatedly take the symptom that explains the most remaining faults.
 
-Each fault, which is a fact with all its violations, is under exactly one cause. It is under a symptom's only where that
-explains every one of its violations, if need be together with the other symptoms that were found; all other faults
-stand alone.
+A fault is a fact with all its violations, and is assigned to exactly one cause. It is assigned to the cause of a
+symptom only if that symptom explains all of its violations, or if several chosen symptoms do so together. Each other
+fault is a cause of its own.
 """
 
 from __future__ import annotations
@@ -42,8 +42,17 @@ RULES: tuple[Callable[[Traffic], Iterator[Symptom]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why facts were broken. `start` is the violation to look at first, and `anywhere` says that its call alone shows
-    it."""
+    """Why facts were broken.
+
+    Attributes:
+        kind: the kind of the symptom, or `alone`.
+        statement: the cause in words.
+        facts: the ids of the facts that were broken.
+        calls: the number of calls with a violation of these facts.
+        decides: whether one of the facts decides the verdict.
+        start: the violation to look at first.
+        anywhere: whether the call of `start` alone shows the violation, without the calls before it.
+    """
 
     kind: str
     statement: str
@@ -55,7 +64,10 @@ class Cause:
 
 
 def group(traffic: Traffic, *, strict: bool) -> list[Cause]:
-    """Return the causes of all violations: those that decide first, then by how many faults they explain."""
+    """Return the causes of all violations: first those that decide, then those with more faults that decide.
+
+    With `strict`, inferred and guessed facts decide as well.
+    """
     if not traffic.violations:
         return []
     facts: dict[str, set[int]] = defaultdict(set)
@@ -69,7 +81,7 @@ def group(traffic: Traffic, *, strict: bool) -> list[Cause]:
 
 
 def _assigned(facts: dict[str, set[int]], symptoms: Sequence[Symptom]) -> list[tuple[Symptom | None, list[str]]]:
-    """Return symptoms with the facts that go to each, then each fact that stands alone."""
+    """Return the chosen symptoms with the facts assigned to each; then None with each remaining fact."""
     left, chosen = dict(facts), list[tuple[Symptom | None, list[str]]]()
 
     def whole(symptom: Symptom) -> list[str]:
@@ -94,7 +106,7 @@ def _assigned(facts: dict[str, set[int]], symptoms: Sequence[Symptom]) -> list[t
 
 
 def _cause(traffic: Traffic, symptom: Symptom | None, facts: Iterable[str], strict: bool) -> Cause:
-    members = sorted(facts, key=lambda fact: not _decides(fact, strict))  # the order in which they were found
+    members = sorted(facts, key=lambda fact: not _decides(fact, strict))  # stable: otherwise in the order found
     mine = [violation for violation in traffic.violations if violation.fact in members]
     start = min(
         mine,
@@ -112,7 +124,7 @@ def _cause(traffic: Traffic, symptom: Symptom | None, facts: Iterable[str], stri
 
 
 def _is_odd(traffic: Traffic, violation: Violation) -> bool:
-    """Return whether the call had a body that is not plainly a JSON object: a server may refuse it for that."""
+    """Return whether the call had a body that a server may refuse, since it is not clearly a JSON object."""
     seen = traffic.seen.get(violation.exchange)
     if seen is None or seen.exchange.body is None:
         return False
@@ -121,7 +133,7 @@ def _is_odd(traffic: Traffic, violation: Violation) -> bool:
 
 
 def _rank(fact: str) -> bool:
-    """Return whether a fact says less of a cause than that a good call is taken."""
+    """Return whether a fact tells less about a cause than the facts to look at first, such as `create.accepts`."""
     return not fact.endswith((".accepts", ".shape")) and fact not in LEADING
 
 
@@ -134,5 +146,5 @@ def _deciding(facts: Iterable[str], strict: bool) -> int:
 
 
 def calls_of(violations: Iterable[Violation]) -> int:
-    """Return in how many calls the violations were seen."""
+    """Return the number of calls in which the violations occurred."""
     return len({violation.exchange for violation in violations})

@@ -1,4 +1,4 @@
-"""A run's exchanges and violations, ready to be asked what they share."""
+"""The exchanges and violations of a run, with queries for what many of them have in common."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...judge.model import Directory, Identity
 from ...judge.verdicts import Violation
 from ...trace import Exchange, error_of
 
-FEWEST = 3  # calls from which on something can be said of all
+FEWEST = 3  # the minimum number of calls for a statement about all of them
 BODIED = ("create", "update", "update_handler")
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("call", tuple(document.LONG)),
@@ -38,8 +38,12 @@ NOT_CONCERNED = "not concerned"
 class Symptom:
     """Something that is wrong in many calls.
 
-    `explains` holds positions in the run's violations. `anywhere`: each of its calls shows it, whatever was called
-    before. `fewest` is how many faults it has to explain to be a cause.
+    Attributes:
+        kind: the kind of the symptom.
+        statement: the symptom in words.
+        explains: the positions, in the list of the run's violations, of those that the symptom explains.
+        anywhere: whether each of its calls shows the symptom, without the calls before it.
+        fewest: the minimum number of faults that the symptom has to explain to be a cause.
     """
 
     kind: str
@@ -51,10 +55,14 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An exchange as the symptoms look at it.
+    """An exchange, with what the symptoms need to know about it.
 
-    `operation` is empty where it is for none, `status` 0 where no answer came, `identity` None without a token of
-    the profile's.
+    Attributes:
+        exchange: the exchange.
+        operation: the short name of the operation; empty if the request is for none.
+        place: the kind of the path: collection, item or handler; None for another path.
+        status: the status of the answer; 0 if no answer came.
+        identity: whose token was sent; None if it is not a token of the profile.
     """
 
     exchange: Exchange
@@ -73,7 +81,7 @@ class Seen:
 
     @property
     def shown(self) -> Any:
-        """Return the answer's JSON, None where it is none."""
+        """Return the JSON value of the answer, or None if the answer is not JSON."""
         return self.exchange.answer.json() if self.exchange.answer else None
 
     @property
@@ -85,18 +93,18 @@ class Seen:
         return (self.exchange.header("authorization") or "").rpartition(" ")[2]
 
     def knows(self, what: str) -> bool:
-        """Return whether "headers" or "body" of the answer are known: a recording may leave them out."""
+        """Return whether a part of the answer, "headers" or "body", is known: a recording may omit it."""
         return self.exchange.answer is not None and what not in self.exchange.answer.unknown
 
     def is_error(self) -> bool:
-        """Return whether a good status came with the body of an error."""
+        """Return whether the answer has a success status and the body of an error."""
         answer, shown = self.exchange.answer, self.shown
         if not self.good or answer is None or not isinstance(shown, dict) or "data" in shown:
             return False
         return any(error_of(answer))
 
     def actions(self) -> list[dict[str, Any]]:
-        """Return the actions that a good answer shows."""
+        """Return the actions in a successful answer."""
         if not self.good or self.operation not in ("list", "create", "get", "update"):
             return []
         data = self.shown.get("data") if isinstance(self.shown, dict) else None
@@ -104,7 +112,14 @@ class Seen:
 
 
 class Traffic:
-    """A run's exchanges and violations. `passed` counts how often each fact was seen to hold."""
+    """The exchanges and violations of a run.
+
+    Args:
+        exchanges: the exchanges.
+        violations: the violations.
+        directory: the users of the tokens.
+        passed: how often each fact was shown to hold.
+    """
 
     def __init__(
         self,
@@ -128,27 +143,28 @@ class Traffic:
 
     @cached_property
     def faulty(self) -> list[tuple[int, Violation, Seen]]:
-        """Return the violations with their positions and exchanges."""
+        """The violations, each with its position and its exchange."""
         known = ((at, violation, self.seen.get(violation.exchange)) for at, violation in enumerate(self.violations))
         return [(at, violation, seen) for at, violation, seen in known if seen is not None]
 
     @cached_property
     def faulty_numbers(self) -> frozenset[int]:
-        """Return the numbers of the exchanges that have a violation."""
+        """The numbers of the exchanges that have a violation."""
         return frozenset(violation.exchange for violation in self.violations)
 
     def where(self, fits: Callable[[Violation, Seen], bool]) -> frozenset[int]:
-        """Return the positions of the violations that fit."""
+        """Return the positions of the violations for which `fits` returns true."""
         return frozenset(at for at, violation, seen in self.faulty if fits(violation, seen))
 
     def in_calls(self, numbers: Collection[int]) -> frozenset[int]:
-        """Return the positions of all violations in these exchanges."""
+        """Return the positions of all violations in the exchanges with these numbers."""
         return frozenset(at for at, violation, _ in self.faulty if violation.exchange in numbers)
 
     def shared(self, of: Callable[[list[Seen]], object]) -> Iterator[tuple[str, list[Seen], Any]]:
-        """Yield each group of operations for whose calls the same holds: its name, the calls, and what holds.
+        """Yield each group of operations whose calls have a property in common: its name, the calls, and the property.
 
-        `of` returns what holds for the calls of one operation, None for nothing.
+        `of` returns the property of the calls of one operation. It returns None if they have none, and `NOT_CONCERNED`
+        if the operation is to be disregarded.
         """
         held = {name: of(calls) for name, calls in self.calls.items() if name}
         for label, operations in GROUPS:
