@@ -1,4 +1,4 @@
-"""Cliq in memory: takes posts, and keeps databases and properties."""
+"""An in-memory stand-in for Cliq that records posts and stores databases and properties."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _CONDITION = re.compile(r"""\s*\(*\s*([\w.]+)\s*(==|!=|>=|<=|>|<)\s*(?:"([^"]*)"
 
 
 class CliqInMemory:
-    """A Cliq that lives as long as the object.
+    """An in-memory implementation of `Cliq`. Its data live as long as the object.
 
     Attributes:
-        posts: What scripts posted, in order.
-        edits: Chat, message id and message of each edit, in order.
-        databases: The records of each database, by their ids.
-        properties: The properties of the extension.
+        posts: The messages that scripts posted, in order.
+        edits: Chat id, message id and new message of each edit, in order.
+        databases: For each database, its records by id.
+        properties: The properties of the extension, by key.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class CliqInMemory:
         self._ids = count(1)
 
     def __repr__(self) -> str:
-        """Return how much there is; no content is shown."""
+        """Return the number of entries of each kind, without their content."""
         return f"<CliqInMemory: {len(self.posts)} posts, databases {sorted(self.databases)}>"
 
     def post(self, post: Post) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class CliqInMemory:
         return {"status": "SUCCESS", "id": record_id}
 
     def get_records(self, database: str, query: dict[str, Any]) -> dict[str, Any]:
-        """Return the records that match ``query["criteria"]``, from ``from_index`` (1) on, at most ``limit``."""
+        """Return the records that match ``query["criteria"]``: at most ``limit``, from ``from_index`` (1) on."""
         criteria = str(query.get("criteria") or "")
         found = [record for record in self.databases.get(database, {}).values() if matches(record, criteria)]
         start = _number(query.get("from_index"), 1)
@@ -109,7 +109,7 @@ def _number(value: Any, default: int) -> int:
 
 
 def matches(record: dict[str, Any], criteria: str) -> bool:
-    """Return whether a record meets criteria such as ``city=="Rome" && age>=30``; empty criteria fit every record.
+    """Return whether a record matches criteria such as ``city=="Rome" && age>=30``. Empty criteria match every record.
 
     Raises:
         TaskError: if the criteria cannot be read.
