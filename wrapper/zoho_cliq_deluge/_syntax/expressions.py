@@ -174,7 +174,7 @@ def _is_criteria(node: Any) -> bool:
 
 
 def _system(zoho: tree.Name, suffixes: list[Suffix]) -> tuple[Any, list[Suffix]]:
-    """Join `zoho` and the names after it to a system variable or an integration task; return it and the other suffixes."""
+    """Join `zoho` and the names after it to a system variable or a task; return it and the remaining suffixes."""
     names: list[str] = []
     for count, suffix in enumerate(suffixes, 1):
         if suffix.name is None:

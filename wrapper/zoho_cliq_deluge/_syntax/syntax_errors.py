@@ -37,7 +37,7 @@ class SyntaxProblem:
 
 
 def pointed(source: str, column: int, width: int) -> str:
-    """Return a line of a script, cut to 120 characters, and below it carets that mark `width` characters from `column`."""
+    """Return a line of a script, cut to 120 characters, with carets below it under `width` characters from `column`."""
     start = column - 1
     indent, marks = source[:start], "^" * max(1, min(width, len(source) - start))
     if len(source) > 120:
