@@ -211,7 +211,7 @@ def _faults(value: Any, schema: Schema, path: str, depth: int) -> Iterator[tuple
 
 
 def _any(value: Any, options: Sequence[Schema], path: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield the violations of the option with the value's `type`, else of the last option; nothing if an option fits."""
+    """Yield the violations of the option with the value's `type`, else of the last one; nothing if an option fits."""
     meant = [option for option in options if _is_meant(value, _resolved(option))]
     judged = [list(_faults(value, option, path, depth + 1)) for option in (meant or options)]
     if all(judged):

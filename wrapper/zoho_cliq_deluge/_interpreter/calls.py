@@ -35,7 +35,7 @@ class CallCompiler:
 
     @staticmethod
     def owner_of(node: tree.Call | tree.Field) -> str | None:
-        """Return the owner, such as ``thisapp``, if a call names another owner's function (``thisapp.f()``); else None."""
+        """Return the owner that a call names, such as ``thisapp`` in ``thisapp.f()``; None if there is none."""
         if isinstance(node, tree.Call) and isinstance(node.receiver, tree.Name) and node.receiver.name in _OWNERS:
             return node.receiver.name
         return None

@@ -200,7 +200,7 @@ class LoopCompiler:
         return len(group) + sum(self._paid_by_all(depth, each) for each in group if isinstance(each, tree.If))
 
     def _paid_by_all(self, depth: int, node: tree.If) -> int:
-        """Return how many statements of its branches can be counted before an `if`: at least as many run in each branch."""
+        """Return how many statements can be counted before an `if`, because each of its branches executes that many."""
         if node.otherwise is None or self._is_opaque(node, depth):
             return 0
         blocks = [(depth + place, branch.body) for place, branch in enumerate(node.branches, 1)]

@@ -129,7 +129,7 @@ class Source:
         self._lines.append(_Line(self.place, depth, text, values=True))
 
     def look_ahead(self, depth: int, executed: str) -> None:
-        """Add an `if` line. It holds if a check is due before ``executed`` statements, and `ahead` could not make it."""
+        """Add an `if` line: true if a check is due before ``executed`` is reached, and `ahead` refuses to make it."""
         text = f"if {executed} > budget.pause and not ahead(frame, {self._executed()}"
         self._lines.append(_Line(self.place, depth, text, values=True, end="):"))
 

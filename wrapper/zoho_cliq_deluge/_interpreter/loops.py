@@ -160,7 +160,7 @@ def _without_bounds(known: tuple[_Known, ...]) -> tuple[_Known, ...]:
 
 
 def _of_all(values: Any, limit: Bounds | None) -> _Known:
-    """Return the common type of a loop's values, and their bounds if ``limit`` is given; nothing if the types differ."""
+    """Return the common type of a loop's values, and their bounds if ``limit`` is given; unknown if types differ."""
     if isinstance(values, range):
         return _Known(int, (0, SMALL[1]))
     first = type(values[0]) if values else None
