@@ -340,7 +340,7 @@ def test_what_is_no_client_is_not_replaced(tmp_path: Path, capsys: pytest.Captur
 def test_a_folder_is_relative_to_where_the_command_is_run(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Other files in the folder are kept. Modules in it that shadow standard modules are not imported."""
+    """Other files in the folder are kept. Modules in it that shadow installed ones are not imported."""
     here = tmp_path / "where I am"
     (tmp_path / "elsewhere").mkdir()
     here.mkdir()

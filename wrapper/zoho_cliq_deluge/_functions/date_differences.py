@@ -61,14 +61,14 @@ def hours_between(context: Context, start: datetime, end: datetime) -> Value:
 
 @builtin("monthsBetween")
 def months_between(context: Context, start: datetime, end: datetime) -> Value:
-    """Return the months of 30 days between two date-times."""
+    """Return the months of 30 days each between two date-times."""
     days = _days(start, end)
     return days // 30 if days >= 0 else -(-days // 30)
 
 
 @builtin("yearsBetween")
 def years_between(context: Context, start: datetime, end: datetime) -> Value:
-    """Return the years of 365 days between two date-times."""
+    """Return the years of 365 days each between two date-times."""
     days = _days(start, end)
     return days // 365 if days >= 0 else -(-days // 365)
 

@@ -151,13 +151,13 @@ def atan2(context: Context, y: int | Decimal, x: int | Decimal) -> Value:
 
 @builtin("max")
 def maximum(context: Context, number: int | Decimal, other: int | Decimal) -> Value:
-    """Return the greater of two numbers."""
+    """Return the larger of two numbers."""
     return other if other > number else number
 
 
 @builtin("min")
 def minimum(context: Context, number: int | Decimal, other: int | Decimal) -> Value:
-    """Return the lesser of two numbers."""
+    """Return the smaller of two numbers."""
     return other if other < number else number
 
 

@@ -53,13 +53,13 @@ def median(context: Context, values: Collection) -> Value:
 
 @builtin("largest")
 def largest(context: Context, values: Collection) -> Value:
-    """Return the greatest number."""
+    """Return the largest number."""
     return max(_numbers(context, values))
 
 
 @builtin("smallest")
 def smallest(context: Context, values: Collection) -> Value:
-    """Return the least number."""
+    """Return the smallest number."""
     return min(_numbers(context, values))
 
 

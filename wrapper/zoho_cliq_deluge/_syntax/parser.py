@@ -273,7 +273,7 @@ class _Reader:
     def _report_stray(self, token: Token) -> None:
         start, end = token.start_pos or 0, token.end_pos or 0
         if start == end and token.type != "$END":
-            return  # what the lexer has mended is reported already
+            return  # the lexer has already reported this mistake
         if token.type == "$END":
             if self._is_reported_near_end():
                 return

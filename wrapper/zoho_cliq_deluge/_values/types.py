@@ -24,7 +24,7 @@ class DateOnly(datetime):
 
     @classmethod
     def of(cls, moment: datetime) -> DateOnly:
-        """Return the day of ``moment`` in the moment's zone."""
+        """Return the date of ``moment`` in its own zone."""
         return cls(moment.year, moment.month, moment.day, tzinfo=moment.tzinfo)
 
     def with_time(self) -> datetime:
@@ -68,13 +68,13 @@ class Collection:
 
 
 class File:
-    """A file: a name, a media type and the bytes.
+    """A file: a name, a media type and bytes.
 
     Args:
-        name: The file's name, as it prints.
-        content: Its bytes; text is encoded as UTF-8.
-        type: Its media type. Default: ``text/plain`` for text, else ``application/octet-stream``.
-        charset: The encoding of a text file. Default: ``UTF-8``.
+        name: The file's name; a file prints as its name.
+        content: The bytes, or a text, which is encoded with ``charset``. Default: empty.
+        type: The media type. Default: ``text/plain`` for text, else ``application/octet-stream``.
+        charset: The encoding of the content as text. Default: ``UTF-8``.
 
     Attributes:
         param_name: The name of the form field under which an upload carries the file; None until a script sets it.
