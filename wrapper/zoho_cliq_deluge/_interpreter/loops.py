@@ -58,7 +58,8 @@ def plain_loop(node: tree.ForEach, statements: Statements) -> Loop:
 def compile_loop(node: tree.ForEach, statements: Statements) -> Loop:
     """Return a function that executes a loop's body for each value, and returns None or a signal.
 
-    It uses closures at first, and compiled code after `_FIRST_ITERATIONS` iterations.
+    The first `_FIRST_ITERATIONS` iterations are executed by closures, all others by a compiled function. A loop with
+    more than `_MOST_STATEMENTS` statements is never compiled.
     """
     plain = plain_loop(node, statements)
     if inline_count(node.body.statements) > _MOST_STATEMENTS:

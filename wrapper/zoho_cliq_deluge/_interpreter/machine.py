@@ -89,7 +89,7 @@ class Machine:
     secrets: set[str] = field(default_factory=set, repr=False)
 
     def look(self, line: int) -> None:
-        """Check the limits between two statements, and set ``budget.pause`` to the time of the next check.
+        """Check the limits between two statements, and set ``budget.pause`` for the next check.
 
         Args:
             line: The line of the next statement, for errors.

@@ -56,7 +56,7 @@ class Bracket:
 
 
 class TooDeep(Exception):
-    """Raised when brackets are nested more than `MAXIMUM_DEPTH` deep; deeper trees would exceed recursion limits."""
+    """Raised when brackets are nested more than `MAXIMUM_DEPTH` deep, too deep for recursion over the tree."""
 
 
 class Brackets:

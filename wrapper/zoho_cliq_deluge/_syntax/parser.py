@@ -115,7 +115,7 @@ class _Reader:
         self.table = _table()
         self.states = [self.table.start]
         self.values: list[Any] = []
-        self.begun: set[int] = set()  # terminals that begin a statement because a `;` was inserted before them
+        self.begun: set[int] = set()  # terminals that begin a statement after an inserted `;` or a skipped statement
 
     def run(self) -> tuple[Any, ...] | None:
         """Return the items of the script, or None if it cannot be parsed to its end."""

@@ -65,7 +65,7 @@ class Problems:
         return any(start <= offset < end for offset, _ in self._found)
 
     def forget_stray_brace(self, column: int, offset: int) -> bool:
-        """Drop the report of an unmatched `}` after an offset, not right of a column. Return whether there was one."""
+        """Drop the report of an unmatched `}` after `offset` and at most at `column`. Return whether there was one."""
         for (start, code), problem in self._found.items():
             if code == "stray-bracket" and start > offset and problem.column <= column and self.text[start] == "}":
                 self.forget(code, start)
