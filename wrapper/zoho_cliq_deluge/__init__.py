@@ -1,4 +1,4 @@
-"""Read, check, lay out and run Deluge scripts."""
+"""Parse, check, format and run Deluge scripts."""
 
 try:
     from ._check import HANDLERS, RULES, Finding, Rule, check, explain

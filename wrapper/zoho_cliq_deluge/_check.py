@@ -1,4 +1,4 @@
-"""Check a script: mistakes that follow the grammar, and what may go wrong."""
+"""Check a script for syntax errors, and for what is wrong or may go wrong although it follows the grammar."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ._syntax.syntax_errors import DelugeSyntaxError
 __all__ = ["HANDLERS", "RULES", "Finding", "Rule", "Severity", "check", "explain"]
 
 MAXIMUM_BYTES = 250 * 1024
-"""How large the API takes a script, in bytes of UTF-8."""
+"""The largest script that the API accepts, in bytes of UTF-8."""
 
 
 def check(
@@ -33,21 +33,26 @@ def check(
     variables: Collection[str] = (),
     disable: Collection[str] = (),
 ) -> list[Finding]:
-    """Check a script, and return what is wrong with it, or may go wrong, in the order of the text.
+    """Check a script, and return what is wrong with it or may go wrong.
 
-    A comment `// deluge: ignore RULE` switches a rule off for its line, or for the statement below it;
-    `// deluge: ignore-script RULE` for the script. Every rule is explained by `explain`.
+    The comment `// deluge: ignore RULE` switches a rule off for its own line, or for the statement below it.
+    `// deluge: ignore-script RULE` switches it off for the whole script. `explain` describes each rule.
 
     Args:
         text: The script.
-        handler: The kind of handler it is, a key of `HANDLERS`. Default: a message action's; then a variable that
-            only another kind has is a warning, because the script may be of that kind, and so is a missing ``return``
-            where it may be a scheduler's.
-        variables: Names that the script finds besides, such as the parameters of a function without its header.
-        disable: The names of rules to switch off. ``syntax-error`` cannot be switched off.
+        handler: The kind of handler that the script is, a key of `HANDLERS`. Default: a message action's handler. Two
+            findings are only warnings with the default, because the script may be of another kind: a variable that
+            only another kind of handler has, and a missing ``return`` where the script may be a scheduler's.
+        variables: Further variables that have a value when the script starts, such as the parameters of a function
+            whose header is not part of the script. Default: none.
+        disable: The names of rules to switch off. Default: none.
+
+    Returns:
+        The findings in the order of the text.
 
     Raises:
-        ValueError: if there is no such kind of handler, or no such rule.
+        ValueError: if there is no such kind of handler or no such rule, or if ``disable`` names ``syntax-error``, which
+            cannot be switched off.
     """
     if handler is not None and handler not in HANDLERS:
         raise ValueError(f"there is no handler of the kind {handler[:40]!r}; known are {', '.join(HANDLERS)}")

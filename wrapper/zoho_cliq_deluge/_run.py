@@ -1,4 +1,4 @@
-"""Run a script, or a message action's handler with an event."""
+"""Run a script, or run a message action's handler with an event."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HANDLER_VARIABLES = (
     "access",
     "environment",
 )
-"""The variables that a message action's handler finds; the map ``info`` holds them all."""
+"""The variables that a message action's handler starts with; it also gets the map ``info``, which holds all of them."""
 
 _LISTS = ("messages", "attachments", "mentions")
 _MEDIA_TYPES = ("contenttype", "content_type", "type")
@@ -43,10 +43,10 @@ _MEDIA_TYPES = ("contenttype", "content_type", "type")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run gave.
+    """The result of a run.
 
     Attributes:
-        answer: What the script returned, as a value of Python; None if it returned nothing.
+        answer: What the script returned, converted to a Python value; None if it returned nothing.
         log: The texts that ``info`` wrote.
         tasks: The tasks that the script called, in order.
         statements: How many statements were executed.
@@ -75,19 +75,23 @@ def run(
     """Run a script.
 
     Args:
-        script: The script's text, or what `parse` made of it.
-        variables: The values of variables that the script finds, by their names. Values are copied. Default: none.
-        policies: The choices for what no documentation settles, or a mapping of those that differ from their defaults.
-        gateway: The caller's side of tasks. Default: a `Gateway` that sends no request.
-        system: The values of variables of the system, by their names with or without ``zoho.`` (``loginuserid``).
-        clock: Returns the current moment, aware; what ``zoho.currenttime`` gives. Default: the machine's clock.
-        seed: The seed of random numbers. Default: another one for each run.
+        script: The script's text, or the tree that `parse` returned.
+        variables: The values of the variables that the script starts with, by name. Values are copied. Default: none.
+        policies: The choices where the vendor's documentation is silent, or a mapping of those that differ from their
+            defaults. Default: ``Policies()``.
+        gateway: Runs the tasks that the script calls. Default: a `Gateway` that sends no request.
+        system: The values of system variables, by name, with or without ``zoho.`` (``loginuserid``). Default: none.
+        clock: Returns the current time as an aware datetime, for ``zoho.currenttime``. Default: the machine's clock.
+        seed: The seed of random numbers. Default: a different one for each run.
+
+    Returns:
+        What the script returned, logged and called.
 
     Raises:
         DelugeSyntaxError: if the script cannot be read.
-        DelugeRuntimeError: if the script fails. Its attribute ``run`` holds what the run gave until then.
-        DelugeLimitError: if the script goes beyond a limit; a `DelugeRuntimeError`, too.
-        TypeError, ValueError: if a variable or a policy has a value that is none of Deluge.
+        DelugeRuntimeError: if the script fails. Its attribute ``run`` holds the result of the run up to the failure.
+        DelugeLimitError: if the script exceeds a limit. It is a subclass of `DelugeRuntimeError`.
+        TypeError, ValueError: if a variable has a value that Deluge does not have, or a policy is invalid.
     """
     chosen = policies if isinstance(policies, Policies) else Policies.named(dict(policies or {}))
     parsed = parse(script) if isinstance(script, str) else script
@@ -116,7 +120,7 @@ def run(
 
 def _result(machine: Machine, answer: Any) -> Run:
     try:
-        # Printing it first finds out, within the budget, what would be too large to copy.
+        # Print it first: printing charges the budget, and so detects a value that is too large to copy.
         machine.context.printer.json(answer)
         exported = to_python(answer)
     except Failure as failure:
@@ -128,7 +132,7 @@ def _result(machine: Machine, answer: Any) -> Run:
 
 
 def _complete(error: DelugeRuntimeError, machine: Machine, script: str | tree.Script) -> None:
-    """Hide secrets in an error, and give it what the run gave until then."""
+    """Hide the secrets in an error, and attach the result of the run up to the failure."""
     error.hide(machine.without_secrets)
     text = script if isinstance(script, str) else ""
     error.hide(partial(without, secrets={text[start:end] for start, end in hidden_in(text)}))
@@ -148,17 +152,22 @@ def run_handler(
     """Run the handler of a message action with an event.
 
     Args:
-        script: The script's text, or what `parse` made of it.
-        event: What a webhook would get (the data under ``params``), or the data themselves: `HANDLER_VARIABLES`. What
-            is missing is null; ``messages``, ``attachments`` and ``mentions`` are empty lists then.
+        script: The script's text, or the tree that `parse` returned.
+        event: The payload that a webhook would receive, with the data under ``params``, or the data themselves. The
+            keys of the data are `HANDLER_VARIABLES`. A missing key becomes null, or an empty list in the case of
+            ``messages``, ``attachments`` and ``mentions``.
         policies: As in `run`.
         gateway: As in `run`.
-        system: As in `run`. Default: ``loginuserid`` and ``loginuser`` are the event's user.
+        system: As in `run`. ``loginuserid`` and ``loginuser`` are the event's user unless they are given here.
         clock: As in `run`.
         seed: As in `run`.
 
+    Returns:
+        As `run`.
+
     Raises:
-        DelugeSyntaxError, DelugeRuntimeError, DelugeLimitError, TypeError, ValueError: as `run`.
+        DelugeSyntaxError, DelugeRuntimeError, DelugeLimitError, TypeError: as `run`.
+        ValueError: as `run`, or if the event's ``params`` is not a mapping.
     """
     data = event.get("params", event)
     if not isinstance(data, Mapping):
@@ -189,14 +198,14 @@ def run_handler(
 
 
 def _listed(value: object) -> object:
-    """Return a list: as it is, or the one within ``{"count": …, "list": […]}``."""
+    """Return a list as it is, or the list within ``{"count": …, "list": […]}``; an empty list for None."""
     if isinstance(value, Mapping):
         value = value.get("list")
     return [] if value is None else value
 
 
 def _file(attachment: object) -> object:
-    """Return an attachment of an event as a file; its content is empty unless the event holds it."""
+    """Return an attachment of an event as a `File`. Its content is empty if the event does not contain it."""
     if not isinstance(attachment, Mapping):
         return attachment
     name = str(attachment.get("name") or "file")

@@ -1,4 +1,4 @@
-"""Cliq in memory: takes posts, and keeps databases and properties."""
+"""An in-memory stand-in for Cliq that records posts and stores databases and properties."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _CONDITION = re.compile(r"""\s*\(*\s*([\w.]+)\s*(==|!=|>=|<=|>|<)\s*(?:"([^"]*)"
 
 
 class CliqInMemory:
-    """A Cliq that lives as long as the object.
+    """An in-memory implementation of `Cliq`. Its data live as long as the object.
 
     Attributes:
-        posts: What scripts posted, in order.
-        edits: Chat, message id and message of each edit, in order.
-        databases: The records of each database, by their ids.
-        properties: The properties of the extension.
+        posts: The messages that scripts posted, in order.
+        edits: Chat id, message id and new message of each edit, in order.
+        databases: For each database, its records by id.
+        properties: The properties of the extension, by key.
     """
 
     def __init__(self) -> None:
@@ -31,27 +31,36 @@ class CliqInMemory:
         self._ids = count(1)
 
     def __repr__(self) -> str:
-        """Return how much there is; no content is shown."""
+        """Return the number of posts and the names of the databases, without content."""
         return f"<CliqInMemory: {len(self.posts)} posts, databases {sorted(self.databases)}>"
 
     def post(self, post: Post) -> dict[str, Any]:
-        """Record a post."""
+        """Record a post, and return an empty map."""
         self.posts.append(post)
         return {}
 
     def edit_message(self, chat: str, message_id: str, message: Any) -> dict[str, Any]:
-        """Record an edit."""
+        """Record an edit, and return an empty map. The message need not exist."""
         self.edits.append((chat, message_id, message))
         return {}
 
     def create_record(self, database: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Add a record, and return its id."""
+        """Add a record, and return the status and the new id. The database is created if it does not exist."""
         record_id = str(next(self._ids))
         self.databases.setdefault(database, {})[record_id] = {**values, "id": record_id}
         return {"status": "SUCCESS", "id": record_id}
 
     def get_records(self, database: str, query: dict[str, Any]) -> dict[str, Any]:
-        """Return the records that match ``query["criteria"]``, from ``from_index`` (1) on, at most ``limit``."""
+        """Return copies of the records that match a query, under the key ``list``.
+
+        Args:
+            database: The name of the database; an unknown one is empty.
+            query: ``criteria`` (default: all records), ``from_index`` (the first match to return, counted from 1;
+                default: 1) and ``limit`` (default: all).
+
+        Raises:
+            TaskError: if the criteria cannot be read, or ``from_index`` or ``limit`` is not a number.
+        """
         criteria = str(query.get("criteria") or "")
         found = [record for record in self.databases.get(database, {}).values() if matches(record, criteria)]
         start = _number(query.get("from_index"), 1)
@@ -59,29 +68,45 @@ class CliqInMemory:
         return {"list": [dict(record) for record in found[max(start - 1, 0) :][: max(limit, 0)]]}
 
     def get_record(self, database: str, record_id: str) -> dict[str, Any]:
-        """Return one record."""
+        """Return a copy of one record.
+
+        Raises:
+            TaskError: if there is no such record.
+        """
         return dict(self._record(database, record_id))
 
     def update_record(self, database: str, record_id: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Change some fields of a record."""
+        """Set some fields of a record, and return the status and the id.
+
+        Raises:
+            TaskError: if there is no such record.
+        """
         self._record(database, record_id).update(values)
         return {"status": "SUCCESS", "id": record_id}
 
     def delete_record(self, database: str, record_id: str) -> dict[str, Any]:
-        """Remove one record."""
+        """Remove one record, and return the status.
+
+        Raises:
+            TaskError: if there is no such record.
+        """
         self._record(database, record_id)
         del self.databases[database][record_id]
         return {"status": "SUCCESS"}
 
     def delete_records(self, database: str, criteria: str) -> dict[str, Any]:
-        """Remove the records that match the criteria."""
+        """Remove the records that match the criteria, and return the status.
+
+        Raises:
+            TaskError: if the criteria cannot be read.
+        """
         records = self.databases.get(database, {})
         for record_id in [record_id for record_id, record in records.items() if matches(record, criteria)]:
             del records[record_id]
         return {"status": "SUCCESS"}
 
     def set_properties(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Set properties of the extension."""
+        """Set properties of the extension, and return the status. Other properties are kept."""
         self.properties.update(values)
         return {"status": "SUCCESS"}
 
@@ -90,7 +115,7 @@ class CliqInMemory:
         return self.properties.get(key)
 
     def delete_property(self, key: str) -> dict[str, Any]:
-        """Remove a property of the extension."""
+        """Remove a property of the extension if it is set, and return the status."""
         self.properties.pop(key, None)
         return {"status": "SUCCESS"}
 
@@ -109,7 +134,11 @@ def _number(value: Any, default: int) -> int:
 
 
 def matches(record: dict[str, Any], criteria: str) -> bool:
-    """Return whether a record meets criteria such as ``city=="Rome" && age>=30``; empty criteria fit every record.
+    """Return whether a record matches criteria such as ``city=="Rome" && age>=30``. Empty criteria match every record.
+
+    Args:
+        record: The values of the record's fields, by name.
+        criteria: Conditions ``field OPERATOR value``, joined by ``&&`` and ``||``; ``&&`` binds tighter.
 
     Raises:
         TaskError: if the criteria cannot be read.

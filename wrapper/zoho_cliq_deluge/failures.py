@@ -1,4 +1,4 @@
-"""What goes wrong while a script runs."""
+"""The errors that a running script can raise."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class DelugeError(Exception):
 
 
 class DelugeRuntimeError(DelugeError):
-    """A script did what it cannot do.
+    """A script failed while it ran.
 
     Attributes:
-        line: The line of the script, counted from 1; 0 if no line is to blame.
+        line: The line of the script that failed, counted from 1; 0 if the error belongs to no line.
         function: The function, task or operator that failed, as written; empty if a statement failed.
-        why: What was wrong, in one sentence.
-        value: What ``throw`` threw; None for other errors.
-        run: What the run gave until then (`Run`); None while the script runs.
+        why: The reason, in one sentence.
+        value: The value that the script threw with ``throw``; None for other errors.
+        run: The result of the run up to the failure (`Run`); None while the script runs.
     """
 
     def __init__(self, why: str, *, line: int = 0, function: str = "", value: object = None) -> None:
@@ -37,17 +37,17 @@ class DelugeRuntimeError(DelugeError):
         return f"{at}{inside}{self.why}"
 
     def hide(self, clean: Callable[[str], str]) -> None:
-        """Replace the reason by what ``clean`` makes of it."""
+        """Replace the reason by ``clean(reason)``, to remove secrets from it."""
         self.why = clean(self.why)
         self.args = (self.why,)
 
 
 class DelugeLimitError(DelugeRuntimeError):
-    """A script went beyond a limit: statements, memory, depth or time. ``try`` does not catch it."""
+    """A script exceeded a limit: statements, memory, depth or time. ``try`` in the script does not catch it."""
 
 
 class Failure(Exception):
-    """What a function raises: why it failed. The call knows line and name, and raises `DelugeRuntimeError`."""
+    """A built-in function failed. The calling code adds line and name, and raises `DelugeRuntimeError`."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -55,7 +55,7 @@ class Failure(Exception):
 
 
 class LimitReached(Exception):
-    """What the account of memory and time raises; the run knows the line, and raises `DelugeLimitError`."""
+    """Memory or processor time is used up. The calling code adds the line, and raises `DelugeLimitError`."""
 
     def __init__(self, why: str) -> None:
         self.why = why

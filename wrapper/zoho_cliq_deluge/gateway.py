@@ -1,4 +1,4 @@
-"""The caller's side of all tasks of a script."""
+"""The object through which a caller of `run` decides what the tasks of a script do."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["Gateway"]
 
 @dataclass(slots=True)
 class Gateway:
-    """The caller's side of all tasks.
+    """Runs the tasks that scripts call: requests, Cliq's tasks, and stubs for all others.
 
     Attributes:
-        sender: Sends the requests of ``invokeurl``, ``invokeapi``, ``getUrl`` and ``postUrl``. Default: refuses them.
-        connections: The headers of each connection, by its link name.
-        cliq: The chats and databases. Default: a `CliqInMemory` that records.
-        stubs: What other tasks return, by their names (``zoho.crm.getRecordById``, ``sendmail``, ``thisapp.f``): a
-            value, or a function that is called with the task's arguments.
-        base_urls: The address of each service of ``invokeapi``. Default: ``ZohoCliq`` is ``https://cliq.zoho.com/``.
+        sender: Sends the requests of ``invokeurl``, ``invokeapi``, ``getUrl`` and ``postUrl``. Default: refuse them.
+        connections: The headers of each connection, by the connection's link name. Default: none.
+        cliq: Chats and databases. Default: a new `CliqInMemory`.
+        stubs: The results of other tasks, by the task's name (``zoho.crm.getRecordById``, ``sendmail``,
+            ``thisapp.f``): a value, or a function that is called with the task's arguments. Default: none.
+        base_urls: The base URL of each service of ``invokeapi``. Default: ``https://cliq.zoho.com/`` for ``ZohoCliq``.
     """
 
     sender: Sender = refuse
@@ -45,7 +45,7 @@ class Gateway:
         return headers
 
     def stub(self, name: str) -> Any:
-        """Return the stub of a task, by its name without case.
+        """Return the stub of a task by its name; case is ignored.
 
         Raises:
             TaskError: if there is none.

@@ -1,4 +1,4 @@
-"""A sender of requests that reaches loopback addresses and named hosts only."""
+"""A sender of requests that reaches only loopback addresses and the hosts that the caller allows."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def embedded(address: Address) -> Address:
 class HttpSender:
     """Sends requests over HTTP and HTTPS, without following redirects.
 
-    Loopback addresses are reached in any case. Another host is reached if it is named, and then at public addresses
-    only, unless it is named by its address. The name is resolved once, all of its addresses are checked, and the
-    connection goes to a checked one.
+    Loopback addresses are always allowed. Any other host must be listed in ``hosts``. A host that is listed by name is
+    reached at public addresses only; one that is listed by its IP address is reached at that address, even if it is not
+    public. A name is resolved once, all of its addresses are checked, and the connection uses a checked address.
 
     Args:
-        hosts: The names or addresses of further hosts that scripts may reach. Default: none.
-        context: The settings of TLS. Default: `ssl.create_default_context()`.
+        hosts: The names or IP addresses of further hosts that scripts may reach. Default: none.
+        context: The TLS settings. Default: `ssl.create_default_context()`.
     """
 
     def __init__(self, hosts: Iterable[str] = (), context: ssl.SSLContext | None = None) -> None:
@@ -52,27 +52,27 @@ class HttpSender:
         self._context = context
 
     def __repr__(self) -> str:
-        """Return the hosts that are allowed besides loopback addresses."""
+        """Return the allowed hosts; loopback addresses are not listed."""
         return f"<{type(self).__name__}: loopback addresses, {', '.join(sorted(self._hosts)) or 'no other host'}>"
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Send a request, and return the answer.
+        """Send a request, and return the response.
 
         Raises:
-            TaskError: if the host is not allowed, cannot be reached, or takes too long, or if the answer is too large.
+            TaskError: if the host is not allowed, cannot be reached or takes too long, or if the response is too large.
         """
         parts, host, port = _target(request.url)
         end = time.monotonic() + request.timeout
         address = self._checked_address(host, port)
         sock = self._connected(parts.scheme, host, address, port, min(_CONNECT_SECONDS, request.timeout))
-        # The timeout of a socket is for one piece; the timer ends an answer that comes piece by piece for too long.
+        # A socket's timeout limits each read; the timer also ends a response that arrives slowly in many small parts.
         watch = threading.Timer(max(0.0, end - time.monotonic()), _shut, (sock,))
         watch.daemon = True
         watch.start()
         try:
             sock.settimeout(max(0.001, end - time.monotonic()))
             response = _exchange(sock, parts, host, port, request)
-            if time.monotonic() >= end:  # the timer has cut the answer off
+            if time.monotonic() >= end:  # the timer has cut off the response
                 raise TimeoutError
             return response
         except TimeoutError:
@@ -86,7 +86,7 @@ class HttpSender:
             sock.close()
 
     def how_to_allow(self, host: str) -> str:
-        """Return what the error of a host that is not allowed says about allowing it. A subclass may say otherwise."""
+        """Return how to allow a host, for the error that refuses it. A subclass may override this."""
         return f'name it: HttpSender(hosts=["{host}"])'
 
     def _checked_address(self, host: str, port: int) -> str:

@@ -1,4 +1,4 @@
-"""What no public source of Deluge settles, as named choices with defaults."""
+"""Choices for the behaviour that no public documentation of Deluge defines, and limits, each with a default."""
 
 from __future__ import annotations
 
@@ -12,52 +12,52 @@ __all__ = ["Policies"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
-    """How the interpreter decides what the vendor's documentation leaves open, and the limits of a run.
+    """What the interpreter does where the vendor's documentation is silent, and the limits of a run.
 
     Attributes:
-        null_in_concat: What ``"a" + null`` gives: the word ``"null"`` (default), nothing (``"empty"``), or an
-            ``"error"``.
-        integer_division: What ``10 / 4`` gives: a ``"decimal"`` 2.5 (default; whole results stay integers), or the
+        null_in_concat: The result of ``"a" + null``: the word ``"null"`` is appended (default), nothing is appended
+            (``"empty"``), or it is an ``"error"``.
+        integer_division: The result of ``10 / 4``: a ``"decimal"`` 2.5 (default; whole results stay integers), or the
             integer 2 (``"truncate"``).
-        integer_overflow: What happens to a result beyond 64 bits: an ``"error"`` (default), a ``"decimal"``, or what
-            remains of it in 64 bits (``"wrap"``).
-        split_by_empty_text: What ``"abc".toList("")`` gives: one element more than characters, with an empty text in
-            front (``"leading_empty"``, default), or just the ``"characters"``.
-        list_sort: Whether ``list.sort()`` returns a sorted ``"copy"`` (default) or sorts ``"in_place"``, too.
-        if_null_of_empty_text: Whether ``ifNull("", x)`` keeps the ``"value"`` (default) or gives the ``"replacement"``.
-        condition_of_other_types: What a condition that is not a boolean does: an ``"error"`` (default), or null, empty
-            text, 0 and empty containers count as false (``"truth"``).
-        short_circuit: Whether ``&&`` and ``||`` leave out the right side once the left decides. Default: true.
-        suffix_without_match: What ``getSuffix`` gives without a match: ``"null"`` (default), the ``"empty"`` text, or
+        integer_overflow: The result beyond 64 bits: an ``"error"`` (default), a ``"decimal"``, or the lower 64 bits
+            (``"wrap"``).
+        split_by_empty_text: The result of ``"abc".toList("")``: an empty text followed by one element for each
+            character (``"leading_empty"``, default), or only the ``"characters"``.
+        list_sort: Whether ``list.sort()`` only returns a sorted ``"copy"`` (default) or also sorts ``"in_place"``.
+        if_null_of_empty_text: Whether ``ifNull("", x)`` returns the ``"value"`` (default) or the ``"replacement"``.
+        condition_of_other_types: A condition that is not a boolean is an ``"error"`` (default), or is false for null,
+            empty text, 0 and empty containers (``"truth"``).
+        short_circuit: Whether ``&&`` and ``||`` skip the right side if the left side decides the result. Default: true.
+        suffix_without_match: What ``getSuffix`` returns without a match: ``"null"`` (default), the ``"empty"`` text, or
             the whole ``"text"``.
         empty_braces: What ``{}`` is: ``"undecided"`` until it is used as a list or a map (default), a ``"list"`` or a
             ``"map"``.
-        map_order: Order of a map's keys: as put in (``"insertion"``, default) or ``"sorted"``.
-        assignment: Whether a list, map or collection given to a second name is the same one (``"reference"``, default)
-            or a ``"copy"``.
-        decimal_text: How a decimal prints: as it was computed, ``5.0`` (``"as_is"``, default), or without zeros at the
-            end, ``5`` (``"shortest"``).
+        map_order: The order of a map's keys: ``"insertion"`` order (default) or ``"sorted"``.
+        assignment: Whether assigning a list, map or collection to a second variable shares it (``"reference"``,
+            default) or makes a ``"copy"``.
+        decimal_text: How a decimal prints: as it was computed, ``5.0`` (``"as_is"``, default), or without trailing
+            zeros, ``5`` (``"shortest"``).
         nested_list_text: How a list in a list prints: as ``"json"`` (default) or in ``"braces"`` (``{a,b}``).
-        date_difference: What ``date - date`` gives, and what ``date + number`` adds: ``"milliseconds"`` (default) or
-            ``"days"``.
-        date_order: How ``01/02/2020`` is read where both are possible: ``"month_first"`` (default) or
+        date_difference: The unit of ``date - date`` and of the number in ``date + number``: ``"milliseconds"``
+            (default) or ``"days"``.
+        date_order: How a date such as ``01/02/2020``, which is ambiguous, is read: ``"month_first"`` (default) or
             ``"day_first"``.
         timezone: The organization's time zone, an IANA name. Default: ``"UTC"``.
         caught_value: What ``catch (e)`` holds after ``throw x``: an ``"error"`` with the attributes ``message`` and
             ``lineNo`` (default), or the thrown ``"value"`` itself.
-        text_of_null: What ``info null`` prints, and null in a list. Default: ``"null"``.
+        text_of_null: How ``info null`` prints, and null within a list. Default: ``"null"``.
         limit_can_be_caught: Whether ``try`` catches the statement limit. Default: false.
         comparison_with_text: Whether ``5 == "5"`` is true because the text is ``"converted"`` to a number, boolean or
             date-time (default), or false because the types are ``"different"``.
         loop_over_map: What ``for each x in map`` visits: the ``"keys"`` (default) or the ``"values"``.
-        statement_limit: Statements that one run may execute; 0 lifts the limit. Default: 5,000.
-        call_limit: Calls of functions that the script defines, in one run; 0 lifts the limit. Default: 75.
+        statement_limit: Statements that one run may execute; 0 means no limit. Default: 5,000.
+        call_limit: Calls, in one run, of functions that the script defines; 0 means no limit. Default: 75.
         call_depth: Nested calls of functions that the script defines. Default: 32.
         memory: Bytes that the values of a run may take. Default: 64 MiB.
-        computing_seconds: Seconds of processor time that a run may take, without the time that tasks wait; 0 lifts
-            the limit. Default: 1.0 for every 200,000 statements that the statement limit allows, at least 1.0.
+        computing_seconds: Seconds of processor time that a run may take; waiting for tasks does not count. 0 means
+            no limit. Default: 1.0 for every 200,000 statements that the statement limit allows, at least 1.0.
         request_seconds: Seconds that one request of a task may take. Default: 40.
-        response_bytes: Bytes that one answer to a request may have. Default: 5 MiB.
+        response_bytes: Bytes that one response may have. Default: 5 MiB.
 
     Raises:
         ValueError: if a choice is not one of those listed.
@@ -121,7 +121,7 @@ class Policies:
 
     @classmethod
     def named(cls, choices: dict[str, Any]) -> Policies:
-        """Return the policies with ``choices``, by name, over the defaults.
+        """Return the default policies with the given ``choices`` replaced.
 
         Args:
             choices: Name and value of each policy that differs from its default.
@@ -146,5 +146,5 @@ class Policies:
 
 @cache
 def _types() -> dict[str, Any]:
-    """Return the types of the policies by name; finding them out takes longer than a short script runs."""
+    """Return the type of each policy by name. Cached: computing them takes longer than a short script runs."""
     return get_type_hints(Policies)

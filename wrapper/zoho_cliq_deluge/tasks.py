@@ -1,4 +1,4 @@
-"""What a script reaches outside itself: requests, Cliq's chats and databases, and the tasks of other services."""
+"""The types that connect a script's tasks with the caller: requests, responses, posts, and the protocol of Cliq."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ __all__ = ["Cliq", "HttpRequest", "HttpResponse", "Post", "Sender", "TaskError",
 
 
 class TaskError(DelugeError):
-    """What a sender, a world or a stub raises to let a task fail; a script can catch it."""
+    """Raised by a sender, a `Cliq` or a stub when its task fails. The script can catch it."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request of ``invokeurl`` and its siblings.
+    """A request of ``invokeurl``, ``invokeapi``, ``getUrl`` or ``postUrl``.
 
     Attributes:
         method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.
-        url: The address, with the query.
-        headers: The headers that the script wrote, and those of the content.
-        body: The content; empty if there is none.
-        secrets: The headers of the connection; they take part in the request, and in no repr.
+        url: The URL with its query.
+        headers: The headers that the script set, and ``Content-Type``.
+        body: The body; empty if there is none.
+        secrets: The headers of the connection. Send them with the others; they are left out of the repr.
         timeout: Seconds that the request may take.
-        limit: Bytes that the answer may have.
+        limit: Bytes that the response may have.
     """
 
     method: str
@@ -40,12 +40,12 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """The answer to a request.
+    """The response to a request.
 
     Attributes:
         status: The status code.
-        body: The content.
-        headers: The headers; their names are compared without case.
+        body: The body.
+        headers: The headers; case is ignored in their names.
     """
 
     status: int
@@ -53,16 +53,16 @@ class HttpResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def header(self, name: str) -> str:
-        """Return the value of a header; empty if it is not there."""
+        """Return the value of a header; empty if it is missing."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
 
 
 Sender = Callable[[HttpRequest], HttpResponse]
-"""Sends a request, or raises `TaskError`."""
+"""A function that sends a request and returns the response, or raises `TaskError`."""
 
 
 def refuse(request: HttpRequest) -> HttpResponse:
-    """Refuse every request: what a gateway does unless it is given a sender.
+    """Refuse every request. A gateway uses this unless it is given another sender.
 
     Raises:
         TaskError: always; the message says how to allow requests.
@@ -79,7 +79,7 @@ class Post:
 
     Attributes:
         task: The task, without ``zoho.cliq.``: ``postToChat``, ``postToChannelAsBot`` …
-        target: The chat's id, the channel's or bot's unique name, or the user's address or id.
+        target: The chat's id, the channel's or bot's unique name, or the user's email address or id.
         message: A text, a map, a `File`, or a list of files.
         bot: The bot in whose name ``postToChannelAsBot`` posts; empty for other tasks.
         connection: The connection's link name; empty if the script names none.
@@ -93,10 +93,10 @@ class Post:
 
 
 class Cliq(Protocol):
-    """Cliq as a script sees it. Methods may raise `TaskError`; their results are what the tasks return."""
+    """The operations of Cliq's tasks. A method returns the task's result, or raises `TaskError`."""
 
     def post(self, post: Post) -> Any:
-        """Take a message."""
+        """Post a message."""
         ...
 
     def edit_message(self, chat: str, message_id: str, message: Any) -> Any:

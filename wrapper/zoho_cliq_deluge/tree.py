@@ -1,10 +1,10 @@
 """The typed tree of a Deluge script.
 
-Every node is frozen and knows where it stands in the text (`node.span`). Positions, the spelling of literals, and
-comments take no part in `==`: two scripts that differ in layout only are equal.
+Every node is frozen and has its place in the text (`node.span`). `==` ignores places, the spelling of literals, and
+comments: two scripts that differ only in layout are equal.
 
-Chains such as `a + b + c` and `x.f().g()` lean to the left and may have up to a thousand links: follow `left` and
-`receiver` in a loop instead of by recursion. All other nesting is bounded by the parser (`parser.MAXIMUM_DEPTH`).
+Chains such as `a + b + c` and `x.f().g()` are left-associative and may have up to a thousand links: follow `left` and
+`receiver` in a loop, not by recursion. The parser limits all other nesting (`parser.MAXIMUM_DEPTH`).
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 
 class Span(NamedTuple):
-    """A stretch of the text: lines and columns count from 1, offsets from 0; the end is exclusive."""
+    """A part of the text. Lines and columns count from 1, offsets from 0; the end is exclusive."""
 
     line: int
     column: int
@@ -29,7 +29,7 @@ NOWHERE = Span(1, 1, 1, 1, 0, 0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """What all parts of a tree have in common."""
+    """The base class of all nodes."""
 
     span: Span = field(default=NOWHERE, kw_only=True, compare=False, repr=False)
 
@@ -71,7 +71,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text(Node):
-    """A text: `"abc"`, or `'abc'` where the quotes hold no date-time. `value` has its escapes resolved."""
+    """A text: `"abc"`, or `'abc'` where the quotes hold no date-time. In `value` escapes are resolved."""
 
     value: str
     source: str = field(default="", kw_only=True, compare=False, repr=False)
@@ -110,7 +110,7 @@ class Null(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DateTime(Node):
-    """A date, time or date-time in single quotes; `text` is what the quotes hold. The day may not exist."""
+    """A date, time or date-time in single quotes; `text` is what stands between them. The date may be invalid."""
 
     text: str
 
@@ -124,9 +124,9 @@ class Name(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SystemVariable(Node):
-    """A variable of the system, as written and with its dots: `zoho.currentdate`, `zoho.device.type`.
+    """A system variable, as written and with its dots: `zoho.currentdate`, `zoho.device.type`.
 
-    `today` and `now` are names like others (`Name`), because a script may assign to them.
+    `today` and `now` are ordinary names (`Name`), because a script may assign to them.
     """
 
     name: str
@@ -164,7 +164,7 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TypedList(Node):
-    """`List:String(arguments)`, the older spelling of a list whose items have one type."""
+    """`List:String(arguments)`: the older notation for a list whose items have one type."""
 
     name: str
     element_type: str
@@ -213,12 +213,12 @@ class MapLiteral(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Empty(Node):
-    """`{}`: a list or a map, as its first use decides."""
+    """`{}`: a list or a map; the first use at run time decides which."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForeignExpression(Node):
-    """An expression that Zoho Creator has and Cliq has not, such as `Form[criteria]` (`fetch records`)."""
+    """An expression that exists in Zoho Creator but not in Cliq, such as `Form[criteria]` (`fetch records`)."""
 
     kind: str
     children: "tuple[Node, ...]"
@@ -258,7 +258,7 @@ class Block(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assign(Node):
-    """`target operator value;` with an operator of `= += -= *= /= %=`; `declared_type` is that of `string x = …`."""
+    """`target operator value;` with the operator `= += -= *= /= %=`; `declared_type` is that of `string x = …`."""
 
     target: Name | Field
     operator: str
@@ -268,7 +268,7 @@ class Assign(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExpressionStatement(Node):
-    """An expression, mostly a call, in the place of a statement."""
+    """An expression, usually a call, that is used as a statement."""
 
     expression: Expression
 
@@ -314,7 +314,7 @@ class Branch(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class If(Node):
-    """`if` with all of its `else if`, and the block of its `else`."""
+    """`if` with all of its `else if` branches, and the block of its `else`."""
 
     branches: tuple[Branch, ...]
     otherwise: Block | None = None
@@ -341,7 +341,7 @@ class Try(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TaskEntry(Node):
-    """One line of a task: `key : value`; blanks in the key (`reply to`) are single ones."""
+    """One line of a task: `key : value`. Words of a key such as `reply to` are separated by one space."""
 
     key: str
     value: Expression | Pair
@@ -349,7 +349,7 @@ class TaskEntry(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task(Node):
-    """`name [ key : value … ];`, with `target = ` before it if the result is kept; `name` is as written."""
+    """`name [ key : value … ];`, or `target = name [ … ];` if the result is kept; `name` is as written."""
 
     target: Name | Field | None
     name: str
@@ -359,9 +359,9 @@ class Task(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Foreign(Node):
-    """A statement that Zoho Creator has and Cliq has not, such as `insert into F [ … ]` or `alert x`.
+    """A statement that exists in Zoho Creator but not in Cliq, such as `insert into F [ … ]` or `alert x`.
 
-    `kind` are its first words (`insert into`, `delete from`, `alert`, `cancel submit`).
+    `kind` is its first words (`insert into`, `delete from`, `alert`, `cancel submit`).
     """
 
     kind: str
@@ -372,12 +372,12 @@ Statement: TypeAlias = (
     Assign | ExpressionStatement | Info | Return | Break | Continue | Throw | If | ForEach | Try | Task | Foreign
 )
 
-# The whole
+# The whole script
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
-    """A parameter of a function; `type` is None where none is written."""
+    """A parameter of a function; `type` is None if the script states none."""
 
     type: str | None
     name: str
@@ -385,7 +385,7 @@ class Parameter(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function(Node):
-    """`type name(parameters) { … }`; `name` keeps its dots (`standalone.f`), `type` is None where none is written."""
+    """`type name(parameters) { … }`; `name` keeps its dots (`standalone.f`), `type` is None if none is stated."""
 
     type: str | None
     name: str
@@ -402,7 +402,7 @@ class Comment(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Script(Node):
-    """A script: functions and statements in their order. The comments, in their order, take no part in `==`."""
+    """A script: its functions and statements, and its comments, in the order of the text. `==` ignores the comments."""
 
     items: tuple[Function | Statement, ...]
     comments: tuple[Comment, ...] = field(default=(), compare=False)
@@ -412,7 +412,7 @@ _fields: dict[type[Node], tuple[str, ...]] = {}
 
 
 def _compared(kind: type[Node]) -> tuple[str, ...]:
-    """Return the names of the fields that take part in `==`; all children are among them."""
+    """Return the names of the fields that `==` compares; they include all children."""
     names = _fields.get(kind)
     if names is None:
         names = _fields[kind] = tuple(each.name for each in fields(kind) if each.compare)

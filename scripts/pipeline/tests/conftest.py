@@ -1,4 +1,4 @@
-"""What the tests share: committed documents, a copied tree to change, the vendor's file where there is one."""
+"""Shared fixtures: the committed documents, copies of the tree, and the vendor's documents if they are available."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REDOCLY = ROOT / "scripts" / "node" / "node_modules" / ".bin" / "redocly"
 
 @pytest.fixture(scope="session")
 def tree() -> Tree:
-    """Return the checkout itself; tests only read it."""
+    """Return the checkout itself. Tests must not change it."""
     return Tree(ROOT)
 
 
@@ -33,13 +33,13 @@ def composed(tree: Tree) -> Any:
 
 @pytest.fixture(scope="session")
 def vendor_shaped() -> Path:
-    """Return our own document that has the shape and the faults of the vendor's."""
+    """Return the path of our own document, which has the structure and the faults of the vendor's."""
     return TESTS / "vendor_shaped.yml"
 
 
 @pytest.fixture(scope="session")
 def vendor(tree: Tree) -> Path:
-    """Return the folder of the vendor's real documents, which are never committed; the test is skipped without it."""
+    """Return the folder of the vendor's documents, which are never committed. Skip the test if it is missing."""
     folder = tree.root.parent / "shared" / "vendor"
     if not folder.is_dir():
         pytest.skip("the vendor's documents are not beside this checkout")
@@ -48,18 +48,18 @@ def vendor(tree: Tree) -> Path:
 
 @pytest.fixture
 def copied(tree: Tree, tmp_path: Path) -> Tree:
-    """Return a copy of what the pipeline reads and writes, to change at will."""
+    """Return a copy of the files that the pipeline reads and writes; tests may change it."""
     return copy_of(tree, tmp_path / "a tree")
 
 
 @pytest.fixture(scope="session")
 def untouched(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    """Return a copy for all tests that prove that nothing is written."""
+    """Return one copy for all tests that assert that nothing is written."""
     return copy_of(tree, tmp_path_factory.mktemp("untouched") / "a tree")
 
 
 def copy_of(tree: Tree, root: Path) -> Tree:
-    """Copy to a folder what the pipeline reads and writes."""
+    """Copy the files that the pipeline reads and writes to a folder."""
     shutil.copytree(tree.root / "openapi", root / "openapi")
     shutil.copytree(tree.generated, root / "generated" / tree.generated.name, ignore=shutil.ignore_patterns("__pyc*"))
     for path in (tree.changelog, tree.root / "pyproject.toml", tree.errors, tree.answers):
@@ -70,13 +70,13 @@ def copy_of(tree: Tree, root: Path) -> Tree:
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a busy machine take its time: the tests of the deadline state one."""
+    """Raise the default deadline for slow machines. Tests of the deadline set their own."""
     monkeypatch.setattr(regenerate, "SECONDS", 250.0)
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the clients that were made in this session, shared by its workers."""
+    """Return the folder of the clients generated in this session; all workers share it."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "clients"
     folder.mkdir(exist_ok=True)
@@ -85,10 +85,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def made_once(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Generate and type-check the client of a document once in this session: making it takes seconds.
+    """Cache generated and type-checked clients for the session, because each takes seconds.
 
-    A test of how a client is generated or checked must not use this. Two workers may make the same client at once; the
-    first to be done keeps it.
+    Tests of the generation or of the type check must not use this. If two workers generate the same client at once,
+    the first result is kept.
     """
     make, check = generate.generate, generate.type_check
 
@@ -118,7 +118,7 @@ def made_once(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def redocly() -> Path:
-    """redocly's command; the test is skipped where it is missing, and fails where CI promises it."""
+    """Return the path of redocly. If it is missing, skip the test, or fail it in CI."""
     if not REDOCLY.exists():
         if os.environ.get("CI"):
             pytest.fail("redocly is missing: run `npm ci` in scripts/node")

@@ -1,5 +1,7 @@
-"""The corpus of seeded changes: each with the rating that it must get, the words it must be told in, and what redocly
-makes of it where that differs, with the reason for the difference. Applied to `seeds.yml`."""
+"""The corpus of seeded changes to `seeds.yml`.
+
+Each has the rating and the text that the report must show. If redocly's opinion differs, the seed states the reason.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ UNCHECKED = "the client does not hold what it receives against limits"
 
 
 class Seed(NamedTuple):
-    """A change, and what is expected of it. `redocly` says why its opinion on whether it breaks is another one."""
+    """A change and the expected report. `redocly` is the reason if redocly rates it otherwise."""
 
     name: str
     change: Callable[[Document], None]
@@ -40,7 +42,7 @@ def at(document: Document, path: tuple[str | int, ...]) -> Any:
 
 
 def put(*path: str | int, value: Any) -> Callable[[Document], None]:
-    """Set a value."""
+    """Return a change that sets a value."""
 
     def change(document: Document) -> None:
         at(document, path[:-1])[path[-1]] = value
@@ -49,7 +51,7 @@ def put(*path: str | int, value: Any) -> Callable[[Document], None]:
 
 
 def drop(*path: str | int) -> Callable[[Document], None]:
-    """Take a key or item away."""
+    """Return a change that removes a key or an item."""
 
     def change(document: Document) -> None:
         del at(document, path[:-1])[path[-1]]
@@ -58,7 +60,7 @@ def drop(*path: str | int) -> Callable[[Document], None]:
 
 
 def add(*path: str | int, value: Any) -> Callable[[Document], None]:
-    """Append to a list."""
+    """Return a change that appends to a list."""
 
     def change(document: Document) -> None:
         at(document, path).append(value)
@@ -67,7 +69,7 @@ def add(*path: str | int, value: Any) -> Callable[[Document], None]:
 
 
 def take(*path: str | int, value: Any) -> Callable[[Document], None]:
-    """Remove a value from a list."""
+    """Return a change that removes a value from a list."""
 
     def change(document: Document) -> None:
         at(document, path).remove(value)
@@ -76,7 +78,7 @@ def take(*path: str | int, value: Any) -> Callable[[Document], None]:
 
 
 def move(old: tuple[str, ...], new: tuple[str, ...]) -> Callable[[Document], None]:
-    """Move a node; a parent that is left empty goes."""
+    """Return a change that moves a node and removes paths that are empty afterwards."""
 
     def change(document: Document) -> None:
         node = at(document, old[:-1]).pop(old[-1])
@@ -90,7 +92,7 @@ def move(old: tuple[str, ...], new: tuple[str, ...]) -> Callable[[Document], Non
 
 
 def both(*changes: Callable[[Document], None]) -> Callable[[Document], None]:
-    """Return one change after the other."""
+    """Return a change that applies several changes in order."""
 
     def change(document: Document) -> None:
         for each in changes:
@@ -103,7 +105,7 @@ OK = {"description": "OK"}
 PING = {"operationId": "ping", "tags": ["books"], "responses": {"200": OK}, "x-waiver": "a test"}
 
 SEEDS: tuple[Seed, ...] = (
-    # Nothing
+    # No change
     Seed("nothing", lambda document: None, None),
     Seed(
         "description",
@@ -436,7 +438,7 @@ SEEDS: tuple[Seed, ...] = (
         "status 404 removed",
         redocly="an error that no longer comes breaks nobody",
     ),
-    # What stands in extensions and around the operations
+    # Extensions, and parts outside the operations
     Seed(
         "threshold raised",
         put(*UPDATE, "x-threshold", "limit", value=20),
@@ -517,7 +519,7 @@ SEEDS: tuple[Seed, ...] = (
 
 
 def rename_id(document: Document) -> None:
-    """Call the path parameter of a book by another name."""
+    """Rename the path parameter of a book."""
     item = document["paths"].pop("/books/{BOOK_ID}")
     for operation in item.values():
         operation["parameters"][0]["name"] = "ID"

@@ -1,7 +1,7 @@
-"""From a changed document of the vendor's to everything that follows from it, in a copied tree.
+"""Accepting a changed vendor document, with all files that follow from it, in a copied tree.
 
-The tree is that of an example, which stays as it is whatever is accepted in this checkout: our own document of the
-vendor's shape with an overlay of its own. What matters most is tried on the vendor's document too, where it is.
+The tree contains an example that does not depend on what this checkout has accepted: our own document with the vendor's
+structure, and its own overlay. The most important tests also run with the vendor's document, if it is available.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ GOLDEN = Path(__file__).resolve().parent / "golden"
 
 @pytest.fixture(scope="session")
 def example() -> dict[str, str]:
-    """Return the documents of the example: name in `openapi/`, and text."""
+    """Return the texts of the example's documents, by their names in `openapi/`."""
     upstream, overlay = (GOLDEN / f"vendor_shaped.{name}.yaml" for name in ("upstream", "overlay"))
     composed = composed_text(compose(load(upstream), load(overlay)))
     return {
@@ -52,7 +52,7 @@ def example() -> dict[str, str]:
 
 @pytest.fixture
 def copied(copied: Tree, example: dict[str, str]) -> Tree:
-    """Return a copied tree with the documents of the example, to change at will."""
+    """Return a copied tree with the documents of the example; tests may change it."""
     for name, text in example.items():
         (copied.root / "openapi" / name).write_text(text, "utf-8")
     return copied
@@ -60,13 +60,13 @@ def copied(copied: Tree, example: dict[str, str]) -> Tree:
 
 @pytest.fixture
 def document(vendor_shaped: Path) -> Any:
-    """Return our own document of the vendor's shape, as data."""
+    """Return our own document with the vendor's structure, as data."""
     return load(vendor_shaped)
 
 
 @pytest.fixture(params=["ours", "theirs"])
 def either(request: pytest.FixtureRequest, vendor_shaped: Path) -> Any:
-    """Return our own document of the vendor's shape, and the real one where it is."""
+    """Return our own document with the vendor's structure, or the vendor's real one if it is available."""
     if request.param == "ours":
         return load(vendor_shaped)
     folder = ROOT.parent / "shared" / "vendor"
@@ -76,7 +76,7 @@ def either(request: pytest.FixtureRequest, vendor_shaped: Path) -> Any:
 
 
 def saved(document: Any, tmp_path: Path) -> str:
-    """Return the path of a file with the document."""
+    """Write the document to a file, and return its path."""
     path = tmp_path / "changed.yml"
     path.write_text(dump_yaml(document), "utf-8")
     return str(path)
@@ -87,7 +87,7 @@ def reviewed(document: Any, tree: Tree) -> Review:
 
 
 def snapshot(tree: Tree) -> dict[str, bytes]:
-    """Return every file of a tree but for what may be lost at any time."""
+    """Return the content of every file of a tree, except caches and `build/`."""
     return {str(path): (tree.root / path).read_bytes() for path in files(tree.root) if path.parts[0] != "build"}
 
 
@@ -96,7 +96,7 @@ def schema(document: Any, name: str) -> Any:
 
 
 def raise_threshold(document: Any) -> None:
-    """10 → 20 in the HTML of the update operation's description."""
+    """Change 10 to 20 in the HTML of the update operation's description."""
     operation = document["paths"][ITEM]["patch"]
     changed, count = re.subn(r"(Threshold limit.{0,12}?)10( requests)", r"\g<1>20\2", operation["description"])
     assert count == 1
@@ -104,18 +104,18 @@ def raise_threshold(document: Any) -> None:
 
 
 def add_message_type(document: Any) -> None:
-    """A new value wherever the kinds of message are listed."""
+    """Add a new value wherever the message types are listed."""
     for name in ("v3-msgaction-create", "v3-msgaction-edit"):
         schema(document, name)["message_types"]["items"]["enum"] = [*sorted(MESSAGE_TYPES), "video"]
 
 
 def remove_status(document: Any) -> None:
-    """A property that the overlay describes, requires and shows in examples."""
+    """Remove a property that the overlay describes, requires and shows in examples."""
     del schema(document, "MessageActionResponse")["data"]["properties"]["status"]
 
 
 def add_operation(document: Any) -> None:
-    """An operation that nothing here has heard of, with a threshold and a code of its own."""
+    """Add an unknown operation, with its own threshold and error code."""
     operation = copy.deepcopy(document["paths"][ITEM]["delete"])
     operation |= {"operationId": "archive_message_action", "summary": "Put away"}
     operation["description"] = operation["description"].replace("msgaction_not_found", "msgaction_already_archived")
@@ -198,7 +198,7 @@ def test_three_changes_go_through_end_to_end(
 
 
 def python(tree: Tree, code: str) -> str:
-    """Return what a fresh Python prints that imports the packages of a copied tree."""
+    """Run code in a new Python process with the packages of a copied tree; return what it prints."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(tree.generated.parent)},
@@ -242,7 +242,7 @@ REQUEST = ["execution_url", "image", "multi_selectable", "team_ids"]
 
 
 def some(names: list[str]) -> list[Any]:
-    """Return the names as parameters: the first and the last, and those between as heavy ones."""
+    """Return the names as pytest parameters; all except the first and the last are marked heavy."""
     return [name if name in (names[0], names[-1]) else pytest.param(name, marks=pytest.mark.heavy) for name in names]
 
 
@@ -416,7 +416,7 @@ def test_a_path_that_gains_a_parameter_takes_its_overlay_along(document: Any, co
 
 
 def renamed_on_handlers(document: Any) -> str:
-    """Call the id of an action otherwise where its handler is, and nowhere else; return the path."""
+    """Rename the path parameter of an action only in the handler's path; return the new path."""
     path = f"{ITEM}/handlers/{{HANDLER_TYPE}}"
     item = document["paths"].pop(path)
     for operation in item.values():
@@ -454,7 +454,7 @@ def test_a_parameter_that_is_renamed_on_some_paths_keeps_its_argument(document: 
         )
         assert set(link["parameters"]) == set(re.findall(r"\{(\w+)\}", place)), name
     assert path in found.composed["paths"]
-    # A later document that goes back to one name finds its overlay, too.
+    # A later document that uses one name again still matches its overlay.
     copied.overlay.write_text(found.overlay_text, "utf-8")
     copied.upstream.write_text(upstream_text(found.upstream), "utf-8")
     copied.composed.write_text(composed_text(found.composed), "utf-8")

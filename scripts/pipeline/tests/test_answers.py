@@ -1,4 +1,4 @@
-"""`answers.json`: what decides over an answer, and nothing else of the document."""
+"""`answers.json`: the schemas that validate answers, and nothing else of the document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input: one clear line, exit code 2, and nothing written."""
+"""Bad input: one clear line of output, exit code 2, and no file written."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ SOUND: dict[str, Any] = {
 
 
 def with_get(**more: Any) -> dict[str, Any]:
-    """Return a small sound document with more in its one operation."""
+    """Return a small valid document with additional keys in its only operation."""
     return {**SOUND, "paths": {"/a": {"get": {**SOUND["paths"]["/a"]["get"], **more}}}}
 
 
 def with_schema(schema: Any, name: str = "S") -> dict[str, Any]:
-    """Return a small sound document with one component schema."""
+    """Return a small valid document with one component schema."""
     return {**SOUND, "components": {"schemas": {name: schema}}}
 
 
 def with_schemas(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return a small sound document with these component schemas."""
+    """Return a small valid document with these component schemas."""
     return {**SOUND, "components": {"schemas": schemas}}
 
 
@@ -202,7 +202,7 @@ BAD: dict[str, tuple[Any, str]] = {
 
 
 def written(document: Any, path: Path) -> Path:
-    """Return a file that holds a document or raw text."""
+    """Write a document or raw text to a file, and return its path."""
     if isinstance(document, bytes):
         path.write_bytes(document)
     else:
@@ -211,7 +211,7 @@ def written(document: Any, path: Path) -> Path:
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """Return every file of a tree but for what may be lost at any time."""
+    """Return the content of every file of a tree, except caches and `build/`."""
     return {str(path): (folder / path).read_bytes() for path in files(folder) if path.parts[0] != "build"}
 
 
@@ -340,7 +340,7 @@ def test_what_is_no_client_is_not_replaced(tmp_path: Path, capsys: pytest.Captur
 def test_a_folder_is_relative_to_where_the_command_is_run(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Foreign files in the folder stay; modules in it that Python would import by name are not run."""
+    """Other files in the folder are kept. Modules in it that shadow installed ones are not imported."""
     here = tmp_path / "where I am"
     (tmp_path / "elsewhere").mkdir()
     here.mkdir()
@@ -406,7 +406,7 @@ def test_work_on_a_document_has_a_deadline(
         patch.setattr("pipeline.sibling.compose", endless)
         assert main(arguments) == 2
         assert f"{source}: not fetched, read and generated within 0.2 seconds" in capsys.readouterr().err
-    with monkeypatch.context() as patch:  # a child process is ended too
+    with monkeypatch.context() as patch:  # a child process is also ended
         patch.setattr("pipeline.generate._RUFF", ("-",))
         patch.setattr(
             "pipeline.generate._generator",
@@ -535,12 +535,12 @@ def test_size_and_time_are_capped() -> None:
 
 
 def gzipped(content: Iterator[bytes] | bytes, encoding: str = "gzip") -> httpx.MockTransport:
-    """Return a server that sends these bytes and says how they are encoded."""
+    """Return a transport that sends these bytes with a Content-Encoding header."""
     return over(lambda _: httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Raw(content)))
 
 
 class Raw(httpx.SyncByteStream):
-    """A body as it goes over the wire; httpx must not encode or decode it."""
+    """A raw response body, which httpx neither encodes nor decodes."""
 
     def __init__(self, content: Iterator[bytes] | bytes) -> None:
         self.content = content
@@ -572,7 +572,7 @@ def test_a_gzip_bomb_costs_no_memory() -> None:
 
 
 def test_resolving_a_ref_never_opens_a_connection(tmp_path: Path) -> None:
-    """A fresh Python in which every socket is a failure generates a client all the same."""
+    """Generate a client in a new Python process in which opening a socket fails."""
     source = written(with_get(description="<img src='https://example.com/x.png'>"), tmp_path / "small.json")
     code = (
         "import socket, sys\n"
@@ -591,7 +591,7 @@ def test_resolving_a_ref_never_opens_a_connection(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-# --- what looks odd and is lawful -------------------------------------------------------------------------------------
+# --- unusual but valid ------------------------------------------------------------------------------------------------
 
 
 def test_yaml_is_read_as_json_would_be() -> None:

@@ -1,4 +1,4 @@
-"""The report's ratings, over the corpus of seeded changes, with redocly's diff as a second opinion."""
+"""The report's ratings for the corpus of seeded changes, compared with redocly's diff."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_shared_schema_is_told_at_every_operation_that_uses_it(base: Any) -> N
 
 
 def test_one_schema_is_rated_by_the_direction_it_is_used_in(base: Any) -> None:
-    """The same enumeration, once in a request only and once in both."""
+    """Use the same enumeration only in a request, and then in both directions."""
     document = copy.deepcopy(base)
     document["components"]["schemas"]["Book"]["properties"]["kind"] = {"$ref": "#/components/schemas/Kind"}
     wider = copy.deepcopy(document)

@@ -1,4 +1,4 @@
-"""The composed document: valid, clean, complete, and every example in it obeys its schema."""
+"""The composed document is valid and complete, without warnings, and each of its examples matches its schema."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_both_execution_types_have_examples_everywhere(composed: Any) -> None:
     wheres = {example.where for example in examples(composed)}
     for path, method, operation in operations(composed):
         if operation["operationId"] not in ACTS:
-            continue  # an operation that was accepted has none until a person writes them
+            continue  # a newly accepted operation has none until a person writes them
         for part in (["request"] if "requestBody" in operation else []) + [
             status for status, response in operation["responses"].items() if "content" in response
         ]:
@@ -132,7 +132,7 @@ def test_error_codes_have_a_class_and_a_known_family(composed: Any) -> None:
 
 
 def conforms(composed: Any, name: str, value: Any) -> bool:
-    """Return whether a value obeys a component schema."""
+    """Return whether a value is valid for a component schema."""
     return bool(validator_for(composed, {"$ref": f"#/components/schemas/{name}"}).is_valid(value))
 
 

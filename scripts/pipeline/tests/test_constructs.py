@@ -1,7 +1,7 @@
-"""Odd but plausible constructs: imported, composed, generated, type-checked, imported into Python, and run.
+"""Unusual but plausible constructs: imported, composed, generated, type-checked, imported into Python, and run.
 
-`constructs.yml` holds one operation for each. The client is generated once; requests go to a transport that answers as
-the test says and remembers what was sent.
+`constructs.yml` has one operation for each. The client is generated once. A mock transport returns the response that a
+test sets, and records the request.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ CONSTRUCTS = Path(__file__).resolve().parent / "constructs.yml"
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the generated package, importable."""
+    """Generate the package, make it importable, and yield its name."""
     folder = tmp_path_factory.mktemp("constructs")
     arguments = ["--from", str(CONSTRUCTS), "--package", "construct_client", "--into", str(folder)]
-    assert main([*arguments, "--max-seconds", "250"]) == 0  # a busy machine takes its time
+    assert main([*arguments, "--max-seconds", "250"]) == 0  # machines may be slow
     sys.path.insert(0, str(folder))
     yield "construct_client"
     sys.path.remove(str(folder))
 
 
 class Server:
-    """Stands for a server: answers one thing, remembers the request."""
+    """A mock server that returns one response and records the request."""
 
     def __init__(self, package: str) -> None:
         self.package = package
@@ -53,7 +53,7 @@ class Server:
         return importlib.import_module(f"{self.package}.api.{tag}.{name}")
 
     def call(self, name: str, tag: str = "default", **arguments: Any) -> Any:
-        """Return the parsed answer of an operation."""
+        """Call an operation, and return its parsed response."""
         client_class = importlib.import_module(f"{self.package}.client").Client
         transport = {"transport": httpx.MockTransport(self._handle)}
         with client_class(base_url="https://example.com/v9", httpx_args=transport) as client:
@@ -425,4 +425,4 @@ def test_answers_are_read_at_once_as_their_models_read_them(server: Server) -> N
     for other in unfit:
         assert exact["Tree"](other) is None
     for name in ("DatesResponse", "MapsResponse", "NullsResponse", "OddNames"):
-        assert exact[name](empty) is None  # what comparisons cannot state is left to a closer look
+        assert exact[name](empty) is None  # the fast path cannot decide; the model parses it

@@ -1,4 +1,4 @@
-"""`contract.py`: the document's facts, typed and frozen."""
+"""`contract.py`: the facts of the document, typed and immutable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation site: built without a warning, every operation and error code with its facts, no dead link."""
+"""The documentation site: no warnings, facts for every operation and error code, and no broken links."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.tree import ROOT
 
 @pytest.fixture(scope="module")
 def pages() -> Path:
-    """Return the site, built by the command itself in a Python of its own."""
+    """Build the site with its command in a new Python process, and return its folder."""
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.docs"],
         cwd=ROOT,
@@ -190,7 +190,7 @@ TEXTS = sorted(
 
 
 def linked(text: str) -> list[str]:
-    """Return the targets of the links and pictures of a Markdown text that lead into the repository."""
+    """Return the targets of a Markdown text's links and pictures that point into the repository."""
     prose = re.sub(r"(?ms)^ *```.*?^ *```$|`[^`\n]*`", "", text)
     found = re.findall(r"\]\(([^)\s]+)\)", prose) + re.findall(r"(?m)^\[[^\]]+\]: (\S+)", prose)
     return [target for target in found if not re.match("[a-z]+:", target)]
@@ -203,7 +203,7 @@ def anchors(text: str) -> set[str]:
 
 
 def lost(text: Path) -> list[str]:
-    """Return the links of a text that lead to no file or heading where plain Markdown is shown."""
+    """Return the links of a Markdown file that lead to no file or heading if it is read as plain Markdown."""
     found = []
     for target in linked(text.read_text("utf-8")):
         file, _, anchor = target.partition("#")

@@ -1,8 +1,8 @@
-"""A change of the vendor's, accepted in a copy of the checkout, works without another edit: one test for each kind.
+"""A vendor change that is accepted in a copy of the checkout works without further edits: one test for each kind.
 
-In the copy, the client, its command and the mock server use what is new, the tests that it can affect pass, and what is
-generated is in step. What no change of the document can affect is not run: other tests, ruff on files that accepting
-does not write, and plugins of pytest that the tests do not use.
+In the copy, the client, its command line and the mock server use the change, the tests that it can affect pass, and the
+generated files are up to date. What a change of the document cannot affect is not run: other tests, ruff on files that
+accepting does not write, and pytest plugins that the tests do not use.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SAME_IN_ANY_DOCUMENT = (
     "scripts/pipeline/tests/test_composed.py::test_composing_is_repeatable",
     "scripts/pipeline/tests/test_composed.py::test_the_checks_can_fail",
 )
-"""Slow tests of those files that are about backing off, tokens, other documents, and the checks themselves."""
+"""Slow tests that are skipped: they test backing off, tokens, other documents, and the checks themselves."""
 MOCK = ("contract_tests/tests/mock/test_mock_rules.py", "contract_tests/tests/mock/test_mock_policies.py")
 PIPELINE = ("scripts/pipeline/tests/test_composed.py", "scripts/pipeline/tests/test_params.py")
 
@@ -56,7 +56,7 @@ with MockServer() as server, Cliq("1000.owner", base_url=server.url, max_wait=0)
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """Return a copy of the checkout: every file that git knows or would add."""
+    """Return a copy of the checkout, with all files that git tracks or would add."""
     root = tmp_path / "checkout"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -68,16 +68,16 @@ def copied(tmp_path: Path) -> Path:
         if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
-    if (ROOT / "build" / "mypy").is_dir():  # only saves time
+    if (ROOT / "build" / "mypy").is_dir():  # the cache only saves time
         shutil.copytree(ROOT / "build" / "mypy", root / "build" / "mypy")
     return root
 
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with the packages of the copy."""
+    """Run Python with the packages of the copy; return the completed process."""
     folders = (root / name for name in ("generated", "wrapper", "contract_tests", "scripts"))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
-    environment.pop("CI", None)  # the copy has no Node.js packages: what needs them is run in the checkout
+    environment.pop("CI", None)  # the copy has no Node.js packages; tests that need them run in the checkout
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # several processes run the same modules
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return subprocess.run(
@@ -91,7 +91,7 @@ def checked(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def accepted(root: Path, change: vendor.Change) -> str:
-    """Accept a change; return the report."""
+    """Accept a change in the copy; return the report."""
     document = load(root / "openapi" / "upstream.yaml")
     change(document)
     source = root.parent / "changed.yml"
@@ -104,10 +104,11 @@ def accepted(root: Path, change: vendor.Change) -> str:
 
 
 def assert_in_step(tree: Tree) -> None:
-    """Assert that the documents of a tree make what accepting has written.
+    """Assert that the files which accepting has written match the documents of the tree.
 
-    The package is made of the composed document alone, and always the same, which tests of the generation prove: so it
-    is enough that it was made of this document. `--check` generates it once more, for one of the changes.
+    The package depends only on the composed document, and its generation is deterministic; other tests prove both.
+    Therefore it is enough to check that the package contains this document. One test also generates it again, with
+    `--check`.
     """
     composed = compose(load(tree.upstream), load(tree.overlay), tree.name(tree.overlay))
     assert composed_text(composed) == tree.composed.read_text("utf-8")
@@ -118,7 +119,7 @@ def assert_in_step(tree: Tree) -> None:
 
 
 def proved(root: Path, change: vendor.Change, proof: str, *tests: str) -> str:
-    """Accept a change, then run the proof, the tests that it can affect, and the checks; return the report."""
+    """Accept a change, run the proof script, the given tests and the checks, and return the report."""
     report = accepted(root, change)
     lines = "".join(f"    {line}\n" for line in proof.strip().splitlines())
     checked(run(root, "-c", f"{PROOF}{lines}    raw.close()\n"))
@@ -137,7 +138,7 @@ def test_what_is_published_is_imported_as_it_was(tree: Tree) -> None:
 
 
 def graded(root: Path, driver: str) -> list[str]:
-    """Grade the mock of the copy with the suite of the copy; return the notes of the report."""
+    """Run the copy's conformance suite against the copy's mock server; return the notes of the report."""
     report = root.parent / "report"
     command = ("contract_tests/grade_mock.py", "--only", driver, "--report", str(report), "--quiet")
     checked(run(root, *command))

@@ -1,4 +1,4 @@
-"""The client's exception classes follow from the catalogue of error codes."""
+"""The client's exception classes are generated from the catalogue of error codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated client: the same bytes on any host, all or nothing, and without the faults that were mended."""
+"""The generated client: same bytes on any host, atomic installation, and none of the faults that templates fix."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipeline.tree import Tree, differences, files
 
 
 def run(code: str, **environment: str) -> str:
-    """Return what a fresh Python prints for a piece of code."""
+    """Run code in a new Python process, and return what it prints."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, **environment},
@@ -36,14 +36,14 @@ def run(code: str, **environment: str) -> str:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, but for what may be lost at any time."""
+    """Return the content of every file below a folder, except caches and `build/`."""
     return {str(path): (folder / path).read_bytes() for path in files(folder) if path.parts[0] != "build"}
 
 
 @pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a host that would spoil the bytes if it were asked: settings everywhere, and another ruff first on the
-    PATH."""
+    """Set up a host whose settings would change the output if they were used: configuration files, environment
+    variables, and another ruff first on PATH. Return its folder."""
     settings = "line-length = 40\nindent-width = 2\n[format]\nquote-style = 'single'\n[lint]\nselect = ['ALL']\n"
     home = tmp_path / "home"
     for folder in (home / ".config" / "ruff", tmp_path / "tmp"):
@@ -221,12 +221,12 @@ def test_an_installation_killed_at_any_line_leaves_the_old_or_the_new(tmp_path: 
     environment = {**os.environ, "PYTHONPATH": str(trees.ROOT / "scripts")}
     command = [sys.executable, "-c", KILLED_AT_EACH_LINE, str(tmp_path)]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    assert int(done.stdout) > 30  # so many lines ran before an installation was over
+    assert int(done.stdout) > 30  # number of lines that an installation executes
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """Return a package that is quickly checked."""
+    """Return a small package, for which the type check is fast."""
     package = tmp_path / "small_package"
     package.mkdir()
     (package / "__init__.py").write_text("x: int = 1\n")
@@ -330,7 +330,7 @@ def test_the_private_names_that_the_wrapper_builds_on_exist(composed: Any) -> No
 
 
 class Body:
-    """Stands for a generated model."""
+    """A stand-in for a generated model."""
 
     def to_dict(self) -> dict[str, Any]:
         return {}

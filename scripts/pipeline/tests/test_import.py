@@ -1,4 +1,4 @@
-"""Importing the vendor's document: every fact, none of the prose, and always the same bytes."""
+"""Importing the vendor's document: all facts, no prose, and deterministic output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.normalize import Normalized, normalize
 from pipeline.tree import Tree, upstream_text
 
 GOLDEN = Path(__file__).resolve().parent / "golden" / "vendor_shaped.upstream.yaml"
-"""What importing `vendor_shaped.yml` gives: the upstream.yaml of the day on which both were written."""
+"""The expected upstream.yaml of `vendor_shaped.yml`; both were written on the same day."""
 NUMBERS = {
     ("/messageactions", "post"): (30, "CREATE"),
     ("/messageactions", "get"): (30, "READ"),
@@ -48,7 +48,7 @@ CODES = {
 
 
 def import_vendor(path: Path) -> Normalized:
-    """Return a file in normal form."""
+    """Import a file, and return its normal form."""
     return normalize(load(path), str(path))
 
 
@@ -67,7 +67,7 @@ def strings(node: Any) -> list[str]:
 
 
 def sentences(node: Any) -> set[str]:
-    """Return the sentences of five words or more that a document's strings hold, HTML taken off."""
+    """Return the sentences of five or more words in a document's strings, without HTML."""
     found = set()
     for text in strings(node):
         for sentence in re.split(r"(?<=[.!?:])\s+|\n", prose.plain(text, "the document")):
@@ -78,7 +78,7 @@ def sentences(node: Any) -> set[str]:
 
 
 def committed_words(tree: Tree, folders: tuple[str, ...]) -> str:
-    """Return all words of the committed files of some folders, in order, lower case."""
+    """Return all words of the committed files in some folders, in order and in lower case."""
     texts = [
         path.read_text("utf-8", errors="replace")
         for folder in folders
@@ -150,7 +150,7 @@ def test_no_sentence_of_the_vendors_is_committed(tree: Tree, vendor: Path) -> No
 
 
 def shuffled(node: Any) -> Any:
-    """Return the same document with every mapping turned round; lists whose order has no meaning too."""
+    """Return the same document with reversed mappings, and reversed lists where their order has no meaning."""
     if isinstance(node, dict):
         return {
             key: list(reversed(shuffled(value)))
@@ -171,7 +171,7 @@ def test_importing_what_was_imported_changes_nothing(tree: Tree) -> None:
     waived = normalize(upstream, "upstream").document
     for path, item in upstream["paths"].items():
         for method, operation in item.items():
-            # Thresholds and codes are read from prose, of which the normal form has none.
+            # Thresholds and codes are read from prose, which the normal form does not have.
             for key in ("x-threshold", "x-error-codes"):
                 operation.pop(key, None)
             assert waived["paths"][path][method] == operation

@@ -1,4 +1,4 @@
-"""The strict applier: what it does, what it refuses, and that redocly makes the same document of the same overlay."""
+"""The strict overlay applier: results, refusals, and the same results as redocly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOCUMENT = {
 
 
 def overlay(*actions: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return an overlay of some actions, each with a reason."""
+    """Return an overlay with these actions; each gets a reason."""
     return {
         "overlay": "1.0.0",
         "info": {"title": "t", "version": "1"},
@@ -129,7 +129,7 @@ def test_a_refusal_names_file_action_and_target() -> None:
 
 
 def redocly_applies(redocly: Path, folder: Path, document: Any, given: Any) -> Any:
-    """Return what `redocly bundle` makes of a document and an overlay."""
+    """Return the result of `redocly bundle` for a document and an overlay."""
     (folder / "document.yaml").write_text(dump_yaml(document), "utf-8")
     (folder / "overlay.yaml").write_text(dump_yaml(given), "utf-8")
     done = subprocess.run(
@@ -148,7 +148,7 @@ def redocly_applies(redocly: Path, folder: Path, document: Any, given: Any) -> A
 
 
 def as_javascript(node: Any) -> Any:
-    """Return the same data with whole numbers as precise as JavaScript keeps them."""
+    """Return the same data with integers in the precision of JavaScript."""
     if isinstance(node, dict):
         return {key: as_javascript(value) for key, value in node.items()}
     if isinstance(node, list):

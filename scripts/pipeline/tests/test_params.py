@@ -1,4 +1,4 @@
-"""The typed dictionaries say of every field what the document says of it."""
+"""The typed dictionaries agree with the document about every field."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoho_cliq_api import params
 
 
 def module_of(body: Any, schemas: dict[str, Any] | None = None, **operation: Any) -> dict[str, Any]:
-    """Return what is in the module emitted for one operation with this body."""
+    """Return the namespace of the module that is emitted for one operation with this body."""
     content = {"content": {"application/json": {"schema": body}}}
     entry = {"operationId": "make_thing", "requestBody": content, "responses": {}, **operation}
     document = {"paths": {"/things": {"post": entry}}, "components": {"schemas": schemas or {}}}
@@ -144,6 +144,6 @@ def test_a_method_takes_the_parameters_that_no_argument_gives() -> None:
     body = {"type": "object", "required": ["name"], "properties": {"name": text}}
     space = module_of(body, parameters=parameters)
     types = get_type_hints(space["MakeThingFields"], space, include_extras=True)
-    assert {name for name, hint in types.items() if is_required(hint)} == {"name"}  # the client may know the version
+    assert {name for name, hint in types.items() if is_required(hint)} == {"name"}  # the client may set the version
     assert set(types) == {"name", "version", "dry_run"}
     assert "MakeThingFields" not in module_of(body, parameters=parameters[1:])

@@ -1,4 +1,4 @@
-"""The models with changed templates read and write exactly what the generator's own models do, only faster."""
+"""Models from our templates parse and write the same data as models from the generator's own templates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXAMPLES = (
 
 @pytest.fixture(scope="module")
 def stock(composed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Yield the models that the generator makes of the same document with its own templates."""
+    """Generate models for the same document with the generator's own templates, and yield their module."""
     folder = tmp_path_factory.mktemp("stock")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(templates, "CHANGES", ())
@@ -37,7 +37,7 @@ def stock(composed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
 
 def answers(document: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the name of a model and an example of it, for every answer and for the event of a webhook."""
+    """Yield model name and example for every response, and for the event of a webhook."""
     for model, name in EXAMPLES:
         entry = document["paths"][OPERATIONS[name].path][OPERATIONS[name].method.lower()]
         media = entry["responses"]["200"]["content"]["application/json"]
@@ -47,7 +47,7 @@ def answers(document: Any) -> Iterator[tuple[str, Any]]:
 
 
 def variants(value: Any) -> Iterator[Any]:
-    """Yield the value itself, and copies with one place changed: a key more, a key less, a null, another type."""
+    """Yield the value, and copies with one change: a key added or removed, a null, or another type."""
     yield value
 
     def places(node: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
@@ -80,7 +80,7 @@ def variants(value: Any) -> Iterator[Any]:
 
 
 def read(models: Any, name: str, value: Any) -> tuple[str, Any]:
-    """Return what a model makes of a value: its dictionary, or that it cannot be read."""
+    """Parse a value with a model; return "read" and its dictionary, or "refused" and None."""
     try:
         return "read", getattr(models, name).from_dict(value).to_dict()
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -96,7 +96,7 @@ def test_every_answer_is_read_and_written_as_by_the_generators_own_models(compos
             expected = read(stock, name, value)
             got = read(ours, name, value)
             if got[0] == "refused" and expected[0] == "read":
-                # The table of an open enum refuses what cannot be a key of it; the generator let a list pass for text.
+                # Our lookup table of an open enum refuses unhashable values; the generator accepts a list as text.
                 assert any(isinstance(item, list) and not item for item in _leaves(value))
             else:
                 assert got == expected, value

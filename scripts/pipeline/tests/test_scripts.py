@@ -1,4 +1,4 @@
-"""What a maintainer runs: every script explains itself without setting anything up; a release is whole or not made."""
+"""The scripts of maintainers: `--help` without any setup, and releases that are complete or not made at all."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_scripts_without_arguments_refuse_them(name: str, tmp_path: Path) -> Non
 
 
 def options(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Yield the long options that a parser and its sub-commands list."""
+    """Yield the long options of a parser and its subcommands."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             yield from options(action.choices["run"])
@@ -124,7 +124,7 @@ def test_what_is_unreleased_gets_a_version_and_a_date() -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return what a build needs of the checkout."""
+    """Return a copy of the files that a build needs."""
     for name in ("pyproject.toml", "CHANGELOG.md", "README.md", "LICENSE", "wrapper", "generated", "contract_tests"):
         source = ROOT / name
         if source.is_dir():

@@ -1,4 +1,4 @@
-"""The emitted functions read exactly what a closed reading of the document's schemas allows, as the models read it."""
+"""The emitted functions accept exactly what the closed schemas allow, and return the same as the models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODELS = models(ROOT / "generated" / "zoho_cliq_api" / "models")
 
 
 def closed(document: Any) -> Any:
-    """Return the component schemas with nothing left open: no unknown fields, no unknown values, no rules beyond
+    """Return the component schemas, closed: without unknown fields and unknown values, and with no rules except
     types."""
     schemas = copy.deepcopy(document["components"]["schemas"])
     for schema in schemas.values():
@@ -38,7 +38,7 @@ def closed(document: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def validators(composed: Any) -> dict[str, Any]:
-    """Return an independent JSON Schema validator for every schema that has a comparison."""
+    """Return an independent JSON Schema validator for every schema that has an emitted function."""
     schemas = closed(composed)
     return {
         name: jsonschema.Draft202012Validator(
@@ -49,7 +49,7 @@ def validators(composed: Any) -> dict[str, Any]:
 
 
 def examples(document: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the schema's name and an example of it, for every good answer."""
+    """Yield schema name and example for every successful response."""
     for item in document["paths"].values():
         for method, operation in item.items():
             content = operation["responses"].get("200", {}).get("content") if method != "parameters" else None
@@ -80,7 +80,7 @@ OTHER = st.one_of(
 
 
 def changed(draw: Any, value: Any) -> Any:
-    """Return the value with one part replaced, removed, or a field added."""
+    """Return the value with one part replaced or removed, or with a field added."""
     value = copy.deepcopy(value)
     path = draw(st.sampled_from(list(places(value))))
     if not path:
@@ -123,7 +123,7 @@ def test_what_is_read_at_once_agrees_with_a_validator(
 
 
 def emitted(schema: Any, **others: Any) -> Any:
-    """Return the function for a schema in the place of Creator, whose model has the fields `id` and `name`."""
+    """Return the function that is emitted if a schema replaces Creator, whose model has the fields `id` and `name`."""
     reference = {"$ref": "#/components/schemas/Creator"}
     answer = {"content": {"application/json": {"schema": reference}}}
     document = {

@@ -1,4 +1,4 @@
-"""Changes as the vendor may make them, to the document of this checkout, whatever it is today."""
+"""Changes that the vendor may make, applicable to any version of the document in this checkout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Change = Callable[[Any], None]
 
 
 def as_published(upstream: Json) -> Json:
-    """Return a document in normal form as the vendor publishes it, with thresholds and error codes in HTML alone."""
+    """Convert a document in normal form to the vendor's form, which has thresholds and error codes only in HTML."""
     document = copy.deepcopy(upstream)
     for _, _, operation in operations(document):
         threshold, codes = operation.pop("x-threshold", None), operation.pop("x-error-codes", [])
@@ -98,7 +98,7 @@ def operation(document: Json) -> None:
 
 
 def _moved(document: Json, to: Callable[[str], str], parameter: Json = None) -> None:
-    """Give paths other names, and the operations of those that changed one more parameter."""
+    """Rename paths; add a parameter to the operations of the renamed paths."""
     for path in list(document["paths"]):
         item = document["paths"].pop(path)
         document["paths"][to(path)] = item
@@ -107,20 +107,20 @@ def _moved(document: Json, to: Callable[[str], str], parameter: Json = None) -> 
 
 
 def path_parameter(document: Json) -> None:
-    """A handler has versions: a parameter at the end of a path."""
+    """Add a parameter at the end of a path: the version of a handler."""
     parameter = {"name": "VERSION", "schema": {"type": "string", "maxLength": 8}}
     _moved(document, lambda path: f"{path}/versions/{{VERSION}}" if path == HANDLER else path, parameter)
 
 
 def path_parameter_inside(document: Json) -> None:
-    """An action is of a network: a parameter in the middle of paths."""
+    """Add a parameter in the middle of paths: the network of an action."""
     parameter = {"name": "NETWORK_ID", "schema": {"type": "integer", "minimum": 1}}
     inside = f"{{{ACTION_ID}}}/"
     _moved(document, lambda path: path.replace(inside, f"{inside}in/{{NETWORK_ID}}/"), parameter)
 
 
 def list_parameter(document: Json) -> None:
-    """The list is one of a folder: a parameter at the end of a path that two operations had."""
+    """Add a parameter, the folder of a list, at the end of a path of one of its two operations."""
     entry = document["paths"][COLLECTION].pop("get")
     entry["parameters"].append({"name": "FOLDER_ID", "in": "path", "required": True, "schema": {"type": "string"}})
     document["paths"][f"{COLLECTION}/folders/{{FOLDER_ID}}"] = {"get": entry}

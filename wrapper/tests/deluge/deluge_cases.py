@@ -1,8 +1,7 @@
-"""The cases that grade a mutant of the built-ins: which there are, and which lines of the interpreter each executes.
+"""The cases that grade mutants of the built-in functions, and the lines of the package that each case executes.
 
-A case is a test function of the files below with one set of its parameters. Left out are what random numbers decide
-(hypothesis), what takes a fixture, and what is not run everywhere (marks `skipif` and `heavy`), so that a verdict is
-the same each time.
+A case is a test function of the files below with one set of parameters. So that results are reproducible, tests that
+use hypothesis or fixtures, or have the marks `skipif` or `heavy`, are left out.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Case = Callable[[], None]
 
 
 def loaded_cases() -> dict[str, Case]:
-    """Execute the test files anew, with the package that is in `sys.modules`, and return their cases by name."""
+    """Execute the test files again, with the package in `sys.modules`, and return their cases by name."""
     found: dict[str, Case] = {}
     for name in FILES:
         path = HERE / f"test_deluge_{name}.py"
@@ -60,13 +59,15 @@ def _with_parameters(name: str, test: Callable[..., None]) -> Iterator[tuple[str
 
 @dataclass
 class Executed:
-    """Which lines of some rooms of the package are executed, by "room.module", and how long each case takes.
+    """The lines of some subpackages that the cases execute, and the time that each case takes.
+
+    A line is a pair of its module ("subpackage.module") and its number.
 
     Attributes:
-        at_import: The lines that are executed while the package is imported: each case depends on them.
-        by: The cases that execute a line.
-        within: The cases that execute any line of a module.
-        seconds: CPU time of each case, while its lines are noted.
+        at_import: The lines that are executed while the package is imported. Every case depends on them.
+        by: For each line, the cases that execute it.
+        within: For each module, the cases that execute any of its lines.
+        seconds: CPU seconds of each case, including the tracing of lines.
     """
 
     at_import: set[tuple[str, int]] = field(default_factory=set)
@@ -75,9 +76,9 @@ class Executed:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def cases(self, module: str, lines: Collection[int]) -> list[str]:
-        """Return the cases that a change in some lines can fail, those first that take little time.
+        """Return the cases that a change in some lines may cause to fail, fastest first.
 
-        For what is executed when the package is imported, these are the cases that execute anything of its module.
+        If one of the lines is executed at import, these are all cases that execute any line of the module.
         """
         places = [(module, line) for line in lines]
         if self.at_import.isdisjoint(places):
@@ -88,10 +89,15 @@ class Executed:
 
 
 def watched(package: str, rooms: Collection[str], load: Callable[[], dict[str, Case]]) -> Executed:
-    """Load the cases, and with them the package; run each, and return which lines of the rooms they execute.
+    """Load the cases, which imports the package; run each case, and return the executed lines.
+
+    Args:
+        package: The name of the package.
+        rooms: The subpackages whose lines are recorded.
+        load: Imports the package and returns the cases by name.
 
     Raises:
-        Exception: what a case raises: the program as it is must pass all of them.
+        Exception: what a case raises. The unchanged program must pass all cases.
     """
     seen: set[tuple[str, int]] = set()
 
@@ -126,7 +132,7 @@ def watched(package: str, rooms: Collection[str], load: Callable[[], dict[str, C
 
 
 def untraced(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that calls another one only once for the same arguments, and without noting its lines."""
+    """Return a cached version of a function, which runs without the tracing of lines."""
     known: dict[Any, Any] = {}
 
     def call(*arguments: Any) -> Any:
@@ -143,7 +149,7 @@ def untraced(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def functions(package: str) -> dict[str, FunctionType]:
-    """Return the functions and methods of the package as it is loaded, by "room.module.function"."""
+    """Return the functions and methods of the loaded package, by "subpackage.module.function"."""
     found: dict[str, FunctionType] = {}
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and str(each.__module__).startswith(f"{package}."):
@@ -155,7 +161,7 @@ def functions(package: str) -> dict[str, FunctionType]:
 
 @cache
 def _module(package: str, rooms: Collection[str], code: CodeType) -> str | None:
-    """Return "room.module" of code of the rooms."""
+    """Return "subpackage.module" for code of the given subpackages; None for other code."""
     _, inside, path = code.co_filename.rpartition(f"/{package}/")
     name = path.removesuffix(".py").replace("/", ".")
     return name if inside and name.partition(".")[0] in rooms else None

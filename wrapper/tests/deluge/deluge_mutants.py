@@ -2,14 +2,14 @@
 
     python wrapper/tests/deluge/deluge_mutants.py [--processes N] [--sample | --all [--part I/N] | PART OF A NAME ...]
 
-Print a line for each mutant that is not as `deluge_survivors.toml` says: one that survives and is not listed, or is
-listed and does not survive. Exit code 1 if there are any. `--all` grades every mutant, in a few minutes of processor
-time. `--sample` grades one in sixteen; a digest of everything that the result depends on decides which, so that another
-sample is drawn after each change. `--part 0/4` grades the first of four parts of all.
+Print a line for each mutant whose result differs from `deluge_survivors.toml`: one that survives but is not listed, or
+is listed but does not survive. Exit with code 1 if there are any. `--all` grades every mutant, in a few minutes of
+processor time. `--sample` grades one in sixteen. The sample depends on a digest of all inputs of the result, so that it
+differs after each change. `--part 0/4` grades the first quarter of the chosen mutants.
 
-A mutant is the program with one small change (see `mutation.first_order`). It is made in a process of its own, in which
-the cases that execute the changed line run, up to the first that fails. A case may take 0.3 seconds more than five
-times what it takes in the program as it is, in CPU time; one that takes longer fails.
+A mutant is the program with one small change (see `mutation.first_order`). Each mutant has its own process, which
+runs the cases that execute the changed line, until one fails. A case also fails if it takes more than 0.3 seconds plus
+five times its CPU time in the unchanged program.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from mutation.first_order import Change, at_most, changes, loaded  # noqa: E402
 PACKAGE = "zoho_cliq_deluge"
 ROOMS = ("_functions", "_values")
 KEPT = ("_syntax", "tree", "policies", "failures", "tasks")
-"""Modules that import nothing from the rooms, and are not loaded anew for each mutant."""
+"""Modules that import nothing from the mutated subpackages; they are not reloaded for each mutant."""
 KINDS = ("equivalent", "missed")
 SURVIVORS = HERE / "deluge_survivors.toml"
 INPUTS = (
@@ -60,7 +60,7 @@ MOST_IN_A_GROUP = 20
 
 @cache
 def mutants() -> list[Change]:
-    """Return all mutants of the rooms, in the order of the source. What `__all__` lists is left alone."""
+    """Return all mutants of the subpackages in `ROOMS`, in the order of the source. `__all__` is not mutated."""
     found = []
     for room in ROOMS:
         for path in sorted((ROOT / "wrapper" / PACKAGE / room).glob("[a-z]*.py")):
@@ -70,7 +70,7 @@ def mutants() -> list[Change]:
 
 
 def _exports(tree: ast.Module) -> tuple[str, int | None]:
-    """Return the place of the assignment to `__all__`."""
+    """Return the place of the assignment to `__all__` in a module."""
     for number, statement in enumerate(tree.body):
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
             return "body", number
@@ -79,7 +79,7 @@ def _exports(tree: ast.Module) -> tuple[str, int | None]:
 
 @cache
 def digest() -> str:
-    """Return a digest of everything that the verdicts depend on."""
+    """Return a digest of all files, and the version of Python, on which the results depend."""
     whole = hashlib.sha256(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
     for name in INPUTS:
         path = ROOT / name
@@ -91,14 +91,14 @@ def digest() -> str:
 
 
 def sample(inputs: str) -> list[Change]:
-    """Return one in sixteen mutants; another one for each digest."""
+    """Return one in sixteen mutants, chosen by a digest."""
     drawn = {change.name: hashlib.sha256(f"{inputs} {change.name}".encode()).digest() for change in mutants()}
     return [change for change in mutants() if drawn[change.name][0] % ONE_IN == 0]
 
 
 @dataclass(frozen=True)
 class Program:
-    """The program as it is, loaded but not run, so that nothing of the rooms is in a cache yet."""
+    """The unchanged program, loaded but not run, so that its caches are empty."""
 
     executed: Executed
     cases: dict[str, Case]
@@ -107,14 +107,14 @@ class Program:
 
 @cache
 def program() -> Program:
-    """Return the program that the processes of the mutants are forked from.
+    """Return the unchanged program. The processes of the mutants are forked from it.
 
-    Scripts are read once: reading them depends on nothing that is changed. So no process of a mutant has to.
+    Scripts are parsed once, before the fork: no mutant changes the parser.
     """
     parser = importlib.import_module(f"{PACKAGE}._syntax.parser")
     vars(parser)["parse"] = untraced(parser.parse)
     slower = mock.patch.object(time, "thread_time", lambda clock=time.thread_time: clock() / 20)
-    with slower, loaded(PACKAGE, None, keep=KEPT):  # noting lines takes time that the limits are not made for
+    with slower, loaded(PACKAGE, None, keep=KEPT):  # tracing is slower than the time limits allow
         executed = watched(PACKAGE, ROOMS, _all_anew)
     with loaded(PACKAGE, None, keep=KEPT):
         found = Program(executed, loaded_cases(), functions(PACKAGE))
@@ -126,7 +126,7 @@ def program() -> Program:
 
 
 def _all_anew() -> dict[str, Case]:
-    """Import the package once more, and return the cases."""
+    """Import the package again, and return the cases."""
     for name in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
         if name.removeprefix(f"{PACKAGE}.").partition(".")[0] not in KEPT:
             del sys.modules[name]
@@ -134,11 +134,11 @@ def _all_anew() -> dict[str, Case]:
 
 
 def killer(change: Change, first: list[str]) -> str | None:
-    """Return the case that finds a mutant; "import" if it cannot be imported, None if it survives.
+    """Return the case that finds a mutant; "import" if the mutant cannot be imported, None if it survives.
 
     Args:
         change: The mutant.
-        first: The cases to begin with, if they execute what is changed.
+        first: The cases to run first, if they execute the changed line.
     """
     whole = program()
     readable, writable = os.pipe()
@@ -161,7 +161,7 @@ def killer(change: Change, first: list[str]) -> str | None:
 
 
 def _grade(change: Change, whole: Program, first: list[str], pipe: int) -> None:
-    """Run the cases, and name each before. What one raises, or the changed program when imported, is raised."""
+    """Run the cases, and write the name of each to the pipe before. Raise what a case or the import raises."""
     chosen = whole.executed.cases(change.module.removeprefix(f"{PACKAGE}."), change.lines())
     chosen = [name for name in first if name in set(chosen)] + [name for name in chosen if name not in set(first)]
     function = _function(change, whole)
@@ -175,7 +175,7 @@ def _grade(change: Change, whole: Program, first: list[str], pipe: int) -> None:
 
 
 def _function(change: Change, whole: Program) -> FunctionType | None:
-    """Return the function that a mutant changes; None for what is executed while the package is imported."""
+    """Return the function that a mutant changes; None if the changed code is executed at import."""
     room, module, names = change.name.partition(":")[0].split(".", 2)
     inner = names.split(".")
     for count in range(1, len(inner) + 1):
@@ -197,7 +197,7 @@ def _run(chosen: list[str], cases: dict[str, Case], executed: Executed, pipe: in
 
 @dataclass(frozen=True)
 class Survivor:
-    """Why a mutant survives."""
+    """The kind of a known survivor, and the reason why it survives."""
 
     kind: str
     reason: str
@@ -205,15 +205,15 @@ class Survivor:
 
 @cache
 def listed(path: Path = SURVIVORS) -> dict[str, Survivor]:
-    """Return the survivors that are known, by the mutant's name."""
+    """Return the known survivors, by the mutant's name."""
     groups = tomllib.loads(path.read_text("utf-8")).get("survivors", [])
     return {name: Survivor(group["kind"], group["reason"]) for group in groups for name in group["mutants"]}
 
 
 def complaints_of(group: list[Change], survivors: Path) -> list[str]:
-    """Return what about mutants of one function is not as the list of survivors says.
+    """Return the differences between the results of one function's mutants and the list of survivors.
 
-    A case that finds one mutant often finds the next: it comes first then.
+    A case that finds one mutant often finds the next, so it runs first there.
     """
     found: list[str] = []
     killers: list[str] = []
@@ -227,7 +227,7 @@ def complaints_of(group: list[Change], survivors: Path) -> list[str]:
 
 
 def groups(chosen: list[Change]) -> Iterator[list[Change]]:
-    """Yield mutants of the same function together, but not too many."""
+    """Yield the mutants in groups of the same function, with at most `MOST_IN_A_GROUP` in each."""
     for _, same in groupby(chosen, lambda change: change.name.partition(":")[0]):
         rest = list(same)
         while rest:
@@ -236,7 +236,7 @@ def groups(chosen: list[Change]) -> Iterator[list[Change]]:
 
 
 def complaints(chosen: list[Change], processes: int, survivors: Path) -> Iterator[str]:
-    """Grade mutants, and yield each complaint as soon as it is known."""
+    """Grade mutants, and yield each difference from the list of survivors as soon as it is known."""
     program()
     with get_context("fork").Pool(processes) as pool:
         for found in pool.imap(partial(complaints_of, survivors=survivors), groups(chosen)):
@@ -250,7 +250,7 @@ def figures() -> dict[str, int]:
 
 
 def main(arguments: list[str]) -> int:
-    """Grade what the command line chooses; return the exit code."""
+    """Grade the mutants that the command line selects; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="grade every mutant")
     parser.add_argument("--sample", action="store_true", help=f"grade one mutant in {ONE_IN}")

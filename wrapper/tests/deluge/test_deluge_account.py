@@ -1,4 +1,4 @@
-"""What a run accounts for: bytes that built-in functions make, and work that they do, by known estimates."""
+"""The charges to a run's budget: the exact bytes and the exact work of built-in functions and operators."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FRIDAY, MONDAY = datetime(2021, 3, 5, tzinfo=UTC), datetime(2021, 3, 8, tzinfo=U
 
 
 class Recorded(Budget):
-    """An account that adds up what is charged."""
+    """A budget that adds up all charges."""
 
     def __init__(self) -> None:
         super().__init__(10**8, None)
@@ -157,7 +157,7 @@ def test_a_search_has_an_end(search: Callable[[Context, str], Any]) -> None:
     clock.now = 4.9995  # a millisecond is left
     with pytest.raises(Failure, match=r"the regular expression takes too long on this text$"):
         search(context, "a" * 40 + "e")
-    clock.now, clock.step = 4.0, 1.0  # the search ends in time, but no time is left then
+    clock.now, clock.step = 4.0, 1.0  # the search ends in time, but then no time is left
     with pytest.raises(LimitReached, match="more than 5 s"):
         search(context, "ab")
 
@@ -166,7 +166,7 @@ def test_a_search_takes_at_most_300_milliseconds() -> None:
     asked: list[float] = []
 
     class Asked(Budget):
-        """An account that notes how long something may take."""
+        """A budget that records the requested time limits."""
 
         def seconds_left(self, at_most: float) -> float:
             asked.append(at_most)
@@ -192,7 +192,7 @@ def test_the_size_of_texts() -> None:
 
 
 class Clock:
-    """A clock that counts how often it is looked at."""
+    """A clock that counts how often it is read."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -321,7 +321,7 @@ def test_what_is_reachable_takes_the_place_of_what_was_charged() -> None:
     assert budget.used == 40_000  # half is not more than half
     budget.charge(1)
     budget.measure([values, values])
-    assert budget.used == 7 + 100 + 80 + 100  # the list with ten places, and the number in them
+    assert budget.used == 7 + 100 + 80 + 100  # a list of ten items, and the number in it
     assert budget.look_at == budget.used + 10_000
     for _ in range(5):
         budget.charge(10_000)
@@ -372,7 +372,7 @@ def test_after_a_measurement_more_is_taken_before_the_next() -> None:
     assert 59_000 < used < 60_500
     budget.charge(9_000)
     budget.measure([])
-    assert budget.used == used + 9_000  # the next measurement is half way to the memory
+    assert budget.used == used + 9_000  # the next measurement is halfway between the used bytes and the limit
     budget.charge(2_000)
     budget.measure([])
     assert budget.used == 0

@@ -1,4 +1,4 @@
-"""Hostile scripts: each must end with an error, soon, and without taking much memory."""
+"""Hostile scripts: each must end with an error, quickly and without much memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Built-in functions at their edges, by the type of their receiver."""
+"""Built-in functions at their boundary values, by the type of the receiver."""
 
 from __future__ import annotations
 

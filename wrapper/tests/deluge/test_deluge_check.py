@@ -1,4 +1,4 @@
-"""What the checker finds: for every rule, scripts that break it with the exact message, and lawful neighbours."""
+"""The checker: for every rule, scripts that break it, with the exact message, and similar scripts that do not."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_kind_of_handler_decides_what_is_there_and_whether_it_answers() -> N
     posts = 'zoho.cliq.postToChannel("general","Good morning");'
     assert rules(posts, "scheduler") == []
     assert rules(posts, "message-action") == [("no-return", "error")]
-    assert rules("return 5;", "command") == []  # its answers are others
+    assert rules("return 5;", "command") == []  # a command may return other values
     for kind, handler in HANDLERS.items():
         assert rules("".join(f"info {name};\n" for name in handler.variables) + "return Map();", kind) == []
     with pytest.raises(ValueError, match="there is no handler of the kind 'robot'; known are message-action, bot"):
@@ -150,7 +150,7 @@ def test_statements_are_counted_as_they_are_run(rounds: int, allowed: bool) -> N
 def test_tasks_of_cliq_are_those_that_the_interpreter_knows() -> None:
     for name, (least, _) in CLIQ_TASKS.items():
         if name == "getVariable":
-            continue  # met in scripts that Zoho took, and documented nowhere
+            continue  # occurs in scripts that Zoho accepted, but is not documented
         arguments = ['"a"'] * least
         if name.lower() in ("createrecord", "updaterecord", "extension.setproperties"):
             arguments[-1] = '{"a":"b"}'

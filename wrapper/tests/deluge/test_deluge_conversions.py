@@ -1,4 +1,4 @@
-"""Operators and arguments: what values of one type become where another is wanted, and where that ends."""
+"""Operators and arguments: the conversion of values to the type that is needed, and its limits."""
 
 from __future__ import annotations
 
@@ -396,7 +396,7 @@ def test_statistics_and_work_days(script: str, expected: Any) -> None:
 
 
 def test_as_many_work_days_as_can_be_counted() -> None:
-    """The time limit is lifted: where lines are counted, too, this takes longer."""
+    """Run without the time limit, because measuring coverage makes this slower."""
     script = "return '05-Mar-2021'.addBusinessDay(100000).getYear();"
     assert run(script, policies={"computing_seconds": 0}).answer == 2404
 
@@ -513,7 +513,7 @@ def test_the_depth_of_xml(depth: int, reads: bool) -> None:
         value = {"a": value}
     for script in ('return x.executeXPath("count(//a)");', "return m.toXml().length();"):
         if script.endswith("length();") and depth > 100:
-            continue  # a value that is nested so deep does not reach a script
+            continue  # a value that is nested this deep cannot be passed to a script
         if reads:
             run(script, {"x": document, "m": value})
         else:
@@ -557,7 +557,7 @@ def test_json_of_values() -> None:
 
 
 def nested(depth: int, *, in_lists: bool) -> Any:
-    """Return a value that is nested as deep."""
+    """Return a value that is nested ``depth`` levels deep."""
     value: Any = 1
     for _ in range(depth):
         value = [value] if in_lists else {"a": value}
@@ -633,7 +633,7 @@ def test_decimals_have_34_digits() -> None:
 
 
 DIGITS = (1, *(0,) * 32, 1)
-"""A digit for each place of a decimal."""
+"""The digits of a decimal with the maximum precision."""
 
 
 @pytest.mark.parametrize(
@@ -672,11 +672,11 @@ def test_rounded_numbers_that_are_whole(number: str, printed: str, kind: type) -
 
 
 class Flag(int):
-    """An integer of another class."""
+    """A subclass of int."""
 
 
 class Word(str):
-    """A text of another class."""
+    """A subclass of str."""
 
     __slots__ = ()
 

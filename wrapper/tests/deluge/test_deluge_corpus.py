@@ -1,4 +1,4 @@
-"""Public scripts, where the variable ZOHO_CLIQ_DELUGE_CORPUS names a folder of them; none is part of the project."""
+"""Tests with public scripts in the folder that ZOHO_CLIQ_DELUGE_CORPUS names; the project contains none of them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_exported_scripts_are_read_and_laid_out() -> None:
         assert parse(laid_out) == script, path
         assert len(parse(laid_out).comments) == len(script.comments), path
         same += laid_out == text
-    # The others were edited elsewhere: blank lines, blanks behind commas, braces at the end of lines.
+    # The others were edited in other editors: blank lines, spaces after commas, braces at the end of lines.
     assert same >= 0.72 * len(scripts)
 
 

@@ -1,4 +1,4 @@
-"""Built-in functions where their results change: the first and the last index, nothing and one, this side and that."""
+"""Built-in functions at the values where their results change: first and last index, empty and one, each side."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ def test_a_key_has_a_greatest_length(bits: str, size: int) -> None:
         run(script, {"k": "k" * (size + 1)})
 
 
-# The last byte of the first block is that of the padding, 15, changed as the last character of the vector is.
+# In CBC, a change of the vector's last character changes the last byte of the first block: the padding byte, 15.
 @pytest.mark.parametrize(("last", "padding"), [("?", 0), (".", 17), ("=", 2), ("\u0010", 47)])
 def test_a_wrong_padding_is_refused(last: str, padding: int) -> None:
     assert 15 ^ ord("0") ^ ord(last) == padding

@@ -1,4 +1,4 @@
-"""What a wrong script is told: one problem for each mistake, where it is, and what to write instead."""
+"""Syntax errors: one problem for each mistake, with its place and what to write instead."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_mistake_before_and_after_does_not_move_another() -> None:
     assert (between[1].message, between[1].column, between[1].line) == (alone.message, alone.column, 2)
 
 
-# Mistakes that reach beyond their statement, or are others within a block.
+# Mistakes that affect more than their statement, or are reported differently within a block.
 REACHING = {
     "unclosed-bracket",
     "stray-bracket",
@@ -100,7 +100,7 @@ def places(script: str) -> list[tuple[int, int, str]]:
 
 
 MISSING = "x = 1"
-# What goes on with a statement that lacks its `;`, so that the whole is another mistake, or none.
+# Scripts that continue a preceding statement without `;`, so that both together are another mistake or none.
 GOING_ON = {"++x;", "[a, b] = c;", "public void f() { return; }"}
 OTHERS = ("x = y z;", "info “a”;", "x = ;", "info f(1;")
 
@@ -111,7 +111,7 @@ OTHERS = ("x = y z;", "info “a”;", "x = ;", "info f(1;")
     ids=["script", "block", "function"],
 )
 def test_each_of_two_mistakes_is_reported(before: str, indent: str, behind: str) -> None:
-    """Each script of the table twice, and with another mistake behind and before it."""
+    """Test each script of the table twice in a row, and with another mistake after and before it."""
     alone = {script: places(script) for script in [*(script for script, _ in cases()), MISSING, *OTHERS]}
 
     def together(first: str, second: str) -> None:

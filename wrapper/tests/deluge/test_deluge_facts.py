@@ -1,4 +1,4 @@
-"""Documented results: a table of this project's own, and the collected facts where they lie beside the project."""
+"""Documented results: a table in this file, and the collected facts if they are next to the checkout."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def _agrees(answer: Any, expected: Any) -> bool:
 
 
 COLLECTED = Path(__file__).parents[4] / "shared" / "deluge" / "facts.jsonl"
-NOT_AT_RUN_TIME = {"error.brace"}  # the text of an error at save time, which the parser words for itself
+NOT_AT_RUN_TIME = {"error.brace"}  # an error when saving: the parser has its own message
 
 
 @pytest.mark.skipif(not COLLECTED.exists(), reason="the collected facts do not lie beside the project")

@@ -57,7 +57,7 @@ sendmail
    kept as it is
 */
 return;
-""".replace("¶", " ")  # the editor writes a blank behind `try`
+""".replace("¶", " ")  # the editor writes a space after `try`
 
 
 def test_what_is_laid_out_stays() -> None:

@@ -1,4 +1,4 @@
-"""What is written and read by a pattern: dates, numbers, numbers in words, regular expressions, JSON, XML."""
+"""Formatting and parsing: dates, numbers, numbers in words, regular expressions, JSON and XML."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_zones_of_offsets(name: str, printed: str) -> None:
     ("name", "hours"), [("EST", -5), ("MST", -7), ("HST", -10), ("GMT", 0), ("UTC", 0), ("UT", 0), ("Z", 0)]
 )
 def test_zones_that_are_offsets_for_all_time(name: str, hours: int) -> None:
-    look_up = zone_named.__wrapped__  # not what the cache has
+    look_up = zone_named.__wrapped__  # without the cache
     assert look_up(name) == timezone(timedelta(hours=hours))
 
 
@@ -344,7 +344,7 @@ def test_limits_of_numbers_in_words(number: str, text: Any) -> None:
 
 
 ASCII = "".join(map(chr, range(128)))
-# Letters and digits that are not of ASCII, and every kind of space.
+# Letters and digits outside ASCII, and every kind of space.
 WIDE = "".join(
     map(chr, [*range(0x250), *range(0x600, 0x700), 0x1680, 0x180E, *range(0x1FFE, 0x2070), *range(0x2FFE, 0x3010)])
 )

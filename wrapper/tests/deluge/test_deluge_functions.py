@@ -1,4 +1,4 @@
-"""Built-in functions: what they make of receivers and arguments of other types, and of too large ones."""
+"""Built-in functions with receivers and arguments of other types, and with values that are too large."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statements, calls, errors, policies, and a message action's handler."""
+"""Statements, calls, errors, policies, and running a message action's handler."""
 
 from __future__ import annotations
 
@@ -282,7 +282,7 @@ def test_a_script_reaches_nothing_of_python() -> None:
 
 @pytest.fixture(params=[0, 100], ids=["compiled", "by closures"])
 def first_iterations(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run a test once with loops that are compiled at once, and once with loops that do not run long enough."""
+    """Run a test twice: with loops that are compiled at once, and with loops that are never compiled."""
     with mock.patch.object(loops, "_FIRST_ITERATIONS", request.param):
         yield
 

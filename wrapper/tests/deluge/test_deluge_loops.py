@@ -1,4 +1,4 @@
-"""Compiled loops do what the plain interpreter does: answer, log, variables, statements, errors, limits."""
+"""Compiled loops behave like closures: same results, logs, variables, statement counts, errors and limits."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ EDGES = [0, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**62, 2**62 + 1, 2**63 - 1]
 @pytest.mark.parametrize("start", [*EDGES, *(pytest.param(-each, marks=pytest.mark.heavy) for each in EDGES[1:])])
 @pytest.mark.parametrize("values", [(0, 1, 2), (2**32 - 1, 7), (-1, 5), (2**31, -(2**31)), (2**32, 3), (2**62, 2**62)])
 def test_integers_at_the_edges_of_what_is_proved(start: int, values: tuple[int, ...]) -> None:
-    """Where a sum is not looked at, it must fit; where it may not, what follows is what closures make of it."""
+    """A sum without an overflow check must fit in 64 bits; a sum that may not fit must behave as with closures."""
     loop = "\n".join(
         [
             f"for each i in {{{','.join(map(str, values))}}}",
@@ -232,7 +232,7 @@ def loop_of(body: str) -> tree.ForEach:
         ("b = i / 2;", {"i": (0, 9)}),
         ("b = i * 9223372036854775807;", {"i": (0, 9)}),
         ("b = 1;\nif(i > 3)\n{\nb = i + 5;\n}\nelse\n{\nb = -2;\n}", {"i": (0, 9), "b": (-2, 14)}),
-        ("b = c;\nc = i;", {"i": (0, 9)}),  # c is read first, and where it begins is not known
+        ("b = c;\nc = i;", {"i": (0, 9)}),  # c is read first, and its initial bounds are unknown
         ("c = i;\nb = c;", {"i": (0, 9), "c": (0, 9), "b": (0, 9)}),
         ("i = i + 1;", {}),
         ("for each v in given\n{\nb = 1;\n}", {"i": (0, 9)}),

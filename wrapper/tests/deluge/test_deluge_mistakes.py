@@ -1,4 +1,4 @@
-"""Mistakes that few scripts have: each is reported where it is."""
+"""Rare mistakes: each is reported at its place."""
 
 from __future__ import annotations
 

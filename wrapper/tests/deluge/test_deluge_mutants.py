@@ -1,8 +1,8 @@
-"""The tests find the mutants of Deluge's built-ins, all but those that are listed with a reason.
+"""The tests find all mutants of Deluge's built-in functions, except those that are listed with a reason.
 
 The list is `deluge_survivors.toml`. After a change, `python wrapper/tests/deluge/deluge_mutants.py --all` grades every
-mutant and says what in the list has to change. The heavy tests grade one in sixteen each time, after a change others
-than before.
+mutant and prints what has to change in the list. The heavy tests grade one in sixteen, and a different sample after
+each change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ README = Path(__file__).parents[2] / "zoho_cliq_deluge" / "README.md"
 
 
 def graded(*arguments: str) -> tuple[int, list[str]]:
-    """Grade in a process of its own, that no thread of another test and no measuring of coverage slows down."""
+    """Grade in a separate process, which threads of other tests and coverage measurement do not slow down."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))}
     command = [sys.executable, str(TOOL), "--processes", "1", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -40,7 +40,7 @@ def test_the_list_names_mutants_that_there_are() -> None:
 
 
 def test_at_least_95_of_100_mutants_are_found() -> None:
-    """Of those that a script could tell from the program. That the list is complete, grading shows."""
+    """Equivalent mutants do not count. The heavy tests check that the list of survivors is complete."""
     found = figures()
     different = found["mutants"] - found["equivalent"]
     assert found["missed"] <= 0.05 * different

@@ -1,4 +1,4 @@
-"""The typed tree that is made of a script."""
+"""The typed tree that the parser returns for a script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every script: reading and checking end, layout keeps the tree, laying out again changes nothing."""
+"""Properties of all scripts: parsing and checking end, formatting keeps the tree, and formatting twice is stable."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SYSTEM = st.sampled_from(["zoho.currentdate", "zoho.cliq.getRecords(a)", "info.g
 
 @st.composite
 def joined(draw: st.DrawFn, *parts: str | st.SearchStrategy[str]) -> str:
-    """Draw the parts, with any blanks and comments between them."""
+    """Draw the parts, with any whitespace and comments between them."""
     return "".join(draw(BLANKS) + (part if isinstance(part, str) else draw(part)) for part in parts)
 
 
@@ -113,13 +113,13 @@ def check_layout(script: str) -> None:
     laid_out = format(script)
     again, before = parse(laid_out), parse(script)
     assert again == before
-    kept = [each.text.replace("\r\n", "\n") for each in before.comments]  # the layout has one kind of line end
+    kept = [each.text.replace("\r\n", "\n") for each in before.comments]  # formatting normalizes line ends
     assert [each.text for each in again.comments] == kept
     assert format(laid_out) == laid_out
 
 
 def check_findings(script: str) -> None:
-    """Assert that checking ends, that every finding has its place, and that each rule can be switched off."""
+    """Assert that checking ends, that every finding has a place, and that each rule can be switched off."""
     found = check(script)
     assert [(each.line, each.column) for each in found] == sorted((each.line, each.column) for each in found)
     for each in found:

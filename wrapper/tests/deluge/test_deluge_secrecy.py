@@ -1,4 +1,4 @@
-"""What looks like a secret in a script is shown by no error, whatever is wrong with the script."""
+"""No error shows a likely secret of a script, whatever is wrong with the script."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ MISTAKES = [
 
 
 def all_of(script: str) -> str:
-    """Return all that a caller or a logger can make of the error of a script; nothing if it can be read."""
+    """Return every text that a caller or logger can get from a script's syntax error; empty if there is none."""
     try:
         parse(script)
     except DelugeSyntaxError as error:
@@ -145,7 +145,7 @@ def test_no_log_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_difference_shows_no_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.dg"
-    far = " " * 30  # further from its name than a secret is looked for; laid out it is near
+    far = " " * 30  # too far from its name to be recognized; formatting moves it closer
     path.write_text(f'x=1;\ntoken{far}={far}"{RANDOM}";\nif(x==1){{password="{RANDOM}2";}}\n', "utf-8")
     assert main(["deluge", "format", "--diff", str(path)]) == 1
     output = "".join(capsys.readouterr())

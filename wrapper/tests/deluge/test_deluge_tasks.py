@@ -27,7 +27,7 @@ JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 class Recorder:
-    """A sender that keeps requests and gives one answer."""
+    """A sender that records requests and always returns the same response."""
 
     def __init__(self, body: bytes = b'{"ok":true}', headers: dict[str, str] = JSON, status: int = 200) -> None:
         self.requests: list[HttpRequest] = []
@@ -39,7 +39,7 @@ class Recorder:
 
 
 def invoke(lines: str, recorder: Recorder | None = None, **variables: object) -> tuple[Any, HttpRequest]:
-    """Run an ``invokeurl`` with some lines, and return its result and the request."""
+    """Run an ``invokeurl`` with these entries, and return its result and the request."""
     sender = recorder or Recorder()
     result = run(f"r = invokeurl\n[\n{lines}\n]; return r;", variables, gateway=Gateway(sender), seed=1)
     return result.answer, sender.requests[0]
@@ -511,7 +511,7 @@ def test_a_named_public_address_is_reached(monkeypatch: pytest.MonkeyPatch) -> N
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "create_connection", refuses)
-    for host in ("8.8.8.8", "10.0.0.1"):  # an inner one is reached if it is named by its address
+    for host in ("8.8.8.8", "10.0.0.1"):  # a private address is reached if it is listed itself
         with pytest.raises(TaskError, match="cannot be reached: ConnectionRefusedError"):
             HttpSender(hosts=[host])(HttpRequest("GET", f"http://{host}/"))
     assert asked == [("8.8.8.8", 80), ("10.0.0.1", 80)]

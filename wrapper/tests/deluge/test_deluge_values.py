@@ -1,4 +1,4 @@
-"""Values: their text, their way from and to Python, exact numbers, and the policies."""
+"""Values: their text, conversion from and to Python, exact numbers, and the policies."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Find mistakes in a script that follows the grammar."""
+"""The rules that find mistakes in scripts that follow the grammar."""

@@ -1,4 +1,4 @@
-"""Answers that the document's schema of answers refuses, as far as they stand in the script for certain."""
+"""Report returned values that the API document's schema of answers rejects, as far as the script determines them."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _ARTICLES = {"array": "a list", "object": "a map", "integer": "a whole number", 
 
 
 class Unknown:
-    """A value that does not stand in the script."""
+    """A value that cannot be determined from the script."""
 
 
 class OpenMap(dict[str, Any]):
-    """A map of which not all keys are known."""
+    """A map that may have further, unknown keys."""
 
 
 UNKNOWN = Unknown()
@@ -42,14 +42,14 @@ UNKNOWN = Unknown()
 
 @cache
 def _schemas() -> dict[str, Schema]:
-    """Return the schemas of answers: those of the document, and `Answer` for what a script returns."""
+    """Return the schemas of answers from the API document; `Answer` is the schema of a script's return value."""
     text = Path(__file__).with_name("answers.json").read_text("utf-8")
     found: dict[str, Schema] = json.loads(text)
     return found
 
 
 def check_answers(script: tree.Script, report: Report) -> None:
-    """Report answers of a message action's handler that are refused for certain."""
+    """Report the answers of a message action's handler that the schema certainly rejects."""
     body = own_statements(script)
     values = _Values(body)
     for statement in statements(body):
@@ -70,7 +70,7 @@ def check_answers(script: tree.Script, report: Report) -> None:
 
 
 class _Values:
-    """What expressions of a script are, as far as it is certain."""
+    """The values of expressions, as far as the script determines them."""
 
     def __init__(self, body: Sequence[tree.Statement]) -> None:
         self._assigned: dict[str, list[tree.Node | None]] = {}
@@ -105,7 +105,7 @@ class _Values:
                 self._touched.add(name.name)
 
     def of(self, node: tree.Node, depth: int = 0, seen: frozenset[str] = frozenset()) -> Any:
-        """Return the value of an expression; `UNKNOWN` where it is not certain."""
+        """Return the value of an expression; `UNKNOWN` if the script does not determine it."""
         node = bare(node)
         if depth > _MOST_DEEP:
             return UNKNOWN
@@ -151,7 +151,7 @@ class _Values:
             return UNKNOWN if puts else value
         if not puts:
             return value
-        # A key may be put on some ways only: certain is which keys are never put, and what is put if it is.
+        # A `put` may run on some paths only. Known are keys that are never put, and the value of a key if it is put.
         known = OpenMap(value) if isinstance(value, OpenMap) else dict(value)
         for put in puts:
             key = self.of(put.arguments[0], depth + 1, seen | {name})
@@ -171,7 +171,7 @@ class _Values:
 
 
 class Concatenation(str):
-    """A text of which only that it is one is known."""
+    """A text with unknown content."""
 
 
 def _resolved(schema: Schema) -> Schema:
@@ -181,12 +181,12 @@ def _resolved(schema: Schema) -> Schema:
 
 
 def _faults(value: Any, schema: Schema, path: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield what a schema refuses for certain, as the path of the value and what is wrong with it."""
+    """Yield the certain violations of a schema: the path of the value, and what is wrong with it."""
     schema = _resolved(schema)
     if isinstance(value, Unknown) or value is None or depth > _MOST_DEEP:
         return
     if value == {} and not isinstance(value, OpenMap) and schema.get("type") == "array":
-        value = []  # `{}` is either
+        value = []  # `{}` may be a list
     kind = schema.get("type")
     if kind is not None and not _has_type(value, kind):
         yield path, f"must be {_ARTICLES.get(kind, 'a text' if kind == 'string' else 'a ' + kind)}, not {_kind(value)}"
@@ -211,7 +211,7 @@ def _faults(value: Any, schema: Schema, path: str, depth: int) -> Iterator[tuple
 
 
 def _any(value: Any, options: Sequence[Schema], path: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield the faults of the option whose `type` the value names, else those of the last one if no option fits."""
+    """Yield the violations of the option with the value's `type`, else of the last one; nothing if an option fits."""
     meant = [option for option in options if _is_meant(value, _resolved(option))]
     judged = [list(_faults(value, option, path, depth + 1)) for option in (meant or options)]
     if all(judged):
@@ -219,7 +219,7 @@ def _any(value: Any, options: Sequence[Schema], path: str, depth: int) -> Iterat
 
 
 def _is_meant(value: Any, option: Schema) -> bool:
-    """Say whether the `type` of a value is that of an option."""
+    """Return whether a value has the `type` of an option."""
     kind = _resolved(option.get("properties", {}).get("type", {})).get("const")
     return kind is not None and isinstance(value, dict) and value.get("type") == kind
 
@@ -262,7 +262,7 @@ def _object(value: dict[str, Any], schema: Schema, path: str, depth: int) -> Ite
 
 
 def _fits_surely(value: dict[str, Any], schema: Schema, depth: int) -> bool:
-    """Say whether a condition of the schema holds for certain: what it asks for is there, and known."""
+    """Return whether a condition of the schema certainly holds: all that it requires is present and known."""
     schema = _resolved(schema)
     for key in schema.get("required", ()):
         if key not in value or isinstance(value[key], Unknown | Concatenation):

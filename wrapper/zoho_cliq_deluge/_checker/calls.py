@@ -1,4 +1,4 @@
-"""Functions and tasks that do not exist, and calls with too few or too many values."""
+"""Report functions and tasks that do not exist, and calls with too few or too many arguments."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CLIQ_TASKS: dict[str, tuple[int, int]] = {
     "extension.deleteProperty": (1, 2),
     "getVariable": (1, 2),
 }
-"""The tasks of Cliq without ``zoho.cliq.``, with the least and greatest number of values."""
+"""The tasks of Cliq without ``zoho.cliq.``, with their minimum and maximum number of arguments."""
 
 SERVICES = frozenset(
     "ai analytics appointments assist backstage bigin billing bookings books calendar campaigns catalyst checkout cliq "
@@ -44,7 +44,7 @@ SERVICES = frozenset(
     "subscriptions support survey tables tasks todo translate vault voice webinar wiki workdrive workerly workplace "
     "writer zia".split()
 )
-"""The services whose tasks begin with ``zoho.`` and their name; names of their tasks are not known."""
+"""The services whose tasks are called ``zoho.SERVICE.TASK``. The names of their tasks are not known."""
 
 _WITHOUT_SERVICE = frozenset({"pushnotification", "sendsms", "translate", "currentuser"})
 
@@ -84,11 +84,11 @@ FOREIGN_NAMES = {
     "getid": 'get("id")',
     "gettext": 'get("text")',
 }
-"""Names of other languages, in small letters, and what Deluge has instead."""
+"""Function names of other languages, in lower case, and what Deluge has instead."""
 
 
 def check_calls(script: tree.Script, report: Report) -> None:
-    """Report unknown functions and tasks, and wrong numbers of values."""
+    """Report unknown functions and tasks, and wrong numbers of arguments."""
     own = {function.name: len(function.parameters) for function in functions(script)}
     for node in tree.walk(script):
         if not isinstance(node, tree.Call):
@@ -109,7 +109,7 @@ def _free(node: tree.Call, own: dict[str, int], report: Report) -> None:
         _count(node, name, given, *counts, report)
     elif name.lower().startswith("zoho."):
         _task(node, report)
-    elif name.lower() != "openurl":  # reported as not in Cliq
+    elif name.lower() != "openurl":  # `check_products` reports it
         _unknown_function(node, sorted({*own, *(_spelled(key) for key in (*FUNCTIONS, *CONSTRUCTORS))}), report)
 
 

@@ -1,4 +1,4 @@
-"""Comments that switch rules off: `// deluge: ignore RULE, RULE` and `// deluge: ignore-script RULE`."""
+"""Comments that disable rules: `// deluge: ignore RULE, RULE` and `// deluge: ignore-script RULE`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 class Ignored:
-    """What the comments of a script switch off.
+    """The rules that the comments of a script disable.
 
-    A comment behind a statement counts for its line; one on a line of its own for the statement that follows, without
-    the blocks in it. Words behind ``--`` say why.
+    A comment after a statement applies to its line. A comment on its own line applies to the next statement, without
+    the blocks in that statement. Text after ``--`` is a reason for the reader.
     """
 
     def __init__(self, script: tree.Script, report: Report) -> None:
@@ -46,7 +46,7 @@ class Ignored:
                     self._on_lines.setdefault(line, set()).update(names)
 
     def hides(self, finding: Finding) -> bool:
-        """Say whether a comment switches a finding off."""
+        """Return whether a comment disables the rule of a finding at its place."""
         return finding.rule in self._everywhere or finding.rule in self._on_lines.get(finding.line, ())
 
     @staticmethod
@@ -62,7 +62,7 @@ class Ignored:
 
 
 def _stretches(script: tree.Script) -> dict[int, range]:
-    """Return, by the line on which it begins, the lines of each statement without its blocks."""
+    """Return the lines of each statement, without its blocks, by the line on which the statement begins."""
     found: dict[int, range] = {}
 
     def keep(first: int, last: int) -> None:

@@ -1,4 +1,4 @@
-"""What the checker finds, and the collection of what it has found in one script."""
+"""A finding of the checker, and the collection of the findings in one script."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Finding:
     Attributes:
         rule: The name of the rule; `explain` tells more about it.
         severity: ``error`` or ``warning``.
-        message: What is wrong and how to mend it, in one line; what looks like a secret is replaced by ``*``.
+        message: What is wrong and how to mend it, in one line. Likely secrets are replaced by ``*``.
         line: The line, counted from 1.
         column: The column of the first character, counted from 1.
-        end_line: The line on which it ends.
+        end_line: The line on which the finding ends.
         end_column: The column after the last character.
-        source: The text of the line; what looks like a secret is replaced by ``*``.
+        source: The text of the line, with likely secrets replaced by ``*``.
     """
 
     rule: str
@@ -53,7 +53,7 @@ class Report:
     """Collects the findings of one script."""
 
     def __init__(self, text: str) -> None:
-        """`text` is the script; what looks like a secret in it is in no finding."""
+        """Create an empty report for a script. Findings do not show the likely secrets in `text`."""
         self.secrets = secrets_in(text)
         hidden = hidden_in(text)
         self._secret_texts = {text[start:end] for start, end in hidden}
@@ -62,7 +62,7 @@ class Report:
         self._found: dict[tuple[int, int, str, str], Finding] = {}
 
     def add(self, rule: str, place: tree.Node | tree.Span, message: str, *, severity: Severity | None = None) -> None:
-        """Keep a finding at the place of a node. The severity is the rule's unless given."""
+        """Add a finding at the place of a node. The default severity is the rule's."""
         span = place.span if isinstance(place, tree.Node) else place
         self._keep(
             Finding(
@@ -78,18 +78,18 @@ class Report:
         )
 
     def add_at(self, rule: str, start: int, end: int, message: str) -> None:
-        """Keep a finding that reaches from one offset of the text to another."""
+        """Add a finding that extends from one offset of the text to another."""
         (line, column), (end_line, end_column) = self._place(start), self._place(end)
         self.add(rule, tree.Span(line, column, end_line, end_column, start, end), message)
 
     def add_problems(self, problems: Iterable[SyntaxProblem]) -> None:
-        """Keep the mistakes that the parser has found."""
+        """Add the syntax errors that the parser has found."""
         for each in problems:
             span = tree.Span(each.line, each.column, each.end_line, each.end_column, 0, 0)
             self.add("syntax-error", span, f"{each.message}; {each.hint}")
 
     def add_secrets(self) -> None:
-        """Report each stretch that looks like a secret."""
+        """Add a finding for each likely secret."""
         for start, end in self.secrets:
             self.add_at(
                 "secret",

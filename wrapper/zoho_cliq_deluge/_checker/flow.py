@@ -1,4 +1,4 @@
-"""The ways through a script: `break` outside loops, what no way reaches, and ways that end without an answer."""
+"""Report `break` outside loops, unreachable statements, and paths that end without a `return`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OF_OTHERS = frozenset(
 
 
 class _End(Enum):
-    """How a block ends."""
+    """How the execution of a block ends."""
 
     GOES_ON = 1
     LEAVES_LOOP = 2
@@ -27,7 +27,7 @@ class _End(Enum):
 
 
 def check_flow(script: tree.Script, report: Report, handler: Handler, *, kind_is_known: bool) -> None:
-    """Report `break` and `continue` outside loops, unreachable statements, and missing answers."""
+    """Report `break` and `continue` outside loops, unreachable statements, and paths without a `return`."""
     for function in functions(script):
         ending = _block(function.body.statements, report, in_loop=False)
         has_value = function.type is not None and function.type.lower() != "void"
@@ -67,7 +67,7 @@ def _report_no_return(
 
 
 def _looks_like_scheduler(body: Sequence[tree.Statement]) -> bool:
-    """Say whether statements have an effect, and use no variable that schedulers do not have."""
+    """Return whether statements have an effect, and use only variables that schedulers have."""
     return acts(body) and not (all_read(body) - all_assigned(body)) & _OF_OTHERS
 
 
@@ -77,7 +77,7 @@ def _block(body: Sequence[tree.Statement], report: Report, *, in_loop: bool) -> 
     for number, statement in enumerate(body):
         is_last_return = number == len(body) - 1 > 0 and isinstance(statement, tree.Return)
         if is_last_return and isinstance(body[number - 1], tree.If | tree.Try | tree.Throw):
-            pass  # Zoho's editor asks for a `return` at the end, whatever stands before it
+            pass  # Zoho's editor requires a `return` at the end, even where it is unreachable
         elif ending is not _End.GOES_ON and not reported:
             report.add(
                 "unreachable-code",

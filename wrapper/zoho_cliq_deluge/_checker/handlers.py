@@ -1,4 +1,4 @@
-"""The kinds of handlers that Cliq has: what each finds, and whether it has to answer."""
+"""The kinds of handlers in Cliq: which variables each has, and whether it must return a value."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Handler:
     """A kind of handler.
 
     Attributes:
-        variables: The variables that such a handler finds.
-        answers: Whether it has to return something.
+        variables: The variables that Cliq sets for such a handler.
+        answers: Whether the handler must return a value. Default: true.
     """
 
     variables: frozenset[str]
@@ -40,4 +40,4 @@ HANDLERS: dict[str, Handler] = {
     "scheduler": _handler("data user", answers=False),
     "widget": _handler("user target event arguments chat location"),
 }
-"""Every kind of handler by its name."""
+"""All kinds of handlers, by name."""

@@ -1,4 +1,4 @@
-"""Scripts that go beyond the limit of statements for sure."""
+"""Report scripts that exceed the statement limit on every path."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _LIMIT = Policies().statement_limit
 _MOST_STEPS = 5
 _LONGEST_TEXT = 100_000
 _SPLIT_BY_EMPTY = 1
-"""How many more elements than characters `text.toList("")` gives."""
+"""How many more elements than the text has characters `text.toList("")` returns."""
 
 
 def check_limits(script: tree.Script, report: Report) -> None:
-    """Report a script that executes more statements than Zoho allows, whichever way it takes."""
+    """Report a script that executes more statements than Zoho allows, whichever path it takes."""
     body = own_statements(script)
     if not body:
         return
@@ -41,7 +41,7 @@ def check_limits(script: tree.Script, report: Report) -> None:
 
 
 def _least(body: Sequence[tree.Statement], lengths: _Lengths) -> tuple[int, bool]:
-    """Return how many statements run at least, and whether the script, or the loop, can end in them."""
+    """Return how many statements are executed at least, and whether the script or the loop can end among them."""
     total = 0
     for statement in body:
         total += 1
@@ -62,17 +62,17 @@ def _least(body: Sequence[tree.Statement], lengths: _Lengths) -> tuple[int, bool
                     return total, True
             case tree.Try():
                 if _may_leave([statement]):
-                    return total, True  # what runs in it is not certain, because an error may end it anywhere
+                    return total, True  # an error may end the body anywhere, so its count is unknown
     return total, False
 
 
 def _may_leave(body: Sequence[tree.Statement]) -> bool:
-    """Say whether statements can end the script, or a loop around them."""
+    """Return whether statements can end the script or a loop around them."""
     return any(isinstance(each, tree.Return | tree.Throw | tree.Break | tree.Continue) for each in statements(body))
 
 
 class _Lengths:
-    """How many elements a loop goes through, where that stands in the script."""
+    """The number of elements that a loop visits, as far as the script determines it."""
 
     def __init__(self, body: Sequence[tree.Statement]) -> None:
         self._values: dict[str, tree.Node | None] = {}
@@ -88,7 +88,7 @@ class _Lengths:
                     self._values[name] = None  # it may grow or shrink
 
     def of(self, node: tree.Node) -> int:
-        """Return the number of elements, or 0 if it is not certain."""
+        """Return the number of elements of a list expression, or 0 if it is unknown."""
         node = self._known(node)
         if isinstance(node, tree.ListLiteral):
             return len(node.items)
@@ -102,7 +102,7 @@ class _Lengths:
         return 0
 
     def _known(self, node: tree.Node) -> tree.Node:
-        """Return what stands for an expression: for a variable that is assigned once, its value."""
+        """Return the expression itself, or the value of a variable that is assigned only once."""
         node = bare(node)
         for _ in range(_MOST_STEPS):
             value = self._values.get(node.name) if isinstance(node, tree.Name) else None

@@ -1,4 +1,4 @@
-"""Operators and literals: `&&` beside `||`, dates that are none, and ids of records."""
+"""Report `&&` mixed with `||`, dates that do not exist, and literal record ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TIME = re.compile(r"[0-9]{1,2}:[0-9]{1,2}")
 
 
 def check_literals(script: tree.Script, report: Report) -> None:
-    """Report mixed logical operators, dates that do not exist, and ids."""
+    """Report mixed logical operators, dates that do not exist, and literal record ids."""
     context = Context(Policies(), lambda: datetime(2026, 1, 1, tzinfo=UTC), random.Random(0), Budget(1 << 26, None))
     inner: set[int] = set()
     for node in tree.walk(script):

@@ -1,4 +1,4 @@
-"""Calls on what `get` gave, which is null where the key is missing."""
+"""Report calls on the result of `get`, which is null if the key is missing."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ _TESTS = frozenset(
 )
 _KEY_TESTS = frozenset({"containkey", "containskey"})
 _SURE = frozenset({("user", "id"), ("user", "email"), ("chat", "id")})
-"""What every event holds."""
+"""The keys that every event has, so that `get` does not return null."""
 
 
 def check_nulls(script: tree.Script, report: Report) -> None:
-    """Report calls on what may be null, and is not compared with null before."""
+    """Report calls on values that may be null and are not tested before."""
     for body in [own_statements(script), *(function.body.statements for function in functions(script))]:
         _Nulls(report).run(body)
 
 
 class _Key(NamedTuple):
-    """Stands for all expressions that read the same, and knows the variables in them."""
+    """Identifies expressions that are written alike, and holds the variables in them."""
 
     hash: int
     names: frozenset[str]
 
 
 class _Nulls:
-    """Reads the statements of a script, or of a function, in the order of the text.
+    """Checks the statements of a script or function in the order of the text.
 
-    A value counts as tested once it was compared anywhere before: which way the comparison went is not followed.
+    A value counts as tested if it was compared anywhere before, whatever the result of the comparison was.
     """
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._tested: set[int] = set()
         self._by_name: dict[str, set[int]] = {}
-        self._keys: dict[int, _Key] = {}  # of the nodes of the expression that is being read
+        self._keys: dict[int, _Key] = {}  # for the nodes of the current expression
         self._nullable: set[str] = set()
 
     def run(self, body: Sequence[tree.Statement]) -> None:
-        """Report what the statements call without a test."""
+        """Report the calls on untested values in the statements."""
         for statement in body:
             if isinstance(statement, tree.Try):
-                self.run(statement.handler.statements)  # a call that fails in the body is caught
+                self.run(statement.handler.statements)  # skip the body: `catch` handles a call that fails there
                 continue
             if isinstance(statement, tree.If):
                 for branch in statement.branches:
@@ -67,7 +67,7 @@ class _Nulls:
                 self.run(block.statements)
 
     def _assign(self, statement: tree.Statement) -> None:
-        """Note which variables may be null from here on."""
+        """Record whether the assigned variable may be null from here on."""
         if isinstance(statement, tree.ForEach):
             self._forget(statement.variable.name)
         if not isinstance(statement, tree.Assign | tree.Task) or not isinstance(statement.target, tree.Name):
@@ -80,18 +80,18 @@ class _Nulls:
                 self._nullable.add(name)
 
     def _forget(self, name: str) -> None:
-        """Forget what is known of a variable that gets another value."""
+        """Discard what is known about a variable that is assigned again."""
         self._nullable.discard(name)
         self._tested -= self._by_name.pop(name, set())
 
     def _keep(self, key: _Key) -> None:
-        """Note that an expression was compared."""
+        """Record that an expression was tested."""
         self._tested.add(key.hash)
         for name in key.names:
             self._by_name.setdefault(name, set()).add(key.hash)
 
     def _key(self, node: tree.Node) -> _Key:
-        """Return the same key for expressions that read the same."""
+        """Return the key of an expression; expressions that are written alike have the same key."""
         node = bare(node)
         found = self._keys.get(id(node))
         if found is None:
@@ -114,7 +114,7 @@ class _Nulls:
         self._keys = {}
         for node in _in_order(expression):
             if isinstance(node, tree.Call | tree.Field):
-                self._key(node)  # from the inside outwards, so that long chains need no recursion
+                self._key(node)  # inner nodes first, so that long chains need no recursion
             if isinstance(node, tree.Binary) and node.operator in ("==", "!="):
                 self._test(node.left)
                 self._test(node.right)
@@ -158,7 +158,7 @@ class _Nulls:
 
 
 def _may_be_null(node: tree.Node) -> bool:
-    """Say whether an expression reads a key that may be missing."""
+    """Return whether an expression reads a key that may be missing."""
     if not isinstance(node, tree.Call) or node.receiver is None or node.name.lower() not in _READERS:
         return False
     if len(node.arguments) != 1 or isinstance(bare(node.arguments[0]), tree.Number):
@@ -186,7 +186,7 @@ def _shown(node: tree.Call) -> str:
 
 
 def _in_order(expression: tree.Node) -> Iterator[tree.Node]:
-    """Yield the nodes of an expression in the order of evaluation: operands before what is done with them."""
+    """Yield the nodes of an expression in the order of evaluation: operands before their operation."""
     waiting: list[tuple[tree.Node, bool]] = [(expression, False)]
     while waiting:
         node, seen = waiting.pop()

@@ -1,4 +1,4 @@
-"""What Zoho Creator and other services have, and Cliq has not."""
+"""Report what exists in Zoho Creator and other services but not in Cliq."""
 
 from __future__ import annotations
 

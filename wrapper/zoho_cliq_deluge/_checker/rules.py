@@ -1,4 +1,4 @@
-"""The rules of the checker: their names, how grave a breach is, and what they are about."""
+"""The rules of the checker: names, severities, explanations and examples."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Rule:
     """One rule of the checker.
 
     Attributes:
-        name: The name by which it is switched off.
-        severity: ``error`` if Zoho does not take the script or the script fails; ``warning`` if it may go wrong.
+        name: The name, by which the rule can be switched off.
+        severity: ``error`` if Zoho does not save the script or the script fails; ``warning`` if it may fail.
         summary: What the rule finds, in one line.
         explanation: Why it matters, and how to mend it.
         wrong: A script that breaks the rule.
-        right: The same script, mended; empty if no short script shows it.
+        right: The same script, corrected; empty if no short script shows it.
     """
 
     name: str
@@ -264,7 +264,7 @@ _ALL = (
 )
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in _ALL}
-"""All rules, by their names, errors first."""
+"""All rules by name, errors first."""
 
 
 def explain(rule: str) -> str:
@@ -285,7 +285,11 @@ def explain(rule: str) -> str:
 
 
 def known_rule(name: str) -> Rule:
-    """Return a rule by its name. Raise ValueError, with the closest name, if there is none."""
+    """Return a rule by its name.
+
+    Raises:
+        ValueError: if there is no such rule; the message names the closest one.
+    """
     if name not in RULES:
         raise ValueError(f"there is no rule {name[:40]!r}; there are {', '.join(RULES)}")
     return RULES[name]

@@ -1,4 +1,4 @@
-"""The keys of bracket tasks, JSON text in `parameters:`, and requests in loops."""
+"""Report wrong keys of bracket tasks, JSON text in `parameters:`, and requests in loops."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _word(node: tree.Name | tree.Text) -> str:
 
 
 def _values(body: Sequence[tree.Statement]) -> dict[str, list[tree.Node]]:
-    """Return what is assigned to each variable, anywhere in a body."""
+    """Return the values that a body assigns to each variable."""
     found: dict[str, list[tree.Node]] = {}
     for statement in statements(body):
         if isinstance(statement, tree.Assign) and isinstance(statement.target, tree.Name):
@@ -99,10 +99,10 @@ def _values(body: Sequence[tree.Statement]) -> dict[str, list[tree.Node]]:
 
 
 def _is_json(node: tree.Node, values: dict[str, list[tree.Node]], seen: frozenset[str] = frozenset()) -> bool:
-    """Say whether an expression is JSON text for sure."""
+    """Return whether an expression is certainly JSON text."""
     node = bare(node)
     while isinstance(node, tree.Binary) and node.operator == "+":
-        node = bare(node.left)  # what a concatenation begins with decides
+        node = bare(node.left)  # the first operand of a concatenation decides
     if isinstance(node, tree.Text):
         return node.value.lstrip()[:1] in ("{", "[")
     if isinstance(node, tree.Name) and node.name not in seen:
@@ -127,7 +127,7 @@ def _is_map(node: tree.Node, values: dict[str, list[tree.Node]], seen: frozenset
 
 
 def check_requests_in_loops(script: tree.Script, report: Report) -> None:
-    """Report requests that are sent again for each round of a loop."""
+    """Report requests that a loop sends in each iteration."""
     for body in [own_statements(script), *(function.body.statements for function in functions(script))]:
         for place in _requests(body):
             report.add(
@@ -138,7 +138,7 @@ def check_requests_in_loops(script: tree.Script, report: Report) -> None:
 
 
 def _requests(body: Sequence[tree.Statement]) -> Iterator[tree.Span]:
-    """Yield the places of the requests that stand in a loop."""
+    """Yield the spans of the requests within loops."""
     waiting = [(statement, False) for statement in reversed(body)]
     while waiting:
         statement, in_loop = waiting.pop()

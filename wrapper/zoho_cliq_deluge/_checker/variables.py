@@ -1,4 +1,4 @@
-"""Variables that are read before they can have a value, and variables that nothing reads."""
+"""Report variables that are read before they can have a value, and variables that are never read."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _EMPTY_MAKERS = frozenset({"map", "list", "collection"})
 def check_variables(
     script: tree.Script, report: Report, handler: Handler, *, known: frozenset[str], kind_is_known: bool
 ) -> bool:
-    """Report variables that cannot have a value where they are read.
+    """Report variables that cannot have a value at the place where they are read.
 
     Args:
         script: The script.
-        report: Takes the findings.
+        report: Collects the findings.
         handler: The kind of handler.
-        known: Names that the script finds besides.
-        kind_is_known: Whether the kind was said, so that variables of other kinds are errors.
+        known: Further variables that have a value when the script starts.
+        kind_is_known: Whether the caller stated the kind. If so, variables of other kinds are errors.
 
     Returns:
         Whether the script reads a variable that only handlers of another kind have.
@@ -60,7 +60,8 @@ def _names_read(expression: tree.Node, *, also_foreign: bool = False) -> Iterato
 
     Args:
         expression: The expression.
-        also_foreign: Whether to look into expressions of Zoho Creator, where names may be fields of a form.
+        also_foreign: Whether to include names in expressions of Zoho Creator, which may be fields of a form. Default:
+            false.
     """
     waiting: list[tree.Node] = [expression]
     while waiting:
@@ -85,7 +86,7 @@ def _task_names(task: tree.Task, *, also_foreign: bool = False) -> Iterator[tree
 
 
 def _names_of(statement: tree.Statement, *, also_foreign: bool = False) -> Iterator[tree.Name]:
-    """Yield the variables that a statement itself reads, without its blocks."""
+    """Yield the variables that a statement reads, without those in its blocks."""
     if isinstance(statement, tree.Task):
         yield from _task_names(statement, also_foreign=also_foreign)
     elif also_foreign or not isinstance(statement, tree.Foreign):
@@ -94,7 +95,7 @@ def _names_of(statement: tree.Statement, *, also_foreign: bool = False) -> Itera
 
 
 def _assigned(statement: tree.Statement) -> Iterator[tree.Name]:
-    """Yield the variables to which a statement itself gives a value."""
+    """Yield the variables that a statement assigns, without those in its blocks."""
     match statement:
         case tree.Assign(target) | tree.Task(target):
             if isinstance(target, tree.Name):
@@ -106,9 +107,10 @@ def _assigned(statement: tree.Statement) -> Iterator[tree.Name]:
 
 
 def _looks_like_function(body: Sequence[tree.Statement], handler: Handler) -> bool:
-    """Say whether statements may be those of a function of another service, whose header is not there.
+    """Return whether statements may be the body of another service's function, given without its header.
 
-    They have an effect, and use nothing of the handler's; and they call another service, or do not answer.
+    Such statements have an effect and use none of the handler's variables. In addition, they call another service or
+    return no value.
     """
     if not acts(body) or (all_read(body) - all_assigned(body)) & handler.variables:
         return False
@@ -128,15 +130,15 @@ def all_read(body: Sequence[tree.Statement]) -> set[str]:
 
 
 def all_assigned(body: Sequence[tree.Statement]) -> set[str]:
-    """Return the names of the variables to which statements give a value."""
+    """Return the names of the variables that statements assign."""
     return {name.name for statement in statements(body) for name in _assigned(statement)}
 
 
 class _Flow:
-    """Follows all ways through a script with the names that may have a value."""
+    """Follows all paths through a script, and tracks which variables may have a value."""
 
     def __init__(self, report: Report, handler: Handler, *, kind_is_known: bool, may_be_function: bool) -> None:
-        """`may_be_function` says that the statements may be those of a function without its header."""
+        """`may_be_function`: the statements may be the body of a function without its header."""
         self._may_be_function = may_be_function
         self._report = report
         self._handler = handler
@@ -147,22 +149,22 @@ class _Flow:
         self.reads_other_handlers = False
 
     def run(self, body: Sequence[tree.Statement], known: Collection[str], *, of_handler: bool) -> None:
-        """Report what a script, or a function, reads too early."""
+        """Report variables that a script or function reads too early."""
         self._of_handler = of_handler
         self._reported = set()
         self._later = all_assigned(body)
         self._block(body, set(known))
 
     def _block(self, body: Sequence[tree.Statement], known: set[str]) -> set[str] | None:
-        """Return the names that may have a value behind a block; None if nothing behind it runs.
+        """Return the names that may have a value after a block; None if nothing after it is executed.
 
-        `known` belongs to the block, which changes it.
+        The set `known` is modified.
         """
         ended = False
         for statement in body:
             after = self._statement(statement, known)
             if after is None:
-                ended = True  # what follows is reported as unreachable, not for its variables
+                ended = True  # the rest is reported as unreachable instead
             else:
                 known = after
         return None if ended else known
@@ -233,7 +235,7 @@ def _close(name: str, known: set[str]) -> str:
 
 
 def check_system_variables(script: tree.Script, report: Report) -> None:
-    """Report variables of the system that do not exist."""
+    """Report system variables that do not exist."""
     for node in tree.walk(script):
         if not isinstance(node, tree.SystemVariable):
             continue
@@ -248,7 +250,7 @@ def check_system_variables(script: tree.Script, report: Report) -> None:
 
 
 def check_unused(script: tree.Script, report: Report) -> None:
-    """Report variables that get a value, and are never read. A result that a task gives may stay unread."""
+    """Report variables that are assigned but never read. The results of tasks are exempt."""
     for body in [own_statements(script), *(function.body.statements for function in functions(script))]:
         _check_unused_in(body, report)
 
@@ -257,7 +259,7 @@ def _check_unused_in(body: Sequence[tree.Statement], report: Report) -> None:
     read: set[str] = set()
     changed: set[str] = set()
     first: dict[str, tree.Name] = {}
-    others: set[str] = set()  # variables that hold what a task gave, or what may have another name, too
+    others: set[str] = set()  # variables whose value other variables may share
     for statement in statements(body):
         receiver = _changed_only(statement)
         for name in _names_of(statement, also_foreign=True):
@@ -292,7 +294,7 @@ def _changed_only(statement: tree.Statement) -> tree.Name | None:
 
 
 def _is_fresh(value: tree.Node) -> bool:
-    """Say whether an expression makes a list or map that nothing else refers to."""
+    """Return whether an expression creates a list or map that nothing else refers to."""
     value = bare(value)
     if isinstance(value, tree.Empty | tree.ListLiteral | tree.MapLiteral | tree.TypedList):
         return True

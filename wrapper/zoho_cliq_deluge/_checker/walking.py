@@ -1,4 +1,4 @@
-"""Ways through the tree that several rules take."""
+"""Functions that several rules use to walk through the tree."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = [
 ]
 
 OWNERS = frozenset({"thisapp", "standalone", "automation", "schedule", "button"})
-"""Words before a dot that name the owner of a function, and no variable."""
+"""Words before a dot that name the owner of a function instead of a variable."""
 
 REQUEST_FUNCTIONS = frozenset({"geturl", "posturl", "invokeurl"})
-"""Functions that send a request, in small letters."""
+"""Functions that send a request, in lower case."""
 
 
 def functions(script: tree.Script) -> list[tree.Function]:
@@ -50,9 +50,9 @@ def blocks(statement: tree.Statement) -> list[tree.Block]:
 
 
 def expressions(statement: tree.Statement) -> list[tree.Node]:
-    """Return the expressions of a statement itself, without its blocks, in the order of evaluation.
+    """Return the expressions of a statement, without those in its blocks, in the order of evaluation.
 
-    The condition of each branch of an `if` is among them. What is assigned to is among them if it is a field.
+    They include the condition of each branch of an `if`, and the target of an assignment if it is a field.
     """
     match statement:
         case tree.Assign(target, operator, value):
@@ -91,7 +91,7 @@ def bare(node: tree.Node) -> tree.Node:
 
 
 def is_owned(node: tree.Call) -> bool:
-    """Say whether a call names a function of another owner: `standalone.f()`, `thisapp.Folder.f()`."""
+    """Return whether a call names a function of another owner: `standalone.f()`, `thisapp.Folder.f()`."""
     owner = node.receiver
     while isinstance(owner, tree.Field):
         owner = owner.receiver
@@ -99,7 +99,7 @@ def is_owned(node: tree.Call) -> bool:
 
 
 def is_task(node: tree.Node) -> bool:
-    """Say whether an expression is a call that acts outside the script: a task, a request, another owner's function."""
+    """Return whether an expression calls something outside the script: a task, a request, another owner's function."""
     if not isinstance(node, tree.Call):
         return False
     name = node.name.lower()
@@ -109,7 +109,7 @@ def is_task(node: tree.Node) -> bool:
 
 
 def acts(body: Sequence[tree.Statement]) -> bool:
-    """Say whether statements do anything outside the script: call tasks, send requests, change records."""
+    """Return whether statements have an effect outside the script: call tasks, send requests, change records."""
     for statement in statements(body):
         if isinstance(statement, tree.Task | tree.Foreign):
             return True

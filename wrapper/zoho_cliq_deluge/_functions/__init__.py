@@ -1,1 +1,1 @@
-"""The built-in functions, one module for each kind of receiver."""
+"""The built-in functions, grouped in modules by the type of the receiver or by subject."""

@@ -25,7 +25,7 @@ class KeyValue:
 
 
 def _elements(collection: Collection) -> list[Value]:
-    """Return the elements; an undecided collection becomes one of elements.
+    """Return the elements. An undecided collection becomes a collection of elements.
 
     Raises:
         Failure: if the collection holds keys and values.
@@ -38,7 +38,7 @@ def _elements(collection: Collection) -> list[Value]:
 
 
 def _pairs(collection: Collection) -> dict[str, Value]:
-    """Return keys and values; an undecided collection becomes one of keys and values.
+    """Return the keys and values. An undecided collection becomes a collection of keys and values.
 
     Raises:
         Failure: if the collection holds elements.
@@ -116,13 +116,13 @@ def _find(context: Context, collection: Collection, value: Value, last: bool) ->
 
 @builtin("getKey")
 def get_key(context: Context, collection: Collection, value: Value) -> Value:
-    """Return the first key of a value (null if there is none), or the index of an element (-1 if it is not there)."""
+    """Return the first key of a value (null if there is none), or the first index of an element (-1 if missing)."""
     return _find(context, collection, value, last=False)
 
 
 @builtin("getLastKey")
 def get_last_key(context: Context, collection: Collection, value: Value) -> Value:
-    """Return the last key of a value, or the last index of an element, as `get_key`."""
+    """Return the last key that has a value, or the last index of an element; null or -1 as in `get_key`."""
     return _find(context, collection, value, last=True)
 
 
@@ -138,7 +138,7 @@ def update(context: Context, collection: Collection, key: Value, value: Value) -
 
 @builtin("delete")
 def delete(context: Context, collection: Collection, value: Value) -> None:
-    """Remove the first element, or the first key, of a value, if there is one."""
+    """Remove the first element that equals a value, or the first key that has it, if there is one."""
     key = _find(context, collection, value, last=False)
     if isinstance(collection.content, list):
         if key >= 0:
@@ -149,7 +149,7 @@ def delete(context: Context, collection: Collection, value: Value) -> None:
 
 @builtin("deleteAll")
 def delete_all(context: Context, collection: Collection, values: list[Value]) -> None:
-    """Remove all elements, or all keys, of some values."""
+    """Remove all elements that equal one of the values, or all keys that have one of them."""
     unwanted = {context.identity(value) for value in values}
     if isinstance(collection.content, list):
         collection.content[:] = [each for each in collection.content if context.identity(each) not in unwanted]
@@ -169,7 +169,7 @@ def delete_key(context: Context, collection: Collection, key: Value) -> None:
 
 @builtin("deleteKeys")
 def delete_keys(context: Context, collection: Collection, keys: list[Value]) -> None:
-    """Remove the elements at some indexes, or some keys."""
+    """Remove the elements at the indexes, or the keys."""
     if isinstance(collection.content, list):
         indexes = {checked_index(collection.content, _index(key)) for key in keys}
         collection.content[:] = [each for index, each in enumerate(collection.content) if index not in indexes]
@@ -195,7 +195,7 @@ def values(context: Context, collection: Collection) -> Value:
 
 @builtin("containsKey", "containKey")
 def contains_key(context: Context, collection: Collection, key: Value) -> Value:
-    """Return whether there is such a key or index."""
+    """Return whether a key or an index exists."""
     if isinstance(collection.content, list):
         return type(key) is int and 0 <= key < len(collection.content)
     return context.printer.key(key) in (collection.content or {})
@@ -203,13 +203,13 @@ def contains_key(context: Context, collection: Collection, key: Value) -> Value:
 
 @builtin("containsValue", "containValue", "contains")
 def contains_value(context: Context, collection: Collection, value: Value) -> Value:
-    """Return whether a value or element of the same type and content is there."""
+    """Return whether the collection contains a value or element of the same type and content."""
     return _find(context, collection, value, last=False) not in (None, -1)
 
 
 @builtin("notContains")
 def not_contains(context: Context, collection: Collection, value: Value) -> Value:
-    """Return whether a value or element is not there."""
+    """Return whether the collection does not contain a value or element."""
     return not contains_value(context, collection, value)
 
 
@@ -221,13 +221,13 @@ def size(context: Context, collection: Collection) -> Value:
 
 @builtin("clear")
 def clear(context: Context, collection: Collection) -> None:
-    """Remove everything; the collection may become the other kind then."""
+    """Remove everything. The collection is undecided then: it may become one of elements or of keys and values."""
     collection.content = None
 
 
 @builtin("sort")
 def sort(context: Context, collection: Collection, ascending: bool = True) -> None:
-    """Put elements, or keys by their values, in order."""
+    """Sort the elements, or the keys by their values."""
     content = collection.content
     if not content or not sortable(list(content if isinstance(content, list) else content.values())):
         return
@@ -239,7 +239,7 @@ def sort(context: Context, collection: Collection, ascending: bool = True) -> No
 
 @builtin("sortKey")
 def sort_key(context: Context, collection: Collection, ascending: bool = True) -> None:
-    """Put keys in order, capitals before small letters."""
+    """Sort the keys; upper case comes before lower case."""
     if isinstance(collection.content, dict):
         _reorder(collection.content, sorted(collection.content, reverse=not ascending))
 
@@ -251,13 +251,13 @@ def _reorder(content: dict[str, Value], ordered: list[str]) -> None:
 
 @builtin("distinct")
 def distinct_values(context: Context, collection: Collection) -> Value:
-    """Return the values or elements, each of them once."""
+    """Return the values or elements without duplicates."""
     return distinct(context, values(context, collection))
 
 
 @builtin("intersect")
 def intersect(context: Context, collection: Collection, other: Collection) -> Value:
-    """Return the collection of what two have in common: elements, or keys with the same value."""
+    """Return what two collections have in common: the distinct elements, or the keys with equal values."""
     common = Collection()
     if isinstance(collection.content, dict) and isinstance(other.content, dict):
         common.content = {
@@ -274,7 +274,7 @@ def intersect(context: Context, collection: Collection, other: Collection) -> Va
 
 @builtin("duplicate")
 def duplicate(context: Context, collection: Collection, start: int = 0, end: int | None = None) -> Value:
-    """Return a copy of a part, from ``start`` to before ``end``."""
+    """Return a copy of a part, from ``start`` (default: 0) to before ``end`` (default: the size)."""
     last = len(collection) if end is None else end
     if not 0 <= start <= last <= len(collection):
         raise Failure(f"the part from {start} to {last} does not lie within the {len(collection)} elements")

@@ -1,4 +1,4 @@
-"""Functions that turn values of one type into another."""
+"""Functions that convert values from one type to another."""
 
 from __future__ import annotations
 
@@ -48,11 +48,15 @@ def to_string(context: Context, value: Value, pattern: str | None = None, zone: 
     """Return the text of a value.
 
     Args:
-        context: The run.
-        value: What to print.
-        pattern: For a list, what to write between its items; otherwise a pattern of Java for a date-time, for a
-            number of milliseconds, or for the date in a text; or a pattern for a decimal, such as ``0.00``.
-        zone: The zone in which to write a date-time.
+        context: The context of the run.
+        value: The value to convert.
+        pattern: For a list, the separator between its items. For a number, a pattern such as ``0.00``. For a
+            date-time, a number of milliseconds, or a text that holds a date-time, a date pattern with Java's letters.
+            Default: the text that Deluge prints.
+        zone: The time zone in which a date-time is written. Default: that of the date-time.
+
+    Raises:
+        Failure: if the value is null.
     """
     if value is None:
         raise Failure("Value is empty and 'toString' function cannot be applied")
@@ -75,7 +79,7 @@ def to_string(context: Context, value: Value, pattern: str | None = None, zone: 
 
 @builtin("text")
 def text(context: Context, value: Value, pattern: str) -> Value:
-    """Return a number, date-time, or the one that a text holds, by a pattern."""
+    """Return a number or a date-time, or one that a text holds, formatted by a pattern."""
     if isinstance(value, str):
         number = number_of_text(value)
         value = as_moment(context, value) if number is None else number
@@ -86,7 +90,7 @@ def text(context: Context, value: Value, pattern: str) -> Value:
 
 @builtin("toDateTimeString")
 def to_date_time_string(context: Context, value: Value, pattern: str, zone: str | None = None) -> Value:
-    """Return a date-time, or a number of milliseconds, by a pattern and in a zone."""
+    """Return a date-time, or a number of milliseconds since 1970, formatted by a pattern in a time zone."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         value = _of_milliseconds(context, value)
     return _written(context, as_moment(context, value), pattern, zone)
@@ -94,7 +98,7 @@ def to_date_time_string(context: Context, value: Value, pattern: str, zone: str 
 
 @builtin("toLong", "toNumber")
 def to_long(context: Context, value: Value) -> Value:
-    """Return a number without its fraction, the one that a text holds, or the milliseconds from 1970 to a date-time."""
+    """Return a number without its fraction, the one that a text holds, or a date-time in milliseconds since 1970."""
     if isinstance(value, datetime):
         return milliseconds(value)
     if isinstance(value, str) and value[:2].lower() == "0x":
@@ -115,14 +119,14 @@ def _no_number(value: str) -> Value:
 
 @builtin("toDecimal")
 def to_decimal(context: Context, value: Value) -> Value:
-    """Return a number as a decimal."""
+    """Return a number, or the one that a text holds, as a decimal."""
     if isinstance(value, str) and number_of_text(value) is None:
         _no_number(value)
     return Decimal(as_number(context, value))
 
 
 def _read(context: Context, value: Value, pattern: str | None, zone: str | None) -> datetime:
-    """Return a date-time: itself, of milliseconds, or of a text by a pattern and in a zone."""
+    """Return a date-time: unchanged, from milliseconds since 1970, or from a text by a pattern and in a zone."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
@@ -141,20 +145,20 @@ def _read(context: Context, value: Value, pattern: str | None, zone: str | None)
 
 @builtin("toDate")
 def to_date(context: Context, value: Value, pattern: str | None = None, zone: str | None = None) -> Value:
-    """Return the day of a date-time, of milliseconds, or of a text, without a time."""
+    """Return a date-time, milliseconds since 1970, or the date-time that a text holds, as a date without a time."""
     return DateOnly.of(_read(context, value, pattern, zone))
 
 
 @builtin("toTime", "toDateTime")
 def to_time(context: Context, value: Value, pattern: str | None = None, zone: str | None = None) -> Value:
-    """Return the date-time of milliseconds, or of a text."""
+    """Return milliseconds since 1970, or the date-time that a text holds, as a date-time with a time."""
     moment = _read(context, value, pattern, zone)
     return moment.with_time() if isinstance(moment, DateOnly) else moment
 
 
 @builtin("toMap")
 def to_map(context: Context, value: Value) -> Value:
-    """Return the map that a JSON text holds, or that a collection is."""
+    """Return the map that a JSON text holds, or the content of a collection as a map."""
     if isinstance(value, str):
         read = read_json(context, value)
         if not isinstance(read, dict):
@@ -167,7 +171,7 @@ def to_map(context: Context, value: Value) -> Value:
 
 @builtin("toList")
 def to_list(context: Context, value: Value, separator: str | None = None) -> Value:
-    """Return the parts of a text between separators; without a separator, the whole text as the one element."""
+    """Split a text at a separator; without a separator, return the whole text as the only element."""
     if isinstance(value, Collection):
         content = value.content or []
         return list(content if isinstance(content, list) else content.values())
@@ -189,12 +193,12 @@ def _split(context: Context, whole: str, separator: str) -> list[str]:
 
 @builtin("toListString")
 def to_list_string(context: Context, value: str) -> Value:
-    """Return the parts of a text between commas."""
+    """Split a text at its commas."""
     return _split(context, value, ",")
 
 
 def list_of(context: Context, arguments: list[Value]) -> list[Value]:
-    """Return the list that ``List(…)`` makes: empty, the parts of one text, or the arguments."""
+    """Return the result of ``List(…)``: an empty list, the parts of one text between commas, or the arguments."""
     if len(arguments) == 1:
         if isinstance(arguments[0], str):
             return _split(context, arguments[0], ",")
@@ -205,7 +209,7 @@ def list_of(context: Context, arguments: list[Value]) -> list[Value]:
 
 @builtin("toJSONList")
 def to_json_list(context: Context, value: Value) -> Value:
-    """Return the list that a JSON text holds; maps in a row count as one."""
+    """Return the list that a JSON text holds. The text may also be a sequence of maps without brackets."""
     if isinstance(value, str):
         stripped = value.strip()
         read = read_json(context, f"[{stripped}]" if stripped.startswith("{") else stripped)
@@ -217,7 +221,7 @@ def to_json_list(context: Context, value: Value) -> Value:
 
 @builtin("toCollection")
 def to_collection(context: Context, value: Value) -> Value:
-    """Return a collection of what a list, a map, or a JSON text holds."""
+    """Return a collection of the content of a list, a map, or a JSON text."""
     collection = Collection()
     if isinstance(value, str):
         value = read_json(context, value, lists_in_braces=True)
@@ -227,13 +231,13 @@ def to_collection(context: Context, value: Value) -> Value:
 
 @builtin("toFile")
 def to_file(context: Context, value: Value, name: str) -> Value:
-    """Return a file with the text of a value."""
+    """Return a file whose content is the text of a value."""
     content = as_text(context, value) if not isinstance(value, Collection) else context.text(value)
     return File(name, content.encode("utf-8", "surrogatepass"), media_type(name))
 
 
 def media_type(name: str) -> str:
-    """Return the media type of a file's name, by a table of this package's own."""
+    """Return the media type for a file name's extension. The table is fixed, so that it is the same on all machines."""
     ending = name.rpartition(".")[2].lower()
     return _MEDIA_TYPES.get(ending, "text/plain" if "." not in name else "application/octet-stream")
 

@@ -20,12 +20,12 @@ _SECOND = timedelta(seconds=1)
 
 
 def milliseconds(moment: datetime) -> int:
-    """Return the milliseconds from 1970 to a moment."""
+    """Return the milliseconds since 1970 of a moment."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def whole(difference: timedelta, unit: timedelta) -> int:
-    """Return how many whole units a difference has; a negative one is cut towards zero, too."""
+    """Return how many whole units a difference contains, rounded towards zero."""
     count = abs(difference) // unit
     return -count if difference < timedelta() else count
 
@@ -39,7 +39,7 @@ def _elapsed(start: datetime, end: datetime) -> timedelta:
 
 
 def calendar_months(start: datetime, end: datetime) -> int:
-    """Return the whole months of the calendar between two date-times; negative if the end comes first."""
+    """Return the whole calendar months between two date-times; negative if the end is earlier than the start."""
     if end < start:
         return -calendar_months(end, start)
     months = (end.year - start.year) * 12 + end.month - start.month
@@ -61,27 +61,27 @@ def hours_between(context: Context, start: datetime, end: datetime) -> Value:
 
 @builtin("monthsBetween")
 def months_between(context: Context, start: datetime, end: datetime) -> Value:
-    """Return the months of 30 days between two date-times."""
+    """Return the months of 30 days each between two date-times."""
     days = _days(start, end)
     return days // 30 if days >= 0 else -(-days // 30)
 
 
 @builtin("yearsBetween")
 def years_between(context: Context, start: datetime, end: datetime) -> Value:
-    """Return the years of 365 days between two date-times."""
+    """Return the years of 365 days each between two date-times."""
     days = _days(start, end)
     return days // 365 if days >= 0 else -(-days // 365)
 
 
 @builtin("monthsDiff", "totalMonths", "totalMonth")
 def months_diff(context: Context, start: datetime, end: datetime) -> Value:
-    """Return the whole months of the calendar between two date-times."""
+    """Return the whole calendar months between two date-times."""
     return calendar_months(start, end)
 
 
 @builtin("yearsDiff", "totalYears", "totalYear")
 def years_diff(context: Context, start: datetime, end: datetime) -> Value:
-    """Return the whole years of the calendar between two date-times."""
+    """Return the whole calendar years between two date-times."""
     months = calendar_months(start, end)
     return months // 12 if months >= 0 else -(-months // 12)
 
@@ -94,7 +94,11 @@ def year_fraction(context: Context, start: datetime, end: datetime) -> Value:
 
 @builtin("timeBetween")
 def time_between(context: Context, start: datetime, end: datetime) -> Value:
-    """Return the time between two date-times as ``HH``, ``HH:mm`` or ``HH:mm:ss``, without zeros at the end."""
+    """Return the time between two date-times as ``HH:mm:ss``, or ``HH:mm`` or ``HH`` if the rest is zero.
+
+    Raises:
+        Failure: if the end is earlier than the start.
+    """
     if end < start:
         raise Failure("the end must be later than the start")
     minutes, second = divmod(_elapsed(start, end) // _SECOND, 60)
@@ -106,7 +110,7 @@ def time_between(context: Context, start: datetime, end: datetime) -> Value:
 
 @builtin("unixEpoch")
 def unix_epoch(context: Context, value: Value, zone: str | None = None) -> Value:
-    """Return the milliseconds from 1970 to a text's date-time in a zone; a text that is none stays as it is."""
+    """Return the milliseconds since 1970 of a date-time in a zone. A text without a date-time is returned unchanged."""
     where = (zone_named(zone) or UTC) if zone is not None else context.zone
     if isinstance(value, datetime):
         return milliseconds(value.replace(tzinfo=where) if zone is not None else value)

@@ -1,4 +1,4 @@
-"""Functions of date-times: parts, arithmetic, and starts of periods."""
+"""Functions of date-times: their parts, date arithmetic, and starts of periods."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["moved"]
 
 
 def moved(moment: datetime, **distance: float) -> datetime:
-    """Return a date-time that lies ``distance`` (arguments of `timedelta`) away, on the clock of its zone."""
+    """Return a date-time plus ``distance`` (arguments of `timedelta`), in local time of its zone."""
     try:
         return moment + timedelta(**distance)
     except OverflowError:
@@ -28,7 +28,7 @@ def _timed(moment: datetime) -> datetime:
 
 
 def months_later(moment: datetime, months: int) -> datetime:
-    """Return the same day of another month, or that month's last day."""
+    """Return the same day a number of months later, or that month's last day if it has no such day."""
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     if not 1 <= year <= 9999:
         raise Failure("the date lies outside the years 1 to 9999")
@@ -36,7 +36,7 @@ def months_later(moment: datetime, months: int) -> datetime:
 
 
 def hours_later(moment: datetime, **distance: float) -> datetime:
-    """Return the moment that comes after a stretch of real time, across a change of the clock."""
+    """Return a date-time plus ``distance`` of elapsed time, even across a daylight saving change."""
     try:
         return (_timed(moment).astimezone(UTC) + timedelta(**distance)).astimezone(moment.tzinfo)
     except OverflowError:
@@ -135,7 +135,7 @@ def edate(context: Context, moment: datetime, months: int) -> Value:
 
 @builtin("eomonth")
 def eomonth(context: Context, moment: datetime, months: int) -> Value:
-    """Return the last day of the month that lies a number of months later, without a time."""
+    """Return the last day of the month a number of months later, without a time."""
     month = months_later(moment.replace(day=1), months)
     return DateOnly.of(month.replace(day=calendar.monthrange(month.year, month.month)[1]))
 
@@ -162,13 +162,13 @@ def weekday_named(name: str) -> int:
 
 @builtin("nextWeekDay")
 def next_week_day(context: Context, moment: datetime, weekday: str) -> Value:
-    """Return the first such weekday after the day itself."""
+    """Return the first date after the given one that falls on a weekday."""
     return DateOnly.of(moved(moment, days=(weekday_named(weekday) - moment.isoweekday() - 1) % 7 + 1))
 
 
 @builtin("previousWeekDay")
 def previous_week_day(context: Context, moment: datetime, weekday: str) -> Value:
-    """Return the last such weekday before the day itself."""
+    """Return the last date before the given one that falls on a weekday."""
     return DateOnly.of(moved(moment, days=-((moment.isoweekday() - weekday_named(weekday) - 1) % 7 + 1)))
 
 

@@ -54,13 +54,13 @@ def base64_encode_file(context: Context, file: File) -> Value:
 
 @builtin(_PREFIX + "base64Decode", "base64Decode")
 def base64_decode(context: Context, text: str, charset: str = "UTF-8") -> Value:
-    """Return the text that stands in base64."""
+    """Decode base64, and return the text."""
     return _text(_of_base64(text), charset)
 
 
 @builtin(_PREFIX + "base64DecodeToFile")
 def base64_decode_to_file(context: Context, text: str, name: str) -> Value:
-    """Return the file whose content stands in base64."""
+    """Decode base64, and return a file with the content."""
     return File(name, _of_base64(text))
 
 
@@ -72,7 +72,7 @@ def base32_encode(context: Context, text: str) -> Value:
 
 @builtin(_PREFIX + "base32Decode")
 def base32_decode(context: Context, text: str) -> Value:
-    """Return the text that stands in base32."""
+    """Decode base32, and return the text."""
     try:
         return _text(base64.b32decode(text + "=" * (-len(text) % 8), casefold=True))
     except (binascii.Error, ValueError):
@@ -115,31 +115,31 @@ for _name in ("md5", "sha1", "sha256", "sha512"):
 
 @builtin("encodeUrl")
 def encode_url(context: Context, text: str) -> Value:
-    """Return a text as a part of an address; a blank becomes ``+``."""
+    """Return a text encoded for a URL; a space becomes ``+``."""
     return quote_plus(text, safe="*-._", errors="replace")
 
 
 @builtin(_PREFIX + "urlEncode")
 def url_encode(context: Context, text: str) -> Value:
-    """Return a text as a part of an address; a blank becomes ``%20``."""
+    """Return a text encoded for a URL; a space becomes ``%20``."""
     return quote(text, safe="*-._", errors="replace")
 
 
 @builtin(_PREFIX + "urlDecode", "decodeUrl")
 def url_decode(context: Context, value: Value) -> Value:
-    """Return the text that a part of an address stands for; null for what is not a text."""
+    """Decode a part of a URL, and return the text; null if the value is not a text."""
     return unquote_plus(value) if isinstance(value, str) else None
 
 
 @builtin(_PREFIX + "htmlEncode", "htmlEncode")
 def html_encode(context: Context, text: str) -> Value:
-    """Return a text in which ``& < > " '`` are written as entities of HTML."""
+    """Return a text in which ``& < > " '`` are replaced by HTML entities."""
     return html.escape(text)
 
 
 @builtin(_PREFIX + "htmlDecode", "htmlDecode")
 def html_decode(context: Context, text: str) -> Value:
-    """Return a text in which entities of HTML are the characters that they stand for."""
+    """Return a text in which HTML entities are replaced by their characters."""
     return html.unescape(text)
 
 
@@ -158,7 +158,7 @@ def _vector(vector: str) -> bytes:
 
 
 def _encrypted(context: Context, key: bytes, text: str, vector: str | None) -> str:
-    """Return a text encrypted with AES in CBC, in base64; a vector of its own making stands in front."""
+    """Return a text encrypted with AES-CBC, in base64. Without ``vector``, a random one precedes the ciphertext."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     start = _vector(vector) if vector is not None else context.random.randbytes(_BLOCK)
@@ -186,7 +186,7 @@ def _decrypted(key: bytes, text: str, vector: str | None) -> str:
 
 @builtin(_PREFIX + "aesEncode")
 def aes_encode(context: Context, key: str, text: str, vector: str | None = None) -> Value:
-    """Return a text encrypted with AES of 256 bits, in base64."""
+    """Return a text encrypted with AES-256, in base64."""
     return _encrypted(context, _key(key, 32), text, vector)
 
 
@@ -200,7 +200,7 @@ def aes_decode(context: Context, key: str, text: str, vector: str | None = None)
 def aes_encode_128(
     context: Context, key: str, text: str, vector: str | None = None, iterations: int | None = None
 ) -> Value:
-    """Return a text encrypted with AES of 128 bits, in base64; a number of iterations is taken, and changes nothing."""
+    """Return a text encrypted with AES-128, in base64. ``iterations`` is accepted and has no effect."""
     return _encrypted(context, _key(key, 16), text, vector)
 
 

@@ -20,13 +20,13 @@ _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", 
 
 @builtin("getFileName")
 def get_file_name(context: Context, file: File) -> Value:
-    """Return the name."""
+    """Return the file's name."""
     return file.name
 
 
 @builtin("getFileType")
 def get_file_type(context: Context, file: File) -> Value:
-    """Return the media type."""
+    """Return the file's media type."""
     return file.type
 
 
@@ -45,13 +45,13 @@ def get_file_content(context: Context, file: File) -> Value:
 
 @builtin("setFileName")
 def set_file_name(context: Context, file: File, name: str) -> None:
-    """Give the file another name."""
+    """Set the file's name."""
     file.name = name
 
 
 @builtin("setFileType")
 def set_file_type(context: Context, file: File, media: str) -> None:
-    """Give the file another media type; the content stays as it is."""
+    """Set the file's media type; the content does not change."""
     file.type = media
 
 
@@ -101,5 +101,5 @@ def extract(context: Context, file: File) -> Value:
 
 @builtin("setFilePassword", "convertToPDF")
 def outside(context: Context, file: File, *arguments: Value) -> Value:
-    """Raise an error: only Zoho's servers can do this."""
+    """Raise an error: the function exists only on Zoho's servers."""
     raise Failure("Zoho's servers do this, and it cannot be done here")

@@ -1,4 +1,4 @@
-"""All built-in functions, together."""
+"""Load all modules with built-in functions, and list the functions without a receiver."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ CONSTRUCTORS: dict[str, tuple[int, int | None]] = {
     "posturl": (2, 4),
     "invokeurl": (1, 5),
 }
-"""Functions that no receiver precedes, in small letters, with the least and greatest number of arguments."""
+"""Functions without a receiver, in lower case, with their minimum and maximum number of arguments."""
 
 
 def arity(name: str) -> tuple[int, int | None] | None:
-    """Return the least and greatest number of arguments of ``name(…)``; None for an unknown function.
+    """Return the minimum and maximum number of arguments of ``name(…)``; None for an unknown function.
 
-    A function with a receiver counts it as its first argument; a greatest number of None means any number.
+    A receiver counts as the first argument. A maximum of None means any number.
     """
     if name.lower() in CONSTRUCTORS:
         return CONSTRUCTORS[name.lower()]

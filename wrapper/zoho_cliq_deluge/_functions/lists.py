@@ -17,10 +17,10 @@ _SLOT = 16
 
 
 def checked_index(values: list[Value], index: int) -> int:
-    """Return an index that lies within a list.
+    """Return an index if it lies within a list.
 
     Raises:
-        Failure: if it does not.
+        Failure: if the index is out of range.
     """
     if index < 0:
         raise Failure(f"Given index {index} is negative")
@@ -36,7 +36,7 @@ def _check_size(context: Context, size: int) -> None:
 
 @builtin("add")
 def add(context: Context, values: list[Value], element: Value) -> None:
-    """Append an element; a list is one element, too."""
+    """Append an element; a list is appended as one element."""
     context.budget.charge(_SLOT)
     _check_size(context, len(values) + 1)
     values.append(element)
@@ -52,7 +52,7 @@ def add_all(context: Context, values: list[Value], others: list[Value]) -> None:
 
 @builtin("get")
 def get(context: Context, values: list[Value], index: int) -> Value:
-    """Return the element at an index, from 0."""
+    """Return the element at an index, counted from 0."""
     return values[checked_index(values, index)]
 
 
@@ -64,26 +64,26 @@ def size(context: Context, values: list[Value]) -> Value:
 
 @builtin("contains")
 def contains(context: Context, values: list[Value], element: Value) -> Value:
-    """Return whether an element of the same type and value is there."""
+    """Return whether the list contains an element of the same type and value."""
     return index_of(context, values, element) >= 0
 
 
 @builtin("notContains")
 def not_contains(context: Context, values: list[Value], element: Value) -> Value:
-    """Return whether no element of the same type and value is there."""
+    """Return whether the list contains no element of the same type and value."""
     return index_of(context, values, element) < 0
 
 
 @builtin("indexOf")
 def index_of(context: Context, values: list[Value], element: Value) -> int:
-    """Return the first index of an element, from 0; -1 if it is not there."""
+    """Return the first index of an element, counted from 0; -1 if it is missing."""
     wanted = context.identity(element)
     return next((index for index, value in enumerate(values) if context.identity(value) == wanted), -1)
 
 
 @builtin("lastIndexOf")
 def last_index_of(context: Context, values: list[Value], element: Value) -> Value:
-    """Return the last index of an element, from 0; -1 if it is not there."""
+    """Return the last index of an element, counted from 0; -1 if it is missing."""
     wanted = context.identity(element)
     return next((index for index in range(len(values) - 1, -1, -1) if context.identity(values[index]) == wanted), -1)
 
@@ -104,7 +104,7 @@ def remove_element(context: Context, values: list[Value], element: Value) -> Non
 
 @builtin("removeAll")
 def remove_all(context: Context, values: list[Value], others: list[Value]) -> None:
-    """Remove all elements that another list has, too."""
+    """Remove all elements that another list contains."""
     unwanted = {context.identity(value) for value in others}
     values[:] = [value for value in values if context.identity(value) not in unwanted]
 
@@ -126,7 +126,7 @@ def sortable(values: list[Value]) -> bool:
 
 @builtin("sort")
 def sort(context: Context, values: list[Value], ascending: bool = True) -> Value:
-    """Return the elements in order, capitals before small letters; null if they have several types."""
+    """Return the elements sorted, upper case before lower case; null if their types differ."""
     if not sortable(values):
         return None
     ordered = sorted(values, reverse=not ascending)
@@ -138,7 +138,7 @@ def sort(context: Context, values: list[Value], ascending: bool = True) -> Value
 
 @builtin("distinct")
 def distinct(context: Context, values: list[Value]) -> Value:
-    """Return the elements without those that came before with the same type and value."""
+    """Return the elements without duplicates, which have the same type and value as an earlier element."""
     found: dict[object, Value] = {}
     for value in values:
         found.setdefault(context.identity(value), value)
@@ -148,14 +148,14 @@ def distinct(context: Context, values: list[Value]) -> Value:
 
 @builtin("intersect")
 def intersect(context: Context, values: list[Value], others: list[Value]) -> Value:
-    """Return the distinct elements that another list has, too."""
+    """Return the distinct elements that another list contains, too."""
     wanted = {context.identity(value) for value in others}
     return [value for value in distinct(context, values) if context.identity(value) in wanted]
 
 
 @builtin("subList")
 def sub_list(context: Context, values: list[Value], start: int, end: int | None = None) -> Value:
-    """Return the elements from ``start`` to before ``end``, or to the last."""
+    """Return the elements from ``start`` to before ``end``, or to the last one without ``end``."""
     last = len(values) if end is None else end
     for index in (start, last):
         if index < 0:

@@ -1,4 +1,4 @@
-"""Functions that ask what a value is: null, blank, empty, and of which type."""
+"""Functions that test values: for null, blank, empty, and for their types."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def _length(value: Value) -> int:
 
 @builtin("isNull")
 def is_null(context: Context, value: Value) -> Value:
-    """Return whether a value is null; the empty text is."""
+    """Return whether a value is null; the empty text counts as null."""
     return value is None or value == ""
 
 
 @builtin("isBlank")
 def is_blank(context: Context, value: Value) -> Value:
-    """Return whether a text has nothing but blanks, or a container nothing at all; null is not blank."""
+    """Return whether a text has only whitespace, or a container is empty. Null is not blank."""
     if isinstance(value, str):
         return not value.strip()
     return _is_container(value) and not _length(value)
@@ -40,7 +40,7 @@ def is_blank(context: Context, value: Value) -> Value:
 
 @builtin("isEmpty")
 def is_empty(context: Context, value: Value) -> Value:
-    """Return whether a text has nothing but blanks, or a container nothing at all; null for null and the empty text."""
+    """Return whether a text has only whitespace, or a container is empty; null for null and the empty text."""
     if value is None or value == "":
         return None
     return is_blank(context, value)

@@ -63,7 +63,7 @@ def contains(context: Context, values: dict[str, Value], key: Value) -> Value:
 
 @builtin("notContains")
 def not_contains(context: Context, values: dict[str, Value], searched: Value) -> Value:
-    """Return whether neither a key nor a value is what is searched."""
+    """Return whether neither a key nor a value equals ``searched``."""
     return not (context.printer.key(searched) in values or contain_value(context, values, searched))
 
 
@@ -88,7 +88,7 @@ def size(context: Context, values: dict[str, Value]) -> Value:
 
 @builtin("remove")
 def remove(context: Context, values: dict[str, Value], key: Value) -> None:
-    """Remove a key, if it is there."""
+    """Remove a key if it exists."""
     values.pop(context.printer.key(key), None)
 
 

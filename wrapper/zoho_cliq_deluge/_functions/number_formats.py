@@ -1,4 +1,4 @@
-"""Numbers by a pattern of Java's DecimalFormat: ``#,##0.00``, ``0.0%``, ``$#,##0.00``."""
+"""Format numbers with patterns of Java's DecimalFormat: ``#,##0.00``, ``0.0%``, ``$#,##0.00``."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _PATTERN = re.compile(
 
 
 def is_number_format(pattern: str) -> bool:
-    """Return whether a pattern is one for numbers."""
+    """Return whether a pattern is a number pattern."""
     found = _PATTERN.fullmatch(pattern) if len(pattern) <= _LONGEST else None
     return found is not None and bool(set("#0") & set(found["whole"] + (found["must"] or "") + (found["may"] or "")))
 
 
 def format_number(number: int | Decimal, pattern: str) -> str:
-    """Return a number by a pattern.
+    """Return a number formatted by a pattern.
 
     Raises:
-        Failure: if the pattern is not one for numbers.
+        Failure: if the pattern is not a number pattern.
     """
     found = _PATTERN.fullmatch(pattern.split(";")[0]) if len(pattern) <= _LONGEST else None
     if found is None or not is_number_format(pattern.split(";")[0]):

@@ -45,7 +45,7 @@ _ES_HUNDREDS = (
 
 
 def _groups(number: int, scales: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
-    """Return how often each scale (from the greatest) goes into a number, and the rest."""
+    """Return how often each scale, from the largest on, is contained in a number, and the remainder."""
     counts = []
     for scale in scales:
         count, number = divmod(number, scale)
@@ -207,7 +207,7 @@ def _spanish_below_1000(number: int) -> str:
 
 
 def _spanish_before_noun(words: str) -> str:
-    """Return words as they stand before ``mil`` and ``millones``: uno loses its last letter."""
+    """Return number words in the form before ``mil`` and ``millones``: ``uno`` loses its last letter."""
     if words.endswith("veintiuno"):
         return f"{words[:-3]}ún"
     return words[:-1] if words.endswith("uno") else words
@@ -317,7 +317,7 @@ _LANGUAGES: dict[str, _Language] = {
 
 
 def in_words(number: Decimal, language: str) -> str:
-    """Return a number in words; digits behind the point are spoken one by one.
+    """Return a number in words. The digits after the decimal point are spelled one by one.
 
     Raises:
         Failure: if the language is unknown, or the number is too large or too long.

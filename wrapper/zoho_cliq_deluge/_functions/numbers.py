@@ -22,19 +22,19 @@ _RANDOM_END = 2_000_000_000
 
 @builtin("abs")
 def absolute(context: Context, number: int | Decimal) -> Value:
-    """Return a number without its sign."""
+    """Return the absolute value of a number."""
     return fitted(context, abs(number)) if isinstance(number, int) else number.copy_abs()
 
 
 @builtin("ceil")
 def ceil(context: Context, number: int | Decimal) -> Value:
-    """Return the least integer that is not less than a number."""
+    """Return a number rounded up to an integer."""
     return number if isinstance(number, int) else _integral(number, decimal.ROUND_CEILING)
 
 
 @builtin("floor")
 def floor(context: Context, number: int | Decimal) -> Value:
-    """Return the greatest integer that is not greater than a number."""
+    """Return a number rounded down to an integer."""
     return number if isinstance(number, int) else _integral(number, decimal.ROUND_FLOOR)
 
 
@@ -43,7 +43,7 @@ def _integral(number: Decimal, rounding: str) -> Number:
 
 
 def _to_digits(number: Number, digits: int, rounding: str) -> Number:
-    """Return a number rounded to digits behind the point, or before it if ``digits`` is negative."""
+    """Return a number rounded to ``digits`` decimal places; negative ``digits`` round to tens, hundreds and so on."""
     exact = Decimal(number)
     if digits < 0 and -digits > exact.adjusted() + 1:
         return 0
@@ -55,26 +55,26 @@ def _to_digits(number: Number, digits: int, rounding: str) -> Number:
 
 @builtin("round")
 def round_number(context: Context, number: int | Decimal, precision: int = 0) -> Value:
-    """Return a number rounded half away from zero."""
+    """Return a number rounded to ``precision`` decimal places (default: 0), half away from zero."""
     return _to_digits(number, precision, decimal.ROUND_HALF_UP)
 
 
 @builtin("truncate")
 def truncate(context: Context, number: int | Decimal, precision: int = 0) -> Value:
-    """Return a number whose digits behind a position are cut off."""
+    """Return a number truncated to ``precision`` decimal places (default: 0)."""
     return _to_digits(number, precision, decimal.ROUND_DOWN)
 
 
 @builtin("frac")
 def frac(context: Context, number: int | Decimal) -> Value:
-    """Return what stands behind the point, with the sign of the number."""
+    """Return the fraction of a number, with the number's sign."""
     exact = Decimal(number)
     return DECIMALS.subtract(exact, exact.to_integral_value(decimal.ROUND_DOWN)) if exact % 1 else Decimal("0.0")
 
 
 @builtin("signum")
 def signum(context: Context, number: int | Decimal) -> Value:
-    """Return 1.0, 0.0 or -1.0."""
+    """Return the sign of a number as 1.0, 0.0 or -1.0."""
     return Decimal("1.0") if number > 0 else Decimal("-1.0") if number < 0 else Decimal("0.0")
 
 
@@ -103,7 +103,7 @@ def _real(number: Number) -> float:
 
 @builtin("sqrt")
 def sqrt(context: Context, number: int | Decimal) -> Value:
-    """Return the square root; null below 0."""
+    """Return the square root; null for a negative number."""
     return of_float(math.sqrt(_real(number))) if number >= 0 else None
 
 
@@ -118,13 +118,13 @@ def exp(context: Context, number: int | Decimal) -> Value:
 
 @builtin("log")
 def log(context: Context, number: int | Decimal) -> Value:
-    """Return the natural logarithm; null at or below 0."""
+    """Return the natural logarithm; null for 0 and negative numbers."""
     return of_float(math.log(_real(number))) if number > 0 else None
 
 
 @builtin("log10")
 def log10(context: Context, number: int | Decimal) -> Value:
-    """Return the logarithm to base 10; null at or below 0."""
+    """Return the logarithm to base 10; null for 0 and negative numbers."""
     return of_float(math.log10(_real(number))) if number > 0 else None
 
 
@@ -145,37 +145,37 @@ for _name in ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh
 
 @builtin("atan2")
 def atan2(context: Context, y: int | Decimal, x: int | Decimal) -> Value:
-    """Return the angle of a point, in radians."""
+    """Return the angle of the point (x, y), in radians."""
     return of_float(math.atan2(_real(y), _real(x)))
 
 
 @builtin("max")
 def maximum(context: Context, number: int | Decimal, other: int | Decimal) -> Value:
-    """Return the greater of two numbers."""
+    """Return the larger of two numbers."""
     return other if other > number else number
 
 
 @builtin("min")
 def minimum(context: Context, number: int | Decimal, other: int | Decimal) -> Value:
-    """Return the lesser of two numbers."""
+    """Return the smaller of two numbers."""
     return other if other < number else number
 
 
 @builtin("isEven")
 def is_even(context: Context, number: int | Decimal) -> Value:
-    """Return whether 2 divides a number."""
+    """Return whether a number is even."""
     return not Decimal(number).remainder_near(2, DECIMALS) if magnitude(number) < INTEGER_LIMIT else True
 
 
 @builtin("isOdd")
 def is_odd(context: Context, number: int | Decimal) -> Value:
-    """Return whether a whole number is not divided by 2."""
+    """Return whether a number is an integer and odd."""
     return number % 2 in (1, -1) if magnitude(number) < INTEGER_LIMIT else False
 
 
 @builtin("toHex")
 def to_hex(context: Context, number: int | Decimal) -> Value:
-    """Return a number in hexadecimal digits; a negative one as 64 bits hold it."""
+    """Return a number in hexadecimal digits; a negative one in 64-bit two's complement."""
     return f"{int(number) % (2 * INTEGER_LIMIT):x}" if -INTEGER_LIMIT <= number < INTEGER_LIMIT else None
 
 
@@ -184,15 +184,15 @@ def to_words(context: Context, number: int | Decimal, language: str = "en-us") -
     """Return a number in words.
 
     Args:
-        context: The run.
+        context: The context of the run.
         number: The number, below 10 to the power of 18.
-        language: ``en-us``, ``en-gb``, ``en-in``, ``fr``, ``de``, ``it``, ``ja``, ``ko``, ``zh`` or ``es``.
+        language: ``en-us`` (default), ``en-gb``, ``en-in``, ``fr``, ``de``, ``it``, ``ja``, ``ko``, ``zh`` or ``es``.
     """
     return in_words(Decimal(number), language)
 
 
 def random_number(context: Context, first: int | None = None, second: int | None = None) -> Value:
-    """Return a random number from a start (default: 0) to before an end (default: 2,000,000,000)."""
+    """Return a random integer from a start (default: 0) to before an end (default: 2,000,000,000)."""
     start, end = (first, second) if first is not None and second is not None else (0, first or _RANDOM_END)
     if end <= start:
         raise Failure(f"the end, {end}, must be greater than the start, {start}")

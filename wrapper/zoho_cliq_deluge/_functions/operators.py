@@ -1,4 +1,4 @@
-"""What the operators do with values of each type."""
+"""The operators, for values of all types."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _in_concatenation(context: Context, value: Value) -> str:
 
 
 def add(context: Context, left: Value, right: Value) -> Value:
-    """Return the sum of numbers, a later date-time, or two texts in a row if one side is a text."""
+    """Return the sum of two numbers, a date-time plus a number, or the concatenation if one side is a text."""
     if type(left) is str:
         if type(right) is int:
             right = str(right)
@@ -62,7 +62,7 @@ def add(context: Context, left: Value, right: Value) -> Value:
 
 
 def subtract(context: Context, left: Value, right: Value) -> Value:
-    """Return the difference of numbers, the time between two date-times, or an earlier date-time."""
+    """Return the difference of two numbers or two date-times, or a date-time minus a number."""
     if _is_number(left) and _is_number(right):
         return arithmetic.subtract(context, left, right)
     if isinstance(left, datetime) and isinstance(right, datetime):
@@ -90,7 +90,7 @@ def _of_numbers(operator: str, compute: Callable[[Context, Number, Number], Numb
 
 
 def equal(context: Context, left: Value, right: Value) -> bool:
-    """Return whether two values are equal; texts, case counts."""
+    """Return whether two values are equal. Texts are compared with case."""
     if left is right:
         return True
     if left is None or right is None:
@@ -129,7 +129,7 @@ def _comparison(operator: str, holds: Callable[[int], bool]) -> Operator:
 
 
 def _order(context: Context, operator: str, left: Value, right: Value) -> int:
-    """Return a negative number, 0 or a positive number, as the left side is less, equal or greater."""
+    """Return a negative number, 0 or a positive number if the left side is less, equal or greater."""
     pair = (left, right)
     if isinstance(left, str) != isinstance(right, str) and context.policies.comparison_with_text == "converted":
         pair = _converted(context, left, right)
@@ -143,7 +143,7 @@ def _order(context: Context, operator: str, left: Value, right: Value) -> int:
 
 
 def _converted(context: Context, left: Value, right: Value) -> tuple[Value, Value]:
-    """Return both sides, the text among them as the type of the other."""
+    """Return both sides; a text is converted to the type of the other side."""
 
     def like(other: Value, text: str) -> Value:
         if _is_number(other):
@@ -156,7 +156,7 @@ def _converted(context: Context, left: Value, right: Value) -> tuple[Value, Valu
 
 
 def truth(context: Context, value: Value) -> bool:
-    """Return whether a condition holds.
+    """Return whether the value of a condition is true.
 
     Raises:
         Failure: if the value is not a boolean, unless the policy ``condition_of_other_types`` allows others.
@@ -173,7 +173,7 @@ def truth(context: Context, value: Value) -> bool:
 
 
 def negative(context: Context, value: Value) -> Value:
-    """Return a number with the opposite sign."""
+    """Return the negative of a number."""
     if type(value) is int:
         return arithmetic.fitted(context, -value)
     if type(value) is Decimal:

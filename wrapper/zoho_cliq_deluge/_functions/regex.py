@@ -1,4 +1,4 @@
-"""Java's regular expressions: translated for the package ``regex``, whose searches end after a time."""
+"""Java's regular expressions, translated for the package ``regex``, which supports a timeout for searches."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _PROPERTY = re.compile(r"\{\^?(?:Is|java|In)?(?:[A-Za-z_]+=)?[A-Za-z_]{1,40}\}|[
 
 
 class _Translator:
-    """Turns a pattern of Java into one of ``regex``, and estimates how large it is with its repetitions written out."""
+    """Translates a Java pattern for ``regex``, and estimates its size with all repetitions expanded."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -63,7 +63,7 @@ class _Translator:
         """Return the translated pattern.
 
         Raises:
-            Failure: if the pattern is wrong, too large, or uses what Java has not.
+            Failure: if the pattern is invalid, too large, or uses syntax that Java does not have.
         """
         while self._at < len(self._pattern):
             character = self._pattern[self._at]
@@ -149,7 +149,7 @@ class _Translator:
             self._parts.append(character)
 
     def _escape(self, in_class: bool) -> str:
-        """Return the translation of what begins with a backslash, and move behind it."""
+        """Return the translation of an escape that begins with a backslash, and move after it."""
         if self._at + 1 >= len(self._pattern):
             self._wrong("a \\ at the end")
         letter = self._pattern[self._at + 1]
@@ -161,7 +161,7 @@ class _Translator:
             self._add(len(quoted))
             if in_class:
                 return regex.escape(quoted)
-            # A repetition that follows is one of the last character.
+            # A quantifier that follows applies to the last character only.
             return f"(?:{regex.escape(quoted[:-1])}){regex.escape(quoted[-1:])}"
         if letter in "pP":
             return self._property(letter, in_class)
@@ -216,12 +216,12 @@ class _Translator:
             if letter == "P":
                 return f"[^{members}]"
             return members if in_class else f"[{members}]"
-        for prefix in ("Is", "java"):  # "In" means a block to the package regex, too
+        for prefix in ("Is", "java"):  # "In" means a block in the package regex as well
             name = name.removeprefix(prefix)
         return f"\\{letter}{{{name}}}"
 
     def _character_class(self) -> str:
-        """Return the translation of ``[…]`` with the classes in it, and move behind it."""
+        """Return the translation of ``[…]`` with its nested classes, and move after it."""
         parts: list[str] = []
         depth = 0
         while True:
@@ -254,7 +254,7 @@ class _Translator:
             else:
                 self._at += 1
                 last = parts[-1]
-                # regex gives |, ~, & and -- in a class a meaning that Java does not know.
+                # In a class, |, ~, & and -- are operators in the package regex, but not in Java.
                 special = character in "|~&" or character == last == "-"
                 parts.append(f"\\{character}" if special else character)
 
@@ -277,10 +277,10 @@ def _expired() -> Failure:
 
 
 def matches_whole(context: Context, pattern: str, text: str) -> bool:
-    """Return whether a text as a whole matches a pattern of Java.
+    """Return whether a whole text matches a Java pattern.
 
     Raises:
-        Failure: if the pattern is wrong, or the search takes too long.
+        Failure: if the pattern is invalid, or the search takes too long.
     """
     compiled = _compiled(pattern, False)
     try:
@@ -292,18 +292,18 @@ def matches_whole(context: Context, pattern: str, text: str) -> bool:
 
 
 def replace(context: Context, text: str, pattern: str, replacement: str, *, ignore_case: bool, all: bool) -> str:  # noqa: A002
-    """Return a text in which what matches a pattern of Java is replaced.
+    """Return a text in which the matches of a Java pattern are replaced.
 
     Args:
-        context: The run.
-        text: Where to search.
-        pattern: What to search.
-        replacement: What to write; ``$1`` and ``${name}`` stand for groups, ``\\`` takes the next character as it is.
-        ignore_case: Whether capitals and small letters are the same.
-        all: Whether to replace all matches, or just the first.
+        context: The context of the run.
+        text: The text to search.
+        pattern: The pattern to search for.
+        replacement: The replacement. ``$1`` and ``${name}`` are replaced by groups; ``\\`` escapes a character.
+        ignore_case: Whether to ignore case.
+        all: Whether to replace all matches or only the first one.
 
     Raises:
-        Failure: if the pattern or the replacement is wrong, or the search takes too long.
+        Failure: if the pattern or the replacement is invalid, or the search takes too long.
     """
     if not ignore_case and _PLAIN.fullmatch(pattern) and pattern and not set(replacement) & {"$", "\\"}:
         return replace_literally(context, text, pattern, replacement, all=all)
@@ -328,7 +328,7 @@ def replace(context: Context, text: str, pattern: str, replacement: str, *, igno
 
 
 def replace_literally(context: Context, text: str, search: str, replacement: str, *, all: bool) -> str:  # noqa: A002
-    """Return a text in which ``search`` is replaced, character by character as written."""
+    """Return a text in which the literal text ``search`` is replaced: all occurrences, or only the first."""
     count = text.count(search) if all else 1
     context.budget.charge(text_size(len(text) + max(0, count * (len(replacement) - len(search))), text, replacement))
     return text.replace(search, replacement, -1 if all else 1)

@@ -1,4 +1,4 @@
-"""The table of built-in functions: by name without case, then by the type of the receiver."""
+"""The table of built-in functions, by lower-case name and then by the type of the receiver."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _ALL_TYPES: tuple[type, ...] = (
 
 
 def _plain(annotation: Any) -> Any:
-    """Return the type that an annotation names: ``list[Any]`` is list, ``int | None`` is int, a number is Decimal."""
+    """Return an annotation's type: list for ``list[Any]``, int for ``int | None``, Decimal for ``int | Decimal``."""
     parts = [part for part in typing.get_args(annotation) if part is not type(None)]
     origin = typing.get_origin(annotation)
     if origin in (list, dict):
@@ -82,7 +82,7 @@ def _plain(annotation: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function for one type of receiver."""
+    """The implementation of a function for one type of receiver."""
 
     call: Callable[..., Value]
     converters: tuple[Converter | None, ...]
@@ -92,7 +92,11 @@ class Function:
     converts: bool
 
     def __call__(self, context: Context, receiver: Value, arguments: list[Value]) -> Value:
-        """Convert the arguments and call the function with them."""
+        """Convert the arguments, call the function, and charge the budget.
+
+        Raises:
+            ArityFailure: if there are too few or too many arguments.
+        """
         given = len(arguments)
         if given < self.minimum or (self.maximum is not None and given > self.maximum):
             raise ArityFailure()
@@ -110,7 +114,7 @@ class Function:
 
     @staticmethod
     def _account(context: Context, receiver: Value, arguments: list[Value]) -> None:
-        """Account for the work on long texts and lists."""
+        """Charge the budget for the work on long texts and lists."""
         if type(receiver) is list:
             context.budget.work(_WORK_PER_ITEM * len(receiver))
             return
@@ -128,11 +132,11 @@ class ArityFailure(Failure):
 
 @dataclass(slots=True)
 class Builtin:
-    """All functions of one name.
+    """All implementations of a function name.
 
     Attributes:
-        name: The documented spelling.
-        by_type: The function for each type of receiver.
+        name: The name as documented.
+        by_type: The implementation for each type of receiver.
     """
 
     name: str
@@ -140,7 +144,7 @@ class Builtin:
     others: list[Function] = field(default_factory=list)
 
     def arity(self) -> tuple[int, int | None]:
-        """Return the least and the greatest number of arguments after the receiver; None means any number."""
+        """Return the minimum and maximum number of arguments after the receiver; a maximum of None means any number."""
         most = [function.maximum for function in self.others]
         return (
             min(function.minimum for function in self.others),
@@ -148,7 +152,7 @@ class Builtin:
         )
 
     def find(self, context: Context, receiver: Value) -> tuple[Function, Value]:
-        """Return the function for a receiver, and the receiver as that function takes it.
+        """Return the implementation for a receiver, and the receiver converted for it.
 
         Raises:
             Failure: if no function of this name takes such a receiver.
@@ -163,7 +167,7 @@ class Builtin:
         if isinstance(receiver, Braces) and receiver.content is not None:
             return self.find(context, receiver.content)
         if isinstance(receiver, Braces) and list in self.by_type and dict in self.by_type:
-            return self.by_type[dict], {}  # both would do, so this decides nothing
+            return self.by_type[dict], {}  # both fit, so the braces stay undecided
         for candidate in self.others:
             if candidate.receiver is not None and not isinstance(receiver, Collection):
                 try:
@@ -174,14 +178,14 @@ class Builtin:
 
 
 FUNCTIONS: dict[str, Builtin] = {}
-"""Every built-in function under its name in small letters."""
+"""All built-in functions, by lower-case name."""
 
 
 def builtin(*names: str) -> Callable[[Implementation], Implementation]:
-    """Register a function under ``names``.
+    """Return a decorator that registers a function under ``names``.
 
-    The annotation of its second parameter names the receivers that it takes; those of the others, to what its
-    arguments are converted. ``Value`` takes everything as it is.
+    The annotation of the function's second parameter is the type of the receivers that it accepts. The arguments are
+    converted to the annotated types of the other parameters. ``Value`` accepts any value without conversion.
     """
 
     def register(implementation: Implementation) -> Implementation:

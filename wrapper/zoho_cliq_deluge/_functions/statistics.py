@@ -15,7 +15,7 @@ __all__: list[str] = []
 
 
 def _numbers(context: Context, collection: Collection) -> list[Number]:
-    """Return the numbers of a list or collection; texts of numbers count as numbers."""
+    """Return the numbers of a list or collection; texts that hold numbers are converted."""
     content = collection.content or []
     values = content if isinstance(content, list) else list(content.values())
     try:
@@ -43,7 +43,7 @@ def average(context: Context, values: Collection) -> Value:
 
 @builtin("median")
 def median(context: Context, values: Collection) -> Value:
-    """Return the number in the middle, or the mean of the two in the middle."""
+    """Return the median: the number in the middle, or the mean of the two in the middle."""
     numbers = sorted(_numbers(context, values))
     middle = len(numbers) // 2
     if len(numbers) % 2:
@@ -53,13 +53,13 @@ def median(context: Context, values: Collection) -> Value:
 
 @builtin("largest")
 def largest(context: Context, values: Collection) -> Value:
-    """Return the greatest number."""
+    """Return the largest number."""
     return max(_numbers(context, values))
 
 
 @builtin("smallest")
 def smallest(context: Context, values: Collection) -> Value:
-    """Return the least number."""
+    """Return the smallest number."""
     return min(_numbers(context, values))
 
 
@@ -71,19 +71,19 @@ def _nth(numbers: list[Number], position: int) -> Number:
 
 @builtin("nthLargest")
 def nth_largest(context: Context, values: Collection, position: int) -> Value:
-    """Return the n-th greatest number, from 1."""
+    """Return the n-th largest number, counted from 1."""
     return _nth(sorted(_numbers(context, values), reverse=True), position)
 
 
 @builtin("nthSmallest")
 def nth_smallest(context: Context, values: Collection, position: int) -> Value:
-    """Return the n-th least number, from 1."""
+    """Return the n-th smallest number, counted from 1."""
     return _nth(sorted(_numbers(context, values)), position)
 
 
 @builtin("rank")
 def rank(context: Context, values: Collection, number: int | Decimal, order: str = "desc") -> Value:
-    """Return the position of a number among all, from 1: from the greatest down, or up if ``order`` is ``asc``."""
+    """Return the rank of a number, counted from 1: in descending order (default), or ascending for ``asc``."""
     numbers = _numbers(context, values)
     if number not in numbers:
         raise Failure(
@@ -97,7 +97,7 @@ def rank(context: Context, values: Collection, number: int | Decimal, order: str
 
 @builtin("percentile")
 def percentile(context: Context, values: Collection, percent: int | Decimal) -> Value:
-    """Return the number below which a share of all lies, between two numbers in proportion."""
+    """Return the percentile (``percent`` from 0 to 100), interpolated linearly between two numbers."""
     if not 0 <= percent <= 100:
         raise Failure("the percentage must lie between 0 and 100")
     numbers = sorted(_numbers(context, values))

@@ -20,7 +20,7 @@ _OTHER_THAN_LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 
 
 def _small(text: str) -> str:
-    """Return a text in small letters, of the same length."""
+    """Return a text in lower case with the same length; letters whose lower case is longer are kept."""
     small = text.lower()
     if len(small) == len(text):
         return small
@@ -29,19 +29,19 @@ def _small(text: str) -> str:
 
 @builtin("contains")
 def contains(context: Context, text: str, search: str) -> Value:
-    """Return whether a text holds another."""
+    """Return whether a text contains another."""
     return search in text
 
 
 @builtin("containsIgnoreCase")
 def contains_ignore_case(context: Context, text: str, search: str) -> Value:
-    """Return whether a text holds another, in capitals or small letters."""
+    """Return whether a text contains another; case is ignored."""
     return _small(search) in _small(text)
 
 
 @builtin("notContains")
 def not_contains(context: Context, text: str, search: str) -> Value:
-    """Return whether a text does not hold another."""
+    """Return whether a text does not contain another."""
     return search not in text
 
 
@@ -53,7 +53,7 @@ def starts_with(context: Context, text: str, search: str) -> Value:
 
 @builtin("startsWithIgnoreCase")
 def starts_with_ignore_case(context: Context, text: str, search: str) -> Value:
-    """Return whether a text begins with another, in capitals or small letters."""
+    """Return whether a text begins with another; case is ignored."""
     return _small(text).startswith(_small(search))
 
 
@@ -65,25 +65,25 @@ def ends_with(context: Context, text: str, search: str) -> Value:
 
 @builtin("endsWithIgnoreCase")
 def ends_with_ignore_case(context: Context, text: str, search: str) -> Value:
-    """Return whether a text ends with another, in capitals or small letters."""
+    """Return whether a text ends with another; case is ignored."""
     return _small(text).endswith(_small(search))
 
 
 @builtin("equalsIgnoreCase")
 def equals_ignore_case(context: Context, text: str, other: str) -> Value:
-    """Return whether two texts are the same, in capitals or small letters."""
+    """Return whether two texts are equal; case is ignored."""
     return _small(text) == _small(other)
 
 
 @builtin("indexOf", "find")
 def index_of(context: Context, text: str, search: str, start: int = 0) -> Value:
-    """Return where another text begins for the first time, from 0; -1 if it does not occur."""
+    """Return the index of the first occurrence of another text, counted from 0; -1 if there is none."""
     return text.find(search, max(start, 0))
 
 
 @builtin("lastIndexOf")
 def last_index_of(context: Context, text: str, search: str) -> Value:
-    """Return where another text begins for the last time, from 0; -1 if it does not occur."""
+    """Return the index of the last occurrence of another text, counted from 0; -1 if there is none."""
     return text.rfind(search)
 
 
@@ -95,20 +95,20 @@ def matches(context: Context, text: str, pattern: str) -> Value:
 
 @builtin("getOccurenceCount", "getOccurence", "getOccurrenceCount")
 def get_occurence_count(context: Context, text: str, search: str) -> Value:
-    """Return how often another text occurs; the empty one never does."""
+    """Return how often another text occurs; 0 for the empty text."""
     return text.count(search) if search else 0
 
 
 @builtin("getPrefix")
 def get_prefix(context: Context, text: str, search: str) -> Value:
-    """Return what stands before the first match; null if there is none."""
+    """Return the text before the first occurrence of another; null if there is none."""
     before, found, _ = text.partition(search) if search else ("", "-", "")
     return before if found else None
 
 
 @builtin("getPrefixIgnoreCase")
 def get_prefix_ignore_case(context: Context, text: str, search: str) -> Value:
-    """Return what stands before the first match in capitals or small letters; null if there is none."""
+    """Return the text before the first occurrence of another, ignoring case; null if there is none."""
     at = _small(text).find(_small(search))
     return text[:at] if at >= 0 else None
 
@@ -119,21 +119,21 @@ def _without_suffix(context: Context, text: str) -> Value:
 
 @builtin("getSuffix")
 def get_suffix(context: Context, text: str, search: str) -> Value:
-    """Return what stands after the first match; the policy ``suffix_without_match`` says what if there is none."""
+    """Return the text after the first occurrence of another; without one, what ``suffix_without_match`` says."""
     at = text.find(search)
     return text[at + len(search) :] if at >= 0 else _without_suffix(context, text)
 
 
 @builtin("getSuffixIgnoreCase")
 def get_suffix_ignore_case(context: Context, text: str, search: str) -> Value:
-    """Return what stands after the first match in capitals or small letters, as `get_suffix`."""
+    """Return the text after the first occurrence of another, as `get_suffix`, ignoring case."""
     at = _small(text).find(_small(search))
     return text[at + len(search) :] if at >= 0 else _without_suffix(context, text)
 
 
 @builtin("subString", "subText", "mid")
 def sub_string(context: Context, text: str, start: int, end: int | None = None) -> Value:
-    """Return the characters from ``start`` to before ``end``; a negative end stands for the end of the text."""
+    """Return the characters from ``start`` to before ``end``; a negative ``end`` means the end of the text."""
     last = len(text) if end is None or end < 0 else end
     if start < 0:
         raise Failure(f"start index {start} is negative")
@@ -170,77 +170,77 @@ def length(context: Context, text: str) -> Value:
 
 @builtin("leftpad")
 def leftpad(context: Context, text: str, total: int) -> Value:
-    """Return a text with blanks before it, up to a total length."""
+    """Return a text padded with spaces on the left to a total length."""
     context.budget.charge(text_size(max(total, 0), text))
     return text.rjust(total)
 
 
 @builtin("rightpad")
 def rightpad(context: Context, text: str, total: int) -> Value:
-    """Return a text with blanks after it, up to a total length."""
+    """Return a text padded with spaces on the right to a total length."""
     context.budget.charge(text_size(max(total, 0), text))
     return text.ljust(total)
 
 
 @builtin("repeat")
 def repeat(context: Context, text: str, times: int) -> Value:
-    """Return a text a number of times."""
+    """Return a text repeated a number of times."""
     context.budget.charge(text_size(len(text) * max(times, 0), text))
     return text * times
 
 
 @builtin("reverse")
 def reverse(context: Context, text: str) -> Value:
-    """Return the characters of a text in the opposite order."""
+    """Return the characters of a text in reverse order."""
     return text[::-1]
 
 
 @builtin("reverse")
 def reverse_list(context: Context, values: list[Value]) -> Value:
-    """Return the text of a list in the opposite order."""
+    """Return the characters of a list's text in reverse order."""
     return context.text(values)[::-1]
 
 
 @builtin("concat")
 def concat(context: Context, text: str, other: str) -> Value:
-    """Return two texts, one after the other."""
+    """Return the concatenation of two texts."""
     context.budget.charge(text_size(len(text) + len(other), text, other))
     return text + other
 
 
 @builtin("trim")
 def trim(context: Context, text: str) -> Value:
-    """Return a text without blanks around it."""
+    """Return a text without leading and trailing whitespace."""
     return text.strip()
 
 
 @builtin("ltrim")
 def ltrim(context: Context, text: str) -> Value:
-    """Return a text without blanks before it."""
+    """Return a text without leading whitespace."""
     return text.lstrip()
 
 
 @builtin("rtrim")
 def rtrim(context: Context, text: str) -> Value:
-    """Return a text without blanks after it."""
+    """Return a text without trailing whitespace."""
     return text.rstrip()
 
 
 @builtin("toUpperCase", "upper")
 def to_upper_case(context: Context, text: str) -> Value:
-    """Return a text in capitals."""
+    """Return a text in upper case."""
     return text.upper()
 
 
 @builtin("toLowerCase", "lower")
 def to_lower_case(context: Context, text: str) -> Value:
-    """Return a text in small letters."""
+    """Return a text in lower case."""
     return text.lower()
 
 
 @builtin("proper")
 def proper(context: Context, text: str) -> Value:
-    """Return a text with a capital at the beginning of each word, and small letters after it."""
+    """Return a text in which each word has its first letter in upper case and the others in lower case."""
     return re.sub(r"(?<!\S)\S", lambda first: first[0].upper(), text.lower())
 
 
@@ -289,7 +289,7 @@ def get_alpha_numeric(context: Context, text: str) -> Value:
 
 @builtin("replaceAll")
 def replace_all(context: Context, text: str, search: str, replacement: str, literal: bool = False) -> Value:
-    """Return a text in which all matches of a regular expression, or of a text as written, are replaced."""
+    """Return a text in which all matches of a regular expression, or of a literal text, are replaced."""
     if literal:
         return replace_literally(context, text, search, replacement, all=True)
     return replace(context, text, search, replacement, ignore_case=False, all=True)
@@ -297,7 +297,7 @@ def replace_all(context: Context, text: str, search: str, replacement: str, lite
 
 @builtin("replaceAllIgnoreCase")
 def replace_all_ignore_case(context: Context, text: str, search: str, replacement: str, literal: bool = False) -> Value:
-    """Return a text as `replace_all`, where capitals and small letters are the same."""
+    """Return the result of `replace_all`, ignoring case."""
     if literal:
         search, replacement = _as_pattern(search), _as_pattern(replacement)
     return replace(context, text, search, replacement, ignore_case=True, all=True)
@@ -305,7 +305,7 @@ def replace_all_ignore_case(context: Context, text: str, search: str, replacemen
 
 @builtin("replaceFirst")
 def replace_first(context: Context, text: str, search: str, replacement: str, literal: bool = False) -> Value:
-    """Return a text in which the first match of a regular expression is replaced."""
+    """Return a text in which the first match of a regular expression, or of a literal text, is replaced."""
     if literal:
         return replace_literally(context, text, search, replacement, all=False)
     return replace(context, text, search, replacement, ignore_case=False, all=False)
@@ -315,20 +315,20 @@ def replace_first(context: Context, text: str, search: str, replacement: str, li
 def replace_first_ignore_case(
     context: Context, text: str, search: str, replacement: str, literal: bool = False
 ) -> Value:
-    """Return a text as `replace_first`, where capitals and small letters are the same."""
+    """Return the result of `replace_first`, ignoring case."""
     if literal:
         search, replacement = _as_pattern(search), _as_pattern(replacement)
     return replace(context, text, search, replacement, ignore_case=True, all=False)
 
 
 def _as_pattern(text: str) -> str:
-    """Return a text with a backslash before each character that means something in a pattern or a replacement."""
+    """Return a text in which the special characters of patterns and replacements are escaped."""
     return re.sub(r"([^\w\s])", r"\\\1", text, flags=re.ASCII)
 
 
 @builtin("isAscii")
 def is_ascii(context: Context, text: str) -> Value:
-    """Return whether all characters are of ASCII."""
+    """Return whether all characters are ASCII."""
     return text.isascii()
 
 
@@ -349,7 +349,7 @@ def hex_to_text(context: Context, digits: str) -> Value:
 
 @builtin("getAsString")
 def get_as_string(context: Context, text: str, index: int) -> Value:
-    """Return one of the parts of a text that is separated by commas."""
+    """Return one part of a comma-separated text, by its index from 0."""
     parts = text.split(",")
     if not 0 <= index < len(parts):
         raise Failure(f"Given index {index} is greater than the list size")

@@ -23,9 +23,9 @@ class _Calendar:
     """Which days are working days.
 
     Args:
-        context: The run.
-        weekends: Names of weekdays; nothing means Saturday and Sunday.
-        holidays: Date-times, or texts that hold some.
+        context: The context of the run.
+        weekends: Names of the weekdays that are not working days; None means Saturday and Sunday.
+        holidays: Date-times, or texts that hold date-times. These days are not working days.
     """
 
     def __init__(self, context: Context, weekends: list[Value] | None, holidays: list[Value] | None) -> None:
@@ -43,7 +43,7 @@ class _Calendar:
         return moment.isoweekday() not in self._weekends and moment.date() not in self._holidays
 
     def step(self, moment: datetime, days: int) -> datetime:
-        """Return the date-time a number of working days later; earlier, if the number is negative."""
+        """Return the date-time a number of working days later, or earlier if the number is negative."""
         if abs(days) > _FARTHEST:
             raise Failure(f"at most {_FARTHEST:,} working days can be counted")
         direction = 1 if days > 0 else -1
@@ -86,7 +86,7 @@ def workday(
     weekends: list[Value] | None = None,
     holidays: list[Value] | None = None,
 ) -> Value:
-    """Return the day a number of working days later, without a time; a negative number changes nothing."""
+    """Return the date a number of working days later, without a time; a negative number has no effect."""
     return DateOnly.of(_Calendar(context, weekends, holidays).step(moment, max(days, 0)))
 
 
@@ -98,7 +98,7 @@ def work_days_list(
     weekends: list[Value] | None = None,
     holidays: list[Value] | None = None,
 ) -> Value:
-    """Return the working days from a start to an end, both included."""
+    """Return a list of the working days from a start to an end, both included."""
     days = _Calendar(context, weekends, holidays)
     current, last, found = DateOnly.of(start), DateOnly.of(end), []
     while current <= last:
@@ -117,7 +117,7 @@ def work_days_between(
     weekends: list[Value] | None = None,
     holidays: list[Value] | None = None,
 ) -> Value:
-    """Return how many working days lie from a start to an end, both included; negative if the end comes first."""
+    """Return the number of working days from a start to an end, both included; negative if the end is earlier."""
     if end < start:
         return -len(work_days_list(context, end, start, weekends, holidays))
     return len(work_days_list(context, start, end, weekends, holidays))
@@ -135,11 +135,11 @@ def add_business_hour(
     """Return the date-time a number of working hours later.
 
     Args:
-        context: The run.
-        moment: Where to begin.
-        hours: How many hours to work.
-        weekends: Names of weekdays. Default: Saturday and Sunday.
-        holidays: Days on which no one works.
+        context: The context of the run.
+        moment: The start.
+        hours: The number of working hours to add.
+        weekends: Names of the weekdays that are not working days. Default: Saturday and Sunday.
+        holidays: Further days that are not working days. Default: none.
         working_hours: ``start`` and ``end``, as hours of the day. Default: 9 and 18.
     """
     days = _Calendar(context, weekends, holidays)

@@ -1,4 +1,4 @@
-"""Functions of XML: reading without entities and document types, a subset of XPath, and JSON as XML."""
+"""Functions of XML: parsing without entities and document types, a subset of XPath, and conversion from JSON."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _as_document(context: Context, text: str) -> Element:
 
 @builtin("executeXPath")
 def execute_xpath(context: Context, text: str, path: str) -> Value:
-    """Return what an XPath selects in XML or JSON, as text; several results stand between ``-|-``."""
+    """Return what an XPath selects in XML or JSON, as text; several results are separated by ``-|-``."""
     found = evaluate(context, _as_document(context, text), path)
     if not isinstance(found, list):
         return found
@@ -103,7 +103,7 @@ def execute_xpath(context: Context, text: str, path: str) -> Value:
 
 @builtin("toXmlList")
 def to_xml_list(context: Context, text: str) -> Value:
-    """Return the elements that stand side by side in an XML text, each as text."""
+    """Return the top-level elements of an XML text, which may be several, each as text."""
     if _BETWEEN in text:
         return text.split(_BETWEEN)
     if not text.lstrip().startswith("<"):
@@ -115,7 +115,7 @@ def to_xml_list(context: Context, text: str) -> Value:
 
 @builtin("toXml")
 def to_xml(context: Context, value: Value) -> Value:
-    """Return a map, or what a JSON text holds, as XML within ``<root>``."""
+    """Return a map, or the content of a JSON text, as XML within ``<root>``."""
     if isinstance(value, str):
         if value.lstrip().startswith("<"):
             read_xml(context, value)

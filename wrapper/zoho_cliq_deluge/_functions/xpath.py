@@ -23,7 +23,7 @@ _CONDITION = re.compile(
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """An element, the document (without a name), or an attribute that was selected."""
+    """An element, the document (which has no name), or a selected attribute."""
 
     name: str
     attributes: dict[str, str]
@@ -59,7 +59,7 @@ def evaluate(context: Context, document: Element, path: str) -> list[Node] | str
     """Return the nodes that a path selects, or the text of a function's result.
 
     Raises:
-        Failure: if the path uses what this subset does not have.
+        Failure: if the path uses syntax that is not in this subset.
     """
     path = path.strip()
     if len(path) > _LONGEST:

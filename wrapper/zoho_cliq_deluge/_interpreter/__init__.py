@@ -1,1 +1,1 @@
-"""Compile the tree to functions of Python and run it."""
+"""Compile the tree to Python functions and run them."""

@@ -1,4 +1,4 @@
-"""Calls, compiled to closures: built-in functions, constructors, the script's own functions, and tasks."""
+"""Compile calls to closures: built-in functions, constructors, the script's own functions, and tasks."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class CallCompiler:
 
     @staticmethod
     def owner_of(node: tree.Call | tree.Field) -> str | None:
-        """Return ``thisapp`` or the like if a call names a function of another owner: ``thisapp.f()``."""
+        """Return the owner that a call names, such as ``thisapp`` in ``thisapp.f()``; None if there is none."""
         if isinstance(node, tree.Call) and isinstance(node.receiver, tree.Name) and node.receiver.name in _OWNERS:
             return node.receiver.name
         return None
 
     def member(self, node: tree.Call) -> Callable[[Frame, Value], Value]:
-        """Return the closure of ``receiver.name(arguments)``."""
+        """Return a closure that calls ``receiver.name(arguments)``; it takes the variables and the receiver."""
         name, line = node.name, node.line
         arguments = self._arguments(node.arguments, pairs=name.lower() in _TAKES_PAIRS)
         return self._builtin(name, node.name_span.line if node.name_span is not tree.NOWHERE else line, arguments)
@@ -78,7 +78,7 @@ class CallCompiler:
         return fail
 
     def without_receiver(self, node: tree.Call) -> Evaluate:
-        """Return the closure of ``name(arguments)``, or of ``thisapp.name(arguments)``."""
+        """Return a closure that calls ``name(arguments)`` or ``thisapp.name(arguments)``."""
         owner = self.owner_of(node)
         name = node.name if owner is None else f"{owner}.{node.name}"
         key = name.lower()
@@ -121,7 +121,7 @@ class CallCompiler:
     def constructor(
         self, key: str, nodes: tuple[tree.Expression | tree.Pair, ...], line: int, name: str = ""
     ) -> Evaluate:
-        """Return the closure of a function that no receiver precedes: ``Map()``, ``if(c, a, b)``, ``getUrl(…)``."""
+        """Return a closure that calls a function without a receiver: ``Map()``, ``if(c, a, b)``, ``getUrl(…)``."""
         least, most = CONSTRUCTORS[key]
         if len(nodes) < least or (most is not None and len(nodes) > most):
             return self._wrong_count(name or key, line)
@@ -162,7 +162,7 @@ class CallCompiler:
         return random_number(self._context, *(as_integer(self._context, argument) for argument in arguments))
 
     def _own(self, name: str, arguments: list[Evaluate], line: int) -> Evaluate:
-        """Return the closure that calls a function which the script defines."""
+        """Return a closure that calls a function which the script defines."""
         machine = self._machine
         budget, policies = self._context.budget, self._context.policies
 

@@ -1,4 +1,4 @@
-"""Expressions, compiled to closures: each takes the variables and returns the value."""
+"""Compile expressions to closures. A closure takes the variables and returns the value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .machine import Evaluate, Frame, Machine
 
 __all__ = ["ExpressionCompiler"]
 
-# What the operators do with two integers; the checks of types and of 64 bits come in front.
+# The operators for two integers. Types and 64 bits are checked separately.
 _OF_INTEGERS: dict[str, Callable[[Any, Any], Any]] = {
     "+": add, "-": sub, "*": mul, "<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne,
 }  # fmt: skip
@@ -25,7 +25,7 @@ _MOST_NESTED_LINKS = 8
 _LOGICAL = ("&&", "||")
 
 Step = Callable[[Frame, Value], Value]
-"""A call or a field: takes the variables and the receiver, and returns the value."""
+"""A compiled call or field: takes the variables and the receiver, and returns the value."""
 
 
 class ExpressionCompiler:
@@ -37,7 +37,7 @@ class ExpressionCompiler:
         self._calls = CallCompiler(machine, self)
 
     def compile(self, node: tree.Node) -> Evaluate:
-        """Return the closure that evaluates an expression."""
+        """Return a closure that evaluates an expression."""
         match node:
             case tree.Text(value) | tree.Boolean(value):
                 return lambda frame: value
@@ -165,7 +165,7 @@ class ExpressionCompiler:
         return compute
 
     def condition(self, node: tree.Node) -> Callable[[Frame], bool]:
-        """Return the closure that evaluates a condition."""
+        """Return a closure that evaluates a condition."""
         context, line = self._context, node.line
         evaluate = self.compile(node)
 
@@ -228,7 +228,7 @@ class ExpressionCompiler:
         return compute
 
     def guarded(self, operator: str, line: int, name: str) -> Callable[[Value, Value], Value]:
-        """Return what an operator does, with failures that name the line and the operator as it is written."""
+        """Return the function of an operator. Its errors state the line, and the operator as it is written."""
         context = self._context
         operate: Operator = BINARY[operator]
 
@@ -243,7 +243,7 @@ class ExpressionCompiler:
         return compute
 
     def _single(self, node: tree.Binary, left: Evaluate, right: Evaluate) -> Evaluate:
-        """Return the closure of one operator: a short way for two integers, and the general one for all others."""
+        """Return a closure that applies one operator, with a fast path for two integers."""
         general = self.guarded(node.operator, node.span.line, node.operator)
         if node.operator == "%":
             return self._remainder(left, right, general)
@@ -277,7 +277,7 @@ class ExpressionCompiler:
     def _remainder(left: Evaluate, right: Evaluate, general: Callable[[Value, Value], Value]) -> Evaluate:
         def compute(frame: Frame) -> Value:
             first, second = left(frame), right(frame)
-            # Python's remainder has the sign of the right side, Deluge's that of the left.
+            # Python's remainder has the sign of the right operand, Deluge's that of the left.
             if type(first) is int and type(second) is int and first >= 0 < second:
                 return first % second
             return general(first, second)
@@ -285,7 +285,7 @@ class ExpressionCompiler:
         return compute
 
     def _chain(self, node: tree.Call | tree.Field) -> Evaluate:
-        """Return the closure of calls and fields in a row: ``x.f().g.h()``."""
+        """Return a closure that evaluates a chain of calls and fields: ``x.f().g.h()``."""
         links: list[tree.Call | tree.Field] = []
         rest: tree.Node | None = node
         while isinstance(rest, tree.Call | tree.Field) and rest.receiver is not None:

@@ -1,4 +1,4 @@
-"""What can be said about statements of a loop without executing them."""
+"""Static analysis of a loop's statements: counts, assigned variables, and bounds of integers."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ __all__ = [
 ]  # fmt: skip
 
 Bounds = tuple[int, int]
-"""The least and the greatest value that an integer can have."""
+"""The minimum and the maximum value of an integer variable or expression."""
 
 SMALL: Bounds = (-(2**31), 2**31 - 1)
 GROWING: Bounds = (-(2**62), 2**62)
-"""Where a variable must begin to which each iteration adds a little: then its sum fits in 64 bits, too."""
+"""The initial bounds of a variable to which each iteration adds a small number, so that its sums fit in 64 bits."""
 MOST_ITERATIONS = 2**21
 _MOST_GROWTH = 2**40
 _GROWN: Bounds = (GROWING[0] - MOST_ITERATIONS * _MOST_GROWTH, GROWING[1] + MOST_ITERATIONS * _MOST_GROWTH)
 
 LEAVING = (tree.Break, tree.Continue, tree.Return)
-"""The statements after which those that follow in the block are not executed."""
+"""The statements that skip the rest of their block."""
 
 
 def inline_count(statements: Sequence[tree.Statement]) -> int:
-    """Return the most statements that one pass over some can count, without those of inner loops and `try`."""
+    """Return the maximum number of statements that one pass executes, without those in inner loops and `try`."""
     count = 0
     for statement in statements:
         count += 1
@@ -53,7 +53,7 @@ def _targets(node: tree.Node) -> Iterator[str]:
 
 
 def surely_assigned(statements: Sequence[tree.Statement]) -> set[str]:
-    """Return the variables that have a value once the statements were executed to their end."""
+    """Return the variables that certainly have a value after the statements were executed to their end."""
     sure: set[str] = set()
     for node in statements:
         if isinstance(node, tree.Assign | tree.Task):
@@ -67,7 +67,7 @@ def surely_assigned(statements: Sequence[tree.Statement]) -> set[str]:
 
 
 def of_binary(operator: str, left: Bounds | None, right: Bounds | None) -> Bounds | None:
-    """Return between what the result of two integers lies; None if that is not known, or has more than 64 bits."""
+    """Return the bounds of an operation's result on integers; None if they are unknown or exceed 64 bits."""
     if left is None or right is None:
         return None
     if operator == "+":
@@ -85,11 +85,12 @@ def of_binary(operator: str, left: Bounds | None, right: Bounds | None) -> Bound
 
 
 def bounds_of(node: tree.ForEach, begin: Mapping[str, Bounds], needed: Collection[str]) -> dict[str, Bounds]:
-    """Return variables that are integers between known bounds wherever the body of a loop reads them.
+    """Return the variables that are integers wherever the loop's body reads them, with their bounds.
 
     Args:
-        node: The loop. It has at most `MOST_ITERATIONS`.
-        begin: Integers, and their bounds when the loop begins; for the variable of the loop, those of all its values.
+        node: The loop. It must have at most `MOST_ITERATIONS` iterations.
+        begin: The integer variables when the loop begins, with their bounds. The bounds of the loop variable must
+            include all of its values.
         needed: The variables that may be read before they are assigned.
     """
     assigned: dict[str, list[tree.Assign]] = {}
@@ -109,7 +110,7 @@ def bounds_of(node: tree.ForEach, begin: Mapping[str, Bounds], needed: Collectio
 
 
 def limits_of(node: tree.ForEach, needed: Collection[str]) -> dict[str, Bounds]:
-    """Return variables of which it is worth knowing that they begin between some bounds, and these bounds."""
+    """Return the variables whose initial bounds matter for the loop, and the bounds that they must begin within."""
     begin = dict.fromkeys((*needed, node.variable.name), SMALL)
     sums = [each for each in tree.walk(node.body) if isinstance(each, tree.Binary | tree.Assign)]
     counted = {
@@ -124,7 +125,7 @@ def limits_of(node: tree.ForEach, needed: Collection[str]) -> dict[str, Bounds]:
 
 
 def _assignments(statements: Sequence[tree.Statement], assigned: dict[str, list[tree.Assign]]) -> Iterator[str]:
-    """Note the assignments that an iteration executes at most once; yield what is assigned in any other way."""
+    """Add to ``assigned`` what an iteration assigns at most once; yield the variables that are assigned otherwise."""
     for node in statements:
         if isinstance(node, tree.Assign) and isinstance(node.target, tree.Name):
             assigned.setdefault(node.target.name, []).append(node)
@@ -140,7 +141,7 @@ def _assignments(statements: Sequence[tree.Statement], assigned: dict[str, list[
 def _assigned_bounds(
     name: str, nodes: Sequence[tree.Assign], known: Mapping[str, Bounds], begin: Mapping[str, Bounds], needed: bool
 ) -> Bounds | None:
-    """Return the bounds of a variable from all its assignments; None if one of them is not understood."""
+    """Return the bounds of a variable from all its assignments; None if one of them has no known bounds."""
     first = [begin[name]] if name in begin else []
     if needed and not first:
         return None
@@ -155,7 +156,7 @@ def _assigned_bounds(
 
 
 def _step(name: str, node: tree.Assign, known: Mapping[str, Bounds]) -> int | None:
-    """Return by how much `x = x + …` or `x -= …` changes a variable at most; None if it is no such statement."""
+    """Return the most by which `x = x + …` or `x -= …` changes a variable; None if this is no such statement."""
     if node.operator in ("+=", "-="):
         return _greatest(_bounds(node.value, known))
     value, total = node.value, 0

@@ -1,4 +1,4 @@
-"""The function of Python that a loop becomes: its statements as lines, and what they need to run."""
+"""Compile a loop to a Python function: generate its source line by line, and bind what the lines use."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .machine import Execute, Frame, Statements
 __all__ = ["Loop", "LoopCompiler"]
 
 Loop = Callable[[Frame, Any], object]
-"""A compiled loop: takes the variables and the values to run over, and returns None or a signal."""
+"""A compiled loop: takes the variables and the values to iterate over, and returns None or a signal."""
 
 _DEEPEST = 8
 _MISSING = object()
 
 
 class LoopCompiler:
-    """Writes and compiles the function of a loop.
+    """Generates and compiles the function of a loop.
 
     Args:
         node: The loop.
-        statements: What compiles statements to closures.
-        kind: The type of the values that the loop runs over; None if it is not known.
-        known: The variables that have a value when the loop begins, and the types that are known of them.
-        bounds: Variables that are integers, and between what they lie then; for the variable of the loop, all its
-            values.
+        statements: The compiler of statements to closures.
+        kind: The type of the values that the loop iterates over; None if it is unknown.
+        known: The variables that have a value when the loop begins, with their types (None if unknown).
+        bounds: Integer variables, with their bounds when the loop begins. The bounds of the loop variable include all
+            of its values.
 
     Attributes:
-        changing: The variables that may have another type in a later iteration; known when all is written.
+        changing: The variables that may have another type in a later iteration; complete after `write`.
     """
 
     def __init__(
@@ -51,16 +51,16 @@ class LoopCompiler:
         self._source = Source(known, node.line)
         self._source.bounds = bounds_of(node, bounds, known)
         self._expressions = LoopExpressions(self._source, statements)
-        self._counted = True  # whether the statements to come were checked against the limits with the iteration
+        self._counted = True  # whether the check before the iteration covers the next statements
         self.changing: set[str] = set()
 
     @property
     def needed(self) -> set[str]:
-        """The variables that must have a value when the loop begins, without those that are known."""
+        """Return the variables that must have a value when the loop begins, except those in ``known``."""
         return self._source.needed
 
     def write(self) -> None:
-        """Write the function."""
+        """Generate the source of the function."""
         node, source = self._node, self._source
         variable = source.assigned(node.variable.name)
         source.set(node.variable.name, self._kind)
@@ -86,7 +86,7 @@ class LoopCompiler:
         source.add(1, "return None")
 
     def compile(self) -> Loop:
-        """Return the function that was written."""
+        """Return the generated function, compiled. Call `write` first."""
         source = self._source
         budget = self._statements.machine.context.budget
         names = {
@@ -106,7 +106,7 @@ class LoopCompiler:
         return loop
 
     def _saver(self) -> Callable[..., None]:
-        """Return the function that gives the variables and the count back."""
+        """Return the function that writes the variables back to the frame, and the statement count to the budget."""
         names = list(self._source.written)
         budget = self._statements.machine.context.budget
 
@@ -129,7 +129,10 @@ class LoopCompiler:
         return look
 
     def _ahead(self) -> Callable[..., bool]:
-        """Return the function that checks the limits before an iteration, unless it may be one statement too many."""
+        """Return the function that checks the limits before an iteration.
+
+        It returns False, without a check, if the iteration may exceed the statement limit.
+        """
         statements = self._node.body.statements
         most, line = inline_count(statements), statements[0].line if statements else 0
         look, limit = self._looker(), self._statements.machine.context.policies.statement_limit
@@ -143,15 +146,15 @@ class LoopCompiler:
         return ahead
 
     def _next_iteration(self) -> None:
-        """Note which variables have another type than at the beginning where the next iteration begins."""
+        """Record the variables whose type at the end of an iteration differs from that at the beginning."""
         known = self._source.known
         self.changing |= {name for name, kind in self._begin.items() if kind is not None and known[name] is not kind}
 
     def _limits(self, depth: int, paid: int) -> None:
-        """Add the lines that look at the limits before an iteration, if that may be necessary within it.
+        """Add the lines that check the limits before an iteration in which a check is due.
 
-        An iteration in which the script may execute too many statements is left to closures, which look in front of
-        each.
+        If the iteration may exceed the statement limit, the lines execute it by closures instead, which check the limit
+        before each statement.
         """
         source, statements = self._source, self._node.body.statements
         if not statements:
@@ -169,7 +172,7 @@ class LoopCompiler:
         source.add(depth + 1, "return signal")
 
     def _closure(self, depth: int, closure: str, reloaded: dict[str, str] | set[str]) -> None:
-        """Add the lines that call a closure which reads and assigns variables, and counts statements itself."""
+        """Add the lines that call a closure. It reads and assigns variables in the frame, and counts its statements."""
         source, behind = self._source, self._source.place.behind
         source.save(depth)
         source.add(depth, "try:")
@@ -179,12 +182,12 @@ class LoopCompiler:
         source.load(depth + 1, reloaded)
 
     def _groups(self, depth: int, statements: Sequence[tree.Statement]) -> Iterator[list[tree.Statement]]:
-        """Yield the statements in groups that are counted in front of their first one."""
+        """Yield the statements in groups. All statements of a group are counted before its first one."""
         group: list[tree.Statement] = []
         for statement in statements:
             group.append(statement)
             if isinstance(statement, LEAVING):
-                break  # what follows is never executed, and must not be counted
+                break  # the rest is never executed and must not be counted
             if self._is_opaque(statement, depth):
                 yield group
                 group = []
@@ -192,12 +195,12 @@ class LoopCompiler:
             yield group
 
     def _paid(self, depth: int, statements: Sequence[tree.Statement]) -> int:
-        """Return how many statements can be counted in front of the first one of a block."""
+        """Return how many statements of a block can be counted before its first one."""
         group = next(self._groups(depth, statements), [])
         return len(group) + sum(self._paid_by_all(depth, each) for each in group if isinstance(each, tree.If))
 
     def _paid_by_all(self, depth: int, node: tree.If) -> int:
-        """Return how many statements can be counted in front of an `if`, whichever branch is executed."""
+        """Return how many statements can be counted before an `if`, because each of its branches executes that many."""
         if node.otherwise is None or self._is_opaque(node, depth):
             return 0
         blocks = [(depth + place, branch.body) for place, branch in enumerate(node.branches, 1)]
@@ -208,10 +211,10 @@ class LoopCompiler:
         """Add the lines of a block.
 
         Args:
-            depth: The depth of its lines.
-            statements: Its statements.
+            depth: The indentation level of the lines.
+            statements: The statements of the block.
             paid: How many of them were counted already.
-            behind: How many statements were counted that come after the block.
+            behind: How many statements after the block were counted already.
         """
         source = self._source
         for group in self._groups(depth, statements):
@@ -232,7 +235,7 @@ class LoopCompiler:
             source.add(depth, "pass")
 
     def _is_opaque(self, node: tree.Statement, depth: int) -> bool:
-        """Return whether a statement is left to its closure, which may see and change all variables."""
+        """Return whether a statement is executed by its closure, which may read and assign any variable."""
         if isinstance(node, tree.ForEach | tree.Try):
             return True
         if isinstance(node, tree.If):
@@ -269,7 +272,7 @@ class LoopCompiler:
                 source.set(name)
 
     def _take_off(self, depth: int) -> None:
-        """Add the line that takes off statements which were counted and are not reached."""
+        """Add the line that subtracts statements which were counted but are not executed."""
         if self._source.place.behind:
             self._source.add(depth, f"n -= {self._source.place.behind}")
 
@@ -307,7 +310,7 @@ class LoopCompiler:
         source.set(target.name, value.kind)
 
     def _if(self, depth: int, node: tree.If, paid: int) -> None:
-        """Add the lines of an `if`, of whose branches each has ``paid`` statements that were counted already."""
+        """Add the lines of an `if`. In each of its branches, ``paid`` statements were counted already."""
         source = self._source
         ends: list[dict[str, Kind] | None] = []
         counted = self._counted
@@ -338,7 +341,7 @@ class LoopCompiler:
     def _branch(
         self, depth: int, statements: Sequence[tree.Statement], paid: int, behind: int
     ) -> dict[str, Kind] | None:
-        """Add a branch, and return what is known of variables at its end; None if its end is not reached."""
+        """Add a branch; return the known variables at its end, with their types, or None if the end is not reached."""
         self._block(depth, statements, paid, behind)
         return None if any(isinstance(each, LEAVING) for each in statements) else self._source.known
 
@@ -356,6 +359,6 @@ def _lazy(make: Callable[[], Execute]) -> Execute:
 
 
 def _located(problem: Failure | LimitReached, line: int) -> DelugeRuntimeError:
-    """Return the error for a failure that does not know its line."""
+    """Return the error for a failure, with the line."""
     kind = DelugeLimitError if isinstance(problem, LimitReached) else DelugeRuntimeError
     return kind(problem.why, line=line)

@@ -1,4 +1,4 @@
-"""Expressions of loops, as lines of Python: short ways for integers and texts, closures for the rest."""
+"""Generate Python lines for the expressions of loops: fast paths for integers and texts, closures for all others."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _ARITHMETIC = frozenset("+-*%")
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _LOW, _HIGH = -INTEGER_LIMIT, INTEGER_LIMIT
 _SMALL = 2**30 - 1
-"""Python compares integers up to this one much faster than greater ones."""
+"""Python compares integers up to this value much faster than larger ones."""
 _LONGEST = 200
-"""Characters of an expression that is not given a name, so that Python does not find it nested too deeply."""
+"""Characters up to which an expression is used inline. Longer ones get a name, so that Python's nesting limit holds."""
 _VARIABLES_OF_THE_SYSTEM = ("today", "now")
 
 
 class Operand(NamedTuple):
-    """What holds a value: a name, a number, or an expression of Python that cannot fail.
+    """A Python expression that holds a value and cannot fail, such as a name or a number.
 
     Attributes:
         python: The expression.
-        kind: The type of the value.
-        bounds: Between what it lies, if it is an integer.
+        kind: The type of the value; None if it is unknown.
+        bounds: The bounds of the value if it is an integer; None if they are unknown.
     """
 
     python: str
@@ -38,10 +38,10 @@ class Operand(NamedTuple):
 
 
 class LoopExpressions:
-    """Adds the lines that evaluate expressions.
+    """Adds the lines that evaluate expressions to a `Source`.
 
     Attributes:
-        may_have_charged: Whether the lines added last can have used memory, so that the limits have to be looked at.
+        may_have_charged: Whether the last lines may use memory, so that the limits must be checked after them.
     """
 
     def __init__(self, source: Source, statements: Statements) -> None:
@@ -58,11 +58,11 @@ class LoopExpressions:
         self._call(depth, "", self._source.constant(self._statements.statement(node)), node)
 
     def by_closure(self, depth: int, node: tree.Expression) -> None:
-        """Add the line that evaluates an expression by its closure, and forget the value."""
+        """Add the line that evaluates an expression by its closure and discards the value."""
         self._call(depth, "", self._source.constant(self._compiler.compile(node)), node)
 
     def condition(self, depth: int, node: tree.Node) -> str:
-        """Add the lines that evaluate a condition, and return what holds true or false."""
+        """Add the lines that evaluate a condition; return the Python expression of the result."""
         if isinstance(node, tree.Group):
             return self.condition(depth, node.expression)
         if isinstance(node, tree.Binary) and node.operator in _COMPARISONS:
@@ -82,7 +82,7 @@ class LoopExpressions:
         return result
 
     def expression(self, depth: int, node: tree.Node) -> Operand:
-        """Add the lines that evaluate an expression, and return what holds its value."""
+        """Add the lines that evaluate an expression; return the operand that holds its value."""
         source = self._source
         if isinstance(node, tree.Group):
             return self.expression(depth, node.expression)
@@ -100,7 +100,7 @@ class LoopExpressions:
         return Operand(result)
 
     def augmented(self, depth: int, node: tree.Assign, target: tree.Name) -> Operand:
-        """Add the lines that compute the new value of ``x += y``, and return what holds it."""
+        """Add the lines that compute the new value of ``x += y``; return the operand that holds it."""
         left = self.expression(depth, target)
         right = self.expression(depth, node.value)
         operator = node.operator[:-1]
@@ -135,7 +135,7 @@ class LoopExpressions:
         return self._of_unknown(depth, operator, general, left, right)
 
     def _of_integers(self, depth: int, operator: str, general: str, left: Operand, right: Operand) -> Operand:
-        """Add the lines for two integers: only what may not fit in 64 bits needs the general way."""
+        """Add the lines for two integers. Only results that may exceed 64 bits need the general function."""
         source, a, b = self._source, left.python, right.python
         if operator in _COMPARISONS:
             return Operand(f"({a} {operator} {b})", bool)
@@ -143,7 +143,7 @@ class LoopExpressions:
         if bounds is not None:
             return Operand(self._short(depth, f"({a} {operator} {b})"), int, bounds)
         if operator == "%" and b.isdecimal() and b != "0" and a.isidentifier():
-            # Python's remainder has the sign of the right side, Deluge's that of the left.
+            # Python's remainder has the sign of the right operand, Deluge's that of the left.
             return Operand(f"({a} % {b} if {a} >= 0 else -(-{a} % {b}))", int)
         result = source.temporary()
         if operator == "%":
@@ -155,7 +155,7 @@ class LoopExpressions:
         return Operand(result, self._result_of_integers)
 
     def _short(self, depth: int, python: str) -> str:
-        """Return an expression, or the name that it is given in a line of its own if it is long."""
+        """Return an expression, or a name that is assigned to it in an extra line if it is long."""
         if len(python) <= _LONGEST:
             return python
         result = self._source.temporary()
@@ -163,7 +163,7 @@ class LoopExpressions:
         return result
 
     def _of_texts(self, depth: int, left: Operand, right: Operand) -> Operand:
-        """Add the lines that join two texts, and account for them as `Budget.joined` does."""
+        """Add the lines that join two texts and charge the budget, as `Budget.joined` does."""
         source, result = self._source, self._source.temporary()
         source.add(depth, f"{result} = {left.python} + {right.python}")
         source.add(depth, f"used = budget.used = budget.used + {result}.__sizeof__()")
@@ -172,7 +172,7 @@ class LoopExpressions:
         return Operand(result, str)
 
     def _of_unknown(self, depth: int, operator: str, general: str, left: Operand, right: Operand) -> Operand:
-        """Add the line that looks for integers and texts, and leaves all others to the general way."""
+        """Add the line with fast paths for integers and texts, and the general function for all other values."""
         source, result = self._source, self._source.temporary()
         self.may_have_charged = True
         a, b = left.python, right.python

@@ -1,4 +1,4 @@
-"""The lines of the function that a loop becomes, and what is known of the variables in it."""
+"""The source lines of a loop's function, and what is known about its variables."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .loop_analysis import Bounds
 __all__ = ["Kind", "Place", "Source"]
 
 Kind = type[int] | type[str] | type[bool] | None
-"""The type that a value surely has; None if that is not known."""
+"""The type of a value; None if it is unknown."""
 
 
 class Place(NamedTuple):
-    """What a line of Python belongs to.
+    """The statement of the script that a Python line belongs to.
 
     Attributes:
         line: The line of the script.
-        behind: How many statements were counted that come after the one that the line executes.
+        behind: How many statements after this one were counted already.
     """
 
     line: int
@@ -29,28 +29,28 @@ class _Line(NamedTuple):
     place: Place
     depth: int
     text: str
-    stores: str = ""  # the variable for whose sake the line is there: left out if no closure reads it
-    values: bool = False  # whether all variables that are given back follow
-    end: str = ")"  # what follows them
-    loads: Iterable[str] | None = None  # the variables that are fetched here
+    stores: str = ""  # the variable that the line stores; the line is left out if no closure reads it
+    values: bool = False  # whether all written variables follow as arguments
+    end: str = ")"  # the text after these arguments
+    loads: Iterable[str] | None = None  # the variables that are read from the frame here
 
 
 class Source:
-    """Lines, with what can be said about them only when all are known.
+    """Collects the lines of a function. `python` completes them when all of them are known.
 
     Args:
-        known: The variables that have a value when the loop begins, and the types that are known of them.
-        line: The line of the script at which the loop stands.
+        known: The variables that have a value when the loop begins, with their types (None if unknown).
+        line: The line of the script at which the loop begins.
 
     Attributes:
-        constants: What the function finds under its global names.
-        locals: The script's variables that are local variables of the function, and their names there.
-        written: Those among them that the function assigns.
-        needed: The variables that must have a value when the loop begins, without those that are known.
-        known: The variables that surely have a value at the place where lines are being added, and their types.
-        bounds: Between what variables lie wherever they are integers.
-        place: What the lines that are being added belong to.
-        places: For each line of Python, counted from 1, what it belongs to. Complete once `python` was called.
+        constants: The values of the function's global names.
+        locals: For each variable of the script that the function uses, the name of its local variable.
+        written: The variables among them that the function assigns.
+        needed: The variables that must have a value when the loop begins, except those in ``known``.
+        known: The variables that certainly have a value at the current place, with their types.
+        bounds: The bounds that variables have wherever they are integers.
+        place: The statement that the next lines belong to.
+        places: The statement of each Python line, counted from 1. Complete after `python` was called.
     """
 
     def __init__(self, known: dict[str, Kind], line: int) -> None:
@@ -71,7 +71,7 @@ class Source:
         self._lines.append(_Line(self.place, depth, text))
 
     def constant(self, value: Any) -> str:
-        """Return the name under which the function finds a value."""
+        """Return a global name for a value."""
         name = f"c{len(self.constants)}"
         self.constants[name] = value
         return name
@@ -82,27 +82,27 @@ class Source:
         return f"t{self._temporaries}"
 
     def read(self, name: str) -> str:
-        """Return the local variable of a variable that is read here."""
+        """Return the local variable for a script variable, and record that it is read here."""
         if name not in self.known:
             self.needed.add(name)
         return self._local(name)
 
     def assigned(self, name: str) -> str:
-        """Return the local variable of a variable that is assigned here."""
+        """Return the local variable for a script variable, and record that it is assigned here."""
         self.written[name] = None
         return self._local(name)
 
     def set(self, name: str, kind: Kind = None) -> None:
-        """Note that a variable has a value from here on, and its type if it is known."""
+        """Record that a variable has a value from here on, and its type (None if unknown)."""
         self.known[name] = kind
 
     def changed(self, name: str) -> None:
-        """Note that a variable may have another value from here on, of any type."""
+        """Record that a variable may have a value of any type from here on."""
         if name in self.known:
             self.known[name] = None
 
     def meet(self, ends: list[dict[str, Kind]]) -> None:
-        """Keep what is known at all of some ends, from which the lines to come are reached."""
+        """Merge what is known at the ends of the branches that continue here: keep what they have in common."""
         first, *others = ends
         self.known = {
             name: kind if all(other[name] is kind for other in others) else None
@@ -111,34 +111,34 @@ class Source:
         }
 
     def seen(self, names: Iterable[str]) -> None:
-        """Note that closures read variables, which must always stand where closures look for them, too."""
+        """Record that closures read variables. Each assignment must then store them in the frame, too."""
         self._seen_by_closures.update(names)
 
     def store(self, depth: int, name: str) -> None:
-        """Add the line that gives a variable to the closures that read it."""
+        """Add the line that stores a variable in the frame, where closures read it."""
         self._lines.append(_Line(self.place, depth, f"frame[{name!r}] = {self._local(name)}", stores=name))
 
     def save(self, depth: int) -> None:
-        """Add the line that gives back all variables and the count."""
+        """Add the line that writes all variables back to the frame, and the statement count to the budget."""
         self._lines.append(_Line(self.place, depth, f"save(frame, {self._executed()}", values=True))
 
     def look(self, depth: int) -> None:
-        """Add the line that checks the limits before a statement, if they have to be checked now."""
+        """Add the line that checks the limits before a statement, if a check is due."""
         executed, line = self._executed(), self.place.line
         text = f"if {executed} > budget.pause: look(frame, {executed}, {line}"
         self._lines.append(_Line(self.place, depth, text, values=True))
 
     def look_ahead(self, depth: int, executed: str) -> None:
-        """Add the condition that the limits must be checked before ``executed`` is reached, and were not."""
+        """Add an `if` line: true if a check is due before ``executed`` is reached, and `ahead` refuses to make it."""
         text = f"if {executed} > budget.pause and not ahead(frame, {self._executed()}"
         self._lines.append(_Line(self.place, depth, text, values=True, end="):"))
 
     def load(self, depth: int, names: Iterable[str]) -> None:
-        """Add the lines that fetch variables which closures may have assigned; ``names`` may still grow."""
+        """Add the lines that reload variables which closures may have assigned. ``names`` may still grow afterwards."""
         self._lines.append(_Line(self.place, depth, "", loads=names))
 
     def python(self) -> str:
-        """Return the lines of Python."""
+        """Return the Python source."""
         values = "".join(f", {self.locals[name]}" for name in self.written)
         lines: list[str] = []
         for line in self._lines:
@@ -153,7 +153,7 @@ class Source:
         return "\n".join(lines)
 
     def _executed(self) -> str:
-        """Return what gives the number of executed statements, with the one that is executed here."""
+        """Return the Python expression for the number of executed statements, including the current one."""
         return f"n - {self.place.behind}" if self.place.behind else "n"
 
     def _fetched(self, names: Iterable[str]) -> Iterator[str]:

@@ -1,18 +1,19 @@
-"""Loops, compiled to functions of Python: what runs often costs a few instructions instead of a closure per node.
+"""Compile loops that run often to Python functions, which are faster than one closure per node.
 
-The first iterations are executed by closures, and with them all of a loop that does not run long. Then a function is
-compiled for the types that its variables have: with an integer or a text, it does without checks of types. Where
-integers begin so small that what the loop does with them fits in 64 bits, it does without checks of that, too. It is
-compiled only twice for the same types, and for few of them; then comes one for any.
+Closures execute the first iterations; a short loop never needs more. After them, a function is compiled for the types
+that the variables have at that time. It checks no types for variables that are integers or texts. If integers begin
+with values so small that all results in the loop fit in 64 bits, it does not check for overflow either. For the same
+types, at most two functions are compiled: one that relies on bounds of integers, and one that does not. After a few
+combinations of types, one function for any types is used.
 
-The function keeps the script's variables in local variables of Python. It gives them back, with the number of executed
-statements, before anything that can see them: closures that read them, statements that hold blocks, the checks of
-limits, and the end of the loop, whatever ends it. Statements are counted in groups, in front of the first one; those
-that were counted and are not reached are taken off again.
+The function keeps the script's variables in local variables. It writes them back to the frame, and the number of
+executed statements to the budget, before anything that can read them: closures, statements with blocks, checks of the
+limits, and the end of the loop, even by an error. Statements are counted in groups, before the first one of the group;
+those that are not reached after all are subtracted.
 
-An iteration in which the statement limit may be reached is executed by closures, as is a loop that may read a variable
-which has no value yet. The source that is generated holds names and numbers only; texts and values of the script reach
-it as variables.
+Closures also execute an iteration that may reach the statement limit, and a loop that may read a variable without a
+value. The generated source contains only names and numbers; texts and other values of the script are passed as
+variables.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ __all__ = ["Loop", "compile_loop", "plain_loop"]
 _MOST_STATEMENTS = 200
 _MOST_VARIANTS = 4
 _FIRST_ITERATIONS = 100
-"""Iterations by closures before a loop is compiled, which takes as long as a few hundred statements."""
+"""Iterations by closures before a loop is compiled; compiling takes as long as a few hundred statements."""
 _KINDS: dict[type | None, Kind] = {int: int, str: str}
 
 
@@ -55,7 +56,11 @@ def plain_loop(node: tree.ForEach, statements: Statements) -> Loop:
 
 
 def compile_loop(node: tree.ForEach, statements: Statements) -> Loop:
-    """Return a function that runs a loop's body for each of some values, and returns None or a signal."""
+    """Return a function that executes a loop's body for each value, and returns None or a signal.
+
+    The first `_FIRST_ITERATIONS` iterations are executed by closures, all others by a compiled function. A loop with
+    more than `_MOST_STATEMENTS` statements is never compiled.
+    """
     plain = plain_loop(node, statements)
     if inline_count(node.body.statements) > _MOST_STATEMENTS:
         return plain
@@ -77,16 +82,16 @@ def compile_loop(node: tree.ForEach, statements: Statements) -> Loop:
 
 
 class _Known(NamedTuple):
-    """What is known of the values that a variable has: their type, and between what they lie."""
+    """What is known about the values of a variable: their type, and their bounds if they are integers."""
 
     kind: Kind = None
     bounds: Bounds | None = None
 
 
 class _Variants:
-    """The functions of a loop, each compiled for what its variables are when it begins: types, and bounds of integers.
+    """The compiled functions of one loop, each for certain types and bounds of the variables when the loop begins.
 
-    Of functions for the same types one is for the bounds that come first, and one for any.
+    For the same types there are at most two: one for the bounds that occurred first, and one for any bounds.
     """
 
     def __init__(self, node: tree.ForEach, statements: Statements, plain: Loop) -> None:
@@ -98,7 +103,7 @@ class _Variants:
         self._made: dict[tuple[_Known, ...], Loop] = {}
 
     def run(self, frame: Frame, values: Any) -> object:
-        """Run the loop for some values, and return None or a signal."""
+        """Execute the loop for the values; return None or a signal."""
         if self._needed is None:
             self._needed = self._prepared()
         try:
@@ -113,14 +118,14 @@ class _Variants:
         return self._made[known](frame, values)
 
     def _prepared(self) -> tuple[str, ...]:
-        """Return the variables that the loop needs, and note of which integers the bounds matter."""
+        """Return the variables that the loop needs, and record the integers whose bounds matter."""
         written = LoopCompiler(self._node, self._statements, None, {}, {})
         written.write()
         self._limits = limits_of(self._node, written.needed)
         return tuple(sorted(written.needed))
 
     def _chosen(self, known: tuple[_Known, ...]) -> tuple[_Known, ...]:
-        """Return for what a function is there that does for some types and bounds; compile it if there is none."""
+        """Return the key of a function that suits these types and bounds; compile one if there is none."""
         kinds = [each.kind for each in known]
         if any([each.kind for each in made] == kinds for made in self._made):
             known = _without_bounds(known)
@@ -145,7 +150,7 @@ class _Variants:
             known |= dict.fromkeys(written.changing)
 
     def _of(self, name: str, value: Any) -> _Known:
-        """Return what is known of a variable when the loop begins."""
+        """Return the type and bounds of a variable when the loop begins."""
         kind = _KINDS.get(type(value))
         limit = self._limits.get(name) if kind is int else None
         return _Known(kind, limit if limit is not None and limit[0] <= value <= limit[1] else None)
@@ -156,7 +161,7 @@ def _without_bounds(known: tuple[_Known, ...]) -> tuple[_Known, ...]:
 
 
 def _of_all(values: Any, limit: Bounds | None) -> _Known:
-    """Return what is known of all values of a loop; nothing if their types differ, or it is not one that matters."""
+    """Return the common type of a loop's values, and their bounds if ``limit`` is given; unknown if types differ."""
     if isinstance(values, range):
         return _Known(int, (0, SMALL[1]))
     first = type(values[0]) if values else None
@@ -167,8 +172,10 @@ def _of_all(values: Any, limit: Bounds | None) -> _Known:
 
 
 def _bounds_of_all(values: list[int]) -> Bounds | None:
-    """Return between what integers lie; None if that is not between 32 bits. An array finds out much faster than `min`
-    and `max`."""
+    """Return bounds of integers; None if they need more than 32 bits.
+
+    Conversion to an array is much faster than `min` and `max`.
+    """
     for code, bounds in (("I", (0, 2**32 - 1)), ("i", SMALL)):
         with contextlib.suppress(OverflowError):
             array(code, values)

@@ -1,4 +1,4 @@
-"""The state of one run."""
+"""The state of one run, and the protocols of the compilers that share it."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class TaskCall:
         arguments: The keys of a bracket task, or the arguments in order.
         line: The line of the script.
         result: What the task returned; None if it failed.
-        error: Why it failed; empty if it did not.
-        status: The status code of the answer to its request; 0 if it sent none, or no answer came.
+        error: Why the task failed; empty if it did not.
+        status: The status code of the response to its request; 0 if it sent no request or got no response.
     """
 
     name: str
@@ -60,20 +60,20 @@ class ScriptFunction:
 
 @dataclass(slots=True)
 class Machine:
-    """What statements and expressions of one run share.
+    """The state that the statements and expressions of one run share.
 
     Attributes:
-        context: What built-in functions may use.
-        gateway: The caller's side of all tasks.
-        system: The values of ``zoho.…`` variables, by their names in small letters.
+        context: The context of the built-in functions.
+        gateway: Runs the tasks.
+        system: The values of ``zoho.…`` variables, by name in lower case, without ``zoho.``.
         log: The texts that ``info`` wrote.
         tasks: The tasks that were called.
-        functions: The functions that the script defines, by their names.
-        frames: The variables of the script and of the calls that have not ended.
-        loops: The values over which loops run that have not ended.
-        answer: What the last ``return`` gave.
-        calls: How many calls of the script's functions there were.
-        secrets: Texts that must not appear in log, tasks and errors.
+        functions: The functions that the script defines, by name.
+        frames: The variables of the script, and those of each function call that has not ended.
+        loops: The values that the running loops iterate over.
+        answer: The value of the last ``return``.
+        calls: The number of calls of the script's functions.
+        secrets: Texts that must not appear in the log, in tasks and in errors.
     """
 
     context: Context
@@ -89,11 +89,14 @@ class Machine:
     secrets: set[str] = field(default_factory=set, repr=False)
 
     def look(self, line: int) -> None:
-        """Check the limits between two statements, and say when to look again.
+        """Check the limits between two statements, and set ``budget.pause`` for the next check.
+
+        Args:
+            line: The line of the next statement, for errors.
 
         Raises:
-            DelugeLimitError: if the script goes beyond one.
-            DelugeRuntimeError: if it executes too many statements, and the policies let ``try`` catch that.
+            DelugeLimitError: if the script exceeds a limit.
+            DelugeRuntimeError: if it exceeds the statement limit, and the policy ``limit_can_be_caught`` is set.
         """
         budget = self.context.budget
         limit = self.context.policies.statement_limit
@@ -119,13 +122,13 @@ class Machine:
             yield task.result
 
     def without_secrets(self, text: str) -> str:
-        """Return a text in which the headers of connections are hidden."""
+        """Return a text in which the header values of connections are replaced by ``***``."""
         for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, "***")
         return text
 
     def cleaned(self, value: Any) -> Any:
-        """Return a value of Python in whose texts the headers of connections are hidden."""
+        """Return a Python value in whose texts the header values of connections are replaced by ``***``."""
         if not self.secrets:
             return value
         if isinstance(value, str):
@@ -137,7 +140,7 @@ class Machine:
         return value
 
     def variable(self, name: str) -> Value:
-        """Return the value of a variable of the system, such as ``today`` or ``zoho.loginuserid``.
+        """Return the value of a system variable, such as ``today`` or ``zoho.loginuserid``.
 
         Raises:
             KeyError: if there is no such variable.
@@ -151,7 +154,7 @@ class Machine:
 
 
 class Expressions(Protocol):
-    """The compiler of expressions, for the modules that it calls itself."""
+    """The interface of the expression compiler, for modules that it imports itself."""
 
     def compile(self, node: tree.Node) -> Evaluate:
         """Return a closure that evaluates an expression."""
@@ -162,26 +165,26 @@ class Expressions(Protocol):
         ...
 
     def guarded(self, operator: str, line: int, name: str) -> Callable[[Value, Value], Value]:
-        """Return the function of an operator, whose failures name a line."""
+        """Return the function of an operator. Its errors state the line and the operator's name."""
         ...
 
 
 class Statements(Protocol):
-    """The compiler of statements, for the modules that it calls itself."""
+    """The interface of the statement compiler, for modules that it imports itself."""
 
     @property
     def machine(self) -> Machine:
-        """The state of the run."""
+        """Return the state of the run."""
         ...
 
     @property
     def expressions(self) -> Expressions:
-        """The compiler of expressions."""
+        """Return the compiler of expressions."""
         ...
 
     @property
     def keeps_references(self) -> bool:
-        """Whether an assignment keeps the same list or map."""
+        """Return whether an assignment shares a list or map instead of copying it."""
         ...
 
     def block(self, statements: Sequence[tree.Statement]) -> Execute:

@@ -1,4 +1,4 @@
-"""Statements, compiled to closures: each takes the variables, and returns None or a signal."""
+"""Compile statements to closures. A closure takes the variables, and returns None or a signal."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class StatementCompiler:
         self._context = machine.context
         self.expressions = ExpressionCompiler(machine)
         self._runner = TaskRunner(machine)
-        self._made: dict[int, Execute] = {}  # by the identity of the node, which the script keeps alive
+        self._made: dict[int, Execute] = {}  # by id(node); the script keeps the nodes alive
         self.keeps_references = machine.context.policies.assignment == "reference"
 
     def script(self, script: tree.Script) -> Execute:
-        """Return the closure that runs a script; its functions are registered first."""
+        """Return a closure that runs a script, and register the script's functions."""
         functions = [item for item in script.items if isinstance(item, tree.Function)]
         for function in functions:
             names = tuple(parameter.name for parameter in function.parameters)
@@ -71,7 +71,7 @@ class StatementCompiler:
         return run
 
     def statement(self, node: tree.Statement) -> Execute:
-        """Return the closure that executes a statement; the same one each time."""
+        """Return the closure that executes a statement; cached for each node."""
         made = self._made.get(id(node))
         if made is None:
             self._made[id(node)] = made = self._closure(node)
@@ -245,7 +245,7 @@ class StatementCompiler:
         return execute
 
     def _items_of(self, line: int) -> Callable[[Value], list[Value]]:
-        """Return what lists the values that a loop visits: a copy, so that the loop may change the list."""
+        """Return a function that copies the values to iterate over, so that the loop may change the list."""
         context = self._context
 
         def items(value: Value) -> list[Value]:

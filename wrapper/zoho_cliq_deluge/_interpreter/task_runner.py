@@ -1,4 +1,4 @@
-"""Tasks of a script, handed to the caller's gateway, and recorded."""
+"""Run the tasks of a script through the caller's gateway, and record them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class TaskRunner:
         return self._recorded(name, entries, line, lambda: self._stubbed(name, entries))
 
     def call(self, name: str, arguments: list[Value], line: int) -> Value:
-        """Run ``zoho.cliq.postToChat(…)`` or another task with arguments."""
+        """Run a task with arguments, such as ``zoho.cliq.postToChat(…)``."""
         own = self._of_cliq(name.lower(), arguments)
         return self._recorded(name, arguments, line, own or (lambda: self._stubbed(name, arguments)))
 
@@ -93,7 +93,7 @@ class TaskRunner:
         self._machine.tasks.append(TaskCall(name, cleaned(arguments), line, cleaned(result), why, self._status))
 
     def _imported(self, value: object) -> Value:
-        """Return what the caller's side gave as a value of the script."""
+        """Return what the gateway returned, converted to a value of the script."""
         try:
             return from_python(value, self._context.zone)
         except (TypeError, ValueError) as problem:
@@ -249,7 +249,7 @@ class TaskRunner:
         return secrets
 
     def _payload(self, method: str, url: str, given: dict[str, Value]) -> tuple[str, bytes, str]:
-        """Return the address with its query, the content, and the content's type."""
+        """Return the URL with its query, the body, and the body's content type."""
         parameters, files = given.get("parameters"), given.get("files")
         if isinstance(parameters, Braces | Collection):
             parameters = parameters.content
@@ -306,7 +306,7 @@ class TaskRunner:
         return b"".join(parts), f"multipart/form-data; boundary={boundary}"
 
     def _content(self, response: HttpResponse, given: dict[str, Value]) -> Value:
-        """Return what an answer holds: a map or list of JSON, a text, or a file."""
+        """Return the content of a response: a map or list if it is JSON, otherwise a text or a file."""
         wanted = as_text(self._context, given.get("response-format", "")).upper()
         kind = response.header("content-type").split(";")[0].strip() or "text/plain"
         named = re.search(r'filename="?([^";]+)"?', response.header("content-disposition"))

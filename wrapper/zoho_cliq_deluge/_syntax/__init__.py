@@ -1,1 +1,1 @@
-"""Read scripts: words, brackets, grammar, tree, and the mistakes on the way; and write them out again."""
+"""Parse scripts to typed trees, report syntax errors, and format scripts."""

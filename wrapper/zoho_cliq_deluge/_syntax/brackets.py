@@ -1,4 +1,4 @@
-"""The part of the lexer that keeps track of brackets, and leaves them balanced."""
+"""The part of the lexer that tracks brackets. It inserts missing ones, so that the parser gets balanced brackets."""
 
 from lark import Token
 
@@ -7,7 +7,7 @@ from .problems import Problems
 from .scanner import Word
 
 MAXIMUM_DEPTH = 100
-"""How deep brackets, blocks and leading signs may be nested."""
+"""How deeply brackets, blocks and leading signs may be nested."""
 TASKS = frozenset(
     {"invokeurl", "invokeapi", "sendmail", "sendsms", "pushnotification", "sftp", "ftp", "webhook", "soap"}
 )
@@ -50,17 +50,17 @@ class Bracket:
         self.role = role  # "condition", "call", "catch", "dropped", … for round brackets
         self.word = word
         self.depth = depth
-        self.first = first  # the index of the word behind the bracket
-        self.has_keys: bool | None = None  # whether what it holds has keys; None as long as nobody asked
-        self.stands_alone = False  # a task whose result is not kept; it needs no `;`
+        self.first = first  # the index of the word after the bracket
+        self.has_keys: bool | None = None  # whether its content has keys; None until it is needed
+        self.stands_alone = False  # for a task whose result is not kept: it needs no `;`
 
 
 class TooDeep(Exception):
-    """Raised when brackets are nested deeper than any reader of the tree can follow."""
+    """Raised when brackets are nested more than `MAXIMUM_DEPTH` deep, too deep for recursion over the tree."""
 
 
 class Brackets:
-    """Where in the script the lexer is, the terminals that it has made, and the brackets that are open."""
+    """The lexer's state: its position in the script, the tokens made so far, and the open brackets."""
 
     def __init__(self, text: str, problems: Problems) -> None:
         self.text = text
@@ -70,14 +70,14 @@ class Brackets:
         self.words: list[Word] = []
         self.at = 0
         self.stack: list[Bracket] = []
-        self.previous = ""  # the type of the last token; RCONDITION for the bracket that ends a condition
-        self.signs = 0  # signs and `!` in a row before an operand
+        self.previous = ""  # type of the last token; RCONDITION for the bracket that ends a condition
+        self.signs = 0  # consecutive signs and `!` before an operand
         self.awaits_in = False
         self.loop_reported = False
-        self.block_role = ""  # "if" or "try" where the next block belongs to one
-        self.header = False  # within the header of `if`, `for each` …, before its block
+        self.block_role = ""  # "if" or "try" if the next block belongs to one
+        self.header = False  # inside the header of `if`, `for each` …, before its block
         self.role = ""  # what the next round bracket is for
-        self.suspect: Word | None = None  # a block whose closing brace stands too far left
+        self.suspect: Word | None = None  # the `{` of a block whose `}` is indented too little
         self.indents: dict[int, int] = {}
 
     @property
@@ -118,7 +118,7 @@ class Brackets:
             self.signs = 0
 
     def _emit_words(self, kind: str, first: Word) -> None:
-        """Emit the words from one up to the next, without what stands between them, as one token."""
+        """Emit the words from `first` up to the next one as a single token. Its value has no comments between them."""
         start = self.at - 1
         while self.words[start].start > first.start:
             start -= 1
@@ -130,7 +130,7 @@ class Brackets:
         self._emit(kind, first._replace(text=self.text[first.start : end]), "".join(parts))
 
     def _emit_here(self, kind: str, value: str) -> None:
-        """Emit a token that the script lacks, right behind the last one."""
+        """Emit a token that is missing in the script, directly after the last one."""
         last = self.tokens[-1]
         place = (last.end_pos, last.end_line, last.end_column, last.end_line, last.end_column, last.end_pos)
         self.tokens.append(Token(kind, value, *place))
@@ -181,12 +181,12 @@ class Brackets:
             self._open("index", "LINDEX", word)
 
     def _lacks_semicolon_before(self) -> bool:
-        """Say whether the last token begins a line where the line before could end a statement."""
+        """Return whether the last token begins a line, and the previous line ends like a statement without its `;`."""
         before, token = self.tokens[-2:]
         return before.type in _OPERANDS and (token.line or 0) > (before.end_line or 0)
 
     def _is_key_here(self) -> bool:
-        """Return whether a name that stands here before `:` is a key: others in the same brackets have keys, too."""
+        """Return whether a name before `:` is a key here: whether the enclosing brackets hold `key : value` entries."""
         if not self.stack or self.previous not in _KEY_BEFORE:
             return False
         bracket = self.stack[-1]
@@ -211,7 +211,7 @@ class Brackets:
         return False
 
     def _is_typed_list(self, at: int) -> bool:
-        """Return whether the words from an index on are those of a typed list: `List:String(`."""
+        """Return whether a typed list such as `List:String(` begins at a word's index."""
         name, colon, element, opening = (self.words[min(at + ahead, len(self.words) - 1)] for ahead in range(4))
         return (
             name.text in {"List", "list"}
@@ -229,7 +229,7 @@ class Brackets:
         return self._key_ahead(0) > 0 or self._next(1).text == "=" or self.tokens[-1].lower() in TASKS
 
     def _key_ahead(self, offset: int) -> int:
-        """Return how many words from `offset` on make a key before its `:`, 0 if there is none."""
+        """Return how many words, from `offset` on, form a key that is followed by `:`; 0 if there is no key."""
         count = 1
         while count < 6:
             text = self._next(offset + count).text
@@ -246,7 +246,7 @@ class Brackets:
         return 0
 
     def _opens_task(self, word: Word) -> bool:
-        """Open a task whose lines stand in the wrong kind of brackets, and report it."""
+        """Open a task that is written in the wrong kind of brackets, and report that. Return whether this is one."""
         is_task = self.previous == "NAME" and self.tokens[-1].lower() in TASKS
         if not is_task or self._next().kind != "name" or not self._key_ahead(0):
             return False
@@ -318,7 +318,7 @@ class Brackets:
                 self._emit_here("SEMI", "")
 
     def _finish_statement(self) -> None:
-        """Complete a statement whose bracket is left open, and reported."""
+        """Complete a statement after its unclosed bracket was reported."""
         if self.previous == "RCONDITION":
             self._emit_here("LBLOCK", "{")
             self._emit_here("RBLOCK", "}")
@@ -341,7 +341,7 @@ class Brackets:
             self.previous = "RCONDITION"
 
     def _unwind(self, kind: str) -> bool:
-        """Close what is open within the innermost bracket of a kind."""
+        """Close all brackets within the innermost bracket of a kind. Return whether there were any."""
         closed = False
         while self.stack and self.stack[-1].kind != kind:
             self._close_missing(self.stack[-1])
@@ -354,8 +354,8 @@ class Brackets:
         while self.stack:
             bracket = self.stack[-1]
             if bracket.kind == "block" and suspect is not None and bracket is blocks[-1]:
-                # The braces pair up differently from the indentation: the first block that was closed too far left
-                # is more likely to be the one without its brace.
+                # The pairs of braces contradict the indentation. Report the first block whose `}` is indented too
+                # little: it is the most likely one to lack its brace.
                 bracket = Bracket("block", "", suspect, bracket.depth)
                 suspect = None
             if bracket.kind != "block":
@@ -366,7 +366,7 @@ class Brackets:
             self._close_missing(bracket)
 
     def _close_by_line(self, word: Word) -> None:
-        """Close round and other brackets that a new statement at the beginning of a line shows to be left open."""
+        """Close open brackets if a new statement begins on this line: the script left them unclosed."""
         if not word.first or not self.stack or self._inside() == "block" or not self._operand:
             return
         following = self._next()
@@ -383,7 +383,7 @@ class Brackets:
             self._emit_here("SEMI", "")
 
     def _suffix(self) -> None:
-        """Take `sort by …` and `range from …` behind the criteria of a Creator form as one token."""
+        """Read `sort by …`, `range from …` or `group by …` after the criteria of a Zoho Creator form as one token."""
         word = self._next()
         if (word.text, self._next(1).text) not in {("sort", "by"), ("range", "from"), ("group", "by")}:
             return

@@ -1,4 +1,4 @@
-"""Make the typed tree of what the grammar has read, and report what only the tree shows to be wrong."""
+"""Build the typed tree from the grammar's rules, and report the mistakes that only the tree shows."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _PRINTING_CALLS = frozenset({("console", "log"), ("console", "error"), ("out", "
 
 
 class Builder(Expressions):
-    """The callbacks of the grammar: each makes a node of the children of a rule."""
+    """The callbacks of the grammar: each builds a node from the children of its rule."""
 
     # Statements
 

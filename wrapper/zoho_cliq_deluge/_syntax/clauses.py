@@ -1,4 +1,4 @@
-"""Join the clauses among statements: `if` with its `else if` and `else`, `try` with its `catch`."""
+"""Combine clauses to statements: `if` with its `else if` and `else`, `try` with its `catch`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _NO_BLOCK = tree.Block(())
 
 
 def check_braces(keyword: Token, body: tree.Block) -> None:
-    """Report a body that stands in no braces."""
+    """Report a body that has no braces."""
     problems = current_problems.get()
     offset = body.span.offset
     if offset not in problems.unbraced:
@@ -24,7 +24,7 @@ def check_braces(keyword: Token, body: tree.Block) -> None:
 
 
 def joined(items: list[Any]) -> tuple[Any, ...]:
-    """Join the clauses among statements: `if` with its `else if` and `else`, `try` with its `catch`."""
+    """Return the statements, with clauses combined: `if` with its `else if` and `else`, `try` with its `catch`."""
     joined: list[Any] = []
     position = 0
     while position < len(items):

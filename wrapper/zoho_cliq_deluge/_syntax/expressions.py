@@ -1,4 +1,4 @@
-"""The callbacks for expressions."""
+"""The grammar's callbacks for expressions."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _SYSTEM_VARIABLES = frozenset(
 
 
 class Expressions(Literals):
-    """Make expressions."""
+    """Build the nodes of expressions."""
 
     def items(self, children: list[Any]) -> tuple[Any, ...]:
         return tuple(value_of(each) for each in children[::2])
@@ -174,7 +174,7 @@ def _is_criteria(node: Any) -> bool:
 
 
 def _system(zoho: tree.Name, suffixes: list[Suffix]) -> tuple[Any, list[Suffix]]:
-    """Join `zoho` with the names behind it: a variable of the system, or a task of an integration."""
+    """Join `zoho` and the names after it to a system variable or a task; return it and the remaining suffixes."""
     names: list[str] = []
     for count, suffix in enumerate(suffixes, 1):
         if suffix.name is None:

@@ -1,4 +1,4 @@
-"""The part of the lexer that knows words of other languages, and of Zoho Creator."""
+"""The part of the lexer that handles words of other languages and of Zoho Creator."""
 
 import itertools
 
@@ -13,10 +13,10 @@ _IMPORT_WORDS = frozenset({"import", "include", "require", "using", "package"})
 
 
 class ForeignWords(Headers):
-    """Words of other languages, and of Zoho Creator: what they are read as, and what to write instead."""
+    """Report words of other languages and say what to write instead; read the statements of Zoho Creator."""
 
     def _word_operator(self, word: Word) -> bool:
-        """Report `and`, `or`, `is` … between two operands."""
+        """Report `and`, `or`, `is` … between two operands, and read it as an operator."""
         lowered = word.text.lower()
         following = self._next()
         if following.kind == "sign" and following.text not in {"(", "!", "-", "{", "["}:
@@ -101,7 +101,7 @@ class ForeignWords(Headers):
         return False
 
     def _statement_word(self, word: Word) -> bool:
-        """Recognise a word that begins a statement, and is no keyword of Deluge."""
+        """Handle a word that begins a statement but is not a keyword of Deluge. Return whether this is one."""
         text, following = word.text, self._next()
         lowered = text.lower()
         if following.text in {"=", ".", "+=", "-="}:
@@ -131,7 +131,7 @@ class ForeignWords(Headers):
         return self._foreign_block(word, lowered) or self._foreign_ending(word, lowered)
 
     def _foreign_block(self, word: Word, lowered: str) -> bool:
-        """Recognise a word before a block that Deluge does not have."""
+        """Handle a word that begins a block which Deluge does not have. Return whether this is one."""
         text, following = word.text, self._next()
         if lowered in _LOOP_WORDS and (following.text == "(" or following.kind in {"name", "single"}):
             return self._loop_word(word)
@@ -156,7 +156,7 @@ class ForeignWords(Headers):
         return False
 
     def _foreign_ending(self, word: Word, lowered: str) -> bool:
-        """Recognise `finally`, `except` and words that import."""
+        """Handle `finally`, `except` and import statements. Return whether this is one."""
         text, following = word.text, self._next()
         if lowered == "finally" and following.text == "{":
             self._report("finally", "Deluge has no `finally`", "put the statements behind the `catch` block", word)
@@ -208,13 +208,12 @@ class ForeignWords(Headers):
         return False
 
     def _text_follows(self) -> bool:
-        """Return whether the statement has another text on this line: a quote that was meant for a text has a second
-        one."""
+        """Return whether another text follows in this statement on this line: a misplaced quote has a second one."""
         ahead = itertools.takewhile(lambda word: word.kind != END and not word.first, self.words[self.at :])
         return any(word.kind == "text" for word in itertools.takewhile(lambda word: word.text != ";", ahead))
 
     def _quote_within_text(self, word: Word) -> None:
-        """Pass over what follows a text that a quote of its own has ended: `"say "yes" or "no" now"`."""
+        """Report an unescaped quote within a text, as in `"say "yes" or "no" now"`, and skip the rest of the text."""
         self._report("quote-in-text", "a quote within a text ends it", 'write `\\"` for the quote', word)
         touches = True
         while touches:

@@ -1,4 +1,4 @@
-"""The part of the lexer that reads what stands before a block."""
+"""The part of the lexer that reads the headers of blocks."""
 
 from .brackets import TYPES, Brackets
 from .scanner import END, Word
@@ -9,7 +9,7 @@ _BODY_WORDS = frozenset({"info", "return", "break", "continue", "throw", "if", "
 
 
 class Headers(Brackets):
-    """What stands before a block: `if`, `for each`, `catch`, the name of a function."""
+    """Read the headers of blocks: `if`, `for each`, `catch`, and those of functions."""
 
     def _if(self, word: Word) -> bool:
         if (
@@ -67,7 +67,7 @@ class Headers(Brackets):
         return True
 
     def _close_block_before(self, word: Word, role: str) -> None:
-        """Close the block that must have ended before this `else` or `catch`, judging by the indentation."""
+        """Close the block before this `else` or `catch` if the indentation shows that its brace is missing."""
         if self.previous in {"RBLOCK", "LBLOCK"} or not word.first or not self.stack or self.stack[-1].role != role:
             return
         opening = self.stack[-1].word
@@ -98,7 +98,7 @@ class Headers(Brackets):
                 self._open_round(bracket)
 
     def _comprehension(self, word: Word) -> bool:
-        """Pass over `for …` behind a value within brackets."""
+        """Skip `for …` after a value within brackets (a comprehension). Return whether this is one."""
         self._report("comprehension", "Deluge has no `for` within brackets", "write a loop: `for each x in list`", word)
         depth = 0
         while self._next().kind != END and (depth or self._next().text not in {")", "]", "}", ";"}):
@@ -174,7 +174,7 @@ class Headers(Brackets):
         return True
 
     def _begins_body(self, word: Word) -> bool:
-        """Say whether a block without braces begins here."""
+        """Return whether a block without braces begins here."""
         if self.previous in {"ELSE", "TRY", "CATCH"}:
             return word.text != "if"
         if self.previous == "RCONDITION":
@@ -182,7 +182,7 @@ class Headers(Brackets):
         return self._operand and (word.first or word.text in _BODY_WORDS) and not self.awaits_in
 
     def _function(self, word: Word) -> bool:
-        """Recognise the header of a function: a type, a name, and parameters before a brace."""
+        """Read the header of a function: a type, a name, and parameters before a brace. Return whether this is one."""
         if self._next().text == "(":
             name, ahead = word, 0
             has_type = False
@@ -229,7 +229,7 @@ class Headers(Brackets):
         return False
 
     def _skip_brackets(self) -> None:
-        """Pass over a bracket that opens next, with all that it holds."""
+        """Skip the bracket that opens next, with its content."""
         depth = 0
         while self._next().kind != END:
             text = self._next().text
@@ -242,7 +242,7 @@ class Headers(Brackets):
                 return
 
     def _pretend_if(self, word: Word) -> None:
-        """Read the loop of another language as a condition, so that its body is read."""
+        """Read a loop of another language as an `if`, so that its body is parsed."""
         for kind, value in (("IF", "if"), ("LPAR", "("), ("BOOLEAN", "true"), ("RPAR", ")")):
             self._emit(kind, word, value)
         self.previous = "RCONDITION"

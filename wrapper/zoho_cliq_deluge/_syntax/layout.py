@@ -1,4 +1,4 @@
-"""Lay a script out as the editor of Zoho does."""
+"""Format a script as the editor of Zoho does."""
 
 import re
 from bisect import bisect_left
@@ -24,15 +24,15 @@ _BLANK_START = re.compile(r"[^\S\n]*\n")
 
 
 def format(text: str) -> str:  # noqa: A001
-    """Lay a script out as the editor of Zoho does.
+    """Format a script as the editor of Zoho does.
 
-    Comments are kept, and so is the spelling of names and literals. Formatting a second time changes nothing.
+    Comments and the spelling of names and literals are kept. Formatting a second time changes nothing.
 
     Args:
         text: The script.
 
     Returns:
-        The script with tabs for indentation, one statement on a line, and braces on lines of their own.
+        The script, indented with tabs, with each statement and each brace on its own line.
 
     Raises:
         DelugeSyntaxError: The script does not follow the grammar.
@@ -49,7 +49,7 @@ class _Writer:
         self.tokens = tokens
         self.comments = comments
         self.lines: list[str] = []
-        self.parts: list[str] = []  # of the line that is being written
+        self.parts: list[str] = []  # of the current line
         self.depth = 0
         self.written = 0  # comments written so far
         self.offsets = [each.span.offset for each in comments]
@@ -87,7 +87,7 @@ class _Writer:
     # Statements
 
     def _statement(self, at: int) -> int:
-        """Write the statement, or the brace, that begins with a token; return the index of the next one."""
+        """Write the statement or brace that begins at a token's index; return the index after it."""
         tokens = self.tokens
         token = tokens[at]
         self._comments_before(token.start_pos or 0)
@@ -114,14 +114,14 @@ class _Writer:
         return end
 
     def _end(self, at: int) -> int:
-        """Return the index behind the last token of a statement, or of the header of a block."""
+        """Return the index after the last token of a statement, or of a block's header."""
         tokens = self.tokens
         while tokens[at].type not in {"SEMI", "LBLOCK", "RBLOCK", "$END"}:
             at += 1
         return at + 1 if tokens[at].type == "SEMI" else at
 
     def _is_flat(self, at: int) -> bool:
-        """Say whether this is the block of a function whose statements the source does not indent, as in Zoho CRM."""
+        """Return whether this is a function's block whose statements are not indented in the source, as in Zoho CRM."""
         if self.flat or at == 0:
             return False
         position = at - 1
@@ -145,7 +145,7 @@ class _Writer:
         return following.type != "RBLOCK" and column == 1 and (line or 0) > (self.tokens[at].line or 0)
 
     def _task(self, at: int, end: int) -> None:
-        """Write the bracket of a task: each of its lines on a line of its own."""
+        """Write the brackets of a task, with each entry on its own line."""
         tokens = self.tokens
         self._line("[")
         self.depth += 1
@@ -212,7 +212,7 @@ def _one_line(token: str) -> str:
 
 
 def _opening_comments(text: str, tokens: list[Token], comments: tuple[tree.Comment, ...]) -> int:
-    """Return how many comments stand before the script and are set off from it by an empty line; 0 if they are not."""
+    """Return how many comments precede the script and are separated from it by an empty line; 0 if they are not."""
     start = tokens[0].start_pos or 0
     count = 0
     while count < len(comments) and comments[count].span.offset < start:

@@ -1,8 +1,8 @@
 """Turn the words of a script into the terminals of `grammar.lark`.
 
-What words and brackets mean (`info`, `if`, `{`, `[`) depends on what stands around them, and is settled here. Common
-mistakes are reported here, too, and mended in passing, so that the parser reads on as if they had not been made;
-brackets always leave here balanced.
+The meaning of some words and brackets (`info`, `if`, `{`, `[`) depends on their context; the lexer decides it. It also
+reports common mistakes, and emits corrected terminals, so that the parser can continue as if there were no mistake. The
+brackets that it emits are always balanced.
 """
 
 from lark import Token
@@ -53,7 +53,7 @@ _NULL_WORDS = frozenset({"None", "nil", "undefined", "NaN"})
 
 
 class Lexer(ForeignWords):
-    """The terminals of one script, made in one pass."""
+    """Turns the words of one script into terminals, in one pass."""
 
     def run(self) -> list[Token]:
         """Return all tokens; the last one is `$END`."""
@@ -325,7 +325,7 @@ class Lexer(ForeignWords):
         return True
 
     def _last_key_has_colon(self) -> bool:
-        """Say whether the last key of this task has a colon: then a name before `=` begins the next statement."""
+        """Return whether the last key of this task has a colon. If so, a name before `=` begins the next statement."""
         for token in reversed(self.tokens[-40:]):
             if token.type in {"KEYCOLON", "LTASK"}:
                 return token == ":" and self.stack[-1].role != "insert"

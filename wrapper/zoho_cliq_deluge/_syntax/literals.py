@@ -1,4 +1,4 @@
-"""The callbacks for literals and names."""
+"""The grammar's callbacks for literals and names."""
 
 import re
 from decimal import Decimal
@@ -21,7 +21,7 @@ _DATE_TIME = re.compile(
 
 
 class Literals(Transformer[Token, Any]):
-    """Make literals and names."""
+    """Build the nodes of literals and names."""
 
     def text(self, children: list[Any]) -> tree.Text:
         (token,) = children

@@ -1,4 +1,4 @@
-"""Read a script: the grammar's parser, and what it does where the script does not follow the grammar."""
+"""Parse scripts, and recover from syntax errors in order to report several of them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -26,10 +26,10 @@ _STATEMENT_WORDS = frozenset(
 
 
 def parse(text: str) -> tree.Script:
-    """Read a script.
+    """Parse a script.
 
     Args:
-        text: The script, or a function with its header, as it stands in the editor.
+        text: A script, or a function with its header, as the editor shows it.
 
     Returns:
         The typed tree, with the comments.
@@ -41,7 +41,7 @@ def parse(text: str) -> tree.Script:
 
 
 def read(text: str) -> tuple[tree.Script, list[Token]]:
-    """Read a script like `parse`, and return its terminals, too."""
+    """Parse a script as `parse` does, and return its tree and its terminals."""
     problems = Problems(text)
     token = current_problems.set(problems)
     items: tuple[Any, ...] | None = None
@@ -62,7 +62,7 @@ def read(text: str) -> tuple[tree.Script, list[Token]]:
 
 
 class _NoLexer(LarkLexer):
-    """Lark's own lexer is never asked: the terminals are fed one by one."""
+    """A placeholder for lark's lexer, which is not used: the parser gets the terminals of `Lexer`."""
 
     def __init__(self, configuration: Any) -> None:
         pass
@@ -75,10 +75,10 @@ _Reduction: TypeAlias = tuple[Callable[[list[Any]], Any], int, str]
 
 
 class _Table(NamedTuple):
-    """The tables that lark makes of the grammar, in the shape in which they are fastest to follow.
+    """The LALR tables that lark computes from the grammar, in a form that is fast to look up.
 
-    `actions` gives, for each state and terminal, the next state, or a reduction: its callback, how many values it
-    takes, and what it makes. `gotos` gives the next state for what was made.
+    `actions` maps state and terminal to the next state (a shift) or to a reduction: its callback, the number of values
+    that it takes, and the name of its rule. `gotos` maps state and rule to the next state.
     """
 
     start: int
@@ -107,7 +107,7 @@ def _table() -> _Table:
 
 
 class _Reader:
-    """Feeds the terminals to the parser; mends the stream where the grammar refuses a terminal."""
+    """Parses the terminals. Where the grammar refuses one, inserts or skips terminals in order to continue."""
 
     def __init__(self, tokens: list[Token], problems: Problems) -> None:
         self.tokens = tokens
@@ -115,16 +115,16 @@ class _Reader:
         self.table = _table()
         self.states = [self.table.start]
         self.values: list[Any] = []
-        self.begun: set[int] = set()  # terminals that begin a statement since a `;` was put before them
+        self.begun: set[int] = set()  # terminals that begin a statement after an inserted `;` or a skipped statement
 
     def run(self) -> tuple[Any, ...] | None:
-        """Return the items of the script, or None where it cannot be read to its end."""
+        """Return the items of the script, or None if it cannot be parsed to its end."""
         tokens = self.tokens
         at, refused, last = 0, -1, len(tokens) - 1
         while at < last:
             at = self._feed(tokens, at, last)
             if at < last:
-                # A terminal that is refused again after the stream was mended is passed over: no loop is endless.
+                # Skip a terminal that is refused again after the recovery; otherwise the loop might not end.
                 at, refused = (at + 1 if at == refused else self._recover(at)), at
         for _ in range(2):
             if self._feed(tokens, last, last + 1) > last:
@@ -134,7 +134,7 @@ class _Reader:
         return None
 
     def _feed(self, tokens: Sequence[Token], at: int, end: int) -> int:
-        """Take the terminals from `at` up to `end`; return the index of the first that is refused, or `end`."""
+        """Parse the terminals from `at` to before `end`; return the index of the first refused one, or `end`."""
         actions, gotos, accepted = self.table.actions, self.table.gotos, self.table.end
         states, values = self.states, self.values
         while at < end:
@@ -162,7 +162,7 @@ class _Reader:
         return end
 
     def _accepted(self, types: Sequence[str]) -> int:
-        """Return how many of these terminals the parser would take from where it stands."""
+        """Return how many of these terminals the parser would accept in its current state."""
         actions, gotos = self.table.actions, self.table.gotos
         states = list(self.states)
         for count, kind in enumerate(types):
@@ -181,7 +181,7 @@ class _Reader:
         return len(types)
 
     def _recover(self, at: int) -> int:
-        """Report the terminal that cannot stand here, mend the stream, and return where to read on."""
+        """Report the refused terminal, insert or skip terminals, and return the index at which to continue."""
         tokens = self.tokens
         token = tokens[at]
         following = [each.type for each in tokens[at : at + _LOOKAHEAD]]
@@ -217,7 +217,7 @@ class _Reader:
         return self._skip(at)
 
     def _is_unknown_statement(self, at: int, *, new_line: bool) -> bool:
-        """Say whether two words follow each other on a line that the first of them begins."""
+        """Return whether the refused terminal is the second of two words that begin a statement on one line."""
         tokens = self.tokens
         if new_line or at == 0 or tokens[at].type not in {"NAME", "TEXT", "NUMBER"} or tokens[at - 1].type != "NAME":
             return False
@@ -238,9 +238,9 @@ class _Reader:
         if (start == end and token.type != "$END") or (
             types[0] == "SEMI" and before.line in self.problems.broken_lines
         ):
-            return  # what the lexer has mended is reported already
+            return  # the lexer has already reported this mistake
         if types == ("COLON", "NAME"):
-            return  # `a ? b` is reported as a whole
+            return  # the incomplete `a ? b` is reported as a whole
         shown = _shown(token)
         match types[0]:
             case "SEMI":
@@ -273,7 +273,7 @@ class _Reader:
     def _report_stray(self, token: Token) -> None:
         start, end = token.start_pos or 0, token.end_pos or 0
         if start == end and token.type != "$END":
-            return  # what the lexer has mended is reported already
+            return  # the lexer has already reported this mistake
         if token.type == "$END":
             if self._is_reported_near_end():
                 return
@@ -300,7 +300,7 @@ class _Reader:
             )
 
     def _is_reported_near_end(self) -> bool:
-        """Say whether a mistake was found in the last statement."""
+        """Return whether a mistake was found in the last statement."""
         behind = 0
         for token in reversed(self.tokens[:-1]):
             if token.type in {"SEMI", "RBLOCK"} and token.start_pos != token.end_pos:
@@ -309,7 +309,7 @@ class _Reader:
         return self.problems.reported_between(behind, len(self.problems.text) + 1)
 
     def _skip(self, at: int) -> int:
-        """Give up the statement: drop what was read of it, and pass over the rest."""
+        """Skip the current statement: discard its parsed part and its remaining terminals. Return where to continue."""
         while not self._takes_statements(self.states[-1]):
             self.states.pop()
             self.values.pop()
@@ -334,7 +334,7 @@ class _Reader:
             at += 1
 
     def _open_brackets(self, at: int) -> int:
-        """Return how many brackets of the statement are open before a terminal."""
+        """Return how many brackets of the current statement are open before a terminal."""
         depth = 0
         while at and self.tokens[at - 1].type not in {"SEMI", "LBLOCK", "RBLOCK"} and at not in self.begun:
             at -= 1
@@ -342,7 +342,7 @@ class _Reader:
         return depth
 
     def _takes_statements(self, state: int) -> bool:
-        """Say whether a list of statements may go on, or end, in this state."""
+        """Return whether a list of statements may continue or end in this state."""
         actions = self.table.actions[state]
         return "statement" in self.table.gotos[state] and ("RBLOCK" in actions or "$END" in actions)
 

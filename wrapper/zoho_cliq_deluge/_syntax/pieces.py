@@ -1,4 +1,4 @@
-"""What the callbacks of the grammar share: spans, problems, and what is no node of the tree yet."""
+"""What the grammar's callbacks share: spans, the reporting of problems, and intermediate results that are not nodes."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .. import tree
 from .problems import Problems
 
 MAXIMUM_CHAIN = 1000
-"""How many operators, or fields and calls, one chain may have."""
+"""How many operators, or how many fields and calls, one chain may have."""
 
 current_problems: ContextVar[Problems] = ContextVar("current_problems")
 
@@ -26,7 +26,7 @@ LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`if`, `else if`, `else`, `try` or `catch`, before they are joined to a statement."""
+    """`if`, `else if`, `else`, `try` or `catch`, before the clauses are combined to a statement."""
 
     kind: str
     keyword: Token
@@ -42,7 +42,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class TaskValue(tree.Node):
-    """A task where a value stands, before it is known whether it may stand there."""
+    """A task in the place of a value, before it is known whether a task is allowed there."""
 
     name: Token
     entries: tuple[tree.TaskEntry, ...]
@@ -50,7 +50,7 @@ class TaskValue(tree.Node):
 
 @dataclass(frozen=True, slots=True)
 class Suffix:
-    """A field, a call or an index behind a value."""
+    """A field, a call or an index that follows a value."""
 
     kind: str
     first: Token
@@ -65,7 +65,7 @@ Placed: TypeAlias = Token | tree.Node | Clause
 
 
 def between(first: Placed, last: Placed) -> tree.Span:
-    """Return the span from the start of one to the end of another."""
+    """Return the span from the start of one item to the end of another."""
     if isinstance(first, Token):
         line, column, start = first.line, first.column, first.start_pos
     else:
@@ -89,7 +89,7 @@ def report(code: str, message: str, hint: str, first: Placed, last: Placed | Non
 
 
 def value_of(node: Any) -> Any:
-    """Return a node that may stand where a value is needed; a task may not."""
+    """Return the node of a value; report a task that stands in its place."""
     if isinstance(node, TaskValue):
         report("task-as-value", "a task is no value", f"assign it first: `x = {node.name} [ … ];`", node.name)
         return tree.Null(span=node.span)

@@ -8,18 +8,18 @@ from .syntax_errors import MAXIMUM_PROBLEMS, SyntaxProblem
 
 
 class TooManyProblems(Exception):
-    """Raised when a script has so many mistakes that looking for more serves nobody."""
+    """Raised when a script has `MAXIMUM_PROBLEMS` mistakes; no more are collected."""
 
 
 class Problems:
-    """The mistakes found so far, with what is needed to turn offsets into lines."""
+    """The mistakes found so far, and the line starts that convert offsets to lines and columns."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.has_unclosed_comment = False  # which may hide any number of closing brackets
+        self.has_unclosed_comment = False  # it may hide any number of closing brackets
         self.broken_lines: set[int] = set()
-        self.forgiven: set[int] = set()  # blocks about which nothing more is said
-        self.unbraced: set[int] = set()  # where blocks begin that lack their braces
+        self.forgiven: set[int] = set()  # offsets of the `{` of blocks about which no more is reported
+        self.unbraced: set[int] = set()  # offsets at which blocks without braces begin
         self._found: dict[tuple[int, str], SyntaxProblem] = {}
         self._starts = [0]
         position = text.find("\n")
@@ -34,12 +34,16 @@ class Problems:
         return len(self._found)
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return line and column, both counted from 1, of an offset."""
+        """Return the line and column of an offset, both counted from 1."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
     def add(self, code: str, message: str, hint: str, start: int, end: int) -> None:
-        """Keep a mistake that reaches from `start` to `end`."""
+        """Add a mistake that extends from offset `start` to offset `end`.
+
+        Raises:
+            TooManyProblems: if there are `MAXIMUM_PROBLEMS` mistakes now.
+        """
         line, column = self.place(start)
         end_line, end_column = self.place(end)
         line_end = self._starts[line] - 1 if line < len(self._starts) else len(self.text)
@@ -52,16 +56,16 @@ class Problems:
 
     @cached_property
     def _shown(self) -> tuple[str, set[str]]:
-        """The text without what looks like a secret, and what that is."""
+        """Return the text with likely secrets masked, and the set of these secrets."""
         spans = hidden_in(self.text)
         return masked(self.text, spans), {self.text[start:end] for start, end in spans}
 
     def reported_between(self, start: int, end: int) -> bool:
-        """Say whether a mistake was found that begins in this stretch."""
+        """Return whether a mistake begins at an offset from `start` to before `end`."""
         return any(start <= offset < end for offset, _ in self._found)
 
     def forget_stray_brace(self, column: int, offset: int) -> bool:
-        """Drop the report of a `}` that closes nothing and stands behind an offset, not right of a column."""
+        """Drop the report of an unmatched `}` after `offset` and at most at `column`. Return whether there was one."""
         for (start, code), problem in self._found.items():
             if code == "stray-bracket" and start > offset and problem.column <= column and self.text[start] == "}":
                 self.forget(code, start)
@@ -69,7 +73,7 @@ class Problems:
         return False
 
     def forget(self, code: str, start: int) -> None:
-        """Drop a mistake that belongs to another one."""
+        """Drop a mistake that is only the consequence of another one."""
         self._found.pop((start, code), None)
 
     def sorted(self) -> list[SyntaxProblem]:

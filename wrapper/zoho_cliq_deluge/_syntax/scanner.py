@@ -1,4 +1,4 @@
-"""The words of a script: names, literals, signs and comments with their places, before any grammar."""
+"""Split a script into words (names, literals, signs) and comments, with their places."""
 
 import re
 from typing import NamedTuple
@@ -29,14 +29,14 @@ _WORDS = re.compile(
     """,
     re.VERBOSE,
 )
-# A text that goes on over several lines: its first line does not end like code, and code follows its closing quote.
+# A text over several lines: its first line does not end like code, and code follows its closing quote.
 _OVER_LINES = re.compile(r'("[^"\n]*+(?<![;,(){}\[\]\s])[^\S\n]*\n[^"]*+")[^\S\n]*(?:[;,)+}\]]|$)', re.MULTILINE)
 
 _CURLY = re.compile("[\u2018-\u201f]")
 
 
 class Word(NamedTuple):
-    """A word of the script; `first` says that it is the first of its line."""
+    """A word of the script; `first` is true for the first word of a line."""
 
     kind: str
     text: str
@@ -50,7 +50,7 @@ END = "end"
 
 
 def scan(text: str, problems: Problems) -> tuple[list[Word], list[tree.Comment]]:
-    """Cut a script into words and comments; the last word is of the kind `end`."""
+    """Return the words and the comments of a script; the last word has the kind `end`."""
     return _Scanner(text, problems).run()
 
 
@@ -217,7 +217,7 @@ class _Scanner:
             )
             self._add("single" if self.text[start] == "'" else "text", start, curly.end())
             return curly.end()
-        # What most likely stands behind the missing quote is read as such: `);`, `};`, `;`.
+        # Characters that most likely follow the missing quote are not part of the text: `);`, `};`, `;`.
         rest = self.text[start + 1 : line_end].rstrip()
         rest = rest.removesuffix(";").rstrip(")]}")
         end = start + 1 + len(rest)

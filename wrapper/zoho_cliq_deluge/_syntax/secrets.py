@@ -1,6 +1,6 @@
-"""What looks like a token, a key or a password, anywhere in the text of a script, comments included.
+"""Find and mask likely secrets (tokens, keys, passwords) anywhere in a script, comments included.
 
-No message and no line that is shown has it: `masked` and `without` put `*` in its place.
+No message or source line shows them: `masked` and `without` replace them by `*`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 __all__ = ["hidden_in", "hide_secrets", "masked", "secrets_in", "without"]
 
 SHORTEST_PART = 8
-"""How many characters of a secret that is cut off count as a part of it."""
+"""How many leading characters of a truncated secret are still treated as the secret."""
 
 _KNOWN = re.compile(
     r"""
@@ -37,7 +37,7 @@ _WORD = (
 _QUOTES = "\"'“”‘’"
 _NAME_AND_QUOTE = rf"{_WORD}[a-z0-9_-]{{0,40}}[{_QUOTES}]?\s{{0,20}}[=:,]\s{{0,20}}[{_QUOTES}]"
 _SCHEME = rf"[{_QUOTES}](?:Bearer|Basic|Zoho-oauthtoken|Zoho-authtoken|token)\s+"
-_LINE_END = r"[;)}\] \t]{0,20}(?:[\r\n]|\Z)"  # where a quote is missing, a text ends with its line
+_LINE_END = r"[;)}\] \t]{0,20}(?:[\r\n]|\Z)"  # if its closing quote is missing, a text ends with its line
 _NAMED = re.compile(  # name = "…", {"name":"…"}, map.put("name","…")
     rf"(?i){_NAME_AND_QUOTE}([^{_QUOTES}\r\n]{{8,200}}?)(?:[{_QUOTES}]|{_LINE_END})"
 )
@@ -54,25 +54,26 @@ _PLACEHOLDER = re.compile(
 
 
 def secrets_in(text: str) -> list[tuple[int, int]]:
-    """Return where the stretches begin and end that look like secrets, in order and without overlaps."""
+    """Return the start and end offsets of likely secrets, in order and without overlaps."""
     return _joined(_candidates(text))
 
 
 def hidden_in(text: str) -> list[tuple[int, int]]:
-    """Return the stretches that nothing may show: what looks like a secret, or would if its text were not closed.
+    """Return the start and end offsets of what must not be shown: likely secrets, and likely parts of unclosed ones.
 
-    Where a quote is missing in the middle of a line, no one can say where the text ends. So the first word of any text
-    counts that stands where a secret would.
+    If a quote is missing in the middle of a line, the end of the text is unknown. Therefore the first word of a text
+    counts as a secret, too, if it stands where a secret would stand and looks like one.
     """
     unclosed = (match.span(1) for match in _PERHAPS_UNCLOSED.finditer(text) if _looks_random(match[1]))
     return _joined([*_candidates(text), *unclosed])
 
 
 def hide_secrets(*scripts: str) -> list[str]:
-    """Return scripts with ``*`` in the place of what looks like a secret in any of them; lines and columns stay.
+    """Return scripts in which likely secrets are replaced by ``*``; lines and columns do not change.
 
     Args:
-        scripts: Scripts that are to be shown, such as one before and after it was laid out.
+        scripts: Scripts to show, such as one script before and after formatting. A secret that is found in one of them
+            is replaced in all.
     """
     found = {text[start:end] for text in scripts for start, end in hidden_in(text)}
     return [without(text, found) for text in scripts]
@@ -99,7 +100,7 @@ def _candidates(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _looks_random(value: str) -> bool:
-    """Say whether a value is more than a word or a placeholder: no blanks, and letters beside digits or signs."""
+    """Return whether a value has letters and also digits or signs, has no spaces, and is not a placeholder."""
     if _PLACEHOLDER.search(value) or re.search(r"\s", value):
         return False
     has_letter = any(letter.isalpha() for letter in value)
@@ -107,7 +108,7 @@ def _looks_random(value: str) -> bool:
 
 
 def masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return a text in which the characters of some stretches are ``*``; line breaks stay."""
+    """Return a text in which the characters within ``spans`` are replaced by ``*``; line breaks are kept."""
     letters = list(text)
     for start, end in spans:
         letters[start:end] = ["\n" if letter == "\n" else "*" for letter in letters[start:end]]
@@ -115,14 +116,14 @@ def masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def without(message: str, secrets: Collection[str] = ()) -> str:
-    """Return a message with ``*`` in the place of what looks like a secret.
+    """Return a message in which likely secrets are replaced by ``*``.
 
     Args:
         message: The message.
-        secrets: Stretches of the script that look like secrets, whatever they look like by themselves; what is left
-            of one that was cut off after at least 8 characters is replaced, too.
+        secrets: Secrets that were found in the script. They are replaced even if they do not look like secrets without
+            their context; so is the start of a truncated one, from 8 characters on. Default: none.
     """
-    for secret in sorted(secrets, key=len, reverse=True):  # one may begin with another, whose stars would hide it
+    for secret in sorted(secrets, key=len, reverse=True):  # first the longest: one may start another
         length = len(secret)
         while length >= SHORTEST_PART and secret[:length] not in message:
             length -= 1

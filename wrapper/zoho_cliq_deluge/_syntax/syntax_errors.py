@@ -1,4 +1,4 @@
-"""What is wrong with a script that does not follow the grammar: one problem for each mistake."""
+"""The error for a script that does not follow the grammar, with one problem for each mistake."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class SyntaxProblem:
         hint: What to write instead, in one line.
         line: The line of the mistake, counted from 1.
         column: The column of its first character, counted from 1.
-        end_line: The line on which it ends.
+        end_line: The line on which the mistake ends.
         end_column: The column after its last character.
-        source: The text of the line; what looks like a secret is replaced by ``*``.
+        source: The text of the line, with likely secrets replaced by ``*``.
     """
 
     code: str
@@ -37,7 +37,7 @@ class SyntaxProblem:
 
 
 def pointed(source: str, column: int, width: int) -> str:
-    """Return a line of a script, cut to 120 characters, and below it carets under `width` characters from `column`."""
+    """Return a line of a script, cut to 120 characters, with carets below it under `width` characters from `column`."""
     start = column - 1
     indent, marks = source[:start], "^" * max(1, min(width, len(source) - start))
     if len(source) > 120:
@@ -48,7 +48,7 @@ def pointed(source: str, column: int, width: int) -> str:
 
 
 class DelugeSyntaxError(ValueError):
-    """A script cannot be read. What looks like a secret is not shown.
+    """A script does not follow the grammar. Likely secrets are not shown.
 
     Attributes:
         errors: The mistakes in the order of the text; at most 100 are collected.

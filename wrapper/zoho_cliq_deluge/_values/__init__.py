@@ -1,1 +1,1 @@
-"""The values of a script: their types, conversions, arithmetic and text, and the account of what a run uses."""
+"""The values of scripts: types, conversions, arithmetic and printing, and the memory and time that a run uses."""

@@ -20,13 +20,13 @@ DECIMALS = decimal.Context(
     Emax=6144,
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
 )
-"""The arithmetic of decimals: as many digits as IEEE 754 gives to 128 bits."""
+"""The context of decimals: 34 digits, the precision of 128-bit decimals in IEEE 754."""
 
 _QUOTIENT = decimal.Context(prec=16, rounding=decimal.ROUND_HALF_EVEN, Emin=-6143, Emax=6144)
 
 
 def fitted(context: Context, number: int) -> Number:
-    """Return an integer that fits in 64 bits, or what the policy ``integer_overflow`` makes of a greater one."""
+    """Return an integer if it fits in 64 bits; otherwise apply the policy ``integer_overflow``."""
     if -INTEGER_LIMIT <= number < INTEGER_LIMIT:
         return number
     if context.policies.integer_overflow == "error":
@@ -37,12 +37,12 @@ def fitted(context: Context, number: int) -> Number:
 
 
 def of_float(number: float) -> Decimal:
-    """Return a result of a function of ``math`` as a decimal with the digits that it shows."""
+    """Return a float, such as a result of ``math``, as a decimal with the digits of its shortest repr."""
     return Decimal(repr(number))
 
 
 def whole(number: Decimal) -> Number:
-    """Return a decimal without zeros at its end, and as an integer if it is whole and fits in 64 bits."""
+    """Return a decimal without trailing zeros, or as an integer if it is whole and fits in 64 bits."""
     if -INTEGER_LIMIT <= number < INTEGER_LIMIT and number == number.to_integral_value():
         return int(number)
     return number.normalize(DECIMALS) if number.as_tuple().exponent < 0 else number  # type: ignore[operator]
@@ -70,9 +70,10 @@ def multiply(context: Context, left: Number, right: Number) -> Number:
 
 
 def divide(context: Context, left: Number, right: Number) -> Number:
-    """Return the quotient: an integer if two integers divide evenly, otherwise by the policy ``integer_division``.
+    """Return the quotient.
 
-    A quotient that does not end within 34 digits is rounded to 16.
+    It is an integer if two integers divide without remainder; if they do not, the policy ``integer_division`` decides.
+    A quotient that needs more than 34 digits is rounded to 16.
     """
     if not right:
         raise Failure("division by zero")
@@ -90,7 +91,7 @@ def divide(context: Context, left: Number, right: Number) -> Number:
 
 
 def remainder(context: Context, left: Number, right: Number) -> Number:
-    """Return the remainder, with the sign of the left side."""
+    """Return the remainder, with the sign of the left operand."""
     if not right:
         raise Failure("division by zero")
     if isinstance(left, int) and isinstance(right, int):

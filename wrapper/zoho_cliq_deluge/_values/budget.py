@@ -1,4 +1,4 @@
-"""The account of memory and processor time of one run."""
+"""Track the memory and processor time that one run uses, and enforce their limits."""
 
 from __future__ import annotations
 
@@ -12,34 +12,35 @@ from .types import Braces, Caught, Collection, File, Value
 __all__ = ["ITEM", "Budget", "text_size"]
 
 ITEM = 100
-"""Bytes that are charged for one item of a container, and for a small value."""
+"""Bytes charged for one item of a container or one small value."""
 
 _WORK_BETWEEN_LOOKS = 100_000
 
 
 def text_size(characters: int, *parts: str) -> int:
-    """Return the bytes that a text of some parts may take."""
+    """Return the bytes that a text made of ``parts`` may take: 1 for each character if all are ASCII, otherwise 4."""
     return characters * (1 if all(map(str.isascii, parts)) else 4)
 
 
 class Budget:
-    """What a run may still use.
+    """The memory and processor time of one run, used and allowed.
 
-    Functions charge the size of what they make before they make it. Nothing is paid back at once: when half of the
-    memory is used, the run measures between two statements what is still reachable, and goes on from there.
+    Functions charge the size of a value before they create it. Values that are no longer used are not credited one by
+    one. Instead, when half of the memory is used, the run measures, between two statements, the values that are still
+    reachable, and continues with their size.
 
     Args:
         memory: Bytes that all values together may take.
-        seconds: Seconds of processor time; None means no limit.
-        clock: Returns the processor time of the thread, in seconds.
+        seconds: Seconds of processor time that the run may take; None means no limit.
+        clock: Returns the processor time of the thread, in seconds. Default: `time.thread_time`.
 
     Attributes:
-        executed: The statements that were executed.
-        pause: The number of executed statements after which the run must look at its limits.
-        used: The bytes that are accounted for.
-        held: Bytes of values that the run cannot see, because a statement that has not ended yet holds them.
+        executed: The number of executed statements.
+        pause: The number of executed statements after which the run must check its limits.
+        used: The bytes charged, or those of the last measurement and the bytes charged since.
+        held: Bytes of values that the measurement cannot reach, because a running statement holds them.
         largest: Bytes that one value may take: an eighth of the memory.
-        look_at: The bytes beyond which what is used must be compared with the limits.
+        look_at: The limits must be checked when ``used`` exceeds this number of bytes.
         most_items: Items that a list may have.
     """
 
@@ -64,30 +65,30 @@ class Budget:
         self.most_items = self.largest // 16
 
     def charge(self, size: int) -> None:
-        """Account for ``size`` more bytes.
+        """Charge ``size`` more bytes, and check the limits if a check is due.
 
         Raises:
-            LimitReached: if the memory, or the time, is used up.
+            LimitReached: if the value is too large, or the memory or the time is used up.
         """
         self.used += size
         if self.used > self.look_at:
             self.look(size)
 
     def joined(self, left: str, right: str) -> str:
-        """Return two texts in a row, and account for them. Neither takes more than one value may.
+        """Return the concatenation of two texts, and charge its size. Neither text may exceed `largest`.
 
         Raises:
             LimitReached: as `charge`.
         """
         text = left + right
-        # As in `charge`, without the call: scripts join texts more often than anything else.
+        # Inlined `charge`: joining texts is the most frequent operation of scripts.
         self.used += text.__sizeof__()
         if self.used > self.look_at:
             self.look(text.__sizeof__())
         return text
 
     def look(self, size: int) -> None:
-        """Compare what is used with the limits, after ``size`` bytes were charged.
+        """Check the limits after ``size`` bytes were charged.
 
         Raises:
             LimitReached: as `charge`.
@@ -102,12 +103,12 @@ class Budget:
         self.look_at_clock()
 
     def _plan_look(self) -> None:
-        """Say how many bytes may be used before the next look; so few that no value beyond the largest is missed."""
+        """Set `look_at` for the next check, early enough that no value larger than `largest` is missed."""
         step = min(_WORK_BETWEEN_LOOKS, self.largest)
         self.look_at = self.used + step if self.used > self._measure_at else min(self._measure_at, self.used + step)
 
     def work(self, amount: int) -> None:
-        """Account for work on ``amount`` bytes, and look at the clock now and then.
+        """Record work on ``amount`` bytes, and check the time after every `_WORK_BETWEEN_LOOKS` bytes.
 
         Raises:
             LimitReached: if the time is used up.
@@ -123,16 +124,16 @@ class Budget:
             raise LimitReached(f"the script computed for more than {self._seconds:g} s")
 
     def seconds_left(self, at_most: float) -> float:
-        """Return the seconds that one operation may take: what is left, and no more than ``at_most``."""
+        """Return the seconds that one operation may take: those that are left, but at most ``at_most``."""
         if self._end is None:
             return at_most
         return max(0.001, min(at_most, self._end - self._clock()))
 
     def measure(self, roots: Iterable[Value]) -> None:
-        """If half of the memory is used, replace what was charged by the size of all that is reachable from ``roots``.
+        """If half of the memory is used, replace the charges by the size of the values reachable from ``roots``.
 
         Raises:
-            LimitReached: if that is more than the memory.
+            LimitReached: if their size exceeds the memory.
         """
         if self.used <= self._measure_at:
             return

@@ -1,4 +1,4 @@
-"""What built-in functions may use of the run they belong to."""
+"""The context of a run, which all built-in functions receive."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ __all__ = ["Context"]
 
 @dataclass(slots=True)
 class Context:
-    """The surroundings of a run.
+    """The policies and resources of one run.
 
     Attributes:
-        policies: The choices for what no documentation settles.
-        clock: Returns the current moment, aware.
+        policies: The choices where the vendor's documentation is silent.
+        clock: Returns the current time as an aware datetime.
         random: The source of random numbers.
-        budget: The account of memory and time.
+        budget: The memory and time of the run.
+        zone: The time zone of the policies.
+        printer: Prints values by the policies.
     """
 
     policies: Policies
@@ -42,7 +44,7 @@ class Context:
         self._canonical = Printer(replace(self.policies, map_order="sorted", decimal_text="shortest"), self.budget)
 
     def now(self) -> datetime:
-        """Return the current moment in the run's zone, in whole seconds."""
+        """Return the current time in the run's zone, in whole seconds."""
         return self.clock().astimezone(self.zone).replace(microsecond=0)
 
     def text(self, value: Value) -> str:
@@ -50,7 +52,7 @@ class Context:
         return self.printer.text(value)
 
     def identity(self, value: Value) -> tuple[str, object]:
-        """Return what two values have in common if a list takes them for the same: type and value."""
+        """Return a key (type and value) that is equal for values which lists and collections treat as the same."""
         self.budget.work(40)
         if isinstance(value, str):
             return ("text", value)

@@ -1,4 +1,4 @@
-"""Conversion of receivers and arguments to the type that a function takes."""
+"""Convert receivers and arguments to the type that a function accepts."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _NUMERIC = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.A
 
 
 def mismatch(value: Value, wanted: str) -> Failure:
-    """Return the failure of a value that has another type than is wanted."""
+    """Return the failure for a value that does not have the wanted type."""
     if value is None:
         return Failure(f"a value of type {wanted} is expected, but the value is null")
     return Failure(f"a value of type {wanted} is expected, but this one is of type {type_name(value)}")
 
 
 def number_of_text(text: str) -> int | Decimal | None:
-    """Return the number that a text holds, without blanks around it; None if it holds none."""
+    """Return the number that a text holds, ignoring whitespace around it; None if it holds none."""
     stripped = text.strip() if len(text) < 4 * _LONGEST_NUMBER else text
     if len(stripped) > _LONGEST_NUMBER or not _NUMERIC.fullmatch(stripped):
         return None
@@ -50,7 +50,7 @@ def number_of_text(text: str) -> int | Decimal | None:
 
 
 def magnitude(number: int | Decimal) -> int | Decimal:
-    """Return a number without its sign, and without rounding it."""
+    """Return the absolute value of a number, not rounded."""
     return abs(number) if isinstance(number, int) else number.copy_abs()
 
 
@@ -64,7 +64,7 @@ def as_text(context: Context, value: Value) -> str:
 
 
 def as_number(context: Context, value: Value) -> int | Decimal:
-    """Return a number or decimal, or the one that a text holds."""
+    """Return a number as it is, or the number that a text holds."""
     if type(value) is int or type(value) is Decimal:
         return value
     if isinstance(value, str):
@@ -85,7 +85,7 @@ def as_integer(context: Context, value: Value) -> int:
 
 
 def as_boolean(context: Context, value: Value) -> bool:
-    """Return a boolean, or the one that a text names."""
+    """Return a boolean as it is, or the boolean that a text names."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in {"true", "false"}:
@@ -94,7 +94,7 @@ def as_boolean(context: Context, value: Value) -> bool:
 
 
 def as_moment(context: Context, value: Value) -> datetime:
-    """Return a date-time, or the one that a text in an accepted format holds."""
+    """Return a date-time as it is, or the date-time of a text in an accepted format."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, str):
@@ -106,7 +106,7 @@ def as_moment(context: Context, value: Value) -> datetime:
 
 
 def as_list(context: Context, value: Value) -> list[Value]:
-    """Return a list; elements of a collection count as one."""
+    """Return a list as it is, or the elements of a collection."""
     if isinstance(value, list):
         return value
     if isinstance(value, Braces) and not isinstance(value.content, dict):
@@ -117,7 +117,7 @@ def as_list(context: Context, value: Value) -> list[Value]:
 
 
 def as_map(context: Context, value: Value) -> dict[str, Value]:
-    """Return a map; keys and values of a collection count as one."""
+    """Return a map as it is, or the keys and values of a collection."""
     if isinstance(value, dict):
         return value
     if isinstance(value, Braces) and not isinstance(value.content, list):
@@ -128,7 +128,7 @@ def as_map(context: Context, value: Value) -> dict[str, Value]:
 
 
 def as_collection(context: Context, value: Value) -> Collection:
-    """Return a collection; a list or a map is wrapped, so that both stay the same values."""
+    """Return a collection as it is, or one that shares the content of a list or map."""
     if isinstance(value, Collection):
         return value
     if isinstance(value, list | dict):
@@ -141,7 +141,7 @@ def as_collection(context: Context, value: Value) -> Collection:
 
 
 class _BracesAsCollection(Collection):
-    """``{}`` as the receiver of a collection's function, which decides what it becomes."""
+    """``{}`` as the receiver of a collection function. The function decides whether it becomes a list or a map."""
 
     __slots__ = ("_braces",)
 
@@ -158,5 +158,5 @@ class _BracesAsCollection(Collection):
 
 
 def shortened(text: str) -> str:
-    """Return a text in quotes for a message, cut if it is long."""
+    """Return a text in quotes for a message, shortened if it is long."""
     return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}…"'

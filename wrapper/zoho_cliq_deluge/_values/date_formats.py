@@ -1,4 +1,4 @@
-"""Reading and writing date-times: the formats that Deluge accepts by itself, and patterns with Java's letters."""
+"""Parse and format date-times: in the formats that Deluge accepts without a pattern, and by patterns of Java."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def sunday_first(moment: datetime) -> int:
 
 
 def parse_date(text: str, zone: tzinfo, order: str) -> datetime | None:
-    """Return the date-time that a text holds in one of the accepted formats; None if it is in none of them.
+    """Return the date-time that a text holds in one of the accepted formats; None if it has another format.
 
-    Hours from 24, minutes and seconds from 60 count as 0, together with what follows them.
+    An hour of 24 or more, or a minute or second of 60 or more, is read as 0, and so are the smaller units after it.
 
     Args:
         text: A date, with or without a time and an offset.
         zone: The zone of a text that names no offset, and of the result.
-        order: ``day_first`` or ``month_first``, for dates of numbers alone.
+        order: ``day_first`` or ``month_first``, for dates that consist of numbers only.
 
     Raises:
-        Failure: if the format is accepted, but there is no such day.
+        Failure: if the format is accepted but the date does not exist.
     """
     if len(text) > _LONGEST:
         return None
@@ -95,7 +95,7 @@ def _month_named(word: str) -> int | None:
 
 
 def _full_year(digits: str) -> int:
-    """Return a year; two digits are of the years 1947 to 2046."""
+    """Return a year; two digits mean one of the years 1947 to 2046."""
     year = int(digits)
     return year if len(digits) != 2 else year + (1900 if year > 46 else 2000)
 
@@ -120,7 +120,7 @@ def _moment(found: re.Match[str], year: str, month: int, day: int, zone: tzinfo)
 
 
 def _tokens(pattern: str) -> list[tuple[str, int]] | None:
-    """Return letters with how often they stand in a row, and literal text (length 0); None for other letters."""
+    """Return a pattern's letters with their run lengths and literal texts with length 0; None for other letters."""
     tokens: list[tuple[str, int]] = []
     position = 0
     while position < len(pattern):
@@ -146,7 +146,7 @@ def _tokens(pattern: str) -> list[tuple[str, int]] | None:
 
 
 def format_date(moment: datetime, pattern: str) -> str | None:
-    """Return a date-time by a pattern with Java's letters; None if the pattern has other letters outside quotes."""
+    """Return a date-time formatted by a pattern of Java; None if the pattern has other letters outside quotes."""
     tokens = _tokens(pattern) if len(pattern) <= _LONGEST else None
     if tokens is None:
         return None
@@ -202,7 +202,7 @@ def _zone_text(moment: datetime, letter: str, count: int) -> str:
 
 
 def week_of_year(moment: datetime, first_day: int) -> int:
-    """Return the week of the year that a day is in, the week of 1 January being the first.
+    """Return the week of the year of a day. The week of 1 January is the first.
 
     Args:
         moment: The day.
@@ -238,7 +238,7 @@ _PARSED = {
 
 @lru_cache(maxsize=64)
 def _reader(pattern: str) -> tuple[re.Pattern[str], bool] | None:
-    """Return the expression that reads a pattern, and whether the pattern has a time."""
+    """Return a regular expression for a pattern, and whether the pattern has a time; None for other letters."""
     tokens = _tokens(pattern)
     if tokens is None:
         return None
@@ -267,9 +267,9 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], bool] | None:
 
 
 def parse_by_pattern(text: str, pattern: str, zone: tzinfo) -> datetime | None:
-    """Return the date-time that a text holds by a pattern; None if it does not.
+    """Return the date-time of a text by a pattern; None if the text does not match.
 
-    A pattern without a time may be followed by one in the text.
+    If the pattern has no time, the text may still have one after the date.
     """
     if len(text) > _LONGEST or len(pattern) > _LONGEST:
         return None

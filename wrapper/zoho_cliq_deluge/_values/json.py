@@ -1,4 +1,4 @@
-"""JSON as Deluge reads it: with exact numbers, and also with keys and values that lack their quotes."""
+"""Parse JSON as Deluge does: with exact numbers, and also without quotes around keys and values."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def read_json(context: Context, text: str, *, lists_in_braces: bool = False) -> 
     """Return what a JSON text holds.
 
     Args:
-        context: The run.
-        text: JSON, or what looks like it but lacks quotes: ``{company:Zoho}``, ``{Name:'Lia'}``.
-        lists_in_braces: Whether ``{a,b}`` is a list instead of an error.
+        context: The context of the run.
+        text: JSON, or similar text without quotes or with single quotes: ``{company:Zoho}``, ``{Name:'Lia'}``.
+        lists_in_braces: Whether ``{a,b}`` is a list. Default: false, it is an error.
 
     Raises:
         Failure: if the text is not JSON, or nested too deeply.
@@ -57,7 +57,7 @@ def read_json(context: Context, text: str, *, lists_in_braces: bool = False) -> 
 
 
 class _Lenient:
-    """Reads JSON whose keys and values may lack quotes or have single ones."""
+    """Parses JSON whose keys and values may have single quotes or none."""
 
     def __init__(self, context: Context, text: str, lists_in_braces: bool) -> None:
         self._context = context
@@ -76,7 +76,7 @@ class _Lenient:
         raise Failure(f"{shortened(self._text)} is not in JSON format, from position {self._at}")
 
     def _skip(self) -> str:
-        """Move over blanks, and return the next character; empty at the end."""
+        """Skip whitespace, and return the next character; empty at the end."""
         blanks = _BLANKS.match(self._text, self._at)
         self._at = blanks.end() if blanks is not None else self._at
         self._context.budget.work(40)
@@ -159,7 +159,7 @@ class _Lenient:
                 return items
 
     def _separator(self, end: str) -> bool:
-        """Move over a comma or the end, and return whether it was the end."""
+        """Skip a comma or the end of a list or map, and return whether it was the end."""
         character = self._skip()
         if character not in (",", end):
             self._wrong()

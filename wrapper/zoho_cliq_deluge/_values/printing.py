@@ -1,4 +1,4 @@
-"""Values as text: what ``info``, ``toString`` and ``+`` print, and maps as JSON."""
+"""Convert values to text, as ``info``, ``toString`` and ``+`` print them, and to JSON."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def text(value: Value, policies: Policies | None = None) -> str:
     """Return the text that Deluge prints for a value.
 
     Args:
-        value: Any value that `run` takes or returns.
-        policies: The choices that concern printing. Default: ``Policies()``.
+        value: Any value that `run` accepts or returns.
+        policies: The policies; those about text and printing apply. Default: ``Policies()``.
 
     Raises:
-        ValueError: if the value is nested more than 100 deep, holds itself, or prints to more than the memory of the
-            policies.
+        ValueError: if the value is nested more than 100 levels deep, contains itself, or prints to a text that exceeds
+            the policy ``memory``.
     """
     choices = policies or Policies()
     try:
@@ -45,7 +45,7 @@ def date_text(moment: datetime) -> str:
 
 
 def decimal_text(number: Decimal, shortest: bool) -> str:
-    """Return a decimal without an exponent, unless that had hundreds of digits."""
+    """Return a decimal without an exponent, unless the text would have hundreds of digits."""
     if number.is_zero():
         return "0" if shortest else f"{abs(number):f}"
     if number.adjusted() > _LONGEST_DECIMAL or number.adjusted() < -_LONGEST_DECIMAL:
@@ -57,7 +57,7 @@ def decimal_text(number: Decimal, shortest: bool) -> str:
 
 
 class Printer:
-    """Prints values by the policies, and charges the budget for what it prints."""
+    """Prints values by the policies, and charges the budget for the texts."""
 
     def __init__(self, policies: Policies, budget: Budget) -> None:
         self._policies = policies
@@ -80,13 +80,13 @@ class Printer:
         return self._scalar(value)
 
     def json(self, value: Value) -> str:
-        """Return a value as JSON: maps and lists as in a map, text in quotes."""
+        """Return a value as JSON: maps and lists as they print within a map, texts in quotes."""
         parts: list[str] = []
         self._json(value, parts, 0)
         return "".join(parts)
 
     def items(self, values: list[Value], separator: str) -> str:
-        """Return the items of a list, joined."""
+        """Return the texts of a list's items, joined by a separator."""
         parts: list[str] = []
         for item in values:
             if parts:
@@ -96,7 +96,7 @@ class Printer:
         return "".join(parts)
 
     def key(self, value: Value) -> str:
-        """Return the text under which a map keeps a value as key."""
+        """Return the text that a map uses for a value as key."""
         return value if type(value) is str else self.text(value)
 
     def _scalar(self, value: Value) -> str:

@@ -1,4 +1,4 @@
-"""The values of a script: Python's own, and the few that Python has not.
+"""The types of a script's values: Python's own types, and those that Python lacks.
 
 Text is ``str``, a number ``int``, a decimal ``Decimal``, a boolean ``bool``, a list ``list``, a map ``dict`` with texts
 as keys, null ``None``, and a date-time an aware ``datetime``; a date that was written without a time is a `DateOnly`.
@@ -24,7 +24,7 @@ class DateOnly(datetime):
 
     @classmethod
     def of(cls, moment: datetime) -> DateOnly:
-        """Return the day of ``moment`` in the moment's zone."""
+        """Return the date of ``moment`` in its own zone."""
         return cls(moment.year, moment.month, moment.day, tzinfo=moment.tzinfo)
 
     def with_time(self) -> datetime:
@@ -36,7 +36,7 @@ class Collection:
     """A collection: either elements in an order, or values under keys, never both.
 
     Args:
-        content: A list of elements or a map of values; nothing leaves open which of the two it becomes.
+        content: A list of elements or a map of values. Default: None, the collection is undecided.
 
     Attributes:
         content: The list or the dict that holds the values; None while the collection is empty and undecided.
@@ -68,13 +68,13 @@ class Collection:
 
 
 class File:
-    """A file: a name, a media type and the bytes.
+    """A file: a name, a media type and bytes.
 
     Args:
-        name: The file's name, as it prints.
-        content: Its bytes; text is encoded as UTF-8.
-        type: Its media type. Default: ``text/plain`` for text, else ``application/octet-stream``.
-        charset: The encoding of a text file. Default: ``UTF-8``.
+        name: The file's name; a file prints as its name.
+        content: The bytes, or a text, which is encoded with ``charset``. Default: empty.
+        type: The media type. Default: ``text/plain`` for text, else ``application/octet-stream``.
+        charset: The encoding of the content as text. Default: ``UTF-8``.
 
     Attributes:
         param_name: The name of the form field under which an upload carries the file; None until a script sets it.
@@ -101,7 +101,7 @@ class File:
 
 
 class Braces:
-    """``{}``: a list or a map, as the first use decides; ``content`` is None until then."""
+    """``{}``: a list or a map. The first use decides which; ``content`` is None until then."""
 
     __slots__ = ("content",)
 
@@ -109,14 +109,14 @@ class Braces:
         self.content: list[Value] | dict[str, Value] | None = None
 
     def settle(self, empty: list[Value] | dict[str, Value]) -> list[Value] | dict[str, Value]:
-        """Return the content; the first call decides for ``empty``."""
+        """Return the content. The first call sets it to ``empty``."""
         if self.content is None:
             self.content = empty
         return self.content
 
 
 class Caught:
-    """What ``catch (e)`` holds: ``e.message``, ``e.lineNo``, and the value that was thrown, if one was."""
+    """The error in ``catch (e)``: ``e.message``, ``e.lineNo``, and the value of ``throw``, if there was one."""
 
     __slots__ = ("line", "message", "value")
 
@@ -149,16 +149,16 @@ def type_name(value: Value) -> str:
 
 
 def from_python(value: object, zone: tzinfo = UTC, key_text: Callable[[object], str] = str) -> Value:
-    """Return a value of Python as one of a script. Containers are copied, so that a script changes its own only.
+    """Convert a Python value to a value of a script. Containers are copied, so that a script changes only its own.
 
     Args:
-        value: What `Value` lists, and further float, date, tuple, bytes, and any mapping.
-        zone: The zone of dates and of date-times that have none.
-        key_text: What turns a key that is not a text into one.
+        value: A value of the types that this module lists, or a float, date, tuple, bytes, or mapping.
+        zone: The zone of dates, and of date-times without a zone. Default: UTC.
+        key_text: Converts a key that is not a text to a text. Default: `str`.
 
     Raises:
-        TypeError: if the value has a type that a script does not know.
-        ValueError: if a number is not finite, or containers are nested more than 100 deep (or hold themselves).
+        TypeError: if the value has a type that scripts do not have.
+        ValueError: if a number is not finite, or containers are nested more than 100 levels deep or contain themselves.
     """
     return _imported(value, zone, key_text, 0)
 
@@ -200,10 +200,10 @@ def _imported(value: object, zone: tzinfo, key_text: Callable[[object], str], de
 
 
 def to_python(value: Value) -> Any:
-    """Return a value of a script as one of Python: a copy, in which an undecided ``{}`` is an empty dict.
+    """Convert a value of a script to a Python value. Containers are copied; an undecided ``{}`` becomes an empty dict.
 
     Raises:
-        ValueError: if containers are nested more than 100 deep, or hold themselves.
+        ValueError: if containers are nested more than 100 levels deep or contain themselves.
     """
     return _exported(value, 0)
 

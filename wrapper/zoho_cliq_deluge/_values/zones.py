@@ -1,4 +1,4 @@
-"""Time zones by the names that scripts use: IANA names, ``GMT+5:30`` and Java's three letters."""
+"""Time zones by the names that scripts use: IANA names, ``GMT+5:30`` and Java's three-letter ids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 __all__ = ["offset_text", "zone_named"]
 
-# Java's ids of three letters: three of them are fixed offsets, the others places.
+# Java's three-letter ids: three of them are fixed offsets, the others are places.
 _FIXED = {"EST": -5, "MST": -7, "HST": -10, "GMT": 0, "UTC": 0, "UT": 0, "Z": 0}
 _PLACES = {
     "ACT": "Australia/Darwin",
@@ -44,7 +44,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}", re.ASCII
 
 @lru_cache(maxsize=256)
 def zone_named(name: str) -> tzinfo | None:
-    """Return the zone of a name; None if there is no such zone (``UTC+8`` is none, as in Java)."""
+    """Return the zone with a name; None if there is no such zone (``UTC+8`` is not a zone name, as in Java)."""
     if name in _FIXED:
         return timezone(timedelta(hours=_FIXED[name]), name) if _FIXED[name] else UTC
     offset = _OFFSET.fullmatch(name)
