@@ -206,7 +206,7 @@ def _faults(value: Any, schema: Schema, path: str, depth: int) -> Iterator[tuple
         yield from _faults(value, part, path, depth + 1)
     if "anyOf" in schema:
         yield from _any(value, schema["anyOf"], path, depth)
-    if "if" in schema and "then" in schema and _fits_surely(value, schema["if"], depth):
+    if isinstance(value, dict) and {"if", "then"} <= schema.keys() and _fits_surely(value, schema["if"], depth):
         yield from _faults(value, schema["then"], path, depth + 1)
 
 

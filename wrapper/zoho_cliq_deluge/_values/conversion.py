@@ -153,7 +153,9 @@ class _BracesAsCollection(Collection):
         return self._braces.content
 
     @content.setter
-    def content(self, content: list[Value] | dict[str, Value] | None) -> None:
+    def content(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, content: list[Value] | dict[str, Value] | None
+    ) -> None:
         self._braces.content = content
 
 
