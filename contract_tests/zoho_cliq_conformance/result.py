@@ -96,7 +96,7 @@ class Result:
             return ""
         reasons = [f"{name} {reason}" for name, reason in self.skipped.items()]
         if self.client.trace or not reasons:
-            reasons.append(f"{len(self.client.trace)} calls showed no fact that decides")
+            reasons.append(f"none of {len(self.client.trace)} calls showed a fact that decides the verdict")
         return f"nothing could be graded: {'; '.join(reasons)}"
 
     def not_shown(self, strict: bool = False) -> list[str]:
