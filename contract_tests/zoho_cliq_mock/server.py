@@ -190,9 +190,9 @@ class MockServer(Called):
         Raise RuntimeError if it was started before, or was made in the parent process.
         """
         if self._forked():
-            raise RuntimeError("this mock server was made in the parent process; make one of your own in this one")
+            raise RuntimeError("this mock server belongs to the parent process; create another one in this process")
         if self._thread.ident is not None:
-            raise RuntimeError("this mock server was started before; make another one")
+            raise RuntimeError("this mock server was started before; create another one")
         forks.watch(self)
         self._thread.start()
         self._ready.wait()
@@ -227,9 +227,9 @@ class MockServer(Called):
         Raise RuntimeError if the control API is switched off, or the server runs in the parent process.
         """
         if not self._control:
-            raise RuntimeError("the console needs the control API, which is switched off")
+            raise RuntimeError("the console needs the control API, which is disabled")
         if self._forked():
-            raise RuntimeError("this mock server runs in the parent process, which makes the links of its console")
+            raise RuntimeError("this mock server runs in the parent process; create the links to its console there")
         return self.accounts_url + self._in_thread(self.app.state.access.new_link)
 
     def reset(self) -> None:
@@ -285,19 +285,19 @@ class MockServer(Called):
             wait([outcome], timeout=_LOOK_AGAIN)
             asked = self._thread.is_alive()
         if not outcome.done():
-            raise RuntimeError("the mock server does not run")
+            raise RuntimeError("the mock server is not running")
         return outcome.result()
 
     def _ask(self, ask: Ask[T]) -> T:
         if not self._control:
-            raise ControlFailed("the control API of this mock server is switched off")
+            raise ControlFailed("the control API of this mock server is disabled")
         if threading.current_thread() is self._thread:
-            raise ControlFailed("the mock server cannot be asked in its own thread, where it answers")
+            raise ControlFailed("the mock server cannot be called from its own thread")
         return ask.sent(self.accounts_url, self.control_token)
 
     def _ask_parent(self, ask: Ask[T]) -> T:
         if not self._control:
-            raise RuntimeError("the mock server runs in the parent process, and its control API is switched off")
+            raise RuntimeError("the mock server runs in the parent process, and its control API is disabled")
         try:
             return ask.sent(self.accounts_url, self.control_token)
         except ControlFailed as error:

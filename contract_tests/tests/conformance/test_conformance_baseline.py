@@ -71,7 +71,7 @@ def test_the_same_faults_are_no_new_ones(tmp_path: Path) -> None:
 def test_new_faults_give_1_and_are_where_to_start(tmp_path: Path) -> None:
     found = against(HINT, both(HINT, DELETE), tmp_path)
     assert (found["exit_code"], found["verdict"]) == (FAULTS, "faults")
-    assert found["start_here"]["what"] == "Every call of delete is answered 503, whatever is asked."
+    assert found["start_here"]["what"] == "Every delete call gets status 503, whatever it requests."
     assert "delete.success" in found["baseline"]["new"]
     assert "action.hint.shape" in found["baseline"]["still"]
     assert {fault["fact"] for fault in found["faults"] if not fault["known"]} == set(found["baseline"]["new"])

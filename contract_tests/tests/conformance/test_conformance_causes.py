@@ -79,22 +79,22 @@ def test_a_server_that_checks_no_field_has_one_cause_for_it() -> None:
 def test_a_server_without_thresholds_has_one_cause() -> None:
     result = grade(reference_transport(thresholds=False), thresholds=True)
     found = whole(result)
-    assert statements(found) == ["No threshold is enforced: no call was answered 429."]
+    assert statements(found) == ["No threshold is enforced: no call got status 429."]
     assert len(found["faults"]) > 5
 
 
 @pytest.mark.parametrize(
     ("mutant", "expected"),
     [
-        ("no-scope-shown", ["scope is missing in every answer that shows actions."]),
-        ("creator-is-a-string", ["creator is wrong in every answer that shows actions."]),
-        heavy("type-is-system", ["type is wrong in every answer that shows actions."]),
+        ("no-scope-shown", ["scope is missing in every response that shows actions."]),
+        ("creator-is-a-string", ["creator is wrong in every response that shows actions."]),
+        heavy("type-is-system", ["type is wrong in every response that shows actions."]),
         heavy("update-loses-message-types", ["message_types is not always shown as it was set."]),
         heavy("changes-letters-of-hint", ["hint is not always shown as it was set."]),
         ("changes-pluses-of-scripts", ["script is not always shown as it was set."]),
-        heavy("accept-wildcard-is-406-in-get", ["Every call of get with Accept: */* is answered 406."]),
+        heavy("accept-wildcard-is-406-in-get", ["Every get call with Accept: */* gets status 406."]),
         ("anyone-may-get-by-id", ["Actions are shown to others than may see them, by get."]),
-        ("missing-token-is-403", ["Every call without a valid token is answered 403."]),
+        ("missing-token-is-403", ["Every call without a valid token gets status 403."]),
         ("deleted-actions-stay-in-lists", [FACTS["list.deleted"].statement]),
         (
             "update-handler-without-url",
@@ -117,7 +117,7 @@ def test_named_mutants_have_the_cause_that_they_were_given(mutant: str, expected
 
 def test_two_reasons_are_two_causes_the_bigger_first() -> None:
     found = graded(both(CODELESS, PATCH_405))
-    assert statements(found) == [FAULTY["every PATCH is 405"][1], "No error answer has a code."]
+    assert statements(found) == [FAULTY["every PATCH is 405"][1], "No error response has a code."]
     sizes = [len(cause["fact_ids"]) for cause in found["causes"]]
     assert sizes == sorted(sizes, reverse=True)
 
@@ -125,9 +125,9 @@ def test_two_reasons_are_two_causes_the_bigger_first() -> None:
 def test_three_reasons_are_three_causes() -> None:
     found = graded(both(without("hint"), answers(404, of("get_handler")), answers(503, of("delete"))))
     assert sorted(statements(found)) == [
-        "Every call of delete is answered 503, whatever is asked.",
-        "Every call of get_handler is answered 404, whatever is asked.",
-        "hint is missing in every answer that shows actions.",
+        "Every delete call gets status 503, whatever it requests.",
+        "Every get_handler call gets status 404, whatever it requests.",
+        "hint is missing in every response that shows actions.",
     ]
 
 

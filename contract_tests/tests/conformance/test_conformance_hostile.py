@@ -134,7 +134,7 @@ def test_the_minutes_hold_while_a_server_does_not_answer() -> None:
         result = run(client, creating())
         assert time.monotonic() - began < 1
         client.close()
-    assert (result.stopped, result.exit_code()) == ("the minutes that the run may take are over", 2)
+    assert (result.stopped, result.exit_code()) == ("the time limit of the run (--max-minutes) is reached", 2)
     assert result.violations == []  # the kit cancelled the call, so that is no fault
     assert "names start with" in result.leftovers[0]
 
@@ -174,7 +174,7 @@ def test_a_clean_up_ends_whatever_the_server_does(deletes: str) -> None:
         client.close()
     if deletes != "with lies":
         assert result.leftovers[0].startswith("clean-up stopped: ")
-        assert "action 1029 of owner is still there" in result.leftovers
+        assert "action 1029 of owner is still on the server" in result.leftovers
 
 
 def test_the_minutes_leave_room_for_a_paced_clean_up() -> None:
@@ -188,7 +188,7 @@ def test_the_minutes_leave_room_for_a_paced_clean_up() -> None:
     assert 2 * WINDOW < client._time_to_clean_up() < 2 * WINDOW + 10
     client.deadline = time.monotonic() + 2 * WINDOW - 20
     result = run(client, creating())
-    assert "the minutes that the run may take are over but for the clean-up" in result.stopped
+    assert "the time limit of the run (--max-minutes) is reached; the rest is reserved for the clean-up" in result.stopped
     assert result.leftovers == []
 
 

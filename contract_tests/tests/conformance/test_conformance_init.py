@@ -73,7 +73,7 @@ def test_only_the_base_url_is_needed(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert tomllib.loads(path.read_text()) == {"base_url": URL, "pace": True, "tokens": {"owner": "env:CLIQ_TOKEN"}}
     status, out, err = run_command(capsys, "init", tmp_path / "q.toml")
     assert (status, out) == (2, "")
-    assert err == "zoho-cliq-conformance: init: --base-url is missing, and there is no terminal to ask on\n"
+    assert err == "zoho-cliq-conformance: init: --base-url is required, since there is no terminal to ask for it\n"
     assert not (tmp_path / "q.toml").exists()
 
 
@@ -87,7 +87,7 @@ def test_on_a_terminal_it_asks_for_what_no_option_gives(
     assert "base_url is not an http or https URL: 'cliq.example'" in err
     assert "takes ids of teams, such as 100001,100002: '1,x'" in err
     assert "does the server enforce thresholds" not in err
-    assert "ids of the outsider's teams" not in err  # there is no outsider
+    assert "ids of teams that the outsider is a member of" not in err  # there is no outsider
     assert tomllib.loads(path.read_text()) == {
         "base_url": URL,
         "pace": False,
@@ -121,7 +121,7 @@ def test_a_file_that_is_there_is_replaced_only_with_force(tmp_path: Path, capsys
     for target in (path, linked):
         status, out, err = run_command(capsys, "init", path, "--base-url", URL)
         assert (status, out) == (2, "")
-        assert err == f"zoho-cliq-conformance: {path} is there already: give another name, or --force to replace it\n"
+        assert err == f"zoho-cliq-conformance: {path} exists; give another name, or --force to replace it\n"
         target.write_text("kept")
     assert run_command(capsys, "init", path, "--base-url", URL, "--force")[0] == 0
     assert linked.read_text() == "kept"
@@ -144,7 +144,7 @@ def test_secrets_get_into_the_file_only_when_asked_and_nobody_else_reads_it(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     status, _, err = run_command(capsys, *command[:1], tmp_path / "q.toml", *command[2:], "--colleague", "T_UNSET")
     assert status == 2
-    assert "tokens.colleague: the environment variable T_UNSET is not set, and --secrets wants its value" in err
+    assert "tokens.colleague: the environment variable T_UNSET is not set; --secrets needs its value" in err
 
 
 @pytest.mark.parametrize("option", [question.option for question in QUESTIONS if question.kind == "variable"])

@@ -122,7 +122,7 @@ def test_a_script_is_checked(browser: httpx.Client, monkeypatch: pytest.MonkeyPa
     [finding] = [each for each in check('info "a";\nx = ;')["findings"] if each["severity"] == "error"]
     assert finding["line"] == 2
     assert finding["message"]
-    assert check(1)["message"] == "script: must be a text"
+    assert check(1)["message"] == "script: must be a string"
     for hostile in ("x = " + "(" * 20_000, "x = \U0001f600\0;", "return [" * 5_000, "x = 1;\n" * 20_000):
         assert "findings" in check(hostile)
 

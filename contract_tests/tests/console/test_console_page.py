@@ -117,7 +117,7 @@ def test_another_user_sees_other_chats_and_actions(page: Page, make: Make) -> No
     expect(page.locator("#chats")).to_contain_text("outsider")
     page.get_by_label("You are").select_option("colleague")
     message(page, "The printer is on fire").get_by_role("button", name="Message actions").click()
-    expect(page.get_by_role("menu")).to_contain_text("Nothing is offered here.")
+    expect(page.get_by_role("menu")).to_contain_text("No action is offered here.")
     page.get_by_role("menuitemcheckbox").click()
     expect(page.get_by_role("menuitem", name="Mine")).to_contain_text("colleague does not see it")
 

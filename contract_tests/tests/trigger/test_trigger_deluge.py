@@ -234,7 +234,7 @@ def test_scripts_can_be_switched_off(run: Run, control: httpx.Client) -> None:
     control.post("/policies", json={"deluge": "off"})
     record = run('zoho.cliq.postToChat(chat.get("id"), "posted"); return {"text": "ran"};')
     assert record["shown"]["kind"] == "not_executed"
-    assert record["shown"]["text"] == "this is a Deluge action, and the policy deluge is off"
+    assert record["shown"]["text"] == "this Deluge action was not run, since the policy deluge is off"
     assert "deluge" not in record
     assert "posted" not in texts(control)
 

@@ -204,7 +204,7 @@ def test_an_optional_field_comes(copied: Path) -> None:
     assert "shortcut is an argument of the method, --shortcut of the command; the mock keeps it" in report
     notes = graded(copied, "table")
     for operation in ("create_message_action", "update_message_action"):
-        assert f"unmodelled: {operation}.shortcut: the suite states no facts about it" in notes
+        assert f"unmodelled: {operation}.shortcut: the kit has no facts about it" in notes
 
 
 @pytest.mark.heavy
@@ -342,7 +342,7 @@ assert unmodelled() == ["archive_message_action"]
     assert "zoho-cliq call archive_message_action --field NAME=VALUE" in report
     assert "the mock answers archive_message_action with 501; give it a function in ACTS" in report
     checked(run(copied, "-P", "-m", "pipeline.regenerate", "--check"))
-    assert "unmodelled: archive_message_action: the suite states no facts about it" in graded(copied, "table")
+    assert "unmodelled: archive_message_action: the kit has no facts about it" in graded(copied, "table")
 
 
 PATHS = ("wrapper/tests/test_operations.py", "scripts/pipeline/tests/test_composed.py", MOCK[0])
@@ -375,7 +375,7 @@ assert get_origin(types["version"]) is not Required  # the client may know it
     report = proved(copied, vendor.path_parameter, PROOF_OF_COMMAND + proof, *PATHS)
     assert "update_message_action_handler: version is an argument of the method, and an option of the command" in report
     assert "calls that leave version out take it from Cliq(…, path_parameters={'version': …})" in report
-    assert "unmodelled: get_message_action_handler.version: the suite states no facts about it" in graded(
+    assert "unmodelled: get_message_action_handler.version: the kit has no facts about it" in graded(
         copied, "table"
     )
 
