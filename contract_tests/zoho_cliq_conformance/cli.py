@@ -100,7 +100,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {report.version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     grade = commands.add_parser("run", help="grade a server", description="Grade a server.")
-    grade.add_argument("--profile", type=Path, required=True, help="TOML file with the address of the server and its tokens")
+    grade.add_argument(
+        "--profile", type=Path, required=True, help="TOML file with the address of the server and its tokens"
+    )
     grade.add_argument(
         "--base-url", help="grade this URL instead of the profile's, for example http://127.0.0.1:8100/api/v3"
     )
@@ -111,11 +113,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="DRIVERS",
         help=f"drivers to run, separated by commas: {', '.join(DRIVERS)} (default: table)",
     )
-    grade.add_argument("--plan", action="store_true", help="print the calls and minutes of each operation; send nothing")
-    grade.add_argument("--budget", type=_count, metavar="N", help="send at most N calls, clean-up included")
-    grade.add_argument("--max-minutes", type=_minutes, metavar="M", help="stop in time to have cleaned up after M minutes")
     grade.add_argument(
-        "--examples", type=_count, default=30, metavar="N", help="number of examples of the drivers machine and fuzz (default: 30)"
+        "--plan", action="store_true", help="print the calls and minutes of each operation; send nothing"
+    )
+    grade.add_argument("--budget", type=_count, metavar="N", help="send at most N calls, clean-up included")
+    grade.add_argument(
+        "--max-minutes", type=_minutes, metavar="M", help="stop in time to have cleaned up after M minutes"
+    )
+    grade.add_argument(
+        "--examples",
+        type=_count,
+        default=30,
+        metavar="N",
+        help="number of examples of the drivers machine and fuzz (default: 30)",
     )
     grade.add_argument("--fail-fast", action="store_true", help="stop at the first fault, then clean up")
     grade.add_argument("--seed", type=int, help="seed of an earlier run, to repeat its names and random choices")
@@ -141,7 +151,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _common(parser: argparse.ArgumentParser) -> None:
     """Add the options that `run` and `check-har` share."""
-    parser.add_argument("--report", type=Path, metavar="DIR", help="directory for report.json, junit.xml and report.html")
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="directory for report.json, junit.xml and report.html"
+    )
     parser.add_argument(
         "--baseline",
         type=Path,
@@ -353,7 +365,9 @@ def _check_har(arguments: argparse.Namespace) -> int:
         arguments.base_url = server_url(arguments.base_url, "--base-url")
     recording = har.load(arguments.file, arguments.base_url)
     if not recording.exchanges:
-        raise har.HarError(f"{arguments.file} has no requests to the Message Actions API; --base-url names another server")
+        raise har.HarError(
+            f"{arguments.file} has no requests to the Message Actions API; --base-url names another server"
+        )
     profile = (
         load(arguments.profile) if arguments.profile else Profile(arguments.base_url or "https://recorded/api/v3", {})
     )

@@ -55,12 +55,23 @@ def _questions() -> tuple[Question, ...]:
         Question("tokens.owner", "--owner", "token of a user with all scopes", "variable", "CLIQ_TOKEN"),
         *(Question(f"tokens.{user}", f"--{user}", f"token {words}", "variable") for user, words in whose.items()),
         *(
-            Question(f"tokens.owner_only.{scope}", f"--owner-{scope.lower()}", f"owner's token with the scope {scope}", "variable")
+            Question(
+                f"tokens.owner_only.{scope}",
+                f"--owner-{scope.lower()}",
+                f"owner's token with the scope {scope}",
+                "variable",
+            )
             for scope in SCOPES
         ),
         Question("teams.owner", "--teams-owner", "ids of teams that the owner is a member of", "teams"),
         *(
-            Question(f"teams.{user}", f"--teams-{user}", f"ids of teams that the {user} is a member of", "teams", needs=f"tokens.{user}")
+            Question(
+                f"teams.{user}",
+                f"--teams-{user}",
+                f"ids of teams that the {user} is a member of",
+                "teams",
+                needs=f"tokens.{user}",
+            )
             for user in USERS[1:]
         ),
         Question("reset_url", "--reset-url", "URL that empties the server with a POST", "url"),
@@ -81,7 +92,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for question in QUESTIONS:
         if question.kind == "yes":
             parser.add_argument(
-                question.option, action=argparse.BooleanOptionalAction, default=None, help="whether the server enforces thresholds"
+                question.option,
+                action=argparse.BooleanOptionalAction,
+                default=None,
+                help="whether the server enforces thresholds",
             )
             continue
         by_name = question.kind == "variable"
@@ -135,7 +149,9 @@ def _ask(question: Question, values: Mapping[str, Any]) -> Any:
 
     Raise `ProfileError` after `PATIENCE` wrong answers, or if the input ends.
     """
-    what = f"name of the environment variable with the {question.text}" if question.kind == "variable" else question.text
+    what = (
+        f"name of the environment variable with the {question.text}" if question.kind == "variable" else question.text
+    )
     hint = question.default or ("" if question.key == "base_url" else "none")
     for _ in range(PATIENCE):
         tell(f"{what}{f' [{hint}]' if hint else ''}: ", end="")
@@ -228,9 +244,7 @@ def _secrets(variables: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for key, name in variables.items():
         if not os.environ.get(name):
-            raise ProfileError(
-                f"init: {key}: the environment variable {name} is not set; --secrets needs its value"
-            )
+            raise ProfileError(f"init: {key}: the environment variable {name} is not set; --secrets needs its value")
         found[key] = os.environ[name]
     parse(_nested({**EXAMPLE, **found}))
     return found

@@ -187,7 +187,9 @@ def _text(value: object, key: str) -> str:
         return value
     name = value.removeprefix("env:")
     if not name:
-        raise ProfileError(f"profile: {key} is env: without a name; write env:NAME with the name of an environment variable")
+        raise ProfileError(
+            f"profile: {key} is env: without a name; write env:NAME with the name of an environment variable"
+        )
     found = os.environ.get(name, "")
     if not found:
         raise ProfileError(f"profile: {key} names the environment variable {name}, which is not set")

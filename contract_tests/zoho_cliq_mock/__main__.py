@@ -203,7 +203,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8100, help="port on 127.0.0.1; 0 for a free one (default: 8100)")
     state = parser.add_argument_group("state")
     state.add_argument("--db", default=":memory:", metavar="FILE", help="database file (default: in memory)")
-    state.add_argument("--durable", action="store_true", help="write each change to disk, so that it survives a loss of power")
+    state.add_argument(
+        "--durable", action="store_true", help="write each change to disk, so that it survives a loss of power"
+    )
     state.add_argument("--seed", metavar="FILE", help="JSON file with organizations, users, teams, tokens, actions")
     behaviour = parser.add_argument_group("behaviour")
     behaviour.add_argument("--no-thresholds", action="store_true", help="do not enforce thresholds")

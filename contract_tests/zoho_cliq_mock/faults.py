@@ -11,26 +11,17 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import orjson
 from zoho_cliq_api.contract import OPERATIONS
 
 from zoho_cliq_mock.errors import body_of, status_of
 from zoho_cliq_mock.policies import Policies
+from zoho_cliq_mock.results import FaultKind
 from zoho_cliq_mock.wire import Headers, Receive, Scope, Send, answer, break_off, disconnected, head_of
 
-KINDS = (
-    "delay",
-    "status",
-    "malformed_json",
-    "wrong_content_type",
-    "truncated",
-    "bad_chunk",
-    "garbage",
-    "close",
-    "reset",
-)
+KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 # Operations that a rule may name in addition to those of the document.
 OAUTH_OPERATIONS = ("oauth_token", "oauth_revoke")
 MAX_DELAY = 3600
@@ -188,7 +179,9 @@ def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
     operations = _set_of(given.get("operation"), "operation", str)
     for name in operations or ():
         if name not in OPERATIONS and name not in OAUTH_OPERATIONS:
-            raise FaultError(f"operation: unknown operation {name}; known operations: {', '.join((*OPERATIONS, *OAUTH_OPERATIONS))}")
+            raise FaultError(
+                f"operation: unknown operation {name}; known operations: {', '.join((*OPERATIONS, *OAUTH_OPERATIONS))}"
+            )
     if operations and operations <= set(OAUTH_OPERATIONS) and given.get("user") is not None:
         raise FaultError("user: the accounts server does not know the user of a request, so the rule would never apply")
     nth = _set_of(given.get("nth"), "nth", int)

@@ -41,14 +41,18 @@ class Policies:
     throttle_status: str = _choice("Status of a call above the threshold.", "429", "400")
     scope_status: str = _choice("Status of a call whose token lacks the operation's scope.", "403", "401")
     error_codes: str = _choice("Whether error bodies carry `code`.", "present", "absent")
-    error_shape: str = _choice("Shape of error bodies: `{message, code}` or `{error: {code, message}}`.", "flat", "nested")
+    error_shape: str = _choice(
+        "Shape of error bodies: `{message, code}` or `{error: {code, message}}`.", "flat", "nested"
+    )
     validation_codes: str = _choice(
         "Code of a refused body: `invalid_inputs`, or as in sibling APIs `param_missing`, `extra_key_found`, "
         "`input_pattern_mismatch`.",
         "invalid_inputs",
         "sibling",
     )
-    malformed_id: str = _choice("Status of a path id that is not a number: as for an unknown id, or as for a bad request.", "404", "400")
+    malformed_id: str = _choice(
+        "Status of a path id that is not a number: as for an unknown id, or as for a bad request.", "404", "400"
+    )
     handler_of_missing_action: str = _choice(
         "Code of a handler call on an action that does not exist.", "execution_handler_not_found", "msgaction_not_found"
     )
@@ -58,7 +62,9 @@ class Policies:
     threshold_per: str = _choice(
         "Whether calls are counted for each operation, or for all operations of a user together.", "operation", "user"
     )
-    threshold_window: str = _choice("Whether a threshold holds in any sixty seconds, or in each minute of the clock.", "sliding", "fixed")
+    threshold_window: str = _choice(
+        "Whether a threshold holds in any sixty seconds, or in each minute of the clock.", "sliding", "fixed"
+    )
     threshold_counts: str = _choice("Whether calls that are refused with 4xx count too.", "all", "accepted")
     lock_extends: str = _choice("Whether a call during the lock restarts the lock.", "no", "yes")
 
@@ -79,7 +85,9 @@ class Policies:
     repeated_items: str = _choice("What happens to repeated items of an array.", "merge", "keep", "refuse")
     empty_update: str = _choice("What happens to an update with the body `{}`.", "accept", "refuse")
     stray_team_ids: str = _choice("What happens to `team_ids` if the scope is not team.", "refuse", "ignore")
-    stray_execution_url: str = _choice("What happens to `execution_url` of a deluge action.", "refuse", "ignore", "store")
+    stray_execution_url: str = _choice(
+        "What happens to `execution_url` of a deluge action.", "refuse", "ignore", "store"
+    )
     execution_url_schemes: str = _words("Schemes allowed in `execution_url`.", "http,https", "http", "https")
     team_choice: str = _choice(
         "Which teams an action may name: any of the organization, or only the caller's own.", "any", "own"
@@ -87,7 +95,9 @@ class Policies:
 
     # Actions
     name_case: str = _choice("Whether names that differ in case only are the same.", "sensitive", "insensitive")
-    name_unique_in: str = _choice("Whether a name is unique in the organization, or for each creator.", "organization", "creator")
+    name_unique_in: str = _choice(
+        "Whether a name is unique in the organization, or for each creator.", "organization", "creator"
+    )
     creation_limit: int = _number("How many actions an organization may have; 0 for no limit.", 0)
     may_change: str = _choice(
         "Who may change or delete an action: its creator, its collaborators too, or all who see it.",
@@ -111,7 +121,9 @@ class Policies:
     handler_changes_sync: str = _choice(
         "Whether a change of the handler counts as a change of its action.", "no", "yes"
     )
-    null_token: str = _choice("What happens to the literal `null` as a token: it counts as absent, or is refused.", "absent", "refuse")
+    null_token: str = _choice(
+        "What happens to the literal `null` as a token: it counts as absent, or is refused.", "absent", "refuse"
+    )
     token_lifetime: int = _number("Seconds after which a next or sync token is refused; 0 for never.", 0)
 
     # Webhooks
@@ -132,7 +144,9 @@ class Policies:
         "banner",
     )
     deluge_no_return: str = _choice(
-        "What happens if a script returns nothing: the user sees nothing, or the script counts as failed.", "nothing", "failure"
+        "What happens if a script returns nothing: the user sees nothing, or the script counts as failed.",
+        "nothing",
+        "failure",
     )
     deluge_timeout_ms: int = _number("How long a script may run, including its waits; 0 for no limit.", 60_000)
 

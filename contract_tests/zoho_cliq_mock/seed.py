@@ -197,7 +197,9 @@ def _check_value(where: str, value: object) -> None:
     elif isinstance(value, dict):
         for name, item in value.items():
             if not isinstance(name, str) or not _is_sendable(name):
-                raise SeedError(f"{where}: the field name {name!r} has half of a surrogate pair, which UTF-8 cannot encode")
+                raise SeedError(
+                    f"{where}: the field name {name!r} has half of a surrogate pair, which UTF-8 cannot encode"
+                )
             _check_value(f"{where}.{name}", item)
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):

@@ -293,7 +293,8 @@ class Store:
         limit = self.policies.creation_limit
         if limit and self.connection.execute(COUNT_STATEMENT, (organization,)).fetchone()[0] >= limit:
             raise Refusal(
-                "msgaction_creation_limit_exceeded", f"the organization has reached its limit of {limit} message actions"
+                "msgaction_creation_limit_exceeded",
+                f"the organization has reached its limit of {limit} message actions",
             )
 
 

@@ -86,7 +86,7 @@ def test_a_server_that_is_not_there_gives_2(tmp_path: Path, capsys: pytest.Captu
     path.write_text('base_url = "http://127.0.0.1:9/api/v3"\npace = false\n[tokens]\nowner = "1000.owner"\n')
     status, _, err = run_command(capsys, "run", "--profile", path, "--quiet")
     assert status == 2
-    assert "does not answer" in err
+    assert "does not respond" in err
     assert err.count("\n") == 1
 
 
@@ -130,7 +130,7 @@ def test_only_a_fact_that_decides_is_a_grade() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("base_url = 7", "base_url must be a text"),
+        ("base_url = 7", "base_url must be a non-empty string"),
         ('base_url = "cliq"\n[tokens]\nowner = "t"', "not an http or https URL"),
         ('base_url = "https://a.example"', "tokens.owner is missing"),
         ('[tokens]\nowner = "t"', "base_url is missing"),

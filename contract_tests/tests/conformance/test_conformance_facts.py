@@ -35,7 +35,10 @@ def test_limits_types_and_required_fields_are_those_of_the_document(monkeypatch:
         ("update_handler.script.max", "A script has at most 250 KB."),
         ("list.limit", "A page has `limit` actions, from 1 to 100, unless it is the last."),
         ("update.team_ids.type", "New team ids are an array of integers."),
-        ("update_handler.execution_handler_not_found", "Any handler type except execution_handler is refused with this code."),
+        (
+            "update_handler.execution_handler_not_found",
+            "Any handler type except execution_handler is refused with this code.",
+        ),
     ],
 )
 def test_statements_read_well(fact: str, statement: str) -> None:

@@ -188,7 +188,9 @@ def test_the_minutes_leave_room_for_a_paced_clean_up() -> None:
     assert 2 * WINDOW < client._time_to_clean_up() < 2 * WINDOW + 10
     client.deadline = time.monotonic() + 2 * WINDOW - 20
     result = run(client, creating())
-    assert "the time limit of the run (--max-minutes) is reached; the rest is reserved for the clean-up" in result.stopped
+    assert (
+        "the time limit of the run (--max-minutes) is reached; the rest is reserved for the clean-up" in result.stopped
+    )
     assert result.leftovers == []
 
 
@@ -261,4 +263,4 @@ def test_no_character_of_a_server_acts_on_a_terminal(tmp_path: Path, capsys: pyt
         assert main(["run", "--profile", str(path), "--report", str(tmp_path / "out")]) == 2
     shown = capsys.readouterr()
     assert [line for line in (shown.out + shown.err).split("\n") if not line.isprintable()] == []
-    assert "does not answer: BadStatusLine" in shown.err
+    assert "does not respond: BadStatusLine" in shown.err

@@ -211,6 +211,6 @@ def test_a_server_that_falls_silent_is_not_asked_for_ever() -> None:
     client, _ = simulated(silent, LIVE, clock=clock)
     result = run(client, [("driver", lambda c, r: [c.create() for _ in range(5)] and None)])
     assert result.exit_code() == 2
-    assert "does not answer" in result.stopped
+    assert "does not respond" in result.stopped
     assert len(client.trace) == 4
     assert f"names start with {client.prefix}" in result.leftovers[0]

@@ -248,7 +248,7 @@ def test_chats_and_messages(mock: MockServer, owner: httpx.Client) -> None:
     assert mock.messages(chat.id) == [file]
     assert first in mock.messages()
     assert mock.menu(file.id) == []
-    with pytest.raises(ControlFailed, match="there is no user 'nobody'") as caught:
+    with pytest.raises(ControlFailed, match="unknown user 'nobody'") as caught:
         mock.post_message("hello", sender="nobody")
     assert caught.value.status == 404
 

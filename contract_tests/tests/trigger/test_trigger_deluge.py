@@ -226,7 +226,7 @@ def test_a_script_without_an_answer_is_a_policy(run: Run, control: httpx.Client)
     assert run("x = 1;")["shown"]["kind"] == "nothing"
     control.post("/policies", json={"deluge_no_return": "failure"})
     shown = run("x = 1;")["shown"]
-    assert (shown["kind"], shown["text"]) == ("unanswered", "the script failed: it returns nothing")
+    assert (shown["kind"], shown["text"]) == ("unanswered", "the script failed: it returned nothing")
     assert run("return {};")["shown"]["kind"] == "nothing"
 
 

@@ -144,14 +144,14 @@ def test_unverified_events_are_refused_by_the_receiver(
     with serve(receiver) as url:
         for name, target in (("A", url), ("B", execution_url(url, new_secret()))):
             cliq.message_actions.create(name=name, hint="h", execution_type="webhook", execution_url=target)
-            assert choose(name)["shown"]["text"] == "the webhook answered with status 403"
+            assert choose(name)["shown"]["text"] == "the webhook returned status 403"
         cliq.message_actions.create(
             name="C", hint="h", execution_type="webhook", execution_url=execution_url(url, SECRET)
         )
-        assert choose("C")["shown"]["text"] == "the webhook answered with status 404"
+        assert choose("C")["shown"]["text"] == "the webhook returned status 404"
         receiver.action("C")(lambda event: called.append(event) or "x")
         control.post("/clock", json={"advance": 301})
-        assert choose("C")["shown"]["text"] == "the webhook answered with status 403"
+        assert choose("C")["shown"]["text"] == "the webhook returned status 403"
         control.post("/clock", json={"offset": 0})
         assert choose("C")["shown"]["text"] == "x"
     assert len(called) == 1

@@ -35,7 +35,9 @@ def run_creation_limit(client: Client, result: Result) -> None:
     if here > limit and not client.oracle.exclusive:  # with exclusive access, the oracle has recorded this violation
         client.fails(FACT, f"a refusal of creates beyond {limit} actions", "none")
     elif here <= limit:
-        result.notes.append(f"creation-limit: not tested, since {IN_VAIN} creates failed for other reasons at {here} of {limit} actions")
+        result.notes.append(
+            f"creation-limit: not tested, since {IN_VAIN} creates failed for other reasons at {here} of {limit} actions"
+        )
 
 
 def _here(client: Client) -> int:

@@ -42,7 +42,9 @@ def of_state(
         if "execution_url" in (request.body or {}) and action.content.get("execution_type") != "webhook":
             request.loose.add("execution_url")
             found.append(
-                _may("update.execution_url.stray", "execution_url is given for a Deluge action", rules.codes_of("update"))
+                _may(
+                    "update.execution_url.stray", "execution_url is given for a Deluge action", rules.codes_of("update")
+                )
             )
     if action is not None and request.operation == "update_handler":
         found += _of_fit(request, action)
@@ -66,7 +68,11 @@ def _of_action(request: Request, identity: Identity, action: Action | None, mode
         must = model.directory.complete and not request.identifier.startswith("0")
         return [Condition(fact, "the action does not exist", must, rules.NOT_FOUND, codes)]
     if action.uncertain:
-        return [Condition(fact, "an earlier response left the state of the action unknown", False, rules.DOMAIN, codes | {None})]
+        return [
+            Condition(
+                fact, "an earlier response left the state of the action unknown", False, rules.DOMAIN, codes | {None}
+            )
+        ]
     if not action.alive:
         gone = "delete.gone" if operation != "delete" else "delete.msgaction_not_found"
         return [Condition(gone, "the action was deleted", True, rules.NOT_FOUND, codes)]
@@ -80,7 +86,9 @@ def _of_action(request: Request, identity: Identity, action: Action | None, mode
             Condition(fact, why, sees is False, rules.NOT_FOUND, codes),
         ]
     if identity.user != action.creator and operation != "get":
-        return [Condition("visibility.others", f"the action belongs to {action.creator}", False, rules.HIDDEN, forbidden)]
+        return [
+            Condition("visibility.others", f"the action belongs to {action.creator}", False, rules.HIDDEN, forbidden)
+        ]
     return []
 
 
@@ -94,7 +102,9 @@ def _of_names(request: Request, identity: Identity, action: Action | None, model
     scope = (request.body or {}).get("scope", action.content.get("scope") if action else None)
     found = []
     if not model.directory.complete:
-        found.append(Condition(fact, "an action that the recording does not show may have that name", False, statuses, codes))
+        found.append(
+            Condition(fact, "an action that the recording does not show may have that name", False, statuses, codes)
+        )
     for other in model.named(name, identity.organization):
         if other is action:
             continue
@@ -129,13 +139,21 @@ def _of_teams(request: Request, identity: Identity, action: Action | None, model
         if known is None or not {str(team) for team in teams} <= {str(team) for team in known}:
             statuses = rules.BAD | {403, 404}
             found.append(
-                Condition(f"{operation}.team_ids.unknown", "team_ids names a team of which the user may not be a member", False, statuses, codes | {None})
+                Condition(
+                    f"{operation}.team_ids.unknown",
+                    "team_ids names a team of which the user may not be a member",
+                    False,
+                    statuses,
+                    codes | {None},
+                )
             )
     if action is not None:
         scope = body.get("scope", action.content.get("scope"))
         if body.get("scope") == "team" and teams is None:
             must = action.content.get("scope") in ("organization", "personal") and not action.uncertain
-            found.append(Condition("update.team_ids.required", "scope is team, but team_ids is missing", must, rules.BAD, codes))
+            found.append(
+                Condition("update.team_ids.required", "scope is team, but team_ids is missing", must, rules.BAD, codes)
+            )
         if scope != "team" and "team_ids" in body:
             request.loose.add("team_ids")
             found.append(_may("update.team_ids.stray", "team_ids is given, but scope is not team", codes))

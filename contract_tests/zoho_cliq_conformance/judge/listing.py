@@ -100,10 +100,14 @@ class Lists:
             cursor = self._cursors.get((user, next_token))
             if cursor is None:
                 found.append(
-                    Condition("list.token", "the next_token does not belong to a listing of the user", False, statuses, codes)
+                    Condition(
+                        "list.token", "the next_token does not belong to a listing of the user", False, statuses, codes
+                    )
                 )
             elif exchange.sent - cursor.made > NEXT_TOKEN_LIFE or request.parameter("limit") != _limit_text(cursor):
-                found.append(Condition("list.token", "the next_token is old, or the limit has changed", False, statuses, codes))
+                found.append(
+                    Condition("list.token", "the next_token is old, or the limit has changed", False, statuses, codes)
+                )
         if sync_token is not None:
             point = self._points.get((user, sync_token))
             if point is None or exchange.sent - point.given_time > SYNC_TOKEN_LIFE or next_token is not None:
@@ -187,7 +191,9 @@ class Lists:
         last = not isinstance(following, str) or not following
         if isinstance(following, str) and following:
             moves = following != request.parameter("next_token")
-            judgement.denies("list.next_token", not moves, "a next_token that differs from the one sent", "the same token")
+            judgement.denies(
+                "list.next_token", not moves, "a next_token that differs from the one sent", "the same token"
+            )
             if moves:
                 self._cursors[user, following] = cursor
         token = shown.get("sync_token")
@@ -235,7 +241,13 @@ def _item(judgement: Judgement, cursor: Cursor, action: Action, item: dict[str, 
         judge_common(judgement, action, item)
     if cursor.since is not None:
         old = _is_old(action, cursor.since)
-        judgement.denies("sync.only-changes", old, "only actions that changed since the sync_token", f"{action.id} did not change", action)
+        judgement.denies(
+            "sync.only-changes",
+            old,
+            "only actions that changed since the sync_token",
+            f"{action.id} did not change",
+            action,
+        )
 
 
 def _size(judgement: Judgement, cursor: Cursor, items: list[Any], shown: dict[str, Any]) -> None:
@@ -251,7 +263,9 @@ def _size(judgement: Judgement, cursor: Cursor, items: list[Any], shown: dict[st
         full = len(items) >= limit
         judgement.holds(fact, full, f"{limit} actions on a page that is not the last", f"{len(items)} actions")
     if quiet and request.parameter("next_token") is not None:
-        judgement.holds("list.next_token.last", bool(items), "no next_token on the last page", "a page after it, without actions")
+        judgement.holds(
+            "list.next_token.last", bool(items), "no next_token on the last page", "a page after it, without actions"
+        )
 
 
 def _finish(judgement: Judgement, user: str, cursor: Cursor) -> None:
@@ -272,7 +286,9 @@ def _finish(judgement: Judgement, user: str, cursor: Cursor) -> None:
             missing = f"{action.id} is missing"
             foreign = action.creator != user and action.id not in cursor.since.view
             fact = "sync.visibility" if foreign else "sync.changes"
-            judgement.holds(fact, action.id in cursor.seen, "every action that changed since the sync_token", missing, action)
+            judgement.holds(
+                fact, action.id in cursor.seen, "every action that changed since the sync_token", missing, action
+            )
     if cursor.deleted is not None:
         _deletions(judgement, user, cursor, cursor.deleted)
 
@@ -304,7 +320,13 @@ def _deletions(judgement: Judgement, user: str, cursor: Cursor, deleted: frozens
         if action is None or action.uncertain:
             continue
         there = all(judgement.model.sees(user, action, v) is True for v in action.since(cursor.start)) and action.alive
-        judgement.holds("sync.deleted.true", not there, "the key deleted contains only deleted actions", f"{identifier} still exists", action)
+        judgement.holds(
+            "sync.deleted.true",
+            not there,
+            "the key deleted contains only deleted actions",
+            f"{identifier} still exists",
+            action,
+        )
     if cursor.since is None:
         return
     for identifier in cursor.since.view:

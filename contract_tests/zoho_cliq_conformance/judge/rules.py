@@ -217,7 +217,11 @@ def _accept(exchange: Exchange) -> Iterator[Condition]:
     if names & {"*/*", "application/*", "application/json"}:
         if any(re.search(r"q=0(\.0*)?$", part) for part in ranges):
             yield Condition(
-                "protocol.accept", "the Accept header excludes media ranges with q=0", False, frozenset({406}), frozenset({None})
+                "protocol.accept",
+                "the Accept header excludes media ranges with q=0",
+                False,
+                frozenset({406}),
+                frozenset({None}),
             )
         return
     simple = all(re.fullmatch(r"[a-z]+/[a-z0-9.+-]+(;\s*q=(1(\.0+)?|0?\.[0-9]+))?", part) for part in ranges)
@@ -326,12 +330,16 @@ def _read_body(exchange: Exchange, request: Request) -> None:
         return
     if not isinstance(parsed, dict):
         request.conditions.append(
-            Condition(f"{operation}.object", "the body is not a JSON object", True, malformed, codes_of(operation, None))
+            Condition(
+                f"{operation}.object", "the body is not a JSON object", True, malformed, codes_of(operation, None)
+            )
         )
         return
     if body.count(b'"') and _repeats_keys(body):
         request.conditions.append(
-            Condition("protocol.malformed", "the body has a key twice", False, BAD | conflict, codes_of(operation, None))
+            Condition(
+                "protocol.malformed", "the body has a key twice", False, BAD | conflict, codes_of(operation, None)
+            )
         )
         request.loose |= set(parsed)
     request.body = parsed

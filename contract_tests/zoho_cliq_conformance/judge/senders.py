@@ -56,7 +56,15 @@ class Senders:
         conditions = []
         if match[1] != "Bearer" or match[2] != " " or len(given) > 1 or given[0] != given[0].strip():
             fact = "auth.zoho-oauthtoken" if match[1] == "Zoho-oauthtoken" else "auth.spelling"
-            conditions.append(Condition(fact, "the scheme of the Authorization header has an unusual spelling", False, UNAUTHORIZED, ANY_CODE))
+            conditions.append(
+                Condition(
+                    fact,
+                    "the scheme of the Authorization header has an unusual spelling",
+                    False,
+                    UNAUTHORIZED,
+                    ANY_CODE,
+                )
+            )
         if operation:
             conditions += _of_scope(identity, operation)
         return identity, conditions

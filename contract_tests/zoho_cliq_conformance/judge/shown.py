@@ -57,9 +57,7 @@ def judge_shape(judgement: Judgement, answer: Answer) -> dict[str, Any] | None:
     errors = list(islice(_validator(RESPONSES[operation]).iter_errors(seen), 3))
     for error in errors:
         fact = _shape_fact(operation, [str(part) for part in error.instance_path], error.message)
-        judgement.fails(
-            fact, "a response that matches the document", f"{error.message} at {list(error.instance_path)}"
-        )
+        judgement.fails(fact, "a response that matches the document", f"{error.message} at {list(error.instance_path)}")
     if not errors:
         judgement.passes(f"{operation}.shape")
         _shown_fields(judgement, shown.get("data"))

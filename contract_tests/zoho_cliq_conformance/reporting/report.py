@@ -86,8 +86,7 @@ def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -
         "calls_per_operation": _calls(result),
         "skipped": result.skipped,
         "leftovers": result.leftovers,
-        "notes": result.notes
-        + [f"unmodelled: {name}: the kit has no facts about it" for name in result.unmodelled],
+        "notes": result.notes + [f"unmodelled: {name}: the kit has no facts about it" for name in result.unmodelled],
         "score": score(),
         "baseline": None,
     }

@@ -89,7 +89,9 @@ class AsgiTransport(Watched):
             sent.append(("content-length", str(len(body))))
         scope = http_scope(method, target, sent)
         scope["state"] = dict(self._lifespan.state)
-        answer: Answer = self._wait(self._ask(scope, body or b""), "the application did not respond", "its response took")
+        answer: Answer = self._wait(
+            self._ask(scope, body or b""), "the application did not respond", "its response took"
+        )
         return answer
 
     def _wait(self, work: Any, failed: str, slow: str) -> Any:

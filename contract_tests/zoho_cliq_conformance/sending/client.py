@@ -417,7 +417,9 @@ class Client:
                 # A server may answer 401 to hide that an id exists. A list has no id, so its 401 is about the token.
                 self.ask("list", user=user)
             if self._rejected[user] > 3:
-                raise NotGradable(f"the server refuses the profile's tokens.{user} with 401; check that it has not expired")
+                raise NotGradable(
+                    f"the server refuses the profile's tokens.{user} with 401; check that it has not expired"
+                )
 
     def _check_base_url(self, answer: Answer) -> None:
         """Raise `NotGradable` if the first lists and creates were not found, since the base URL must be wrong then."""

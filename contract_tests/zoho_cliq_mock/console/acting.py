@@ -117,7 +117,9 @@ def menu(state: State, user: str, messages: list[str]) -> dict[str, Any]:
     found = [
         {
             **action,
-            "reason": reasons.get(action["id"], f"{person.key} does not see this action, whose scope is {action['scope']}"),
+            "reason": reasons.get(
+                action["id"], f"{person.key} does not see this action, whose scope is {action['scope']}"
+            ),
         }
         for action in actions
     ]

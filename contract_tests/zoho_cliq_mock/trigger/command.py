@@ -60,8 +60,16 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--action", required=True, help="name or id of the message action")
     parser.add_argument("--text", help="text of a new message to run it on")
-    parser.add_argument("--type", choices=["text", "link", "attachment"], help="kind of the new message (default: text)")
-    parser.add_argument("--message", action="append", default=[], metavar="ID", help="id of an existing message to run it on; may be repeated")
+    parser.add_argument(
+        "--type", choices=["text", "link", "attachment"], help="kind of the new message (default: text)"
+    )
+    parser.add_argument(
+        "--message",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="id of an existing message to run it on; may be repeated",
+    )
     parser.add_argument("--user", metavar="KEY", help="user who runs it (default: the first user of the seed)")
     parser.add_argument(
         "--wait", type=float, default=0.0, metavar="SECONDS", help="how long to wait for a deferred answer (default: 0)"

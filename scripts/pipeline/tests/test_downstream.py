@@ -330,8 +330,8 @@ try:
 except errors.ServerError as error:
     assert error.status == 501
 assert lines == [
-    "the mock does not know the operation archive_message_action "
-    "(POST /messageactions/{MESSAGE_ACTION_ID}/archive): answered with 501"
+    "the mock does not implement the operation archive_message_action "
+    "(POST /messageactions/{MESSAGE_ACTION_ID}/archive): returned 501"
 ]
 assert cliq.thresholds["archive_message_action"].remaining == cliq.thresholds["archive_message_action"].limit - 1
 from zoho_cliq_conformance.result import unmodelled
@@ -391,7 +391,7 @@ logging.getLogger("zoho_cliq_mock").addHandler(handler)
 made = actions.create(name="n", hint="h")
 assert actions.update_handler(made.id, network_id=7, script="return 1;").script == "return 1;"
 assert actions.get_handler(made.id, network_id=7).script == "return 1;"
-assert lines == [f"{each}: the mock checks network_id in the path, and nothing depends on it" for each in
+assert lines == [f"{each}: the mock validates the path parameter network_id, but does not use it" for each in
                  ("update_message_action_handler", "get_message_action_handler")]
 try:
     raise AssertionError(actions.get_handler(made.id, network_id=0))

@@ -242,7 +242,9 @@ def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]
             check_alone(client, bucket)
         for bucket in [bucket for buckets in everyone[1:] for bucket in buckets]:
             accepted = probe(client, bucket) is not None
-            client.holds("thresholds.user", accepted, f"a call of {bucket.user} accepted while the owner is locked", "refused")
+            client.holds(
+                "thresholds.user", accepted, f"a call of {bucket.user} accepted while the owner is locked", "refused"
+            )
         check_still_locked(client, [last])
         check_alone(client, last)
         check_unlocked(client, [last] if last.refused else [])
@@ -283,7 +285,9 @@ def _amid(client: Client, others: list[Bucket]) -> None:
     for other in others:
         accepted = probe(client, other) is not None
         if other.user != "owner":
-            client.holds("thresholds.user", accepted, "a colleague's call accepted, whatever the owner calls", "refused")
+            client.holds(
+                "thresholds.user", accepted, "a colleague's call accepted, whatever the owner calls", "refused"
+            )
     send_unusual(client, "owner", locked=False)
 
 

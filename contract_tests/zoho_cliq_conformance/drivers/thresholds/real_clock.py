@@ -146,9 +146,16 @@ def _judge(client: Client, result: Result, buckets: list[Bucket], theirs: list[B
     first = min(buckets, key=lambda bucket: bucket.refused_at if bucket.refused else math.inf)
     few = [bucket for bucket in buckets if bucket.limit < most]
     together = all(b.refused for b in few) and all(b.last_counted < first.refused_at for b in buckets)
-    client.holds("thresholds.operation", not together, "a separate count and lock for each operation", "one count and lock for all operations")
+    client.holds(
+        "thresholds.operation",
+        not together,
+        "a separate count and lock for each operation",
+        "one count and lock for all operations",
+    )
     if together:
-        result.notes.append("one lock for all operations: the other thresholds cannot be tested without a clock_url in the profile")
+        result.notes.append(
+            "one lock for all operations: the other thresholds cannot be tested without a clock_url in the profile"
+        )
         if first.exact:
             judge(client, first)
         return None

@@ -86,7 +86,9 @@ def _window_is_a_minute(client: Client, bucket: Bucket, minute: Minute) -> bool:
     start = start_fresh(client, bucket, minute.start, ahead=2 * bucket.threshold.window_seconds)
     bucket.begin(client.clock.now())
     Round(client, [bucket], start, minute.room).carry_out()
-    expected = f"{bucket.limit} calls of {bucket.operation} accepted, a minute after one call and half a minute after another"
+    expected = (
+        f"{bucket.limit} calls of {bucket.operation} accepted, a minute after one call and half a minute after another"
+    )
     return client.holds("thresholds.window", not bucket.early, expected, bucket.outcome())
 
 

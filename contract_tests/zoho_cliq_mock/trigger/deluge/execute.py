@@ -104,9 +104,7 @@ class MockGateway(Gateway):
         for key, value in self.stubs.items():
             if key.lower() == name.lower():
                 return _guarded(key, value) if callable(value) else value
-        raise TaskError(
-            f'the task {name} has no stub; set what it returns with POST /_mock/task-stubs {{"{name}": …}}'
-        )
+        raise TaskError(f'the task {name} has no stub; set what it returns with POST /_mock/task-stubs {{"{name}": …}}')
 
 
 def _guarded(name: str, stub: Callable[..., Any]) -> Callable[..., Any]:
