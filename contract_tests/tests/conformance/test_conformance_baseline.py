@@ -68,7 +68,7 @@ def test_the_same_faults_are_no_new_ones(tmp_path: Path) -> None:
     assert "class='verdict no'" in page.html(found)
 
 
-def test_new_faults_give_1_and_are_where_to_start(tmp_path: Path) -> None:
+def test_new_faults_exit_with_1_and_are_the_start(tmp_path: Path) -> None:
     found = against(HINT, both(HINT, DELETE), tmp_path)
     assert (found["exit_code"], found["verdict"]) == (FAULTS, "faults")
     assert found["start_here"]["what"] == "Every delete call gets status 503, whatever it requests."
@@ -79,7 +79,7 @@ def test_new_faults_give_1_and_are_where_to_start(tmp_path: Path) -> None:
     assert suite.get("failures") == str(len(found["baseline"]["new"]))
 
 
-def test_what_is_mended_is_named(tmp_path: Path) -> None:
+def test_fixed_faults_are_named(tmp_path: Path) -> None:
     found = against(HINT, None, tmp_path)
     assert (found["exit_code"], found["verdict"], found["faults"]) == (CONFORMS, "conforms", [])
     assert "action.hint.shape" in found["baseline"]["mended"]
@@ -87,7 +87,7 @@ def test_what_is_mended_is_named(tmp_path: Path) -> None:
     assert any(line.startswith("    mended: ") for line in render.terminal(found))
 
 
-def test_what_a_run_does_not_show_is_not_mended(tmp_path: Path) -> None:
+def test_a_fault_that_a_run_does_not_test_is_not_fixed(tmp_path: Path) -> None:
     found = against(
         MUTANTS["anyone-may-get-by-id"].prepare,
         None,
@@ -147,7 +147,7 @@ def change(**keys: Any) -> Callable[[dict[str, Any]], str]:
         (change(facts=7), "is no whole report"),
     ],
 )
-def test_what_cannot_be_a_baseline_is_refused_before_anything_is_sent(
+def test_an_unusable_baseline_is_refused_before_anything_is_sent(
     written: Callable[[dict[str, Any]], str], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from zoho_cliq_conformance.sending.client import Client
@@ -162,7 +162,7 @@ def test_what_cannot_be_a_baseline_is_refused_before_anything_is_sent(
     assert complaint in err
 
 
-def test_a_baseline_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_baseline_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.har"
     path.write_text("{}")
     status, _, err = run_command(capsys, "check-har", path, "--baseline", tmp_path / "none.json")

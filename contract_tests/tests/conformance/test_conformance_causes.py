@@ -132,7 +132,7 @@ def test_three_reasons_are_three_causes() -> None:
 
 
 @pytest.mark.parametrize("server", ["reference", "mock"])
-def test_a_conforming_server_has_no_cause_and_nowhere_to_start(server: str) -> None:
+def test_a_conforming_server_has_no_cause_and_no_start(server: str) -> None:
     transport = mock_transport(thresholds=False) if server == "mock" else reference_transport(thresholds=False)
     found = whole(grade(transport, thresholds=False, graded=profile(pace=False)))
     assert (found["causes"], found["start_here"], found["faults"]) == ([], None, [])
@@ -169,7 +169,7 @@ def test_a_fault_that_was_seen_elsewhere_too_stands_alone() -> None:
     ]
 
 
-def test_nothing_is_said_of_all_calls_after_two_of_them_or_one_that_was_good() -> None:
+def test_no_cause_claims_all_calls_after_two_calls_or_a_success() -> None:
     few = causes_of(PATCHES[:2], [violation("update.accepts", 1), violation("update.keeps", 2)])
     assert {kind for kind, _ in few} == {"alone"}
     good = exchange(5, "PATCH", "/messageactions/5", 200, b'{"data": {}}')

@@ -152,7 +152,7 @@ def not_shown() -> dict[str, Any]:
     return report.build(result, strict=False, drivers=["driver", "creation-limit"], seconds=0)
 
 
-def test_what_is_asked_for_and_not_shown_is_never_passed() -> None:
+def test_a_fact_that_was_tried_and_not_shown_is_never_passed() -> None:
     found = not_shown()
     assert (found["schema"], found["verdict"], found["exit_code"]) == (2, "not shown", 4)
     facts = {fact["id"]: fact for fact in found["facts"]}

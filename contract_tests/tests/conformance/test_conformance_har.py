@@ -250,7 +250,7 @@ def test_odd_values_in_a_recording_give_a_report(
         *(b'{"log":7}', b'{"log":{"entries":[{"request":{"url":7}}]}}', b'{"log":{"entries":[' + b"9" * 5000 + b"]}}"),
     ],
 )
-def test_what_is_no_recording_gives_2_and_one_line(
+def test_an_unusable_recording_exits_with_2_and_one_line(
     raw: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "x.har"
@@ -260,7 +260,7 @@ def test_what_is_no_recording_gives_2_and_one_line(
     assert (shown.out, shown.err.count("\n")) == ("", 1)
 
 
-def test_numbers_that_no_file_should_hold(tmp_path: Path) -> None:
+def test_excessive_numbers_in_a_recording_are_handled(tmp_path: Path) -> None:
     text = json.dumps({"log": {"entries": conforming()}})
     for odd in ("NaN", "Infinity", "-1e999", "9" * 5000):
         path = tmp_path / "x.har"

@@ -68,11 +68,11 @@ def test_whatever_a_server_answers_there_is_a_report_of_every_driver(seed: int, 
         *('{"n":-Infinity}', '{"n":' + "9" * 5000 + "}", "[" + "[]," * 400_000 + "[]]", "\udc80", ""),
     ],
 )
-def test_what_nobody_has_to_read_is_no_json(body: str) -> None:
+def test_json_beyond_the_limits_is_not_json(body: str) -> None:
     assert Answer(200, (), body.encode("utf-8", "surrogateescape")).json() is None
 
 
-def test_what_everybody_can_read_is_json() -> None:
+def test_json_within_the_limits_is_json() -> None:
     deep = "[" * 100 + "]" * 100
     for text in ('{"n":1e308}', '{"n":"\\ud800"}', f'{{"data":{deep[1:-1]}}}', "[" + "[]," * 1000 + "[]]"):
         assert Answer(200, (), text.encode()).json() == json.loads(text)
@@ -127,7 +127,7 @@ def over_http(url: str, **options: Any) -> Client:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_the_minutes_hold_while_a_server_does_not_answer() -> None:
+def test_max_minutes_holds_while_a_server_does_not_respond() -> None:
     with serving(lambda connection: None) as url:
         began = time.monotonic()
         client = over_http(url, deadline=began + 0.2)
@@ -177,7 +177,7 @@ def test_a_clean_up_ends_whatever_the_server_does(deletes: str) -> None:
         assert "action 1029 of owner is still on the server" in result.leftovers
 
 
-def test_the_minutes_leave_room_for_a_paced_clean_up() -> None:
+def test_max_minutes_leaves_time_for_a_paced_clean_up() -> None:
     clock = StepClock()
     server = Reference(clock)
     client, _ = simulated(server, profile(reset_url=None, clock_url=None), clock=clock)
@@ -206,7 +206,7 @@ def test_a_listing_that_never_ends_is_a_fault() -> None:
     assert client.oracle.failed["list.next_token"] == 1
 
 
-def test_of_a_lost_create_no_more_is_removed_than_was_created() -> None:
+def test_clean_up_after_a_lost_create_removes_no_other_actions() -> None:
     deleted: list[str] = []
 
     def handle(method: str, target: str, headers: Any, body: Any) -> Any:
@@ -221,7 +221,7 @@ def test_of_a_lost_create_no_more_is_removed_than_was_created() -> None:
     assert len(deleted) == 2
 
 
-def test_a_server_that_falls_silent_later_is_asked_no_more() -> None:
+def test_a_server_that_stops_responding_later_gets_no_more_calls() -> None:
     calls = iter([200, *[0] * 100])
 
     def handle(*request: Any) -> Any:
@@ -246,7 +246,9 @@ def test_the_trace_of_large_answers_is_small(monkeypatch: pytest.MonkeyPatch) ->
 # --- output on a terminal
 
 
-def test_no_character_of_a_server_acts_on_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_of_a_server_are_escaped_on_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     body = json.dumps({"message": ESCAPES, "code": ESCAPES, "data": {"name": ESCAPES}}).encode()
     raw = ESCAPES.encode("utf-8", "surrogatepass")
     for content in (body, raw):

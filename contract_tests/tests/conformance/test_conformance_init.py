@@ -77,7 +77,7 @@ def test_only_the_base_url_is_needed(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert not (tmp_path / "q.toml").exists()
 
 
-def test_on_a_terminal_it_asks_for_what_no_option_gives(
+def test_init_asks_for_missing_values_on_a_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "p.toml"
@@ -96,7 +96,7 @@ def test_on_a_terminal_it_asks_for_what_no_option_gives(
     }
 
 
-def test_with_yes_it_asks_nothing_on_a_terminal_either(
+def test_init_with_yes_asks_nothing_on_a_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     types(monkeypatch, "T_OTHER")
@@ -105,7 +105,7 @@ def test_with_yes_it_asks_nothing_on_a_terminal_either(
 
 
 @pytest.mark.parametrize("lines", [[], [URL, "no-variable"] * 3, ["x"] * 9])
-def test_an_input_that_ends_or_never_fits_writes_nothing(
+def test_init_writes_nothing_after_ended_or_invalid_input(
     lines: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in lines)))
@@ -115,7 +115,7 @@ def test_an_input_that_ends_or_never_fits_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_there_is_replaced_only_with_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_existing_file_is_replaced_only_with_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, linked = tmp_path / "p.toml", tmp_path / "precious"
     path.symlink_to(linked)
     for target in (path, linked):
@@ -182,7 +182,7 @@ def test_a_wrong_option_is_refused_in_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unwritable_place_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path, force in ((tmp_path / "none" / "p.toml", []), (tmp_path, ["--force"])):
         status, _, err = run_command(capsys, "init", path, "--base-url", URL, *force)
         assert (status, err.count("\n")) == (2, 1)

@@ -133,7 +133,7 @@ def test_an_interrupted_run_waits_for_its_own_lock_and_cleans_up() -> None:
     assert sum(slept) > LOCK
 
 
-def test_minutes_that_would_be_over_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_beyond_max_minutes_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StepClock()
     client, slept = simulated(Reference(clock), LIVE, clock=clock)
     monkeypatch.setattr("time.monotonic", lambda: 0.0)

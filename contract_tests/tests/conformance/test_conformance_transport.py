@@ -101,7 +101,7 @@ def test_a_call_ends_by_its_deadline_however_bytes_are_spread(answer: Callable[[
         assert time.monotonic() - began < 1
 
 
-def test_a_call_that_nobody_wants_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pending_call_is_cancelled_when_the_run_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transports, "SLICE", 0.01)
     with serving(lambda connection: None) as url:
         transport = HttpTransport(url)

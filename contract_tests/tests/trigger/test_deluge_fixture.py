@@ -83,7 +83,7 @@ def test_failures_are_raised(deluge: DelugeRunner) -> None:
         deluge("zoho.crm.x();")
 
 
-def test_a_project_of_its_own_has_the_fixture(pytester: pytest.Pytester) -> None:
+def test_another_project_has_the_fixture(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys

@@ -381,7 +381,7 @@ END
     assert any("***" in text for text in everything)
 
 
-def test_a_connection_that_is_not_there_is_an_error_that_says_how_to_give_it(run: Run, webhook: Any) -> None:
+def test_a_missing_connection_is_an_error_that_says_how_to_add_it(run: Run, webhook: Any) -> None:
     why = run(invoke(webhook.url, 'connection:"desk"'))["deluge"]["errors"][0]["why"]
     assert why.startswith('there is no connection "desk"; give the mock its headers with --connections or POST')
     assert webhook.got == []
