@@ -142,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
     new = commands.add_parser(
         "init",
         help="write a profile",
-        description="Write a profile. On a terminal, ask for values that no option gives. Tokens stay in the environment.",
+        description="Write a profile. Ask on a terminal for values that no option gives. Tokens stay in the environment.",
     )
     new_profile.add_arguments(new)
     new.set_defaults(act=new_profile.run)
@@ -391,7 +391,7 @@ def _finish(
 ) -> int:
     found = report.build(result, strict=arguments.strict, drivers=drivers, seconds=seconds)
     if earlier is not None:
-        baseline.compare(found, earlier, result.exit_code_but_for_faults(arguments.strict))
+        baseline.compare(found, earlier, result.exit_code_without_faults(arguments.strict))
     lines = [*render.terminal(found, arguments.verbose)]
     status, unwritten = int(found["exit_code"]), ""
     if arguments.report is not None:

@@ -126,7 +126,7 @@ def _check_ours(connection: sqlite3.Connection, path: str) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
         raise DatabaseError(
-            f"database {path} has schema version {version}, but this version needs {SCHEMA_VERSION}; give a new file with --db"
+            f"database {path} has schema version {version}, not {SCHEMA_VERSION}; give a new file with --db"
         )
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok" or not _layout() <= _objects(connection):
         raise damaged(path)

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"{MARKER}({', '.join(f'{name}=…' for name in ARGUMENTS)}): arguments of the mock server of the fixture cliq_mock",
+        f"{MARKER}({', '.join(f'{name}=…' for name in ARGUMENTS)}): arguments of the server of the fixture cliq_mock",
     )
 
 

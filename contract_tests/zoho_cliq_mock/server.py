@@ -305,12 +305,12 @@ class MockServer(Called):
 
     def _new_clock(self) -> SharedClock:
         """Return a new clock for clients. They count calls separately for each clock, so the counts start again."""
-        return SharedClock(self._time, self._pass)
+        return SharedClock(self._time, self._advance)
 
     def _time(self) -> float:
         return self.now() if self._forked() else self.app.state.clock.now()
 
-    def _pass(self, seconds: float) -> None:
+    def _advance(self, seconds: float) -> None:
         def act() -> None:
             self.app.state.clock.advance(seconds)
             self.app.state.keep_clock()

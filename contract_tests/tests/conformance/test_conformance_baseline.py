@@ -49,7 +49,7 @@ def against(earlier: Prepare | None, now: Prepare | None, directory: Path, **cha
     """Return the report of the server `now`, compared with the server `earlier` as its baseline."""
     path = saved(built(earlier)[1], directory)
     result, found = built(now, **changes)
-    baseline.compare(found, baseline.load(path), result.exit_code_but_for_faults())
+    baseline.compare(found, baseline.load(path), result.exit_code_without_faults())
     return found
 
 
@@ -108,7 +108,7 @@ def test_facts_that_the_baseline_did_not_show_either_do_not_decide(tmp_path: Pat
     for fact in alone["facts"]:
         fact["verdict"] = fact["verdict"].replace("not shown", "passed")
     result, found = built(PATCH_405)
-    baseline.compare(found, baseline.load(saved(alone, tmp_path)), result.exit_code_but_for_faults())
+    baseline.compare(found, baseline.load(saved(alone, tmp_path)), result.exit_code_without_faults())
     assert (found["exit_code"], found["verdict"]) == (NOT_SHOWN, "not shown")
 
 

@@ -227,7 +227,7 @@ def test_the_plan_sends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "skipped: colleagues: needs tokens.colleague" in out
 
 
-def in_step(parts: str) -> None:
+def assert_plan_is_recorded(parts: str) -> None:
     """Assert that the table sends the calls, and leaves the actions, that the plan of a profile says."""
     graded = profile_of(parts)
     assert plan.recorded(graded) == recorded_now(parts), "run contract_tests/tests/conformance/record_plan.py"
@@ -240,13 +240,13 @@ def in_step(parts: str) -> None:
 
 @pytest.mark.parametrize("parts", [EVERY[0], EVERY[-1]])
 def test_the_recorded_plan_is_what_the_table_sends(parts: str) -> None:
-    in_step(parts)
+    assert_plan_is_recorded(parts)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("parts", EVERY)
 def test_the_recorded_plan_is_what_the_table_sends_with_any_profile(parts: str) -> None:
-    in_step(parts)
+    assert_plan_is_recorded(parts)
 
 
 def test_a_run_of_the_table_on_a_live_server_takes_few_calls_and_minutes() -> None:

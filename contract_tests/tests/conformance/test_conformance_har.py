@@ -131,7 +131,7 @@ def of_two_people(entries: list[dict[str, Any]]) -> None:
     entries[2]["response"] = copy.deepcopy(entries[5]["response"])
 
 
-def at_once(entries: list[dict[str, Any]]) -> None:
+def overlapping(entries: list[dict[str, Any]]) -> None:
     """Change the times of the entries: list and delete are pending at the same time, and the delete was sent first."""
     entries[3]["startedDateTime"], entries[3]["time"] = "2026-01-01T00:00:05Z", 500
     entries[4]["startedDateTime"], entries[4]["time"] = "2026-01-01T00:00:04.9Z", 500
@@ -168,7 +168,7 @@ LACKING = {
     "durations": change("time", None),
     "one zone": mixed_zones,
     "whose tokens they are": of_two_people,
-    "which of two came first": at_once,
+    "which of two came first": overlapping,
     "the answer to a list": one(3, lambda e: {**e, "response": {"status": 0, "headers": [], "content": {"size": 0}}}),
     "the answer to a create": one(0, lambda e: {**e, "response": None}),
     "the answer to an update": one(1, lambda e: {**e, "response": {"status": 0}}),

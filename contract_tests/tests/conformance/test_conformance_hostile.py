@@ -106,7 +106,7 @@ def test_a_team_action_with_other_teams_than_its_own_is_a_fault(teams: Any) -> N
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reduce the kit's timeouts to tenths of a second."""
     monkeypatch.setattr(transports, "SLICE", 0.01)
     for name in ("LAST_ANSWER", "GRACE"):
@@ -126,7 +126,7 @@ def over_http(url: str, **options: Any) -> Client:
     return Client(profile(url, reset_url=None, clock_url=None, pace=False), HttpTransport(url), seed=1, **options)
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("short_timeouts")
 def test_max_minutes_holds_while_a_server_does_not_respond() -> None:
     with serving(lambda connection: None) as url:
         began = time.monotonic()
@@ -139,7 +139,7 @@ def test_max_minutes_holds_while_a_server_does_not_respond() -> None:
     assert "names start with" in result.leftovers[0]
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("short_timeouts")
 def test_one_signal_ends_a_run_while_a_server_does_not_answer() -> None:
     with serving(lambda connection: None) as url:
         client = over_http(url)
@@ -151,7 +151,7 @@ def test_one_signal_ends_a_run_while_a_server_does_not_answer() -> None:
     assert (result.stopped, result.exit_code(), result.violations) == ("interrupted", 2, [])
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize("deletes", ["never", "slowly", "with lies"])
 def test_a_clean_up_ends_whatever_the_server_does(deletes: str) -> None:
     created: list[bytes] = []

@@ -7,7 +7,7 @@ from ..sending.client import CREATION_LIMIT, Client, identifier_of
 from ..trace import error_of
 
 FACT = "create.msgaction_creation_limit_exceeded"
-IN_VAIN = 3  # creates that neither succeed nor are refused because of the limit, after which the driver gives up
+MOST_FAILURES = 3  # creates that neither succeed nor are refused because of the limit, after which the driver gives up
 
 
 def run_creation_limit(client: Client, result: Result) -> None:
@@ -25,18 +25,18 @@ def run_creation_limit(client: Client, result: Result) -> None:
         result.skipped["creation-limit"] = missing("creation-limit", client.profile)
         return
     client.scenario = "creation-limit"
-    in_vain = 0
-    while (here := _here(client)) <= limit and in_vain < IN_VAIN:
+    failures = 0
+    while (here := _here(client)) <= limit and failures < MOST_FAILURES:
         answer = client.ask("create", body=client.action(scope="organization"), about=FACT)
         if error_of(answer)[0] == CREATION_LIMIT:
             _while_full(client)
             return
-        in_vain += _here(client) == here
+        failures += _here(client) == here
     if here > limit and not client.oracle.exclusive:  # with exclusive access, the oracle has recorded this violation
         client.fails(FACT, f"a refusal of creates beyond {limit} actions", "none")
     elif here <= limit:
         result.notes.append(
-            f"creation-limit: not tested, since {IN_VAIN} creates failed for other reasons at {here} of {limit} actions"
+            f"creation-limit: not tested: {MOST_FAILURES} creates failed otherwise at {here} of {limit} actions"
         )
 
 

@@ -41,7 +41,7 @@ def _terminal(report: Mapping[str, Any], verbose: bool) -> Iterator[str]:
     for fact in report["facts"]:
         if is_missed(fact):
             yield f"not shown: {fact['id']}: {fact['reason']}"
-    yield from _against(report["baseline"])
+    yield from _baseline_lines(report["baseline"])
     reasons = {fact["reason"] for fact in report["facts"] if fact["verdict"] == "skipped"}
     counts = report["summary"]
     yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + f" of {len(report['facts'])} facts"
@@ -123,7 +123,7 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-def _against(baseline: Mapping[str, Any] | None) -> Iterator[str]:
+def _baseline_lines(baseline: Mapping[str, Any] | None) -> Iterator[str]:
     if baseline is None:
         return
     yield f"compared with {baseline['file']} of {baseline['finished']}:"

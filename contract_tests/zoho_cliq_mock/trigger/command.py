@@ -118,11 +118,12 @@ def _report(delivery: Delivery, *, waited: float) -> bool:
     if delivery.deluge is not None:
         _print("\n" + "\n".join(script_lines(delivery.deluge)))
     shown, deferred = delivery.shown, delivery.deferred
-    _print(f"\n{plain(delivery.user)} sees: {_sight(shown) if shown else 'nothing yet; the event will be sent again'}")
+    seen = _description(shown) if shown else "nothing yet; the event will be sent again"
+    _print(f"\n{plain(delivery.user)} sees: {seen}")
     if deferred is not None and deferred.kind == "refused":
         _print(f"no deferred answer: {deferred.text}")
     elif deferred is not None:
-        _print(f"later: {_sight(deferred)}")
+        _print(f"later: {_description(deferred)}")
     elif waited:
         _print(f"no deferred answer within {waited:g} s")
         return False
@@ -135,7 +136,7 @@ def _print(text: str) -> None:
     print(plain(text, lines=True).encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _sight(shown: Shown) -> str:
+def _description(shown: Shown) -> str:
     kind, output = shown.kind, shown.output or {}
     text = "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in shown.text)
     if kind == "nothing":

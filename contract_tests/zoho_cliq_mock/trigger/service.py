@@ -494,7 +494,7 @@ class Trigger:
         record = self.deliveries.record(found)
         assert record is not None
         shown = self._outputs.read(content_type, body, self._state.policies)
-        record["deferred"] = self._put_up(record, shown, deferred=True)
+        record["deferred"] = self._show_in_chat(record, shown, deferred=True)
         self.deliveries.amend(found, record)
         if found in self._waited_for:
             self._waited_for[found].set()
@@ -522,9 +522,9 @@ class Trigger:
         return self.deliveries.record(identifier) or record
 
     def _show(self, record: dict[str, Any], shown: Shown) -> None:
-        record["shown"] = self._put_up(record, shown, deferred=False)
+        record["shown"] = self._show_in_chat(record, shown, deferred=False)
 
-    def _put_up(self, record: dict[str, Any], shown: Shown, *, deferred: bool) -> dict[str, Any]:
+    def _show_in_chat(self, record: dict[str, Any], shown: Shown, *, deferred: bool) -> dict[str, Any]:
         public = self._public(record, shown, deferred=deferred)
         if shown.kind != "nothing":
             self.chats.show(record["chat"], record["action"]["name"], public, shown.text, self._state.clock.now())

@@ -275,12 +275,12 @@ def run_one(client: Client, operation: str) -> None:
             start_fresh(client, bucket)
             burst(client, bucket)
             client.pause(threshold.window_seconds + SLACK, "until only the lock refuses calls")
-            _amid(client, others)
+            _call_others(client, others)
             check_still_locked(client, [bucket])
         client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "until the lock ends")
 
 
-def _amid(client: Client, others: list[Bucket]) -> None:
+def _call_others(client: Client, others: list[Bucket]) -> None:
     """Send one call of each bucket of `others`. Test that a colleague is let in, even if the owner is locked."""
     for other in others:
         accepted = probe(client, other) is not None
@@ -302,7 +302,7 @@ def _exact(client: Client, bucket: Bucket, everyone: list[Bucket], others: list[
         start = start_fresh(client, bucket, minute.start, ahead=APART)
         bucket.begin(client.clock.now())
         gap = gap_of(client, minute, 3)
-        return Round(client, [bucket], start, gap, between=lambda: _amid(client, others)).carry_out()
+        return Round(client, [bucket], start, gap, between=lambda: _call_others(client, others)).carry_out()
 
     minute = Minute(client.clock.now(), room_of(bucket))
     if mixed():

@@ -83,7 +83,7 @@ def execute(script: str, event: Mapping[str, Any], surroundings: Surroundings, s
         return _outcome(session, error.run or Run(), hide, [_error(kind, error.line, error.function, error.why)])
     except Exception as error:  # noqa: BLE001 - without an outcome the caller would wait forever
         _log.warning("the Deluge interpreter failed with %s", type(error).__name__)
-        why = f"the interpreter failed with {type(error).__name__}; this is a defect of the interpreter, not of the script"
+        why = f"the interpreter failed with {type(error).__name__}; a defect of the interpreter, not of the script"
         return _outcome(session, Run(), hide, [_error("internal", 0, "", why)])
 
 
