@@ -142,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
     new = commands.add_parser(
         "init",
         help="write a profile",
-        description="Write a profile. Ask on a terminal for values that no option gives. Tokens stay in the environment.",
+        description="Write a profile. Ask on a terminal for what no option gives. Tokens stay in the environment.",
     )
     new_profile.add_arguments(new)
     new.set_defaults(act=new_profile.run)

@@ -75,7 +75,7 @@ def _questions() -> tuple[Question, ...]:
             for user in USERS[1:]
         ),
         Question("reset_url", "--reset-url", "URL that empties the server with a POST", "url"),
-        Question("clock_url", "--clock-url", 'URL that takes {"advance": seconds} with a POST', "url"),
+        Question("clock_url", "--clock-url", 'URL that advances the clock with a POST of {"advance": seconds}', "url"),
         Question("control_token", "--control-token", "control token, sent to reset_url and clock_url", "variable"),
         Question("creation_limit", "--creation-limit", "how many actions the organization may have", "number"),
         Question("pace", "--pace", "does the server enforce thresholds (yes or no)", "yes", "yes"),
@@ -88,7 +88,9 @@ METAVARS = {"url": "URL", "variable": "VARIABLE", "teams": "IDS", "number": "N"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the file, an option for each question, and the options of `init` itself."""
-    parser.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"default: {DEFAULT_FILE}")
+    parser.add_argument(
+        "file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"profile to write (default: {DEFAULT_FILE})"
+    )
     for question in QUESTIONS:
         if question.kind == "yes":
             parser.add_argument(
