@@ -71,7 +71,7 @@ def run(
 
 def _cut_short(client: Client, why: str) -> list[str]:
     left = [f"action {identifier} of {user} is still on the server" for identifier, user in client.created.items()]
-    return [f"clean-up stopped: {why}", *left]
+    return [f"clean-up ended early: {why}", *left]
 
 
 def _where(error: Exception) -> str:

@@ -170,7 +170,7 @@ FAULTY: dict[str, tuple[Prepare, str]] = {
     "scopes are not looked at": (ignores_scopes, "No call is refused because its token lacks a scope."),
     "scoped tokens are refused": (
         knows_no_scoped_tokens,
-        "The tokens of a single scope of owner are refused everywhere with 401.",
+        "Every call with the single-scope tokens of owner gets status 401.",
     ),
     "all is shown to all": (shows_all, "Actions are shown to others than may see them, by get, get_handler, list."),
     "updates do nothing": (updates_nothing, "Updates succeed, but change nothing."),

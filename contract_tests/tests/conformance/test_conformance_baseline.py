@@ -134,17 +134,17 @@ def change(**keys: Any) -> Callable[[dict[str, Any]], str]:
 @pytest.mark.parametrize(
     ("written", "complaint"),
     [
-        (lambda found: "{", "is no JSON"),
-        (lambda found: "[" * 100_000, "is no JSON"),
-        (lambda found: "[]", "is no report"),
-        (lambda found: "{}", "is no report"),
-        (change(schema=1), "has schema 1, this version writes"),
-        (change(kit="9.9.9"), "is of version 9.9.9 of the kit, this is"),
-        (change(kit=...), "is of an earlier version of the kit"),
-        (change(faults=...), "is no whole report: it lacks 'faults'"),
-        (change(faults=[7]), "is no whole report"),
-        (change(facts=[{}]), "is no whole report"),
-        (change(facts=7), "is no whole report"),
+        (lambda found: "{", "is not JSON"),
+        (lambda found: "[" * 100_000, "is not JSON"),
+        (lambda found: "[]", "is not a report"),
+        (lambda found: "{}", "is not a report"),
+        (change(schema=1), "has schema 1, but this version needs"),
+        (change(kit="9.9.9"), "was written by version 9.9.9 of the kit, this is"),
+        (change(kit=...), "was written by an earlier version of the kit"),
+        (change(faults=...), "is not a complete report ('faults')"),
+        (change(faults=[7]), "is not a complete report"),
+        (change(facts=[{}]), "is not a complete report"),
+        (change(facts=7), "is not a complete report"),
     ],
 )
 def test_an_unusable_baseline_is_refused_before_anything_is_sent(

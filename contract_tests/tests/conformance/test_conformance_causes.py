@@ -72,7 +72,7 @@ def test_the_heavy_servers_are_servers_of_these_tests() -> None:
 
 def test_a_server_that_checks_no_field_has_one_cause_for_it() -> None:
     found = graded(checks_no_field)
-    assert found["causes"][0]["what"].endswith("is refused for a field of its body.")
+    assert found["causes"][0]["what"].endswith("is refused because of a field of its body.")
     assert len(found["causes"][0]["fact_ids"]) > 40
 
 
@@ -98,7 +98,7 @@ def test_a_server_without_thresholds_has_one_cause() -> None:
         ("deleted-actions-stay-in-lists", [FACTS["list.deleted"].statement]),
         (
             "update-handler-without-url",
-            ["The same 27 answers break 2 facts: update_handler.shape, update_handler.envelope."],
+            ["The same 27 responses break 2 facts: update_handler.shape, update_handler.envelope."],
         ),
         heavy("405-without-allow", [FACTS["protocol.allow"].statement]),
         heavy("taken-names-accepted", [FACTS["create.msgaction_name_already_exists"].statement]),

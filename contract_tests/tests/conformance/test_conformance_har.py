@@ -220,7 +220,7 @@ def test_one_bad_entry_does_not_lose_the_others(kind: str, tmp_path: Path) -> No
     wrong = entry(status=200, text="no JSON", started="2026-01-01T00:01:00Z")
     status, found = judged(tmp_path, *conforming(), BAD_ENTRIES[kind], wrong)
     assert (status, found["calls"]) == (1, 7)
-    assert [note for note in found["notes"] if note.startswith("entry 7 of the recording is skipped: ")]
+    assert [note for note in found["notes"] if note.startswith("skipped entry 7 of the recording: ")]
 
 
 ODD = {

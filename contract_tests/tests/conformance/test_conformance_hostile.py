@@ -36,7 +36,7 @@ def graded(handle: Callable[..., Any], drivers: list[str], seed: int, **options:
     result = run(client, drivers_for(drivers, 3))
     found = report.build(result, strict=True, drivers=drivers, seconds=1.0)
     assert DEFECT not in found["stopped"], found["stopped"]
-    assert not any("cut short" in line for line in found["leftovers"]), found["leftovers"]
+    assert not any("ended early" in line for line in found["leftovers"]), found["leftovers"]
     assert all(line.isprintable() for line in render.terminal(found, verbose=True))
     ElementTree.fromstring(render.junit(found))
     assert "<script" not in page.html(found).lower()
@@ -231,7 +231,7 @@ def test_a_server_that_stops_responding_later_gets_no_more_calls() -> None:
 
     client, _ = simulated(handle, LIVE, clock=StepClock())
     result = run(client, [("driver", lambda c, r: [c.get("1") for _ in range(50)] and None)])
-    assert "answered none of the last 20 calls" in result.stopped
+    assert "did not respond to the last 20 calls" in result.stopped
     assert result.exit_code() == 1  # missing answers are faults
 
 

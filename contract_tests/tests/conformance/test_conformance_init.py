@@ -85,7 +85,7 @@ def test_init_asks_for_missing_values_on_a_terminal(
     status, _, err = run_command(capsys, "init", path, "--no-pace")
     assert status == 0
     assert "base_url is not an http or https URL: 'cliq.example'" in err
-    assert "takes ids of teams, such as 100001,100002: '1,x'" in err
+    assert "must be ids of teams, such as 100001,100002, not '1,x'" in err
     assert "does the server enforce thresholds" not in err
     assert "ids of teams that the outsider is a member of" not in err  # there is no outsider
     assert tomllib.loads(path.read_text()) == {
@@ -154,7 +154,7 @@ def test_a_token_in_the_place_of_a_name_is_refused_and_not_repeated(
     token = "1000.41d9c2d1f0.8fcc125f"
     status, out, err = run_command(capsys, "init", tmp_path / "p.toml", "--base-url", URL, option, token)
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert f"init: {option} takes the name of an environment variable" in err
+    assert f"init: {option} must be the name of an environment variable" in err
     assert token not in err
     assert list(tmp_path.iterdir()) == []
 
@@ -164,12 +164,12 @@ def test_a_token_in_the_place_of_a_name_is_refused_and_not_repeated(
     [
         (["--base-url", "ftp://x"], "base_url is not an http or https URL"),
         (["--base-url", "https://u:supersecret@x/api/v3"], "base_url must not hold a user or a password"),
-        (["--base-url", URL, "--teams-owner", "a"], "--teams-owner takes ids of teams"),
+        (["--base-url", URL, "--teams-owner", "a"], "--teams-owner must be ids of teams"),
         (["--base-url", URL, "--teams-owner", "0"], "teams.owner must be a list of team ids"),
-        (["--base-url", URL, "--creation-limit", "many"], "--creation-limit takes a whole number"),
+        (["--base-url", URL, "--creation-limit", "many"], "--creation-limit must be a whole number"),
         (["--base-url", URL, "--creation-limit", "0"], "creation_limit must be a whole number from 1"),
         (["--base-url", URL, "--colleague", "CLIQ_TOKEN"], "tokens.owner and tokens.colleague are the same token"),
-        (["--base-url", URL, "--reset-url", "http://a/r", "--clock-url", "http://b/c"], "must be of one server"),
+        (["--base-url", URL, "--reset-url", "http://a/r", "--clock-url", "http://b/c"], "must have the same scheme"),
     ],
 )
 def test_a_wrong_option_is_refused_in_one_line(

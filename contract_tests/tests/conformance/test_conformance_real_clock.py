@@ -70,7 +70,7 @@ def test_no_false_positive_on_a_threshold_variant_in_about_seven_minutes(name: s
     assert waited <= LOCK + (3.1 if name.endswith("for each operation") else 2) * WINDOW
     assert client.oracle.passed["thresholds.lock.end"] == (1 if name in TOGETHER else 5)
     alive = sum(action.alive for action in server.actions.values())
-    assert len([line for line in result.leftovers if "still there" in line]) == alive
+    assert len([line for line in result.leftovers if "still on the server" in line]) == alive
     if name not in (*TOGETHER, "the last call that is let in starts the lock"):  # these refuse paced calls
         assert alive == 0
     if name not in TOGETHER:
