@@ -84,7 +84,7 @@ def test_fixed_faults_are_named(tmp_path: Path) -> None:
     assert (found["exit_code"], found["verdict"], found["faults"]) == (CONFORMS, "conforms", [])
     assert "action.hint.shape" in found["baseline"]["mended"]
     assert found["baseline"]["still"] == []
-    assert any(line.startswith("    mended: ") for line in render.terminal(found))
+    assert any(line.startswith("    fixed: ") for line in render.terminal(found))
 
 
 def test_a_fault_that_a_run_does_not_test_is_not_fixed(tmp_path: Path) -> None:

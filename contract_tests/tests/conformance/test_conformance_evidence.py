@@ -133,7 +133,7 @@ def no_more_after(number: int) -> Any:
 def test_a_limit_that_is_not_reached_is_not_shown() -> None:
     result = limited(8, prepare=no_more_after(4))
     assert result.client.oracle.passed[FACT] == 0
-    assert any("in vain with 4 of 8 actions" in note for note in result.notes)
+    assert any("failed otherwise at 4 of 8 actions" in note for note in result.notes)
 
 
 @cache
@@ -164,9 +164,7 @@ def test_a_fact_that_was_tried_and_not_shown_is_never_passed() -> None:
     assert facts["get.success"]["shown_by"][0].startswith(f"GET {action_path('')}")
     assert found["summary"].keys() == {"passed", "failed", "skipped", "not shown"}
     assert sum(found["summary"].values()) == len(FACTS)
-    assert found["notes"] == [
-        "asked for and not shown: create.msgaction_creation_limit_exceeded, get.msgaction_not_found"
-    ]
+    assert found["notes"] == ["tried and not shown: create.msgaction_creation_limit_exceeded, get.msgaction_not_found"]
 
 
 def test_every_report_tells_what_was_not_shown(tmp_path: Path) -> None:

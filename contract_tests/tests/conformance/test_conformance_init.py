@@ -54,7 +54,7 @@ def test_options_give_all_that_a_profile_may_hold(
     status, out, err = run_command(capsys, "init", path, *EVERYTHING)
     assert (status, err) == (0, "")
     assert f"next: zoho-cliq-conformance run --profile {path} --plan" in out
-    assert "set before a run: T_OWNER, T_COLLEAGUE, T_OUTSIDER" in out
+    assert "set these environment variables before a run: T_OWNER, T_COLLEAGUE, T_OUTSIDER" in out
     names = [word for word in EVERYTHING if word.startswith("T_")]
     for name in names:
         monkeypatch.setenv(name, f"1000.{name}")

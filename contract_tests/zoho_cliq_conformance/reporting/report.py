@@ -53,7 +53,7 @@ def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -
     if result.stopped and not result.violations and not result.locked_for and not result.cannot:
         result.notes.append("the run was stopped early; this report shows only what was tested until then")
     if asked and result.exit_code(strict) == NOT_SHOWN:
-        result.notes.append(f"calls were sent for these facts, but did not show them: {', '.join(asked)}")
+        result.notes.append(f"tried and not shown: {', '.join(asked)}")
     ungraded = result.ungraded(strict)
     if ungraded and not result.stopped and result.exit_code(strict) == CANNOT_RUN:
         result.notes.append(ungraded)
