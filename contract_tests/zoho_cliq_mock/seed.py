@@ -197,9 +197,7 @@ def _check_value(where: str, value: object) -> None:
     elif isinstance(value, dict):
         for name, item in value.items():
             if not isinstance(name, str) or not _is_sendable(name):
-                raise SeedError(
-                    f"{where}: the field name {name!r} has half of a surrogate pair, which UTF-8 cannot encode"
-                )
+                raise SeedError(f"{where}: the field name {name!r} is not a string that UTF-8 can encode")
             _check_value(f"{where}.{name}", item)
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):

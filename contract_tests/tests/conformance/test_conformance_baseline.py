@@ -122,8 +122,8 @@ def test_the_command_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     with served(tmp_path) as path:
         mended, out, _ = run_command(capsys, "run", "--profile", path, "--quiet", "--baseline", kept)
     assert mended == 0
-    assert "mended: " in out
-    assert out.count("note: the baseline is of another run: server http://") == 1
+    assert "fixed: " in out
+    assert out.count("note: the baseline was written by a different run: server http://") == 1
 
 
 def change(**keys: Any) -> Callable[[dict[str, Any]], str]:

@@ -82,7 +82,7 @@ def test_the_rules_are_those_of_the_api(page: Page, make: Make, browser: httpx.C
     expect(form.get_by_role("alert")).to_contain_text("name")
     browser.post("/_mock/faults", json={"fault": "reset", "operation": "create_message_action"})
     form.get_by_role("button", name="Save", exact=True).click()
-    expect(form.get_by_role("alert")).to_contain_text("broke the connection off")
+    expect(form.get_by_role("alert")).to_contain_text("closed the connection")
 
 
 @pytest.mark.heavy

@@ -69,11 +69,11 @@ def test_a_full_standard_output_is_reported_in_one_line(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (b"\x1b[31mgarbage\r\n\r\n", "no mock server answers"),
+        (b"\x1b[31mgarbage\r\n\r\n", "no mock server at"),
         (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "status 302"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "is not a mock server of this version"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "no mock server answers"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "no mock server answers"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "no mock server at"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "no mock server at"),
         (b'HTTP/1.1 400 No\r\nContent-Length: 27\r\n\r\n{"message":"\\u001b[31m \\n"}', "\\u001b[31m \\u000a"),
     ],
 )

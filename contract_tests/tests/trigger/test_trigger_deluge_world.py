@@ -100,8 +100,8 @@ def test_a_post_to_a_bot_needs_its_chat(run: Run, control: httpx.Client, message
         ('postToUser("outsider@example.com", "x")', "there is no user 'outsider@example.com'"),
         (f'postToChat("{CHAT}", "")', "the message is empty"),
         (f'postToChat("{CHAT}", Map())', "the message is empty"),
-        (f'postToChat("{CHAT}", {{1, 2}})', "holds files"),
-        (f'postToChat("{CHAT}", {{"text": {{1}}}})', "is no text"),
+        (f'postToChat("{CHAT}", {{1, 2}})', "its items are files"),
+        (f'postToChat("{CHAT}", {{"text": {{1}}}})', "is not a text"),
         (f'editMessage("{CHAT}", "1", "x")', "there is no message '1'"),
     ],
 )
@@ -136,7 +136,7 @@ def test_the_bytes_a_run_writes_are_limited(run: Run, messages: Messages) -> Non
         'big = "x".leftpad(1000000); for each i in "".leftpad(20).toList("") { zoho.cliq.postToUser("70021946", big); }'
     )
     record = run(script)
-    assert "writes more than 8,388,608 bytes" in record["shown"]["text"]
+    assert "stored more than 8,388,608 bytes" in record["shown"]["text"]
 
 
 # ---- databases
@@ -392,8 +392,8 @@ def test_a_missing_connection_is_an_error_that_says_how_to_add_it(run: Run, webh
     [
         ([], "must be a JSON object"),
         ({"": {"A": "b"}}, "the name of a connection"),
-        ({"desk": {}}, "'desk': must be an object of headers"),
-        ({"desk": "Bearer s3cr3t"}, "'desk': must be an object of headers"),
+        ({"desk": {}}, "'desk': must be an object with headers"),
+        ({"desk": "Bearer s3cr3t"}, "'desk': must be an object with headers"),
         ({"desk": {"A b": "s3cr3t"}}, "'A b' is not a valid header name"),
         ({"desk": {"A": "s3cr3t\r\nB: c"}}, "the value of A must be a string of one line"),
         ({"desk": {"A": 1}}, "the value of A must be a string of one line"),

@@ -301,7 +301,7 @@ def test_the_command_shows_event_answer_and_what_the_person_sees() -> None:
         server.communicate()
     code, _, err = run("--action", "Create Ticket", "--text", "x")
     assert code == 2
-    assert "no mock server answers" in err
+    assert "no mock server at" in err
 
 
 @pytest.mark.parametrize("hosts", [["127.0.0.1"], []])

@@ -93,7 +93,7 @@ def test_at_most_ten_files_can_be_chosen(control: httpx.Client, cliq: Cliq) -> N
     ("user", "messages", "status", "said"),
     [
         ("nobody", ["x"], 404, "unknown user"),
-        ("owner", [], 400, "no message is chosen"),
+        ("owner", [], 400, "no message is selected"),
         ("owner", ["unknown"], 400, "there is no message 'unknown'"),
     ],
 )
