@@ -274,8 +274,8 @@ def test_a_url_is_escaped_where_it_is_not_ascii(run: Run, webhook: Any) -> None:
     [
         ("http://api.example.com/", {"api_example_com": "93.184.216.34"}, (), "allow it with --allow-webhook-host"),
         ("http://10.0.0.1/", {"10_0_0_1": "10.0.0.1"}, (), "the url resolves to 10.0.0.1"),
-        ("http://meta.example/", {"meta_example": "169.254.169.254"}, ("meta.example",), "never called"),
-        ("http://six.example/", {"six_example": "::ffff:169.254.169.254"}, ("six.example",), "never called"),
+        ("http://meta.example/", {"meta_example": "169.254.169.254"}, ("meta.example",), "requests are never sent"),
+        ("http://six.example/", {"six_example": "::ffff:169.254.169.254"}, ("six.example",), "requests are never sent"),
         ("http://teredo.example/", {"teredo_example": "64:ff9b::7f00:1"}, (), "the url resolves to 64:ff9b::7f00:1"),
         ("ftp://localhost/", {}, (), "the url is not a plain http or https URL"),
         ("http://user@localhost/", {}, (), "the url is not a plain http or https URL"),

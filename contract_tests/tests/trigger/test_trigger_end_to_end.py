@@ -285,7 +285,7 @@ def test_the_command_shows_event_answer_and_what_the_person_sees() -> None:
             assert out.endswith("owner sees: a success banner: Filed: printer on fire\ufffd[31m\n")
             code, out, err = run("--action", "Gone", "--text", "x", "--user", "colleague")
             assert (code, err) == (1, "")
-            assert "colleague sees: nothing takes connections" in out
+            assert "colleague sees: cannot connect to" in out
             for arguments, said in (
                 (["--action", "Create Ticket"], "--text"),
                 (["--action", "Nothing", "--text", "x"], "sees no message action 'Nothing'"),
