@@ -264,9 +264,9 @@ BAD: dict[str, tuple[tuple[int, dict[str, str], bytes] | bytes, str, str]] = {
     "404": ((404, JSON, b"{}"), "unanswered", "status 404"),
     "500": ((500, JSON, b"{}"), "unanswered", "status 500"),
     "204": ((204, {}, b""), "unanswered", "status 204"),
-    "redirect": ((302, {"Location": "http://169.254.169.254/"}, b""), "unanswered", "redirects are not followed"),
+    "redirect": ((302, {"Location": "http://169.254.169.254/"}, b""), "unanswered", "redirect (302), which is not followed"),
     "no http": (b"hello\r\n\r\n", "unanswered", "not complete, valid HTTP"),
-    "nothing at all": (b"", "unanswered", "connection broke"),
+    "nothing at all": (b"", "unanswered", "connection was lost"),
     "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "unanswered", "not complete, valid HTTP"),
     "endless head": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000, "unanswered", "not complete, valid HTTP"),
     "huge": ((200, JSON, b"x" * (1024 * 1024 + 1)), "unanswered", "longer than"),
@@ -488,7 +488,7 @@ def test_an_event_is_given_to_a_script(mock: MockServer, write_script: Any) -> N
 @pytest.mark.parametrize(
     ("body", "status", "message"),
     [
-        ({"action": "Create Ticket"}, 400, "action and event: the name or id of a message action and an object"),
+        ({"action": "Create Ticket"}, 400, "action and event: must be the name or id of a message action"),
         ({"action": 1, "event": {}}, 400, "action and event"),
         ({"action": "Create Ticket", "event": {"params": {}}, "user": 1}, 400, "action and event"),
         ({"action": "Create Ticket", "event": {}}, 400, "event: must have the object params"),
@@ -614,7 +614,7 @@ def test_the_event_of_a_deleted_action_is_not_sent_again(
     choose()
     cliq.message_actions.delete(action.id)
     control.post("/clock", json={"advance": 61})
-    assert "gone" in until(control, lambda found: "shown" in found)["shown"]["text"]
+    assert "was deleted" in until(control, lambda found: "shown" in found)["shown"]["text"]
     assert len(webhook.got) == 1
 
 

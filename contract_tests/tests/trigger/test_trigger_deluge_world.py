@@ -325,8 +325,8 @@ def test_an_answer_that_cannot_be_read_fails_the_task(run: Run, webhook: Any, an
 
 
 def test_an_odd_header_fails_the_task(run: Run, webhook: Any) -> None:
-    assert "is no HTTP" in run(invoke(webhook.url, 'headers:{"A b": "x"}'))["deluge"]["errors"][0]["why"]
-    assert "is no HTTP" in run(invoke(webhook.url, 'headers:{"A": "x\\r\\nB: y"}'))["deluge"]["errors"][0]["why"]
+    assert "is not valid HTTP" in run(invoke(webhook.url, 'headers:{"A b": "x"}'))["deluge"]["errors"][0]["why"]
+    assert "is not valid HTTP" in run(invoke(webhook.url, 'headers:{"A": "x\\r\\nB: y"}'))["deluge"]["errors"][0]["why"]
     assert webhook.got == []
 
 
