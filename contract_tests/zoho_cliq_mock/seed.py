@@ -121,7 +121,7 @@ def _read_tokens(directory: Directory, sections: Mapping[str, list[dict[str, Any
 
 
 # The fields of each section: the type, and whether the field is optional.
-_TEXT, _NUMBER, _WHOLE, _TEXTS = "text", "number", "whole number", "list of strings"
+_TEXT, _NUMBER, _WHOLE, _TEXTS = "string", "number", "whole number", "list of strings"
 _SECTIONS: dict[str, dict[str, tuple[str, bool]]] = {
     "organizations": {"id": (_TEXT, False), "name": (_TEXT, True)},
     "users": {"key": (_TEXT, False), "id": (_TEXT, False), "name": (_TEXT, False), "organization": (_TEXT, False)},
