@@ -172,7 +172,7 @@ FAULTY: dict[str, tuple[Prepare, str]] = {
         knows_no_scoped_tokens,
         "Every call with the single-scope tokens of owner gets status 401.",
     ),
-    "all is shown to all": (shows_all, "Actions are shown to others than may see them, by get, get_handler, list."),
+    "all is shown to all": (shows_all, "Actions are shown to users who may not see them, by get, get_handler, list."),
     "updates do nothing": (updates_nothing, "Updates succeed, but change nothing."),
     "deletes do nothing": (deletes_nothing, "Deletes succeed, but the actions remain."),
 }

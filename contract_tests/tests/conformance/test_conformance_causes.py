@@ -93,7 +93,7 @@ def test_a_server_without_thresholds_has_one_cause() -> None:
         heavy("changes-letters-of-hint", ["hint is not always shown as it was set."]),
         ("changes-pluses-of-scripts", ["script is not always shown as it was set."]),
         heavy("accept-wildcard-is-406-in-get", ["Every get call with Accept: */* gets status 406."]),
-        ("anyone-may-get-by-id", ["Actions are shown to others than may see them, by get."]),
+        ("anyone-may-get-by-id", ["Actions are shown to users who may not see them, by get."]),
         ("missing-token-is-403", ["Every call without a valid token gets status 403."]),
         ("deleted-actions-stay-in-lists", [FACTS["list.deleted"].statement]),
         (

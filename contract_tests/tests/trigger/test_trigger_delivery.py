@@ -264,7 +264,11 @@ BAD: dict[str, tuple[tuple[int, dict[str, str], bytes] | bytes, str, str]] = {
     "404": ((404, JSON, b"{}"), "unanswered", "status 404"),
     "500": ((500, JSON, b"{}"), "unanswered", "status 500"),
     "204": ((204, {}, b""), "unanswered", "status 204"),
-    "redirect": ((302, {"Location": "http://169.254.169.254/"}, b""), "unanswered", "redirect (302), which is not followed"),
+    "redirect": (
+        (302, {"Location": "http://169.254.169.254/"}, b""),
+        "unanswered",
+        "redirect (302), which is not followed",
+    ),
     "no http": (b"hello\r\n\r\n", "unanswered", "not complete, valid HTTP"),
     "nothing at all": (b"", "unanswered", "connection was lost"),
     "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "unanswered", "not complete, valid HTTP"),

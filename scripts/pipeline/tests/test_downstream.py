@@ -375,9 +375,7 @@ assert get_origin(types["version"]) is not Required  # the client may know it
     report = proved(copied, vendor.path_parameter, PROOF_OF_COMMAND + proof, *PATHS)
     assert "update_message_action_handler: version is an argument of the method, and an option of the command" in report
     assert "calls that leave version out take it from Cliq(…, path_parameters={'version': …})" in report
-    assert "unmodelled: get_message_action_handler.version: the kit has no facts about it" in graded(
-        copied, "table"
-    )
+    assert "unmodelled: get_message_action_handler.version: the kit has no facts about it" in graded(copied, "table")
 
 
 @pytest.mark.heavy
