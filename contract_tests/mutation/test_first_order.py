@@ -79,7 +79,7 @@ def test_a_change_is_found_and_leaves_nothing_behind(part: str) -> None:
     assert {name: id(module) for name, module in sys.modules.items() if name.startswith(PACKAGE)} == before
 
 
-def test_a_program_without_an_end_is_stopped_and_one_without_measure_gets_no_memory() -> None:
+def test_endless_programs_and_excessive_memory_are_stopped() -> None:
     def endless() -> None:
         while True:
             pass

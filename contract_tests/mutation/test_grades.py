@@ -48,7 +48,7 @@ def change(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*grades.SHARED, f"{grades.HERE}/survivors.toml"])
-def test_what_all_tests_depend_on_changes_every_digest(root: Path, name: str) -> None:
+def test_a_module_that_all_tests_depend_on_changes_every_digest(root: Path, name: str) -> None:
     before = [digest(tests, root) for tests in (TESTS, OTHERS)]
     change(root / name if (root / name).is_file() else root / name / "module.py")
     after = [digest(tests, root) for tests in (TESTS, OTHERS)]
@@ -57,7 +57,7 @@ def test_what_all_tests_depend_on_changes_every_digest(root: Path, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["test_some.py", "helper.py", "faults/one.py", "base.py", "../paths.py"])
-def test_what_one_file_of_tests_imports_changes_its_digest_only(root: Path, name: str) -> None:
+def test_a_module_that_one_test_file_imports_changes_only_its_digest(root: Path, name: str) -> None:
     before = [digest(tests, root) for tests in (TESTS, OTHERS)]
     change(root / grades.HERE / name)
     assert digest(TESTS, root) != before[0]
@@ -75,7 +75,7 @@ def test_a_file_that_moves_or_is_added_changes_the_digest(root: Path) -> None:
     assert digest(TESTS, root) != before
 
 
-def test_what_changes_no_result_changes_no_digest(root: Path) -> None:
+def test_changes_without_effect_change_no_digest(root: Path) -> None:
     before = digest(TESTS, root)
     (root / grades.HERE / "README.md").write_text("words")
     (root / grades.HERE / "grades.json").write_text("{}")
@@ -84,7 +84,7 @@ def test_what_changes_no_result_changes_no_digest(root: Path) -> None:
     assert digest(TESTS, root) == before
 
 
-def test_comments_docstrings_and_layout_do_not_but_other_texts_do(root: Path) -> None:
+def test_texts_but_not_comments_docstrings_and_layout_change_a_digest(root: Path) -> None:
     module = root / "generated" / "module.py"
     module.write_text('"""Say this."""\n\ndef f():\n    """Return it."""\n    return "it"\n')
     before = digest(TESTS, root)
@@ -111,7 +111,7 @@ def test_grades_are_known_until_their_inputs_change(root: Path, tmp_path: Path) 
     assert grades.passed(file, root) == frozenset()
 
 
-def test_what_did_not_run_keeps_its_grade_and_what_failed_loses_it(root: Path, tmp_path: Path) -> None:
+def test_tests_that_did_not_run_keep_their_grade_and_failed_ones_lose_it(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "grades.json"
     grades.keep({ONE: True, OTHER: True}, file, root)
     grades.keep({ONE: False, TWO: True}, file, root)

@@ -26,5 +26,5 @@ def test_the_example_passes_its_tests_as_a_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["desk.py", "test_desk.py"])
-def test_it_is_short(name: str) -> None:
+def test_the_example_is_short(name: str) -> None:
     assert len((EXAMPLE / name).read_text("utf-8").splitlines()) <= 60

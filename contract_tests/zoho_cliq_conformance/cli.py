@@ -94,13 +94,15 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="zoho-cliq-conformance",
         description="Grade a server of the Zoho Cliq Message Actions API.",
-        epilog="Exit status: 0 conforms, 1 faults, 2 cannot run, 3 locked for a threshold, "
-        "4 no fault, but not all was shown.",
+        epilog="Exit status: 0 conforms, 1 faults, 2 could not be graded, 3 locked after a threshold was "
+        "exceeded, 4 no faults, but facts that were tried are not shown.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {report.version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     grade = commands.add_parser("run", help="grade a server", description="Grade a server.")
-    grade.add_argument("--profile", type=Path, required=True, help="TOML file that names the server and its tokens")
+    grade.add_argument(
+        "--profile", type=Path, required=True, help="TOML file with the address of the server and its tokens"
+    )
     grade.add_argument(
         "--base-url", help="grade this URL instead of the profile's, for example http://127.0.0.1:8100/api/v3"
     )
@@ -109,30 +111,38 @@ def parser() -> argparse.ArgumentParser:
         type=_drivers,
         default=["table"],
         metavar="DRIVERS",
-        help=f"comma-separated, of {', '.join(DRIVERS)} (default: table)",
+        help=f"drivers to run, separated by commas: {', '.join(DRIVERS)} (default: table)",
     )
-    grade.add_argument("--plan", action="store_true", help="print calls and minutes per operation, and send nothing")
-    grade.add_argument("--budget", type=_count, metavar="N", help="send at most N calls, clean-up included")
-    grade.add_argument("--max-minutes", type=_minutes, metavar="M", help="stop after M minutes, and clean up")
     grade.add_argument(
-        "--examples", type=_count, default=30, metavar="N", help="examples of machine and fuzz (default 30)"
+        "--plan", action="store_true", help="print the calls and minutes of each operation; send nothing"
     )
-    grade.add_argument("--fail-fast", action="store_true", help="stop at the first fault, and clean up")
-    grade.add_argument("--seed", type=int, help="repeat a run's names and random choices")
+    grade.add_argument("--budget", type=_count, metavar="N", help="send at most N calls, clean-up included")
+    grade.add_argument(
+        "--max-minutes", type=_minutes, metavar="M", help="stop in time to have cleaned up after M minutes"
+    )
+    grade.add_argument(
+        "--examples",
+        type=_count,
+        default=30,
+        metavar="N",
+        help="number of examples of the drivers machine and fuzz (default: 30)",
+    )
+    grade.add_argument("--fail-fast", action="store_true", help="stop at the first fault, then clean up")
+    grade.add_argument("--seed", type=int, help="seed of an earlier run, to repeat its names and random choices")
     _common(grade)
     grade.set_defaults(act=_run)
     check = commands.add_parser(
         "check-har", help="judge recorded traffic", description="Judge the traffic of a HAR file."
     )
     check.add_argument("file", type=Path, help="HAR 1.2 file")
-    check.add_argument("--profile", type=Path, help="profile that says whose the tokens are")
-    check.add_argument("--base-url", help="only traffic to this base URL")
+    check.add_argument("--profile", type=Path, help="profile that says which user each recorded token belongs to")
+    check.add_argument("--base-url", help="judge only requests to this base URL")
     _common(check)
     check.set_defaults(act=_check_har)
     new = commands.add_parser(
         "init",
-        help="write a profile by asking",
-        description="Write a profile. What no option gives is asked for on a terminal; tokens stay in the environment.",
+        help="write a profile",
+        description="Write a profile. Ask on a terminal for what no option gives. Tokens stay in the environment.",
     )
     new_profile.add_arguments(new)
     new.set_defaults(act=new_profile.run)
@@ -141,23 +151,25 @@ def parser() -> argparse.ArgumentParser:
 
 def _common(parser: argparse.ArgumentParser) -> None:
     """Add the options that `run` and `check-har` share."""
-    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json, junit.xml and report.html there")
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="directory for report.json, junit.xml and report.html"
+    )
     parser.add_argument(
         "--baseline",
         type=Path,
         metavar="REPORT.JSON",
-        help="an earlier report: show what is new and what is mended; only new faults give exit status 1",
+        help="report.json of an earlier run: show new and fixed faults; only new faults give exit status 1",
     )
-    parser.add_argument("--strict", action="store_true", help="inferred and guessed facts decide, too")
-    parser.add_argument("--verbose", action="store_true", help="show every fact and every line of shell")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--strict", action="store_true", help="let inferred and guessed facts decide the verdict, too")
+    parser.add_argument("--verbose", action="store_true", help="show every fact, and all shell lines of each fault")
+    parser.add_argument("--quiet", action="store_true", help="print no progress")
 
 
 def _drivers(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in DRIVERS]
     if unknown or not names:
-        raise argparse.ArgumentTypeError(f"no driver {text!r}; there are {', '.join(DRIVERS)}")
+        raise argparse.ArgumentTypeError(f"unknown driver in {text!r}; choose from {', '.join(DRIVERS)}")
     return ordered(names)
 
 
@@ -168,7 +180,7 @@ def ordered(names: Sequence[str]) -> list[str]:
 
 def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
     return int(text)
 
 
@@ -178,7 +190,7 @@ def _minutes(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above 0")
+        raise argparse.ArgumentTypeError(f"must be a number of minutes above 0, not {text!r}")
     return value
 
 
@@ -217,7 +229,7 @@ class Progress:
     def clean_up(self, actions: int) -> None:
         """Print that the clean-up begins, and how many actions it removes. Print nothing for 0 actions."""
         if actions:
-            self._say(f"removing {actions} actions, 9 a minute; another Ctrl-C leaves them there")
+            self._say(f"removing {actions} actions, 9 a minute; Ctrl-C stops this and leaves the rest on the server")
 
     def _say(self, line: str, passing: bool = False) -> None:
         if not self._quiet:
@@ -294,7 +306,7 @@ def decisive(strict: bool, earlier: baseline.Baseline | None) -> Callable[[Viola
     """Return a predicate: whether a violation decides the verdict and is not in the baseline.
 
     Args:
-        strict: whether inferred and guessed facts decide, too.
+        strict: whether let inferred and guessed facts decide the verdict, too.
         earlier: the baseline, if there is one.
     """
     known = earlier.faults if earlier is not None else frozenset[str]()
@@ -343,7 +355,7 @@ def _writable(directory: Path | None) -> None:
         with tempfile.TemporaryFile(dir=directory):
             pass
     except OSError as error:
-        raise OSError(f"--report {directory}: no reports can be written there: {error.strerror or error}") from None
+        raise OSError(f"--report {directory}: cannot write reports there: {error.strerror or error}") from None
 
 
 def _check_har(arguments: argparse.Namespace) -> int:
@@ -353,7 +365,9 @@ def _check_har(arguments: argparse.Namespace) -> int:
         arguments.base_url = server_url(arguments.base_url, "--base-url")
     recording = har.load(arguments.file, arguments.base_url)
     if not recording.exchanges:
-        raise har.HarError(f"{arguments.file} holds no traffic of message actions")
+        raise har.HarError(
+            f"{arguments.file} has no requests to the Message Actions API; --base-url names another server"
+        )
     profile = (
         load(arguments.profile) if arguments.profile else Profile(arguments.base_url or "https://recorded/api/v3", {})
     )
@@ -377,7 +391,7 @@ def _finish(
 ) -> int:
     found = report.build(result, strict=arguments.strict, drivers=drivers, seconds=seconds)
     if earlier is not None:
-        baseline.compare(found, earlier, result.exit_code_but_for_faults(arguments.strict))
+        baseline.compare(found, earlier, result.exit_code_without_faults(arguments.strict))
     lines = [*render.terminal(found, arguments.verbose)]
     status, unwritten = int(found["exit_code"]), ""
     if arguments.report is not None:
@@ -389,7 +403,7 @@ def _finish(
             status = status or CANNOT_RUN
     trace = result.client.trace
     if trace and drivers != ["har"] and all(exchange.answer is None for exchange in trace):
-        complain(result.client.secrets.hide(f"{found['base_url']} does not answer: {trace[0].failure}"))
+        complain(result.client.secrets.hide(f"{found['base_url']} does not respond: {trace[0].failure}"))
     else:
         status = _shown(lines, status)
     if unwritten:

@@ -66,7 +66,7 @@ def grade(
         client.close()
     found = report.build(result, strict=strict, drivers=names, seconds=time.monotonic() - started)
     if earlier is not None:
-        compare(found, earlier, result.exit_code_but_for_faults(strict))
+        compare(found, earlier, result.exit_code_without_faults(strict))
     return found
 
 

@@ -55,17 +55,28 @@ def _questions() -> tuple[Question, ...]:
         Question("tokens.owner", "--owner", "token of a user with all scopes", "variable", "CLIQ_TOKEN"),
         *(Question(f"tokens.{user}", f"--{user}", f"token {words}", "variable") for user, words in whose.items()),
         *(
-            Question(f"tokens.owner_only.{scope}", f"--owner-{scope.lower()}", f"owner's token of {scope}", "variable")
+            Question(
+                f"tokens.owner_only.{scope}",
+                f"--owner-{scope.lower()}",
+                f"owner's token with the scope {scope}",
+                "variable",
+            )
             for scope in SCOPES
         ),
         Question("teams.owner", "--teams-owner", "ids of teams that the owner is a member of", "teams"),
         *(
-            Question(f"teams.{user}", f"--teams-{user}", f"ids of the {user}'s teams", "teams", needs=f"tokens.{user}")
+            Question(
+                f"teams.{user}",
+                f"--teams-{user}",
+                f"ids of teams that the {user} is a member of",
+                "teams",
+                needs=f"tokens.{user}",
+            )
             for user in USERS[1:]
         ),
         Question("reset_url", "--reset-url", "URL that empties the server with a POST", "url"),
-        Question("clock_url", "--clock-url", 'URL that takes {"advance": seconds} with a POST', "url"),
-        Question("control_token", "--control-token", "token of these two", "variable"),
+        Question("clock_url", "--clock-url", 'URL that advances the clock with a POST of {"advance": seconds}', "url"),
+        Question("control_token", "--control-token", "control token, sent to reset_url and clock_url", "variable"),
         Question("creation_limit", "--creation-limit", "how many actions the organization may have", "number"),
         Question("pace", "--pace", "does the server enforce thresholds (yes or no)", "yes", "yes"),
     )
@@ -77,23 +88,28 @@ METAVARS = {"url": "URL", "variable": "VARIABLE", "teams": "IDS", "number": "N"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the file, an option for each question, and the options of `init` itself."""
-    parser.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"default: {DEFAULT_FILE}")
+    parser.add_argument(
+        "file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"profile to write (default: {DEFAULT_FILE})"
+    )
     for question in QUESTIONS:
         if question.kind == "yes":
             parser.add_argument(
-                question.option, action=argparse.BooleanOptionalAction, default=None, help="does it enforce thresholds"
+                question.option,
+                action=argparse.BooleanOptionalAction,
+                default=None,
+                help="whether the server enforces thresholds",
             )
             continue
         by_name = question.kind == "variable"
-        words = f"environment variable with the {question.text}" if by_name else question.text
+        words = f"name of the environment variable with the {question.text}" if by_name else question.text
         words += ", separated by commas" if question.kind == "teams" else ""
         parser.add_argument(question.option, metavar=METAVARS[question.kind], help=words)
-    parser.add_argument("--yes", action="store_true", help="ask nothing: leave out what no option gives")
-    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("--yes", action="store_true", help="ask no questions; leave out values that no option gives")
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
     parser.add_argument(
         "--secrets",
         action="store_true",
-        help="write the tokens themselves, which the variables must hold now; only you can read the file then",
+        help="write the values of the variables into the file, which only you can then read",
     )
 
 
@@ -104,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     path: Path = arguments.file
     if os.path.lexists(path) and not arguments.force:
-        raise ProfileError(f"{path} is there already: give another name, or --force to replace it")
+        raise ProfileError(f"{path} exists; give another name, or --force to replace it")
     asks = not arguments.yes and sys.stdin is not None and sys.stdin.isatty()
     values: dict[str, Any] = {}
     for question in QUESTIONS:
@@ -119,7 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
             _check({**values, question.key: value}, question.key)
             values[question.key] = value
     if "base_url" not in values:
-        raise ProfileError("init: --base-url is missing, and there is no terminal to ask on")
+        raise ProfileError("init: --base-url is required, since there is no terminal to ask for it")
     variables = {key: name for key, name in values.items() if _kind(key) == "variable"}
     text = _text(values, _secrets(variables) if arguments.secrets else {k: f"env:{v}" for k, v in variables.items()})
     _write(path, text, force=arguments.force, private=arguments.secrets)
@@ -135,7 +151,9 @@ def _ask(question: Question, values: Mapping[str, Any]) -> Any:
 
     Raise `ProfileError` after `PATIENCE` wrong answers, or if the input ends.
     """
-    what = f"environment variable with the {question.text}" if question.kind == "variable" else question.text
+    what = (
+        f"name of the environment variable with the {question.text}" if question.kind == "variable" else question.text
+    )
     hint = question.default or ("" if question.key == "base_url" else "none")
     for _ in range(PATIENCE):
         tell(f"{what}{f' [{hint}]' if hint else ''}: ", end="")
@@ -153,7 +171,7 @@ def _ask(question: Question, values: Mapping[str, Any]) -> Any:
             complain(error)
             continue
         return value
-    raise ProfileError(f"init: no answer for {question.key} that could be taken; nothing was written")
+    raise ProfileError(f"init: too many invalid values for {question.key}; nothing was written")
 
 
 def _read(question: Question, text: str) -> Any:
@@ -169,8 +187,8 @@ def _read_variable(question: Question, text: str) -> str:
     """
     if not VARIABLE.fullmatch(text) and text not in os.environ:
         raise ProfileError(
-            f"init: {question.option} takes the name of an environment variable in capitals, such as CLIQ_TOKEN, "
-            "and not a token"
+            f"init: {question.option} must be the name of an environment variable in capitals, such as CLIQ_TOKEN, "
+            "not a token"
         )
     return text
 
@@ -178,19 +196,19 @@ def _read_variable(question: Question, text: str) -> str:
 def _read_teams(question: Question, text: str) -> list[int]:
     parts = [part for part in re.split(r"[\s,]+", text) if part]
     if not all(re.fullmatch("[0-9]{1,19}", part) for part in parts):
-        raise ProfileError(f"init: {question.option} takes ids of teams, such as 100001,100002: {text!r}")
+        raise ProfileError(f"init: {question.option} must be ids of teams, such as 100001,100002, not {text!r}")
     return [int(part) for part in parts]
 
 
 def _read_number(question: Question, text: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
-        raise ProfileError(f"init: {question.option} takes a whole number from 1: {text!r}")
+        raise ProfileError(f"init: {question.option} must be a whole number from 1, not {text!r}")
     return int(text)
 
 
 def _read_yes(question: Question, text: str) -> bool:
     if text.lower() not in ("y", "yes", "n", "no"):
-        raise ProfileError(f"init: answer yes or no: {text!r}")
+        raise ProfileError(f"init: answer yes or no, not {text!r}")
     return text.lower().startswith("y")
 
 
@@ -228,9 +246,7 @@ def _secrets(variables: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for key, name in variables.items():
         if not os.environ.get(name):
-            raise ProfileError(
-                f"init: {key}: the environment variable {name} is not set, and --secrets wants its value"
-            )
+            raise ProfileError(f"init: {key}: the environment variable {name} is not set; --secrets needs its value")
         found[key] = os.environ[name]
     parse(_nested({**EXAMPLE, **found}))
     return found
@@ -239,7 +255,7 @@ def _secrets(variables: Mapping[str, str]) -> dict[str, str]:
 def _text(values: Mapping[str, Any], tokens: Mapping[str, str]) -> str:
     """Return the profile as TOML."""
     shown = {**values, **tokens}
-    lines = ["# A profile of zoho-cliq-conformance. What is missing makes checks skipped, never passed."]
+    lines = ["# A profile of zoho-cliq-conformance. Checks that need a missing value are skipped."]
     table = ""
     for question in sorted(QUESTIONS, key=lambda question: question.key.count(".")):
         if question.key not in shown:
@@ -271,16 +287,16 @@ def _write(path: Path, text: str, *, force: bool, private: bool) -> None:
         if force:
             target.replace(path)
     except FileExistsError:
-        raise ProfileError(f"{path} is there already: give another name, or --force to replace it") from None
+        raise ProfileError(f"{path} exists; give another name, or --force to replace it") from None
     except OSError as error:
         raise ProfileError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def _done(path: Path, variables: Mapping[str, str], secrets: bool) -> int:
     unset = [name for name in variables.values() if not os.environ.get(name)]
-    lines = [f"wrote {path}{', with tokens: keep it to yourself' if secrets else ''}"]
+    lines = [f"wrote {path}{', which contains tokens: keep it secret' if secrets else ''}"]
     if unset and not secrets:
-        lines += textwrap.wrap(f"set before a run: {', '.join(unset)}", width=110)
+        lines += textwrap.wrap(f"set these environment variables before a run: {', '.join(unset)}", width=110)
     lines.append(f"next: zoho-cliq-conformance run --profile {shlex.quote(str(path))} --plan")
     problem = show(lines)
     if problem:

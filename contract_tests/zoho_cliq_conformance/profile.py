@@ -125,18 +125,18 @@ def parse(values: Mapping[str, Any]) -> Profile:
     """Return the profile that the values of a TOML document describe. Raise `ProfileError` if one is invalid."""
     unknown = sorted(set(values) - KEYS)
     if unknown:
-        raise ProfileError(f"profile: unknown key {unknown[0]!r}; there are: {', '.join(sorted(KEYS))}")
+        raise ProfileError(f"profile: unknown key {unknown[0]!r}; known keys: {', '.join(sorted(KEYS))}")
     tokens = _table(values, "tokens")
     only = _table(tokens, "owner_only", "tokens.owner_only")
     teams = _table(values, "teams")
     for name in set(tokens) - {*USERS, "owner_only"}:
-        raise ProfileError(f"profile: unknown user tokens.{name}; there are: {', '.join(USERS)}")
+        raise ProfileError(f"profile: unknown user tokens.{name}; known users: {', '.join(USERS)}")
     for name in set(only) - set(SCOPES):
-        raise ProfileError(f"profile: unknown scope tokens.owner_only.{name}; there are: {', '.join(SCOPES)}")
+        raise ProfileError(f"profile: unknown scope tokens.owner_only.{name}; known scopes: {', '.join(SCOPES)}")
     for name in set(teams) - set(USERS):
-        raise ProfileError(f"profile: unknown user teams.{name}; there are: {', '.join(USERS)}")
+        raise ProfileError(f"profile: unknown user teams.{name}; known users: {', '.join(USERS)}")
     if "owner" not in tokens:
-        raise ProfileError("profile: tokens.owner is missing: the token of a user with all scopes")
+        raise ProfileError("profile: tokens.owner is missing; set it to the token of a user with all scopes")
     if "base_url" not in values:
         raise ProfileError('profile: base_url is missing, such as "https://cliq.example/api/v3"')
     users = {name: _token(tokens[name], f"tokens.{name}") for name in USERS if name in tokens}
@@ -170,7 +170,7 @@ def _of_one_server(reset_url: object, clock_url: object) -> None:
     """Raise `ProfileError` if the URLs differ in scheme, host or port: both are called over one connection."""
     reset, clock = urlsplit(server_url(reset_url, "reset_url")), urlsplit(server_url(clock_url, "clock_url"))
     if (reset.scheme, reset.netloc) != (clock.scheme, clock.netloc):
-        raise ProfileError("profile: reset_url and clock_url must be of one server: the same scheme, host and port")
+        raise ProfileError("profile: reset_url and clock_url must have the same scheme, host and port")
 
 
 def _table(values: Mapping[str, Any], key: str, shown: str = "") -> Mapping[str, Any]:
@@ -182,12 +182,14 @@ def _table(values: Mapping[str, Any], key: str, shown: str = "") -> Mapping[str,
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str) or not value:
-        raise ProfileError(f"profile: {key} must be a text that is not empty")
+        raise ProfileError(f"profile: {key} must be a non-empty string")
     if not value.startswith("env:"):
         return value
     name = value.removeprefix("env:")
     if not name:
-        raise ProfileError(f"profile: {key} is env: without the name of an environment variable")
+        raise ProfileError(
+            f"profile: {key} is env: without a name; write env:NAME with the name of an environment variable"
+        )
     found = os.environ.get(name, "")
     if not found:
         raise ProfileError(f"profile: {key} names the environment variable {name}, which is not set")

@@ -96,7 +96,7 @@ class Result:
             return ""
         reasons = [f"{name} {reason}" for name, reason in self.skipped.items()]
         if self.client.trace or not reasons:
-            reasons.append(f"{len(self.client.trace)} calls showed no fact that decides")
+            reasons.append(f"none of {len(self.client.trace)} calls showed a fact that decides the verdict")
         return f"nothing could be graded: {'; '.join(reasons)}"
 
     def not_shown(self, strict: bool = False) -> list[str]:
@@ -128,9 +128,9 @@ class Result:
         Args:
             strict: whether inferred and guessed facts decide, too.
         """
-        return FAULTS if self.faults(strict) else self.exit_code_but_for_faults(strict)
+        return FAULTS if self.faults(strict) else self.exit_code_without_faults(strict)
 
-    def exit_code_but_for_faults(self, strict: bool = False) -> int:
+    def exit_code_without_faults(self, strict: bool = False) -> int:
         """Return the exit code that the run would have without its faults: 0, 2, 3 or 4."""
         if self.locked_for:
             return LOCKED

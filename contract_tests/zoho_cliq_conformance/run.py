@@ -9,7 +9,7 @@ from pathlib import Path
 from .result import Result
 from .sending.client import BudgetSpent, CannotRun, Client, Locked, NotGradable, Stopped
 
-DEFECT = "the kit itself failed, please report it"
+DEFECT = "the conformance kit failed; please report this defect"
 Driver = Callable[[Client, Result], None]
 
 
@@ -70,8 +70,8 @@ def run(
 
 
 def _cut_short(client: Client, why: str) -> list[str]:
-    left = [f"action {identifier} of {user} is still there" for identifier, user in client.created.items()]
-    return [f"clean-up was cut short: {why}", *left]
+    left = [f"action {identifier} of {user} is still on the server" for identifier, user in client.created.items()]
+    return [f"clean-up ended early: {why}", *left]
 
 
 def _where(error: Exception) -> str:

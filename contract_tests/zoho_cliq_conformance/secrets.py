@@ -94,7 +94,7 @@ class Secrets:
 
     def split(self, text: str) -> list[str | Variable]:
         """Return the text in pieces: plain text, and a `Variable` in the place of each secret."""
-        plain = _ESCAPE.sub(_meant, text).lower()
+        plain = _ESCAPE.sub(_unescaped, text).lower()
         if not any(part in plain for part in (*self._grams, *self._short)):
             return [text]
         units = _units(text)
@@ -152,11 +152,11 @@ def _units(text: str) -> list[tuple[str, int, int]]:
         if len(lower) == len(text):
             return [(char, at, at + 1) for at, char in enumerate(lower)]
         return [(char.lower()[:1], at, at + 1) for at, char in enumerate(text)]
-    meant = ((_meant(match), match) for match in _UNIT.finditer(text))
+    meant = ((_unescaped(match), match) for match in _UNIT.finditer(text))
     return [(char.lower()[:1], match.start(), match.end()) for char, match in meant if char]
 
 
-def _meant(match: re.Match[str]) -> str:
+def _unescaped(match: re.Match[str]) -> str:
     """Return the character that a match of `_UNIT` stands for, or an empty text for a backslash by itself."""
     digits = match["u"] or match["p"] or match["x"] or match["h"]
     if digits or match["d"]:

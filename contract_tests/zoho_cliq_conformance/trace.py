@@ -39,7 +39,7 @@ def _number(digits: str) -> float:
 
 
 def _refuse(text: str) -> float:
-    raise ValueError(f"{text} is no number of JSON that can be held")
+    raise ValueError(f"the number {text} is out of range")
 
 
 def _is_deep(value: Any) -> bool:

@@ -31,9 +31,9 @@ _EPILOG = """\
 examples:
   zoho-cliq-mock                                 on port 8100, everything in memory
   zoho-cliq-mock --port 0 --db cliq.db           on a free port, kept in a file
-  zoho-cliq-mock --policy scope_status=401       behave as siblings of the API have been seen to do
-  zoho-cliq-mock --list-policies                 what can be chosen
-  zoho-cliq-mock trigger --action NAME --text T  choose a message action at a running mock; see trigger --help
+  zoho-cliq-mock --policy scope_status=401       return 401 for a missing scope, as sibling APIs do
+  zoho-cliq-mock --list-policies                 print all policies
+  zoho-cliq-mock trigger --action NAME --text T  run a message action on a running mock; see trigger --help
 
 The first line printed is `listening on http://127.0.0.1:PORT/api/v3`. Without --seed there are the users owner and
 colleague (one organization) and outsider (another), with the tokens 1000.owner, 1000.colleague and 1000.outsider.
@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         _fail(missing(error))
 
     if not 0 <= options.port <= 65535:
-        _fail(f"--port takes a number from 0 to 65535, not {options.port}")
+        _fail(f"--port must be from 0 to 65535, not {options.port}")
     try:
         sock = listen("127.0.0.1", options.port)
     except OSError as error:
@@ -124,7 +124,7 @@ def _hints(url: str, base_path: str, state: State, *, control: bool) -> str:
     if token is not None:
         lines.append(f"  export ZOHO_CLIQ_TOKEN={shlex.quote(plain(token))}")
     if control:
-        lines.append("to see it in a browser (the link is good once):")
+        lines.append("to open the console in a browser (the link can be used once):")
         lines.append(f"  {url}{state.access.new_link()}")
         lines.append("to control it (reset, clock, faults, policies):")
         lines.append(f"  export ZOHO_CLIQ_MOCK_CONTROL={shlex.quote(plain(state.control_token))}")
@@ -142,7 +142,7 @@ def _policies(given: list[str]) -> dict[str, str]:
     for text in given:
         name, found, value = text.partition("=")
         if not found:
-            raise PolicyError(f"--policy takes name=value, not {text!r}; --list-policies shows them")
+            raise PolicyError(f"--policy must be name=value, not {text!r}; --list-policies prints the names")
         policies[name] = value
     return policies
 
@@ -199,22 +199,24 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="store_true", help="show the version, and end")
-    parser.add_argument("--port", type=int, default=8100, help="port on 127.0.0.1; 0 takes a free one (default 8100)")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.add_argument("--port", type=int, default=8100, help="port on 127.0.0.1; 0 for a free one (default: 8100)")
     state = parser.add_argument_group("state")
     state.add_argument("--db", default=":memory:", metavar="FILE", help="database file (default: in memory)")
-    state.add_argument("--durable", action="store_true", help="survive a loss of power, not only a kill")
-    state.add_argument("--seed", metavar="FILE", help="JSON: organizations, users, teams, tokens, actions")
-    behaviour = parser.add_argument_group("behaviour")
-    behaviour.add_argument("--no-thresholds", action="store_true", help="never refuse for too many calls")
-    behaviour.add_argument(
-        "--policy", action="append", default=[], metavar="NAME=VALUE", help="choose a policy; may be repeated"
+    state.add_argument(
+        "--durable", action="store_true", help="write each change to disk, so that it survives a loss of power"
     )
-    behaviour.add_argument("--list-policies", action="store_true", help="show all policies, and end")
+    state.add_argument("--seed", metavar="FILE", help="JSON file with organizations, users, teams, tokens, actions")
+    behaviour = parser.add_argument_group("behaviour")
+    behaviour.add_argument("--no-thresholds", action="store_true", help="do not enforce thresholds")
+    behaviour.add_argument(
+        "--policy", action="append", default=[], metavar="NAME=VALUE", help="set a policy; may be repeated"
+    )
+    behaviour.add_argument("--list-policies", action="store_true", help="print all policies and exit")
     control = parser.add_argument_group("control API (/_mock/)")
-    control.add_argument("--no-control", action="store_true", help="switch it off")
+    control.add_argument("--no-control", action="store_true", help="disable the control API")
     control.add_argument(
-        "--control-token", metavar="TOKEN", help="its token (default: $ZOHO_CLIQ_MOCK_CONTROL, else a random one)"
+        "--control-token", metavar="TOKEN", help="its token (default: $ZOHO_CLIQ_MOCK_CONTROL, or else a random one)"
     )
     webhooks = parser.add_argument_group("webhooks and scripts")
     webhooks.add_argument(
@@ -222,18 +224,18 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="HOST",
-        help="a host besides this machine that events and scripts' requests may go to; may be repeated",
+        help="another host that events and requests of scripts may be sent to; may be repeated",
     )
     webhooks.add_argument(
         "--connections",
         metavar="FILE",
-        help='JSON: the headers that connections of scripts stand for, {"desk": {"Authorization": "Bearer …"}}; '
+        help='JSON file with the headers of the connections that scripts use, {"desk": {"Authorization": "Bearer …"}}; '
         "their values are kept secret. Scripts of Deluge actions run unless --policy deluge=off",
     )
     output = parser.add_argument_group("output")
     output.add_argument("--quiet", action="store_true", help="print the first line only")
     output.add_argument(
-        "--verbose", action="store_true", help="a line per request even where standard error is no terminal"
+        "--verbose", action="store_true", help="print a line for each request, even if standard error is not a terminal"
     )
     return parser
 

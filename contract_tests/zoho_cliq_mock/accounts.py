@@ -30,12 +30,12 @@ def make_app(state: State) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         found = acts.get(scope["path"].rstrip("/"))
         policies = state.policies
         if found is None:
-            body = body_of("request_url_invalid", "there is nothing at this path", policies)
+            body = body_of("request_url_invalid", "this path does not exist", policies)
             await answer(scope, send, status_of("request_url_invalid", policies), _JSON, [], body)
             return
         operation, act = found
         if scope["method"] != "POST":
-            body = body_of("request_method_invalid", "this path takes POST", policies)
+            body = body_of("request_method_invalid", "this path supports only POST", policies)
             await answer(scope, send, 405, _JSON, [(b"allow", b"POST")], body)
             return
         raw = await read_body(scope, receive, MAX_BYTES)

@@ -176,11 +176,11 @@ class App:
         except ClientGone:
             raise
         except sqlite3.OperationalError as error:  # such as a full disk; not a bug of the mock, so log no traceback
-            _log.error("the mock cannot use its database at %s %r: %s", scope["method"], scope["path"], error)
-            result = self._refused(Refusal("operation_failed", "the mock server failed; its log says why"), scope)
+            _log.error("the mock cannot use its database during %s %r: %s", scope["method"], scope["path"], error)
+            result = self._refused(Refusal("operation_failed", "the mock server failed; see its log"), scope)
         except Exception:  # noqa: BLE001  (a server must answer 500 to any error)
-            _log.exception("the mock failed at %s %r", scope["method"], scope["path"])
-            result = self._refused(Refusal("operation_failed", "the mock server failed; its log says why"), scope)
+            _log.exception("the mock failed during %s %r", scope["method"], scope["path"])
+            result = self._refused(Refusal("operation_failed", "the mock server failed; see its log"), scope)
         user = grant.user.key if grant else None
         if rule is not None and rule.after:
             await rule.pause(receive)
@@ -201,7 +201,7 @@ class App:
         if raw_path.startswith(self._prefix):
             found = match(self._routes, raw_path[len(self._prefix) :].decode("latin-1"))
         if found is None:
-            raise Refusal("request_url_invalid", "there is nothing at this path")
+            raise Refusal("request_url_invalid", "this path does not exist")
         route, parameters = found
         operation = route.operations.get(scope["method"])
         if operation is None:
@@ -215,7 +215,7 @@ class App:
             elif name == b"content-type":
                 content_type = value
         if accept is not None and not takes_json(accept):
-            raise Refusal(NOT_ACCEPTABLE, "answers are application/json, which the Accept header rules out")
+            raise Refusal(NOT_ACCEPTABLE, "responses are application/json, which the Accept header excludes")
         body = b""
         if self.state.validators.has_body(operation.name):
             read = await read_body(scope, receive, MAX_BYTES)
@@ -245,8 +245,8 @@ class App:
             body = self._valid(request)
             act = ACTS.get(operation.name)
             if act is None:
-                message = f"the mock does not know the operation {operation.name}"
-                _log.warning("%s (%s %s): answered with 501", message, operation.method, operation.path)
+                message = f"the mock does not implement the operation {operation.name}"
+                _log.warning("%s (%s %s): returned 501", message, operation.method, operation.path)
                 return Response(501, [], body_of("operation_failed", message, state.policies), "operation_failed")
             done = act(state, ApiRequest(grant.user, operation, request.parameters, request.query, body))
         except Refusal:
@@ -305,7 +305,7 @@ class MethodRefusal(Refusal):
     """A request whose HTTP method the path does not have; `allow` is the value of the Allow header."""
 
     def __init__(self, allow: str) -> None:
-        super().__init__("request_method_invalid", f"this path takes {allow}")
+        super().__init__("request_method_invalid", f"this path supports only {allow}")
         self.allow = allow
 
 

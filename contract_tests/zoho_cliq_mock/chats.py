@@ -117,12 +117,12 @@ class Chats:
         """
         given = fields.get("members")
         if not isinstance(given, list) or not given:
-            raise ChatError("members: a list of users is needed")
+            raise ChatError("members: must be a list of users")
         members = tuple(dict.fromkeys(self.user(key).key for key in given))
         users = [self.user(key) for key in members]
         organization = users[0].organization
         if any(user.organization != organization for user in users):
-            raise ChatError("members: all must be of one organization")
+            raise ChatError("members: must all be in one organization")
         count = self._execute("SELECT count(*) FROM chat").fetchone()[0]
         chat = Chat(
             id=str(fields.get("id") or f"CT_{1001 + count}_{organization}"),
@@ -137,7 +137,7 @@ class Chats:
         try:
             self._execute("INSERT INTO chat VALUES (?, ?, ?)", (chat.id, organization, _json(chat)))
         except sqlite3.IntegrityError:
-            raise ChatError(f"id: there is a chat {chat.id} already") from None
+            raise ChatError(f"id: a chat {chat.id} exists already") from None
         return chat
 
     def post(self, chat: str, fields: Mapping[str, Any], now: float) -> Message:
@@ -157,13 +157,13 @@ class Chats:
         if kind not in TYPES:
             raise ChatError(f"type: must be one of {', '.join(TYPES)}, not {kind!r}")
         if not isinstance(text, str) or (not text and kind != "attachment"):
-            raise ChatError("text: is needed")
+            raise ChatError("text: is required")
         if sender not in owner.members:
             raise ChatError(f"sender: {sender!r} is not in the chat {chat}")
         if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
             raise ChatError("attachments: must be a list of objects")
         if (kind == "attachment") != bool(files):
-            raise ChatError("attachments: only for the type attachment, which needs one")
+            raise ChatError("attachments: only for the type attachment, which requires at least one")
         return self._put(chat, str(sender), kind, text, now, tuple(files), given=fields.get("id"))
 
     def show(self, chat: str, action: str, shown: Mapping[str, Any], text: str, now: float) -> Message:
@@ -211,7 +211,7 @@ class Chats:
         """Return a user by key. Raise `ChatError` if there is none."""
         users = self._users()
         if not isinstance(key, str) or key not in users:
-            raise ChatError(f"there is no user {key!r}; there are: {', '.join(users)}")
+            raise ChatError(f"unknown user {key!r}; known users: {', '.join(users)}")
         return users[key]
 
     def chat(self, identifier: Any) -> Chat:
@@ -273,7 +273,7 @@ class Chats:
                 (number, identifier, chat, _json(message)),
             )
         except sqlite3.IntegrityError:
-            raise ChatError(f"id: there is a message {identifier!r} already") from None
+            raise ChatError(f"id: a message {identifier!r} exists already") from None
         return message
 
 

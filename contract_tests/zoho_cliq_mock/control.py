@@ -131,7 +131,7 @@ def read_state(state: State, _: Any) -> Any:
 def change_policies(state: State, body: Any) -> Any:
     """POST policies: `{name: value}`; change these policies, and return all."""
     if not isinstance(body, dict):
-        raise ControlError("the body must be an object of policies")
+        raise ControlError("the body must be an object with policies")
     state.set_policies(state.policies.changed(body))
     return state.policies.as_dict()
 
@@ -145,7 +145,7 @@ def change_thresholds(state: State, body: Any) -> Any:
     """POST thresholds: `{"enabled": bool}` switches them on or off; `{"clear": true}` forgets all counts and locks."""
     given = _object(body, "enabled", "clear")
     if not all(isinstance(value, bool) for value in given.values()):
-        raise ControlError("enabled and clear take true or false")
+        raise ControlError("enabled and clear must be true or false")
     if "enabled" in given:
         state.set_thresholds(enabled=given["enabled"])
     if given.get("clear"):
@@ -202,7 +202,7 @@ def add_code(state: State, body: Any) -> Any:
     given = _object(body, "user", "client_id", "scopes")
     client = _text(given, "client_id")
     if client not in state.directory.clients:
-        raise ControlError("client_id: there is no such client")
+        raise ControlError("client_id: unknown client")
     return {"code": state.oauth.mint_code(_user_key(state, given), client, _scopes(given))}
 
 
@@ -210,7 +210,7 @@ def revoke_token(state: State, body: Any) -> Any:
     """DELETE tokens: `{"token": text}`; revoke an access token or a refresh token."""
     status = state.oauth.revoke({"token": _text(_object(body, "token"), "token")})[1]
     if "error" in status:
-        raise ControlError("token: there is no such token", 404)
+        raise ControlError("token: unknown token", 404)
     return {"status": "revoked"}
 
 
@@ -225,7 +225,7 @@ def change_collaborators(state: State, body: Any) -> Any:
         raise ControlError("users: must be a list of users' keys")
     unknown = [key for key in keys if key not in state.directory.users]
     if unknown:
-        raise ControlError(f"users: there is no user {unknown[0]!r}")
+        raise ControlError(f"users: unknown user {unknown[0]!r}")
     state.store.share(_text(given, "action"), tuple(state.directory.users[key].id for key in keys))
     return {"status": "shared"}
 
@@ -272,7 +272,7 @@ def show_project(state: State, body: Any) -> Any:
     given = _object(body, "title", "text", "mistakes")
     title, text, mistakes = _text(given, "title"), _text(given, "text"), given.get("mistakes", [])
     if not isinstance(mistakes, list) or not all(map(_is_mistake, mistakes)):
-        raise ControlError(f"mistakes: must be a list of objects of {', '.join(_MISTAKE)}")
+        raise ControlError(f"mistakes: must be a list of objects with {', '.join(_MISTAKE)}")
     state.project = orjson.dumps({"title": title, "text": text, "mistakes": mistakes})
     return {"status": "shown"}
 
@@ -342,21 +342,21 @@ def _endpoint(state: State, acts: dict[str, Act]) -> Callable[[Request], Awaitab
 
 def _object(body: Any, *names: str) -> dict[str, Any]:
     if not isinstance(body, dict) or not body.keys() <= set(names):
-        raise ControlError(f"the body must be an object of {', '.join(names)}")
+        raise ControlError(f"the body must be an object with {', '.join(names)}")
     return body
 
 
 def _user_key(state: State, given: dict[str, Any]) -> str:
     key = _text(given, "user")
     if key not in state.directory.users:
-        raise ControlError(f"user: there is no user {key!r}")
+        raise ControlError(f"user: unknown user {key!r}")
     return key
 
 
 def _scopes(given: dict[str, Any]) -> frozenset[str]:
     scopes = given.get("scopes", list(SCOPES))
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise ControlError("scopes: must be a list of texts")
+        raise ControlError("scopes: must be a list of strings")
     try:
         return read_scopes(scopes)
     except ValueError as error:
@@ -366,5 +366,5 @@ def _scopes(given: dict[str, Any]) -> frozenset[str]:
 def _text(given: dict[str, Any], name: str, default: str | None = None) -> str:
     value = given.get(name, default)
     if not isinstance(value, str):
-        raise ControlError(f"{name}: must be a text")
+        raise ControlError(f"{name}: must be a string")
     return value

@@ -44,7 +44,7 @@ def call(
     url = _url(base_url, path)
     data = _json(_answered(url, token, method, body, timeout))
     if not isinstance(data, dict):
-        raise ControlFailed(f"no mock server answers at {url} (its answer is no JSON object)")
+        raise ControlFailed(f"no mock server at {url} (the response is not a JSON object)")
     return data
 
 
@@ -65,11 +65,11 @@ def _answered(url: str, token: str, method: str, body: object, timeout: float | 
     try:
         status, content = _exchange(url, token, method, body, timeout)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise ControlFailed(f"no mock server answers at {url} ({error or type(error).__name__})") from None
+        raise ControlFailed(f"no mock server at {url} ({error or type(error).__name__})") from None
     if status != 200:
         data = _json(content)
         message = data.get("message") if isinstance(data, dict) else None
-        raise ControlFailed(str(message or f"the mock refuses with status {status}"), status)
+        raise ControlFailed(str(message or f"the mock returned status {status}"), status)
     return content
 
 
@@ -83,7 +83,7 @@ def _json(content: bytes) -> Any:
 def _exchange(url: str, token: str, method: str, body: object, timeout: float | None) -> tuple[int, bytes]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("an address begins with http:// or https://")
+        raise ValueError("the address must begin with http:// or https://")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=timeout)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -93,9 +93,9 @@ def _exchange(url: str, token: str, method: str, body: object, timeout: float | 
         answer = connection.getresponse()
         content = answer.read(MOST_ANSWER + 1)
         if len(content) > MOST_ANSWER:
-            raise ValueError(f"its answer is longer than {MOST_ANSWER} bytes")
+            raise ValueError(f"the response is longer than {MOST_ANSWER} bytes")
         if answer.length:
-            raise ValueError("its answer was cut short")
+            raise ValueError("the response is incomplete")
         return answer.status, content
     finally:
         connection.close()

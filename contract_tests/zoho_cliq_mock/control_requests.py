@@ -75,11 +75,11 @@ def check_page(request: Request) -> None:
     something.
     """
     if not _is_local(request.headers.get("host", "")):
-        raise ControlError("the control API answers on this machine only", 403)
+        raise ControlError("the control API accepts only requests from this machine to 127.0.0.1 or localhost", 403)
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "same-origin")
     reading = request.method in ("GET", "HEAD")
     if site != "same-origin" or (origin is None and not reading):
-        raise ControlError("the control API takes the console's cookie from the console's page only", 403)
+        raise ControlError("the control API accepts the console's cookie only from the console's page", 403)
     _check_same_origin(request)
 
 
@@ -89,14 +89,14 @@ def check_origin(request: Request) -> None:
         return
     client = request.client.host if request.client else "127.0.0.1"
     if client not in ("127.0.0.1", "::1") or not _is_local(request.headers.get("host", "")):
-        raise ControlError("the control API answers on this machine only", 403)
+        raise ControlError("the control API accepts only requests from this machine to 127.0.0.1 or localhost", 403)
     _check_same_origin(request)
 
 
 def _check_same_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and origin != f"http://{request.headers.get('host', '')}":
-        raise ControlError("the control API answers no other web page", 403)
+        raise ControlError("the control API does not accept requests from other web pages", 403)
 
 
 def _is_local(host: str) -> bool:

@@ -21,6 +21,7 @@ from zoho_cliq_mock.journal import Entry
 from zoho_cliq_mock.results import (
     Delivery,
     Fault,
+    FaultKind,
     Limits,
     read_chat,
     read_delivery,
@@ -35,17 +36,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-FaultKind = Literal[
-    "delay",
-    "status",
-    "malformed_json",
-    "wrong_content_type",
-    "truncated",
-    "bad_chunk",
-    "garbage",
-    "close",
-    "reset",
-]
 MessageKind = Literal["text", "link", "attachment"]
 
 

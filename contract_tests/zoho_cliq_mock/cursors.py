@@ -74,7 +74,7 @@ def decode(token: str, kind: int, *, key: bytes, epoch: int, user: str) -> Curso
         raise BadCursor("is not a token of this server for this user")
     found, made_in, *rest = _LAYOUT.unpack(payload)
     if found != kind:
-        raise BadCursor("is a token of the other kind")
+        raise BadCursor("is a token for another parameter")
     if made_in != epoch:
         raise BadCursor("is a token from before the last reset")
     return Cursor(found, *rest)

@@ -58,7 +58,7 @@ def open_database(path: str, *, durable: bool = False) -> sqlite3.Connection:
     Raise `DatabaseError` if the file is no database of this mock, is damaged, or is in use.
     """
     if "\0" in path:
-        raise DatabaseError(f"{path!r} is no name of a file; give another file with --db")
+        raise DatabaseError(f"{path!r} is not a file name; give another file with --db")
     with clear_errors(path):
         new = path == ":memory:" or not os.path.exists(path) or os.path.getsize(path) == 0
         connection = sqlite3.connect(
@@ -126,7 +126,7 @@ def _check_ours(connection: sqlite3.Connection, path: str) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
         raise DatabaseError(
-            f"database {path} has layout {version}, this version needs {SCHEMA_VERSION}; give a new file with --db"
+            f"database {path} has schema version {version}, not {SCHEMA_VERSION}; give a new file with --db"
         )
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok" or not _layout() <= _objects(connection):
         raise damaged(path)

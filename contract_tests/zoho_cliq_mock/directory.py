@@ -105,7 +105,7 @@ def read_scopes(names: Iterable[str]) -> frozenset[str]:
         scope = full_scope(name)
         family = scope.rpartition(".")[0]
         if scope not in own and (not family or family in families):
-            raise ValueError(f"there is no scope {name}; there are {', '.join((*SCOPES, *SCOPES.values()))}")
+            raise ValueError(f"unknown scope {name}; known scopes: {', '.join((*SCOPES, *SCOPES.values()))}")
         found.add(scope)
     return frozenset(found)
 

@@ -11,26 +11,17 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import orjson
 from zoho_cliq_api.contract import OPERATIONS
 
 from zoho_cliq_mock.errors import body_of, status_of
 from zoho_cliq_mock.policies import Policies
+from zoho_cliq_mock.results import FaultKind
 from zoho_cliq_mock.wire import Headers, Receive, Scope, Send, answer, break_off, disconnected, head_of
 
-KINDS = (
-    "delay",
-    "status",
-    "malformed_json",
-    "wrong_content_type",
-    "truncated",
-    "bad_chunk",
-    "garbage",
-    "close",
-    "reset",
-)
+KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 # Operations that a rule may name in addition to those of the document.
 OAUTH_OPERATIONS = ("oauth_token", "oauth_revoke")
 MAX_DELAY = 3600
@@ -128,7 +119,7 @@ class Faults:
         """Add the rule that a JSON object describes, and return it. Raise `FaultError` if it cannot be used."""
         rule = read_rule(given, self._next_id)
         if rule.user is not None and self.users is not None and rule.user not in self.users():
-            raise FaultError(f"user: there is no user {rule.user!r}")
+            raise FaultError(f"user: unknown user {rule.user!r}")
         self.rules.append(rule)
         self._next_id += 1
         return rule
@@ -176,7 +167,7 @@ def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
         raise FaultError("a rule must be an object")
     for name, value in given.items():
         if name not in _FIELDS:
-            raise FaultError(f"{name}: there is no such field; there are {', '.join(_FIELDS)}")
+            raise FaultError(f"{name}: unknown field; known fields: {', '.join(_FIELDS)}")
         kinds: Any = _FIELDS[name]
         if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
             raise FaultError(f"{name}: has the wrong type")
@@ -188,12 +179,14 @@ def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
     operations = _set_of(given.get("operation"), "operation", str)
     for name in operations or ():
         if name not in OPERATIONS and name not in OAUTH_OPERATIONS:
-            raise FaultError(f"operation: there is no {name}; there are {', '.join((*OPERATIONS, *OAUTH_OPERATIONS))}")
+            raise FaultError(
+                f"operation: unknown operation {name}; known operations: {', '.join((*OPERATIONS, *OAUTH_OPERATIONS))}"
+            )
     if operations and operations <= set(OAUTH_OPERATIONS) and given.get("user") is not None:
-        raise FaultError("user: cannot be told at the accounts server, so that the rule would never act")
+        raise FaultError("user: the accounts server does not know the user of a request, so the rule would never apply")
     nth = _set_of(given.get("nth"), "nth", int)
     if nth is not None and min(nth) < 1:
-        raise FaultError("nth: calls are counted from 1")
+        raise FaultError("nth: must be at least 1")
     times = given.get("times")
     if times is not None and times < 1:
         raise FaultError("times: must be at least 1")
@@ -201,7 +194,7 @@ def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
     if not 0 <= delay <= MAX_DELAY:
         raise FaultError(f"delay: must be from 0 to {MAX_DELAY} seconds")
     if fault == "delay" and not delay:
-        raise FaultError("delay: is needed, in seconds")
+        raise FaultError("delay: is required, in seconds")
     status = given.get("status")
     if status is not None and not 200 <= status <= 599:
         raise FaultError("status: must be from 200 to 599")
@@ -212,10 +205,10 @@ def read_rule(given: Mapping[str, Any], identifier: int) -> Rule:
     headers = given.get("headers") or {}
     for name, value in headers.items():
         if not _is_header(name) or not isinstance(value, str) or not _is_header(value):
-            raise FaultError(f"headers: {name!r} cannot be sent")
+            raise FaultError(f"headers: {name!r} and its value must be printable ASCII")
     content_type = given.get("content_type")
     if content_type is not None and not _is_header(content_type):
-        raise FaultError("content_type: cannot be sent")
+        raise FaultError("content_type: must be printable ASCII")
     body = given.get("body")
     seed = given.get("seed") or 0
     return Rule(

@@ -40,7 +40,7 @@ def watch(server: Forkable) -> None:
     """Protect a server that is about to run."""
     global _registered
     if not _registered and hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_pause, after_in_parent=_go_on, after_in_child=_let_go)
+        os.register_at_fork(before=_pause, after_in_parent=_go_on, after_in_child=_release_files)
         _registered = True
     _servers.add(server)
 
@@ -64,11 +64,11 @@ def _pause() -> None:
     for server in list(_servers):
         entered, leave = threading.Event(), threading.Event()
 
-        def stand(entered: threading.Event = entered, leave: threading.Event = leave) -> None:
+        def block(entered: threading.Event = entered, leave: threading.Event = leave) -> None:
             entered.set()
             leave.wait()
 
-        if server.call_soon(stand):
+        if server.call_soon(block):
             _pauses.append(leave)
             entered.wait(PAUSE_SECONDS)
 
@@ -78,7 +78,7 @@ def _go_on() -> None:
         _pauses.pop().set()
 
 
-def _let_go() -> None:
+def _release_files() -> None:
     _pauses.clear()
     if not _servers:
         return

@@ -159,7 +159,7 @@ def _listing(state: State, user: User, query: dict[str, str]) -> Cursor:
     if following is None:
         return Cursor(NEXT, now, state.store.audiences.change + 1, since, 0)
     if since and since != following.since:
-        raise Refusal("invalid_inputs", "next_token: belongs to another listing than sync_token")
+        raise Refusal("invalid_inputs", "next_token: belongs to a different listing than sync_token")
     return following
 
 

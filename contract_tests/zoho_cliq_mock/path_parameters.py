@@ -36,7 +36,7 @@ def check_path(operation: Operation, parameters: Mapping[str, str]) -> None:
         number = int(text) if re.fullmatch("-?[0-9]{1,18}", text, re.ASCII) else text
         allowed = _validator(operation.name, each.name, each.argument)
         if not (text and (allowed.is_valid(text) or allowed.is_valid(number))):
-            raise Refusal("invalid_inputs", f"{each.argument}: is not what the document allows in the path")
+            raise Refusal("invalid_inputs", f"{each.argument}: is not a value that the document allows in the path")
 
 
 @cache
@@ -44,5 +44,5 @@ def _validator(name: str, parameter: str, argument: str) -> jsonschema_rs.Draft2
     whole, operation = document(), OPERATIONS[name]
     declared = whole["paths"][operation.path][operation.method.lower()]["parameters"]
     schema = next(each["schema"] for each in declared if (each["in"], each["name"]) == ("path", parameter))
-    _log.warning("%s: the mock checks %s in the path, and nothing depends on it", name, argument)
+    _log.warning("%s: the mock validates the path parameter %s, but does not use it", name, argument)
     return jsonschema_rs.Draft202012Validator({**schema, "components": whole["components"]})

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"{MARKER}({', '.join(f'{name}=…' for name in ARGUMENTS)}): how the server of the fixture cliq_mock is made",
+        f"{MARKER}({', '.join(f'{name}=…' for name in ARGUMENTS)}): arguments of the server of the fixture cliq_mock",
     )
 
 
@@ -93,6 +93,6 @@ def _arguments(node: pytest.Item) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for mark in node.iter_markers(MARKER):  # the nearest first
         if mark.args or mark.kwargs.keys() - set(ARGUMENTS):
-            raise ValueError(f"it takes the keywords {', '.join(ARGUMENTS)}")
+            raise ValueError(f"it takes only the keywords {', '.join(ARGUMENTS)}")
         found = {**mark.kwargs, **found}
     return found

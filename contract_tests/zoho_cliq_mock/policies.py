@@ -36,36 +36,42 @@ class Policies:
 
     # How errors look
     domain_errors: str = _choice(
-        "Status of an error that has a code of its own: by its family (404, 400, 500), or always 400.", "family", "400"
+        "Status of an error with its own code: that of its family (404, 400, 500), or always 400.", "family", "400"
     )
-    throttle_status: str = _choice("Status of a refusal by the threshold.", "429", "400")
-    scope_status: str = _choice("Status of a token that lacks the operation's scope.", "403", "401")
+    throttle_status: str = _choice("Status of a call above the threshold.", "429", "400")
+    scope_status: str = _choice("Status of a call whose token lacks the operation's scope.", "403", "401")
     error_codes: str = _choice("Whether error bodies carry `code`.", "present", "absent")
-    error_shape: str = _choice("`{message, code}` or `{error: {code, message}}`.", "flat", "nested")
+    error_shape: str = _choice(
+        "Shape of error bodies: `{message, code}` or `{error: {code, message}}`.", "flat", "nested"
+    )
     validation_codes: str = _choice(
-        "Code of a refused body: `invalid_inputs`, or as siblings do `param_missing`, `extra_key_found`, "
+        "Code of a refused body: `invalid_inputs`, or as in sibling APIs `param_missing`, `extra_key_found`, "
         "`input_pattern_mismatch`.",
         "invalid_inputs",
         "sibling",
     )
-    malformed_id: str = _choice("A path id that is not a number: as an unknown id, or refused as bad.", "404", "400")
-    handler_of_missing_action: str = _choice(
-        "Code of a handler call on an action that is not there.", "execution_handler_not_found", "msgaction_not_found"
+    malformed_id: str = _choice(
+        "Status of a path id that is not a number: as for an unknown id, or as for a bad request.", "404", "400"
     )
-    invisible: str = _choice("The answer about an action that the caller cannot see.", "404", "403")
+    handler_of_missing_action: str = _choice(
+        "Code of a handler call on an action that does not exist.", "execution_handler_not_found", "msgaction_not_found"
+    )
+    invisible: str = _choice("Status of a call about an action that the caller may not see.", "404", "403")
 
     # Thresholds
     threshold_per: str = _choice(
-        "Whether each operation has a count of its own, or the user one for all.", "operation", "user"
+        "Whether calls are counted for each operation, or for all operations of a user together.", "operation", "user"
     )
-    threshold_window: str = _choice("Any sixty seconds, or whole minutes of the clock.", "sliding", "fixed")
+    threshold_window: str = _choice(
+        "Whether a threshold holds in any sixty seconds, or in each minute of the clock.", "sliding", "fixed"
+    )
     threshold_counts: str = _choice("Whether calls that are refused with 4xx count too.", "all", "accepted")
-    lock_extends: str = _choice("Whether a call during the lock starts it anew.", "no", "yes")
+    lock_extends: str = _choice("Whether a call during the lock restarts the lock.", "no", "yes")
 
     # Bodies
-    default_scope: str = _choice("`scope` where it is left out.", "organization", "personal")
+    default_scope: str = _choice("Default of `scope`.", "organization", "personal")
     default_message_types: str = _words(
-        "`message_types` where they are left out.", ",".join(values_of("MessageType")), *values_of("MessageType")
+        "Default of `message_types`.", ",".join(values_of("MessageType")), *values_of("MessageType")
     )
     default_permissions: str = _words(
         "`permissions` of a webhook handler before the first change.",
@@ -76,18 +82,22 @@ class Policies:
     empty_arrays: str = _choice(
         "Whether `message_types` may be empty, and `team_ids` with scope team.", "refuse", "accept"
     )
-    repeated_items: str = _choice("What repeated items of an array become.", "merge", "keep", "refuse")
-    empty_update: str = _choice("`{}` as the body of an update.", "accept", "refuse")
-    stray_team_ids: str = _choice("`team_ids` where the scope is not team.", "refuse", "ignore")
-    stray_execution_url: str = _choice("`execution_url` for a deluge action.", "refuse", "ignore", "store")
+    repeated_items: str = _choice("What happens to repeated items of an array.", "merge", "keep", "refuse")
+    empty_update: str = _choice("What happens to an update with the body `{}`.", "accept", "refuse")
+    stray_team_ids: str = _choice("What happens to `team_ids` if the scope is not team.", "refuse", "ignore")
+    stray_execution_url: str = _choice(
+        "What happens to `execution_url` of a deluge action.", "refuse", "ignore", "store"
+    )
     execution_url_schemes: str = _words("Schemes allowed in `execution_url`.", "http,https", "http", "https")
     team_choice: str = _choice(
-        "Which teams an action may name: any of the organization, or only one's own.", "any", "own"
+        "Which teams an action may name: any of the organization, or only the caller's own.", "any", "own"
     )
 
     # Actions
     name_case: str = _choice("Whether names that differ in case only are the same.", "sensitive", "insensitive")
-    name_unique_in: str = _choice("Where a name is unique.", "organization", "creator")
+    name_unique_in: str = _choice(
+        "Whether a name is unique in the organization, or for each creator.", "organization", "creator"
+    )
     creation_limit: int = _number("How many actions an organization may have; 0 for no limit.", 0)
     may_change: str = _choice(
         "Who may change or delete an action: its creator, its collaborators too, or all who see it.",
@@ -104,44 +114,48 @@ class Policies:
 
     # Lists
     list_order: str = _choice("The order of lists.", "oldest_first", "newest_first")
-    list_limit: str = _choice("A `limit` out of bounds.", "refuse", "clamp")
+    list_limit: str = _choice("What happens to a `limit` out of bounds.", "refuse", "clamp")
     sync_token_on: str = _choice("Which pages carry a `sync_token`.", "last", "every")
     total_count: str = _choice("Whether lists carry `total_count`.", "absent", "present")
     deleted_key: str = _choice("Whether lists of changes carry `deleted`.", "present", "absent")
     handler_changes_sync: str = _choice(
         "Whether a change of the handler counts as a change of its action.", "no", "yes"
     )
-    null_token: str = _choice("The literal `null` as a token.", "absent", "refuse")
+    null_token: str = _choice(
+        "What happens to the literal `null` as a token: it counts as absent, or is refused.", "absent", "refuse"
+    )
     token_lifetime: int = _number("Seconds after which a next or sync token is refused; 0 for never.", 0)
 
     # Webhooks
-    webhook_timeout_ms: int = _number("How long an answer to an event is waited for.", 15_000)
+    webhook_timeout_ms: int = _number("How long the mock waits for the response to an event.", 15_000)
     webhook_retries: int = _number("How often an event is sent again after 5xx, a timeout or no connection.", 0)
-    webhook_retry_seconds: int = _number("How long after an attempt the next one is made.", 60)
+    webhook_retry_seconds: int = _number("How long after an attempt the next one follows.", 60)
     webhook_signature: str = _choice("Whether events carry `X-Cliq-Signature`.", "absent", "present")
-    response_url_seconds: int = _number("How long a deferred answer is taken.", 600)
+    response_url_seconds: int = _number("How long a deferred answer is accepted.", 600)
     banner_text_limit: int = _number("How many characters a banner may have; 0 for no limit.", 0)
     form_inputs_limit: int = _number("How many fields a form may have; 0 for no limit.", 0)
 
     # Deluge
     deluge: str = _choice("Whether the scripts of Deluge actions run.", "run", "off")
     deluge_failure: str = _choice(
-        "What the person sees of a script that fails: the reason, nothing, or a banner with the reason.",
+        "What the user sees if a script fails: the reason, nothing, or a banner with the reason.",
         "reason",
         "nothing",
         "banner",
     )
     deluge_no_return: str = _choice(
-        "A script that returns nothing: nothing is shown, or it counts as one that fails.", "nothing", "failure"
+        "What happens if a script returns nothing: the user sees nothing, or the script counts as failed.",
+        "nothing",
+        "failure",
     )
-    deluge_timeout_ms: int = _number("How long a script may run, with all that it waits for; 0 for no limit.", 60_000)
+    deluge_timeout_ms: int = _number("How long a script may run, including its waits; 0 for no limit.", 60_000)
 
     # OAuth
-    access_token_seconds: int = _number("How long an access token lives.", 3600)
+    access_token_seconds: int = _number("How long an access token is valid.", 3600)
     oauth_error_status: str = _choice("Status of a refused token request, which has an `error` key.", "200", "400")
-    oauth_throttle_status: str = _choice("Status of the answer to too many token requests.", "400", "200")
+    oauth_throttle_status: str = _choice("Status of the response to too many token requests.", "400", "200")
     oauth_expiry: str = _choice(
-        "`expires_in` in seconds, or as in old answers in milliseconds beside `expires_in_sec`.",
+        "`expires_in` in seconds, or as in old responses in milliseconds beside `expires_in_sec`.",
         "seconds",
         "milliseconds",
     )
@@ -168,15 +182,15 @@ CATALOGUE = {policy.name: policy for policy in fields(Policies)}
 def _parse(name: str, value: object) -> str | int:
     policy = CATALOGUE.get(name)
     if policy is None:
-        raise PolicyError(f"there is no policy {name!r}; there are: {', '.join(CATALOGUE)}")
+        raise PolicyError(f"unknown policy {name!r}; known policies: {', '.join(CATALOGUE)}")
     choices: tuple[str, ...] | None = policy.metadata["choices"]
     text = str(value)
     if choices is None:
         if not text.isascii() or not text.isdigit() or isinstance(value, bool):
-            raise PolicyError(f"policy {name} takes a whole number from 0, not {text!r}")
+            raise PolicyError(f"policy {name} must be a whole number from 0, not {text!r}")
         return int(text)
     parts = [part for part in text.split(",") if part] if policy.metadata.get("many") else [text]
     for part in parts:
         if part not in choices:
-            raise PolicyError(f"policy {name} takes {' or '.join(choices)}, not {part!r}")
+            raise PolicyError(f"policy {name} must be {' or '.join(choices)}, not {part!r}")
     return ",".join(parts)

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from zoho_cliq_mock.chats import Chat, Message
 from zoho_cliq_mock.journal import Entry
 
 T = TypeVar("T")
+
+FaultKind = Literal[
+    "delay",
+    "status",
+    "malformed_json",
+    "wrong_content_type",
+    "truncated",
+    "bad_chunk",
+    "garbage",
+    "close",
+    "reset",
+]
+"""What can go wrong with a call, as the field `fault` of a fault rule says."""
 
 VISIBLE = frozenset({"message", "banner", "form", "form_error"})
 """The kinds of what a person sees; `nothing` is an answer too, an empty one."""

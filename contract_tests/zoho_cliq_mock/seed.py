@@ -49,10 +49,10 @@ DEMO: dict[str, Any] = {
 def read_seed(seed: object) -> Directory:
     """Return the directory that a seed describes. Raise `SeedError`, which names the entry and the mistake."""
     if not isinstance(seed, Mapping):
-        raise SeedError(f"the seed must be an object, not a {type(seed).__name__}; read a file of one with json.load")
+        raise SeedError(f"the seed must be an object, not a {type(seed).__name__}; read a JSON file with json.load")
     for name in seed:
         if name not in _SECTIONS:
-            raise SeedError(f"{name}: there is no such section; there are {', '.join(_SECTIONS)}")
+            raise SeedError(f"{name}: unknown section; known sections: {', '.join(_SECTIONS)}")
         try:
             _check_value(name, seed[name])
         except RecursionError:
@@ -67,7 +67,7 @@ def read_seed(seed: object) -> Directory:
             raise SeedError(f"{where}.organization: {organization} is not in organizations")
         teams = directory.teams.setdefault(organization, set())
         if entry["id"] in teams:
-            raise SeedError(f"{where}.id: {entry['id']} is there twice")
+            raise SeedError(f"{where}.id: {entry['id']} is given twice")
         teams.add(entry["id"])
         for member in entry.get("members", []):
             members.setdefault(member, set()).add(entry["id"])
@@ -121,7 +121,7 @@ def _read_tokens(directory: Directory, sections: Mapping[str, list[dict[str, Any
 
 
 # The fields of each section: the type, and whether the field is optional.
-_TEXT, _NUMBER, _WHOLE, _TEXTS = "text", "number", "whole number", "list of texts"
+_TEXT, _NUMBER, _WHOLE, _TEXTS = "string", "number", "whole number", "list of strings"
 _SECTIONS: dict[str, dict[str, tuple[str, bool]]] = {
     "organizations": {"id": (_TEXT, False), "name": (_TEXT, True)},
     "users": {"key": (_TEXT, False), "id": (_TEXT, False), "name": (_TEXT, False), "organization": (_TEXT, False)},
@@ -171,7 +171,7 @@ def _entries(seed: Mapping[str, Any], section: str) -> Iterator[dict[str, Any]]:
                 raise SeedError(f"{where}.{name}: is missing")
         for name, value in entry.items():
             if fields and name not in fields:
-                raise SeedError(f"{where}.{name}: there is no such field; there are {', '.join(fields)}")
+                raise SeedError(f"{where}.{name}: unknown field; known fields: {', '.join(fields)}")
             if fields and not _is(fields[name][0], value):
                 raise SeedError(f"{where}.{name}: must be a {fields[name][0]}")
         yield entry
@@ -193,11 +193,11 @@ def _check_value(where: str, value: object) -> None:
     """
     if isinstance(value, str):
         if not _is_sendable(value):
-            raise SeedError(f"{where}: has half of a surrogate pair, which is no text in UTF-8")
+            raise SeedError(f"{where}: has half of a surrogate pair, which UTF-8 cannot encode")
     elif isinstance(value, dict):
         for name, item in value.items():
             if not isinstance(name, str) or not _is_sendable(name):
-                raise SeedError(f"{where}: the field name {name!r} is no text in UTF-8")
+                raise SeedError(f"{where}: the field name {name!r} is not a string that UTF-8 can encode")
             _check_value(f"{where}.{name}", item)
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
@@ -209,7 +209,7 @@ def _check_value(where: str, value: object) -> None:
         if not -(2**63) <= value < 2**63:
             raise SeedError(f"{where}: must fit in 64 bits")
     elif value is not None:
-        raise SeedError(f"{where}: a {type(value).__name__} is no JSON value")
+        raise SeedError(f"{where}: a {type(value).__name__} is not a JSON value")
 
 
 def _is_sendable(text: str) -> bool:
@@ -230,6 +230,6 @@ def _unique(section: str, entries: list[dict[str, Any]], field_name: str, *, sec
     for where, entry in _numbered(section, entries):
         if entry[field_name] in found:
             shown = "" if secret else f"{entry[field_name]} "
-            raise SeedError(f"{where}.{field_name}: {shown}is there twice")
+            raise SeedError(f"{where}.{field_name}: {shown}is given twice")
         found.add(entry[field_name])
     return found

@@ -190,9 +190,9 @@ class MockServer(Called):
         Raise RuntimeError if it was started before, or was made in the parent process.
         """
         if self._forked():
-            raise RuntimeError("this mock server was made in the parent process; make one of your own in this one")
+            raise RuntimeError("this mock server belongs to the parent process; create another one in this process")
         if self._thread.ident is not None:
-            raise RuntimeError("this mock server was started before; make another one")
+            raise RuntimeError("this mock server was started before; create another one")
         forks.watch(self)
         self._thread.start()
         self._ready.wait()
@@ -227,9 +227,9 @@ class MockServer(Called):
         Raise RuntimeError if the control API is switched off, or the server runs in the parent process.
         """
         if not self._control:
-            raise RuntimeError("the console needs the control API, which is switched off")
+            raise RuntimeError("the console needs the control API, which is disabled")
         if self._forked():
-            raise RuntimeError("this mock server runs in the parent process, which makes the links of its console")
+            raise RuntimeError("this mock server runs in the parent process; create the links to its console there")
         return self.accounts_url + self._in_thread(self.app.state.access.new_link)
 
     def reset(self) -> None:
@@ -285,19 +285,19 @@ class MockServer(Called):
             wait([outcome], timeout=_LOOK_AGAIN)
             asked = self._thread.is_alive()
         if not outcome.done():
-            raise RuntimeError("the mock server does not run")
+            raise RuntimeError("the mock server is not running")
         return outcome.result()
 
     def _ask(self, ask: Ask[T]) -> T:
         if not self._control:
-            raise ControlFailed("the control API of this mock server is switched off")
+            raise ControlFailed("the control API of this mock server is disabled")
         if threading.current_thread() is self._thread:
-            raise ControlFailed("the mock server cannot be asked in its own thread, where it answers")
+            raise ControlFailed("the mock server cannot be called from its own thread")
         return ask.sent(self.accounts_url, self.control_token)
 
     def _ask_parent(self, ask: Ask[T]) -> T:
         if not self._control:
-            raise RuntimeError("the mock server runs in the parent process, and its control API is switched off")
+            raise RuntimeError("the mock server runs in the parent process, and its control API is disabled")
         try:
             return ask.sent(self.accounts_url, self.control_token)
         except ControlFailed as error:
@@ -305,12 +305,12 @@ class MockServer(Called):
 
     def _new_clock(self) -> SharedClock:
         """Return a new clock for clients. They count calls separately for each clock, so the counts start again."""
-        return SharedClock(self._time, self._pass)
+        return SharedClock(self._time, self._advance)
 
     def _time(self) -> float:
         return self.now() if self._forked() else self.app.state.clock.now()
 
-    def _pass(self, seconds: float) -> None:
+    def _advance(self, seconds: float) -> None:
         def act() -> None:
             self.app.state.clock.advance(seconds)
             self.app.state.keep_clock()

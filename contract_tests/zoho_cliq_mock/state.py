@@ -109,7 +109,7 @@ class State:
     def _read(self, stored: bytes | None, *, given: bool) -> None:
         if stored is not None:
             if given and orjson.loads(stored) != self.seed:
-                raise SeedError("the database was made with another seed; give a new file with --db")
+                raise SeedError("the database was created with another seed; give a new file with --db")
             self.seed = orjson.loads(stored)
         self.directory = read_seed(self.seed)
         self._read_teams()

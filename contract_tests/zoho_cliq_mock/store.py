@@ -194,7 +194,7 @@ class Store:
 
     def _handler_owner(self, user: User, identifier: str, handler: str) -> Row:
         if handler != HANDLER:
-            raise Refusal("execution_handler_not_found", f"a message action has no handler but {HANDLER}")
+            raise Refusal("execution_handler_not_found", f"the only handler of a message action is {HANDLER}")
         try:
             return self._visible(user, identifier)
         except Refusal as refusal:
@@ -265,7 +265,7 @@ class Store:
         if row is not None and not set(audiences_of(row.action, row.organization)).isdisjoint(user.audiences):
             return row
         if row is not None and self.policies.invisible == "403":
-            raise Refusal(ACCESS_DENIED, "this message action belongs to others")
+            raise Refusal(ACCESS_DENIED, "this message action belongs to another user")
         raise Refusal("msgaction_not_found", "there is no message action with this id")
 
     def _check_may_change(self, user: User, row: Row) -> None:
@@ -293,7 +293,8 @@ class Store:
         limit = self.policies.creation_limit
         if limit and self.connection.execute(COUNT_STATEMENT, (organization,)).fetchone()[0] >= limit:
             raise Refusal(
-                "msgaction_creation_limit_exceeded", f"the organization has its {limit} message actions already"
+                "msgaction_creation_limit_exceeded",
+                f"the organization has reached its limit of {limit} message actions",
             )
 
 

@@ -34,7 +34,7 @@ _REFUSALS = {
     400: "the request is not valid HTTP",
     414: f"the request line is longer than {MOST_HEAD} bytes",
     431: f"the header fields are longer than {MOST_HEAD} bytes",
-    505: "the mock speaks HTTP/1.1 and HTTP/1.0",
+    505: "the mock supports HTTP/1.1 and HTTP/1.0",
 }
 
 
@@ -275,7 +275,7 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone("the client hung up before its request was complete")
+            raise ClientGone("the client disconnected before its request was complete")
         body += message.get("body", b"")
         too_long = len(body) > most
         more = message.get("more_body", False) and not too_long
@@ -365,7 +365,7 @@ async def break_off(scope: Scope, receive: Receive, data: bytes, *, reset: bool)
     """
     cycle: RequestResponseCycle | None = scope.get(CYCLE)
     if cycle is None:
-        raise ConnectionResetError("the mock broke the connection off, as a fault rule says")
+        raise ConnectionResetError("the mock closed the connection because of a fault rule")
     if data:
         cycle.transport.write(data)
     sock: socket.socket | None = cycle.transport.get_extra_info("socket")

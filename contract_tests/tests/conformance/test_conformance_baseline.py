@@ -49,7 +49,7 @@ def against(earlier: Prepare | None, now: Prepare | None, directory: Path, **cha
     """Return the report of the server `now`, compared with the server `earlier` as its baseline."""
     path = saved(built(earlier)[1], directory)
     result, found = built(now, **changes)
-    baseline.compare(found, baseline.load(path), result.exit_code_but_for_faults())
+    baseline.compare(found, baseline.load(path), result.exit_code_without_faults())
     return found
 
 
@@ -68,10 +68,10 @@ def test_the_same_faults_are_no_new_ones(tmp_path: Path) -> None:
     assert "class='verdict no'" in page.html(found)
 
 
-def test_new_faults_give_1_and_are_where_to_start(tmp_path: Path) -> None:
+def test_new_faults_exit_with_1_and_are_the_start(tmp_path: Path) -> None:
     found = against(HINT, both(HINT, DELETE), tmp_path)
     assert (found["exit_code"], found["verdict"]) == (FAULTS, "faults")
-    assert found["start_here"]["what"] == "Every call of delete is answered 503, whatever is asked."
+    assert found["start_here"]["what"] == "Every delete call gets status 503, whatever it requests."
     assert "delete.success" in found["baseline"]["new"]
     assert "action.hint.shape" in found["baseline"]["still"]
     assert {fault["fact"] for fault in found["faults"] if not fault["known"]} == set(found["baseline"]["new"])
@@ -79,15 +79,15 @@ def test_new_faults_give_1_and_are_where_to_start(tmp_path: Path) -> None:
     assert suite.get("failures") == str(len(found["baseline"]["new"]))
 
 
-def test_what_is_mended_is_named(tmp_path: Path) -> None:
+def test_fixed_faults_are_named(tmp_path: Path) -> None:
     found = against(HINT, None, tmp_path)
     assert (found["exit_code"], found["verdict"], found["faults"]) == (CONFORMS, "conforms", [])
     assert "action.hint.shape" in found["baseline"]["mended"]
     assert found["baseline"]["still"] == []
-    assert any(line.startswith("    mended: ") for line in render.terminal(found))
+    assert any(line.startswith("    fixed: ") for line in render.terminal(found))
 
 
-def test_what_a_run_does_not_show_is_not_mended(tmp_path: Path) -> None:
+def test_a_fault_that_a_run_does_not_test_is_not_fixed(tmp_path: Path) -> None:
     found = against(
         MUTANTS["anyone-may-get-by-id"].prepare,
         None,
@@ -108,7 +108,7 @@ def test_facts_that_the_baseline_did_not_show_either_do_not_decide(tmp_path: Pat
     for fact in alone["facts"]:
         fact["verdict"] = fact["verdict"].replace("not shown", "passed")
     result, found = built(PATCH_405)
-    baseline.compare(found, baseline.load(saved(alone, tmp_path)), result.exit_code_but_for_faults())
+    baseline.compare(found, baseline.load(saved(alone, tmp_path)), result.exit_code_without_faults())
     assert (found["exit_code"], found["verdict"]) == (NOT_SHOWN, "not shown")
 
 
@@ -122,8 +122,8 @@ def test_the_command_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     with served(tmp_path) as path:
         mended, out, _ = run_command(capsys, "run", "--profile", path, "--quiet", "--baseline", kept)
     assert mended == 0
-    assert "mended: " in out
-    assert out.count("note: the baseline is of another run: server http://") == 1
+    assert "fixed: " in out
+    assert out.count("note: the baseline was written by a different run: server http://") == 1
 
 
 def change(**keys: Any) -> Callable[[dict[str, Any]], str]:
@@ -134,20 +134,20 @@ def change(**keys: Any) -> Callable[[dict[str, Any]], str]:
 @pytest.mark.parametrize(
     ("written", "complaint"),
     [
-        (lambda found: "{", "is no JSON"),
-        (lambda found: "[" * 100_000, "is no JSON"),
-        (lambda found: "[]", "is no report"),
-        (lambda found: "{}", "is no report"),
-        (change(schema=1), "has schema 1, this version writes"),
-        (change(kit="9.9.9"), "is of version 9.9.9 of the kit, this is"),
-        (change(kit=...), "is of an earlier version of the kit"),
-        (change(faults=...), "is no whole report: it lacks 'faults'"),
-        (change(faults=[7]), "is no whole report"),
-        (change(facts=[{}]), "is no whole report"),
-        (change(facts=7), "is no whole report"),
+        (lambda found: "{", "is not JSON"),
+        (lambda found: "[" * 100_000, "is not JSON"),
+        (lambda found: "[]", "is not a report"),
+        (lambda found: "{}", "is not a report"),
+        (change(schema=1), "has schema 1, but this version needs"),
+        (change(kit="9.9.9"), "was written by version 9.9.9 of the kit, this is"),
+        (change(kit=...), "was written by an earlier version of the kit"),
+        (change(faults=...), "is not a complete report ('faults')"),
+        (change(faults=[7]), "is not a complete report"),
+        (change(facts=[{}]), "is not a complete report"),
+        (change(facts=7), "is not a complete report"),
     ],
 )
-def test_what_cannot_be_a_baseline_is_refused_before_anything_is_sent(
+def test_an_unusable_baseline_is_refused_before_anything_is_sent(
     written: Callable[[dict[str, Any]], str], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from zoho_cliq_conformance.sending.client import Client
@@ -162,7 +162,7 @@ def test_what_cannot_be_a_baseline_is_refused_before_anything_is_sent(
     assert complaint in err
 
 
-def test_a_baseline_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_baseline_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.har"
     path.write_text("{}")
     status, _, err = run_command(capsys, "check-har", path, "--baseline", tmp_path / "none.json")

@@ -72,33 +72,33 @@ def test_the_heavy_servers_are_servers_of_these_tests() -> None:
 
 def test_a_server_that_checks_no_field_has_one_cause_for_it() -> None:
     found = graded(checks_no_field)
-    assert found["causes"][0]["what"].endswith("is refused for a field of its body.")
+    assert found["causes"][0]["what"].endswith("is refused because of a field of its body.")
     assert len(found["causes"][0]["fact_ids"]) > 40
 
 
 def test_a_server_without_thresholds_has_one_cause() -> None:
     result = grade(reference_transport(thresholds=False), thresholds=True)
     found = whole(result)
-    assert statements(found) == ["No threshold is enforced: no call was answered 429."]
+    assert statements(found) == ["No threshold is enforced: no call got status 429."]
     assert len(found["faults"]) > 5
 
 
 @pytest.mark.parametrize(
     ("mutant", "expected"),
     [
-        ("no-scope-shown", ["scope is missing in every answer that shows actions."]),
-        ("creator-is-a-string", ["creator is wrong in every answer that shows actions."]),
-        heavy("type-is-system", ["type is wrong in every answer that shows actions."]),
+        ("no-scope-shown", ["scope is missing in every response that shows actions."]),
+        ("creator-is-a-string", ["creator is wrong in every response that shows actions."]),
+        heavy("type-is-system", ["type is wrong in every response that shows actions."]),
         heavy("update-loses-message-types", ["message_types is not always shown as it was set."]),
         heavy("changes-letters-of-hint", ["hint is not always shown as it was set."]),
         ("changes-pluses-of-scripts", ["script is not always shown as it was set."]),
-        heavy("accept-wildcard-is-406-in-get", ["Every call of get with Accept: */* is answered 406."]),
-        ("anyone-may-get-by-id", ["Actions are shown to others than may see them, by get."]),
-        ("missing-token-is-403", ["Every call without a valid token is answered 403."]),
+        heavy("accept-wildcard-is-406-in-get", ["Every get call with Accept: */* gets status 406."]),
+        ("anyone-may-get-by-id", ["Actions are shown to users who may not see them, by get."]),
+        ("missing-token-is-403", ["Every call without a valid token gets status 403."]),
         ("deleted-actions-stay-in-lists", [FACTS["list.deleted"].statement]),
         (
             "update-handler-without-url",
-            ["The same 27 answers break 2 facts: update_handler.shape, update_handler.envelope."],
+            ["The same 27 responses break 2 facts: update_handler.shape, update_handler.envelope."],
         ),
         heavy("405-without-allow", [FACTS["protocol.allow"].statement]),
         heavy("taken-names-accepted", [FACTS["create.msgaction_name_already_exists"].statement]),
@@ -117,7 +117,7 @@ def test_named_mutants_have_the_cause_that_they_were_given(mutant: str, expected
 
 def test_two_reasons_are_two_causes_the_bigger_first() -> None:
     found = graded(both(CODELESS, PATCH_405))
-    assert statements(found) == [FAULTY["every PATCH is 405"][1], "No error answer has a code."]
+    assert statements(found) == [FAULTY["every PATCH is 405"][1], "No error response has a code."]
     sizes = [len(cause["fact_ids"]) for cause in found["causes"]]
     assert sizes == sorted(sizes, reverse=True)
 
@@ -125,14 +125,14 @@ def test_two_reasons_are_two_causes_the_bigger_first() -> None:
 def test_three_reasons_are_three_causes() -> None:
     found = graded(both(without("hint"), answers(404, of("get_handler")), answers(503, of("delete"))))
     assert sorted(statements(found)) == [
-        "Every call of delete is answered 503, whatever is asked.",
-        "Every call of get_handler is answered 404, whatever is asked.",
-        "hint is missing in every answer that shows actions.",
+        "Every delete call gets status 503, whatever it requests.",
+        "Every get_handler call gets status 404, whatever it requests.",
+        "hint is missing in every response that shows actions.",
     ]
 
 
 @pytest.mark.parametrize("server", ["reference", "mock"])
-def test_a_conforming_server_has_no_cause_and_nowhere_to_start(server: str) -> None:
+def test_a_conforming_server_has_no_cause_and_no_start(server: str) -> None:
     transport = mock_transport(thresholds=False) if server == "mock" else reference_transport(thresholds=False)
     found = whole(grade(transport, thresholds=False, graded=profile(pace=False)))
     assert (found["causes"], found["start_here"], found["faults"]) == ([], None, [])
@@ -169,7 +169,7 @@ def test_a_fault_that_was_seen_elsewhere_too_stands_alone() -> None:
     ]
 
 
-def test_nothing_is_said_of_all_calls_after_two_of_them_or_one_that_was_good() -> None:
+def test_no_cause_claims_all_calls_after_two_calls_or_a_success() -> None:
     few = causes_of(PATCHES[:2], [violation("update.accepts", 1), violation("update.keeps", 2)])
     assert {kind for kind, _ in few} == {"alone"}
     good = exchange(5, "PATCH", "/messageactions/5", 200, b'{"data": {}}')

@@ -58,7 +58,7 @@ def test_each_call_of_the_table_departs_in_one_way_at_most() -> None:
     assert sum(len(found) == 1 for _, found in calls) > 200
 
 
-def test_what_belongs_together_is_sent_apart_as_well() -> None:
+def test_fields_that_belong_together_are_also_sent_separately() -> None:
     alone = {next(iter(found)) for _, found in departures(run_table) if len(found) == 1}
     assert alone >= {"content-type", "malformed", "auth", "field script"}
 

@@ -133,7 +133,7 @@ def no_more_after(number: int) -> Any:
 def test_a_limit_that_is_not_reached_is_not_shown() -> None:
     result = limited(8, prepare=no_more_after(4))
     assert result.client.oracle.passed[FACT] == 0
-    assert any("in vain with 4 of 8 actions" in note for note in result.notes)
+    assert any("failed otherwise at 4 of 8 actions" in note for note in result.notes)
 
 
 @cache
@@ -152,28 +152,26 @@ def not_shown() -> dict[str, Any]:
     return report.build(result, strict=False, drivers=["driver", "creation-limit"], seconds=0)
 
 
-def test_what_is_asked_for_and_not_shown_is_never_passed() -> None:
+def test_a_fact_that_was_tried_and_not_shown_is_never_passed() -> None:
     found = not_shown()
     assert (found["schema"], found["verdict"], found["exit_code"]) == (2, "not shown", 4)
     facts = {fact["id"]: fact for fact in found["facts"]}
     assert facts[FACT]["verdict"] == facts["get.msgaction_not_found"]["verdict"] == "not shown"
-    assert facts[FACT]["reason"] == "no call was refused for this alone; 1 call was about it"
-    assert facts["update.name.max"]["reason"] == "no call was refused for this alone; no call was about it"
-    assert facts["create.image"]["reason"].startswith("no good answer came to a create with an image")
+    assert facts[FACT]["reason"] == "no call was refused for this reason alone; 1 call concerned it"
+    assert facts["update.name.max"]["reason"] == "no call was refused for this reason alone; no call concerned it"
+    assert facts["create.image"]["reason"].startswith("this request did not succeed: a create with an image")
     assert facts["get.success"]["verdict"] == "passed"
     assert facts["get.success"]["shown_by"][0].startswith(f"GET {action_path('')}")
     assert found["summary"].keys() == {"passed", "failed", "skipped", "not shown"}
     assert sum(found["summary"].values()) == len(FACTS)
-    assert found["notes"] == [
-        "asked for and not shown: create.msgaction_creation_limit_exceeded, get.msgaction_not_found"
-    ]
+    assert found["notes"] == ["tried and not shown: create.msgaction_creation_limit_exceeded, get.msgaction_not_found"]
 
 
 def test_every_report_tells_what_was_not_shown(tmp_path: Path) -> None:
     found = not_shown()
     lines = "\n".join(render.terminal(found))
     assert lines.count("not shown: ") == 3
-    assert "not shown: get.msgaction_not_found: no call was refused for this alone" in lines
+    assert "not shown: get.msgaction_not_found: no call was refused for this reason alone" in lines
     write(found, tmp_path)
     suite = ElementTree.fromstring((tmp_path / "junit.xml").read_text())
     assert (suite.get("errors"), suite.get("failures")) == ("2", "0")

@@ -29,13 +29,16 @@ def test_limits_types_and_required_fields_are_those_of_the_document(monkeypatch:
 @pytest.mark.parametrize(
     ("fact", "statement"),
     [
-        ("create.scope", "Creating needs the scope CREATE, which is enough."),
-        ("delete.success", "A delete is answered 204."),
-        ("thresholds.update_handler", "10 updates of handlers a minute are allowed to a user, the next is refused."),
+        ("create.scope", "Creating requires the scope CREATE and no other."),
+        ("delete.success", "A delete gets status 204."),
+        ("thresholds.update_handler", "A user may send 10 updates of handlers a minute; the next call is refused."),
         ("update_handler.script.max", "A script has at most 250 KB."),
-        ("list.limit", "A page holds as many actions as the limit says, from 1 to 100, while more follow."),
+        ("list.limit", "A page has `limit` actions, from 1 to 100, unless it is the last."),
         ("update.team_ids.type", "New team ids are an array of integers."),
-        ("update_handler.execution_handler_not_found", "A handler of another type is refused with this code."),
+        (
+            "update_handler.execution_handler_not_found",
+            "Any handler type except execution_handler is refused with this code.",
+        ),
     ],
 )
 def test_statements_read_well(fact: str, statement: str) -> None:

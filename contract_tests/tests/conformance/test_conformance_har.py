@@ -131,7 +131,7 @@ def of_two_people(entries: list[dict[str, Any]]) -> None:
     entries[2]["response"] = copy.deepcopy(entries[5]["response"])
 
 
-def at_once(entries: list[dict[str, Any]]) -> None:
+def overlapping(entries: list[dict[str, Any]]) -> None:
     """Change the times of the entries: list and delete are pending at the same time, and the delete was sent first."""
     entries[3]["startedDateTime"], entries[3]["time"] = "2026-01-01T00:00:05Z", 500
     entries[4]["startedDateTime"], entries[4]["time"] = "2026-01-01T00:00:04.9Z", 500
@@ -168,7 +168,7 @@ LACKING = {
     "durations": change("time", None),
     "one zone": mixed_zones,
     "whose tokens they are": of_two_people,
-    "which of two came first": at_once,
+    "which of two came first": overlapping,
     "the answer to a list": one(3, lambda e: {**e, "response": {"status": 0, "headers": [], "content": {"size": 0}}}),
     "the answer to a create": one(0, lambda e: {**e, "response": None}),
     "the answer to an update": one(1, lambda e: {**e, "response": {"status": 0}}),
@@ -220,7 +220,7 @@ def test_one_bad_entry_does_not_lose_the_others(kind: str, tmp_path: Path) -> No
     wrong = entry(status=200, text="no JSON", started="2026-01-01T00:01:00Z")
     status, found = judged(tmp_path, *conforming(), BAD_ENTRIES[kind], wrong)
     assert (status, found["calls"]) == (1, 7)
-    assert [note for note in found["notes"] if note.startswith("entry 7 of the recording is skipped: ")]
+    assert [note for note in found["notes"] if note.startswith("skipped entry 7 of the recording: ")]
 
 
 ODD = {
@@ -250,7 +250,7 @@ def test_odd_values_in_a_recording_give_a_report(
         *(b'{"log":7}', b'{"log":{"entries":[{"request":{"url":7}}]}}', b'{"log":{"entries":[' + b"9" * 5000 + b"]}}"),
     ],
 )
-def test_what_is_no_recording_gives_2_and_one_line(
+def test_an_unusable_recording_exits_with_2_and_one_line(
     raw: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "x.har"
@@ -260,7 +260,7 @@ def test_what_is_no_recording_gives_2_and_one_line(
     assert (shown.out, shown.err.count("\n")) == ("", 1)
 
 
-def test_numbers_that_no_file_should_hold(tmp_path: Path) -> None:
+def test_excessive_numbers_in_a_recording_are_handled(tmp_path: Path) -> None:
     text = json.dumps({"log": {"entries": conforming()}})
     for odd in ("NaN", "Infinity", "-1e999", "9" * 5000):
         path = tmp_path / "x.har"

@@ -36,7 +36,7 @@ def graded(handle: Callable[..., Any], drivers: list[str], seed: int, **options:
     result = run(client, drivers_for(drivers, 3))
     found = report.build(result, strict=True, drivers=drivers, seconds=1.0)
     assert DEFECT not in found["stopped"], found["stopped"]
-    assert not any("cut short" in line for line in found["leftovers"]), found["leftovers"]
+    assert not any("ended early" in line for line in found["leftovers"]), found["leftovers"]
     assert all(line.isprintable() for line in render.terminal(found, verbose=True))
     ElementTree.fromstring(render.junit(found))
     assert "<script" not in page.html(found).lower()
@@ -68,11 +68,11 @@ def test_whatever_a_server_answers_there_is_a_report_of_every_driver(seed: int, 
         *('{"n":-Infinity}', '{"n":' + "9" * 5000 + "}", "[" + "[]," * 400_000 + "[]]", "\udc80", ""),
     ],
 )
-def test_what_nobody_has_to_read_is_no_json(body: str) -> None:
+def test_json_beyond_the_limits_is_not_json(body: str) -> None:
     assert Answer(200, (), body.encode("utf-8", "surrogateescape")).json() is None
 
 
-def test_what_everybody_can_read_is_json() -> None:
+def test_json_within_the_limits_is_json() -> None:
     deep = "[" * 100 + "]" * 100
     for text in ('{"n":1e308}', '{"n":"\\ud800"}', f'{{"data":{deep[1:-1]}}}', "[" + "[]," * 1000 + "[]]"):
         assert Answer(200, (), text.encode()).json() == json.loads(text)
@@ -106,7 +106,7 @@ def test_a_team_action_with_other_teams_than_its_own_is_a_fault(teams: Any) -> N
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reduce the kit's timeouts to tenths of a second."""
     monkeypatch.setattr(transports, "SLICE", 0.01)
     for name in ("LAST_ANSWER", "GRACE"):
@@ -126,20 +126,20 @@ def over_http(url: str, **options: Any) -> Client:
     return Client(profile(url, reset_url=None, clock_url=None, pace=False), HttpTransport(url), seed=1, **options)
 
 
-@pytest.mark.usefixtures("hurried")
-def test_the_minutes_hold_while_a_server_does_not_answer() -> None:
+@pytest.mark.usefixtures("short_timeouts")
+def test_max_minutes_holds_while_a_server_does_not_respond() -> None:
     with serving(lambda connection: None) as url:
         began = time.monotonic()
         client = over_http(url, deadline=began + 0.2)
         result = run(client, creating())
         assert time.monotonic() - began < 1
         client.close()
-    assert (result.stopped, result.exit_code()) == ("the minutes that the run may take are over", 2)
+    assert (result.stopped, result.exit_code()) == ("the time limit of the run (--max-minutes) is reached", 2)
     assert result.violations == []  # the kit cancelled the call, so that is no fault
     assert "names start with" in result.leftovers[0]
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("short_timeouts")
 def test_one_signal_ends_a_run_while_a_server_does_not_answer() -> None:
     with serving(lambda connection: None) as url:
         client = over_http(url)
@@ -151,7 +151,7 @@ def test_one_signal_ends_a_run_while_a_server_does_not_answer() -> None:
     assert (result.stopped, result.exit_code(), result.violations) == ("interrupted", 2, [])
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize("deletes", ["never", "slowly", "with lies"])
 def test_a_clean_up_ends_whatever_the_server_does(deletes: str) -> None:
     created: list[bytes] = []
@@ -174,10 +174,10 @@ def test_a_clean_up_ends_whatever_the_server_does(deletes: str) -> None:
         client.close()
     if deletes != "with lies":
         assert result.leftovers[0].startswith("clean-up stopped: ")
-        assert "action 1029 of owner is still there" in result.leftovers
+        assert "action 1029 of owner is still on the server" in result.leftovers
 
 
-def test_the_minutes_leave_room_for_a_paced_clean_up() -> None:
+def test_max_minutes_leaves_time_for_a_paced_clean_up() -> None:
     clock = StepClock()
     server = Reference(clock)
     client, _ = simulated(server, profile(reset_url=None, clock_url=None), clock=clock)
@@ -188,7 +188,9 @@ def test_the_minutes_leave_room_for_a_paced_clean_up() -> None:
     assert 2 * WINDOW < client._time_to_clean_up() < 2 * WINDOW + 10
     client.deadline = time.monotonic() + 2 * WINDOW - 20
     result = run(client, creating())
-    assert "the minutes that the run may take are over but for the clean-up" in result.stopped
+    assert (
+        "the time limit of the run (--max-minutes) is reached; the rest is reserved for the clean-up" in result.stopped
+    )
     assert result.leftovers == []
 
 
@@ -204,7 +206,7 @@ def test_a_listing_that_never_ends_is_a_fault() -> None:
     assert client.oracle.failed["list.next_token"] == 1
 
 
-def test_of_a_lost_create_no_more_is_removed_than_was_created() -> None:
+def test_clean_up_after_a_lost_create_removes_no_other_actions() -> None:
     deleted: list[str] = []
 
     def handle(method: str, target: str, headers: Any, body: Any) -> Any:
@@ -219,7 +221,7 @@ def test_of_a_lost_create_no_more_is_removed_than_was_created() -> None:
     assert len(deleted) == 2
 
 
-def test_a_server_that_falls_silent_later_is_asked_no_more() -> None:
+def test_a_server_that_stops_responding_later_gets_no_more_calls() -> None:
     calls = iter([200, *[0] * 100])
 
     def handle(*request: Any) -> Any:
@@ -229,7 +231,7 @@ def test_a_server_that_falls_silent_later_is_asked_no_more() -> None:
 
     client, _ = simulated(handle, LIVE, clock=StepClock())
     result = run(client, [("driver", lambda c, r: [c.get("1") for _ in range(50)] and None)])
-    assert "answered none of the last 20 calls" in result.stopped
+    assert "did not respond to the last 20 calls" in result.stopped
     assert result.exit_code() == 1  # missing answers are faults
 
 
@@ -244,7 +246,9 @@ def test_the_trace_of_large_answers_is_small(monkeypatch: pytest.MonkeyPatch) ->
 # --- output on a terminal
 
 
-def test_no_character_of_a_server_acts_on_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_of_a_server_are_escaped_on_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     body = json.dumps({"message": ESCAPES, "code": ESCAPES, "data": {"name": ESCAPES}}).encode()
     raw = ESCAPES.encode("utf-8", "surrogatepass")
     for content in (body, raw):
@@ -261,4 +265,4 @@ def test_no_character_of_a_server_acts_on_a_terminal(tmp_path: Path, capsys: pyt
         assert main(["run", "--profile", str(path), "--report", str(tmp_path / "out")]) == 2
     shown = capsys.readouterr()
     assert [line for line in (shown.out + shown.err).split("\n") if not line.isprintable()] == []
-    assert "does not answer: BadStatusLine" in shown.err
+    assert "does not respond: BadStatusLine" in shown.err

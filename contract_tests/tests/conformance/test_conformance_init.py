@@ -54,7 +54,7 @@ def test_options_give_all_that_a_profile_may_hold(
     status, out, err = run_command(capsys, "init", path, *EVERYTHING)
     assert (status, err) == (0, "")
     assert f"next: zoho-cliq-conformance run --profile {path} --plan" in out
-    assert "set before a run: T_OWNER, T_COLLEAGUE, T_OUTSIDER" in out
+    assert "set these environment variables before a run: T_OWNER, T_COLLEAGUE, T_OUTSIDER" in out
     names = [word for word in EVERYTHING if word.startswith("T_")]
     for name in names:
         monkeypatch.setenv(name, f"1000.{name}")
@@ -73,11 +73,11 @@ def test_only_the_base_url_is_needed(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert tomllib.loads(path.read_text()) == {"base_url": URL, "pace": True, "tokens": {"owner": "env:CLIQ_TOKEN"}}
     status, out, err = run_command(capsys, "init", tmp_path / "q.toml")
     assert (status, out) == (2, "")
-    assert err == "zoho-cliq-conformance: init: --base-url is missing, and there is no terminal to ask on\n"
+    assert err == "zoho-cliq-conformance: init: --base-url is required, since there is no terminal to ask for it\n"
     assert not (tmp_path / "q.toml").exists()
 
 
-def test_on_a_terminal_it_asks_for_what_no_option_gives(
+def test_init_asks_for_missing_values_on_a_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "p.toml"
@@ -85,9 +85,9 @@ def test_on_a_terminal_it_asks_for_what_no_option_gives(
     status, _, err = run_command(capsys, "init", path, "--no-pace")
     assert status == 0
     assert "base_url is not an http or https URL: 'cliq.example'" in err
-    assert "takes ids of teams, such as 100001,100002: '1,x'" in err
+    assert "must be ids of teams, such as 100001,100002, not '1,x'" in err
     assert "does the server enforce thresholds" not in err
-    assert "ids of the outsider's teams" not in err  # there is no outsider
+    assert "ids of teams that the outsider is a member of" not in err  # there is no outsider
     assert tomllib.loads(path.read_text()) == {
         "base_url": URL,
         "pace": False,
@@ -96,7 +96,7 @@ def test_on_a_terminal_it_asks_for_what_no_option_gives(
     }
 
 
-def test_with_yes_it_asks_nothing_on_a_terminal_either(
+def test_init_with_yes_asks_nothing_on_a_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     types(monkeypatch, "T_OTHER")
@@ -105,7 +105,7 @@ def test_with_yes_it_asks_nothing_on_a_terminal_either(
 
 
 @pytest.mark.parametrize("lines", [[], [URL, "no-variable"] * 3, ["x"] * 9])
-def test_an_input_that_ends_or_never_fits_writes_nothing(
+def test_init_writes_nothing_after_ended_or_invalid_input(
     lines: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in lines)))
@@ -115,13 +115,13 @@ def test_an_input_that_ends_or_never_fits_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_there_is_replaced_only_with_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_existing_file_is_replaced_only_with_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, linked = tmp_path / "p.toml", tmp_path / "precious"
     path.symlink_to(linked)
     for target in (path, linked):
         status, out, err = run_command(capsys, "init", path, "--base-url", URL)
         assert (status, out) == (2, "")
-        assert err == f"zoho-cliq-conformance: {path} is there already: give another name, or --force to replace it\n"
+        assert err == f"zoho-cliq-conformance: {path} exists; give another name, or --force to replace it\n"
         target.write_text("kept")
     assert run_command(capsys, "init", path, "--base-url", URL, "--force")[0] == 0
     assert linked.read_text() == "kept"
@@ -144,7 +144,7 @@ def test_secrets_get_into_the_file_only_when_asked_and_nobody_else_reads_it(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     status, _, err = run_command(capsys, *command[:1], tmp_path / "q.toml", *command[2:], "--colleague", "T_UNSET")
     assert status == 2
-    assert "tokens.colleague: the environment variable T_UNSET is not set, and --secrets wants its value" in err
+    assert "tokens.colleague: the environment variable T_UNSET is not set; --secrets needs its value" in err
 
 
 @pytest.mark.parametrize("option", [question.option for question in QUESTIONS if question.kind == "variable"])
@@ -154,7 +154,7 @@ def test_a_token_in_the_place_of_a_name_is_refused_and_not_repeated(
     token = "1000.41d9c2d1f0.8fcc125f"
     status, out, err = run_command(capsys, "init", tmp_path / "p.toml", "--base-url", URL, option, token)
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert f"init: {option} takes the name of an environment variable" in err
+    assert f"init: {option} must be the name of an environment variable" in err
     assert token not in err
     assert list(tmp_path.iterdir()) == []
 
@@ -164,12 +164,12 @@ def test_a_token_in_the_place_of_a_name_is_refused_and_not_repeated(
     [
         (["--base-url", "ftp://x"], "base_url is not an http or https URL"),
         (["--base-url", "https://u:supersecret@x/api/v3"], "base_url must not hold a user or a password"),
-        (["--base-url", URL, "--teams-owner", "a"], "--teams-owner takes ids of teams"),
+        (["--base-url", URL, "--teams-owner", "a"], "--teams-owner must be ids of teams"),
         (["--base-url", URL, "--teams-owner", "0"], "teams.owner must be a list of team ids"),
-        (["--base-url", URL, "--creation-limit", "many"], "--creation-limit takes a whole number"),
+        (["--base-url", URL, "--creation-limit", "many"], "--creation-limit must be a whole number"),
         (["--base-url", URL, "--creation-limit", "0"], "creation_limit must be a whole number from 1"),
         (["--base-url", URL, "--colleague", "CLIQ_TOKEN"], "tokens.owner and tokens.colleague are the same token"),
-        (["--base-url", URL, "--reset-url", "http://a/r", "--clock-url", "http://b/c"], "must be of one server"),
+        (["--base-url", URL, "--reset-url", "http://a/r", "--clock-url", "http://b/c"], "must have the same scheme"),
     ],
 )
 def test_a_wrong_option_is_refused_in_one_line(
@@ -182,7 +182,7 @@ def test_a_wrong_option_is_refused_in_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unwritable_place_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path, force in ((tmp_path / "none" / "p.toml", []), (tmp_path, ["--force"])):
         status, _, err = run_command(capsys, "init", path, "--base-url", URL, *force)
         assert (status, err.count("\n")) == (2, 1)

@@ -70,7 +70,7 @@ def test_no_false_positive_on_a_threshold_variant_in_about_seven_minutes(name: s
     assert waited <= LOCK + (3.1 if name.endswith("for each operation") else 2) * WINDOW
     assert client.oracle.passed["thresholds.lock.end"] == (1 if name in TOGETHER else 5)
     alive = sum(action.alive for action in server.actions.values())
-    assert len([line for line in result.leftovers if "still there" in line]) == alive
+    assert len([line for line in result.leftovers if "still on the server" in line]) == alive
     if name not in (*TOGETHER, "the last call that is let in starts the lock"):  # these refuse paced calls
         assert alive == 0
     if name not in TOGETHER:
@@ -133,7 +133,7 @@ def test_an_interrupted_run_waits_for_its_own_lock_and_cleans_up() -> None:
     assert sum(slept) > LOCK
 
 
-def test_minutes_that_would_be_over_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_beyond_max_minutes_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StepClock()
     client, slept = simulated(Reference(clock), LIVE, clock=clock)
     monkeypatch.setattr("time.monotonic", lambda: 0.0)

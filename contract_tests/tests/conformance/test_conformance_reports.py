@@ -33,7 +33,7 @@ def found() -> dict[str, Any]:
 def test_the_terminal_begins_with_the_cause_a_line_of_shell_and_its_fact(found: dict[str, Any]) -> None:
     lines = [*render.terminal(found)]
     assert lines[0] == f"{len(found['faults'])} faults, 1 cause"
-    assert lines[1] == "start here: Every PATCH is answered 405, whatever is asked.  [cause-1]"
+    assert lines[1] == "start here: Every PATCH gets status 405, whatever it requests.  [cause-1]"
     assert lines[2] == f"    fact      {KNOWN['update.accepts'].statement}  [update.accepts]"
     assert lines[3].startswith("    $ curl -sS -i -X PATCH http://in-process/api/v3/messageactions/")
     assert "$TOKEN_OWNER" in lines[3]
@@ -114,7 +114,7 @@ def test_junit_has_the_failures_first_by_their_causes(found: dict[str, Any]) -> 
     assert [failure.get("type") for failure in failures if failure is not None] == ["cause-1"] * len(deciding)
     assert suite.get("failures") == str(len(deciding))
     text = next(failure.text for failure in failures if failure is not None) or ""
-    assert text.startswith("cause-1: Every PATCH is answered 405, whatever is asked.")
+    assert text.startswith("cause-1: Every PATCH gets status 405, whatever it requests.")
     [remark] = [case.find("system-out") for case in first if case.find("system-out") is not None]
     assert "remark (inferred)" in (remark.text or "" if remark is not None else "")
     assert len(suite) == len(KNOWN)

@@ -83,7 +83,7 @@ def test_no_token_of_a_profile_is_shown_however_a_server_echoes_it(capsys: pytes
     assert "$TOKEN_OWNER" in text
 
 
-def test_what_is_no_secret_stays() -> None:
+def test_text_that_is_not_secret_is_kept() -> None:
     secrets = Secrets({"1000.owner": "TOKEN_OWNER"})
     secrets.add("/messageactions/organization")  # such as a cookie with the page that was visited last
     secrets.add("abc")

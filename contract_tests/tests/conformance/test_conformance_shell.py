@@ -38,7 +38,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def pasted(shell: str, lines: Sequence[str], directory: Path, answer: str = "", jq: str = "") -> list[list[str]]:
+def run_in_shell(shell: str, lines: Sequence[str], directory: Path, answer: str = "", jq: str = "") -> list[list[str]]:
     """Run the lines, and return the arguments of each call of curl. Assert that there are no errors and no new files.
 
     Args:
@@ -120,7 +120,7 @@ def test_nothing_but_curl_runs_whatever_a_recording_holds(shell: str, directory:
         secrets.learn(each)
     lines = chain(exchanges, BASE, secrets)
     assert all(line.isprintable() for line in lines)
-    calls = pasted(shell, lines, directory)
+    calls = run_in_shell(shell, lines, directory)
     assert len(calls) == len(exchanges)
     for each, call in zip(exchanges, calls, strict=True):
         for name, value in pairwise(call):  # with these options, curl would read a file if the value began with @
@@ -148,7 +148,7 @@ def test_curl_gets_exactly_what_was_sent(shell: str, requests: list[tuple[str, s
     ]
     lines = chain(sent, BASE, Secrets({}))
     assert all(line.isprintable() for line in lines)
-    for each, call in zip(sent, pasted(shell, lines, directory), strict=True):
+    for each, call in zip(sent, run_in_shell(shell, lines, directory), strict=True):
         assert f"{BASE}{each.target}".rstrip("\n") in call
         assert f"X-A: {each.headers[0][1]}".rstrip("\n") in call
         assert sent_by(call) == each.body
@@ -163,7 +163,7 @@ def test_what_a_server_invents_is_data_in_the_lines_that_follow(shell: str, inve
     third = exchange(3, headers=(("Authorization", "Bearer 1000.owner"),))
     lines = chain([first, second, third], BASE, Secrets({"1000.owner": "TOKEN_OWNER"}))
     assert [line.split("=")[0] for line in lines[:3]] == ["answer", "ID1", "NEXT2"]
-    calls = pasted(shell, lines, directory, answer=shown.decode(), jq=invented)
+    calls = run_in_shell(shell, lines, directory, answer=shown.decode(), jq=invented)
     assert f"{BASE}{action_path(invented)}".rstrip("\n") in calls[1]
     assert "-g" in calls[1]
     assert "Authorization: Bearer t0k3n" in calls[2]
@@ -179,4 +179,4 @@ def test_a_secret_cannot_move_the_quotes_around_what_stands_beside_it(directory:
     secrets = Secrets({})
     secrets.learn(hostile)
     for shell in ("sh", "bash"):
-        assert len(pasted(shell, chain([hostile], BASE, secrets), directory)) == 1
+        assert len(run_in_shell(shell, chain([hostile], BASE, secrets), directory)) == 1

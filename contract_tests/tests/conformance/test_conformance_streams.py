@@ -41,7 +41,7 @@ def graded(tmp_path: Path) -> Any:
         yield server, path
 
 
-def test_a_reader_who_has_gone_is_no_error(graded: Any, tmp_path: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(graded: Any, tmp_path: Path) -> None:
     for options in (["--plan"], ["--quiet", "--report", str(tmp_path / "out")]):
         arguments = [*COMMAND, "run", "--profile", str(graded[1]), *options]
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -158,7 +158,7 @@ def test_a_signal_ends_a_wait() -> None:
         client.pause(300, "for the lock to end")
 
 
-def test_what_the_machine_found_outlives_a_stop_while_it_looks_for_less() -> None:
+def test_a_fault_of_the_machine_is_kept_if_the_run_stops_during_shrinking() -> None:
     """The budget is spent while hypothesis shrinks or repeats the history."""
 
     def prepare(server: Reference) -> None:
@@ -183,7 +183,7 @@ def test_what_the_machine_found_outlives_a_stop_while_it_looks_for_less() -> Non
 
 
 @pytest.mark.parametrize("driver", [run_machine, run_fuzz])
-def test_what_a_run_did_not_create_it_does_not_touch(driver: Callable[..., None]) -> None:
+def test_a_run_does_not_touch_actions_that_it_did_not_create(driver: Callable[..., None]) -> None:
     clock = StepClock()
     server = Reference(clock, thresholds=False)
     bodies = ({"name": f"not ours {number}", "hint": "stays", "scope": "personal"} for number in range(4))
@@ -200,7 +200,7 @@ def test_what_a_run_did_not_create_it_does_not_touch(driver: Callable[..., None]
     assert all(server.actions[each].fields["hint"] == "stays" for each in foreign)
 
 
-def test_a_server_that_falls_silent_is_not_asked_for_ever() -> None:
+def test_a_server_that_stops_responding_ends_the_run() -> None:
     clock = StepClock()
     server = Reference(clock, thresholds=False)
 
@@ -211,6 +211,6 @@ def test_a_server_that_falls_silent_is_not_asked_for_ever() -> None:
     client, _ = simulated(silent, LIVE, clock=clock)
     result = run(client, [("driver", lambda c, r: [c.create() for _ in range(5)] and None)])
     assert result.exit_code() == 2
-    assert "does not answer" in result.stopped
+    assert "does not respond" in result.stopped
     assert len(client.trace) == 4
     assert f"names start with {client.prefix}" in result.leftovers[0]

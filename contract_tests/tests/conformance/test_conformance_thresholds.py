@@ -78,8 +78,8 @@ def test_no_false_positive_however_slow_the_server(name: str, seconds: float) ->
     assert graded(name, seconds=seconds, offset=21.0).faults() == []
 
 
-def test_where_answers_are_too_slow_it_says_so() -> None:
-    assert any("too slowly" in note for note in graded("minutes of the clock", seconds=2.0).notes)
+def test_slow_responses_are_noted() -> None:
+    assert any("too slow" in note for note in graded("minutes of the clock", seconds=2.0).notes)
 
 
 @pytest.mark.parametrize("name", ["as it is", "minutes of the clock, 31 s late", "calls during a lock start it anew"])
@@ -109,7 +109,7 @@ def test_no_false_positive_of_one_operation_alone(name: str, operation: str) -> 
     assert not result.stopped
 
 
-def test_it_takes_few_calls_until_something_is_not_exact() -> None:
+def test_exact_thresholds_need_few_calls() -> None:
     """The driver has to be cheap, since the tests of this kit run it on hundreds of servers."""
     for policies, most in (({}, 550), ({"threshold_window": "fixed"}, 650)):
         transport = mock_transport(policies)
@@ -170,7 +170,7 @@ def test_calls_that_fail_though_they_are_right_are_no_fault_of_the_threshold() -
 
 
 @pytest.mark.parametrize("tokens", [OWNER, OWNER | {"colleague": "1000.colleague"}])
-def test_what_shows_only_where_everything_is_mixed_is_found(tokens: dict[str, str]) -> None:
+def test_faults_that_only_mixed_calls_show_are_found(tokens: dict[str, str]) -> None:
     clock = StepClock()
     server = Reference(clock)
     MUTANTS["who-calls-much-may-create-more"].prepare(server)

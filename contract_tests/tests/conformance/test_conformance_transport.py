@@ -70,7 +70,7 @@ def serving(answer: Callable[[socket.socket], object]) -> Iterator[str]:
         listening.close()
 
 
-def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], object]:
+def send_slowly(head: bytes, piece: bytes) -> Callable[[socket.socket], object]:
     def answer(connection: socket.socket) -> None:
         connection.sendall(head)
         while True:
@@ -83,13 +83,13 @@ def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], object]:
 @pytest.mark.parametrize(
     "answer",
     [
-        drip(b"", b""),
-        drip(OK, b"X: y\r\n"),
-        drip(b"HTTP/1.", b"1"),
-        drip(OK + b"Content-Length: 100000\r\n\r\n", b" "),
-        drip(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-        drip(OK + b"\r\n", b" "),
-        drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        send_slowly(b"", b""),
+        send_slowly(OK, b"X: y\r\n"),
+        send_slowly(b"HTTP/1.", b"1"),
+        send_slowly(OK + b"Content-Length: 100000\r\n\r\n", b" "),
+        send_slowly(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        send_slowly(OK + b"\r\n", b" "),
+        send_slowly(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     ],
 )
 def test_a_call_ends_by_its_deadline_however_bytes_are_spread(answer: Callable[[socket.socket], object]) -> None:
@@ -101,7 +101,7 @@ def test_a_call_ends_by_its_deadline_however_bytes_are_spread(answer: Callable[[
         assert time.monotonic() - began < 1
 
 
-def test_a_call_that_nobody_wants_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pending_call_is_cancelled_when_the_run_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transports, "SLICE", 0.01)
     with serving(lambda connection: None) as url:
         transport = HttpTransport(url)
@@ -161,7 +161,7 @@ async def respond(send: Any, *parts: bytes) -> None:
         await send({"type": "http.response.body", "body": part, "more_body": number + 1 < len(parts)})
 
 
-def lifeless(work: Callable[[Any, Any], Any]) -> Any:
+def without_lifespan(work: Callable[[Any, Any], Any]) -> Any:
     """Return an ASGI application that does not support lifespan events, and calls `work(receive, send)`."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -218,12 +218,12 @@ async def never_starts(scope: Any, receive: Any, send: Any) -> None:
 @pytest.mark.parametrize(
     ("app", "complaint"),
     [
-        (lifeless(never), "more than 0.1 s"),
-        (lifeless(endless), f"more than {LARGEST} bytes"),
-        (lifeless(breaks_off), "raised ValueError"),
-        (lifeless(exits), "raised SystemExit"),
-        (lifeless(sends_nonsense), "raised ValueError"),
-        (lifeless(says_nothing), "without a whole answer"),
+        (without_lifespan(never), "more than 0.1 s"),
+        (without_lifespan(endless), f"more than {LARGEST} bytes"),
+        (without_lifespan(breaks_off), "raised ValueError"),
+        (without_lifespan(exits), "raised SystemExit"),
+        (without_lifespan(sends_nonsense), "raised ValueError"),
+        (without_lifespan(says_nothing), "without a complete response"),
         (fails_to_start, "did not start: ValueError: no database"),
         (never_starts, "did not start: its startup"),
     ],
@@ -244,7 +244,7 @@ def test_an_application_may_ignore_its_lifespan_and_answer_in_parts() -> None:
         await respond(send, b"a", b"", b"b")
         assert (await receive())["type"] == "http.disconnect"
 
-    for app, body in ((ignores_lifespan, b"whole"), (lifeless(parts), b"ab")):
+    for app, body in ((ignores_lifespan, b"whole"), (without_lifespan(parts), b"ab")):
         transport = AsgiTransport(app, timeout=5)
         assert transport("POST", "/x", ACCEPT, b"sent").body == body
         assert transport("HEAD", "/x", ACCEPT, b"sent").body == b""

@@ -210,7 +210,7 @@ def test_only_the_files_of_the_page_are_sent(browser: httpx.Client, name: str) -
 def test_there_is_no_console_without_the_control_api() -> None:
     with MockServer(control=False) as mock:
         assert httpx.get(f"{mock.accounts_url}/_mock/console").status_code == 404
-        with pytest.raises(RuntimeError, match="switched off"):
+        with pytest.raises(RuntimeError, match="disabled"):
             mock.console_url  # noqa: B018
 
 

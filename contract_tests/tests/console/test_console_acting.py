@@ -78,8 +78,8 @@ def test_thresholds_count_the_page_as_well() -> None:
         (None, "user, method, path"),
         ([], "user, method, path"),
         ({"user": "owner", "path": "/x", "token": "t"}, "user, method, path"),
-        ({"user": "nobody", "path": "/x"}, "there is no user"),
-        ({"user": ["owner"], "path": "/x"}, "there is no user"),
+        ({"user": "nobody", "path": "/x"}, "unknown user"),
+        ({"user": ["owner"], "path": "/x"}, "unknown user"),
         ({"user": "owner", "path": "x"}, "must begin with /"),
         ({"user": "owner", "path": 1}, "must begin with /"),
         ({"user": "owner", "path": "/x", "method": "TRACE"}, "method"),
@@ -105,11 +105,11 @@ def test_the_menu_says_why_an_action_is_not_offered(browser: httpx.Client, make:
         ("Mine", None),
     ]
     assert found[0]["reason"] is None
-    assert found[1]["reason"] == "it is for link, and the message is text"
+    assert found[1]["reason"] == "it is offered on link, but the message is text"
     several = {"user": "owner", "message": [message["id"] for message in messages[:2]]}
     denied = browser.get("/_mock/console/menu", params=several).json()["actions"][1]
-    assert denied["reason"] == f"it is for link, and {messages[0]['id']!r} is text"
-    assert found[2]["reason"] == "colleague does not see it, as its scope is personal"
+    assert denied["reason"] == f"it is offered on link, but {messages[0]['id']!r} is text"
+    assert found[2]["reason"] == "colleague does not see this action, whose scope is personal"
     for wrong in ({"user": "x"}, {"user": "owner"}, {"user": "owner", "message": "x"}, {**query, "user": "outsider"}):
         assert browser.get("/_mock/console/menu", params=wrong).status_code in (400, 403)
 
@@ -122,7 +122,7 @@ def test_a_script_is_checked(browser: httpx.Client, monkeypatch: pytest.MonkeyPa
     [finding] = [each for each in check('info "a";\nx = ;')["findings"] if each["severity"] == "error"]
     assert finding["line"] == 2
     assert finding["message"]
-    assert check(1)["message"] == "script: must be a text"
+    assert check(1)["message"] == "script: must be a string"
     for hostile in ("x = " + "(" * 20_000, "x = \U0001f600\0;", "return [" * 5_000, "x = 1;\n" * 20_000):
         assert "findings" in check(hostile)
 

@@ -35,7 +35,7 @@ def test_the_menu_offers_what_cliq_offers_with_hint_and_icon(page: Page, make: M
     menu.get_by_role("menuitemcheckbox").click()
     denied = menu.get_by_role("menuitem", name="Links only")
     expect(denied).to_have_attribute("aria-disabled", "true")
-    expect(denied).to_contain_text("Not offered: it is for link")
+    expect(denied).to_contain_text("Not offered: it is offered on link")
     denied.click(force=True)
     expect(page.locator("#deliveries details[data-id]")).to_have_count(0)
     item.click()
@@ -117,9 +117,9 @@ def test_another_user_sees_other_chats_and_actions(page: Page, make: Make) -> No
     expect(page.locator("#chats")).to_contain_text("outsider")
     page.get_by_label("You are").select_option("colleague")
     message(page, "The printer is on fire").get_by_role("button", name="Message actions").click()
-    expect(page.get_by_role("menu")).to_contain_text("Nothing is offered here.")
+    expect(page.get_by_role("menu")).to_contain_text("No action is offered here.")
     page.get_by_role("menuitemcheckbox").click()
-    expect(page.get_by_role("menuitem", name="Mine")).to_contain_text("colleague does not see it")
+    expect(page.get_by_role("menuitem", name="Mine")).to_contain_text("colleague does not see this action")
 
 
 @pytest.mark.heavy
@@ -406,5 +406,5 @@ def test_the_page_shows_that_the_mock_has_ended(chromium_browser: Browser) -> No
     with MockServer() as mock:
         page.goto(mock.console_url)
         page.wait_for_selector("body[data-ready]")
-    expect(page.locator("#connection")).to_contain_text("does not answer")
+    expect(page.locator("#connection")).to_contain_text("does not respond")
     context.close()

@@ -82,7 +82,7 @@ def test_the_rules_are_those_of_the_api(page: Page, make: Make, browser: httpx.C
     expect(form.get_by_role("alert")).to_contain_text("name")
     browser.post("/_mock/faults", json={"fault": "reset", "operation": "create_message_action"})
     form.get_by_role("button", name="Save", exact=True).click()
-    expect(form.get_by_role("alert")).to_contain_text("broke the connection off")
+    expect(form.get_by_role("alert")).to_contain_text("closed the connection")
 
 
 @pytest.mark.heavy
@@ -125,13 +125,13 @@ def test_the_world_is_changed(page: Page, make: Make, browser: httpx.Client) -> 
     world.get_by_label("Operation", exact=True).select_option("list_message_actions")
     world.get_by_label("Status", exact=True).fill("503")
     world.get_by_role("button", name="Add fault").click()
-    expect(world).to_contain_text("list_message_actions, everyone, status 503; acted at 0 of 0 calls")
+    expect(world).to_contain_text("list_message_actions, everyone, status 503; applied to 0 of 0 calls")
     world.get_by_label("webhook_retries").fill("7")
     world.get_by_label("webhook_retries").press("Tab")
     world.get_by_label("scope_status").select_option("401")
     expect(world.locator("tr.changed th")).to_have_text(["scope_status", "webhook_retries"])
     world.get_by_role("button", name="Remove all faults").click()
-    expect(world).not_to_contain_text("acted at")
+    expect(world).not_to_contain_text("applied to")
     world.get_by_role("button", name="Restore default").click()
     expect(world.locator("tr.changed")).to_have_count(0)
     world.get_by_role("button", name="Reset to the seed").click()

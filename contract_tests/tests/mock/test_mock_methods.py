@@ -248,7 +248,7 @@ def test_chats_and_messages(mock: MockServer, owner: httpx.Client) -> None:
     assert mock.messages(chat.id) == [file]
     assert first in mock.messages()
     assert mock.menu(file.id) == []
-    with pytest.raises(ControlFailed, match="there is no user 'nobody'") as caught:
+    with pytest.raises(ControlFailed, match="unknown user 'nobody'") as caught:
         mock.post_message("hello", sender="nobody")
     assert caught.value.status == 404
 
@@ -362,9 +362,9 @@ def test_mock_control_works_on_a_mock_in_another_process(mock: MockServer, owner
 
 
 def test_methods_fail_without_control_api_and_in_the_servers_thread() -> None:
-    with MockServer(control=False) as server, pytest.raises(ControlFailed, match="switched off"):
+    with MockServer(control=False) as server, pytest.raises(ControlFailed, match="disabled"):
         server.journal()
-    with MockServer() as server, pytest.raises(ControlFailed, match="in its own thread"):
+    with MockServer() as server, pytest.raises(ControlFailed, match="from its own thread"):
         server._in_thread(server.journal)
 
 

@@ -95,14 +95,14 @@ class Model(RuleBasedStateMachine):
             return True
         return fields.scope == "team" and not fields.teams.isdisjoint(self.memberships[key])
 
-    def seers(self, action: int) -> set[str]:
+    def viewers(self, action: int) -> set[str]:
         return {key for key in PEOPLE if action in self.actions and self.sees(key, self.actions[action])}
 
     def note(self, action: int, before: set[str]) -> None:
-        self.log.append((action, before | self.seers(action)))
+        self.log.append((action, before | self.viewers(action)))
 
     def touched(self, key: str, since: int) -> set[int]:
-        return {action for action, seers in self.log[since:] if key in seers}
+        return {action for action, viewers in self.log[since:] if key in viewers}
 
     # ---- writes
 
@@ -152,7 +152,7 @@ class Model(RuleBasedStateMachine):
             body["scope"] = scope
         if (scope or fields.scope) == "team":
             body["team_ids"] = sorted(teams)
-        before = self.seers(action)
+        before = self.viewers(action)
         old = (fields.scope, sorted(fields.teams), fields.hint)
         self.call(operations.update_action, fields.creator, str(action), body=body)
         fields.scope = scope or fields.scope
@@ -166,7 +166,7 @@ class Model(RuleBasedStateMachine):
         # Delete nothing while there are few actions, so that listings have several pages.
         action = self.pick(number)
         if action is not None and len(self.actions) > 3:
-            before = self.seers(action)
+            before = self.viewers(action)
             self.call(operations.delete_action, self.actions.pop(action).creator, str(action))
             self.note(action, before)
 
@@ -174,7 +174,7 @@ class Model(RuleBasedStateMachine):
     def share(self, number: int, people: tuple[str, ...]) -> None:
         action = self.pick(number)
         if action is not None and self.actions[action].creator != "eve":
-            before = self.seers(action)
+            before = self.viewers(action)
             changed = self.actions[action].people != frozenset(people)
             self.state.store.share(str(action), tuple(self.user(key).id for key in people))
             self.actions[action].people = frozenset(people)
@@ -183,10 +183,10 @@ class Model(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(KEYS), teams=st.sampled_from([set(), {1}, {2}, {1, 2}]))
     def move(self, key: str, teams: set[int]) -> None:
-        before = {action for action in self.actions if key in self.seers(action)}
+        before = {action for action in self.actions if key in self.viewers(action)}
         self.state.change_teams(key, frozenset(teams))
         self.memberships[key] = set(teams)
-        after = {action for action in self.actions if key in self.seers(action)}
+        after = {action for action in self.actions if key in self.viewers(action)}
         for action in before ^ after:
             self.log.append((action, {key}))
 

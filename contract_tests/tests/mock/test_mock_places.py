@@ -278,14 +278,14 @@ def test_forks_under_load_harm_neither_parent_nor_children() -> None:
 
 def test_using_a_mock_that_does_not_run_raises_runtime_error() -> None:
     server = MockServer()
-    with pytest.raises(RuntimeError, match="does not run"):
+    with pytest.raises(RuntimeError, match="is not running"):
         server.reset()
     server.stop()
     with MockServer() as server:
         with pytest.raises(RuntimeError, match="started before"):
             server.start()
         server.stop()
-        with pytest.raises(RuntimeError, match="does not run"):
+        with pytest.raises(RuntimeError, match="is not running"):
             server.reset()
 
 

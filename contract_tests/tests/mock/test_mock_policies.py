@@ -368,11 +368,11 @@ def test_every_policy_and_value_is_tested() -> None:
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({"colour": "red"}, "there is no policy 'colour'"),
-        ({"scope_status": "404"}, "scope_status takes 403 or 401"),
-        ({"creation_limit": "-1"}, "creation_limit takes a whole number"),
-        ({"creation_limit": True}, "creation_limit takes a whole number"),
-        ({"default_message_types": "text,smell"}, "default_message_types takes"),
+        ({"colour": "red"}, "unknown policy 'colour'"),
+        ({"scope_status": "404"}, "scope_status must be 403 or 401"),
+        ({"creation_limit": "-1"}, "creation_limit must be a whole number"),
+        ({"creation_limit": True}, "creation_limit must be a whole number"),
+        ({"default_message_types": "text,smell"}, "default_message_types must be"),
     ],
 )
 def test_a_policy_that_does_not_exist_is_refused(values: dict[str, object], complaint: str) -> None:

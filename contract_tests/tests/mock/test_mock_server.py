@@ -200,7 +200,7 @@ def test_an_operation_that_the_document_gained_is_not_implemented(
     assert "list_message_actions" in answer.json()["message"]
     path = OPERATIONS["list_message_actions"].path
     assert [record.getMessage() for record in caplog.records if record.name == "zoho_cliq_mock"][-1:] == [
-        f"the mock does not know the operation list_message_actions (GET {path}): answered with 501"
+        f"the mock does not implement the operation list_message_actions (GET {path}): returned 501"
     ]
 
 
@@ -231,7 +231,7 @@ def test_bad_arguments_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFix
         port = str(taken.getsockname()[1])
         for arguments, complaint in (
             (["--port", port], f"port {port} cannot be used"),
-            (["--port", "99999"], "--port takes a number"),
+            (["--port", "99999"], "--port must be from 0"),
             (["--port", "0", "--db", str(other)], "is not a database of this mock server; give another file"),
             (["--port", "0", "--db", str(text)], "is not a database of this mock server; give another file"),
             (["--port", "0", "--db", str(tmp_path)], "cannot be opened"),
@@ -240,8 +240,8 @@ def test_bad_arguments_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFix
             (["--port", "0", "--seed", str(broken)], "is not JSON"),
             (["--port", "0", "--seed", str(shape)], "must be a JSON object"),
             (["--port", "0", "--db", str(new), "--seed", str(actions)], "actions[0]: name:"),
-            (["--port", "0", "--policy", "colour=red"], "there is no policy 'colour'"),
-            (["--port", "0", "--policy", "colour"], "--policy takes name=value"),
+            (["--port", "0", "--policy", "colour=red"], "unknown policy 'colour'"),
+            (["--port", "0", "--policy", "colour"], "--policy must be name=value"),
         ):
             message = refused(capsys, *arguments)
             assert complaint in message
@@ -263,7 +263,7 @@ def test_a_database_of_another_layout_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(DatabaseError, match="has layout 99"):
+    with pytest.raises(DatabaseError, match="has schema version 99"):
         create_app(path)
 
 
@@ -276,7 +276,7 @@ def test_a_database_keeps_its_seed(tmp_path: Path) -> None:
         colleague = app.state.directory.users["colleague"]
         assert len(app.state.store.page(colleague, last=0, limit=9).items) == 1
         app.state.close()
-    with pytest.raises(SeedError, match="made with another seed"):
+    with pytest.raises(SeedError, match="created with another seed"):
         create_app(path, seed=DEMO)
 
 
@@ -305,41 +305,41 @@ for _ in range(2000):
     ("seed", "complaint"),
     [
         ([], "the seed must be an object"),
-        ({"people": []}, "people: there is no such section; there are organizations"),
+        ({"people": []}, "people: unknown section; known sections: organizations"),
         ({"users": {}}, "users: must be a list"),
         ({"users": [1]}, r"users\[0\]: must be an object"),
         ({"users": [{"key": "ann"}]}, r"users\[0\].id: is missing"),
-        ({"organizations": [{"id": 1}]}, r"organizations\[0\].id: must be a text"),
-        ({"organizations": [{"id": "1"}, {"id": "1"}]}, r"organizations\[1\].id: 1 is there twice"),
-        ({"organizations": [{"id": "1", "colour": "red"}]}, r"organizations\[0\].colour: there is no such field"),
+        ({"organizations": [{"id": 1}]}, r"organizations\[0\].id: must be a string"),
+        ({"organizations": [{"id": "1"}, {"id": "1"}]}, r"organizations\[1\].id: 1 is given twice"),
+        ({"organizations": [{"id": "1", "colour": "red"}]}, r"organizations\[0\].colour: unknown field"),
         ({"users": ANN["users"]}, r"users\[0\].organization: 1 is not in organizations"),
-        ({**ANN, "users": ANN["users"] * 2}, r"users\[1\].key: ann is there twice"),
+        ({**ANN, "users": ANN["users"] * 2}, r"users\[1\].key: ann is given twice"),
         ({**ANN, "teams": [{"id": "7", "organization": "1"}]}, r"teams\[0\].id: must be a whole number"),
         ({**ANN, "teams": [{"id": 1.5, "organization": "1"}]}, r"teams\[0\].id: must be a whole number"),
         ({**ANN, "teams": [{"id": 10**23, "organization": "1"}]}, r"teams\[0\].id: must fit in 64 bits"),
         ({"users": [{**ANN["users"][0], "name": "\ud800"}]}, r"users\[0\].name: has half of a surrogate pair"),
         ({**ANN, "actions": [{"name": "\ud800"}]}, r"actions\[0\].name: has half of a surrogate pair"),
-        ({**ANN, "actions": [{"\ud800": 1}]}, r"actions\[0\]: the field name '\\ud800' is no text"),
-        ({**ANN, "actions": [{1: 1}]}, r"actions\[0\]: the field name 1 is no text"),
-        ({**ANN, "actions": [{"name": {1}}]}, r"actions\[0\].name: a set is no JSON value"),
+        ({**ANN, "actions": [{"\ud800": 1}]}, r"actions\[0\]: the field name '\\ud800' is not a string"),
+        ({**ANN, "actions": [{1: 1}]}, r"actions\[0\]: the field name 1 is not a string"),
+        ({**ANN, "actions": [{"name": {1}}]}, r"actions\[0\].name: a set is not a JSON value"),
         ({**ANN, "actions": NESTED}, "actions: is nested too deeply"),
         ({**ANN, "tokens": [{"token": "t", "user": "ann", "expires": float("nan")}]}, "expires: must be a finite"),
-        ({**ANN, "tokens": [{"token": "t", "user": "ann"}] * 2}, r"tokens\[1\].token: is there twice"),
-        ({**ANN, "tokens": [{"token": "t", "user": "ann", "scopes": ["REED"]}]}, r"tokens\[0\].scopes: there is no"),
+        ({**ANN, "tokens": [{"token": "t", "user": "ann"}] * 2}, r"tokens\[1\].token: is given twice"),
+        ({**ANN, "tokens": [{"token": "t", "user": "ann", "scopes": ["REED"]}]}, r"tokens\[0\].scopes: unknown scope"),
         (
             {**ANN, "tokens": [{"token": "t", "user": "ann", "scopes": ["ZohoCliq.MessageActions.REED"]}]},
-            r"tokens\[0\].scopes: there is no scope ZohoCliq.MessageActions.REED; there are [A-Z]",
+            r"tokens\[0\].scopes: unknown scope ZohoCliq.MessageActions.REED; known scopes: [A-Z]",
         ),
         (
             {**ANN, **CLIENT, "refresh_tokens": [{"token": "t", "client_id": "x", "user": "ann"}] * 2},
-            r"refresh_tokens\[1\].token: is there twice",
+            r"refresh_tokens\[1\].token: is given twice",
         ),
         (
             {**ANN, **CLIENT, "codes": [{"code": "c", "client_id": "x", "user": "ann"}] * 2},
-            r"codes\[1\].code: is there",
+            r"codes\[1\].code: is given twice",
         ),
         ({**ANN, "teams": [{"id": 7, "organization": "2"}]}, r"teams\[0\].organization: 2 is not in organizations"),
-        ({**ANN, "teams": [{"id": 7, "organization": "1"}] * 2}, r"teams\[1\].id: 7 is there twice"),
+        ({**ANN, "teams": [{"id": 7, "organization": "1"}] * 2}, r"teams\[1\].id: 7 is given twice"),
         ({**ANN, "teams": [{"id": 7, "organization": "1", "members": ["bob"]}]}, "the member bob is not in users"),
         ({**ANN, "tokens": [{"token": "t", "user": "bob"}]}, r"tokens\[0\].user: bob is not in users"),
         ({**ANN, "codes": [{"code": "c", "client_id": "x", "user": "ann"}]}, r"codes\[0\].client_id: x is not in"),
@@ -490,7 +490,7 @@ def test_a_marker_says_how_the_server_is_made(pytester: pytest.Pytester, monkeyp
     result.assert_outcomes(passed=4, errors=2)
     result.stdout.fnmatch_lines(
         [
-            "the marker cliq_mock: it takes the keywords seed, policies, thresholds, webhook_hosts",
+            "the marker cliq_mock: it takes only the keywords seed, policies, thresholds, webhook_hosts",
             "the marker cliq_mock: *trottle_status*",
         ]
     )

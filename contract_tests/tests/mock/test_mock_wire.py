@@ -154,7 +154,7 @@ def test_an_incomplete_body_is_not_carried_out_even_if_it_is_json(mock: MockServ
     assert names(mock) == []
 
 
-def test_half_an_answer_to_an_event_and_half_a_control_call_are_not_carried_out(mock: MockServer) -> None:
+def test_incomplete_webhook_answers_and_control_calls_are_not_carried_out(mock: MockServer) -> None:
     token = f"Authorization: Bearer {mock.control_token}\r\n".encode()
     head = b"POST /_mock/policies HTTP/1.1\r\nHost: 127.0.0.1\r\n" + token + b"Content-Length: 100\r\n\r\n"
     assert send(mock, head + b'{"scope_status": "401"}') == []

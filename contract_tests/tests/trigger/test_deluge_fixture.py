@@ -34,7 +34,7 @@ def test_the_event_can_be_chosen_in_part_and_as_a_whole(deluge: DelugeRunner) ->
     assert deluge(user, user="colleague").answer == "Grace 70021946"
     assert deluge(user, user={"first_name": "Zoe"}).answer == "Zoe 70021945"
     assert deluge('return user.get("name");', user={"first_name": "Zoe"}).answer == "Zoe"
-    with pytest.raises(ValueError, match="there is no user 'zoe'; there are owner, colleague, outsider"):
+    with pytest.raises(ValueError, match="unknown user 'zoe'; use one of owner, colleague, outsider"):
         deluge(user, user="zoe")
     assert deluge("return messages.size();", ["a", "b"]).answer == 2
     assert deluge('return chat.get("title");', chat={"title": "#desk"}).answer == "#desk"
@@ -83,7 +83,7 @@ def test_failures_are_raised(deluge: DelugeRunner) -> None:
         deluge("zoho.crm.x();")
 
 
-def test_a_project_of_its_own_has_the_fixture(pytester: pytest.Pytester) -> None:
+def test_another_project_has_the_fixture(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys

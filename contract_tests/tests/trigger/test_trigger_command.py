@@ -37,7 +37,7 @@ def test_a_refused_deferred_answer_is_in_the_record_and_the_exit_code(
         "refused",
         reason,
     )
-    assert f"no deferred answer to 'Create Ticket' will come: {reason}" in caplog.text
+    assert f"'Create Ticket' will send no deferred answer: {reason}" in caplog.text
     assert run(mock) == 1
     assert capsys.readouterr().out.endswith(f"no deferred answer: {reason}\n")
 
@@ -69,11 +69,11 @@ def test_a_full_standard_output_is_reported_in_one_line(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (b"\x1b[31mgarbage\r\n\r\n", "no mock server answers"),
+        (b"\x1b[31mgarbage\r\n\r\n", "no mock server at"),
         (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "status 302"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "is no mock server of this version"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "no mock server answers"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "no mock server answers"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "is not a mock server of this version"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "no mock server at"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "no mock server at"),
         (b'HTTP/1.1 400 No\r\nContent-Length: 27\r\n\r\n{"message":"\\u001b[31m \\n"}', "\\u001b[31m \\u000a"),
     ],
 )
@@ -101,7 +101,7 @@ def test_the_command_waits_for_the_deferred_answer(
         return 200, {"Content-Type": "application/json"}, body
 
     assert run(mock, "--wait", "0.01") == 1
-    assert capsys.readouterr().out.endswith("no deferred answer came within 0.01 s\n")
+    assert capsys.readouterr().out.endswith("no deferred answer within 0.01 s\n")
     webhook.answer = answer
     assert run(mock, "--wait", "60") == 0
     assert capsys.readouterr().out.endswith("later: a message: later\n")

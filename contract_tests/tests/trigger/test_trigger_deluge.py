@@ -226,7 +226,7 @@ def test_a_script_without_an_answer_is_a_policy(run: Run, control: httpx.Client)
     assert run("x = 1;")["shown"]["kind"] == "nothing"
     control.post("/policies", json={"deluge_no_return": "failure"})
     shown = run("x = 1;")["shown"]
-    assert (shown["kind"], shown["text"]) == ("unanswered", "the script failed: it returns nothing")
+    assert (shown["kind"], shown["text"]) == ("unanswered", "the script failed: it returned nothing")
     assert run("return {};")["shown"]["kind"] == "nothing"
 
 
@@ -234,7 +234,7 @@ def test_scripts_can_be_switched_off(run: Run, control: httpx.Client) -> None:
     control.post("/policies", json={"deluge": "off"})
     record = run('zoho.cliq.postToChat(chat.get("id"), "posted"); return {"text": "ran"};')
     assert record["shown"]["kind"] == "not_executed"
-    assert record["shown"]["text"] == "this is a Deluge action, and the policy deluge is off"
+    assert record["shown"]["text"] == "this Deluge action was not run, since the policy deluge is off"
     assert "deluge" not in record
     assert "posted" not in texts(control)
 

@@ -100,8 +100,8 @@ def test_a_post_to_a_bot_needs_its_chat(run: Run, control: httpx.Client, message
         ('postToUser("outsider@example.com", "x")', "there is no user 'outsider@example.com'"),
         (f'postToChat("{CHAT}", "")', "the message is empty"),
         (f'postToChat("{CHAT}", Map())', "the message is empty"),
-        (f'postToChat("{CHAT}", {{1, 2}})', "holds files"),
-        (f'postToChat("{CHAT}", {{"text": {{1}}}})', "is no text"),
+        (f'postToChat("{CHAT}", {{1, 2}})', "its items are files"),
+        (f'postToChat("{CHAT}", {{"text": {{1}}}})', "is not a text"),
         (f'editMessage("{CHAT}", "1", "x")', "there is no message '1'"),
     ],
 )
@@ -122,8 +122,8 @@ def test_a_script_edits_what_a_script_posted_and_nothing_else(run: Run, messages
     edited = next(message for message in messages() if message["id"] == posted)
     assert (edited["text"], edited["shown"]["text"], edited["shown"]["output"]) == ("after", "after", {"text": "after"})
     first = messages()[0]["id"]
-    assert "a script posted no message" in run(f'zoho.cliq.editMessage("{CHAT}", "{first}", "x");')["shown"]["text"]
-    assert "a script posted no message" in run(f'zoho.cliq.editMessage("CT_9", "{posted}", "x");')["shown"]["text"]
+    assert "no script posted a message" in run(f'zoho.cliq.editMessage("{CHAT}", "{first}", "x");')["shown"]["text"]
+    assert "no script posted a message" in run(f'zoho.cliq.editMessage("CT_9", "{posted}", "x");')["shown"]["text"]
 
 
 def test_no_action_is_offered_on_a_post(run: Run, messages: Messages) -> None:
@@ -136,7 +136,7 @@ def test_the_bytes_a_run_writes_are_limited(run: Run, messages: Messages) -> Non
         'big = "x".leftpad(1000000); for each i in "".leftpad(20).toList("") { zoho.cliq.postToUser("70021946", big); }'
     )
     record = run(script)
-    assert "writes more than 8,388,608 bytes" in record["shown"]["text"]
+    assert "stored more than 8,388,608 bytes" in record["shown"]["text"]
 
 
 # ---- databases
@@ -273,15 +273,15 @@ def test_a_url_is_escaped_where_it_is_not_ascii(run: Run, webhook: Any) -> None:
     ("url", "hosts", "allowed", "why"),
     [
         ("http://api.example.com/", {"api_example_com": "93.184.216.34"}, (), "allow it with --allow-webhook-host"),
-        ("http://10.0.0.1/", {"10_0_0_1": "10.0.0.1"}, (), "the url leads to 10.0.0.1"),
-        ("http://meta.example/", {"meta_example": "169.254.169.254"}, ("meta.example",), "never called"),
-        ("http://six.example/", {"six_example": "::ffff:169.254.169.254"}, ("six.example",), "never called"),
-        ("http://teredo.example/", {"teredo_example": "64:ff9b::7f00:1"}, (), "the url leads to 64:ff9b::7f00:1"),
+        ("http://10.0.0.1/", {"10_0_0_1": "10.0.0.1"}, (), "the url resolves to 10.0.0.1"),
+        ("http://meta.example/", {"meta_example": "169.254.169.254"}, ("meta.example",), "requests are never sent"),
+        ("http://six.example/", {"six_example": "::ffff:169.254.169.254"}, ("six.example",), "requests are never sent"),
+        ("http://teredo.example/", {"teredo_example": "64:ff9b::7f00:1"}, (), "the url resolves to 64:ff9b::7f00:1"),
         ("ftp://localhost/", {}, (), "the url is not a plain http or https URL"),
         ("http://user@localhost/", {}, (), "the url is not a plain http or https URL"),
         ("http://für.example/", {}, ("für.example",), "the url is not a plain http or https URL"),
         ("http://localhost:99999/", {}, (), "has the port 99999"),
-        ("http://127.0.0.1:9/", {"127_0_0_1": "127.0.0.1"}, (), "nothing takes connections at 127.0.0.1:9"),
+        ("http://127.0.0.1:9/", {"127_0_0_1": "127.0.0.1"}, (), "cannot connect to 127.0.0.1:9"),
     ],
 )
 def test_requests_may_reach_the_same_hosts_as_events(
@@ -314,8 +314,8 @@ def test_a_redirect_inward_is_not_followed(run: Run, service: Trigger, webhook: 
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (b"garbage\r\n\r\n", "the answer is not whole HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "the answer is not whole HTTP"),
+        (b"garbage\r\n\r\n", "the response is not complete, valid HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "the response is not complete, valid HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 6000000\r\n\r\n" + b"x" * 6_000_000, "is longer than 5242880 bytes"),
     ],
 )
@@ -325,8 +325,8 @@ def test_an_answer_that_cannot_be_read_fails_the_task(run: Run, webhook: Any, an
 
 
 def test_an_odd_header_fails_the_task(run: Run, webhook: Any) -> None:
-    assert "is no HTTP" in run(invoke(webhook.url, 'headers:{"A b": "x"}'))["deluge"]["errors"][0]["why"]
-    assert "is no HTTP" in run(invoke(webhook.url, 'headers:{"A": "x\\r\\nB: y"}'))["deluge"]["errors"][0]["why"]
+    assert "is not valid HTTP" in run(invoke(webhook.url, 'headers:{"A b": "x"}'))["deluge"]["errors"][0]["why"]
+    assert "is not valid HTTP" in run(invoke(webhook.url, 'headers:{"A": "x\\r\\nB: y"}'))["deluge"]["errors"][0]["why"]
     assert webhook.got == []
 
 
@@ -381,7 +381,7 @@ END
     assert any("***" in text for text in everything)
 
 
-def test_a_connection_that_is_not_there_is_an_error_that_says_how_to_give_it(run: Run, webhook: Any) -> None:
+def test_a_missing_connection_is_an_error_that_says_how_to_add_it(run: Run, webhook: Any) -> None:
     why = run(invoke(webhook.url, 'connection:"desk"'))["deluge"]["errors"][0]["why"]
     assert why.startswith('there is no connection "desk"; give the mock its headers with --connections or POST')
     assert webhook.got == []
@@ -392,11 +392,11 @@ def test_a_connection_that_is_not_there_is_an_error_that_says_how_to_give_it(run
     [
         ([], "must be a JSON object"),
         ({"": {"A": "b"}}, "the name of a connection"),
-        ({"desk": {}}, "'desk': must be an object of headers"),
-        ({"desk": "Bearer s3cr3t"}, "'desk': must be an object of headers"),
-        ({"desk": {"A b": "s3cr3t"}}, "'A b' is no name of a header"),
-        ({"desk": {"A": "s3cr3t\r\nB: c"}}, "the value of A must be a text on one line"),
-        ({"desk": {"A": 1}}, "the value of A must be a text on one line"),
+        ({"desk": {}}, "'desk': must be an object with headers"),
+        ({"desk": "Bearer s3cr3t"}, "'desk': must be an object with headers"),
+        ({"desk": {"A b": "s3cr3t"}}, "'A b' is not a valid header name"),
+        ({"desk": {"A": "s3cr3t\r\nB: c"}}, "the value of A must be a string of one line"),
+        ({"desk": {"A": 1}}, "the value of A must be a string of one line"),
     ],
 )
 def test_connections_that_cannot_be_used_are_refused_without_their_values(

@@ -92,8 +92,8 @@ def test_at_most_ten_files_can_be_chosen(control: httpx.Client, cliq: Cliq) -> N
 @pytest.mark.parametrize(
     ("user", "messages", "status", "said"),
     [
-        ("nobody", ["x"], 404, "there is no user"),
-        ("owner", [], 400, "no message is chosen"),
+        ("nobody", ["x"], 404, "unknown user"),
+        ("owner", [], 400, "no message is selected"),
         ("owner", ["unknown"], 400, "there is no message 'unknown'"),
     ],
 )
@@ -122,7 +122,7 @@ def test_only_members_of_a_chat_choose_there(control: httpx.Client, cliq: Cliq) 
         ("/chats", {}, "members"),
         ("/chats", {"members": []}, "members"),
         ("/chats", {"members": "owner"}, "members"),
-        ("/chats", {"members": ["nobody"]}, "there is no user"),
+        ("/chats", {"members": ["nobody"]}, "unknown user"),
         ("/chats", {"members": ["owner", "outsider"]}, "one organization"),
         ("/chats", {"members": ["owner"], "owner": "colleague"}, "owner"),
         ("/chats", {"members": ["owner"], "id": "CT_1001_48210"}, "already"),

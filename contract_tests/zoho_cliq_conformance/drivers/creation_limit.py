@@ -7,7 +7,7 @@ from ..sending.client import CREATION_LIMIT, Client, identifier_of
 from ..trace import error_of
 
 FACT = "create.msgaction_creation_limit_exceeded"
-IN_VAIN = 3  # creates that neither succeed nor are refused because of the limit, after which the driver gives up
+MOST_FAILURES = 3  # creates that neither succeed nor are refused because of the limit, after which the driver gives up
 
 
 def run_creation_limit(client: Client, result: Result) -> None:
@@ -25,17 +25,19 @@ def run_creation_limit(client: Client, result: Result) -> None:
         result.skipped["creation-limit"] = missing("creation-limit", client.profile)
         return
     client.scenario = "creation-limit"
-    in_vain = 0
-    while (here := _here(client)) <= limit and in_vain < IN_VAIN:
+    failures = 0
+    while (here := _here(client)) <= limit and failures < MOST_FAILURES:
         answer = client.ask("create", body=client.action(scope="organization"), about=FACT)
         if error_of(answer)[0] == CREATION_LIMIT:
             _while_full(client)
             return
-        in_vain += _here(client) == here
+        failures += _here(client) == here
     if here > limit and not client.oracle.exclusive:  # with exclusive access, the oracle has recorded this violation
-        client.fails(FACT, f"a refusal when there are more than {limit} actions", "none")
+        client.fails(FACT, f"a refusal of creates beyond {limit} actions", "none")
     elif here <= limit:
-        result.notes.append(f"creation-limit: {IN_VAIN} creates in vain with {here} of {limit} actions there")
+        result.notes.append(
+            f"creation-limit: not tested: {MOST_FAILURES} creates failed otherwise at {here} of {limit} actions"
+        )
 
 
 def _here(client: Client) -> int:
@@ -59,4 +61,4 @@ def _while_full(client: Client) -> None:
         client.create("outsider", scope="organization")
     client.delete(mine[-1].id)
     answer = client.ask("create", body=client.action(scope="organization"), about=FACT)
-    client.denies(FACT, not identifier_of(answer), "after a deletion there is room again", answer.status)
+    client.denies(FACT, not identifier_of(answer), "a create succeeds after a deletion", answer.status)

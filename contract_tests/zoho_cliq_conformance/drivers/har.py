@@ -106,19 +106,19 @@ def load(path: Path, base_url: str | None = None) -> Recording:
     log = document.get("log") if isinstance(document, dict) else None
     entries = log.get("entries") if isinstance(log, dict) else None
     if not isinstance(entries, list):
-        raise HarError(f"{path} is no HAR 1.2 file: it has no log.entries")
+        raise HarError(f"{path} is not a HAR 1.2 file: log.entries is missing or not an array")
     recording, read, unreadable = Recording(), list[_Entry](), list[int]()
     for position, entry in enumerate(entries, 1):
         try:
             found = _read(position, entry, base_url)
         except _Skip as reason:
-            recording.skipped.append(f"entry {position} of the recording is skipped: {reason}")
+            recording.skipped.append(f"skipped entry {position} of the recording: {reason}")
             unreadable.append(position)
             continue
         if found is not None:
             read.append(found)
     if unreadable and not read:
-        raise HarError(f"{path} is no HAR 1.2 file that can be judged: {recording.skipped[0]}")
+        raise HarError(f"{path} has no entry that can be read: {recording.skipped[0]}")
     _arrange(recording, read, unreadable)
     return recording
 
@@ -149,7 +149,7 @@ def _arrange(recording: Recording, read: list[_Entry], unreadable: list[int]) ->
                 sent,
                 sent + entry.seconds,
                 scenario="recorded",
-                failure="" if entry.answer else "the recording holds no answer",
+                failure="" if entry.answer else "the recording has no response",
             )
         )
         if entry.doubt:
@@ -177,7 +177,7 @@ def _overlaps(recording: Recording) -> None:
                 continue
             if other.method in WRITES or exchange.method in WRITES:
                 for each in (other, exchange):
-                    recording.doubts.setdefault(each.number, "it overlaps with a write")
+                    recording.doubts.setdefault(each.number, "requests overlap, and one of them is a write")
         active.append(exchange)
 
 
@@ -186,7 +186,7 @@ def _read(position: int, entry: Any, base_url: str | None) -> _Entry | None:
     request = _object(_object(entry, "the entry").get("request"), "its request")
     url = request.get("url")
     if not isinstance(url, str):
-        raise _Skip("its URL is no text")
+        raise _Skip("its URL is not a string")
     try:
         target = _target(url, base_url)
     except ValueError as error:
@@ -195,12 +195,12 @@ def _read(position: int, entry: Any, base_url: str | None) -> _Entry | None:
         return None
     method = request.get("method")
     if not isinstance(method, str) or not _METHOD.fullmatch(method):
-        raise _Skip("its method is none of HTTP")
+        raise _Skip("its method is not an HTTP method")
     headers, _ = _headers(request.get("headers"))
     body, known = _sent_body(request, headers)
     answer, doubt = _answer(entry, method.upper(), headers)
     if not known and method.upper() in WRITES:
-        doubt = doubt or "the recording leaves out what was sent"
+        doubt = doubt or "the recording has no request body"
     headers = tuple(pair for pair in headers if pair[0].lower() != "authorization" or not _is_masked(pair[1]))
     return _Entry(
         position, method.upper(), target, headers, body, answer, doubt, _time(entry), _seconds(entry.get("time"))
@@ -209,7 +209,7 @@ def _read(position: int, entry: Any, base_url: str | None) -> _Entry | None:
 
 def _object(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _Skip(f"{name} is no object")
+        raise _Skip(f"{name} is not an object")
     return value
 
 
@@ -261,7 +261,7 @@ def _answer(entry: dict[str, Any], method: str, sent: Headers) -> tuple[Answer |
     response = entry.get("response")
     status = _status(response.get("status")) if isinstance(response, dict) else None
     if not isinstance(response, dict) or status is None:
-        return None, "the recording holds no answer"
+        return None, "the recording has no response"
     headers, any_headers = _headers(response.get("headers"))
     unknown = set() if any_headers else {"headers"}
     body = _received(response, headers, status, method)
@@ -269,7 +269,7 @@ def _answer(entry: dict[str, Any], method: str, sent: Headers) -> tuple[Answer |
         unknown.add("body")
     answer = Answer(status, headers, body or b"", frozenset(unknown))
     if entry.get("_fromCache") or response.get("_fetchedViaServiceWorker"):
-        return answer, "the answer came from a cache"
+        return answer, "the response came from a cache"
     conditional = any(name.lower() in ("if-none-match", "if-modified-since", "if-match") for name, _ in sent)
     if status in (304, 412) and (conditional or status == 304):
         return answer, "the request was conditional"
@@ -350,11 +350,11 @@ def notes(recording: Recording, most: int = 20) -> Iterator[str]:
     """Yield lines that say what was not judged, and why; at most `most` skipped entries have a line of their own."""
     yield from recording.skipped[:most]
     if len(recording.skipped) > most:
-        yield f"{len(recording.skipped) - most} more entries are skipped"
+        yield f"skipped {len(recording.skipped) - most} more entries"
     for reason in sorted(set(recording.doubts.values())):
         numbers = [number for number, why in recording.doubts.items() if why == reason]
-        yield f"{len(numbers)} exchanges are not judged, since {reason}"
+        yield f"{len(numbers)} exchanges are not judged: {reason}"
     for part in ("body", "headers"):
         count = sum(part in exchange.answer.unknown for exchange in recording.exchanges if exchange.answer)
         if count:
-            yield f"{count} answers are judged without their {part}, which the recording leaves out"
+            yield f"{count} responses are judged without their {part}, which the recording does not have"

@@ -91,7 +91,9 @@ def run_machine(
     except Flaky:
         if stops:  # the history was stopped halfway, so its repetition behaved differently
             raise stops[0] from None
-        result.notes.append("machine: the same history showed a fault once and not again; the server keeps something")
+        result.notes.append(
+            "machine: a history showed a fault, but not when it was repeated; the server may keep state"
+        )
     finally:
         if shown:  # if hypothesis was stopped while it shrank or repeated a history, the oracle has lost violations
             oracle.violations[len(kept) :] = shown

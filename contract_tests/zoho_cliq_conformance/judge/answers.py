@@ -91,7 +91,7 @@ def _refused(judgement: Judgement, answer: Answer, conditions: Sequence[Conditio
         judgement.passes(fact)
     for condition in fitting:
         if condition.fact == exchange.about == "auth.zoho-oauthtoken":
-            judgement.fails(condition.fact, "the call is let in", came(answer))
+            judgement.fails(condition.fact, "the call is accepted", came(answer))
         elif condition.fact == "get_handler.unset" and judgement.model.scripted():
             judgement.passes("handler.fresh")
     if not fitting:
@@ -192,7 +192,7 @@ def _success(
 def _deleted(judgement: Judgement, answer: Answer) -> None:
     action = judgement.model.actions.get(judgement.request.identifier)
     if "body" not in answer.unknown:
-        judgement.holds("delete.empty", answer.body == b"", "no body", came(answer))
+        judgement.holds("delete.empty", answer.body == b"", "an empty body", came(answer))
     if action is not None and action.alive:
         judgement.model.change(action, dict(action.content), judgement.exchange.received, alive=False)
         judgement.wrote(action)
@@ -217,8 +217,8 @@ def expectation(conditions: Sequence[Condition], request: Request) -> str:
     if musts:
         return "; or ".join(_describe(c) for c in musts)
     if request.operation:
-        return f"{OPERATIONS[LONG[request.operation]].success}, a good answer to {request.operation}"
-    return "a 4xx answer"
+        return f"{OPERATIONS[LONG[request.operation]].success}, a success response to {request.operation}"
+    return "a 4xx status"
 
 
 def _describe(condition: Condition) -> str:

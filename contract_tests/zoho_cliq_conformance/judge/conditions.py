@@ -42,13 +42,15 @@ def of_state(
         if "execution_url" in (request.body or {}) and action.content.get("execution_type") != "webhook":
             request.loose.add("execution_url")
             found.append(
-                _may("update.execution_url.stray", "execution_url of a Deluge action", rules.codes_of("update"))
+                _may(
+                    "update.execution_url.stray", "execution_url is given for a Deluge action", rules.codes_of("update")
+                )
             )
     if action is not None and request.operation == "update_handler":
         found += _of_fit(request, action)
     if action is not None and request.operation == "get_handler" and not action.script and not action.permissions:
         codes: frozenset[str | None] = frozenset({"execution_handler_not_found", "execution_handler_get_failed"})
-        found.append(Condition("get_handler.unset", "nothing was set yet", False, rules.DOMAIN, codes))
+        found.append(Condition("get_handler.unset", "the handler has not been set", False, rules.DOMAIN, codes))
     return found
 
 
@@ -64,23 +66,29 @@ def _of_action(request: Request, identity: Identity, action: Action | None, mode
             return []  # `rules` has a condition for that
         # A server may read the id 0123 as the number 123.
         must = model.directory.complete and not request.identifier.startswith("0")
-        return [Condition(fact, "there is no such action", must, rules.NOT_FOUND, codes)]
+        return [Condition(fact, "the action does not exist", must, rules.NOT_FOUND, codes)]
     if action.uncertain:
-        return [Condition(fact, "an earlier answer left its state open", False, rules.DOMAIN, codes | {None})]
+        return [
+            Condition(
+                fact, "an earlier response left the state of the action unknown", False, rules.DOMAIN, codes | {None}
+            )
+        ]
     if not action.alive:
         gone = "delete.gone" if operation != "delete" else "delete.msgaction_not_found"
-        return [Condition(gone, "it was deleted", True, rules.NOT_FOUND, codes)]
+        return [Condition(gone, "the action was deleted", True, rules.NOT_FOUND, codes)]
     sees = model.sees(identity.user, action)
     forbidden = frozenset({None, *codes})
     if not sees:
         fact = visibility_fact(model, identity.user, action)
-        why = f"{identity.user} does not see it"
+        why = f"{identity.user} may not see the action"
         return [
             Condition(fact, why, sees is False, frozenset({403}), forbidden),
             Condition(fact, why, sees is False, rules.NOT_FOUND, codes),
         ]
     if identity.user != action.creator and operation != "get":
-        return [Condition("visibility.others", f"it is {action.creator}'s", False, rules.HIDDEN, forbidden)]
+        return [
+            Condition("visibility.others", f"the action belongs to {action.creator}", False, rules.HIDDEN, forbidden)
+        ]
     return []
 
 
@@ -94,7 +102,9 @@ def _of_names(request: Request, identity: Identity, action: Action | None, model
     scope = (request.body or {}).get("scope", action.content.get("scope") if action else None)
     found = []
     if not model.directory.complete:
-        found.append(Condition(fact, "actions that the recording does not show", False, statuses, codes))
+        found.append(
+            Condition(fact, "an action that the recording does not show may have that name", False, statuses, codes)
+        )
     for other in model.named(name, identity.organization):
         if other is action:
             continue
@@ -103,7 +113,7 @@ def _of_names(request: Request, identity: Identity, action: Action | None, model
         must = same and not other.uncertain
         found.append(Condition(fact, f"{other.creator} has an action of that name", must, statuses, codes))
     if model.may_have(name):
-        found.append(Condition(fact, "an earlier create may have made it", False, statuses, codes))
+        found.append(Condition(fact, "an earlier create may have made an action of that name", False, statuses, codes))
     return found
 
 
@@ -113,7 +123,7 @@ def _of_count(identity: Identity, model: Model, creation_limit: int | None) -> l
     statuses = frozenset({400, 403, 409, 422})
     fact = "create.msgaction_creation_limit_exceeded"
     if creation_limit is None:
-        return [Condition(fact, "the organization may be full", False, statuses, codes)]
+        return [Condition(fact, "the organization may have reached its limit of actions", False, statuses, codes)]
     if here >= creation_limit:
         return [Condition(fact, f"the organization has {here} actions", True, statuses, codes)]
     return []
@@ -129,16 +139,24 @@ def _of_teams(request: Request, identity: Identity, action: Action | None, model
         if known is None or not {str(team) for team in teams} <= {str(team) for team in known}:
             statuses = rules.BAD | {403, 404}
             found.append(
-                Condition(f"{operation}.team_ids.unknown", "teams not of the user", False, statuses, codes | {None})
+                Condition(
+                    f"{operation}.team_ids.unknown",
+                    "team_ids names a team of which the user may not be a member",
+                    False,
+                    statuses,
+                    codes | {None},
+                )
             )
     if action is not None:
         scope = body.get("scope", action.content.get("scope"))
         if body.get("scope") == "team" and teams is None:
             must = action.content.get("scope") in ("organization", "personal") and not action.uncertain
-            found.append(Condition("update.team_ids.required", "scope team without team_ids", must, rules.BAD, codes))
+            found.append(
+                Condition("update.team_ids.required", "scope is team, but team_ids is missing", must, rules.BAD, codes)
+            )
         if scope != "team" and "team_ids" in body:
             request.loose.add("team_ids")
-            found.append(_may("update.team_ids.stray", "team_ids for another scope than team", codes))
+            found.append(_may("update.team_ids.stray", "team_ids is given, but scope is not team", codes))
     return found
 
 

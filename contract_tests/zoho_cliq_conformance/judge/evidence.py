@@ -25,8 +25,8 @@ READINGS = {
     CHANGE_NOTHING: "a refused call",
     NOTHING_DONE: "a call refused for its threshold",
     KEPT_TYPE: "an update that named another execution type",
-    "delete.keeps-others": "the deletion of another",
-    "update_handler.keeps-others": "an update of another handler",
+    "delete.keeps-others": "the deletion of another action",
+    "update_handler.keeps-others": "an update of another action's handler",
     "update_handler.keeps-action": "an update of its handler",
 }
 # Facts that a successful answer shows, with the request that it has to answer.
@@ -72,12 +72,12 @@ def is_of_refusal(fact: str) -> bool:
 def lacking(fact: str) -> str:
     """Return the reason for a fact that was not shown: what did not happen in the run."""
     if fact in READINGS:
-        return f"no reading showed the same as before after {READINGS[fact]}"
+        return f"no response showed that an action was unchanged after {READINGS[fact]}"
     if fact in GRANTS:
-        return f"no good answer came to {GRANTS[fact]}"
+        return f"this request did not succeed: {GRANTS[fact]}"
     if is_of_refusal(fact):
-        return "no call was refused for this alone"
-    return "no exchange had in it what this is about"
+        return "no call was refused for this reason alone"
+    return "no exchange tested this"
 
 
 def of_refusal(fitting: Iterable[Condition], request: Request, code: str | None) -> Iterator[str]:

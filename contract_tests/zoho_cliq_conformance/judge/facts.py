@@ -193,7 +193,7 @@ def _implied() -> dict[str, Fact]:
             if "maxLength" in schema or "maxItems" in schema:
                 stated["max"] = "is no longer than the document allows"
             if field in required:
-                stated["required"] = "has to be given"
+                stated["required"] = "is required"
             for part in (*stated, *({"characters", "min", "null", "range", "repeated"} - stated.keys())):
                 words = f"{field} {stated.get(part, 'may be refused for its ' + part)}."
                 certainty = "stated" if part in stated else "guessed"

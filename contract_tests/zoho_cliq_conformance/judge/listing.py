@@ -100,14 +100,18 @@ class Lists:
             cursor = self._cursors.get((user, next_token))
             if cursor is None:
                 found.append(
-                    Condition("list.token", "the next_token is not of a listing of the user's", False, statuses, codes)
+                    Condition(
+                        "list.token", "the next_token does not belong to a listing of the user", False, statuses, codes
+                    )
                 )
             elif exchange.sent - cursor.made > NEXT_TOKEN_LIFE or request.parameter("limit") != _limit_text(cursor):
-                found.append(Condition("list.token", "an old next_token, or another limit", False, statuses, codes))
+                found.append(
+                    Condition("list.token", "the next_token is old, or the limit has changed", False, statuses, codes)
+                )
         if sync_token is not None:
             point = self._points.get((user, sync_token))
             if point is None or exchange.sent - point.given_time > SYNC_TOKEN_LIFE or next_token is not None:
-                found.append(Condition("list.token", "an unknown or old sync_token", False, statuses, codes))
+                found.append(Condition("list.token", "the sync_token is unknown or old", False, statuses, codes))
         return found
 
     def judge_page(self, judgement: Judgement, user: str, shown: dict[str, Any]) -> None:
@@ -131,7 +135,7 @@ class Lists:
             identifier = str(item.get("id"))
             action = _visible(judgement, user, item)
             repeated = identifier in here or (identifier in seen and (action is None or action.touched <= cursor.start))
-            judgement.holds("list.unique", not repeated, "each action once", f"{identifier} again", action)
+            judgement.holds("list.unique", not repeated, "each action once", f"{identifier} is listed twice", action)
             here.add(identifier)
             seen[identifier] = shown_content(item)
             if action is not None:
@@ -187,7 +191,9 @@ class Lists:
         last = not isinstance(following, str) or not following
         if isinstance(following, str) and following:
             moves = following != request.parameter("next_token")
-            judgement.denies("list.next_token", not moves, "another token than the one sent", "the same token")
+            judgement.denies(
+                "list.next_token", not moves, "a next_token that differs from the one sent", "the same token"
+            )
             if moves:
                 self._cursors[user, following] = cursor
         token = shown.get("sync_token")
@@ -217,7 +223,7 @@ def _visible(judgement: Judgement, user: str, item: dict[str, Any]) -> Action | 
     sees = judgement.model.sees(user, action)
     if sees is False:
         fact = visibility_fact(judgement.model, user, action)
-        judgement.fails(fact, f"{user} does not see {action.id}", "it is listed", action)
+        judgement.fails(fact, f"{action.id} is not listed for {user}", "it is listed", action)
     return action
 
 
@@ -229,13 +235,19 @@ def _item(judgement: Judgement, cursor: Cursor, action: Action, item: dict[str, 
     if action.alive:
         content = {name: in_order(value) for name, value in action.content.items()}
         named = judgement.about_state("list.current")
-        judgement.holds("list.current", good, f"the action as it is: {content}", item, action, named=named)
+        judgement.holds("list.current", good, f"the current state of the action: {content}", item, action, named=named)
         if good and len(versions) == 1:
             count_reading(judgement, action)
         judge_common(judgement, action, item)
     if cursor.since is not None:
         old = _is_old(action, cursor.since)
-        judgement.denies("sync.only-changes", old, "only what changed since", f"{action.id} did not", action)
+        judgement.denies(
+            "sync.only-changes",
+            old,
+            "only actions that changed since the sync_token",
+            f"{action.id} did not change",
+            action,
+        )
 
 
 def _size(judgement: Judgement, cursor: Cursor, items: list[Any], shown: dict[str, Any]) -> None:
@@ -251,12 +263,14 @@ def _size(judgement: Judgement, cursor: Cursor, items: list[Any], shown: dict[st
         full = len(items) >= limit
         judgement.holds(fact, full, f"{limit} actions on a page that is not the last", f"{len(items)} actions")
     if quiet and request.parameter("next_token") is not None:
-        judgement.holds("list.next_token.last", bool(items), "a next_token only where more follows", "an empty page")
+        judgement.holds(
+            "list.next_token.last", bool(items), "no next_token on the last page", "a page after it, without actions"
+        )
 
 
 def _finish(judgement: Judgement, user: str, cursor: Cursor) -> None:
     """Judge a listing after its last page: what is missing, and what is listed as deleted."""
-    judgement.holds("sync.token", cursor.token_given, "a sync_token with a complete listing", "none")
+    judgement.holds("sync.token", cursor.token_given, "a sync_token at the end of a complete listing", "none")
     for action in judgement.model.actions.values():
         versions = list(action.since(cursor.start))
         if action.uncertain or not action.existed(cursor.start):
@@ -272,7 +286,9 @@ def _finish(judgement: Judgement, user: str, cursor: Cursor) -> None:
             missing = f"{action.id} is missing"
             foreign = action.creator != user and action.id not in cursor.since.view
             fact = "sync.visibility" if foreign else "sync.changes"
-            judgement.holds(fact, action.id in cursor.seen, "every change since", missing, action)
+            judgement.holds(
+                fact, action.id in cursor.seen, "every action that changed since the sync_token", missing, action
+            )
     if cursor.deleted is not None:
         _deletions(judgement, user, cursor, cursor.deleted)
 
@@ -304,7 +320,13 @@ def _deletions(judgement: Judgement, user: str, cursor: Cursor, deleted: frozens
         if action is None or action.uncertain:
             continue
         there = all(judgement.model.sees(user, action, v) is True for v in action.since(cursor.start)) and action.alive
-        judgement.holds("sync.deleted.true", not there, "deleted holds what is gone", f"{identifier} is there", action)
+        judgement.holds(
+            "sync.deleted.true",
+            not there,
+            "the key deleted contains only deleted actions",
+            f"{identifier} still exists",
+            action,
+        )
     if cursor.since is None:
         return
     for identifier in cursor.since.view:
@@ -320,7 +342,7 @@ def _deletions(judgement: Judgement, user: str, cursor: Cursor, deleted: frozens
         judgement.holds(
             "sync.deleted",
             identifier in deleted,
-            "deleted holds every deleted action",
+            "the key deleted contains every deleted action",
             f"{identifier} is not in it",
             action,
         )
@@ -330,7 +352,7 @@ def _stray(judgement: Judgement, identifier: str, name: object) -> None:
     """Assert that a listed action that is not in the model does not have the name of a refused create."""
     model = judgement.model
     if isinstance(name, str) and name in model.refused_names and not model.may_have(name):
-        expected = "a refused create makes nothing"
+        expected = "a refused create makes no action"
         judgement.fails("errors.change-nothing", expected, f"{identifier}, {name!r}, is listed")
 
 

@@ -72,7 +72,7 @@ class Oracle:
         judgement, answer = Judgement(exchange, rules.read(exchange), self.model), exchange.answer
         request = judgement.request
         if answer is None:
-            judgement.fails("protocol.answered", "an answer", exchange.failure)
+            judgement.fails("protocol.answered", "a response", exchange.failure)
             outcome_unknown(request, self.model)
             return judgement.verdicts
         judgement.passes("protocol.answered")

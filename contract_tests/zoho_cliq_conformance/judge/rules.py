@@ -147,7 +147,7 @@ def read(exchange: Exchange) -> Request:
         request.conditions.append(
             Condition(
                 "protocol.id",
-                f"{request.identifier!r} is no id",
+                f"{request.identifier!r} is not an id",
                 True,
                 HIDDEN | BAD,
                 _not_found_codes(request.operation),
@@ -182,7 +182,7 @@ def _route(method: str, segments: list[str]) -> Request:
         request = Request(None, None)
         codes: frozenset[str | None] = frozenset({None, "request_url_invalid", "request_method_invalid"})
         statuses = frozenset({404, 400, 405, 301, 307, 308}) if similar else frozenset({404, 400})
-        request.conditions.append(Condition("protocol.path", "there is no such path", not similar, statuses, codes))
+        request.conditions.append(Condition("protocol.path", "the path does not exist", not similar, statuses, codes))
         return request
     route, values = found
     name = route.operations.get(method)
@@ -196,7 +196,7 @@ def _route(method: str, segments: list[str]) -> Request:
         codes = frozenset({None, "request_method_invalid", "request_url_invalid"})
         statuses = frozenset({405, 501}) if not method.isalpha() else frozenset({405, 400})
         request.conditions.append(
-            Condition("protocol.method", f"this path does not take {method}", not free, statuses, codes)
+            Condition("protocol.method", f"the path does not support {method}", not free, statuses, codes)
         )
     return request
 
@@ -209,7 +209,7 @@ def _accept(exchange: Exchange) -> Iterator[Condition]:
         return
     if len(headers) > 1:
         yield Condition(
-            "protocol.accept", "there are several Accept headers", False, frozenset({406}), frozenset({None})
+            "protocol.accept", "the request has several Accept headers", False, frozenset({406}), frozenset({None})
         )
         return
     ranges = [part.strip().lower() for part in given.split(",")]
@@ -217,23 +217,27 @@ def _accept(exchange: Exchange) -> Iterator[Condition]:
     if names & {"*/*", "application/*", "application/json"}:
         if any(re.search(r"q=0(\.0*)?$", part) for part in ranges):
             yield Condition(
-                "protocol.accept", "the Accept header weighs ranges with 0", False, frozenset({406}), frozenset({None})
+                "protocol.accept",
+                "the Accept header excludes media ranges with q=0",
+                False,
+                frozenset({406}),
+                frozenset({None}),
             )
         return
     simple = all(re.fullmatch(r"[a-z]+/[a-z0-9.+-]+(;\s*q=(1(\.0+)?|0?\.[0-9]+))?", part) for part in ranges)
     yield Condition(
-        "protocol.accept", f"Accept {given!r} leaves no room for JSON", simple, frozenset({406}), frozenset({None})
+        "protocol.accept", f"Accept {given!r} does not allow JSON", simple, frozenset({406}), frozenset({None})
     )
 
 
 def _query(request: Request) -> Iterator[Condition]:
     if request.operation != "list":
         if request.query:
-            yield Condition("protocol.query", "unknown query parameters", False, BAD, codes_of("list"))
+            yield Condition("protocol.query", "the query has unknown parameters", False, BAD, codes_of("list"))
         return
     names = [name for name, _ in request.query]
     if set(names) - {"limit", "next_token", "sync_token"} or len(names) != len(set(names)):
-        yield Condition("protocol.query", "unknown or repeated query parameters", False, BAD, codes_of("list"))
+        yield Condition("protocol.query", "the query has unknown or repeated parameters", False, BAD, codes_of("list"))
     for name, value in request.query:
         if name == "limit":
             if is_limit(value):
@@ -305,7 +309,7 @@ def _read_body(exchange: Exchange, request: Request) -> None:
     if not body or not body.strip():
         must = operation == "create"
         request.conditions.append(
-            Condition("protocol.malformed", "there is no body", must, malformed, codes_of(operation, None))
+            Condition("protocol.malformed", "the body is empty", must, malformed, codes_of(operation, None))
         )
         request.body = {}
         return
@@ -317,7 +321,7 @@ def _read_body(exchange: Exchange, request: Request) -> None:
         request.conditions.append(
             Condition(
                 "protocol.malformed",
-                f"the body is no JSON: {error}"[:200],
+                f"the body is not valid JSON: {error}"[:200],
                 not free,
                 malformed,
                 codes_of(operation, None),
@@ -326,12 +330,16 @@ def _read_body(exchange: Exchange, request: Request) -> None:
         return
     if not isinstance(parsed, dict):
         request.conditions.append(
-            Condition(f"{operation}.object", "the body is no object", True, malformed, codes_of(operation, None))
+            Condition(
+                f"{operation}.object", "the body is not a JSON object", True, malformed, codes_of(operation, None)
+            )
         )
         return
     if body.count(b'"') and _repeats_keys(body):
         request.conditions.append(
-            Condition("protocol.malformed", "a key is repeated", False, BAD | conflict, codes_of(operation, None))
+            Condition(
+                "protocol.malformed", "the body has a key twice", False, BAD | conflict, codes_of(operation, None)
+            )
         )
         request.loose |= set(parsed)
     request.body = parsed
@@ -342,7 +350,7 @@ def _read_body(exchange: Exchange, request: Request) -> None:
             request.loose.add(loose)
 
 
-NO_NUMBER = "NaN and Infinity are no JSON"
+NO_NUMBER = "NaN and Infinity are not valid JSON"
 
 
 def _refuse(constant: str) -> Any:
@@ -387,24 +395,24 @@ def faults(operation: str, body: dict[str, Any]) -> Iterator[Fault]:
         else:
             yield from _field(name, value, resolved(known))
     if operation == "update_handler" and len(schema["properties"].keys() & body) != 1:
-        yield "one-field", "not exactly one of script and permissions", False, "script permissions"
+        yield "one-field", "the body must have exactly one of script and permissions", False, "script permissions"
     elif operation != "update_handler" and not body:
-        yield "empty", "nothing is changed", False, ""
+        yield "empty", "the body has no fields", False, ""
     if operation == "create":
         yield from _rules_of_create(body)
     elif body.get("scope") == "team" and body.get("team_ids") is None:
-        yield "team_ids.required", "scope team without team_ids", False, ""
+        yield "team_ids.required", "scope is team, but team_ids is missing", False, ""
 
 
 def _rules_of_create(body: dict[str, Any]) -> Iterator[Fault]:
     if body.get("execution_type") == "webhook" and body.get("execution_url") is None:
-        yield "execution_url.required", "a webhook action without execution_url", True, ""
+        yield "execution_url.required", "execution_type is webhook, but execution_url is missing", True, ""
     if body.get("execution_type") != "webhook" and "execution_url" in body:
-        yield "execution_url.stray", "execution_url for a Deluge action", False, "execution_url"
+        yield "execution_url.stray", "execution_url is given for a Deluge action", False, "execution_url"
     if body.get("scope") == "team" and body.get("team_ids") is None:
-        yield "team_ids.required", "scope team without team_ids", True, ""
+        yield "team_ids.required", "scope is team, but team_ids is missing", True, ""
     if body.get("scope") != "team" and "team_ids" in body:
-        yield "team_ids.stray", "team_ids for another scope than team", False, "team_ids"
+        yield "team_ids.stray", "team_ids is given, but scope is not team", False, "team_ids"
 
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -439,7 +447,7 @@ def _string(name: str, value: str, schema: Mapping[str, Any]) -> Iterator[Fault]
         if size > SCRIPT_SURE_BYTES:
             yield "script.max", f"script has {size} bytes", size > SCRIPT_REFUSED_BYTES, name
         if value == "" or re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", value):
-            yield "script.characters", "script is empty, or has characters at the edge of what is text", False, name
+            yield "script.characters", "script is empty, or has control characters or lone surrogates", False, name
         elif any(char > "\uffff" for char in value):
             yield "script.characters", "script has characters outside the basic plane", False, ""
         elif not value.rstrip().endswith((";", "}")):
@@ -466,19 +474,19 @@ def _array(name: str, value: list[Any], schema: Mapping[str, Any]) -> Iterator[F
         bad = [item for item in value if item not in allowed]
         similar = all(isinstance(item, str) and item.strip().lower() in allowed for item in bad)
         if bad:
-            yield f"{name}.values", f"{name} holds {str(bad[0])[:60]!r}", not similar, name
+            yield f"{name}.values", f"{name} contains {str(bad[0])[:60]!r}", not similar, name
     elif items.get("type") == "integer":
         for item in value:
             if isinstance(item, float) and item.is_integer():
-                yield f"{name}.type", f"{name} holds {item!r}", False, name
+                yield f"{name}.type", f"{name} contains {item!r}", False, name
             elif isinstance(item, bool) or not isinstance(item, int):
-                yield f"{name}.type", f"{name} holds {str(item)[:60]!r}", True, name
+                yield f"{name}.type", f"{name} contains {str(item)[:60]!r}", True, name
             elif not items.get("minimum", item) <= item <= items.get("maximum", item):
-                yield f"{name}.range", f"{name} holds {str(item)[:60]}", False, name
+                yield f"{name}.range", f"{name} contains {str(item)[:60]}", False, name
     unique = len({str(item) for item in value})
     if len(value) > schema.get("maxItems", len(value)):
         yield f"{name}.max", f"{name} has {len(value)} items", unique > schema["maxItems"], name
     if unique < len(value):
-        yield f"{name}.repeated", f"{name} repeats an item", False, name
+        yield f"{name}.repeated", f"{name} contains an item twice", False, name
     if not value:
         yield f"{name}.min", f"{name} is empty", name == "message_types", name

@@ -38,25 +38,33 @@ class Senders:
         if not self._directory.complete:
             self._name_unknown(given, exchange)
             if not given:
-                why = "the recording shows no token"
+                why = "the recording has no token"
                 condition = Condition("auth.missing", why, False, rules.FORBIDDEN, SCOPE_CODES)
                 return Identity(self._unknown[""], "unknown", None), [condition]
         if not given or not given[0].strip():
-            return None, [_must("auth.missing", "there is no token")]
+            return None, [_must("auth.missing", "the token is missing")]
         match = re.fullmatch(r"(\S+)( +)(\S+) *", given[0])
         scheme = match[1].lower() if match else ""
         if match is None or scheme not in ("bearer", "zoho-oauthtoken"):
-            return None, [_must("auth.scheme", "the Authorization header holds no token")]
+            return None, [_must("auth.scheme", "the Authorization header is not Bearer and a token")]
         identity = self._directory.tokens.get(match[3])
         if identity is None:
             if self._directory.complete:
                 return None, [_must("auth.token", "the token is not valid")]
-            condition = Condition("auth.token", "an unknown token", False, rules.FORBIDDEN, SCOPE_CODES)
+            condition = Condition("auth.token", "the token is unknown", False, rules.FORBIDDEN, SCOPE_CODES)
             return Identity(self._unknown[given[0]], "unknown", None), [condition]
         conditions = []
         if match[1] != "Bearer" or match[2] != " " or len(given) > 1 or given[0] != given[0].strip():
             fact = "auth.zoho-oauthtoken" if match[1] == "Zoho-oauthtoken" else "auth.spelling"
-            conditions.append(Condition(fact, "an unusual spelling of the scheme", False, UNAUTHORIZED, ANY_CODE))
+            conditions.append(
+                Condition(
+                    fact,
+                    "the scheme of the Authorization header has an unusual spelling",
+                    False,
+                    UNAUTHORIZED,
+                    ANY_CODE,
+                )
+            )
         if operation:
             conditions += _of_scope(identity, operation)
         return identity, conditions

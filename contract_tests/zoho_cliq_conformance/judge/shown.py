@@ -57,9 +57,7 @@ def judge_shape(judgement: Judgement, answer: Answer) -> dict[str, Any] | None:
     errors = list(islice(_validator(RESPONSES[operation]).iter_errors(seen), 3))
     for error in errors:
         fact = _shape_fact(operation, [str(part) for part in error.instance_path], error.message)
-        judgement.fails(
-            fact, "an answer as the document describes it", f"{error.message} at {list(error.instance_path)}"
-        )
+        judgement.fails(fact, "a response that matches the document", f"{error.message} at {list(error.instance_path)}")
     if not errors:
         judgement.passes(f"{operation}.shape")
         _shown_fields(judgement, shown.get("data"))
@@ -94,7 +92,7 @@ def _url(judgement: Judgement, shown: dict[str, Any]) -> None:
     path = url.split("?")[0] if isinstance(url, str) else ""
     # In the document's examples `url` begins with the path of the base URL. A server may put its own host before it.
     good = any(re.fullmatch(f"(https?://[^/]+)?(/[^/]+)*{re.escape(ending)}", path) for ending in endings)
-    judgement.holds(f"{request.operation}.envelope", good, f"a url that ends in {endings[-1]}", f"url {url!r}")
+    judgement.holds(f"{request.operation}.envelope", good, f"a url that ends with {endings[-1]}", f"url {url!r}")
 
 
 def judge_created(judgement: Judgement, identity: Identity, shown: dict[str, Any]) -> Action | None:
@@ -113,7 +111,7 @@ def judge_created(judgement: Judgement, identity: Identity, shown: dict[str, Any
         return None
     known = judgement.model.actions.get(identifier)
     if known is not None:
-        judgement.fails("action.id.unique", "an id that no action ever had", identifier, known)
+        judgement.fails("action.id.unique", "an id that no action had before", identifier, known)
         return None
     if judgement.model.deletions:
         judgement.passes("action.id.unique")

@@ -154,9 +154,9 @@ def describe(model: Model, action: Action | None) -> str:
         handler = f", script {shorten(action.script, 60)!r}" if action.script is not None else ""
         handler += f", permissions {in_order(action.permissions)}" if action.permissions is not None else ""
         content = {name: in_order(value) for name, value in action.content.items()}
-        there = "there" if action.alive else "deleted"
+        there = "not deleted" if action.alive else "deleted"
         return f"action {action.id} of {action.creator}, {there}: {content}{handler}"
     living = model.living()
-    return f"{len(living)} actions of this run are there" + "".join(
+    return f"{len(living)} actions of this run exist" + "".join(
         f"; {a.id}: {a.content.get('name')!r}, {a.content.get('scope')}, of {a.creator}" for a in living[:5]
     )

@@ -47,15 +47,15 @@ def load(path: Path) -> Baseline:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise BaselineError(f"--baseline {path} is no JSON: give the report.json that --report wrote") from None
+        raise BaselineError(f"--baseline {path} is not JSON; give a report.json that --report wrote") from None
     if not isinstance(found, dict) or not isinstance(found.get("schema"), int):
-        raise BaselineError(f"--baseline {path} is no report: give the report.json that --report wrote")
-    renew = "run once without --baseline, with --report, for a new one"
+        raise BaselineError(f"--baseline {path} is not a report; give a report.json that --report wrote")
+    renew = "write a new one with --report in a run without --baseline"
     if found["schema"] != SCHEMA:
-        raise BaselineError(f"--baseline {path} has schema {found['schema']}, this version writes {SCHEMA}: {renew}")
+        raise BaselineError(f"--baseline {path} has schema {found['schema']}, but this version needs {SCHEMA}; {renew}")
     if found.get("kit") != version():
         made = f"version {found['kit']}" if isinstance(found.get("kit"), str) else "an earlier version"
-        raise BaselineError(f"--baseline {path} is of {made} of the kit, this is {version()}: {renew}")
+        raise BaselineError(f"--baseline {path} was written by {made} of the kit, this is {version()}; {renew}")
     try:
         faults = frozenset(str(fault["fact"]) for fault in found["faults"])
         for fact in found["facts"]:
@@ -63,7 +63,7 @@ def load(path: Path) -> Baseline:
             _ = fact["id"]
         _ = (found["finished"], found["base_url"], found["drivers"], found["strict"], found["profile"])
     except (KeyError, TypeError) as error:
-        raise BaselineError(f"--baseline {path} is no whole report: it lacks {error}; {renew}") from None
+        raise BaselineError(f"--baseline {path} is not a complete report ({error}); {renew}") from None
     return Baseline(str(path), found, faults)
 
 
@@ -118,8 +118,8 @@ def _differences(report: Mapping[str, Any], baseline: Baseline) -> list[str]:
         if earlier[key] != report[key]:
             found.append(f"{words} {_shown(earlier[key])}, now {_shown(report[key])}")
     if earlier.get("stopped"):
-        found.append(f"it was stopped ({earlier['stopped']}), so faults may be new that it did not reach")
-    return [f"the baseline is of another run: {'; '.join(found)}"] if found else []
+        found.append(f"it was stopped early ({earlier['stopped']}), so new faults may only be newly tested")
+    return [f"the baseline was written by a different run: {'; '.join(found)}"] if found else []
 
 
 def _shown(value: Any) -> str:

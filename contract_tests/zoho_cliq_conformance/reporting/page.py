@@ -62,7 +62,7 @@ def _baseline(report: Report) -> Iterator[str]:
     baseline = report["baseline"]
     if baseline is None:
         return
-    yield f"<h2 id='baseline'>Against {_e(baseline['file'])} of {_e(baseline['finished'])}</h2><ul>"
+    yield f"<h2 id='baseline'>Compared with {_e(baseline['file'])} of {_e(baseline['finished'])}</h2><ul>"
     for name, words in BASELINE.items():
         facts = ", ".join(map(_fact_link, baseline[name])) or "none"
         yield f"<li>{words}: {facts}</li>"
@@ -76,7 +76,7 @@ def _faults(report: Report) -> Iterator[str]:
         return
     yield (
         f"<h2 id='faults'>{plural(len(faults), 'fault')}, {plural(len(report['causes']), 'cause')}</h2>"
-        "<p>A fault is under a cause that explains each call in which it was seen; without one it stands alone.</p><ol>"
+        "<p>A fault is listed under a cause that explains every call in which it was seen, or else alone.</p><ol>"
     )
     for cause in report["causes"]:
         count = f"{plural(len(cause['fact_ids']), 'fault')} in {plural(cause['calls'], 'call')}"
@@ -92,7 +92,7 @@ def _cause(cause: Report, faults: Mapping[str, Report]) -> Iterator[str]:
     yield f"<section class='cause' id='{_e(cause['id'])}'>"
     if others:
         links = ", ".join(f"<a href='#fault-{_e(fact)}'>{_e(fact)}</a>" for fact in others)
-        yield f"<h3>{_e(cause['what'])}</h3><p>With {links}</p>"
+        yield f"<h3>{_e(cause['what'])}</h3><p>Faults: {links}</p>"
     fault = faults[first]
     yield f"<div class='{_kind(fault)}' id='fault-{_e(first)}'>{_title(fault)}"
     yield from _fault(fault)
@@ -118,7 +118,7 @@ def _fault(fault: Report) -> Iterator[str]:
     shown |= {"seen": f"in {plural(fault['times'], 'call')}", "class": _class_link(fault["class"])}
     yield "<dl>" + "".join(f"<dt>{name}<dd>{value}" for name, value in shown.items())
     curl = "\n".join(map(_e, fault["curl"]))
-    yield f"</dl><details><summary>How to see it: {plural(len(fault['curl']), 'line')} of shell</summary>"
+    yield f"</dl><details><summary>How to reproduce it: {plural(len(fault['curl']), 'line')} of shell</summary>"
     yield f"<pre>{curl}</pre></details>"
 
 
@@ -174,18 +174,18 @@ def _statuses(report: Report) -> Iterator[str]:
 
 
 def _rest(report: Report) -> Iterator[str]:
-    yield "<h2 id='calls'>Calls</h2><table><tr><th>user<th>operation<th>calls<th>allowed a minute</tr>"
+    yield "<h2 id='calls'>Calls</h2><table><tr><th>user<th>operation<th>calls<th>allowed per minute</tr>"
     for row in report["calls_per_operation"]:
         yield (
             f"<tr><td>{_e(row['user'])}<td>{_e(row['operation'])}<td>{row['calls']}"
             f"<td>{row['threshold_per_minute'] or ''}</tr>"
         )
-    yield "</table><h2>Left over</h2><ul>"
+    yield "</table><h2>Actions left on the server</h2><ul>"
     yield from (f"<li>{_e(line)}</li>" for line in report["leftovers"] or ["nothing"])
     if report["notes"]:
         yield "</ul><h2>Notes</h2><ul>"
         yield from (f"<li>{_e(line)}</li>" for line in report["notes"])
-    yield "</ul><h2>How good is this kit?</h2><table>"
+    yield "</ul><h2>How many faults this kit finds</h2><table>"
     for key, value in report["score"].items():
         yield f"<tr><td>{_e(key.replace('_', ' '))}<td>{_e(str(value))}</tr>"
     yield "</table></html>\n"

@@ -141,15 +141,15 @@ def make(profile: Profile, drivers: Sequence[str]) -> Plan:
 def lines(plan: Plan, profile: Profile) -> Iterator[str]:
     """Yield the lines of the plan, for a terminal."""
     counts = Counter(plan.calls)
-    yield f"{'user':10} {'operation':32} {'calls':>6} {'a minute':>9} {'minutes at least':>17}"
+    yield f"{'user':10} {'operation':32} {'calls':>6} {'per minute':>10} {'minutes at least':>17}"
     for (user, operation), count in sorted(counts.items()):
         threshold = OPERATIONS[operation].threshold
         limit = threshold.limit if threshold else 0
         least = max(0, (count - 1) // limit) if limit and profile.pace and not profile.clock_url else 0
-        yield f"{user:10} {operation:32} {count:>6} {limit or '':>9} {least:>17}"
+        yield f"{user:10} {operation:32} {count:>6} {limit or '':>10} {least:>17}"
     run, cleaning = plan.minutes(profile)
-    yield f"{plan.others} calls besides (without a valid token, to other paths, in bursts)"
-    yield f"in all {plan.total} calls, {run:.1f} minutes under the thresholds"
+    yield f"{plan.others} other calls (without a valid token, to other paths, in bursts)"
+    yield f"total: {plan.total} calls, {run:.1f} minutes under the thresholds"
     if profile.reset_url:
         yield "clean-up: one call of reset_url"
     else:
@@ -157,4 +157,4 @@ def lines(plan: Plan, profile: Profile) -> Iterator[str]:
     for name, reason in plan.skipped:
         yield f"skipped: {name}: {reason}"
     for driver in plan.unbounded:
-        yield f"{driver}: as many calls as its examples need, bounded by --budget and --max-minutes"
+        yield f"{driver}: as many calls as its examples need, limited by --budget and --max-minutes"

@@ -10,9 +10,9 @@ from xml.sax.saxutils import quoteattr
 
 BASELINE = {
     "new": "new",
-    "mended": "mended",
+    "mended": "fixed",
     "still": "still there",
-    "unseen": "neither seen nor mended, since this run did not show the facts",
+    "unseen": "neither seen nor fixed, since this run did not show the facts",
 }
 """What became of the faults since the baseline, in words."""
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "not shown": "?"}
@@ -41,7 +41,7 @@ def _terminal(report: Mapping[str, Any], verbose: bool) -> Iterator[str]:
     for fact in report["facts"]:
         if is_missed(fact):
             yield f"not shown: {fact['id']}: {fact['reason']}"
-    yield from _against(report["baseline"])
+    yield from _baseline_lines(report["baseline"])
     reasons = {fact["reason"] for fact in report["facts"] if fact["verdict"] == "skipped"}
     counts = report["summary"]
     yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + f" of {len(report['facts'])} facts"
@@ -102,7 +102,7 @@ def _fault(fault: Mapping[str, Any], under: str, verbose: bool) -> Iterator[str]
     for command in fault["curl"] if verbose else fault["curl"][-3:]:
         yield f"    $ {command}"
     if not verbose and len(fault["curl"]) > 3:
-        yield f"    (the last 3 of {len(fault['curl'])} lines; the reports have them all)"
+        yield f"    (the last 3 of {len(fault['curl'])} lines; the reports have all)"
     yield ""
 
 
@@ -123,10 +123,10 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-def _against(baseline: Mapping[str, Any] | None) -> Iterator[str]:
+def _baseline_lines(baseline: Mapping[str, Any] | None) -> Iterator[str]:
     if baseline is None:
         return
-    yield f"against {baseline['file']} of {baseline['finished']}:"
+    yield f"compared with {baseline['file']} of {baseline['finished']}:"
     for name, words in BASELINE.items():
         if baseline[name]:
             yield f"    {words}: {', '.join(baseline[name])}"

@@ -51,9 +51,9 @@ def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -
     broken = {fact: calls_of(violations) for fact, violations in _by_fact(result).items()}
     facts = [_fact(result, fact, drivers, strict or fact.stated, summaries, broken) for fact in KNOWN.values()]
     if result.stopped and not result.violations and not result.locked_for and not result.cannot:
-        result.notes.append("the run was stopped early; what it did not reach is not shown in this report")
+        result.notes.append("the run was stopped early; this report shows only what was tested until then")
     if asked and result.exit_code(strict) == NOT_SHOWN:
-        result.notes.append(f"asked for and not shown: {', '.join(asked)}")
+        result.notes.append(f"tried and not shown: {', '.join(asked)}")
     ungraded = result.ungraded(strict)
     if ungraded and not result.stopped and result.exit_code(strict) == CANNOT_RUN:
         result.notes.append(ungraded)
@@ -86,8 +86,7 @@ def build(result: Result, *, strict: bool, drivers: list[str], seconds: float) -
         "calls_per_operation": _calls(result),
         "skipped": result.skipped,
         "leftovers": result.leftovers,
-        "notes": result.notes
-        + [f"unmodelled: {name}: the suite states no facts about it" for name in result.unmodelled],
+        "notes": result.notes + [f"unmodelled: {name}: the kit has no facts about it" for name in result.unmodelled],
         "score": score(),
         "baseline": None,
     }
@@ -159,7 +158,7 @@ def _absent(result: Result, fact: str, drivers: list[str]) -> tuple[str, str]:
     if lack:
         return "skipped", lack
     times = oracle.asked[fact]
-    asked = f"{times} {'call was' if times == 1 else 'calls were'} about it" if times else "no call was about it"
+    asked = f"{times} {'call' if times == 1 else 'calls'} concerned it" if times else "no call concerned it"
     return "not shown", f"{evidence.lacking(fact)}; {asked}"
 
 
@@ -168,7 +167,7 @@ def version() -> str:
     try:
         return importlib.metadata.version("zoho-cliq")
     except importlib.metadata.PackageNotFoundError:  # run from a zip file or frozen
-        return "of an unknown version"
+        return "unknown"
 
 
 def causes_of(result: Result, strict: bool) -> list[Cause]:

@@ -47,7 +47,7 @@ def chain(exchanges: Iterable[Exchange], base_url: str, secrets: Secrets) -> lis
     lines: list[str] = []
     known: dict[str, str] = {}
     for exchange in exchanges:
-        captured, before = _inventions(exchange, known), dict(known)
+        captured, before = _server_values(exchange, known), dict(known)
         known.update({value: variable for value, variable, _ in captured})
         line = _curl(exchange, base_url, secrets, before, show_head=not captured)
         if captured:
@@ -58,7 +58,7 @@ def chain(exchanges: Iterable[Exchange], base_url: str, secrets: Secrets) -> lis
     return lines
 
 
-def _inventions(exchange: Exchange, known: dict[str, str]) -> list[tuple[str, str, str]]:
+def _server_values(exchange: Exchange, known: dict[str, str]) -> list[tuple[str, str, str]]:
     """Return the values that the server chose, each with its variable and its path for jq.
 
     `known` maps the values of earlier exchanges to their variables.

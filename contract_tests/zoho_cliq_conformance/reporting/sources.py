@@ -16,8 +16,8 @@ from ..judge.document import LONG
 
 CLASSES = {
     "stated": "The vendor's page or OpenAPI document, or an RFC, says so. Such a fact decides the verdict.",
-    "inferred": "It follows from the vendor's samples, or somebody has seen it live. It decides with --strict only.",
-    "guessed": "The documents are silent, and it is what most servers do. It decides with --strict only.",
+    "inferred": "It follows from the vendor's samples, or was seen on the live service. It decides with --strict only.",
+    "guessed": "The documents do not say; most servers do it. It decides with --strict only.",
 }
 KINDS = {
     "page": "The vendor's page of the Message Actions API",

@@ -78,7 +78,7 @@ class AsgiTransport(Watched):
             self._thread.start()
             self._lifespan = _Lifespan(self._app)
             try:
-                self._wait(self._lifespan.start(), "the application did not start", "its startup takes")
+                self._wait(self._lifespan.start(), "the application did not start", "its startup took")
             except BaseException:
                 self._lifespan.failure = "its startup did not end in time"
                 raise
@@ -89,7 +89,9 @@ class AsgiTransport(Watched):
             sent.append(("content-length", str(len(body))))
         scope = http_scope(method, target, sent)
         scope["state"] = dict(self._lifespan.state)
-        answer: Answer = self._wait(self._ask(scope, body or b""), "the application did not answer", "its answer takes")
+        answer: Answer = self._wait(
+            self._ask(scope, body or b""), "the application did not respond", "its response took"
+        )
         return answer
 
     def _wait(self, work: Any, failed: str, slow: str) -> Any:
@@ -137,7 +139,7 @@ class AsgiTransport(Watched):
         return Answer(response.status, response.headers, content)
 
     async def _serve(self, scope: Scope, response: _Response) -> None:
-        problem = "the application ended without a whole answer"
+        problem = "the application ended without a complete response"
         try:
             await self._app(scope, response.receive, response.send)
         except (Exception, SystemExit) as error:  # noqa: BLE001  any error of the application means: no answer
@@ -209,7 +211,7 @@ class _Response:
             self.parts.append(bytes(message.get("body", b"")))
             self._size += len(self.parts[-1])
             if self._size > LARGEST:
-                self.end(f"the answer has more than {LARGEST} bytes")
+                self.end(f"the response has more than {LARGEST} bytes")
             elif not message.get("more_body", False):
                 self.settled.set()
             else:
@@ -250,7 +252,7 @@ class _Lifespan:
     async def _take(self, message: Any) -> None:
         if message["type"] == "lifespan.startup.failed":
             lines = str(message.get("message") or "").strip().splitlines()
-            self.failure = lines[-1] if lines else "it says no reason"
+            self.failure = lines[-1] if lines else "it gave no reason"
         if message["type"] in ("lifespan.startup.complete", "lifespan.startup.failed"):
             self._started.set()
         elif message["type"].startswith("lifespan.shutdown."):

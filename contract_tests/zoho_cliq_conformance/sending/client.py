@@ -267,7 +267,7 @@ class Client:
             self._outcome_unknown(
                 user,
                 Exchange(
-                    number, method, target, headers, content, answer, sent, sent, about, self.scenario, "cut short"
+                    number, method, target, headers, content, answer, sent, sent, about, self.scenario, "cancelled"
                 ),
             )
             if isinstance(cut, Cancelled):
@@ -286,8 +286,8 @@ class Client:
         if error_of(answer)[0] == CREATION_LIMIT and not (self.oracle.creation_limit or new):
             here = len(self.oracle.model.living())
             raise CannotRun(
-                f"the organization is full: the server refused a create with {CREATION_LIMIT} while {here} actions "
-                "of this run were there; make room, or give creation_limit in the profile"
+                f"the organization is full: the server refused a create with {CREATION_LIMIT} at {here} actions "
+                "of this run; delete other actions, or set creation_limit in the profile"
             )
         return answer
 
@@ -327,9 +327,9 @@ class Client:
         if not self._cleaning:
             self._stop_at_a_fault()
         if self._cleaning and self.deadline is not None and time.monotonic() > self.deadline + GRACE:
-            raise BudgetSpent(f"{GRACE:.0f} s after the minutes that the run may take")
+            raise BudgetSpent(f"the time limit of the run (--max-minutes) was exceeded by {GRACE:.0f} s")
         if self._cleaning and self._answers_of_clean_up > LAST_ANSWERS:
-            raise BudgetSpent(f"the answers took more than {LAST_ANSWERS:.0f} s")
+            raise BudgetSpent(f"the responses took more than {LAST_ANSWERS:.0f} s in all")
 
     def _stop_at_a_fault(self) -> None:
         """Raise `FirstFault` if a violation that was found since the last call ends the run."""
@@ -357,8 +357,8 @@ class Client:
         if self.interrupted:
             return Interrupted("interrupted")
         if self._cleaning:
-            return Silent("the server does not answer")
-        return BudgetSpent("the minutes that the run may take are over")
+            return Silent("the server does not respond")
+        return BudgetSpent("the time limit of the run (--max-minutes) is reached")
 
     def whose(self, method: str, target: str, headers: Headers) -> tuple[str | None, str | None]:
         """Return the user and the operation whose threshold a request counts toward; each may be None."""
@@ -373,13 +373,13 @@ class Client:
             return
         reserve = 1 if self.profile.reset_url else len(self.created) + 1
         if self.budget is not None and len(self.trace) + reserve >= self.budget:
-            raise BudgetSpent(f"the budget of {self.budget} calls is spent; {reserve} are kept for the clean-up")
+            raise BudgetSpent(f"the budget of {self.budget} calls is used up; {reserve} are reserved for the clean-up")
         if self.deadline is None:
             return
         delay = self.pacer.delay(user, operation) if user and operation and not self.clock.jumps else 0.0
         if time.monotonic() + delay + self._time_to_clean_up() > self.deadline:
-            kept = " but for the clean-up" if self._time_to_clean_up() else ""
-            raise BudgetSpent(f"the minutes that the run may take are over{kept}")
+            kept = "; the rest is reserved for the clean-up" if self._time_to_clean_up() else ""
+            raise BudgetSpent(f"the time limit of the run (--max-minutes) is reached{kept}")
 
     def _time_to_clean_up(self) -> float:
         """Return how many seconds a clean-up that began now would wait because of the thresholds."""
@@ -401,9 +401,9 @@ class Client:
         self._silent = 0 if answer is not None else self._silent + 1
         if answer is None:
             if self._silent == SILENT:
-                raise CannotRun(f"{self.profile.base_url} answered none of the last {SILENT} calls: {failure}")
+                raise CannotRun(f"{self.profile.base_url} did not respond to the last {SILENT} calls: {failure}")
             if len(self.trace) == 3 and all(exchange.answer is None for exchange in self.trace):
-                raise NotGradable(f"{self.profile.base_url} does not answer: {failure}")
+                raise NotGradable(f"{self.profile.base_url} does not respond: {failure}")
             return
         if len(self.trace) <= FIRST:
             self._check_base_url(answer)
@@ -417,7 +417,9 @@ class Client:
                 # A server may answer 401 to hide that an id exists. A list has no id, so its 401 is about the token.
                 self.ask("list", user=user)
             if self._rejected[user] > 3:
-                raise NotGradable(f"the server refuses tokens.{user} of the profile with 401; is it expired?")
+                raise NotGradable(
+                    f"the server refuses the profile's tokens.{user} with 401; check that it has not expired"
+                )
 
     def _check_base_url(self, answer: Answer) -> None:
         """Raise `NotGradable` if the first lists and creates were not found, since the base URL must be wrong then."""
@@ -425,18 +427,18 @@ class Client:
         came = [e.answer.status for e in self.trace if e.answer and e.target.partition("?")[0] in lists]
         if len(came) == ENOUGH_TO_TELL and NOWHERE.issuperset(came) and answer.status in NOWHERE:
             raise NotGradable(
-                f"the server answered each of the first {ENOUGH_TO_TELL} lists and creates with {answer.status}; is "
-                f"base_url {self.profile.base_url} right? At the vendor's it ends with /api/v3"
+                f"the first {ENOUGH_TO_TELL} lists and creates all got status {answer.status}; check "
+                f"base_url {self.profile.base_url} (the vendor's ends with /api/v3)"
             )
 
     def _locked(self, user: str | None, operation: str | None) -> None:
         threshold = OPERATIONS[operation].threshold if operation else None
         seconds = float(threshold.lock_seconds if threshold else UNDOCUMENTED_LOCK)
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        kept = "though the run kept below it" if self.pacer.active else "though the profile says pace = false"
+        kept = "although the run stayed below it" if self.pacer.active else "and the profile has pace = false"
         raise Locked(
-            f"the server refused {operation} of {user} for its threshold, {kept}; "
-            f"nothing more can be learned before {until:%H:%M:%S} UTC; calls of the minute before the run count too",
+            f"the server refused {operation} of {user} because of its threshold, {kept}; "
+            f"try again after {until:%H:%M:%S} UTC; calls in the minute before a run count too",
             seconds,
         )
 
@@ -574,7 +576,7 @@ class Client:
         """Wait for `seconds`, for the reason `why`. Raise `BudgetSpent` if the deadline would pass before the end."""
         over = self.deadline is not None and time.monotonic() + seconds > self.deadline
         if over and not self.clock.jumps and not self._cleaning:
-            raise BudgetSpent("the minutes that the run may take are over")
+            raise BudgetSpent("the time limit of the run (--max-minutes) is reached")
         self.clock.pause(seconds, why)
 
     def advance(self, seconds: float) -> None:
@@ -602,11 +604,11 @@ class Client:
         try:
             answer = self._control("POST", urlsplit(url).path, tuple(headers), content)
         except TransportError as error:
-            raise ControlFailed(f"{key} {url} does not answer: {error}") from None
+            raise ControlFailed(f"{key} {url} does not respond: {error}") from None
         except Cancelled:
             raise self._why_cancelled() from None
         if answer.status >= 300:
-            raise ControlFailed(f"{key} {url} answered {answer.status}; is control_token right?")
+            raise ControlFailed(f"{key} {url} returned status {answer.status}; check control_token")
 
     def close(self) -> None:
         """Close the connections."""
@@ -636,7 +638,7 @@ class Client:
             self._delete_all()
         except (Locked, Silent, BudgetSpent) as error:
             left.append(f"clean-up stopped: {error}")
-        left += [f"action {identifier} of {user} is still there" for identifier, user in self.created.items()]
+        left += [f"action {identifier} of {user} is still on the server" for identifier, user in self.created.items()]
         return left
 
     def _delete_all(self) -> None:
@@ -659,7 +661,7 @@ class Client:
         They are the listed actions whose names begin with the prefix of the run, at most as many as there were such
         creates. Return a line of advice if a list is not answered, otherwise nothing.
         """
-        advice = f"creates were not answered, nor is a list: look for actions whose names start with {self.prefix}"
+        advice = f"creates and lists got no response: look for actions whose names start with {self.prefix}"
         missing = self.unknown_creates
         for user in ("owner", "colleague", "outsider"):
             if user not in self.tokens:

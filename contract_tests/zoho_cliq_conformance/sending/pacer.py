@@ -104,7 +104,7 @@ class Pacer:
 
     def before(self, user: str, operation: str) -> None:
         """Wait until the call may be sent."""
-        self.clock.pause(self.delay(user, operation), f"{operation}: under the threshold for {user}")
+        self.clock.pause(self.delay(user, operation), f"{operation}: to stay below the threshold of {user}")
 
     def after(self, user: str, operation: str, *, refused: bool = False) -> None:
         """Count a call whose answer has arrived. If the threshold `refused` it, lock the operation for the user."""

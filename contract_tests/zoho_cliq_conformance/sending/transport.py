@@ -129,7 +129,7 @@ def _read(response: http.client.HTTPResponse) -> bytes:
         parts.append(part)
         size += len(part)
         if size > LARGEST:
-            raise http.client.HTTPException(f"the answer has more than {LARGEST} bytes")
+            raise http.client.HTTPException(f"the response has more than {LARGEST} bytes")
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
     return b"".join(parts)
@@ -190,7 +190,7 @@ class _Wire:
     def _left(self) -> float:
         left = self.over - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"no whole answer within {self._timeout:g} s")
+            raise TimeoutError(f"no complete response within {self._timeout:g} s")
         return left
 
     def _sliced(self, work: Callable[[socket.socket], int]) -> int:

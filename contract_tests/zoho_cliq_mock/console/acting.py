@@ -38,7 +38,7 @@ async def call_api(state: State, given: Any) -> dict[str, Any]:
     Raise `ControlError` if `given` cannot be used.
     """
     if not isinstance(given, dict) or not given.keys() <= {"user", "method", "path", "body"}:
-        raise ControlError("the body must be an object of user, method, path, body")
+        raise ControlError("the body must be an object with user, method, path and body")
     user = _user(state, given.get("user"))
     method, path = given.get("method", "GET"), given.get("path")
     if method not in _METHODS:
@@ -117,7 +117,9 @@ def menu(state: State, user: str, messages: list[str]) -> dict[str, Any]:
     found = [
         {
             **action,
-            "reason": reasons.get(action["id"], f"{person.key} does not see it, as its scope is {action['scope']}"),
+            "reason": reasons.get(
+                action["id"], f"{person.key} does not see this action, whose scope is {action['scope']}"
+            ),
         }
         for action in actions
     ]
@@ -137,7 +139,7 @@ def check_script(given: Any) -> dict[str, Any]:
     """
     script = given.get("script") if isinstance(given, dict) else None
     if not isinstance(script, str):
-        raise ControlError("script: must be a text")
+        raise ControlError("script: must be a string")
     try:
         import zoho_cliq_deluge
     except ImportError as error:
@@ -167,5 +169,5 @@ def check_script(given: Any) -> dict[str, Any]:
 def _user(state: State, key: object) -> User:
     user = state.directory.users.get(key) if isinstance(key, str) else None
     if user is None:
-        raise ControlError(f"user: there is no user {key!r}; there are: {', '.join(state.directory.users)}")
+        raise ControlError(f"user: unknown user {key!r}; known users: {', '.join(state.directory.users)}")
     return user

@@ -32,8 +32,8 @@ from zoho_cliq_mock.wire import Receive, Scope, Send
 Act = Callable[[State, Request], Awaitable[Response]]
 
 _NO_SESSION = (
-    "This page needs a link, which zoho-cliq-mock prints when it starts and MockServer.console_url makes."
-    " Each link is good once."
+    "Open this page with a link that zoho-cliq-mock prints when it starts or MockServer.console_url returns."
+    " Each link can be used once."
 )
 
 
@@ -77,7 +77,7 @@ async def console(state: State, request: Request) -> Response:
 def _open(state: State, request: Request, key: str) -> Response:
     if request.method != "GET" or "prefetch" in request.headers.get("sec-purpose", ""):
         # A prefetch by the browser must not use up the link.
-        return pages.closed("This link is opened by a person.", 503)
+        return pages.closed("Open this link in a browser window; a prefetch does not count.", 503)
     session = state.access.open_session(key)
     if session is None:
         if has_session(state, request):
@@ -93,7 +93,7 @@ async def static(state: State, request: Request) -> Response:
     """GET console/static/NAME: a static file."""
     name = request.path_params["name"]
     if name not in pages.file_names():
-        raise ControlError("there is no such file", 404)
+        raise ControlError("this file does not exist", 404)
     return pages.page(name)
 
 

@@ -58,7 +58,7 @@ def parse_target(url: str, name: str = "execution_url") -> Target:
     secure = match[1] == "https"
     port = int(match[3]) if match[3] else 443 if secure else 80
     if not 0 < port < 65536:
-        raise AddressRefused(f"{name} has the port {port}, which does not exist")
+        raise AddressRefused(f"{name} has the port {port}; a port is from 1 to 65535")
     path = match[4] or "/"
     return Target(secure, match[2], port, path if path[0] == "/" else f"/{path}", name)
 
@@ -77,14 +77,14 @@ async def checked_addresses(target: Target, allowed: Collection[str], resolve: R
     try:
         found = list(dict.fromkeys(await resolve(host, target.port)))
     except (OSError, UnicodeError):
-        raise AddressRefused(f"the host {host} of {target.name} has no address") from None
+        raise AddressRefused(f"the host {host} of {target.name} cannot be resolved") from None
     if not found:
-        raise AddressRefused(f"the host {host} of {target.name} has no address")
+        raise AddressRefused(f"the host {host} of {target.name} cannot be resolved")
     trusted = host in {name.strip("[]").lower() for name in allowed}
     for text in found:
         reason = refusal(text, trusted=trusted)
         if reason:
-            reason = f"{target.name} leads to {reason}"
+            reason = f"{target.name} resolves to {reason}"
             raise AddressRefused(reason if trusted else f"{reason}; allow it with --allow-webhook-host {host}")
     return found
 
@@ -99,16 +99,16 @@ def refusal(text: str, *, trusted: bool) -> str | None:
     try:
         address = unmapped(ipaddress.ip_address(text))
     except ValueError:
-        return f"{text!r}, which is no IP address"
+        return f"{text!r}, which is not an IP address"
     if "%" in text:
-        return f"{text}, and addresses with a zone are not called"
+        return f"{text}, but requests are not sent to addresses with a zone"
     inner = embedded(address)
     if address.is_loopback and inner is None:
         return None
     if not trusted:
-        return f"{text}, and requests go to this machine only"
+        return f"{text}, but requests are sent only to this machine"
     if any(each is not None and _never_called(each) for each in (address, inner)):
-        return f"{text}, which is never called"
+        return f"{text}, to which requests are never sent"
     return None
 
 

@@ -33,13 +33,13 @@ def trigger(arguments: list[str]) -> int:
     if not options.token:
         _fail(f"give the control token, which the mock prints when it starts, with --token or ${CONTROL_TOKEN}")
     if not options.text and not options.message:
-        _fail("give --text for a new message, or --message with the id of one that is there")
+        _fail("give --text for a new message, or --message with the id of an existing one")
     call: dict[str, Any] = {"action": options.action, "messages": options.message}
     for name in ("text", "type", "user", "chat"):
         if getattr(options, name):
             call[name] = getattr(options, name)
     if options.type and not options.text:
-        _fail("--type goes with --text")
+        _fail("--type needs --text")
     if options.wait:
         call["wait"] = options.wait
     record = choose(options.url, options.token, call)
@@ -50,28 +50,36 @@ def trigger(arguments: list[str]) -> int:
         unwritten("zoho-cliq-mock trigger", error)
         return NOT_SHOWN
     except (LookupError, TypeError, AttributeError):
-        _fail(f"what answers at {options.url} is no mock server of this version")
+        _fail(f"the server at {options.url} is not a mock server of this version")
     return SHOWN if good else NOT_SHOWN
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="zoho-cliq-mock trigger", description="Choose a message action at a running mock server."
+        prog="zoho-cliq-mock trigger", description="Run a message action on a running mock server."
     )
     parser.add_argument("--action", required=True, help="name or id of the message action")
-    parser.add_argument("--text", help="text of a new message to choose it on")
-    parser.add_argument("--type", choices=["text", "link", "attachment"], help="kind of the new message (default text)")
-    parser.add_argument("--message", action="append", default=[], metavar="ID", help="a message that is there already")
-    parser.add_argument("--user", metavar="KEY", help="who chooses (default: the first user of the seed)")
+    parser.add_argument("--text", help="text of a new message to run it on")
     parser.add_argument(
-        "--wait", type=float, default=0.0, metavar="SECONDS", help="wait so long for the deferred answer (default 0)"
+        "--type", choices=["text", "link", "attachment"], help="kind of the new message (default: text)"
     )
-    parser.add_argument("--chat", metavar="ID", help="where the new message is (default: the user's first chat)")
+    parser.add_argument(
+        "--message",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="id of an existing message to run it on; may be repeated",
+    )
+    parser.add_argument("--user", metavar="KEY", help="user who runs it (default: the first user of the seed)")
+    parser.add_argument(
+        "--wait", type=float, default=0.0, metavar="SECONDS", help="how long to wait for a deferred answer (default: 0)"
+    )
+    parser.add_argument("--chat", metavar="ID", help="chat of the new message (default: the user's first chat)")
     parser.add_argument(
         "--url",
         default=os.environ.get(BASE_URL, "http://127.0.0.1:8100"),
         metavar="URL",
-        help=f"the mock's address (default: ${BASE_URL}, else port 8100)",
+        help=f"the mock's address (default: ${BASE_URL}, or else port 8100)",
     )
     parser.add_argument(
         "--token", default=os.environ.get(CONTROL_TOKEN), help=f"the control token (default: ${CONTROL_TOKEN})"
@@ -110,13 +118,14 @@ def _report(delivery: Delivery, *, waited: float) -> bool:
     if delivery.deluge is not None:
         _print("\n" + "\n".join(script_lines(delivery.deluge)))
     shown, deferred = delivery.shown, delivery.deferred
-    _print(f"\n{plain(delivery.user)} sees: {_sight(shown) if shown else 'nothing yet; the event will be sent again'}")
+    seen = _description(shown) if shown else "nothing yet; the event will be sent again"
+    _print(f"\n{plain(delivery.user)} sees: {seen}")
     if deferred is not None and deferred.kind == "refused":
         _print(f"no deferred answer: {deferred.text}")
     elif deferred is not None:
-        _print(f"later: {_sight(deferred)}")
+        _print(f"later: {_description(deferred)}")
     elif waited:
-        _print(f"no deferred answer came within {waited:g} s")
+        _print(f"no deferred answer within {waited:g} s")
         return False
     return delivery.ok
 
@@ -127,7 +136,7 @@ def _print(text: str) -> None:
     print(plain(text, lines=True).encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _sight(shown: Shown) -> str:
+def _description(shown: Shown) -> str:
     kind, output = shown.kind, shown.output or {}
     text = "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in shown.text)
     if kind == "nothing":

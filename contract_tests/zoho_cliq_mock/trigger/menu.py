@@ -27,15 +27,15 @@ def not_offered(action: Mapping[str, Any], messages: Sequence[Message]) -> str |
         return f"its status is {action['status']}"
     for message in messages:
         if message.shown is not None:
-            return "what an action or a script wrote is no message of a person"
+            return "the message was written by an action or a script, not by a user"
         if message.type not in action["message_types"]:
             which = "the message" if len(messages) == 1 else repr(message.id)
-            return f"it is for {', '.join(action['message_types'])}, and {which} is {message.type}"
+            return f"it is offered on {', '.join(action['message_types'])}, but {which} is {message.type}"
     if len(messages) > 1 and not action["multi_selectable"]:
         return "it takes one message at a time (multi_selectable is false)"
     if len(messages) > MAX_MESSAGES:
-        return f"{len(messages)} messages are chosen, at most {MAX_MESSAGES} can be"
+        return f"{len(messages)} messages are selected, but at most {MAX_MESSAGES} can be"
     files = sum(len(message.attachments) for message in messages)
     if files > MAX_FILES:
-        return f"the messages have {files} files, at most {MAX_FILES} can be chosen"
+        return f"the messages have {files} files, but at most {MAX_FILES} can be selected"
     return None

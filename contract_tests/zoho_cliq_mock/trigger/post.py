@@ -67,11 +67,11 @@ async def send(
         finally:
             writer.transport.abort()
     except h11.LocalProtocolError as error:
-        raise PostFailed(f"the request is no HTTP ({error})") from None
+        raise PostFailed(f"the request is not valid HTTP ({error})") from None
     except h11.RemoteProtocolError as error:
-        raise PostFailed(f"the answer is not whole HTTP ({error})") from None
+        raise PostFailed(f"the response is not complete, valid HTTP ({error})") from None
     except (OSError, EOFError) as error:
-        raise PostFailed(f"the connection broke ({type(error).__name__})") from None
+        raise PostFailed(f"the connection was lost ({type(error).__name__})") from None
 
 
 async def _connect(target: Target, addresses: Sequence[str]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -85,7 +85,7 @@ async def _connect(target: Target, addresses: Sequence[str]) -> tuple[asyncio.St
             raise PostFailed(f"TLS failed ({error.reason or type(error).__name__})") from None
         except OSError as error:
             failure = error
-    raise PostFailed(f"nothing takes connections at {target.authority} ({type(failure).__name__})")
+    raise PostFailed(f"cannot connect to {target.authority} ({type(failure).__name__})")
 
 
 def _head(method: str, target: Target, headers: Mapping[str, str], body: bytes) -> h11.Request:
@@ -119,7 +119,7 @@ async def _exchange(
         elif isinstance(event, h11.Data):
             content += event.data
             if len(content) > most:
-                raise PostFailed(f"the answer is longer than {most} bytes")
+                raise PostFailed(f"the response is longer than {most} bytes")
         elif isinstance(event, h11.EndOfMessage):
             return HttpAnswer(status, answered, bytes(content))
         elif isinstance(event, h11.ConnectionClosed):

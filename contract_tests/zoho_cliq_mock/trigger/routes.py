@@ -66,7 +66,7 @@ async def trigger(service: Trigger, request: Request) -> Response:
     body = await _object(request, _TRIGGER_FIELDS)
     action, chosen = body.get("action"), body.get("messages", [])
     if not isinstance(action, str):
-        raise TriggerError("action: the name or id of a message action is needed")
+        raise TriggerError("action: must be the name or id of a message action")
     if not isinstance(chosen, list) or not all(isinstance(identifier, str) for identifier in chosen):
         raise TriggerError("messages: must be a list of ids")
     if not isinstance(body.get("location", {}), dict):
@@ -100,7 +100,7 @@ async def send_event(service: Trigger, request: Request) -> Response:
     body = await _object(request, {"action", "event", "user"})
     action, event, user = body.get("action"), body.get("event"), body.get("user")
     if not isinstance(action, str) or not isinstance(event, dict) or not isinstance(user, str | None):
-        raise TriggerError("action and event: the name or id of a message action and an object are needed")
+        raise TriggerError("action and event: must be the name or id of a message action, and an object")
     return answer(await service.send_event(action, event, base_url=_base_url(request), user=user))
 
 
@@ -108,7 +108,7 @@ async def send_again(service: Trigger, request: Request) -> Response:
     """POST deliveries/{id}/again: send the event of a delivery again, or `event` instead."""
     body = await read_data(request) or {}
     if not isinstance(body, dict) or not body.keys() <= {"event"} or not isinstance(body.get("event", {}), dict):
-        raise TriggerError("the body takes event, an object")
+        raise TriggerError("event: must be an object")
     again = service.send_again(request.path_params["id"], base_url=_base_url(request), event=body.get("event"))
     return answer(await again)
 
@@ -171,7 +171,7 @@ async def add_task_stubs(service: Trigger, request: Request) -> Response:
     """POST task-stubs: add stubs, or replace those of the same name."""
     body = await read_data(request)
     if not isinstance(body, dict):
-        raise TriggerError("the body must be an object of tasks and what they return")
+        raise TriggerError("the body must be an object with what each task returns")
     service.scripts.stubs.update(body)
     return await task_stubs(service, request)
 
@@ -192,7 +192,7 @@ async def add_record(service: Trigger, request: Request) -> Response:
     body = await _object(request, {"database", "record", "user"})
     name, record = body.get("database"), body.get("record")
     if not isinstance(name, str) or not name or not isinstance(record, dict):
-        raise TriggerError("database and record: the name of a database and an object are needed")
+        raise TriggerError("database and record: must be the name of a database, and an object")
     return answer({"id": service.add_record(name, record, body.get("user"))})
 
 
@@ -217,7 +217,7 @@ async def _object(request: Request, known: set[str]) -> dict[str, Any]:
         raise TriggerError("the body must be an object")
     unknown = sorted(body.keys() - known)
     if unknown:
-        raise TriggerError(f"the body takes {', '.join(sorted(known))}, not {', '.join(unknown)}")
+        raise TriggerError(f"the body may have {', '.join(sorted(known))}, not {', '.join(unknown)}")
     return body
 
 

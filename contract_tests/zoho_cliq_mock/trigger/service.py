@@ -209,7 +209,7 @@ class Trigger:
         person = self._user(before["user"])
         action = next((each for each in self._visible(person) if each["id"] == before["action"]["id"]), None)
         if action is None:
-            raise TriggerError(f"{person.key} sees the action {before['action']['name']!r} no longer", 409)
+            raise TriggerError(f"{person.key} no longer sees the action {before['action']['name']!r}", 409)
         record = {
             **self._opened(base_url, before["event"] if event is None else event),
             "action": before["action"],
@@ -240,7 +240,7 @@ class Trigger:
         found = self._found(person, action)
         places = [chat.id for chat in self.chats.chats_of(person)]
         if not places:
-            raise TriggerError(f"{person.key} is in no chat; add one with POST /_mock/chats")
+            raise TriggerError(f"{person.key} is not a member of any chat; add one with POST /_mock/chats")
         opened = self._opened(base_url, event)
         access = event["params"].get("access")
         chat = access.get("chat_id") if isinstance(access, dict) else None
@@ -304,7 +304,7 @@ class Trigger:
         if stub is None and self._state.policies.deluge == "run":
             self.deliveries.amend(identifier, record)
             return await self._run(record, user, base_url)
-        off = Shown("not_executed", "this is a Deluge action, and the policy deluge is off")
+        off = Shown("not_executed", "this Deluge action was not run, since the policy deluge is off")
         self._show(record, off if stub is None else self._stubbed(stub, event))
         self.deliveries.save(identifier, record, b"", None)
         return record
@@ -355,7 +355,7 @@ class Trigger:
         if failed is None and answer is None:
             if policies.deluge_no_return == "nothing":
                 return Shown("nothing", "")
-            failed = "it returns nothing"
+            failed = "it returned nothing"
         if failed is None:
             # Many scripts return a plain text instead of an object; show it as a message.
             return self._outputs.judge({"output": {"text": answer} if isinstance(answer, str) else answer}, policies)
@@ -410,7 +410,7 @@ class Trigger:
             attempt.update(status=answer.status, headers=answer.headers, body=answer.body.decode("utf-8", "replace"))
             shown, again = self._read(answer), answer.status >= 500
         except (AddressRefused, PostFailed, SigningUnavailable, TimeoutError) as error:
-            reason = str(error) or f"no answer within {policies.webhook_timeout_ms / 1000:g} s"
+            reason = str(error) or f"no response within {policies.webhook_timeout_ms / 1000:g} s"
             attempt["error"] = reason
             shown, again = Shown("unanswered", reason), isinstance(error, PostFailed | TimeoutError)
         attempt["milliseconds"] = round((time.monotonic() - start) * 1000, 1)
@@ -433,7 +433,7 @@ class Trigger:
         return record
 
     def _note_refusal(self, record: dict[str, Any], reason: str) -> None:
-        _log.warning("no deferred answer to %r will come: %s", record["action"]["name"], reason)
+        _log.warning("%r will send no deferred answer: %s", record["action"]["name"], reason)
         shown = Shown("refused", reason)
         record["deferred"] = self._public(record, shown, deferred=True)
 
@@ -447,9 +447,9 @@ class Trigger:
 
     def _read(self, answer: HttpAnswer) -> Shown:
         if 300 <= answer.status < 400:
-            return Shown("unanswered", f"the webhook redirects ({answer.status}), and redirects are not followed")
+            return Shown("unanswered", f"the webhook returned a redirect ({answer.status}), which is not followed")
         if answer.status != 200:
-            return Shown("unanswered", f"the webhook answered with status {answer.status}")
+            return Shown("unanswered", f"the webhook returned status {answer.status}")
         return self._outputs.read(answer.headers.get("content-type"), answer.body, self._state.policies)
 
     def resume(self) -> None:
@@ -469,7 +469,7 @@ class Trigger:
             user = self._user(record["user"])
             action = orjson.loads(self._state.store.get(user, record["action"]["id"]))
         except (TriggerError, Refusal):
-            self._show(record, Shown("unanswered", "the action is gone, so its event is not sent again"))
+            self._show(record, Shown("unanswered", "the action was deleted, so its event is not sent again"))
             self.deliveries.save(record["id"], record, body, None)
         else:
             await self._attempt(record, body, action["execution_url"])
@@ -488,13 +488,13 @@ class Trigger:
         """
         found = self.deliveries.use_response_key(key, self._state.clock.now())
         if found == "unknown":
-            raise TriggerError("there is no such response URL", 404)
+            raise TriggerError("this response URL does not exist", 404)
         if isinstance(found, str):
             raise TriggerError(f"this response URL is {found}", 410)
         record = self.deliveries.record(found)
         assert record is not None
         shown = self._outputs.read(content_type, body, self._state.policies)
-        record["deferred"] = self._put_up(record, shown, deferred=True)
+        record["deferred"] = self._show_in_chat(record, shown, deferred=True)
         self.deliveries.amend(found, record)
         if found in self._waited_for:
             self._waited_for[found].set()
@@ -522,9 +522,9 @@ class Trigger:
         return self.deliveries.record(identifier) or record
 
     def _show(self, record: dict[str, Any], shown: Shown) -> None:
-        record["shown"] = self._put_up(record, shown, deferred=False)
+        record["shown"] = self._show_in_chat(record, shown, deferred=False)
 
-    def _put_up(self, record: dict[str, Any], shown: Shown, *, deferred: bool) -> dict[str, Any]:
+    def _show_in_chat(self, record: dict[str, Any], shown: Shown, *, deferred: bool) -> dict[str, Any]:
         public = self._public(record, shown, deferred=deferred)
         if shown.kind != "nothing":
             self.chats.show(record["chat"], record["action"]["name"], public, shown.text, self._state.clock.now())
@@ -572,16 +572,16 @@ class Trigger:
         user = self._user(sender)
         places = self.chats.chats_of(user)
         if chat is None and not places:
-            raise TriggerError(f"{user.key} is in no chat; add one with POST /_mock/chats")
+            raise TriggerError(f"{user.key} is not a member of any chat; add one with POST /_mock/chats")
         return self.post_message(chat or places[0].id, {"sender": user.key, **fields})
 
     def _chosen(self, user: User, messages: Sequence[str], chat: str | None) -> tuple[Chat, list[Message]]:
         if not messages:
-            raise TriggerError("no message is chosen: give the id of one, or a text for a new one")
+            raise TriggerError("no message is selected: give the id of one, or a text for a new one")
         chosen = [self.chats.message(identifier) for identifier in dict.fromkeys(messages)]
         place = self.chats.chat(chat or chosen[0].chat)
         if any(message.chat != place.id for message in chosen):
-            raise TriggerError("the chosen messages must be of one chat")
+            raise TriggerError("the selected messages must be in one chat")
         if user.key not in place.members:
             raise TriggerError(f"{user.key} is not in the chat {place.id}", 403)
         return place, chosen

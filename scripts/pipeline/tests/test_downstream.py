@@ -204,7 +204,7 @@ def test_an_optional_field_comes(copied: Path) -> None:
     assert "shortcut is an argument of the method, --shortcut of the command; the mock keeps it" in report
     notes = graded(copied, "table")
     for operation in ("create_message_action", "update_message_action"):
-        assert f"unmodelled: {operation}.shortcut: the suite states no facts about it" in notes
+        assert f"unmodelled: {operation}.shortcut: the kit has no facts about it" in notes
 
 
 @pytest.mark.heavy
@@ -330,8 +330,8 @@ try:
 except errors.ServerError as error:
     assert error.status == 501
 assert lines == [
-    "the mock does not know the operation archive_message_action "
-    "(POST /messageactions/{MESSAGE_ACTION_ID}/archive): answered with 501"
+    "the mock does not implement the operation archive_message_action "
+    "(POST /messageactions/{MESSAGE_ACTION_ID}/archive): returned 501"
 ]
 assert cliq.thresholds["archive_message_action"].remaining == cliq.thresholds["archive_message_action"].limit - 1
 from zoho_cliq_conformance.result import unmodelled
@@ -342,7 +342,7 @@ assert unmodelled() == ["archive_message_action"]
     assert "zoho-cliq call archive_message_action --field NAME=VALUE" in report
     assert "the mock answers archive_message_action with 501; give it a function in ACTS" in report
     checked(run(copied, "-P", "-m", "pipeline.regenerate", "--check"))
-    assert "unmodelled: archive_message_action: the suite states no facts about it" in graded(copied, "table")
+    assert "unmodelled: archive_message_action: the kit has no facts about it" in graded(copied, "table")
 
 
 PATHS = ("wrapper/tests/test_operations.py", "scripts/pipeline/tests/test_composed.py", MOCK[0])
@@ -375,9 +375,7 @@ assert get_origin(types["version"]) is not Required  # the client may know it
     report = proved(copied, vendor.path_parameter, PROOF_OF_COMMAND + proof, *PATHS)
     assert "update_message_action_handler: version is an argument of the method, and an option of the command" in report
     assert "calls that leave version out take it from Cliq(…, path_parameters={'version': …})" in report
-    assert "unmodelled: get_message_action_handler.version: the suite states no facts about it" in graded(
-        copied, "table"
-    )
+    assert "unmodelled: get_message_action_handler.version: the kit has no facts about it" in graded(copied, "table")
 
 
 @pytest.mark.heavy
@@ -391,7 +389,7 @@ logging.getLogger("zoho_cliq_mock").addHandler(handler)
 made = actions.create(name="n", hint="h")
 assert actions.update_handler(made.id, network_id=7, script="return 1;").script == "return 1;"
 assert actions.get_handler(made.id, network_id=7).script == "return 1;"
-assert lines == [f"{each}: the mock checks network_id in the path, and nothing depends on it" for each in
+assert lines == [f"{each}: the mock validates the path parameter network_id, but does not use it" for each in
                  ("update_message_action_handler", "get_message_action_handler")]
 try:
     raise AssertionError(actions.get_handler(made.id, network_id=0))

@@ -28,7 +28,7 @@ from zoho_cliq.project import ProjectError
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"port": -1}, "--port takes a number from 0 to 65535, not -1"),
+        ({"port": -1}, "--port must be from 0 to 65535, not -1"),
         ({"port": 65536}, "--port takes"),
         ({"receiver": "desk"}, "--receiver takes MODULE:APP, as in desk:app, not 'desk'"),
         ({"receiver": "--reload:app"}, "--receiver takes"),

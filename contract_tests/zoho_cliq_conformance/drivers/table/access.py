@@ -71,7 +71,7 @@ def _scope_scenario(scope: str) -> None:
         _scopes(t, scope.lower())
 
     run.__name__ = f"scope_{scope.lower()}"
-    run.__doc__ = f"A token with the scope {scope} alone does what needs {scope}, and nothing else."
+    run.__doc__ = f"A token with only the scope {scope} may call the operations of {scope}, and no others."
     scenario(SCENARIOS, f"tokens.owner_only.{scope}")(run)
 
 

@@ -25,7 +25,7 @@ def _own(t: Client, page: dict[str, Any]) -> list[str]:
     return [str(item.get("id")) for item in page.get("data", []) if isinstance(item, dict) and item.get("id") in mine]
 
 
-def _unseen(t: Client, *pages: dict[str, Any]) -> list[str]:
+def _not_on_pages(t: Client, *pages: dict[str, Any]) -> list[str]:
     seen = {identifier for page in pages for identifier in _own(t, page)}
     return [action.id for action in t.oracle.model.living("owner") if action.id not in seen and not action.uncertain]
 
@@ -77,14 +77,14 @@ def changes_between_pages(t: Client) -> None:
         t.list("colleague", limit=3)
     if listed:
         t.delete(listed[-1])
-    unseen = _unseen(t, first)
+    unseen = _not_on_pages(t, first)
     if unseen:
         t.update(unseen[0], hint="changed before it was listed")
     if len(listed) > 1:
         t.update(listed[1], hint="changed after it was listed")
     following = first.get("next_token")
     second = t.list(limit=limit, next_token=following) if isinstance(following, str) and following else first
-    unseen = _unseen(t, first, second)
+    unseen = _not_on_pages(t, first, second)
     if len(unseen) > 1:
         t.delete(unseen[-1])
     t.create(scope="organization")

@@ -84,7 +84,7 @@ class Bucket:
 
     def outcome(self) -> str:
         """Return the result of a burst, in words."""
-        return f"the first refusal was that of call {self.accepted + 1}" if self.refused else "no refusal"
+        return f"call {self.accepted + 1} was the first to be refused" if self.refused else "no refusal"
 
 
 def buckets_of(client: Client, material: Material) -> list[Bucket]:
@@ -157,4 +157,4 @@ def judge(client: Client, bucket: Bucket) -> None:
     """
     if not bucket.refused and bucket.succeeded <= bucket.limit:
         return
-    client.holds(bucket.fact, bucket.exact, f"{bucket.limit} calls let in, then a refusal", bucket.outcome())
+    client.holds(bucket.fact, bucket.exact, f"{bucket.limit} calls accepted, then a refusal", bucket.outcome())

@@ -57,7 +57,7 @@ def run_thresholds(client: Client, result: Result) -> None:
         window = OPERATIONS[LONG["get"]].threshold
         assert window is not None
         if client.sequence:
-            client.pause(window.window_seconds + SLACK, "so that earlier calls count no more")
+            client.pause(window.window_seconds + SLACK, "until earlier calls no longer count")
         if client.clock.jumps:
             _with_a_clock_url(client, result, window)
         else:
@@ -135,14 +135,14 @@ def _first_lock(client: Client, result: Result, buckets: list[Bucket]) -> tuple[
     start_fresh(client, locked, minute.start)
     burst(client, locked)
     if locked.ended - locked.began > SLOW:
-        result.notes.append("thresholds: answers came too slowly to see calls of different operations in one minute")
+        result.notes.append("thresholds: responses were too slow to call several operations within one minute")
         return minute, True
     others = [bucket for bucket in buckets if bucket.operation != operation]
     accepted = [bucket for bucket in others if probe(client, bucket) is not None]
     alike = [bucket for bucket in others if bucket.limit == locked.limit] or others
     together = not any(bucket in accepted for bucket in alike)
-    expected = "a count and a lock for each operation"
-    client.holds("thresholds.operation", not together, expected, "one for all operations")
+    expected = "a separate count and lock for each operation"
+    client.holds("thresholds.operation", not together, expected, "one count and lock for all operations")
     if locked.refused and not together:
         check_unlocked(client, [locked])
     return minute, together
@@ -160,13 +160,13 @@ def _rounds(
     first, second = everyone[0], everyone[1] if len(everyone) > 1 else []
     if second:
         long = max(bucket.last_counted for bucket in second) + second[0].threshold.window_seconds + SLACK
-        client.pause(long - client.clock.now(), "so that the lock alone refuses")
+        client.pause(long - client.clock.now(), "until only the lock refuses calls")
         send_unusual(client, second[0].user, locked=True)
-    check_refused(client, second, "while others call")
+    check_refused(client, second, "while other users call")
     tried = [bucket for bucket in first if bucket.operation == TRIED and bucket.refused]
     check_still_locked(client, tried)
     check_end_of_locks(client, [bucket for bucket in first if bucket.operation != TRIED], materials[0])
-    check_refused(client, second, "while others call")
+    check_refused(client, second, "while other users call")
     check_still_locked(client, second)
     check_unlocked(client, tried)
     if not second:
@@ -242,12 +242,14 @@ def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]
             check_alone(client, bucket)
         for bucket in [bucket for buckets in everyone[1:] for bucket in buckets]:
             accepted = probe(client, bucket) is not None
-            client.holds("thresholds.user", accepted, f"{bucket.user} let in while the owner is locked", "refused")
+            client.holds(
+                "thresholds.user", accepted, f"a call of {bucket.user} accepted while the owner is locked", "refused"
+            )
         check_still_locked(client, [last])
         check_alone(client, last)
         check_unlocked(client, [last] if last.refused else [])
     except TooSlow:
-        result.notes.append("thresholds: answers came too slowly to go beyond them in a minute")
+        result.notes.append("thresholds: responses were too slow to exceed them within a minute")
 
 
 # --- one operation, as a step of a random history
@@ -272,18 +274,20 @@ def run_one(client: Client, operation: str) -> None:
             check_end_of_locks(client, [bucket], material)
             start_fresh(client, bucket)
             burst(client, bucket)
-            client.pause(threshold.window_seconds + SLACK, "so that the lock alone refuses")
-            _amid(client, others)
+            client.pause(threshold.window_seconds + SLACK, "until only the lock refuses calls")
+            _call_others(client, others)
             check_still_locked(client, [bucket])
         client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "until the lock ends")
 
 
-def _amid(client: Client, others: list[Bucket]) -> None:
+def _call_others(client: Client, others: list[Bucket]) -> None:
     """Send one call of each bucket of `others`. Test that a colleague is let in, even if the owner is locked."""
     for other in others:
         accepted = probe(client, other) is not None
         if other.user != "owner":
-            client.holds("thresholds.user", accepted, "a colleague let in, whatever the owner calls", "refused")
+            client.holds(
+                "thresholds.user", accepted, "a colleague's call accepted, whatever the owner calls", "refused"
+            )
     send_unusual(client, "owner", locked=False)
 
 
@@ -298,7 +302,7 @@ def _exact(client: Client, bucket: Bucket, everyone: list[Bucket], others: list[
         start = start_fresh(client, bucket, minute.start, ahead=APART)
         bucket.begin(client.clock.now())
         gap = gap_of(client, minute, 3)
-        return Round(client, [bucket], start, gap, between=lambda: _amid(client, others)).carry_out()
+        return Round(client, [bucket], start, gap, between=lambda: _call_others(client, others)).carry_out()
 
     minute = Minute(client.clock.now(), room_of(bucket))
     if mixed():

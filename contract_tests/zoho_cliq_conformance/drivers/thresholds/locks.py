@@ -39,7 +39,7 @@ def _refused(client: Client, bucket: Bucket, form: Form, fact: str, why: str) ->
     """Send a call, and return whether the lock refuses it. Another error than a refusal is no verdict on `fact`."""
     answer = probe(client, bucket, form)
     if answer is None or 200 <= answer.status < 300:
-        client.holds(fact, answer is None, f"{bucket.operation} of {bucket.user} refused, {why}", "let in")
+        client.holds(fact, answer is None, f"{bucket.operation} of {bucket.user} refused, {why}", "accepted")
     return answer is None
 
 
@@ -58,12 +58,12 @@ def check_still_locked(client: Client, buckets: Iterable[Bucket]) -> None:
     for bucket in buckets:
         seconds = bucket.threshold.lock_seconds
         until = bucket.last_counted + seconds - SLACK - 1
-        client.pause(until - client.clock.now(), f"{bucket.operation}: shortly before the lock may end")
-        if check_refused(client, [bucket], f"less than {seconds} seconds after the last call that was let in"):
+        client.pause(until - client.clock.now(), f"{bucket.operation}: until shortly before the lock may end")
+        if check_refused(client, [bucket], f"less than {seconds} seconds after the last accepted call"):
             for form in bucket.forms:
                 fact = {TOKEN: "thresholds.token", REQUEST: "thresholds.lock"}.get(form.kind)
                 if fact is not None and _must_be_locked(client, bucket):
-                    _refused(client, bucket, form, fact, "with any token and whatever it asks for")
+                    _refused(client, bucket, form, fact, "with any token and any parameters")
 
 
 def check_unlocked(client: Client, buckets: Iterable[Bucket]) -> None:
@@ -76,7 +76,7 @@ def check_unlocked(client: Client, buckets: Iterable[Bucket]) -> None:
         why = f"{bucket.operation}: until the lock ends"
         client.pause(bucket.refused_at + seconds + SLACK - client.clock.now(), why)
         accepted = probe(client, bucket) is not None
-        expected = f"{bucket.operation} of {bucket.user} let in {seconds} seconds after the last refusal"
+        expected = f"{bucket.operation} of {bucket.user} accepted {seconds} seconds after the last refusal"
         client.holds("thresholds.lock.end", accepted, expected, "still refused")
 
 

@@ -49,12 +49,12 @@ def start_fresh(client: Client, bucket: Bucket, start: float | None = None, ahea
         ahead: seconds to leave before the burst.
     """
     threshold, clock = bucket.threshold, client.clock
-    client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "so that earlier calls count no more")
+    client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "until earlier calls no longer count")
     if bucket.factory.stock(bucket.operation, 2 * bucket.limit + 2):
-        client.pause(threshold.window_seconds + SLACK, "so that these creates count no more")
+        client.pause(threshold.window_seconds + SLACK, "until these creates no longer count")
     earliest = clock.now() + ahead
     wait = 0.0 if start is None else (start - earliest) % threshold.window_seconds
-    client.pause(wait, "until the part of the minute that is wanted")
+    client.pause(wait, "until the required part of the minute")
     return earliest + wait
 
 
@@ -74,7 +74,7 @@ def call_above_is_refused(client: Client, bucket: Bucket, start: float, after: f
     bucket.begin(start_fresh(client, bucket, start))
     fill(client, bucket, bucket.limit - 1)
     bucket.ended = client.clock.now()
-    client.pause(bucket.began + after - bucket.ended, "for another part of the minute")
+    client.pause(bucket.began + after - bucket.ended, "until another part of the minute")
     if bucket.refused or not count(client, bucket, bucket.forms[0]):
         return None
     return not count(client, bucket, bucket.forms[0])

@@ -62,7 +62,7 @@ def on_a_real_clock(client: Client, result: Result, window: Threshold) -> None:
         steps = Round(client, theirs, due + 0.5, gap).steps()
     last = max((moment for moment, _ in steps), default=due)
     if client.deadline is not None and time.monotonic() + last - client.clock.now() > client.deadline:
-        raise BudgetSpent("the minutes that the run may take are over")
+        raise BudgetSpent("the time limit of the run (--max-minutes) is reached")
     quick = latency(client) * sum(bucket.limit for bucket in buckets + theirs) < LONGEST
     first, second = _passes(client, buckets, quick)
     carry_out(client, [*steps, (due, first), (due + 1, second)])
@@ -74,7 +74,7 @@ def on_a_real_clock(client: Client, result: Result, window: Threshold) -> None:
     locked = sorted((b for b in buckets if b.refused), key=lambda b: NEEDED_LAST.index(b.operation))
     early = [bucket for bucket in locked if bucket not in late][: min(2, len(locked) - 1)]
     long = max(bucket.last_counted for bucket in buckets) + window.window_seconds + SLACK
-    client.pause(long - client.clock.now(), "so that the locks alone refuse")
+    client.pause(long - client.clock.now(), "until only the locks refuse calls")
     check_retries_refused(client, early, often=early[0].operation if early else "")
     send_unusual(client, theirs[0].user if theirs else "owner", locked=bool(theirs))
     for bucket in theirs:
@@ -146,9 +146,16 @@ def _judge(client: Client, result: Result, buckets: list[Bucket], theirs: list[B
     first = min(buckets, key=lambda bucket: bucket.refused_at if bucket.refused else math.inf)
     few = [bucket for bucket in buckets if bucket.limit < most]
     together = all(b.refused for b in few) and all(b.last_counted < first.refused_at for b in buckets)
-    client.holds("thresholds.operation", not together, "a count and a lock for each operation", "one for all")
+    client.holds(
+        "thresholds.operation",
+        not together,
+        "a separate count and lock for each operation",
+        "one count and lock for all operations",
+    )
     if together:
-        result.notes.append("one lock for all operations: other thresholds could not be seen without a clock URL")
+        result.notes.append(
+            "one lock for all operations: the other thresholds cannot be tested without a clock_url in the profile"
+        )
         if first.exact:
             judge(client, first)
         return None
@@ -156,11 +163,11 @@ def _judge(client: Client, result: Result, buckets: list[Bucket], theirs: list[B
     late = []
     for bucket in buckets:
         before = BEFORE.get(bucket.operation, 0) + MADE.get(bucket.operation, 0)
-        words = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} let in"
+        words = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} accepted"
         if bucket.early and bucket.accepted == bucket.limit - LEFT and bucket.operation in early:
-            client.fails("thresholds.user", f"{words}, whatever others call", bucket.outcome())
+            client.fails("thresholds.user", f"{words}, whatever other users call", bucket.outcome())
         elif bucket.early and bucket.accepted == bucket.limit - before and before > 1:
-            client.fails("thresholds.window", f"{words}, a minute after the last ones", bucket.outcome())
+            client.fails("thresholds.window", f"{words}, a minute after the previous ones", bucket.outcome())
         elif not bucket.exact and bucket.ended - bucket.began > bucket.threshold.window_seconds - SLACK:
             _too_slow(result, bucket)
         elif bucket.succeeded > bucket.limit and (bucket.refused or bucket.succeeded <= 2 * bucket.limit):
@@ -185,11 +192,11 @@ def _judge_other(client: Client, bucket: Bucket, last: float) -> None:
     """
     fill(client, bucket, 3 * bucket.limit, plain(bucket))
     quick = client.clock.now() < last + room_of(bucket)
-    words = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} let in"
+    words = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} accepted"
     if bucket.early and bucket.accepted == bucket.limit - 2:
-        client.fails("thresholds.user", f"{words}, whoever else is locked", bucket.outcome())
+        client.fails("thresholds.user", f"{words}, even while other users are locked", bucket.outcome())
     elif bucket.early and bucket.accepted < bucket.limit - 2:
-        expected = f"{words}, a minute after some and half a minute after one"
+        expected = f"{words}, a minute after several calls and half a minute after one call"
         client.fails("thresholds.window", expected, bucket.outcome())
     elif bucket.early or (quick and not bucket.refused):
         client.fails(bucket.fact, f"{words}, then a refusal", bucket.outcome())
@@ -211,10 +218,10 @@ def _once_more(client: Client, result: Result, group: list[Bucket], between: lis
     window, clock = group[0].threshold.window_seconds, client.clock
     ended = max(bucket.ended for bucket in group)
     took = ended - min(bucket.began for bucket in group)
-    client.pause(window + SLACK, "so that earlier calls count no more")
+    client.pause(window + SLACK, "until earlier calls no longer count")
     since = (clock.now() - ended) % window
     if not SLACK < since < window - 2 * took - SLACK:
-        client.pause(window - since + SLACK, "so that no new minute begins in the burst")
+        client.pause(window - since + SLACK, "so that no new minute begins during the burst")
         since = SLACK
     began = clock.now()
     first, second = _passes(client, group, bool(between))
@@ -231,4 +238,4 @@ def _once_more(client: Client, result: Result, group: list[Bucket], between: lis
 
 
 def _too_slow(result: Result, bucket: Bucket) -> None:
-    result.notes.append(f"{bucket.fact}: answers came too slowly to go beyond the threshold in a minute")
+    result.notes.append(f"{bucket.fact}: responses were too slow to exceed the threshold within a minute")

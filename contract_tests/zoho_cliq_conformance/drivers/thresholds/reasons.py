@@ -37,11 +37,11 @@ def diagnose(client: Client, result: Result, bucket: Bucket, minute: Minute, oth
         if not _exact(client, bucket.restricted(PLAIN, TOKEN), own):
             client.fails("thresholds.token", *_words(bucket, "whichever of the user's tokens they come with"))
         elif not _exact(client, bucket, own):
-            client.fails("thresholds.requests", *_words(bucket, "whatever they ask for"))
+            client.fails("thresholds.requests", *_words(bucket, "whatever their parameters"))
         elif own == minute:
             return not _exact_among_others(client, usual, own, others)
     except TooSlow:
-        result.notes.append(f"{bucket.fact}: answers came too slowly to go beyond the threshold in a minute")
+        result.notes.append(f"{bucket.fact}: responses were too slow to exceed the threshold within a minute")
     return True
 
 
@@ -53,7 +53,7 @@ def check_alone(client: Client, bucket: Bucket) -> bool:
     """
     for _ in range(2):
         start_fresh(client, bucket)
-        client.pause(7, "for another part of the minute")
+        client.pause(7, "until another part of the minute")
         burst(client, bucket)
         if bucket.exact or bucket.early:
             break
@@ -64,8 +64,8 @@ def check_alone(client: Client, bucket: Bucket) -> bool:
 
 
 def _words(bucket: Bucket, whatever: str) -> tuple[str, str]:
-    expected = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} let in, {whatever}, then a refusal"
-    return expected, f"{bucket.succeeded} calls let in"
+    expected = f"{bucket.limit} calls of {bucket.operation} of {bucket.user} accepted, {whatever}, then a refusal"
+    return expected, f"{bucket.succeeded} calls accepted"
 
 
 def _minute_of(client: Client, bucket: Bucket, minute: Minute) -> Minute | None:
@@ -77,8 +77,8 @@ def _minute_of(client: Client, bucket: Bucket, minute: Minute) -> Minute | None:
     if call_above_is_refused(client, bucket, minute.start, minute.room):
         return minute
     found = find_minute(client, bucket, minute.start)
-    expected = f"call {bucket.limit + 1} of {bucket.operation} refused, however late in a minute it comes"
-    client.holds("thresholds.window", found is not None, expected, "let in, in every part of a minute")
+    expected = f"call {bucket.limit + 1} of {bucket.operation} refused, at any time within a minute"
+    client.holds("thresholds.window", found is not None, expected, "accepted, in every part of a minute")
     return found
 
 
@@ -86,7 +86,9 @@ def _window_is_a_minute(client: Client, bucket: Bucket, minute: Minute) -> bool:
     start = start_fresh(client, bucket, minute.start, ahead=2 * bucket.threshold.window_seconds)
     bucket.begin(client.clock.now())
     Round(client, [bucket], start, minute.room).carry_out()
-    expected = f"{bucket.limit} calls of {bucket.operation} let in, a minute after one and half a minute after another"
+    expected = (
+        f"{bucket.limit} calls of {bucket.operation} accepted, a minute after one call and half a minute after another"
+    )
     return client.holds("thresholds.window", not bucket.early, expected, bucket.outcome())
 
 
@@ -114,15 +116,15 @@ def _exact_among_others(client: Client, bucket: Bucket, minute: Minute, others: 
     peers = [other for other in others if other.operation == bucket.operation and other.user != bucket.user]
     mine = [other for other in others if other.operation != bucket.operation and other.user == bucket.user]
     if peers and not _exact_between(client, bucket, minute, peers):
-        client.fails("thresholds.user", *_words(bucket, "whatever others call"))
+        client.fails("thresholds.user", *_words(bucket, "whatever other users call"))
         return False
     for peer in peers:
         start_fresh(client, bucket, minute.start)
         burst(client, peer)
-        expected = f"{bucket.operation} of {bucket.user} let in while {peer.user} is locked"
+        expected = f"{bucket.operation} of {bucket.user} accepted while {peer.user} is locked"
         if not client.holds("thresholds.user", count(client, bucket), expected, "refused"):
             return False
     if not _exact_between(client, bucket, minute, mine):
-        client.fails(bucket.fact, *_words(bucket, "whatever else is called in between"))
+        client.fails(bucket.fact, *_words(bucket, "whatever other operations are called in between"))
         return False
     return True

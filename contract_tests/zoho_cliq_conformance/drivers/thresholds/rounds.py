@@ -112,7 +112,7 @@ def carry_out(client: Client, steps: Iterable[Step]) -> bool:
     """Run each step at its time. Return whether each began less than a second late, which slow answers can prevent."""
     in_time = True
     for moment, step in sorted(steps, key=itemgetter(0)):
-        client.pause(moment - client.clock.now(), "for the next calls of a burst")
+        client.pause(moment - client.clock.now(), "until the next calls of the burst")
         in_time = in_time and client.clock.now() < moment + 1
         step()
     return in_time

@@ -21,10 +21,10 @@ def no_success(traffic: Traffic) -> Iterator[Symptom]:
 
     for label, calls, status in traffic.shared(status_of):
         numbers = {seen.number for seen in calls if seen.status == status}
-        answered = f"answered {status}" if status else "not answered"
-        words = f"Every {label} is {answered}, whatever is asked."
+        result = f"status {status}" if status else "no response"
+        words = f"Every {label} gets {result}, whatever it requests."
         if len(numbers) < sum(bool(seen.operation) for seen in calls):
-            words = f"No {label} succeeds: {len(numbers)} of {len(calls)} are {answered}."
+            words = f"No {label} succeeds; {len(numbers)} of {len(calls)} get {result}."
         yield Symptom("status", words, traffic.in_calls(numbers), anywhere=True)
 
 
@@ -39,15 +39,15 @@ def unreadable(traffic: Traffic) -> Iterator[Symptom]:
         return found.pop() if len(found) == 1 else None
 
     for label, calls, flaw in traffic.shared(flaw_of):
-        effect = ", so nothing can be listed" if label == "call of list" else ""
+        effect = ", so nothing can be listed" if label == "list call" else ""
         about_bodies = traffic.where(lambda v, seen: v.fact.endswith(("protocol.body", ".shape", ".envelope")))
         explains = about_bodies & traffic.in_calls({seen.number for seen in calls if seen.good})
-        yield Symptom("unreadable", f"The answer to every {label} is {flaw}{effect}.", explains, anywhere=True)
+        yield Symptom("unreadable", f"The response to every {label} is {flaw}{effect}.", explains, anywhere=True)
 
 
 def _flaw(seen: Seen) -> str | None:
     if seen.shown is None:
-        return "no JSON"
+        return "not JSON"
     enveloped = isinstance(seen.shown, dict) and "data" in seen.shown
     return None if enveloped else "JSON without the envelope of url, type and data"
 
@@ -67,7 +67,7 @@ def media_type(traffic: Traffic) -> Iterator[Symptom]:
         numbers = {seen.number for seen in calls}
         words = f"Content-Type is {shorten(kind, 60)}" if kind else "Content-Type is missing"
         explains = _of_fact(traffic, "protocol.json") & traffic.in_calls(numbers)
-        yield Symptom("media type", f"{words} in the answer to every {label}.", explains, anywhere=True)
+        yield Symptom("media type", f"{words} in the response to every {label}.", explains, anywhere=True)
 
 
 def _of_fact(traffic: Traffic, *facts: str) -> frozenset[int]:
@@ -83,7 +83,7 @@ def errors_as_success(traffic: Traffic) -> Iterator[Symptom]:
     after = _of_fact(traffic, "delete.gone", "list.deleted", "sync.deleted")
     misled = traffic.where(lambda violation, seen: not failed.isdisjoint(violation.chain)) & after
     explains = traffic.in_calls(failed) | misled
-    yield Symptom("refusals", "Errors are answered with a status of success.", explains)
+    yield Symptom("refusals", "Errors have a success status.", explains)
 
 
 def one_status(traffic: Traffic) -> Iterator[Symptom]:
@@ -105,20 +105,19 @@ def one_status(traffic: Traffic) -> Iterator[Symptom]:
         succeeds = any(seen.good for seen in calls)
         return crashed[0] if len(crashed) >= FEWEST and succeeds and not refused else None
 
-    for of, words in ((status_of, "What is refused"), (crash_of, "A body that has to be refused")):
+    for of, which in ((status_of, "refused {}"), (crash_of, "{} whose body must be refused")):
         for label, calls, status in traffic.shared(of):
             here = traffic.in_calls({seen.number for seen in calls if seen.status == status})
             refusals = traffic.where(lambda violation, seen: evidence.is_of_refusal(violation.fact))
-            where = "" if label == "call" else f" in every {label}"
             explains = here if status >= 500 else here & refusals
-            yield Symptom("refusals", f"{words} is answered {status}{where}.", explains)
+            yield Symptom("refusals", f"Every {which.format(label)} gets status {status}.", explains)
 
 
 def by_header(traffic: Traffic) -> Iterator[Symptom]:
     """Yield a symptom for each value of Accept or Content-Type with which every call fails with the same status."""
     groups = [
         ("call", [*traffic.seen.values()]),
-        *((f"call of {name}", c) for name, c in traffic.calls.items() if name),
+        *((f"{name} call", c) for name, c in traffic.calls.items() if name),
     ]
     for name in ("Accept", "Content-Type"):
         for label, among in groups:
@@ -130,7 +129,7 @@ def by_header(traffic: Traffic) -> Iterator[Symptom]:
                 values = [value for value in refused if refused[value] == status]
                 numbers = {seen.number for value in values for seen in by_value[value] if seen.status == status}
                 given = " or ".join(f"{name}: {shorten(value, 60)}" if value else f"no {name}" for value in values)
-                words = f"Every {label} with {given} is answered {status}."
+                words = f"Every {label} with {given} gets status {status}."
                 yield Symptom("header", words, traffic.in_calls(numbers), anywhere=True)
 
 
@@ -156,7 +155,7 @@ def no_code(traffic: Traffic) -> Iterator[Symptom]:
             return True
         return any(seen.status in condition.statuses for condition in rules.read(seen.exchange).conditions)
 
-    words = "Error answers are no JSON objects." if empty else "No error answer has a code."
+    words = "Error responses are not JSON objects." if empty else "No error response has a code."
     explains = traffic.where(fits) & traffic.in_calls({seen.number for seen in refused})
     yield Symptom("errors", words, explains)
 
@@ -170,6 +169,6 @@ def same_answers(traffic: Traffic) -> Iterator[Symptom]:
     for fact, numbers in answers.items():
         together[frozenset(numbers)].append(fact)
     for same, facts in together.items():
-        many = f"{len(same)} answers break" if len(same) > 1 else "answer breaks"
+        many = f"{len(same)} responses break" if len(same) > 1 else "response breaks"
         words = f"The same {many} {len(facts)} facts: {', '.join(facts)}."
         yield Symptom("answers", words, _of_fact(traffic, *facts), fewest=2)

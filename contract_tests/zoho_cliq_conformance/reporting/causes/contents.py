@@ -16,7 +16,7 @@ from ...judge.verdicts import Violation
 from ...trace import is_throttle
 from .traffic import BODIED, FEWEST, NOT_CONCERNED, Seen, Symptom, Traffic
 
-AS_IT_IS, SINCE = "the action as it is: ", "every change since"
+AS_IT_IS, SINCE = "the current state of the action: ", "every action that changed since the sync_token"
 OF_HANDLERS = ("script", "permissions")
 FIELD_NAMES = (*document.SCHEMAS["MessageAction"]["properties"], *OF_HANDLERS)
 CHECKS = frozenset({"required", "max", "min", "type", "values", "bytes", "fit"})
@@ -68,7 +68,7 @@ def field(traffic: Traffic) -> Iterator[Symptom]:
         missing = not any(name in names for names in showing.values())
         everywhere = missing or {seen.number for seen in about.values()} >= showing.keys()
         if everywhere and name not in OF_HANDLERS and len(showing) >= FEWEST:
-            words = f"{name} is {'missing' if missing else 'wrong'} in every answer that shows actions."
+            words = f"{name} is {'missing' if missing else 'wrong'} in every response that shows actions."
             yield Symptom("field", words, explains, anywhere=True)
         else:
             yield Symptom("field", f"{name} is not always shown as it was set.", explains, fewest=2)
@@ -114,9 +114,9 @@ def tokens(traffic: Traffic) -> Iterator[Symptom]:
     refused = {token for token, calls in by_token.items() if len(calls) > 1 and all(s.status == 401 for s in calls)}
     if refused:
         whose = ", ".join(sorted({traffic.directory.tokens[token].user for token in refused}))
-        kind = "of a single scope " if refused <= single else ""
+        kind = "single-scope " if refused <= single else ""
         numbers = {seen.number for token in refused for seen in by_token[token]}
-        words = f"The tokens {kind}of {whose} are refused everywhere with 401."
+        words = f"Every call with the {kind}tokens of {whose} gets status 401."
         yield Symptom("token", words, traffic.in_calls(numbers), anywhere=True)
     if not traffic.directory.complete:
         return
@@ -125,20 +125,20 @@ def tokens(traffic: Traffic) -> Iterator[Symptom]:
     if len(nobody) >= FEWEST and statuses.isdisjoint(rules.FORBIDDEN):
         yield from _no_token_needed(traffic, nobody)
     elif len(nobody) >= FEWEST and len(statuses) == 1:
-        words = f"Every call without a valid token is answered {statuses.pop()}."
+        words = f"Every call without a valid token gets status {statuses.pop()}."
         yield Symptom("token", words, traffic.in_calls(nobody), fewest=2)
     lacking = [seen for token in single for seen in by_token[token]]
     if len(lacking) >= FEWEST and not any(seen.status in rules.FORBIDDEN for seen in lacking):
         explains = traffic.where(lambda violation, seen: seen.good and violation.fact.endswith(".scope"))
-        yield Symptom("scopes", "No call is refused for its token's scope.", explains)
+        yield Symptom("scopes", "No call is refused because its token lacks a scope.", explains)
 
 
 def _no_token_needed(traffic: Traffic, nobody: Collection[int]) -> Iterator[Symptom]:
     alike = not any(traffic.passed.get(fact) for fact in HIDING)
     if alike and not any(seen.status in rules.FORBIDDEN for seen in traffic.seen.values()):
         explains = traffic.in_calls(nobody) | _of_facts(traffic, ONE_USER)
-        yield Symptom("token", "The token makes no difference: everybody is the same user.", explains)
-    yield Symptom("token", "Calls without a valid token are let in.", traffic.in_calls(nobody))
+        yield Symptom("token", "The token has no effect: all callers are treated as the same user.", explains)
+    yield Symptom("token", "Calls without a valid token are accepted.", traffic.in_calls(nobody))
 
 
 def visibility(traffic: Traffic) -> Iterator[Symptom]:
@@ -146,7 +146,7 @@ def visibility(traffic: Traffic) -> Iterator[Symptom]:
     explains = traffic.where(lambda violation, seen: seen.good and violation.fact in HIDING)
     if {"visibility.personal", "visibility.other-organization"} <= {traffic.violations[at].fact for at in explains}:
         by = sorted({seen.operation for at, _, seen in traffic.faulty if at in explains})
-        words = f"Actions are shown to others than may see them, by {', '.join(by)}."
+        words = f"Actions are shown to users who may not see them, by {', '.join(by)}."
         yield Symptom("visibility", words, explains)
 
 
@@ -169,7 +169,7 @@ def unchecked_bodies(traffic: Traffic) -> Iterator[Symptom]:
         let_in = {v.exchange for _, v, seen in traffic.faulty if seen.number in here and _is_let_in(v, seen)}
         stored = frozenset(at for at, v, _ in traffic.faulty if not let_in.isdisjoint(v.chain))
         explains = traffic.in_calls(let_in) | (stored & _of_facts(traffic, STORED))
-        yield Symptom("bodies", f"No {label} is refused for a field of its body.", explains)
+        yield Symptom("bodies", f"No {label} is refused because of a field of its body.", explains)
 
 
 def _is_let_in(violation: Violation, seen: Seen) -> bool:
@@ -185,7 +185,7 @@ def no_thresholds(traffic: Traffic) -> Iterator[Symptom]:
     """Yield a symptom if no threshold is enforced."""
     if not any(is_throttle(seen.exchange.answer) for seen in traffic.seen.values()):
         explains = _of_facts(traffic, re.compile(r"thresholds\..*"))
-        yield Symptom("thresholds", "No threshold is enforced: no call was answered 429.", explains)
+        yield Symptom("thresholds", "No threshold is enforced: no call got status 429.", explains)
 
 
 def updates_not_kept(traffic: Traffic) -> Iterator[Symptom]:
@@ -203,7 +203,7 @@ def updates_not_kept(traffic: Traffic) -> Iterator[Symptom]:
                 if _asks_for_a_change(seen, action):
                     idle.append(number)
     if len(idle) >= FEWEST:
-        words = "Updates are answered as if they were done, and change nothing."
+        words = "Updates succeed, but change nothing."
         yield Symptom("no effect", words, _of_facts(traffic, NOT_KEPT, since=idle[0]))
 
 
@@ -225,5 +225,5 @@ def deletes_not_done(traffic: Traffic) -> Iterator[Symptom]:
         if seen.operation == "delete" and seen.good and not seen.is_error():
             deleted[seen.exchange.target.partition("?")[0].rpartition("/")[2]] = number
     if len(stayed) > 1:
-        words = "Deletes are answered as if they were done, and the actions stay."
+        words = "Deletes succeed, but the actions remain."
         yield Symptom("no effect", words, _of_facts(traffic, NOT_GONE, since=min(deleted.values())), fewest=2)

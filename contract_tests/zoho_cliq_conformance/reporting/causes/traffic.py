@@ -19,15 +19,15 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("call", tuple(document.LONG)),
     ("PATCH", ("update", "update_handler")),
     ("GET", ("list", "get", "get_handler")),
-    ("call of a handler", ("get_handler", "update_handler")),
+    ("handler call", ("get_handler", "update_handler")),
     ("call with a body", BODIED),
     ("call that shows actions", ("list", "create", "get", "update")),
-    *((f"call of {short}", (short,)) for short in document.LONG),
+    *((f"{short} call", (short,)) for short in document.LONG),
 )
 """Operations that a server's author may have got wrong in one place, the most general first."""
 PLACES: Mapping[str, Collection[str | None]] = {
     "call": (None, *document.PLACES),
-    "call of a handler": ("handler",),
+    "handler call": ("handler",),
 }
 """Where a group covers other methods and paths, too."""
 SCHEMES = ("bearer", "zoho-oauthtoken")

@@ -127,7 +127,7 @@ function basics(action) {
     encoded = image.files[0] ? await base64(image.files[0]) : undefined;
   });
   const ids = (facts().teams[user()?.organization] ?? []).join(", ");
-  const teamField = labelled("Teams", teams, `Ids with commas; there are ${ids}.`);
+  const teamField = labelled("Teams", teams, `Ids, separated by commas. Existing teams: ${ids}.`);
   const urlField = labelled("Address of the webhook", url);
   const adapt = () => {
     teamField.hidden = scope.value !== "team";

@@ -14,7 +14,7 @@ export async function control(method, path, body) {
     throw new Error("the mock cannot be reached");
   }
   const data = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(data.message ?? `the mock answered with status ${answer.status}`);
+  if (!answer.ok) throw new Error(data.message ?? `the mock returned status ${answer.status}`);
   return data;
 }
 
@@ -23,5 +23,5 @@ export async function call(user, method, path, body) {
   const answer = await control("POST", "console/api", { user, method, path, body: body ?? null });
   if (answer.status >= 200 && answer.status < 300) return answer.body;
   const error = answer.body?.error ?? answer.body ?? {};
-  throw new Error(`${answer.status || "no answer"} ${error.code ?? ""}: ${error.message ?? answer.body ?? ""}`);
+  throw new Error(`${answer.status || "no response"} ${error.code ?? ""}: ${error.message ?? answer.body ?? ""}`);
 }

@@ -33,7 +33,7 @@ export function scriptEditor(script) {
       ...found.findings.map((each) =>
         h("li", { class: each.severity }, button(`line ${each.line}, column ${each.column}: ${each.severity}: ${each.message}`, () => go(text, each)))),
       ...(found.missing ? [h("li", {}, found.missing)] : []),
-      ...(!found.findings.length && !found.missing ? [h("li", { class: "quiet" }, "The checker has found nothing.")] : []),
+      ...(!found.findings.length && !found.missing ? [h("li", { class: "quiet" }, "The checker has no findings.")] : []),
     );
     number();
   };

@@ -27,7 +27,7 @@ export function startLog() {
   subscribe(["deliveries"], () => {
     const all = Object.values(world.deliveries).sort((one, other) => other.id - one.id);
     reconcile(list, all, delivery);
-    none.textContent = all.length ? "" : "Choose an action on a message; what happens shows here.";
+    none.textContent = all.length ? "" : "Run an action on a message to see its delivery here.";
     if (wanted && world.deliveries[wanted]) openDelivery(wanted);
   });
   const left = h("div", { class: "thresholds" });
@@ -89,7 +89,7 @@ function delivery(record, before) {
       `#${record.id}`,
       record.user,
       time(record.event.timestamp),
-      last && (last.status ?? "no answer"),
+      last && (last.status ?? "no response"),
       last && `${last.milliseconds}\u00a0ms`,
       record.attempts?.length > 1 && `${record.attempts.length} attempts`,
       record.deluge && `${record.deluge.milliseconds}\u00a0ms`,
@@ -113,10 +113,10 @@ function attemptOf(attempt) {
   return h(
     "div",
     { class: "attempt" },
-    h("h3", {}, `Attempt ${attempt.number}: ${attempt.status ?? "no answer"} after ${attempt.milliseconds} ms`),
+    h("h3", {}, `Attempt ${attempt.number}: ${attempt.status ?? "no response"} after ${attempt.milliseconds} ms`),
     h("p", { class: "quiet" }, `POST ${attempt.url}`),
     attempt.error && h("p", { class: "problem" }, attempt.error),
-    attempt.retry_at && h("p", {}, `Sent again at ${time(attempt.retry_at * 1000)} of the mock's clock.`),
+    attempt.retry_at && h("p", {}, `Next attempt at ${time(attempt.retry_at * 1000)} by the mock's clock.`),
     attempt.headers && h("details", {}, h("summary", {}, "Header fields"), h("dl", {}, Object.entries(attempt.headers).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, shown(value)))))),
     attempt.body !== undefined && body(attempt.body),
   );
@@ -141,7 +141,7 @@ function script(ran) {
     ran.log.length > 0 && [h("h4", {}, "info"), h("pre", { tabindex: "0" }, ran.log.join("\n"))],
     ran.tasks.length > 0 && [h("h4", {}, "Tasks and requests"), h("ol", {}, ran.tasks.map((task) =>
       h("li", {}, h("details", {}, h("summary", {}, `line ${task.line}: ${task.name} → ${task.error ?? task.status ?? "done"}`), json({ arguments: task.arguments, result: task.result, error: task.error }, [], "task")))))],
-    left.length > 0 && h("p", { class: "quiet" }, left.map(([name, number]) => `${number} more in its ${name}`).join(", ")),
+    left.length > 0 && h("p", { class: "quiet" }, left.map(([name, number]) => `${number} more in the ${name}`).join(", ")),
   );
 }
 
@@ -226,7 +226,7 @@ function request(entry, before) {
 function thresholds() {
   const { enabled, used } = facts().thresholds ?? { enabled: true, used: [] };
   if (!enabled) return h("p", {}, "Thresholds are switched off.");
-  if (!used.length) return h("p", { class: "quiet" }, "No call counts at the moment.");
+  if (!used.length) return h("p", { class: "quiet" }, "No call counts toward a threshold now.");
   const name = (id) => users().find((user) => user.id === id)?.key ?? id;
   return h("table", {},
     h("thead", {}, h("tr", {}, ["User", "Operation", "Left", "Locked"].map((each) => h("th", { scope: "col" }, each)))),

@@ -45,6 +45,6 @@ stream.addEventListener("some", (event) => take(JSON.parse(event.data), false));
 stream.addEventListener("error", () => {
   connection.textContent =
     stream.readyState === EventSource.CLOSED
-      ? "The mock has ended or was started anew. Open the link that it prints."
-      : "The mock does not answer; trying again.";
+      ? "The mock has stopped or was restarted. Open the link that it prints."
+      : "The mock does not respond; trying again.";
 });

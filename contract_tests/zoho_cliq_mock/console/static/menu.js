@@ -27,11 +27,11 @@ export async function openMenu(messages, beside, point) {
     { class: "menu", role: "menu", "aria-label": `Message actions on ${messages.length === 1 ? "this message" : `${messages.length} messages`}` },
     problem && h("p", { class: "problem", role: "none" }, problem),
     offered.map((action) => item(action, null, () => run(action, messages))),
-    !offered.length && !problem && h("p", { class: "quiet", role: "none" }, "Nothing is offered here."),
+    !offered.length && !problem && h("p", { class: "quiet", role: "none" }, "No action is offered here."),
     others.length > 0 && h(
       "button",
       { type: "button", class: "toggle", role: "menuitemcheckbox", "aria-checked": String(showsAll), tabindex: "-1", on: { click: () => { showsAll = !showsAll; fill(); } } },
-      `Show what is not offered (${others.length})`,
+      `Show actions that are not offered (${others.length})`,
     ),
   );
   const denied = others.map((action) => item(action, action.reason, () => announce(action.reason)));
@@ -120,6 +120,6 @@ export async function run(action, messages) {
 export function showRecord(record) {
   const shown = record.shown;
   if (shown?.kind === "banner") showBanner(shown.output?.status ?? "failure", shown.text);
-  else announce(shown ? `${shown.kind.replace("_", " ")}: ${shown.text}` : "It will be tried again.");
+  else announce(shown ? `${shown.kind.replace("_", " ")}: ${shown.text}` : "The event will be sent again.");
   openDelivery(String(record.id));
 }

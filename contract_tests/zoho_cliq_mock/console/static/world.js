@@ -42,14 +42,14 @@ function clock(act) {
 
 function thresholds(act) {
   const toggle = button("", () => act("POST", "thresholds", { enabled: !facts().thresholds.enabled }));
-  const element = section("Thresholds", h("div", { class: "row" }, toggle, button("Forget counts and locks", () => act("POST", "thresholds", { clear: true }))));
+  const element = section("Thresholds", h("div", { class: "row" }, toggle, button("Clear counts and locks", () => act("POST", "thresholds", { clear: true }))));
   return { element, update: () => (toggle.textContent = facts().thresholds?.enabled ? "Switch off" : "Switch on") };
 }
 
 function faults(act) {
   const list = h("ul", {});
   const kind = h("select", {}, catalogue.faults.map((each) => h("option", { value: each }, each)));
-  const operation = h("select", {}, h("option", { value: "" }, "every one"), catalogue.operations.map((each) => h("option", { value: each.name }, each.name)));
+  const operation = h("select", {}, h("option", { value: "" }, "all operations"), catalogue.operations.map((each) => h("option", { value: each.name }, each.name)));
   const person = h("select", {}, h("option", { value: "" }, "everyone"), users().map((each) => h("option", { value: each.key }, each.key)));
   const status = h("input", { type: "number", placeholder: "default" });
   const delay = h("input", { type: "number", step: "any", placeholder: "0" });
@@ -66,7 +66,7 @@ function faults(act) {
     h("div", { class: "row" }, labelled("Fault", kind), labelled("Operation", operation), labelled("User", person), labelled("Status", status), labelled("Delay in seconds", delay), labelled("Times", times), labelled("When", when)),
     h("div", { class: "row" }, button("Add fault", add), button("Remove all faults", () => act("DELETE", "faults"))));
   const update = () => list.replaceChildren(...facts().faults.map((rule) => h("li", {},
-    `${rule.fault} ${rule.when}: ${rule.operations?.join(", ") ?? "every operation"}, ${rule.user ?? "everyone"}${rule.status ? `, status ${rule.status}` : ""}${rule.delay ? `, ${rule.delay} s` : ""}; acted at ${rule.applied} of ${rule.seen} calls`)));
+    `${rule.fault} ${rule.when}: ${rule.operations?.join(", ") ?? "every operation"}, ${rule.user ?? "everyone"}${rule.status ? `, status ${rule.status}` : ""}${rule.delay ? `, ${rule.delay} s` : ""}; applied to ${rule.applied} of ${rule.seen} calls`)));
   return { element, update };
 }
 

@@ -77,7 +77,7 @@ class MockCliq:
             except ChatError as error:
                 raise TaskError(str(error)) from None
             if found.chat != chat or found.type != "post":
-                raise TaskError(f"a script posted no message {message_id!r} in the chat {chat!r}")
+                raise TaskError(f"no script posted a message {message_id!r} in the chat {chat!r}")
             self._chats.rewrite(found, words, _shown(words, output))
 
         self._session.do(act)
@@ -89,7 +89,7 @@ class MockCliq:
             message = [message]
         if isinstance(message, list):
             if not message or not all(isinstance(each, File) for each in message):
-                raise TaskError("a list is a message only if it holds files")
+                raise TaskError("a list can be posted only if its items are files")
             files = [plain(file, self._hide) for file in message]
             self._session.spend(len(to_json(files)))
             return "", files, {}
@@ -99,7 +99,7 @@ class MockCliq:
         else:
             output, words = {}, plain(text(message), self._hide)
         if not isinstance(words, str):
-            raise TaskError("the text of the message is no text")
+            raise TaskError("the text of the message is not a text")
         if not words and not output:
             raise TaskError("the message is empty")
         content = to_json(output)

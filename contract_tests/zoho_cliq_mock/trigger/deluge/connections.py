@@ -22,14 +22,14 @@ def read_connections(given: object) -> Headers:
     found: Headers = {}
     for name, headers in given.items():
         if not isinstance(name, str) or not name:
-            raise ConnectionsError("the name of a connection must be a text")
+            raise ConnectionsError("the name of a connection must be a string")
         if not isinstance(headers, Mapping) or not headers:
-            raise ConnectionsError(f"connection {name!r}: must be an object of headers and their values")
+            raise ConnectionsError(f"connection {name!r}: must be an object with headers and their values")
         for header, value in headers.items():
             if not isinstance(header, str) or not header or not _IN_NAMES.issuperset(header):
-                raise ConnectionsError(f"connection {name!r}: {header!r} is no name of a header")
+                raise ConnectionsError(f"connection {name!r}: {header!r} is not a valid header name")
             if not isinstance(value, str) or not _is_line(value):
-                raise ConnectionsError(f"connection {name!r}: the value of {header} must be a text on one line")
+                raise ConnectionsError(f"connection {name!r}: the value of {header} must be a string of one line")
         found[name] = dict(headers)
     return found
 

@@ -83,7 +83,7 @@ def execute(script: str, event: Mapping[str, Any], surroundings: Surroundings, s
         return _outcome(session, error.run or Run(), hide, [_error(kind, error.line, error.function, error.why)])
     except Exception as error:  # noqa: BLE001 - without an outcome the caller would wait forever
         _log.warning("the Deluge interpreter failed with %s", type(error).__name__)
-        why = f"the interpreter failed with {type(error).__name__}; the mistake is its own, not the script's"
+        why = f"the interpreter failed with {type(error).__name__}; a defect of the interpreter, not of the script"
         return _outcome(session, Run(), hide, [_error("internal", 0, "", why)])
 
 
@@ -104,9 +104,7 @@ class MockGateway(Gateway):
         for key, value in self.stubs.items():
             if key.lower() == name.lower():
                 return _guarded(key, value) if callable(value) else value
-        raise TaskError(
-            f'the task {name} has no stub; give the mock what it returns with POST /_mock/task-stubs {{"{name}": …}}'
-        )
+        raise TaskError(f'the task {name} has no stub; set what it returns with POST /_mock/task-stubs {{"{name}": …}}')
 
 
 def _guarded(name: str, stub: Callable[..., Any]) -> Callable[..., Any]:

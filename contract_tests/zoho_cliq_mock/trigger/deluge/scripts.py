@@ -56,7 +56,7 @@ class Scripts:
 
     def restore(self, saved: Any) -> None:
         """Return to a snapshot, and cancel running scripts."""
-        self._end("the mock went back to a snapshot while the script ran")
+        self._end("the mock was restored to a snapshot while the script ran")
         connections, stubs = saved
         self.connections, self.stubs = dict(connections), dict(stubs)
 

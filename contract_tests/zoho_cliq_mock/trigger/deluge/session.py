@@ -128,7 +128,7 @@ class Session:
 
         self._written += size
         if self._written > MOST_WRITTEN:
-            raise TaskError(f"the script writes more than {MOST_WRITTEN:,} bytes into the mock")
+            raise TaskError(f"the script stored more than {MOST_WRITTEN:,} bytes in the mock")
 
     def check(self) -> None:
         """Raise `LimitReached` if the run must stop or has used up its time."""

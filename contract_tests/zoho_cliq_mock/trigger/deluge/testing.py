@@ -100,7 +100,7 @@ class DelugeRunner:
         users = read_seed(DEMO).users
         key = user if isinstance(user, str) else "owner"
         if key not in users:
-            raise ValueError(f"there is no user {key!r}; there are {', '.join(users)}, or give the user's fields")
+            raise ValueError(f"unknown user {key!r}; use one of {', '.join(users)}, or give the user's fields")
         person = users[key]
         members = tuple(each.key for each in users.values() if each.organization == person.organization)
         place = Chat(_CHAT, person.organization, "#general", "channel", members[0], members)
