@@ -23,13 +23,12 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from ..judge.document import DEFAULT_LIMIT, LARGEST_LIMIT
 from ..judge.facts import KNOWN
 from ..judge.model import Action, in_order
-from ..judge.routes import at
 from ..judge.verdicts import Violation
 from ..result import Result
 from ..sending import bodies, rare
 from ..sending.client import Client, Stopped
 from .table.bodies import JUNK
-from .table.protocol import NOWHERE, operations
+from .table.protocol import nowhere, operations
 from .table.scenario import wait_for_new_timestamp
 from .table.state import neighbour
 from .thresholds import NAMES, run_one
@@ -424,7 +423,7 @@ class _Histories(RuleBasedStateMachine):
         labels = [label for label in self.client.tokens if label.startswith("owner-")]
         for _ in range(4):
             identifier = self.living()
-            method, path, body = random.choice(operations(identifier))
+            method, path, body = random.choice(operations(self.client, identifier))
             sent = self.client.action() if method == "POST" else body
             if labels and random.random() < 0.5:
                 self.client.send(method, path, user=random.choice(labels), body=sent)
@@ -442,16 +441,16 @@ class _Histories(RuleBasedStateMachine):
     def wrong_requests(self, seed: int) -> None:
         random = Random(seed)
         identifier = self.living()
-        method, path, body = random.choice(operations(identifier))
+        method, path, body = random.choice(operations(self.client, identifier))
         sent = self.client.action() if method == "POST" else body
         self.client.send(method, path, body=sent, headers={"Accept": "application/xml"})
-        other = {"script": "return 0;"} if path == at("get_handler", identifier) else sent or {}
+        other = {"script": "return 0;"} if path == self.client.at("get_handler", identifier) else sent or {}
         self.client.send(random.choice(["PUT", "POST", "DELETE"]), path, body=other)
-        paths = [f"{path}/more/and/more", NOWHERE]
-        paths += [at("get", text) for text in ("1'", "9" * 26, neighbour(self.client, identifier))]
+        paths = [f"{path}/more/and/more", nowhere(self.client)]
+        paths += [self.client.at("get", text) for text in ("1'", "9" * 26, neighbour(self.client, identifier))]
         self.client.send("GET", random.choice(paths))
         for text in (f"{identifier}x", "%F0%9F%93%8E", bodies.UNKNOWN_ID):
-            method, path, body = random.choice(operations(text)[2:])
+            method, path, body = random.choice(operations(self.client, text)[2:])
             self.client.send(method, path, body=body)
         self.client.ask("list", query={"limit": random.choice(["ten", "0", "-1", LARGEST_LIMIT + 1])})
         self.client.ask("list", headers={"Accept": "application/json", "accept": "text/html"})
