@@ -1,6 +1,6 @@
 """Path parameters that the document may come to require: the profile gives them, and every path has them.
 
-`workspace.py` grades servers by a document whose paths begin with a workspace.
+`workspace.py` grades servers by a document whose paths begin with a workspace, with the example of the README.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def test_a_server_that_answers_only_to_the_given_value_is_graded(found: dict[str
 def test_machine_fuzzer_and_thresholds_send_nothing_to_another_value() -> None:
     verdict, faults, elsewhere, _ = graded("machine", "fuzz", "thresholds")["given"]
     assert (faults, elsewhere) == ([], [])
-    assert verdict in ("conforms", "not shown")  # few examples do not show every fact
+    assert verdict != "cannot run"
 
 
 def test_a_wrong_value_is_named_among_the_reasons_why_nothing_is_found(found: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Grade servers by a document whose paths begin with a workspace, and print what was found as JSON.
 
 Suite and mock read the document when they are imported, so this runs in a process of its own, which changes the
-document first. The server answers only to the workspace `acme co`. The arguments are the drivers.
+document first. The server answers only to the workspace in the README's example. The arguments are the drivers.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from zoho_cliq_api import contract
 
-OWN, OTHER = "acme co", "else"
+README = Path(__file__).parents[2] / "zoho_cliq_conformance" / "README.md"
+EXAMPLE = next(text for text in re.findall("(?s)```toml\n(.*?)```", README.read_text("utf-8")) if "workspace" in text)
+OWN, OTHER = tomllib.loads(EXAMPLE)["path_parameters"]["workspace"], "else"
 VARIABLE = "ZOHO_CLIQ_PATH_WORKSPACE"
 
 
@@ -46,11 +50,12 @@ def main() -> None:
     from zoho_cliq_conformance.profile import ProfileError, parse
     from zoho_cliq_mock import create_app
 
+    paced = "thresholds" in sys.argv
     asked: set[str] = set()
 
     def server(*, broken: bool = False) -> Any:
-        """Return a mock that answers 404 for other workspaces; if `broken`, it answers 500 to every GET of an action."""
-        app = create_app(thresholds=False, control_token="control")
+        """Return a mock that answers 404 for other workspaces and, if `broken`, 500 to all requests for an action."""
+        app = create_app(thresholds=paced, control_token="control")
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             workspace, rest = [*scope["path"].removeprefix("/api/v3/").split("/", 1), ""][:2]
@@ -65,8 +70,9 @@ def main() -> None:
 
     def profile(**more: Any) -> dict[str, Any]:
         base = {"base_url": "http://in-process/api/v3", "reset_url": "http://in-process/_mock/reset"}
+        base |= {"clock_url": "http://in-process/_mock/clock"} if paced else {}
         tokens = {"owner": "1000.owner", "colleague": "1000.colleague", "outsider": "1000.outsider"}
-        return {**base, "control_token": "control", "tokens": tokens, "pace": False, **more}
+        return {**base, "control_token": "control", "tokens": tokens, "pace": paced, **more}
 
     def wrong(**more: Any) -> str:
         try:
@@ -75,7 +81,7 @@ def main() -> None:
             return str(error)
         return ""
 
-    given = {"path_parameters": {"workspace": OWN}}
+    given = tomllib.loads(EXAMPLE)
     results: dict[str, Any] = {
         "missing": wrong(),
         "misspelled": wrong(path_parameters={"workspaec": OWN}),
