@@ -28,7 +28,7 @@ from ...sending import bodies, rare
 from ...sending.client import Client, encode
 from ...trace import Answer, encodable, may_hold_surrogates
 from ..table.bodies import JUNK
-from ..table.protocol import nowhere, operations
+from ..table.protocol import nowhere, operations, wrong_authorizations
 from ..table.state import neighbour
 
 SPECIFICATION = "/openapi.json"
@@ -131,9 +131,7 @@ class Gateway:
         good = self._client.tokens[user]
         if self._as_is != "token":
             return [("Authorization", f"Bearer {good}")]
-        wrong = [None, f"Basic {good}", good]
-        wrong += [f"Bearer {token}" for token in (f"{good}x", good[:-1], good.swapcase(), "1000.0f00")]
-        chosen = self._random.choice(wrong)
+        chosen = self._random.choice(wrong_authorizations(good))
         return [] if chosen is None else [("Authorization", chosen)]
 
     # --- values that a schema cannot give

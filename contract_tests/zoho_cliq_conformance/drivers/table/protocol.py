@@ -29,6 +29,15 @@ def operations(client: Client, identifier: str) -> list[tuple[str, str, dict[str
     return [(method(operation), client.at(operation, identifier), body) for operation, body in bodies.items()]
 
 
+def wrong_authorizations(token: str) -> list[str | None]:
+    """Return values of the Authorization header that are not valid, although some resemble a valid token's.
+
+    None stands for no header.
+    """
+    wrong = ("1000.0f00.0f00", f"{token}x", token[:-1], token.swapcase())
+    return [None, token, f"Basic {token}", *(f"Bearer {text}" for text in wrong)]
+
+
 @scenario(SCENARIOS)
 def unknown_paths(t: Client) -> None:
     """A path that the document does not have is answered 404."""
