@@ -12,6 +12,7 @@ import importlib
 import re
 from pathlib import Path
 
+import hypothesis
 import pytest
 from driver_gates import (
     PARTS,
@@ -22,12 +23,9 @@ from driver_gates import (
     only_by_seed,
     part,
 )
-from harness import profile, reference_transport, share_clock
 from mutants import MUTANTS
-from zoho_cliq_conformance.drivers.machine import run_machine
+from zoho_cliq_conformance.drivers.machine import SEEDS
 from zoho_cliq_conformance.reporting.report import score
-from zoho_cliq_conformance.run import run
-from zoho_cliq_conformance.sending.client import Client
 
 MACHINE_FINDS, FUZZER_FINDS = 0.8, 0.65
 
@@ -66,22 +64,31 @@ def test_both_find_some_of_the_mutants_with_a_single_seed() -> None:
     assert len(missed(lambda m, seed: fuzzer_finds(m, seed, 4), some, seeds=(1,))) <= 0.6 * len(some)
 
 
-def test_what_the_machine_sends_depends_on_its_seed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_machine_draws_depends_on_the_seed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """hypothesis would draw the numbers that it reads in modules, too, and so depend on what other tests import."""
 
-    def sent() -> list[str]:
-        client = Client(profile(pace=False), reference_transport(thresholds=False), seed=5)
-        share_clock(client)
-        with only_by_seed():
-            run(client, [("machine", lambda c, r: run_machine(c, r, examples=2))])
-        return [exchange.summary() for exchange in client.trace]
+    def drawn() -> list[int]:
+        found: list[int] = []
+        once = hypothesis.settings(
+            max_examples=100, database=None, derandomize=False, phases=[hypothesis.Phase.generate]
+        )
 
-    before = sent()
+        @hypothesis.seed(1)
+        @once
+        @hypothesis.given(SEEDS)
+        def draw(seed: int) -> None:
+            found.append(seed)
+
+        with only_by_seed():
+            draw()
+        return found
+
+    before = drawn()
     (tmp_path / "full_of_numbers.py").write_text(f"NUMBERS = {[*range(0, 2**24, 99_999)]}\n")
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("full_of_numbers")
-    assert before == sent()
-    assert len(before) > 100
+    assert before == drawn()
+    assert len(set(before)) > 50
 
 
 def test_the_score_in_the_reports_is_of_these_mutants_and_passes_the_gates() -> None:
