@@ -47,8 +47,8 @@ class Gateway:
     schemathesis reads `document`. If the run had to stop, `stopped` is the reason, and nothing more is sent.
     """
 
-    def __init__(self, client: Client, document: dict[str, Any], stop_at_fault: bool = False) -> None:
-        self._client, self._document, self._stop_at_fault = client, document, stop_at_fault
+    def __init__(self, client: Client, document: dict[str, Any]) -> None:
+        self._client, self._document = client, document
         self._random = client.random
         self._requests = 0
         self._as_is = NOTHING
