@@ -1,7 +1,7 @@
-"""The machine alone finds at least 80 % of the named mutants, and the fuzzer with the oracle at least 65 %.
+"""The machine alone finds at least 88 % of the named mutants, and the fuzzer with the oracle at least 65 %.
 
-The machine found 88.7 % of the first 601 mutants. The 105 later mutants have rarer faults, such as one operation that
-crashes on a wrong token, or a wrong threshold of one user. The table finds all of them.
+Over three seeds the machine finds some 96 %. It misses faults that only a certain value shows, such as one text of a hint.
+The table finds all mutants.
 
 The tests run on parts of the mutants. Each part has to reach the percentage, and then all mutants together do.
 """
@@ -27,7 +27,7 @@ from mutants import MUTANTS
 from zoho_cliq_conformance.drivers.machine import SEEDS
 from zoho_cliq_conformance.reporting.report import score
 
-MACHINE_FINDS, FUZZER_FINDS = 0.8, 0.65
+MACHINE_FINDS, FUZZER_FINDS = 0.88, 0.65
 
 
 def names(mutants: list[object]) -> list[str]:
