@@ -1,7 +1,7 @@
 """The machine alone finds at least 88 % of the named mutants, and the fuzzer with the oracle at least 65 %.
 
-Over three seeds the machine finds some 96 %. It misses faults that only a certain value shows, such as one text of a hint.
-The table finds all mutants.
+Over three seeds the machine finds some 96 %. It misses faults that only a certain value shows, such as one text of a
+hint. The table finds all mutants.
 
 The tests run on parts of the mutants. Each part has to reach the percentage, and then all mutants together do.
 """
