@@ -322,19 +322,18 @@ class _Histories(RuleBasedStateMachine):
 
     @step(seed=SEEDS)
     def delete_with_handler(self, seed: int) -> None:
-        """Delete an action whose handler is set, then read the handler of a new action with the same name."""
+        """Delete an action whose handler is set, then read the handler of a new action."""
         random = Random(seed)
         action = self.mine(random)
         if action is None:
             return
-        content = dict(action.content)
-        webhook = content.get("execution_type") == "webhook"
+        webhook = action.content.get("execution_type") == "webhook"
         body = {"permissions": random.choice(bodies.PERMISSION_SETS)} if webhook else {"script": bodies.script(random)}
         self.client.update_handler(action.id, **body)
         self.client.get_handler(action.id, user=self.reader(random))
         self.client.delete(action.id)
         self.client.get_handler(action.id, user=self.reader(random))
-        again = self.client.create(name=content["name"], scope="personal")
+        again = self.client.create(scope="personal")
         self.client.get_handler(again or bodies.UNKNOWN_ID)
         self.check()
 
