@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
+from zoho_cliq_conformance.judge.routes import SAMPLES, variable
 
 BASE_PATH = urlsplit(SERVERS["us"].base_url).path
 LISTING, CREATING = OPERATIONS["list_message_actions"].at(), OPERATIONS["create_message_action"].at()
@@ -20,12 +21,5 @@ def handler_path(identifier: object, kind: str = "execution_handler") -> str:
     return OPERATIONS["get_message_action_handler"].at(action_id=str(identifier), handler_type=kind)
 
 
-GIVEN = ("action_id", "handler_type")
-"""Arguments for the parameters of paths that tests, examples and the demonstration give."""
-IN_PATHS = {
-    f"ZOHO_CLIQ_PATH_{each.argument.upper()}": each.sample
-    for operation in OPERATIONS.values()
-    for each in operation.parameters
-    if each.argument not in GIVEN
-}
-"""Variables that give the client what paths have come to require beside them, a sample of each: today none."""
+IN_PATHS = {variable(name): sample for name, sample in SAMPLES.items()}
+"""Variables that give client and suite what paths have come to require, a sample of each: today none."""

@@ -5,17 +5,20 @@ Neither package imports the other; this script, which belongs to neither, connec
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from zoho_cliq_conformance.cli import main
+from zoho_cliq_conformance.judge.routes import SAMPLES
 from zoho_cliq_conformance.profile import SCOPES
 from zoho_cliq_mock import MockServer
 
 # The profile of any server with the demo seed.
-PROFILE = """\
+PROFILE = (
+    """\
 base_url = "{url}"
 reset_url = "{control}/reset"
 clock_url = "{control}/clock"
@@ -31,7 +34,11 @@ owner = [100001, 100002, 100003, 100004]
 colleague = [100002]
 
 [tokens.owner_only]
-""" + "".join(f'{scope} = "1000.owner-{scope.lower()}"\n' for scope in SCOPES)
+"""
+    + "".join(f'{scope} = "1000.owner-{scope.lower()}"\n' for scope in SCOPES)
+    + "\n[path_parameters]\n"
+    + "".join(f"{name} = {json.dumps(sample)}\n" for name, sample in SAMPLES.items())
+)
 
 
 def grade(arguments: Sequence[str]) -> int:

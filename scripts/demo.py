@@ -26,17 +26,11 @@ from zoho_cliq import Cliq, DelugeHandler, RawResponse, WebhookHandler
 from zoho_cliq.errors import ApiError, CliqError
 from zoho_cliq.webhooks import Receiver
 from zoho_cliq_api.contract import OPERATIONS
+from zoho_cliq_conformance.judge.routes import SAMPLES
 from zoho_cliq_mock.trigger.command import CONTROL_TOKEN, choose
 
 T = TypeVar("T")
 SEEDED = 45
-IN_PATHS = {
-    each.argument: each.sample
-    for operation in OPERATIONS.values()
-    for each in operation.parameters
-    if each.argument not in ("action_id", "handler_type")
-}
-"""A sample value for each path parameter that the methods have no argument for; today there is none."""
 PAGE = 20
 STOPS_WITHIN = 10
 OPERATION, REQUEST = 31, 35  # widths of columns
@@ -282,7 +276,7 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="zoho-cliq-demo-") as folder,
             mock_server(Path(folder), token) as url,
             desk() as desk_url,
-            Cliq("1000.owner", base_url=url, on_response=table.heard, path_parameters=IN_PATHS) as cliq,
+            Cliq("1000.owner", base_url=url, on_response=table.heard, path_parameters=SAMPLES) as cliq,
         ):
 
             def person_chooses(action: str, text: str) -> str:

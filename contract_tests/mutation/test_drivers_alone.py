@@ -1,15 +1,18 @@
-"""The machine alone finds at least 80 % of the named mutants, and the fuzzer with the oracle at least 65 %.
+"""The machine alone finds at least 88 % of the named mutants, and the fuzzer with the oracle at least 65 %.
 
-The machine found 88.7 % of the first 601 mutants. The 105 later mutants have rarer faults, such as one operation that
-crashes on a wrong token, or a wrong threshold of one user. The table finds all of them.
+Over three seeds the machine finds some 96 %. It misses faults that only a certain value shows, such as one text of a
+hint. The table finds all mutants.
 
 The tests run on parts of the mutants. Each part has to reach the percentage, and then all mutants together do.
 """
 
 from __future__ import annotations
 
+import importlib
 import re
+from pathlib import Path
 
+import hypothesis
 import pytest
 from driver_gates import (
     PARTS,
@@ -17,12 +20,14 @@ from driver_gates import (
     fuzzer_really_finds,
     machine_finds,
     missed,
+    only_by_seed,
     part,
 )
 from mutants import MUTANTS
+from zoho_cliq_conformance.drivers.machine import SEEDS
 from zoho_cliq_conformance.reporting.report import score
 
-MACHINE_FINDS, FUZZER_FINDS = 0.8, 0.65
+MACHINE_FINDS, FUZZER_FINDS = 0.88, 0.65
 
 
 def names(mutants: list[object]) -> list[str]:
@@ -57,6 +62,33 @@ def test_both_find_some_of_the_mutants_with_a_single_seed() -> None:
     some = list(MUTANTS.values())[3::80]
     assert len(missed(lambda m, seed: machine_finds(m, seed, 8), some, seeds=(1,))) <= 0.4 * len(some)
     assert len(missed(lambda m, seed: fuzzer_finds(m, seed, 4), some, seeds=(1,))) <= 0.6 * len(some)
+
+
+def test_what_the_machine_draws_depends_on_the_seed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """hypothesis would draw the numbers that it reads in modules, too, and so depend on what other tests import."""
+
+    def drawn() -> list[int]:
+        found: list[int] = []
+        once = hypothesis.settings(
+            max_examples=100, database=None, derandomize=False, phases=[hypothesis.Phase.generate]
+        )
+
+        @hypothesis.seed(1)
+        @once
+        @hypothesis.given(SEEDS)
+        def draw(seed: int) -> None:
+            found.append(seed)
+
+        with only_by_seed():
+            draw()
+        return found
+
+    before = drawn()
+    (tmp_path / "full_of_numbers.py").write_text(f"NUMBERS = {[*range(0, 2**24, 99_999)]}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("full_of_numbers")
+    assert before == drawn()
+    assert len(set(before)) > 50
 
 
 def test_the_score_in_the_reports_is_of_these_mutants_and_passes_the_gates() -> None:

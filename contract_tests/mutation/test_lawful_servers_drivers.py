@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-from driver_gates import recording
+from driver_gates import only_by_seed, recording
 from harness import mock_transport, profile, reference_transport, share_clock
 from recorded_fuzz import replay
 from test_lawful_servers import DEPARTURES, LOCKED_OUT, describe, lawful_policies, policy_values
@@ -28,7 +28,7 @@ def machine(make: Callable[[bool], Transport], seed: int, *, pace: bool = True, 
 
     client = Client(profile(pace=pace), make(pace), seed=seed)
     share_clock(client)
-    with closing(client):
+    with closing(client), only_by_seed():
         return run(client, [("machine", lambda c, r: run_machine(c, r, examples=examples, shrink=False))])
 
 

@@ -26,7 +26,7 @@ from .drivers.thresholds import run_thresholds
 from .extras import ExtraMissing, require
 from .judge.facts import KNOWN
 from .judge.verdicts import Violation
-from .profile import Profile, ProfileError, load, server_url
+from .profile import Profile, ProfileError, in_paths, load, server_url
 from .reporting import baseline, page, plan, render, report
 from .reporting.streams import complain, show, tell
 from .result import CANNOT_RUN, Result
@@ -363,14 +363,16 @@ def _check_har(arguments: argparse.Namespace) -> int:
     require()
     if arguments.base_url:
         arguments.base_url = server_url(arguments.base_url, "--base-url")
-    recording = har.load(arguments.file, arguments.base_url)
+    if arguments.profile:
+        profile = load(arguments.profile, recorded=True)
+    else:
+        url = arguments.base_url or "https://recorded/api/v3"
+        profile = Profile(url, {}, path_parameters=in_paths({}, recorded=True))
+    recording = har.load(arguments.file, arguments.base_url, profile.path_parameters)
     if not recording.exchanges:
         raise har.HarError(
             f"{arguments.file} has no requests to the Message Actions API; --base-url names another server"
         )
-    profile = (
-        load(arguments.profile) if arguments.profile else Profile(arguments.base_url or "https://recorded/api/v3", {})
-    )
     _writable(arguments.report)
     client = Client(profile, HttpTransport(profile.base_url), seed=0)
     client.oracle = har.oracle_for(profile)

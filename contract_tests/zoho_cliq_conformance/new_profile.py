@@ -18,12 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .judge.routes import SAMPLES
 from .profile import SCOPES, USERS, ProfileError, parse
 from .reporting.streams import complain, show, tell
 
 DEFAULT_FILE = Path("server.toml")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
-EXAMPLE = {"base_url": "https://cliq.example/api/v3", "tokens.owner": "CLIQ_TOKEN"}
+EXAMPLE = {
+    "base_url": "https://cliq.example/api/v3",
+    "tokens.owner": "CLIQ_TOKEN",
+    **{f"path_parameters.{name}": sample for name, sample in SAMPLES.items()},
+}
 PATIENCE = 5  # wrong answers to one question
 
 
@@ -35,7 +40,7 @@ class Question:
         key: the key, with its tables, such as `tokens.owner`.
         option: the option of the command that gives the value.
         text: the question.
-        kind: url, variable, teams, number or yes.
+        kind: url, variable, teams, number, text or yes.
         default: the value if nothing is answered; empty for none.
         needs: ask only if the profile has this key.
     """
@@ -78,12 +83,16 @@ def _questions() -> tuple[Question, ...]:
         Question("clock_url", "--clock-url", 'URL that advances the clock with a POST of {"advance": seconds}', "url"),
         Question("control_token", "--control-token", "control token, sent to reset_url and clock_url", "variable"),
         Question("creation_limit", "--creation-limit", "how many actions the organization may have", "number"),
+        *(
+            Question(f"path_parameters.{name}", f"--path-{name.replace('_', '-')}", f"value of {name} in paths", "text")
+            for name in SAMPLES
+        ),
         Question("pace", "--pace", "does the server enforce thresholds (yes or no)", "yes", "yes"),
     )
 
 
 QUESTIONS = _questions()
-METAVARS = {"url": "URL", "variable": "VARIABLE", "teams": "IDS", "number": "N"}
+METAVARS = {"url": "URL", "variable": "VARIABLE", "teams": "IDS", "number": "N", "text": "VALUE"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -214,6 +223,7 @@ def _read_yes(question: Question, text: str) -> bool:
 
 READERS: Mapping[str, Callable[[Question, str], Any]] = {
     "url": lambda question, text: text,
+    "text": lambda question, text: text,
     "variable": _read_variable,
     "teams": _read_teams,
     "number": _read_number,

@@ -1,7 +1,8 @@
-"""The profile: the URL of the server to grade, and the users that its tokens belong to.
+"""The profile: the URL of the server to grade, its path parameters, and the users that its tokens belong to.
 
-Only `base_url` and `tokens.owner` are required. A check that needs another key is *skipped* without it, never *passed*.
-Any string may be `env:NAME`: the value is then read from the environment, so that the profile need not hold a secret.
+Only `base_url` and `tokens.owner` are required, and `path_parameters` if the document has any that no fact is about. A
+check that needs another key is *skipped* without it, never *passed*. Any string may be `env:NAME`: the value is then
+read from the environment, so that the profile need not hold a secret.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from urllib.parse import urlsplit
 
 from zoho_cliq_api.contract import OPERATIONS
 
+from .judge.routes import SAMPLES, variable
+
 _words = [scope.rpartition(".")[2].upper() for operation in OPERATIONS.values() for scope in operation.scopes]
 SCOPES = tuple(dict.fromkeys(("CREATE", "READ", "UPDATE", "DELETE", *_words)))
 """The last words of all scopes: those of the first document, and what the document has gained."""
@@ -26,7 +29,17 @@ OF_TEAMS = {
     "foreign_team": "a team in teams.owner that is not in teams.colleague",
 }
 """What a check may need of the teams besides their names, in words."""
-KEYS = {"base_url", "reset_url", "clock_url", "control_token", "creation_limit", "pace", "tokens", "teams"}
+KEYS = {
+    "base_url",
+    "reset_url",
+    "clock_url",
+    "control_token",
+    "creation_limit",
+    "pace",
+    "path_parameters",
+    "tokens",
+    "teams",
+}
 
 
 class ProfileError(ValueError):
@@ -47,6 +60,7 @@ class Profile:
         control_token: the Bearer token for `reset_url` and `clock_url`.
         creation_limit: how many actions the organization may have.
         pace: whether the server enforces thresholds.
+        path_parameters: values of the path parameters that no fact is about, by argument.
     """
 
     base_url: str
@@ -58,6 +72,7 @@ class Profile:
     control_token: str | None = field(default=None, repr=False)
     creation_limit: int | None = None
     pace: bool = True
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
 
     def labelled_tokens(self) -> dict[str, str]:
         """Return all tokens by label: `owner`, `colleague`, `outsider`, and `owner-create` and so on for one scope."""
@@ -69,6 +84,7 @@ class Profile:
         given = [f"tokens.{name}" for name in self.tokens]
         given += [f"tokens.owner_only.{name}" for name in self.owner_only]
         given += [f"teams.{name}" for name in self.teams]
+        given += [f"path_parameters.{name}" for name in self.path_parameters]
         settings = ("reset_url", "clock_url", "control_token", "creation_limit")
         return [*given, *(name for name in settings if getattr(self, name) is not None), *["pace"] * self.pace]
 
@@ -101,12 +117,13 @@ class Profile:
         return f"needs {', '.join(OF_TEAMS.get(need, need) for need in missing)}" if missing else ""
 
 
-def load(path: Path, base_url: str | None = None) -> Profile:
+def load(path: Path, base_url: str | None = None, *, recorded: bool = False) -> Profile:
     """Read a profile from a TOML file. Raise `ProfileError` if the file cannot be read or the profile is invalid.
 
     Args:
         path: the file.
         base_url: used in the place of the file's.
+        recorded: see `parse`.
     """
     try:
         text = path.read_text("utf-8-sig")
@@ -118,11 +135,16 @@ def load(path: Path, base_url: str | None = None) -> Profile:
         raise ProfileError(f"profile {path} is not TOML: {error}") from None
     if base_url:
         values["base_url"] = base_url
-    return parse(values)
+    return parse(values, recorded=recorded)
 
 
-def parse(values: Mapping[str, Any]) -> Profile:
-    """Return the profile that the values of a TOML document describe. Raise `ProfileError` if one is invalid."""
+def parse(values: Mapping[str, Any], *, recorded: bool = False) -> Profile:
+    """Return the profile that the values of a TOML document describe. Raise `ProfileError` if one is invalid.
+
+    Args:
+        values: the values.
+        recorded: whether the profile is for a recording, to which nothing is sent. Then path parameters may be missing.
+    """
     unknown = sorted(set(values) - KEYS)
     if unknown:
         raise ProfileError(f"profile: unknown key {unknown[0]!r}; known keys: {', '.join(sorted(KEYS))}")
@@ -154,7 +176,41 @@ def parse(values: Mapping[str, Any]) -> Profile:
         control_token=_token(values["control_token"], "control_token") if "control_token" in values else None,
         creation_limit=_whole(values["creation_limit"], "creation_limit") if "creation_limit" in values else None,
         pace=_boolean(values.get("pace", True), "pace"),
+        path_parameters=in_paths(_table(values, "path_parameters"), recorded=recorded),
     )
+
+
+def in_paths(given: Mapping[str, Any], *, recorded: bool = False) -> dict[str, str]:
+    """Return the value of each path parameter that no fact is about, from `given` or else from the environment.
+
+    The variables are those of the client: ZOHO_CLIQ_PATH_ and the name in capitals.
+
+    Args:
+        given: the table `path_parameters` of a profile.
+        recorded: whether parameters may be missing.
+
+    Raises:
+        ProfileError: a name is unknown, a value is invalid, or one is missing.
+    """
+    for name in set(given) - set(SAMPLES):
+        there = f"there are: {', '.join(SAMPLES)}" if SAMPLES else "the document has none besides those of the suite"
+        raise ProfileError(f"profile: unknown path parameter path_parameters.{name}; {there}")
+    found = {name: given.get(name, os.environ.get(variable(name)) or None) for name in SAMPLES}
+    for name in [name for name, value in found.items() if value is None]:
+        if not recorded:
+            raise ProfileError(
+                f"profile: path_parameters.{name} is missing: paths of the document contain it; give it there, "
+                f"or set the environment variable {variable(name)}"
+            )
+        del found[name]
+    return {name: _segment(value, f"path_parameters.{name}") for name, value in found.items()}
+
+
+def _segment(value: object, key: str) -> str:
+    text = _text(str(value) if type(value) is int else value, key)
+    if text in (".", ".."):
+        raise ProfileError(f"profile: {key} must be part of a path, not {text!r}")
+    return text
 
 
 def _different(tokens: Mapping[str, str]) -> None:

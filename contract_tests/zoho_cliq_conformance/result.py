@@ -28,7 +28,7 @@ def unmodelled() -> list[str]:
     """Return what no fact is about: operations, and `operation.field` for fields of bodies and parameters of paths.
 
     These come from a document that is newer than `facts.toml`. The suite does not call such an operation. Of such a
-    field it checks only what the document says, and such a parameter has the same sample in every call. They do not
+    field it checks only what the document says, and such a parameter has the profile's value in every call. They do not
     count for the verdict, but the report names them. Operations with `x-unmodelled` in the overlay are left out.
     """
     known = {fact.partition(".")[0] for fact in FACTS}

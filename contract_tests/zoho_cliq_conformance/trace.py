@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -123,7 +123,6 @@ class Exchange:
     about: str | None = None
     scenario: str = ""
     failure: str = ""
-    seen: tuple[str, ...] = field(default=(), compare=False)
 
     def header(self, name: str) -> str | None:
         """Return the value of the first request header of that name, which is given in lower case, or None."""

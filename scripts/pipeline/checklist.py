@@ -31,7 +31,8 @@ _PARAMETER = re.compile(r"(optional|required) (path|query|header) parameter (\S+
 _RENAMED = re.compile(r"path parameter (\S+) is called \S+")
 _IN_PATHS = (
     "calls that leave {0} out take it from Cliq(…, path_parameters={{'{0}': …}}), from ZOHO_CLIQ_PATH_{1}, or in a "
-    "project from path_parameters of the environment in cliq.toml; scripts/demo gives a sample"
+    "project from path_parameters of the environment in cliq.toml; scripts/demo gives a sample; profiles of the suite "
+    "need path_parameters.{0}"
 )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from zoho_cliq_api.contract import OPERATIONS, document, sample
+from zoho_cliq_conformance.judge.routes import SAMPLES, variable
 
 TOKEN = "1000.canary-5e1f0ac7d2"
 BASE_URL = "https://cliq.test/api/v3"
@@ -43,12 +44,7 @@ def _needed(name: str) -> dict[str, Any]:
 
 NEEDED = {name: needed for name in OPERATIONS if (needed := _needed(name))}
 """What the document has come to require since the tests were written; the fixture `needed` fills it in."""
-IN_PATHS = {
-    f"ZOHO_CLIQ_PATH_{each.argument.upper()}": each.sample
-    for operation in OPERATIONS.values()
-    for each in operation.parameters
-    if each.argument not in ("action_id", "handler_type")
-}
+IN_PATHS = {variable(name): sample for name, sample in SAMPLES.items()}
 """Variables that give what paths have come to require beside the methods' arguments: today none."""
 examples_are_complete = pytest.mark.skipif(
     bool(NEEDED), reason="examples and command lines lack what the document has come to require"

@@ -236,19 +236,28 @@ _mine = on_call(lambda s, user, op: drop(s.locked, lambda u, o: o != op and u ==
 add("another-operation-lifts-a-lock", "thresholds", "thresholds.lock", _mine)
 
 
-@mutant("anothers-lock-ends-a-lock", "thresholds", "thresholds.lock")
-def _(server: Reference) -> None:
-    original = server.throttle
+def on_lock(what: Callable[[Reference, str, str, float | None], None]) -> Prepare:
+    """Return a change that calls `what(server, user, operation, before)` after each call that starts or extends a lock.
 
-    def throttle(user: str, operation: str) -> None:
-        before = server.locked.get((user, operation))
-        try:
-            original(user, operation)
-        finally:
-            if server.locked.get((user, operation)) != before:
-                drop(server.locked, lambda u, o: o == operation and u != user)
+    `before` is when the user's earlier lock of the operation ended or would have ended, or None.
+    """
 
-    server.throttle = throttle  # type: ignore[method-assign]
+    def make(server: Reference, original: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        def throttle(user: str, operation: str) -> None:
+            before = server.locked.get((user, operation))
+            try:
+                original(user, operation)
+            finally:
+                if server.locked.get((user, operation)) != before:
+                    what(server, user, operation, before)
+
+        return throttle
+
+    return throttled(make)
+
+
+_ends = on_lock(lambda s, user, op, before: drop(s.locked, lambda u, o: o == op and u != user))
+add("anothers-lock-ends-a-lock", "thresholds", "thresholds.lock", _ends)
 
 
 def on_success(operation: str, what: Callable[[Reference, str], None]) -> Prepare:
@@ -352,19 +361,8 @@ def _(server: Reference) -> None:
     server.throttle = throttle  # type: ignore[method-assign]
 
 
-@mutant("a-lock-begins-with-the-first-call", "thresholds", "thresholds.lock")
-def _(server: Reference) -> None:
-    original = server.throttle
-
-    def throttle(user: str, operation: str) -> None:
-        before = server.locked.get((user, operation))
-        try:
-            original(user, operation)
-        finally:
-            if server.locked.get((user, operation)) != before:
-                server.locked[user, operation] = server.calls[user, operation][0] + server.lock
-
-    server.throttle = throttle  # type: ignore[method-assign]
+_first = on_lock(lambda s, user, op, before: s.locked.update({(user, op): s.calls[user, op][0] + s.lock}))
+add("a-lock-begins-with-the-first-call", "thresholds", "thresholds.lock", _first)
 
 
 @mutant("the-first-refusal-starts-no-lock", "thresholds", "thresholds.lock")
@@ -383,19 +381,8 @@ def _(server: Reference) -> None:
     server.throttle = throttle  # type: ignore[method-assign]
 
 
-@mutant("a-second-lock-is-twice-as-long", "thresholds", "thresholds.lock.end")
-def _(server: Reference) -> None:
-    original = server.throttle
-
-    def throttle(user: str, operation: str) -> None:
-        before = server.locked.get((user, operation))
-        try:
-            original(user, operation)
-        finally:
-            if before and server.locked[user, operation] != before:
-                server.locked[user, operation] += server.lock
-
-    server.throttle = throttle  # type: ignore[method-assign]
+_twice = on_lock(lambda s, user, op, before: before and s.locked.update({(user, op): s.locked[user, op] + s.lock}))
+add("a-second-lock-is-twice-as-long", "thresholds", "thresholds.lock.end", _twice)
 
 
 @mutant("every-tenth-call-passes-a-lock", "thresholds", "thresholds.lock")

@@ -1,7 +1,7 @@
 """Recorded traffic: read a HAR file as exchanges for the oracle.
 
 Without a profile, each token counts as a separate user with unknown rights, so only facts that hold for any user are
-judged. Entries that do not go to the base URL are left out.
+judged. Entries that do not go to the base URL, or have other path parameters than the profile, are left out.
 
 What a recording lacks is no fault. A body or headers that it omits are not judged. If the answer or the request body is
 missing, the oracle accepts either outcome of the request. An entry that cannot be read is skipped, with the reason, and
@@ -15,15 +15,16 @@ import binascii
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ..judge.model import Directory
 from ..judge.oracle import Oracle
+from ..judge.routes import NO_OTHERS, belongs
 from ..profile import Profile
 from ..sending.client import directory
 from ..trace import Answer, Exchange, Headers
@@ -87,12 +88,13 @@ class _Entry:
     seconds: float
 
 
-def load(path: Path, base_url: str | None = None) -> Recording:
+def load(path: Path, base_url: str | None = None, in_paths: Mapping[str, str] = NO_OTHERS) -> Recording:
     """Return the recording in a HAR file.
 
     Args:
         path: the file.
         base_url: the URL whose entries are judged; default: entries of any host with the path `/api/v3`.
+        in_paths: the path parameters whose entries are judged, by argument; default: entries with any value.
 
     Raises:
         HarError: the file is not a HAR file, or none of its entries can be read.
@@ -110,7 +112,7 @@ def load(path: Path, base_url: str | None = None) -> Recording:
     recording, read, unreadable = Recording(), list[_Entry](), list[int]()
     for position, entry in enumerate(entries, 1):
         try:
-            found = _read(position, entry, base_url)
+            found = _read(position, entry, base_url, in_paths)
         except _Skip as reason:
             recording.skipped.append(f"skipped entry {position} of the recording: {reason}")
             unreadable.append(position)
@@ -181,14 +183,14 @@ def _overlaps(recording: Recording) -> None:
         active.append(exchange)
 
 
-def _read(position: int, entry: Any, base_url: str | None) -> _Entry | None:
+def _read(position: int, entry: Any, base_url: str | None, in_paths: Mapping[str, str]) -> _Entry | None:
     """Return one entry, or None if it does not go to this API. Raise `_Skip` if the entry cannot be read."""
     request = _object(_object(entry, "the entry").get("request"), "its request")
     url = request.get("url")
     if not isinstance(url, str):
         raise _Skip("its URL is not a string")
     try:
-        target = _target(url, base_url)
+        target = _target(url, base_url, in_paths)
     except ValueError as error:
         raise _Skip(f"its URL cannot be read: {error}") from None
     if target is None:
@@ -213,15 +215,16 @@ def _object(value: Any, name: str) -> dict[str, Any]:
     return value
 
 
-def _target(url: str, base_url: str | None) -> str | None:
+def _target(url: str, base_url: str | None, in_paths: Mapping[str, str]) -> str | None:
     split = urlsplit(url)
     base = urlsplit(base_url) if base_url else None
     if base is not None and split.netloc != base.netloc:
         return None
     prefix = base.path.rstrip("/") if base is not None else PATH
-    if not split.path.startswith(f"{prefix}/messageaction"):
+    path = split.path.removeprefix(prefix)
+    if not split.path.startswith(f"{prefix}/") or not belongs([*map(unquote, path.split("/")[1:])], in_paths):
         return None
-    target = split.path.removeprefix(prefix) + (f"?{split.query}" if split.query else "")
+    target = path + (f"?{split.query}" if split.query else "")
     return quote(target, safe="".join(map(chr, range(0x21, 0x7F))), errors="surrogatepass")
 
 

@@ -1,12 +1,13 @@
 """Find the operation of a path, and the path of an operation, by the paths of the document.
 
-Operations have short names here, such as `update_handler`. `ARGUMENTS` are the path parameters that the suite knows. It
-sends the document's sample value for any other, and has no facts about it.
+Operations have short names here, such as `update_handler`. `ARGUMENTS` are the path parameters that the suite knows.
+The profile gives the value of any other, and the suite has no facts about it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from zoho_cliq_api.contract import OPERATIONS
@@ -14,6 +15,14 @@ from zoho_cliq_api.contract import OPERATIONS
 from .document import HANDLER, LONG, PLACES, SHORT
 
 ARGUMENTS = ("action_id", "handler_type")
+NO_OTHERS: Mapping[str, str] = MappingProxyType({})
+SAMPLES: Mapping[str, str] = {
+    each.argument: each.sample
+    for operation in OPERATIONS.values()
+    for each in operation.parameters
+    if each.argument not in ARGUMENTS
+}
+"""A value for each other path parameter, by argument: what the document's schema takes. Today there are none."""
 
 
 class Route(NamedTuple):
@@ -75,15 +84,42 @@ def method(operation: str) -> str:
     return OPERATIONS[LONG[operation]].method
 
 
-def at(operation: str, identifier: str = "", handler: str = HANDLER) -> str:
+def at(operation: str, identifier: str = "", handler: str = HANDLER, others: Mapping[str, str] = NO_OTHERS) -> str:
     """Return the path of an operation below the base URL.
 
     Args:
         operation: the short name.
         identifier: the id of the action, percent-encoded.
         handler: the type of the handler, percent-encoded.
+        others: the values of other path parameters by argument, percent-encoded. One that is missing has its sample.
     """
-    return OPERATIONS[LONG[operation]].at(action_id=identifier, handler_type=handler)
+    return OPERATIONS[LONG[operation]].at(**{**others, "action_id": identifier, "handler_type": handler})
+
+
+def variable(argument: str) -> str:
+    """Return the name of the environment variable that gives a path parameter, as for the client."""
+    return f"ZOHO_CLIQ_PATH_{argument.upper()}"
+
+
+def belongs(segments: Sequence[str], others: Mapping[str, str]) -> bool:
+    """Return whether a path is one of the API's, or misspells one after the first fixed segment's beginning.
+
+    Args:
+        segments: the segments of the path below the base URL.
+        others: the values that path parameters must have, by argument. One that is missing may have any value.
+    """
+    return any(_begins(route, segments, others) for route in ROUTES)
+
+
+def _begins(route: Route, segments: Sequence[str], others: Mapping[str, str]) -> bool:
+    arguments = iter(route.arguments)
+    for known, given in zip(route.segments, segments, strict=False):
+        if known is not None:
+            return given.startswith(known.removesuffix("s"))
+        argument = next(arguments)
+        if given != others.get(argument, given) or not given:
+            return False
+    return False
 
 
 def unmodelled_parameters() -> list[str]:

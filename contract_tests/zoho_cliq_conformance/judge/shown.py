@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import islice
 from typing import Any
+from urllib.parse import unquote
 
 from zoho_cliq_api.contract import OPERATIONS, document
 
@@ -86,10 +87,10 @@ def _url(judgement: Judgement, shown: dict[str, Any]) -> None:
     if request.operation in ("create", "list"):
         data = shown.get("data")
         own = data.get("id") if isinstance(data, dict) else ""
-        endings += (at("get", str(own)),)
+        endings += (at("get", str(own), others=request.values),)
     elif request.place == "item":
-        endings = (at("create"), *endings)
-    path = url.split("?")[0] if isinstance(url, str) else ""
+        endings = (at("create", others=request.values), *endings)
+    path = unquote(url.split("?")[0]) if isinstance(url, str) else ""
     # In the document's examples `url` begins with the path of the base URL. A server may put its own host before it.
     good = any(re.fullmatch(f"(https?://[^/]+)?(/[^/]+)*{re.escape(ending)}", path) for ending in endings)
     judgement.holds(f"{request.operation}.envelope", good, f"a url that ends with {endings[-1]}", f"url {url!r}")

@@ -25,6 +25,7 @@ NEEDED = {
 TEAMS: int = _create["team_ids"]["maxItems"]
 TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
 PERMISSIONS: list[str] = SCHEMAS["Permission"]["enum"]
+PERMISSION_SETS = [list(some) for size in range(len(PERMISSIONS)) for some in combinations(PERMISSIONS, size + 1)]
 UNKNOWN_ID = "987000000654321"  # an id that no action has
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 WORDS = string.ascii_letters + string.digits
@@ -116,7 +117,7 @@ def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
     return _one_odd(body)
 
 
-def update(random: Random, teams: Sequence[int], webhook: bool, team: bool) -> dict[str, Any]:
+def update(random: Random, teams: Sequence[int], webhook: bool, team: bool, most: int = 2) -> dict[str, Any]:
     """Return a valid body of an update, without the name, which the caller adds.
 
     Args:
@@ -124,6 +125,7 @@ def update(random: Random, teams: Sequence[int], webhook: bool, team: bool) -> d
         teams: ids of the user's teams; without any, no team is chosen.
         webhook: whether the action to update has the execution type `webhook`.
         team: whether the action to update has the scope `team`.
+        most: the largest number of fields to change; `team_ids` beside `scope` do not count.
     """
     choices: dict[str, Any] = {
         "hint": hint(random),
@@ -136,7 +138,7 @@ def update(random: Random, teams: Sequence[int], webhook: bool, team: bool) -> d
         choices["execution_url"] = random.choice([url(40), url(LONGEST["execution_url"]), URL, ODD_URL])
     if team and teams:
         choices["team_ids"] = some(random, teams, TEAMS)
-    names = some(random, sorted(choices), 2)
+    names = some(random, sorted(choices), most)
     body = {name: choices[name] for name in names}
     if body.get("scope") == "team":
         body["team_ids"] = some(random, teams, TEAMS)

@@ -106,8 +106,9 @@ class ControlFailed(CannotRun):
 class Client:
     """Sends requests for the drivers.
 
-    `created` maps the id of each action that was created and not yet deleted to its creator. When `interrupted` is set,
-    for example by a signal handler, the run ends before its next call or during a wait, and then cleans up.
+    `created` maps the id of each action that was created and not yet deleted to its creator. `in_paths` are the
+    profile's path parameters, percent-encoded. When `interrupted` is set, for example by a signal handler, the run ends
+    before its next call or during a wait, and then cleans up.
 
     Args:
         profile: the profile of the server.
@@ -164,6 +165,7 @@ class Client:
         self.enough: Callable[[Violation], bool] = lambda violation: False  # whether a violation ends the run
         self._judged = 0  # the number of violations that were passed to `enough`
         self._on_exchange = on_exchange
+        self.in_paths = {name: quote(value, safe="") for name, value in profile.path_parameters.items()}
         self._base_path = urlsplit(profile.base_url).path.rstrip("/")
         self._cleaning = False
         self._began = 0.0  # when the pending call began
@@ -224,7 +226,17 @@ class Client:
             kind: the kind of the handler, if the operation's path contains one.
             options: other arguments of `send`.
         """
-        return self.send(method(operation), at(operation, _path(identifier), _path(kind)), **options)
+        return self.send(method(operation), self.at(operation, _path(identifier), _path(kind)), **options)
+
+    def at(self, operation: str, identifier: str = "", kind: str = HANDLER) -> str:
+        """Return the path of an operation below the base URL, with the profile's values of other path parameters.
+
+        Args:
+            operation: the short name of the operation.
+            identifier: the id of the action, percent-encoded.
+            kind: the kind of the handler, percent-encoded.
+        """
+        return at(operation, identifier, kind, self.in_paths)
 
     @staticmethod
     def _query(query: Mapping[str, object] | str | None) -> str:
@@ -423,12 +435,13 @@ class Client:
 
     def _check_base_url(self, answer: Answer) -> None:
         """Raise `NotGradable` if the first lists and creates were not found, since the base URL must be wrong then."""
-        lists = {at("list"), at("create")}
+        lists = {self.at("list"), self.at("create")}
         came = [e.answer.status for e in self.trace if e.answer and e.target.partition("?")[0] in lists]
         if len(came) == ENOUGH_TO_TELL and NOWHERE.issuperset(came) and answer.status in NOWHERE:
+            more = " and path_parameters" if self.in_paths else ""
             raise NotGradable(
                 f"the first {ENOUGH_TO_TELL} lists and creates all got status {answer.status}; check "
-                f"base_url {self.profile.base_url} (the vendor's ends with /api/v3)"
+                f"base_url {self.profile.base_url} (the vendor's ends with /api/v3){more}"
             )
 
     def _locked(self, user: str | None, operation: str | None) -> None:

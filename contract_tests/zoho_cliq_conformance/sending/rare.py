@@ -6,7 +6,7 @@ import json
 from random import Random
 from typing import Any
 
-from ..judge.routes import at, method
+from ..judge.routes import method
 from .bodies import PAPERCLIP, RARE, program
 from .client import Client
 
@@ -21,7 +21,7 @@ def writes(client: Client, own: str) -> list[Write]:
     `own` is the id of an action of the owner's with the execution type `deluge`.
     """
     return [
-        (operation, method(operation), at(operation, own), body)
+        (operation, method(operation), client.at(operation, own), body)
         for operation, body in (
             ("create", client.action()),
             ("update", {"hint": "another hint"}),

@@ -22,13 +22,13 @@ from zoho_cliq_api.contract import OPERATIONS
 from ...judge import rules
 from ...judge.document import BODIES, DEFAULT_LIMIT, LARGEST_LIMIT
 from ...judge.model import Action
-from ...judge.routes import ARGUMENTS, at, match
+from ...judge.routes import ARGUMENTS, match
 from ...judge.verdicts import Violation
 from ...sending import bodies, rare
 from ...sending.client import Client, encode
 from ...trace import Answer, encodable, may_hold_surrogates
 from ..table.bodies import JUNK
-from ..table.protocol import NOWHERE, operations
+from ..table.protocol import nowhere, operations, wrong_authorizations
 from ..table.state import neighbour
 
 SPECIFICATION = "/openapi.json"
@@ -47,8 +47,8 @@ class Gateway:
     schemathesis reads `document`. If the run had to stop, `stopped` is the reason, and nothing more is sent.
     """
 
-    def __init__(self, client: Client, document: dict[str, Any], stop_at_fault: bool = False) -> None:
-        self._client, self._document, self._stop_at_fault = client, document, stop_at_fault
+    def __init__(self, client: Client, document: dict[str, Any]) -> None:
+        self._client, self._document = client, document
         self._random = client.random
         self._requests = 0
         self._as_is = NOTHING
@@ -117,9 +117,9 @@ class Gateway:
         _, values = match(path.split("/")[1:]) or (None, {})
         identifier = values.get("action_id")
         if method in ("PATCH", "DELETE") and identifier and self._random.random() < 0.6:
-            self._client.send("GET", at("get", identifier))
+            self._client.send("GET", self._client.at("get", identifier))
             if "handler_type" in values:
-                self._client.send("GET", at("get_handler", identifier, values["handler_type"]))
+                self._client.send("GET", self._client.at("get_handler", identifier, values["handler_type"]))
         return answer
 
     # --- who asks
@@ -131,9 +131,7 @@ class Gateway:
         good = self._client.tokens[user]
         if self._as_is != "token":
             return [("Authorization", f"Bearer {good}")]
-        wrong = [None, f"Basic {good}", good]
-        wrong += [f"Bearer {token}" for token in (f"{good}x", good[:-1], good.swapcase(), "1000.0f00")]
-        chosen = self._random.choice(wrong)
+        chosen = self._random.choice(wrong_authorizations(good))
         return [] if chosen is None else [("Authorization", chosen)]
 
     # --- values that a schema cannot give
@@ -145,13 +143,13 @@ class Gateway:
     def _path(self, path: str) -> str:
         """Return the path with the id of an action of this run, or with an unknown id, but never with another action's.
 
-        A parameter that no fact is about gets the sample value of its schema.
+        A parameter that no fact is about gets the profile's value.
         """
         found = match(path.split("/")[1:])
         if found is None:
             return path
         route, values = found
-        given = {name: values[name] for name in ARGUMENTS if name in values}
+        given = {name: values[name] for name in ARGUMENTS if name in values} | self._client.in_paths
         if "action_id" in given:
             given["action_id"] = self._identifier(given["action_id"])
         return OPERATIONS[next(iter(route.operations.values()))].at(**given)
@@ -308,16 +306,16 @@ class Gateway:
         """Send paths, queries and headers that no schema describes."""
         client, random = self._client, self._random
         own = self._own()
-        handlers = at("get_handler", own).rpartition("/")[0]
-        client.send("GET", random.choice([NOWHERE, handlers, at("get", f"{own}x")]))
-        client.send("GET", at("get", random.choice(["9" * 26, neighbour(client, own), quote(chr(39)), "0"])))
-        client.send("POST", at("get_handler", own), body={"script": "return 0;"})
+        handlers = client.at("get_handler", own).rpartition("/")[0]
+        client.send("GET", random.choice([nowhere(client), handlers, client.at("get", f"{own}x")]))
+        client.send("GET", client.at("get", random.choice(["9" * 26, neighbour(client, own), quote(chr(39)), "0"])))
+        client.send("POST", client.at("get_handler", own), body={"script": "return 0;"})
         odd: dict[str, Any] = random.choice([{"hint": None}, {"image": "no base64!"}, {"multi_selectable": False}])
         client.update(own, **odd)
         for text in (f"{own}x", "%F0%9F%93%8E", bodies.UNKNOWN_ID):
-            method, path, body = random.choice(operations(text)[2:])
+            method, path, body = random.choice(operations(client, text)[2:])
             client.send(method, path, body=body)
-        method, path, body = random.choice(operations(self._deluge()))
+        method, path, body = random.choice(operations(client, self._deluge()))
         sent = client.action() if method == "POST" else body
         client.send(method, path, body=sent, headers={"Accept": "application/xml"})
         client.ask("list", headers={"Accept": "application/json", "accept": "text/html"})

@@ -34,7 +34,7 @@ def tokens(t: Client) -> None:
     """Without a valid token every operation is answered 401 and has no effect."""
     own = scripted(t)
     token = t.tokens["owner"]
-    for method, path, body in operations(own):
+    for method, path, body in operations(t, own):
         sent = t.action() if method == "POST" else body
         t.send(method, path, user=None, body=sent, about="auth.missing")
         t.send(method, path, body=sent, headers={"Authorization": "Bearer 1000.0f00.0f00"}, about="auth.token")
@@ -52,7 +52,7 @@ def _scopes(t: Client, has: str) -> None:
     throwaway = (
         t.create(scope="personal", execution_type="webhook", execution_url=HOOK) if has == SCOPES_OF["DELETE"] else own
     )
-    for method, path, body in operations(own):
+    for method, path, body in operations(t, own):
         needed = SCOPES_OF[method]
         if needed == "read" and own in path and has in ("create", "delete"):
             continue  # that reading an action needs READ is tested with UPDATE; these two test the scope of lists

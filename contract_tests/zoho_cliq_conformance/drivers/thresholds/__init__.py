@@ -6,7 +6,7 @@ begin, `locks` tests locks, and `reasons` finds out why a burst was refused too 
 """
 
 from .driver import calls_of_a_run, run_one, run_thresholds
-from .forms import NAMES
+from .forms import NAMES, other_token
 from .real_clock import waits_on_a_real_clock
 
-__all__ = ["NAMES", "calls_of_a_run", "run_one", "run_thresholds", "waits_on_a_real_clock"]
+__all__ = ["NAMES", "calls_of_a_run", "other_token", "run_one", "run_thresholds", "waits_on_a_real_clock"]

@@ -255,40 +255,47 @@ def _each_by_itself(client: Client, result: Result, everyone: list[list[Bucket]]
 # --- one operation, as a step of a random history
 
 
-def run_one(client: Client, operation: str) -> None:
-    """Test the threshold and the lock of one operation, with calls of other operations and by a colleague in between.
+def run_one(client: Client, operation: str, user: str = "owner", *, ends: bool = True) -> None:
+    """Test the threshold and the lock of one operation, with calls of other operations and by another user in between.
 
     Needs a clock URL. Waits for the end of the lock.
+
+    Args:
+        client: the client of the run.
+        operation: the short name of the operation.
+        user: the label of the user's token.
+        ends: whether to test that the first lock ends before testing, with a second one, that it lasts. Otherwise the
+            first lock has to last.
     """
     with _unpaced(client):
-        material = make_material(client)
-        everyone = buckets_of(client, material)
-        if "colleague" in client.tokens:
-            everyone += buckets_of(client, make_material(client, "colleague", material.shared))
-        bucket = next(bucket for bucket in everyone if bucket.operation == operation)
+        owners = make_material(client)
+        materials = {"owner": owners}
+        if (other := "colleague" if user == "owner" else user) in client.tokens:
+            materials[other] = make_material(client, other, owners.shared if other == "colleague" else "")
+        material, everyone = materials[user], [one for each in materials.values() for one in buckets_of(client, each)]
+        bucket = next(one for one in everyone if (one.user, one.operation) == (user, operation))
         threshold = bucket.threshold
         others = [o for o in everyone if o is not bucket and (o.operation == operation or o.user == bucket.user)]
         if _exact(client, bucket, everyone, others):
             client.passes(bucket.fact)
             check_retries_refused(client, [bucket], often=operation)
-            check_end_of_locks(client, [bucket], material)
-            start_fresh(client, bucket)
-            burst(client, bucket)
+            if ends:
+                check_end_of_locks(client, [bucket], material)
+                start_fresh(client, bucket)
+                burst(client, bucket)
             client.pause(threshold.window_seconds + SLACK, "until only the lock refuses calls")
-            _call_others(client, others)
+            _call_others(client, user, others)
             check_still_locked(client, [bucket])
         client.pause(threshold.lock_seconds + threshold.window_seconds + SLACK, "until the lock ends")
 
 
-def _call_others(client: Client, others: list[Bucket]) -> None:
-    """Send one call of each bucket of `others`. Test that a colleague is let in, even if the owner is locked."""
+def _call_others(client: Client, user: str, others: list[Bucket]) -> None:
+    """Send one call of each bucket of `others`. Test that another user is let in, even if `user` is locked."""
     for other in others:
         accepted = probe(client, other) is not None
-        if other.user != "owner":
-            client.holds(
-                "thresholds.user", accepted, "a colleague's call accepted, whatever the owner calls", "refused"
-            )
-    send_unusual(client, "owner", locked=False)
+        if other.user != user:
+            client.holds("thresholds.user", accepted, f"{other.user}'s call accepted, whatever {user} calls", "refused")
+    send_unusual(client, user, locked=False)
 
 
 def _exact(client: Client, bucket: Bucket, everyone: list[Bucket], others: list[Bucket]) -> bool:
@@ -302,7 +309,9 @@ def _exact(client: Client, bucket: Bucket, everyone: list[Bucket], others: list[
         start = start_fresh(client, bucket, minute.start, ahead=APART)
         bucket.begin(client.clock.now())
         gap = gap_of(client, minute, 3)
-        return Round(client, [bucket], start, gap, between=lambda: _call_others(client, others)).carry_out()
+        return Round(
+            client, [bucket], start, gap, between=lambda: _call_others(client, bucket.user, others)
+        ).carry_out()
 
     minute = Minute(client.clock.now(), room_of(bucket))
     if mixed():

@@ -16,12 +16,11 @@ from typing import Any
 from zoho_cliq_api.contract import OPERATIONS
 
 from ...judge.document import LARGEST_LIMIT, LONG
-from ...judge.routes import at
 from ...result import Result
 from ...sending.bodies import UNKNOWN_ID
 from ...sending.client import Client, identifier_of
 from ...trace import Answer, is_throttle
-from ..table.protocol import NOWHERE
+from ..table.protocol import nowhere
 
 NAMES = ("create", "list", "get", "update", "delete", "get_handler", "update_handler")
 PLAIN, TOKEN, REQUEST, FAILING = "plain", "token", "request", "failing"
@@ -109,8 +108,8 @@ def send_unusual(client: Client, user: str, *, locked: bool) -> None:
     """
     for token in (None, f"Bearer {client.tokens[user]}x"):
         client.ask("list", user=None, headers={"Authorization": token})
-    client.send("GET", NOWHERE, user=user)
-    client.send("PUT", at("create"), user=user, body={})
+    client.send("GET", nowhere(client), user=user)
+    client.send("PUT", client.at("create"), user=user, body={})
     if locked:
         client.ask("list", user=user, headers={"Accept": "application/xml"})
 

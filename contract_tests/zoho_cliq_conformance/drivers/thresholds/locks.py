@@ -95,10 +95,11 @@ def check_end_of_locks(client: Client, buckets: list[Bucket], material: Material
 def check_nothing_done(client: Client, material: Material) -> None:
     """Test that refused calls had no effect: read the listing, an action, its handler, and an action whose deletion was
     refused."""
-    for page in client.pages(limit=LARGEST_LIMIT, about=NOTHING):
+    user = material.user
+    for page in client.pages(user, limit=LARGEST_LIMIT, about=NOTHING):
         del page
-    client.get(material.own, about=NOTHING)
-    client.get_handler(material.own, about=NOTHING)
+    client.get(material.own, user, about=NOTHING)
+    client.get_handler(material.own, user, about=NOTHING)
     for identifier in material.refused[:1]:
         if (action := client.oracle.model.actions.get(identifier)) and action.alive:
-            client.get(identifier, about=NOTHING)
+            client.get(identifier, user, about=NOTHING)
