@@ -7,12 +7,29 @@ tests that passed before with the same inputs, and stores their grades.
 from __future__ import annotations
 
 import os
+import ssl
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from api_paths import IN_PATHS
 
 os.environ |= IN_PATHS  # also for processes that tests start
+
+# A client of httpx reads the certificates of all authorities, which takes 30 ms. The tests make thousands of clients, of
+# servers without TLS; those that are about TLS give certificates of their own.
+make_context = httpx._transports.default.create_ssl_context
+SHARED_CONTEXT = make_context()
+
+
+def context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+    """Return the context of a new client: the shared one, unless the client or the environment asks for another."""
+    asked = verify is not True or cert is not None or {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys()
+    return make_context(verify, cert, trust_env) if asked else SHARED_CONTEXT
+
+
+httpx._transports.default.create_ssl_context = context
 
 # Heavy tests of the same files grade all of these servers, each with more seeds, and are left out as long as nothing that
 # they grade changes. Of the tests of the tests, few are fast. The rest is marked here because a change in
