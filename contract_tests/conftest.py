@@ -6,6 +6,7 @@ tests that passed before with the same inputs, and stores their grades.
 
 from __future__ import annotations
 
+import functools
 import os
 import ssl
 from pathlib import Path
@@ -17,22 +18,28 @@ from api_paths import IN_PATHS
 
 os.environ |= IN_PATHS  # also for processes that tests start
 
-# A client of httpx reads the certificates of all authorities, which takes 30 ms. The tests make thousands of clients, of
-# servers without TLS; those that are about TLS give certificates of their own.
-make_context = httpx._transports.default.create_ssl_context
-SHARED_CONTEXT = make_context()
+# A client of httpx reads the certificates of all authorities, which takes 30 ms. The tests make thousands of clients,
+# nearly all of servers without TLS.
+made = httpx._transports.default.create_ssl_context
+
+
+@functools.cache
+def shared(*_settings: str | None) -> ssl.SSLContext:
+    """Return the context for these settings of the environment."""
+    return made()
 
 
 def context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
-    """Return the context of a new client: the shared one, unless the client or the environment asks for another."""
-    asked = verify is not True or cert is not None or {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys()
-    return make_context(verify, cert, trust_env) if asked else SHARED_CONTEXT
+    """Return the context of a new client: the shared one, unless the client is given other certificates."""
+    if verify is not True or cert is not None or not trust_env:
+        return made(verify, cert, trust_env)
+    return shared(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 httpx._transports.default.create_ssl_context = context
 
-# Heavy tests of the same files grade all of these servers, each with more seeds, and are left out as long as nothing that
-# they grade changes. Of the tests of the tests, few are fast. The rest is marked here because a change in
+# Heavy tests of the same files grade all of these servers, each with more seeds, and are left out as long as nothing
+# that they grade changes. Of the tests of the tests, few are fast. The rest is marked here because a change in
 # `contract_tests/mutation` makes all grades out of date.
 ONE_IN = {
     "test_no_false_positive_on_the_mock_under_a_policy": 40,
