@@ -6,37 +6,13 @@ tests that passed before with the same inputs, and stores their grades.
 
 from __future__ import annotations
 
-import functools
 import os
-import ssl
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from api_paths import IN_PATHS
 
 os.environ |= IN_PATHS  # also for processes that tests start
-
-# A client of httpx reads the certificates of all authorities, which takes 30 ms. The tests make thousands of clients,
-# nearly all of servers without TLS.
-made = httpx._transports.default.create_ssl_context
-
-
-@functools.cache
-def shared(*_settings: str | None) -> ssl.SSLContext:
-    """Return the context for these settings of the environment."""
-    return made()
-
-
-def context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
-    """Return the context of a new client: the shared one, unless the client is given other certificates."""
-    if verify is not True or cert is not None or not trust_env:
-        return made(verify, cert, trust_env)
-    return shared(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-
-
-httpx._transports.default.create_ssl_context = context
 
 # Heavy tests of the same files grade all of these servers, each with more seeds, and are left out as long as nothing
 # that they grade changes. Of the tests of the tests, few are fast. The rest is marked here because a change in
