@@ -29,8 +29,8 @@ _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _IN_TEXT = re.compile(
     rf"""(?:{_NAME})[\w-]{{0,40}}\\?["']?\s{{0,9}}[:=]\s{{0,9}}\\?["']?([^\s"'&,;<>\\]+)""", re.IGNORECASE
 )
-# Part of each of these names, in whatever case. A body has to be searched only if it holds one: that takes a fifth of the
-# time. None has an `i`, since IGNORECASE lets a dotless one stand for it and `casefold` does not.
+# Parts of these names. A body has to be searched only if it holds one in whatever case, which takes a fifth of the time
+# to see. None has an `i`: IGNORECASE lets a dotless one stand for it, and `casefold` does not.
 _PARTS = ("auth", "cook", "token", "secret", "gnature", "key", "sess", "passw", "csrf", "xsrf", "credent")
 _ESCAPES = (
     r"\\+u(?P<u>[0-9a-f]{4})|%(?:25)*(?P<p>[0-9a-f]{2})|\\+x(?P<x>[0-9a-f]{2})|&#x(?P<h>[0-9a-f]{1,5});"
