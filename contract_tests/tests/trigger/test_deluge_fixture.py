@@ -97,7 +97,10 @@ def test_a_project_of_its_own_has_the_fixture(pytester: pytest.Pytester) -> None
     result.assert_outcomes(passed=2)
 
 
-def test_without_the_packages_the_fixtures_say_what_to_install(pytester: pytest.Pytester) -> None:
+def test_without_the_packages_the_fixtures_say_what_to_install(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # the other installed plugins take a second to load
     pytester.makeconftest("import sys; sys.modules |= {'lark': None, 'uvicorn': None}")
     pytester.makepyfile(
         """
@@ -105,7 +108,7 @@ def test_without_the_packages_the_fixtures_say_what_to_install(pytester: pytest.
         def test_two(cliq_mock): pass
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("-p", "zoho_cliq_mock.plugin", "-p", "no:cacheprovider")
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(
         [
