@@ -36,7 +36,7 @@ def bare(result: Result, fact: str, seen: Sequence[Seen]) -> list[str]:
     return [trace[n - 1].summary() for n in numbers if not occurred(seen[n - 1], seen[: n - 1])]
 
 
-@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("kind", ["mock", pytest.param("reference", marks=pytest.mark.heavy)])
 def test_each_passed_fact_has_an_exchange_in_which_its_condition_occurred(kind: str) -> None:
     """Table and thresholds show every fact of a conforming server but that of the creation limit."""
     result = grade(SERVERS[kind]())

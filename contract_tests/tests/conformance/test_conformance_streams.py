@@ -194,7 +194,7 @@ def test_what_the_machine_found_outlives_a_stop_while_it_looks_for_less(more: in
     assert result.exit_code() == 1
 
 
-@pytest.mark.parametrize("driver", [run_machine, run_fuzz])
+@pytest.mark.parametrize("driver", [run_machine, pytest.param(run_fuzz, marks=pytest.mark.heavy)])
 def test_what_a_run_did_not_create_it_does_not_touch(driver: Callable[..., None]) -> None:
     clock = StepClock()
     server = Reference(clock, thresholds=False)
