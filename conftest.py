@@ -1,4 +1,4 @@
-"""Start the tests sooner: keep compiled modules, collect without garbage collection, and use every core.
+"""Start the tests sooner: keep compiled modules and certificates, collect without garbage collection, use every core.
 
 `scripts/test` and `scripts/coverage` give `--hypothesis-profile fast`: a property that states more examples runs FEW of
 them. `scripts/test --heavy` gives `--hypothesis-profile heavy`: such properties are heavy tests too, and run all their
@@ -7,11 +7,15 @@ examples. Without a profile they run all their examples where they stand.
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
+import ssl
 import sys
 from collections.abc import Generator
+from typing import Any
 
+import httpx
 import hypothesis
 import pytest
 
@@ -20,6 +24,26 @@ MOST_WORKERS = 8  # each imports and collects all tests: ten seconds and 350 MB
 # Without compiled modules every worker rewrites the assertions of 700 files, and every command compiles the client.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A client of httpx reads the certificates of all authorities, which takes 30 ms. The tests make thousands of clients,
+# nearly all of servers without TLS.
+make_context = httpx._transports.default.create_ssl_context
+
+
+@functools.cache
+def shared(*_settings: str | None) -> ssl.SSLContext:
+    """Return the context for these settings of the environment."""
+    return make_context()
+
+
+def context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+    """Return the context of a new client: the shared one, unless the client is given other certificates."""
+    if verify is not True or cert is not None or not trust_env:
+        return make_context(verify, cert, trust_env)
+    return shared(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+httpx._transports.default.create_ssl_context = context
 
 FEW = 100  # examples of a property in the fast tests
 for profile in ("fast", "heavy"):

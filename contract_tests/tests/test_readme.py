@@ -3,6 +3,7 @@
 Python blocks run in a process of their own, forked from one that has imported the packages, against a mock server that
 is reset before each, which the environment points them to, with the demo directory's tokens. Shell blocks run line by
 line, but for the commands that run the tests themselves: of those it is asserted that continuous integration runs them.
+The installed commands run in forks, too.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -139,9 +142,10 @@ TESTS = [block for block in BLOCKS if "\ndef test_" in block.text]
 
 # Importing the packages takes longer than what the blocks do.
 FORKS = """
-import json, os, signal, sys, traceback
-import httpx, zoho_cliq, zoho_cliq.testing, zoho_cliq_api.models, zoho_cliq_mock
+import gc, json, os, signal, sys, traceback
+import httpx, lark, regex, zoho_cliq, zoho_cliq.testing, zoho_cliq_api.models, zoho_cliq_mock
 
+gc.freeze()
 for line in sys.stdin:
     asked = json.loads(line)
     if (child := os.fork()) == 0:
@@ -217,11 +221,13 @@ def test_tests_in_python_blocks_pass(server: MockServer, tmp_path: Path) -> None
     for block in TESTS:
         (tmp_path / f"test_{re.sub('[^A-Za-z0-9]', '_', str(block))}.py").write_text(block.text)
     (tmp_path / "conftest.py").write_text(RUN_COROUTINES)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
+    plugins = ("no:cacheprovider", "zoho_cliq.testing.plugin", "zoho_cliq_mock.plugin", "zoho_cliq_conformance.plugin")
+    command = [sys.executable, "-m", "pytest", "-q", *(word for plugin in plugins for word in ("-p", plugin)), "."]
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env=environment(server, tmp_path),
+        # The other installed plugins take longer to load than the tests take.
+        env=environment(server, tmp_path) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=240,
@@ -274,8 +280,99 @@ def test_python_blocks_pass_pyright(files: dict[str, Block], tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# Takes the place of an installed command: hands its arguments, streams, folder and environment to the process below.
+COMMAND = """
+import json, os, socket, sys
+
+with socket.socket(socket.AF_UNIX) as running:
+    running.connect(sys.argv[1])
+    socket.send_fds(running, [b"."], [0, 1, 2])
+    asked = {"arguments": sys.argv[2:], "folder": os.getcwd(), "environment": dict(os.environ)}
+    running.sendall(json.dumps(asked).encode() + b"\\n")
+    sys.exit(int(running.recv(9)))
+"""
+
+# Importing what a command needs takes ten times as long as what it does. Each is waited for by a fork of its own, so
+# that the commands of a pipe run beside each other.
+COMMANDS = """
+import contextlib, gc, importlib, json, os, pkgutil, socket, sys, traceback
+import rich.table, zoho_cliq, zoho_cliq_conformance.cli, zoho_cliq_deluge
+
+for package in (zoho_cliq, zoho_cliq_deluge):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+MAINS = {"zoho-cliq": zoho_cliq.cli.main, "zoho-cliq-conformance": zoho_cliq_conformance.cli.main}
+
+def run(arguments, folder, environment):
+    status = 1
+    try:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = arguments
+        status = MAINS[arguments[0]]()
+    except SystemExit as stopped:
+        status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+gc.freeze()
+with socket.socket(socket.AF_UNIX) as listening:
+    listening.bind(sys.argv[1])
+    listening.listen()
+    print("ready", flush=True)
+    while True:
+        connection, _ = listening.accept()
+        _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+        if os.fork() == 0:
+            asked = json.loads(connection.makefile().readline())
+            if (command := os.fork()) == 0:
+                for number, stream in enumerate(streams):
+                    os.dup2(stream, number)
+                    os.close(stream)
+                sys.stdin, sys.stdout, sys.stderr = (open(at, mode, closefd=False) for at, mode in enumerate("rww"))
+                run(**asked)
+            status = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
+            connection.send(str(status).encode())
+            os._exit(0)
+        for stream in streams:
+            os.close(stream)
+        connection.close()
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+"""
+
+
+@pytest.fixture(scope="module")
+def commands(running: MockServer) -> Iterator[Path]:
+    """Yield a folder with the installed commands, which run in forks of a Python that has imported what they need."""
+    with tempfile.TemporaryDirectory() as name:  # the path of a socket must be short
+        folder = Path(name)
+        (folder / "command.py").write_text(COMMAND)
+        for command in ("zoho-cliq", "zoho-cliq-conformance"):
+            words = [sys.executable, "-IS", str(folder / "command.py"), str(folder / "socket"), command]
+            (folder / command).write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+            (folder / command).chmod(0o755)
+        arguments = [sys.executable, "-c", COMMANDS, str(folder / "socket")]
+        with subprocess.Popen(
+            arguments, cwd=folder, env=environment(running, folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            yield folder
+            process.terminate()
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "sh"], ids=str)
-def test_shell_block(block: Block, server: MockServer, tmp_path: Path) -> None:
+def test_shell_block(block: Block, server: MockServer, commands: Path, tmp_path: Path) -> None:
+    environ = environment(server, tmp_path)
+    in_forks = {**environ, "PATH": f"{commands}{os.pathsep}{environ['PATH']}"}
     ci = (ROOT / ".ci" / "run").read_text("utf-8")
     lines = [line.split("  #")[0].strip() for line in block.text.splitlines()]
     for line in filter(None, lines):
@@ -283,12 +380,12 @@ def test_shell_block(block: Block, server: MockServer, tmp_path: Path) -> None:
             assert RUN_BY_CI[line] in ci, f"{block}: {line} is run neither here nor by .ci/run"
             continue
         if line.startswith(ENDLESS):
-            run_until_it_works(line, environment(server, tmp_path))
+            run_until_it_works(line, environ)
             continue
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", line],
             cwd=ROOT,
-            env=environment(server, tmp_path),
+            env=in_forks,
             capture_output=True,
             text=True,
             timeout=120,

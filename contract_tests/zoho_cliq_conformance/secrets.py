@@ -29,6 +29,9 @@ _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _IN_TEXT = re.compile(
     rf"""(?:{_NAME})[\w-]{{0,40}}\\?["']?\s{{0,9}}[:=]\s{{0,9}}\\?["']?([^\s"'&,;<>\\]+)""", re.IGNORECASE
 )
+# Parts of these names. A body has to be searched only if it holds one in whatever case, which takes a fifth of the time
+# to see. None has an `i`: IGNORECASE lets a dotless one stand for it, and `casefold` does not.
+_PARTS = ("auth", "cook", "token", "secret", "gnature", "key", "sess", "passw", "csrf", "xsrf", "credent")
 _ESCAPES = (
     r"\\+u(?P<u>[0-9a-f]{4})|%(?:25)*(?P<p>[0-9a-f]{2})|\\+x(?P<x>[0-9a-f]{2})|&#x(?P<h>[0-9a-f]{1,5});"
     r"|&#(?P<d>[0-9]{1,6});|\\"
@@ -206,6 +209,9 @@ def _of_basic(text: str) -> Iterator[str]:
 
 def _of_body(body: bytes) -> Iterator[str]:
     text = body.decode("utf-8", "replace")
+    folded = text.casefold()
+    if not any(part in folded for part in _PARTS):
+        return
     for match in _IN_TEXT.finditer(text):
         before = text[max(0, match.start() - 5) : match.start()].lower()
         if not (match[0].lower().startswith("token") and before.endswith(("next_", "sync_"))):

@@ -24,7 +24,8 @@ HINT, DELETE = without("hint"), answers(503, of("delete"))
 
 def built(prepare: Prepare | None, **changes: Any) -> tuple[Result, dict[str, Any]]:
     """Return the result of the table, and its report. Some servers are graded once, and the result is kept."""
-    result, found = _built(prepare) if not changes and prepare in (None, HINT, PATCH_405) else _graded(prepare, changes)
+    kept = not changes and prepare in (None, HINT, DELETE, PATCH_405)
+    result, found = _built(prepare) if kept else _graded(prepare, changes)
     return result, copy.deepcopy(found)  # a copy, since `compare` changes the report
 
 
@@ -113,9 +114,8 @@ def test_facts_that_the_baseline_did_not_show_either_do_not_decide(tmp_path: Pat
 
 
 def test_the_command_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = saved(built(DELETE)[1], tmp_path)
     with served(tmp_path, DELETE) as path:
-        run_command(capsys, "run", "--profile", path, "--quiet", "--report", tmp_path / "out")
-        kept = tmp_path / "out" / "report.json"
         again, out, _ = run_command(capsys, "run", "--profile", path, "--quiet", "--baseline", kept)
     assert again == 0, out
     assert out.endswith(f"{baseline.NO_NEW}\n")

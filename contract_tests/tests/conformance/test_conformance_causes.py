@@ -20,9 +20,16 @@ ALIKE = {
     *("update is 501", "list is 500", "delete is 503", "create is 500", "no media type"),
     *("no id", "errors are 400", "errors are 500", "scopes are not looked at", "deletes do nothing"),
     *("type-is-system", "update-loses-message-types", "changes-letters-of-hint", "accept-wildcard-is-406-in-get"),
-    *("405-without-allow", "taken-names-accepted"),
+    *("405-without-allow", "taken-names-accepted", "no-scope-shown", "creator-is-a-string", "anyone-may-get-by-id"),
+    *("lists-show-only-ones-own", "get is 404", "errors are empty"),
 }
 """Servers whose faults are grouped by the same rule as those of another server here: they are heavy."""
+
+
+@pytest.fixture(autouse=True)
+def no_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write no lines of shell, which takes longer than grading a server and is tested elsewhere."""
+    monkeypatch.setattr(report.shell, "chain", lambda *_: ["curl"])
 
 
 def heavy(name: str, *values: object) -> Any:
@@ -86,14 +93,14 @@ def test_a_server_without_thresholds_has_one_cause() -> None:
 @pytest.mark.parametrize(
     ("mutant", "expected"),
     [
-        ("no-scope-shown", ["scope is missing in every response that shows actions."]),
-        ("creator-is-a-string", ["creator is wrong in every response that shows actions."]),
+        heavy("no-scope-shown", ["scope is missing in every response that shows actions."]),
+        heavy("creator-is-a-string", ["creator is wrong in every response that shows actions."]),
         heavy("type-is-system", ["type is wrong in every response that shows actions."]),
         heavy("update-loses-message-types", ["message_types is not always shown as it was set."]),
         heavy("changes-letters-of-hint", ["hint is not always shown as it was set."]),
         ("changes-pluses-of-scripts", ["script is not always shown as it was set."]),
         heavy("accept-wildcard-is-406-in-get", ["Every get call with Accept: */* gets status 406."]),
-        ("anyone-may-get-by-id", ["Actions are shown to users who may not see them, by get."]),
+        heavy("anyone-may-get-by-id", ["Actions are shown to users who may not see them, by get."]),
         ("missing-token-is-403", ["Every call without a valid token gets status 403."]),
         ("deleted-actions-stay-in-lists", [FACTS["list.deleted"].statement]),
         (
@@ -103,7 +110,7 @@ def test_a_server_without_thresholds_has_one_cause() -> None:
         heavy("405-without-allow", [FACTS["protocol.allow"].statement]),
         heavy("taken-names-accepted", [FACTS["create.msgaction_name_already_exists"].statement]),
         ("handlers-are-shared", None),
-        ("lists-show-only-ones-own", None),
+        heavy("lists-show-only-ones-own", None),
     ],
 )
 def test_named_mutants_have_the_cause_that_they_were_given(mutant: str, expected: list[str] | None) -> None:
@@ -122,6 +129,7 @@ def test_two_reasons_are_two_causes_the_bigger_first() -> None:
     assert sizes == sorted(sizes, reverse=True)
 
 
+@pytest.mark.heavy
 def test_three_reasons_are_three_causes() -> None:
     found = graded(both(without("hint"), answers(404, of("get_handler")), answers(503, of("delete"))))
     assert sorted(statements(found)) == [
@@ -131,7 +139,7 @@ def test_three_reasons_are_three_causes() -> None:
     ]
 
 
-@pytest.mark.parametrize("server", ["reference", "mock"])
+@pytest.mark.parametrize("server", [pytest.param("reference", marks=pytest.mark.heavy), "mock"])
 def test_a_conforming_server_has_no_cause_and_no_start(server: str) -> None:
     transport = mock_transport(thresholds=False) if server == "mock" else reference_transport(thresholds=False)
     found = whole(grade(transport, thresholds=False, graded=profile(pace=False)))

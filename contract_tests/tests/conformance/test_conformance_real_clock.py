@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -62,7 +62,12 @@ def graded(
     return run(client, [("thresholds", thresholds), *(drivers or [])]), client, server, waited[0]
 
 
-@pytest.mark.parametrize("name", THRESHOLD_VARIANTS)
+def sampled(values: Iterable[Any], one_in: int) -> list[Any]:
+    """Return the values as parameters of a test: one of so many is fast, the others are heavy."""
+    return [pytest.param(value, marks=pytest.mark.heavy) if at % one_in else value for at, value in enumerate(values)]
+
+
+@pytest.mark.parametrize("name", sampled(THRESHOLD_VARIANTS, 4))
 def test_no_false_positive_on_a_threshold_variant_in_about_seven_minutes(name: str) -> None:
     result, client, server, waited = graded(THRESHOLD_VARIANTS[name])
     assert result.faults() == []
@@ -81,10 +86,7 @@ def test_no_false_positive_on_a_threshold_variant_in_about_seven_minutes(name: s
 @pytest.mark.parametrize(
     "seconds", [0.6, pytest.param(0.2, marks=pytest.mark.heavy), pytest.param(2.0, marks=pytest.mark.heavy)]
 )
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.heavy) if at % 3 else name for at, name in enumerate(THRESHOLD_VARIANTS)],
-)
+@pytest.mark.parametrize("name", sampled(THRESHOLD_VARIANTS, 6))
 def test_no_false_positive_on_a_slow_server(name: str, seconds: float) -> None:
     clock = StepClock()
     client, _ = simulated(slow(seconds, THRESHOLD_VARIANTS[name])(Reference(clock), clock), LIVE, clock=clock)
@@ -92,9 +94,7 @@ def test_no_false_positive_on_a_slow_server(name: str, seconds: float) -> None:
     assert result.faults() == []
 
 
-@pytest.mark.parametrize(
-    "part", [pytest.param(part, marks=pytest.mark.heavy) if part % 5 else part for part in range(25)]
-)
+@pytest.mark.parametrize("part", sampled(range(25), 12))
 def test_a_minute_that_begins_during_a_burst_is_no_fault(part: int) -> None:
     """Reading the simulated clock takes 1 ms, and all bursts two thirds of a second. A minute begins in each part."""
     result, _, _, _ = graded(THRESHOLD_VARIANTS["minutes of the clock"], offset=WINDOW - 2 - part * 0.03)
@@ -105,9 +105,7 @@ def test_a_minute_that_begins_during_a_burst_is_no_fault(part: int) -> None:
 SEEN = [mutant.name for mutant in MUTANTS.values() if mutant.kind == "thresholds" and mutant.name not in UNSEEN]
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.heavy) if at % 4 else name for at, name in enumerate(SEEN)]
-)
+@pytest.mark.parametrize("name", sampled(SEEN, 12))
 def test_a_mutant_is_found_without_a_clock_url(name: str) -> None:
     result, _, _, _ = graded(MUTANTS[name].prepare)
     assert {violation.fact for violation in result.violations} & set(MUTANTS[name].facts)
@@ -153,7 +151,7 @@ def test_the_table_goes_on_after_the_thresholds_without_a_refusal() -> None:
 
 
 @pytest.mark.parametrize(
-    "users", [("owner",), ("owner", "outsider"), ("owner", "colleague"), ("owner", "colleague", "outsider")]
+    "users", sampled([("owner",), ("owner", "outsider"), ("owner", "colleague"), ("owner", "colleague", "outsider")], 3)
 )
 @pytest.mark.parametrize("live", [True, False])
 def test_the_plan_is_as_long_as_the_run(users: tuple[str, ...], live: bool) -> None:

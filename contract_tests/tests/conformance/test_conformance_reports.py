@@ -49,7 +49,7 @@ def test_the_line_to_begin_with_shows_the_fault(tmp_path: Path, capsys: pytest.C
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     with served(tmp_path, PATCH_405) as path:
-        run_command(capsys, "run", "--profile", path, "--quiet", "--report", tmp_path / "out")
+        run_command(capsys, "run", "--profile", path, "--quiet", "--fail-fast", "--report", tmp_path / "out")
         start = json.loads((tmp_path / "out" / "report.json").read_text())["start_here"]
         line = start["curl"].replace("$TOKEN_OWNER", "1000.owner")
         done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)

@@ -41,10 +41,18 @@ def graded(tmp_path: Path) -> Any:
         yield server, path
 
 
+def few_calls(graded: Any) -> list[str]:
+    """Return the command of a run that takes few calls."""
+    server, path = graded
+    server.creation_limit = 3
+    path.write_text(f"creation_limit = 3\n{path.read_text()}")
+    return [*COMMAND, "run", "--profile", str(path), "--only", "creation-limit", "--quiet"]
+
+
 def test_a_closed_pipe_is_not_an_error(graded: Any, tmp_path: Path) -> None:
-    for options in (["--plan"], ["--quiet", "--report", str(tmp_path / "out")]):
-        arguments = [*COMMAND, "run", "--profile", str(graded[1]), *options]
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    command = few_calls(graded)
+    for options in (["--plan"], ["--report", str(tmp_path / "out")]):
+        with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None
             process.stdout.close()
             assert process.stderr is not None
@@ -55,7 +63,7 @@ def test_a_closed_pipe_is_not_an_error(graded: Any, tmp_path: Path) -> None:
 
 @FULL
 def test_a_full_output_gives_one_line_and_the_reports(graded: Any, tmp_path: Path) -> None:
-    arguments = [*COMMAND, "run", "--profile", str(graded[1]), "--quiet", "--report", str(tmp_path / "out")]
+    arguments = [*few_calls(graded), "--report", str(tmp_path / "out")]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
@@ -124,8 +132,10 @@ def test_a_create_that_an_interrupt_cut_short_is_removed_and_is_no_fault(moment:
 
 
 @pytest.mark.parametrize("driver", [run_table, run_machine, run_fuzz, run_thresholds])
-@pytest.mark.parametrize("calls", [1, 40])
-@pytest.mark.parametrize("control", [False, True])
+@pytest.mark.parametrize(
+    ("calls", "control"),
+    [(1, True), (40, False), *(pytest.param(*pair, marks=pytest.mark.heavy) for pair in ((1, False), (40, True)))],
+)
 def test_after_a_signal_nothing_is_sent_but_the_clean_up(
     driver: Callable[..., None], calls: int, control: bool
 ) -> None:
@@ -158,31 +168,33 @@ def test_a_signal_ends_a_wait() -> None:
         client.pause(300, "for the lock to end")
 
 
-def test_a_fault_of_the_machine_is_kept_if_the_run_stops_during_shrinking() -> None:
+@pytest.mark.parametrize(
+    "more", [pytest.param(more, marks=pytest.mark.heavy) if more % 5 != 1 else more for more in range(1, 60, 4)]
+)
+def test_a_fault_of_the_machine_is_kept_if_the_run_stops_during_shrinking(more: int) -> None:
     """The budget is spent while hypothesis shrinks or repeats the history."""
 
     def prepare(server: Reference) -> None:
         found = server.find
         server.find = lambda user, identifier: found(user, str(int(identifier) + 1))  # type: ignore[method-assign]
 
-    for more in range(1, 60, 4):
-        client = Client(profile(pace=False), reference_transport(prepare, thresholds=False), seed=1)
-        share_clock(client)
-        observe, budget = client.oracle.observe, more
+    client = Client(profile(pace=False), reference_transport(prepare, thresholds=False), seed=1)
+    share_clock(client)
+    observe = client.oracle.observe
 
-        def judge(exchange: Exchange, client: Client = client, observe: Any = observe, more: int = budget) -> Any:
-            new = observe(exchange)
-            if new and client.budget is None:
-                client.budget = len(client.trace) + more
-            return new
+    def judge(exchange: Exchange) -> Any:
+        new = observe(exchange)
+        if new and client.budget is None:
+            client.budget = len(client.trace) + more
+        return new
 
-        client.oracle.observe = judge  # type: ignore[method-assign]
-        result = run(client, [("machine", run_machine)])
-        assert result.faults(), more
-        assert result.exit_code() == 1
+    client.oracle.observe = judge  # type: ignore[method-assign]
+    result = run(client, [("machine", run_machine)])
+    assert result.faults()
+    assert result.exit_code() == 1
 
 
-@pytest.mark.parametrize("driver", [run_machine, run_fuzz])
+@pytest.mark.parametrize("driver", [run_machine, pytest.param(run_fuzz, marks=pytest.mark.heavy)])
 def test_a_run_does_not_touch_actions_that_it_did_not_create(driver: Callable[..., None]) -> None:
     clock = StepClock()
     server = Reference(clock, thresholds=False)

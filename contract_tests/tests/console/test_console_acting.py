@@ -123,7 +123,7 @@ def test_a_script_is_checked(browser: httpx.Client, monkeypatch: pytest.MonkeyPa
     assert finding["line"] == 2
     assert finding["message"]
     assert check(1)["message"] == "script: must be a string"
-    for hostile in ("x = " + "(" * 20_000, "x = \U0001f600\0;", "return [" * 5_000, "x = 1;\n" * 20_000):
+    for hostile in ("x = " + "(" * 20_000, "x = \U0001f600\0;", "return [" * 5_000, "x = 1;\n" * 3_000):
         assert "findings" in check(hostile)
 
     class Finding:

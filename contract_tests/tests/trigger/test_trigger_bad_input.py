@@ -35,7 +35,7 @@ GOOD: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("path", FIELDS)
-@settings(derandomize=True, database=None, max_examples=60, deadline=None)
+@settings(derandomize=True, database=None, max_examples=30, deadline=None)
 @given(data=st.data())
 def test_no_body_makes_the_mock_fail(path: str, data: st.DataObject) -> None:
     changes = data.draw(st.dictionaries(st.sampled_from(FIELDS[path]), JSON, max_size=3))
@@ -61,7 +61,7 @@ async def _send(path: str, body: bytes) -> list[httpx.Response]:
         app.state.close()
 
 
-@settings(derandomize=True, database=None, max_examples=60, deadline=None)
+@settings(derandomize=True, database=None, max_examples=30, deadline=None)
 @given(body=st.binary(max_size=60) | JSON.map(lambda value: json.dumps({"output": value}).encode()))
 def test_no_deferred_answer_makes_the_mock_fail(body: bytes) -> None:
     async def main() -> httpx.Response:

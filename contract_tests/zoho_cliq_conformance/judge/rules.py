@@ -448,7 +448,7 @@ def _string(name: str, value: str, schema: Mapping[str, Any]) -> Iterator[Fault]
             yield "script.max", f"script has {size} bytes", size > SCRIPT_REFUSED_BYTES, name
         if value == "" or re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", value):
             yield "script.characters", "script is empty, or has control characters or lone surrogates", False, name
-        elif any(char > "\uffff" for char in value):
+        elif max(value) > "\uffff":
             yield "script.characters", "script has characters outside the basic plane", False, ""
         elif not value.rstrip().endswith((";", "}")):
             yield "script.statement", "script does not end with a statement, so it may not compile", False, ""
