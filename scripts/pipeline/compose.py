@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pipeline.documents import Json
 from pipeline.errors import PipelineError
-from pipeline.names import pascal
+from pipeline.names import RESERVED_ERRORS, error_class
 from pipeline.normalize import METHODS, order
 from pipeline.overlay import apply
 from pipeline.samples import sample
@@ -101,11 +101,11 @@ def complete_catalogue(document: Json) -> Json:
     words.
     """
     catalogue = dict(document.get("x-error-catalogue", {}))
-    taken = {meaning["class"] for meaning in catalogue.values()}
+    taken = {meaning["class"] for meaning in catalogue.values()} | RESERVED_ERRORS
     for _, _, operation in operations(document):
         for code in operation.get("x-error-codes", []):
             if code not in catalogue:
-                name = pascal(code) if pascal(code) not in taken else f"{pascal(code)}Error"
+                name = error_class(code, taken)
                 family = next((family for ending, family in _FAMILIES.items() if code.endswith(ending)), "bad_request")
                 catalogue[code] = {"class": name, "family": family, "x-guessed": True}
                 taken.add(name)

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS
 
 from ..trace import Exchange
-from .document import BODIES, HANDLER, LARGEST_LIMIT, LONG, SCHEMAS, SHORT, SMALLEST_LIMIT, resolved
+from .document import BODIES, HANDLER, LARGEST_LIMIT, LONG, SCHEMAS, SHORT, SMALLEST_LIMIT, resolved, takes_null
 from .routes import match
 
 SCRIPT_SURE_BYTES = 250_000
@@ -381,6 +381,8 @@ def faults(operation: str, body: dict[str, Any]) -> Iterator[Fault]:
         known = schema["properties"].get(name)
         if known is None:
             yield "unknown-key", f"{name!r} is not documented", False, ""
+        elif value is None and takes_null(known):
+            continue
         elif value is None:
             must = name in schema.get("required", ())
             yield (f"{name}.required" if must else "null"), f"{name} is null", must, name

@@ -33,7 +33,8 @@ def add_fields(
 ) -> None:
     """Add one option for each field of the operation's body and for each parameter that the method does not name.
 
-    A list is given by repeating its option. A path parameter may come from the environment or `cliq.toml` instead.
+    A list is given by repeating its option. A path parameter may come from the environment or `cliq.toml` instead. Call
+    this after adding the command's own options: a field that is called like one of them is given by `--field-NAME`.
 
     Args:
         sub: the parser of the command.
@@ -55,21 +56,29 @@ def add_fields(
         settings: dict[str, Any] = {"dest": f"{_DEST}{name}", "required": name in required, "help": about}
         kind, option = resolved.get("type"), renamed.get(name, name)
         if kind == "boolean":
-            sub.add_argument(_option(option), action=argparse.BooleanOptionalAction, **settings)
+            _add(sub, option, action=argparse.BooleanOptionalAction, **settings)
             continue
         if kind == "array":
             items = _operations().rules.resolve(resolved.get("items", {}))
             settings |= {"action": "append", "metavar": _METAVARS.get(items.get("type"), "ITEM")}
             about = _help({**items, "description": resolved.get("description", "")})
             settings |= {"help": f"{about}; may be repeated", "choices": items.get("enum")}
-            sub.add_argument(_option(_singular(option)), type=_converter(items), **settings)
+            _add(sub, _singular(option), type=_converter(items), **settings)
             continue
         is_file = "contentEncoding" in resolved or "contentMediaType" in resolved
         metavar = "FILE" if is_file else _METAVARS.get(str(kind), "JSON")
         settings |= {"metavar": metavar, "choices": resolved.get("enum")}
         if is_file:
             settings["help"] = f"{settings['help']}; give the path of a file"
-        sub.add_argument(_option(option), type=_converter(resolved), **settings)
+        _add(sub, option, type=_converter(resolved), **settings)
+
+
+def _add(sub: argparse.ArgumentParser, name: str, **settings: Any) -> None:
+    """Add the option of a field. If the command has an option of that name, `--field-NAME` is added instead."""
+    try:
+        sub.add_argument(_option(name), **settings)
+    except argparse.ArgumentError:
+        sub.add_argument(_option(f"field_{name}"), **settings)
 
 
 def values_of(operation: str, name: str) -> list[Any] | None:
