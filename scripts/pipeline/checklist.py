@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pipeline.changes import Change
 from pipeline.compose import UNDESCRIBED, operations
 from pipeline.documents import Json
-from pipeline.params import field_name
+from pipeline.params import field_name, method_arguments
 from pipeline.review import Review
 from pipeline.tree import Tree
 
@@ -111,6 +111,9 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             yield f"{_at(tree, _FACTS)}: the suite states nothing of {match[2]}"
             if match[1] == "required":
                 yield from _examples(tree, match[2])
+            if match[2] in _arguments(review, operation):
+                place = _at(tree, _METHODS, f"{match[2]}:")
+                yield f"{place}: {match[2]} is an argument of a method already; only cliq.call takes the field"
         elif parameter := _PARAMETER.fullmatch(change.text):
             yield f"{_at(tree, _ACTS, 'ACTS: ')}: {operation}, {change.text}: nothing in the mock depends on it"
             if parameter[2] == "path":
@@ -120,16 +123,43 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             if change.rating != "fix":  # no action of the overlay maps the new name to the old argument
                 place = _at(tree, _OVERLAY, f"'{renamed[1]}'")
                 yield f"{place}: {operation}: {change.text}: let the action that names its argument select it, too"
+        elif change.kind == "operation-removed":
+            yield from _users(tree, review.former.get(change.place, change.place))
         elif change.rating == "breaking" and change.kind not in ("threshold", "lock"):
             yield f"README.md: {operation or 'the document'}: {change.text}: look for examples that use it"
+    for change in review.unseen:
+        if change.kind not in ("renamed", "server-added", "server-removed"):
+            of = review.names.get(change.place, "the document")
+            place = _at(tree, _OVERLAY, _part(change.text))
+            yield f"{place}: {of}: {change.text}: the overlay keeps this from the client; is that still right?"
     if review.rating is not None:
         yield f"{_at(tree, 'pyproject.toml', 'version = ')}: the version, when it is released (scripts/release)"
+
+
+def _arguments(review: Review, operation: str) -> set[str]:
+    found = (entry for _, _, entry in operations(review.composed or {"paths": {}}) if entry["operationId"] == operation)
+    return method_arguments(operation, next(found, {}).get("parameters", []))
+
+
+def _part(text: str) -> str:
+    """Return the text that a target in the overlay has for the part of a schema that a change names."""
+    match = re.search(r": ([\w.]+)(?:\[\])*: \w+ .* → ", text)
+    return f".properties.{match[1].rpartition('.')[2]}" if match else ""
+
+
+def _users(tree: Tree, operation: str) -> Iterator[str]:
+    """Yield the first line of each file that names an operation, also by the client's name of its method."""
+    words = {operation, operation.replace("_message_action", "")}
+    named = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(words)))
+    for path in [*sorted((tree.root / "wrapper").rglob("*.py")), *sorted((tree.root / "contract_tests").rglob("*.py"))]:
+        if (number := _line(path, named)) is not None:
+            yield f"{tree.name(path)}:{number}: {operation} is gone, and this uses it"
 
 
 def _examples(tree: Tree, field: str) -> Iterator[str]:
     """Yield the first place in each README that creates an action without a field that is now required."""
     for name in ("README.md", "wrapper/README.md", "contract_tests/zoho_cliq_mock/README.md"):
-        if (number := _line(tree.root / name, "create(")) is not None:
+        if (number := _line(tree.root / name, re.compile(r"create\("))) is not None:
             yield f"{name}:{number}: examples create an action without {field}, which is required now"
 
 
@@ -149,12 +179,12 @@ def _of_document(tree: Tree, composed: Json) -> Iterator[str]:
 
 def _at(tree: Tree, name: str, text: str = "") -> str:
     """Return the name of a file with the number of the first line that contains `text`."""
-    number = _line(tree.root / name, text) if text else None
+    number = _line(tree.root / name, re.compile(re.escape(text))) if text else None
     return name if number is None else f"{name}:{number}"
 
 
-def _line(path: Path, text: str) -> int | None:
+def _line(path: Path, pattern: re.Pattern[str]) -> int | None:
     if not path.exists():
         return None
-    found = (number for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if text in line)
+    found = (number for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if pattern.search(line))
     return next(found, None)

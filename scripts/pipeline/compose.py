@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -74,6 +75,13 @@ def complete_examples(document: Json) -> Json:
     return document
 
 
+def completed(value: Json, schema: Json, document: Json) -> Json:
+    """Return a copy of an example, completed as `complete_examples` does."""
+    value = copy.deepcopy(value)
+    _complete(value, schema, document)
+    return value
+
+
 def _complete(value: Json, schema: Json, document: Json, depth: int = 0) -> None:
     if depth > _DEEPEST or not isinstance(schema, dict):
         return
@@ -121,14 +129,20 @@ def operations(document: Json) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def rename(document: Json) -> Json:
-    """Return the document with every component that has `x-name` renamed to it."""
+    """Return the document with every component that has `x-name` renamed to it.
+
+    A component of the vendor's that has such a name already gets a number at its end.
+    """
     schemas = document["components"]["schemas"]
     names = {
         old: schema["x-name"] for old, schema in schemas.items() if isinstance(schema, dict) and "x-name" in schema
     }
     for old, new in names.items():
-        if list(names.values()).count(new) > 1 or (new in schemas and new not in names):
+        if list(names.values()).count(new) > 1:
             raise PipelineError(f"components.schemas.{old}: the name {new!r} is taken")
+    for new in sorted({*names.values()} & schemas.keys() - names.keys()):
+        taken = {*schemas, *names.values()}
+        names[new] = next(name for name in (f"{new}{number}" for number in count(2)) if name not in taken)
     renamed = {
         names.get(old, old): {key: value for key, value in schema.items() if key != "x-name"}
         for old, schema in schemas.items()
@@ -150,9 +164,8 @@ def _follow(node: Json, names: dict[str, str]) -> Json:
 
 def check(document: Json) -> None:
     """Raise PipelineError for the first mistake that makes the document unsound."""
-    for reference in sorted(set(_references(document))):
-        if reference.startswith(_REF) and reference.removeprefix(_REF) not in document["components"]["schemas"]:
-            raise PipelineError(f"the overlay refers to {reference}, which the document does not have (any more)")
+    for reference in dangling(document):
+        raise PipelineError(f"the overlay refers to {reference}, which the document does not have (any more)")
     for error in OpenAPIV31SpecValidator(document).iter_errors():
         where = ".".join(map(str, error.absolute_path)) or "the document"
         raise PipelineError(f"the composed document is not valid OpenAPI 3.1: {where}: {error.message[:300]}")
@@ -167,6 +180,13 @@ def check(document: Json) -> None:
         for problem in validator.iter_errors(example.value):
             where = "/".join(map(str, problem.instance_path))
             raise PipelineError(f"example {example.where} does not validate at /{where}: {problem.message[:300]}")
+
+
+def dangling(document: Json) -> list[str]:
+    """Return the references to schemas that the document does not have."""
+    schemas = document["components"]["schemas"]
+    found = {each for each in _references(document) if each.startswith(_REF) and each.removeprefix(_REF) not in schemas}
+    return sorted(found)
 
 
 def _references(node: Json) -> Iterator[str]:

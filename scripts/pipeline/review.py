@@ -23,6 +23,7 @@ class Review(NamedTuple):
         overlay: what was cut from the overlay, or has become unnecessary in it.
         refusal: why the document cannot be accepted, or None.
         names: the operation id of each place (`METHOD /path`).
+        former: the operation id that each place had before.
     """
 
     source: Source
@@ -35,6 +36,7 @@ class Review(NamedTuple):
     repairs: tuple[str, ...]
     refusal: str | None
     names: dict[str, str]
+    former: dict[str, str]
 
     @property
     def same(self) -> bool:
@@ -57,7 +59,7 @@ def review(tree: Tree, source: Source) -> Review:
     old = load(tree.upstream)
     text = tree.overlay.read_text("utf-8")
     if upstream_text(upstream) == tree.upstream.read_text("utf-8"):
-        return Review(source, upstream, None, text, (), (), (), repairs, None, {})
+        return Review(source, upstream, None, text, (), (), (), repairs, None, {}, {})
     if not (old["paths"].keys() & upstream["paths"].keys() or _ids(old) & _ids(upstream)):
         raise PipelineError(
             f"{source.name}: shares no path and no operation with {tree.name(tree.upstream)}; for another document of "
@@ -80,11 +82,14 @@ def review(tree: Tree, source: Source) -> Review:
     except PipelineError as error:
         refusal = str(error)
     if composed is None:
-        return Review(source, upstream, None, text, tuple(vendor), (), overlay, repairs, refusal, _names(upstream))
-    changes = compare(load(tree.composed), composed)
+        names = _names(upstream), _names(old)
+        return Review(source, upstream, None, text, tuple(vendor), (), overlay, repairs, refusal, *names)
+    before = load(tree.composed)
+    changes = compare(before, composed)
     reached = {(change.place, change.kind) for change in changes}
     unseen = tuple(change for change in vendor if (change.place, change.kind) not in reached)
-    return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, _names(composed))
+    names = _names(composed), _names(before)
+    return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, *names)
 
 
 def _ids(document: Json) -> set[str]:
