@@ -6,7 +6,7 @@ The changes say what is new; the checkout shows what has not been decided yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,14 @@ _FACTS = "contract_tests/zoho_cliq_conformance/judge/facts.toml"
 _ROUTES = "contract_tests/zoho_cliq_conformance/judge/routes.py"
 _METHODS = "wrapper/zoho_cliq/message_actions/resource.py"
 _OVERLAY = "openapi/overlay.yaml"
+_HANDWRITTEN = (
+    "wrapper/zoho_cliq",
+    "wrapper/tests",
+    "contract_tests/zoho_cliq_mock",
+    "contract_tests/zoho_cliq_conformance",
+    "contract_tests/mutation",
+    "contract_tests/tests",
+)
 _FIELD = re.compile(r"request body: (?:(optional|required) )?property (\w+) (added|removed)")
 _VALUE = re.compile(r"request body: ([\w.\[\]]+): value (\S+) (added|removed)")
 _PARAMETER = re.compile(r"(optional|required) (path|query|header) parameter (\S+) added")
@@ -43,10 +51,13 @@ class Checklist(NamedTuple):
     prove: tuple[str, ...]
 
 
-def checklist(tree: Tree, review: Review) -> Checklist:
-    """Return the checklist for a reviewed document, in the checkout that accepted it."""
+def checklist(tree: Tree, review: Review, unfit: Sequence[str] = ()) -> Checklist:
+    """Return the checklist for a reviewed document, in the checkout that accepted it.
+
+    unfit: what `pipeline.fit` found.
+    """
     works = [line for change in review.changes for line in _works(review.names.get(change.place, ""), change)]
-    decide = [*_of_changes(tree, review), *(_of_document(tree, review.composed) if review.composed else ())]
+    decide = [*unfit, *_of_changes(tree, review), *(_of_document(tree, review.composed) if review.composed else ())]
     prove = ("scripts/test", "scripts/check", "git diff openapi/ CHANGELOG.md")
     return Checklist(tuple(dict.fromkeys(works)), tuple(dict.fromkeys(decide)), prove)
 
@@ -148,12 +159,15 @@ def _part(text: str) -> str:
 
 
 def _users(tree: Tree, operation: str) -> Iterator[str]:
-    """Yield the first line of each file that names an operation, also by the client's name of its method."""
+    """Yield a line for each package that names an operation, also by the name of its method."""
     words = {operation, operation.replace("_message_action", "")}
     named = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(words)))
-    for path in [*sorted((tree.root / "wrapper").rglob("*.py")), *sorted((tree.root / "contract_tests").rglob("*.py"))]:
-        if (number := _line(path, named)) is not None:
-            yield f"{tree.name(path)}:{number}: {operation} is gone, and this uses it"
+    for folder in _HANDWRITTEN:
+        lines = [(path, _line(path, named)) for path in sorted((tree.root / folder).rglob("*.py"))]
+        found = [f"{tree.name(path)}:{number}" for path, number in lines if number is not None]
+        if found:
+            others = f"; so do {len(found) - 1} other files in {folder}" if len(found) > 1 else ""
+            yield f"{found[0]}: uses {operation}, which is gone{others}"
 
 
 def _examples(tree: Tree, field: str) -> Iterator[str]:

@@ -166,6 +166,15 @@ def check(document: Json) -> None:
     """Raise PipelineError for the first mistake that makes the document unsound."""
     for reference in dangling(document):
         raise PipelineError(f"the overlay refers to {reference}, which the document does not have (any more)")
+    places: dict[str, str] = {}
+    for path, method, operation in operations(document):
+        place, name = f"{method.upper()} {path}", operation["operationId"]
+        if name in places:
+            raise PipelineError(
+                f"{place}: its id {name} is that of {places[name]}, too; give one of them another operationId in the "
+                "overlay"
+            )
+        places[name] = place
     for error in OpenAPIV31SpecValidator(document).iter_errors():
         where = ".".join(map(str, error.absolute_path)) or "the document"
         raise PipelineError(f"the composed document is not valid OpenAPI 3.1: {where}: {error.message[:300]}")

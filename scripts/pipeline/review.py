@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
+
+import yaml
 
 from pipeline.changes import Change, Rating, compare, highest
 from pipeline.compose import compose, operations
@@ -80,7 +83,7 @@ def review(tree: Tree, source: Source) -> Review:
             if meaning.get("x-guessed")
         )
     except PipelineError as error:
-        refusal = str(error)
+        refusal = located(str(error), tree.overlay.read_text("utf-8"), tree.name(tree.overlay))
     if composed is None:
         names = _names(upstream), _names(old)
         return Review(source, upstream, None, text, tuple(vendor), (), overlay, repairs, refusal, *names)
@@ -90,6 +93,24 @@ def review(tree: Tree, source: Source) -> Review:
     unseen = tuple(change for change in vendor if (change.place, change.kind) not in reached)
     names = _names(composed), _names(before)
     return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, *names)
+
+
+def located(message: str, overlay: str, name: str) -> str:
+    """Return a message about an action of the overlay, or about an operation's threshold, with the action's line."""
+    root = yaml.compose(overlay, Loader=yaml.SafeLoader)
+    actions = [
+        {key.value: value for key, value in action.value}["target"]
+        for key, value in root.value
+        if key.value == "actions"
+        for action in value.value
+    ]
+    if number := re.match(rf"{re.escape(name)}: action (\d+) ", message):
+        return message.replace(name, f"{name}:{actions[int(number[1]) - 1].start_mark.line + 1}", 1)
+    if place := re.match(r"([A-Z]+) (/\S*): states no threshold", message):
+        target = f"$.paths['{place[2]}'].{place[1].lower()}"
+        found = [node.start_mark.line + 1 for node in actions if node.value == target]
+        return f"{name}{f':{found[0]}' if found else ''}: {message}"
+    return message
 
 
 def _ids(document: Json) -> set[str]:
