@@ -482,5 +482,5 @@ def _array(name: str, value: list[Any], schema: Mapping[str, Any]) -> Iterator[F
         yield f"{name}.max", f"{name} has {len(value)} items", unique > schema["maxItems"], name
     if unique < len(value):
         yield f"{name}.repeated", f"{name} repeats an item", False, name
-    if not value:
-        yield f"{name}.min", f"{name} is empty", name == "message_types", name
+    if len(value) < schema.get("minItems", 1):
+        yield f"{name}.min", f"{name} has {len(value)} items", name == "message_types", name
