@@ -33,6 +33,7 @@ _HANDWRITTEN = (
 )
 _FIELD = re.compile(r"request body: (?:(optional|required) )?property (\w+) (added|removed)")
 _VALUE = re.compile(r"request body: ([\w.\[\]]+): value (\S+) (added|removed)")
+_TYPED = re.compile(r"(?:request body|response \d+): (?:data(?:\[\])?\.)?(\w+)")
 _PARAMETER = re.compile(r"(optional|required) (path|query|header) parameter (\S+) added")
 
 
@@ -125,6 +126,9 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             if match[2] in _arguments(review, operation):
                 place = _at(tree, _METHODS, f"{match[2]}:")
                 yield f"{place}: {match[2]} is an argument of a method already; only cliq.call takes the field"
+        elif match:
+            if number := _line(tree.root / _FACTS, re.compile(rf"\.{match[2]}\b|^{match[2]} = ")):
+                yield f"{_FACTS}:{number}: {operation} no longer takes {match[2]}: are there facts left that need it?"
         elif parameter := _PARAMETER.fullmatch(change.text):
             yield f"{_at(tree, _ACTS, 'ACTS: ')}: {operation}, {change.text}: nothing in the mock depends on it"
             if parameter[2] == "path":
@@ -134,6 +138,9 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             if change.rating != "fix":  # no action of the overlay maps the new name to the old argument
                 place = _at(tree, _OVERLAY, f"'{renamed[1]}'")
                 yield f"{place}: {operation}: {change.text}: let the action that names its argument select it, too"
+        elif change.kind == "type-changed" and (typed := _TYPED.match(change.text)):
+            place = _at(tree, _MEANINGS, f'"{typed[1]}"')
+            yield f"{place}: {operation}: {change.text}: the mock, and the facts of the suite, have the old type"
         elif change.kind == "operation-removed":
             yield from _users(tree, review.former.get(change.place, change.place))
         elif change.rating == "breaking" and change.kind not in ("threshold", "lock"):

@@ -70,10 +70,14 @@ def wrong_teams(team: int) -> list[Any]:
 def kinds_of_actions(t: Client) -> None:
     """Create actions of each scope and execution type, with defaults, with required fields only; list the changes."""
     token = t.listing(about="sync.token")
-    t.create(scope="organization", message_types=TYPE_SETS[-1], execution_type="deluge", about="create.message_types.values")
+    most = TYPE_SETS[-1]
+    t.create(scope="organization", message_types=most, execution_type="deluge", about="create.message_types.values")
     t.create(execution_type="webhook", execution_url=HOOK, scope="organization", about="create.execution_type.values")
     t.create(multi_selectable=False, image=IMAGE, about="create.image")
-    t.create(scope=..., message_types=..., multi_selectable=..., about="create.optional")
+    optional: dict[str, Any] = dict.fromkeys(
+        _create.keys() - {*SCHEMAS["MessageActionCreate"].get("required", ())}, ...
+    )
+    t.create(**optional, about="create.optional")
     t.create(execution_type="webhook", execution_url=RICH_URL, scope="personal", multi_selectable=True)
     if token:
         t.listing(sync_token=token, about="sync.changes")
