@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from api_paths import LISTING
 from zoho_cliq_conformance.judge import facts
@@ -9,6 +11,7 @@ from zoho_cliq_conformance.judge.document import BODIES, SCHEMAS, resolved
 from zoho_cliq_conformance.judge.facts import FACTS
 from zoho_cliq_conformance.judge.model import Directory
 from zoho_cliq_conformance.judge.oracle import Oracle
+from zoho_cliq_conformance.judge.rules import faults
 from zoho_cliq_conformance.profile import Profile
 from zoho_cliq_conformance.trace import Answer, Exchange
 
@@ -24,6 +27,25 @@ def test_limits_types_and_required_fields_are_those_of_the_document(monkeypatch:
     assert changed["update.hint.max"] == FACTS["update.hint.max"]
     assert FACTS.keys() - changed.keys() == {"create.hint.required", "create.name.max"}
     assert changed.keys() <= FACTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("schema", "wrong"),
+    [
+        ({"type": ["string", "null"], "maxLength": 3}, {"nick.type": 7, "nick.max": "four"}),
+        ({"type": ["string", "integer", "null"]}, {}),
+        ({"anyOf": [{"$ref": "#/components/schemas/Scope"}, {"type": "null"}]}, {}),
+    ],
+)
+def test_null_is_no_fault_of_a_field_that_takes_it(
+    monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    monkeypatch.setitem(SCHEMAS["MessageActionCreate"]["properties"], "nick", schema)
+    action = {"name": "a name", "hint": "a hint"}
+    assert list(faults("create", {**action, "nick": None})) == []
+    for fact, value in wrong.items():
+        assert [fault[0] for fault in faults("create", {**action, "nick": value})] == [fact]
+    assert [fault[0] for fault in faults("create", {**action, "image": None})] == ["null"]
 
 
 @pytest.mark.parametrize(
