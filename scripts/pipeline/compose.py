@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from itertools import count
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -129,20 +128,17 @@ def operations(document: Json) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def rename(document: Json) -> Json:
-    """Return the document with every component that has `x-name` renamed to it.
-
-    A component of the vendor's that has such a name already gets a number at its end.
-    """
+    """Return the document with every component that has `x-name` renamed to it."""
     schemas = document["components"]["schemas"]
     names = {
         old: schema["x-name"] for old, schema in schemas.items() if isinstance(schema, dict) and "x-name" in schema
     }
     for old, new in names.items():
-        if list(names.values()).count(new) > 1:
-            raise PipelineError(f"components.schemas.{old}: the name {new!r} is taken")
-    for new in sorted({*names.values()} & schemas.keys() - names.keys()):
-        taken = {*schemas, *names.values()}
-        names[new] = next(name for name in (f"{new}{number}" for number in count(2)) if name not in taken)
+        if list(names.values()).count(new) > 1 or (new in schemas and new not in names):
+            raise PipelineError(
+                f"components.schemas.{old}: the name {new!r} is taken; give the other schema of that name an x-name in "
+                "the overlay"
+            )
     renamed = {
         names.get(old, old): {key: value for key, value in schema.items() if key != "x-name"}
         for old, schema in schemas.items()

@@ -16,7 +16,7 @@ from pipeline.documents import load
 from pipeline.errors import PipelineError
 from pipeline.samples import sample
 from pipeline.tree import Tree
-from zoho_cliq_api.contract import OPERATIONS
+from zoho_cliq_api.contract import OPERATIONS, document
 from zoho_cliq_mock.operations import ACTS
 
 LISTING, CREATING = OPERATIONS["list_message_actions"], OPERATIONS["create_message_action"]
@@ -137,13 +137,13 @@ def conforms(composed: Any, name: str, value: Any) -> bool:
 
 
 CREATE = {"name": "n", "hint": "h"}
+LARGEST_SCRIPT = document()["components"]["schemas"]["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
 
 
 @pytest.mark.parametrize(
     ("lawful", "value"),
     [
         (True, CREATE),
-        (False, {"name": "n"}),
         (False, {**CREATE, "execution_type": "webhook"}),
         (True, {**CREATE, "execution_type": "webhook", "execution_url": "https://example.com/"}),
         (False, {**CREATE, "execution_type": "webhook", "execution_url": "ftp://example.com/"}),
@@ -161,8 +161,12 @@ CREATE = {"name": "n", "hint": "h"}
 def test_rules_of_a_new_action(composed: Any, lawful: bool, value: Any) -> None:
     schemas = composed["components"]["schemas"]
     create = schemas["MessageActionCreate"]
-    needed = {name: sample(create["properties"][name], schemas) for name in create["required"] if name not in CREATE}
+    required = create.get("required", [])
+    needed = {name: sample(create["properties"][name], schemas) for name in required if name not in CREATE}
     assert conforms(composed, "MessageActionCreate", {**needed, **value}) is lawful
+    for name in required:
+        rest = {key: each for key, each in {**needed, **value}.items() if key != name}
+        assert not conforms(composed, "MessageActionCreate", rest)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +177,7 @@ def test_rules_of_a_new_action(composed: Any, lawful: bool, value: Any) -> None:
         (False, {}),
         (False, {"script": "x", "permissions": []}),
         (False, {"permissions": ["everything"]}),
-        (False, {"script": "x" * 256_001}),
+        (False, {"script": "x" * (LARGEST_SCRIPT + 1)}),
     ],
 )
 def test_rules_of_a_handlers_change(composed: Any, lawful: bool, value: Any) -> None:

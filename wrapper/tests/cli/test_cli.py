@@ -91,7 +91,8 @@ def test_a_field_that_is_called_like_an_option_has_another_one() -> None:
     sub = argparse.ArgumentParser()
     sub.add_argument("--hint", help="an option of the command's own")
     add_fields(sub, "create_message_action")
-    needed = Operations().prepared("create_message_action").body["required"]
+    operations = Operations()
+    needed = operations.rules.resolve(operations.prepared("create_message_action").body).get("required", ())
     rest = [part for name in needed if name != "hint" for part in (f"--{name.replace('_', '-')}", "other")]
     options = sub.parse_args([*rest, "--hint", "own", "--field-hint", "of the action"])
     assert (options.hint, given(options)["hint"]) == ("own", "of the action")

@@ -265,7 +265,9 @@ def limits_of_update(t: Client) -> None:
     t.update(hook, execution_url=url(URL), message_types=TYPE_SETS[-2], about="update.execution_url.max")
     t.update(hook, execution_url=url(URL + 1), hint="not kept", about="update.execution_url.max")
     t.update(own, message_types=[], hint="not kept", about="update.message_types.min")
-    t.update(own, message_types=["video"], multi_selectable=True, about="update.message_types.values")
+    t.update(
+        own, message_types=["video", *TYPE_SETS[0][1:]], multi_selectable=True, about="update.message_types.values"
+    )
     t.update(own, scope="everyone", hint="not kept", about="update.scope.values")
     t.update(own, scope="team", hint="not kept", about="update.team_ids.required")
     for name, value in wrong_types(("name", "hint", "scope", "multi_selectable", "message_types", "image")):
