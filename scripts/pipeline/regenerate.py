@@ -137,7 +137,7 @@ def _review(tree: Tree, options: argparse.Namespace, today: datetime.date) -> in
     with deadline(options.max_seconds, shown_name(options.source)):
         found = review(tree, fetch(options.source))
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    if found.same and options.format == "text":
+    if found.same and not found.overlay and options.format == "text":
         print("no change")
     else:
         print(render(found, tree.version, options.format, colour, options.verbose), end="", flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -97,7 +97,7 @@ def review(tree: Tree, source: Source) -> Review:
 
 def located(message: str, overlay: str, name: str) -> str:
     """Return a message about an action of the overlay, or about an operation's threshold, with the action's line."""
-    root = yaml.compose(overlay, Loader=yaml.SafeLoader)
+    root: Any = yaml.compose(overlay, Loader=yaml.SafeLoader)
     actions = [
         {key.value: value for key, value in action.value}["target"]
         for key, value in root.value

@@ -472,7 +472,7 @@ def _misfits(overlay: Json, composed: Json, name: str) -> Iterator[Path]:
                     yield "actions", index, "update", *(path[:2] if whole else (*path, *inner))
 
 
-def _known(value: Json, path: Iterable[str | int]) -> Iterator[str | int]:
+def _known(value: Any, path: Iterable[str | int]) -> Iterator[str | int]:
     """Yield the parts of a path as far as the value has them."""
     for part in path:
         if not (isinstance(value, dict) and part in value) and not (isinstance(value, list) and isinstance(part, int)):

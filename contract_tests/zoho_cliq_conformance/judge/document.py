@@ -39,10 +39,10 @@ def resolved(schema: Any) -> dict[str, Any]:
         schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
     if not isinstance(schema, dict):
         return {}
-    if isinstance(schema.get("type"), list):
-        kinds = [kind for kind in schema["type"] if kind != "null"]
-        schema = {**schema, "type": kinds[0]} if len(kinds) == 1 else {**schema, "type": None}
-    return schema
+    if not isinstance(schema.get("type"), list):
+        return schema
+    kinds = [kind for kind in schema["type"] if kind != "null"]
+    return {**schema, "type": kinds[0] if len(kinds) == 1 else None}
 
 
 def takes_null(schema: Any) -> bool:

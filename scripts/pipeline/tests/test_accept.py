@@ -147,6 +147,27 @@ def test_other_words_are_no_change_but_accepting_notes_the_source(document: Any,
     assert noted["sha256"] == Source("", "", Path(source).read_bytes()).sha256
 
 
+def test_another_version_of_the_document_alone_is_no_change(document: Any, copied: Tree, tmp_path: Path) -> None:
+    document["info"]["version"] = "3.1"
+    before = copied.changelog.read_text("utf-8")
+    assert main(["--from", saved(document, tmp_path), "--accept"], copied, TODAY) == 0
+    assert copied.changelog.read_text("utf-8") == before
+    assert load(copied.composed)["info"]["version"] == "3.1"
+    assert main(["--check"], copied) == 0
+
+
+def test_another_tag_is_told_since_it_moves_the_generated_modules(document: Any, copied: Tree) -> None:
+    document["tags"] = [{"name": "Menu"}]
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation["tags"] = ["Menu"]
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert {(change.rating, change.text.partition(":")[0]) for change in found.changes} == {
+        ("fix", "tag messageactions → Menu")
+    }
+
+
 def test_without_accept_a_change_is_told_and_nothing_written(
     document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
