@@ -475,10 +475,13 @@ def _misfits(overlay: Json, composed: Json, name: str) -> Iterator[Path]:
 def _known(value: Any, path: Iterable[str | int]) -> Iterator[str | int]:
     """Yield the parts of a path as far as the value has them."""
     for part in path:
-        if not (isinstance(value, dict) and part in value) and not (isinstance(value, list) and isinstance(part, int)):
+        if (isinstance(value, dict) and part in value) or (
+            isinstance(value, list) and isinstance(part, int) and part < len(value)
+        ):
+            value = value[part]
+        else:
             return
         yield part
-        value = value[part]
 
 
 def _places(schema: Json, value: Json, document: Json, lost: set[tuple[str, str]], depth: int = 0) -> Iterator[Path]:

@@ -21,8 +21,8 @@ from ..trace import Exchange
 from .document import BODIES, HANDLER, LARGEST_LIMIT, LONG, SCHEMAS, SHORT, SMALLEST_LIMIT, resolved, takes_null
 from .routes import match
 
-SCRIPT_SURE_BYTES = 250_000
-SCRIPT_REFUSED_BYTES = SCHEMAS["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
+SCRIPT_REFUSED_BYTES: int = SCHEMAS["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
+SCRIPT_SURE_BYTES = SCRIPT_REFUSED_BYTES // 1024 * 1000  # a KB may be 1,000 bytes, too
 
 BAD = frozenset({400, 422})
 MALFORMED = frozenset({400, 413, 415, 422})
