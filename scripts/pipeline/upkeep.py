@@ -472,16 +472,13 @@ def _misfits(overlay: Json, composed: Json, name: str) -> Iterator[Path]:
                     yield "actions", index, "update", *(path[:2] if whole else (*path, *inner))
 
 
-def _known(value: Any, path: Iterable[str | int]) -> Iterator[str | int]:
+def _known(value: Any, path: Iterable[Any]) -> Iterator[str | int]:
     """Yield the parts of a path as far as the value has them."""
     for part in path:
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
-            value = value[part]
-        else:
+        if not (part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))):
             return
         yield part
+        value = value[part]
 
 
 def _places(schema: Json, value: Json, document: Json, lost: set[tuple[str, str]], depth: int = 0) -> Iterator[Path]:
