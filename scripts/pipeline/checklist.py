@@ -23,6 +23,8 @@ _FACTS = "contract_tests/zoho_cliq_conformance/judge/facts.toml"
 _ROUTES = "contract_tests/zoho_cliq_conformance/judge/routes.py"
 _METHODS = "wrapper/zoho_cliq/message_actions/resource.py"
 _OVERLAY = "openapi/overlay.yaml"
+_SCRIPTS = "wrapper/zoho_cliq_deluge/_check.py"
+_BODY = "contract_tests/zoho_cliq_mock/bodies.py"
 _HANDWRITTEN = (
     "wrapper/zoho_cliq",
     "wrapper/tests",
@@ -138,6 +140,9 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             if change.rating != "fix":  # no action of the overlay maps the new name to the old argument
                 place = _at(tree, _OVERLAY, f"'{renamed[1]}'")
                 yield f"{place}: {operation}: {change.text}: let the action that names its argument select it, too"
+        elif "script: x-max-bytes" in change.text:
+            for name, text in ((_SCRIPTS, "MAXIMUM_BYTES ="), (_BODY, "MAX_BYTES =")):
+                yield f"{_at(tree, name, text)}: {operation}: {change.text}: this number is written by hand"
         elif change.kind == "type-changed" and (typed := _TYPED.match(change.text)):
             place = _at(tree, _MEANINGS, f'"{typed[1]}"')
             yield f"{place}: {operation}: {change.text}: the mock, and the facts of the suite, have the old type"

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from api_paths import BASE_PATH, CREATING, LISTING, handler_path
+from zoho_cliq_api.contract import OPERATIONS, document
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.bodies import MAX_BYTES
 
 JSON = {"Content-Type": "application/json"}
+CREATED = OPERATIONS["create_message_action"].success
+LARGEST_SCRIPT = document()["components"]["schemas"]["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
 HOSTILE = {
     "empty": b"",
     "not JSON": b"name=x",
@@ -56,8 +59,8 @@ def test_a_hostile_body_is_refused(owner: httpx.Client, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("content_type", "status"),
     [
-        ("application/json", 200),
-        ("Application/JSON; charset=UTF-8", 200),
+        ("application/json", CREATED),
+        ("Application/JSON; charset=UTF-8", CREATED),
         ("application/json; charset=latin-1", 400),
         ("text/plain", 400),
         ("application/x-www-form-urlencoded", 400),
@@ -75,8 +78,8 @@ def test_the_content_type_must_be_json(owner: httpx.Client, content_type: str | 
 def test_the_cap_is_above_a_fully_escaped_script(owner: httpx.Client) -> None:
     identifier = owner.post(CREATING, json={"name": "a", "hint": "h"}).json()["data"]["id"]
     path = handler_path(identifier)
-    escaped = b'{"script": "' + b"\\u0061" * 256_000 + b'"}'
-    assert owner.patch(path, content=escaped, headers=JSON).json()["data"]["script"] == "a" * 256_000
+    escaped = b'{"script": "' + b"\\u0061" * LARGEST_SCRIPT + b'"}'
+    assert owner.patch(path, content=escaped, headers=JSON).json()["data"]["script"] == "a" * LARGEST_SCRIPT
     over = b'{"script": "' + b" " * MAX_BYTES + b'"}'
     answer = owner.patch(path, content=over, headers=JSON)
     assert answer.status_code == 400
