@@ -79,6 +79,8 @@ def _works(operation: str, change: Change) -> Iterator[str]:
     """Yield what supports a change of an operation without an edit."""
     if change.kind == "operation-added":
         yield f'{operation}: cliq.call("{operation}", …) and `zoho-cliq call {operation} --field NAME=VALUE`'
+    elif change.kind == "threshold" and change.text.endswith(" is gone"):
+        yield f"{operation}: {change.text}: client, mock and suite count no calls"
     elif change.kind in ("threshold", "lock"):
         yield f"{operation}: {change.text}: the client waits by it, the mock enforces it, the suite tests it"
     elif match := _FIELD.fullmatch(change.text):

@@ -41,6 +41,7 @@ def test_null_is_no_fault_of_a_field_that_takes_it(
     monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any], wrong: dict[str, Any]
 ) -> None:
     monkeypatch.setitem(SCHEMAS["MessageActionCreate"]["properties"], "nick", schema)
+    monkeypatch.setitem(SCHEMAS["MessageActionCreate"]["properties"], "image", {"type": "string"})
     action = {"name": "a name", "hint": "a hint"}
     assert list(faults("create", {**action, "nick": None})) == []
     for fact, value in wrong.items():
