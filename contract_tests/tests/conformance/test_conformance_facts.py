@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from api_paths import LISTING
+from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_conformance.judge import facts
-from zoho_cliq_conformance.judge.document import BODIES, SCHEMAS, resolved
+from zoho_cliq_conformance.judge.document import BODIES, LARGEST_LIMIT, SCHEMAS, SMALLEST_LIMIT, resolved
 from zoho_cliq_conformance.judge.facts import FACTS
 from zoho_cliq_conformance.judge.model import Directory
 from zoho_cliq_conformance.judge.oracle import Oracle
-from zoho_cliq_conformance.judge.rules import faults
+from zoho_cliq_conformance.judge.rules import SCRIPT_REFUSED_BYTES, faults
 from zoho_cliq_conformance.profile import Profile
 from zoho_cliq_conformance.trace import Answer, Exchange
 
@@ -53,16 +54,25 @@ def test_null_is_no_fault_of_a_field_that_takes_it(
     ("fact", "statement"),
     [
         ("create.scope", "Creating needs the scope CREATE, which is enough."),
-        ("delete.success", "A delete is answered 204."),
-        ("thresholds.update_handler", "10 updates of handlers a minute are allowed to a user, the next is refused."),
-        ("update_handler.script.max", "A script has at most 250 KB."),
-        ("list.limit", "A page holds as many actions as the limit says, from 1 to 100, while more follow."),
+        ("delete.success", f"A delete is answered {OPERATIONS['delete_message_action'].success}."),
+        ("update_handler.script.max", f"A script has at most {SCRIPT_REFUSED_BYTES // 1024} KB."),
+        (
+            "list.limit",
+            "A page holds as many actions as the limit says, "
+            f"from {SMALLEST_LIMIT} to {LARGEST_LIMIT}, while more follow.",
+        ),
         ("update.team_ids.type", "New team ids are an array of integers."),
         ("update_handler.execution_handler_not_found", "A handler of another type is refused with this code."),
     ],
 )
 def test_statements_read_well(fact: str, statement: str) -> None:
     assert FACTS[fact].statement == statement
+
+
+def test_a_threshold_is_that_of_the_document() -> None:
+    threshold = OPERATIONS["update_message_action_handler"].threshold
+    assert threshold is not None
+    assert FACTS["thresholds.update_handler"].statement.startswith(f"{threshold.limit} updates of handlers")
 
 
 def test_what_a_profile_must_give_is_said_of_facts_and_of_what_a_profile_has() -> None:

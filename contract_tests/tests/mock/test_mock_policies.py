@@ -14,12 +14,14 @@ from zoho_cliq_api.contract import OPERATIONS, document
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.policies import CATALOGUE, Policies, PolicyError
 
+CREATED = OPERATIONS["create_message_action"].success
+
 MESSAGE_TYPES = document()["components"]["schemas"]["MessageType"]["enum"]
 THRESHOLD = OPERATIONS["get_message_action"].threshold
 GETS, WINDOW, LOCK = THRESHOLD or (0, 0, 0)
 HALF = GETS // 2 + 1
 REQUIRED = document()["components"]["schemas"]["MessageActionCreate"].get("required", ())
-CREATED, UPDATED = (OPERATIONS[f"{verb}_message_action"].success for verb in ("create", "update"))
+UPDATED = OPERATIONS["update_message_action"].success
 BASE = {"name": "Open incident", "hint": "Start"}
 WEBHOOK = {"name": "Desk", "hint": "h", "execution_type": "webhook", "execution_url": "https://desk.example/x"}
 
