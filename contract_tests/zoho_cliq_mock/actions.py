@@ -62,8 +62,8 @@ def new_action(body: dict[str, Any], user: User, directory: Directory, policies:
     if "message_types" not in checked:
         checked["message_types"] = policies.default_message_types.split(",")
     return Action(
-        name=body["name"],
-        hint=body["hint"],
+        name=body.get("name", ""),  # a document may make either optional
+        hint=body.get("hint", ""),
         scope=scope,
         execution_type=execution_type,
         multi_selectable=body.get("multi_selectable", False),

@@ -60,13 +60,17 @@ def accept(tree: Tree, review: Review, version: str, date: datetime.date, second
                 build(tree, review.composed, fresh)
             (fresh / "upstream.yaml").write_text(upstream_text(review.upstream), "utf-8")
             (fresh / "overlay.yaml").write_text(review.overlay_text, "utf-8")
-            (fresh / "CHANGELOG.md").write_text(entry(tree.changelog.read_text("utf-8"), review, version), "utf-8")
+            changelog = tree.changelog.read_text("utf-8")
+            changed = changelog if review.same else entry(changelog, review, version)
+            (fresh / "CHANGELOG.md").write_text(changed, "utf-8")
             todo |= moves(tree, fresh) | {
                 tree.upstream: fresh / "upstream.yaml",
                 tree.overlay: fresh / "overlay.yaml",
                 tree.changelog: fresh / "CHANGELOG.md",
             }
-            written += [tree.name(tree.upstream), tree.name(tree.changelog), *differences(tree, fresh)]
+            written += [tree.name(tree.upstream), *differences(tree, fresh)]
+            if changed != changelog:
+                written.append(tree.name(tree.changelog))
             if review.overlay_text != tree.overlay.read_text("utf-8"):
                 written.append(tree.name(tree.overlay))
         install(tree.root, todo)

@@ -157,6 +157,9 @@ def _operation(old: Json, new: Json, before: _Operation, after: _Operation) -> I
         yield Finding("moved", f"moved from {_place(before)}", "fix")
     if was["operationId"] != now["operationId"]:
         yield Finding("renamed", f"operation id {was['operationId']} → {now['operationId']}", "breaking")
+    if was.get("tags") != now.get("tags"):
+        tags = [", ".join(operation.get("tags", ["none"])) for operation in (was, now)]
+        yield Finding("tag", f"tag {tags[0]} → {tags[1]}: its module moves in the generated package", "fix")
     yield from deprecation(was, now, "operation")
     yield from _parameters(old, new, before, after)
     yield from _body(old, new, was.get("requestBody"), now.get("requestBody"))

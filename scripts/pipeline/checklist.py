@@ -6,14 +6,14 @@ The changes say what is new; the checkout shows what has not been decided yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.changes import Change
 from pipeline.compose import UNDESCRIBED, operations
 from pipeline.documents import Json
-from pipeline.params import field_name
+from pipeline.params import field_name, method_arguments
 from pipeline.review import Review
 from pipeline.tree import Tree
 
@@ -23,8 +23,19 @@ _FACTS = "contract_tests/zoho_cliq_conformance/judge/facts.toml"
 _ROUTES = "contract_tests/zoho_cliq_conformance/judge/routes.py"
 _METHODS = "wrapper/zoho_cliq/message_actions/resource.py"
 _OVERLAY = "openapi/overlay.yaml"
+_SCRIPTS = "wrapper/zoho_cliq_deluge/_check.py"
+_BODY = "contract_tests/zoho_cliq_mock/bodies.py"
+_HANDWRITTEN = (
+    "wrapper/zoho_cliq",
+    "wrapper/tests",
+    "contract_tests/zoho_cliq_mock",
+    "contract_tests/zoho_cliq_conformance",
+    "contract_tests/mutation",
+    "contract_tests/tests",
+)
 _FIELD = re.compile(r"request body: (?:(optional|required) )?property (\w+) (added|removed)")
 _VALUE = re.compile(r"request body: ([\w.\[\]]+): value (\S+) (added|removed)")
+_TYPED = re.compile(r"(?:request body|response \d+): (?:data(?:\[\])?\.)?(\w+)")
 _PARAMETER = re.compile(r"(optional|required) (path|query|header) parameter (\S+) added")
 
 
@@ -44,10 +55,13 @@ class Checklist(NamedTuple):
     prove: tuple[str, ...]
 
 
-def checklist(tree: Tree, review: Review) -> Checklist:
-    """Return the checklist for a reviewed document, in the checkout that accepted it."""
+def checklist(tree: Tree, review: Review, unfit: Sequence[str] = ()) -> Checklist:
+    """Return the checklist for a reviewed document, in the checkout that accepted it.
+
+    unfit: what `pipeline.fit` found.
+    """
     works = [line for change in review.changes for line in _works(review.names.get(change.place, ""), change)]
-    decide = [*_of_changes(tree, review), *(_of_document(tree, review.composed) if review.composed else ())]
+    decide = [*unfit, *_of_changes(tree, review), *(_of_document(tree, review.composed) if review.composed else ())]
     prove = ("scripts/test", "scripts/check", "git diff openapi/ CHANGELOG.md")
     return Checklist(tuple(dict.fromkeys(works)), tuple(dict.fromkeys(decide)), prove)
 
@@ -66,6 +80,8 @@ def _works(operation: str, change: Change) -> Iterator[str]:
     """Yield what supports a change of an operation without an edit."""
     if change.kind == "operation-added":
         yield f'{operation}: cliq.call("{operation}", …) and `zoho-cliq call {operation} --field NAME=VALUE`'
+    elif change.kind == "threshold" and change.text.endswith(" is gone"):
+        yield f"{operation}: {change.text}: client, mock and suite count no calls"
     elif change.kind in ("threshold", "lock"):
         yield f"{operation}: {change.text}: the client waits by it, the mock enforces it, the suite tests it"
     elif match := _FIELD.fullmatch(change.text):
@@ -112,6 +128,12 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             yield f"{_at(tree, _FACTS)}: the suite states nothing of {match[2]}"
             if match[1] == "required":
                 yield from _examples(tree, match[2])
+            if match[2] in _arguments(review, operation):
+                place = _at(tree, _METHODS, f"{match[2]}:")
+                yield f"{place}: {match[2]} is an argument of a method already; only cliq.call takes the field"
+        elif match:
+            if number := _line(tree.root / _FACTS, re.compile(rf"\.{match[2]}\b|^{match[2]} = ")):
+                yield f"{_FACTS}:{number}: {operation} no longer takes {match[2]}: are there facts left that need it?"
         elif parameter := _PARAMETER.fullmatch(change.text):
             yield f"{_at(tree, _ACTS, 'ACTS: ')}: {operation}, {change.text}: nothing in the mock depends on it"
             if parameter[2] == "path":
@@ -121,16 +143,52 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             if change.rating != "fix":  # no action of the overlay maps the new name to the old argument
                 place = _at(tree, _OVERLAY, f"'{renamed[1]}'")
                 yield f"{place}: {operation}: {change.text}: let the action that names its argument select it, too"
+        elif "script: x-max-bytes" in change.text:
+            for name, text in ((_SCRIPTS, "MAXIMUM_BYTES ="), (_BODY, "MAX_BYTES =")):
+                yield f"{_at(tree, name, text)}: {operation}: {change.text}: this number is written by hand"
+        elif change.kind == "type-changed" and (typed := _TYPED.match(change.text)):
+            place = _at(tree, _MEANINGS, f'"{typed[1]}"')
+            yield f"{place}: {operation}: {change.text}: the mock, and the facts of the suite, have the old type"
+        elif change.kind == "operation-removed":
+            yield from _users(tree, review.former.get(change.place, change.place))
         elif change.rating == "breaking" and change.kind not in ("threshold", "lock"):
             yield f"README.md: {operation or 'the document'}: {change.text}: look for examples that use it"
+    for change in review.unseen:
+        if change.kind not in ("renamed", "server-added", "server-removed"):
+            of = review.names.get(change.place, "the document")
+            place = _at(tree, _OVERLAY, _part(change.text))
+            yield f"{place}: {of}: {change.text}: the overlay keeps this from the client; is that still right?"
     if review.rating is not None:
         yield f"{_at(tree, 'pyproject.toml', 'version = ')}: the version, when it is released (scripts/release)"
+
+
+def _arguments(review: Review, operation: str) -> set[str]:
+    found = (entry for _, _, entry in operations(review.composed or {"paths": {}}) if entry["operationId"] == operation)
+    return method_arguments(operation, next(found, {}).get("parameters", []))
+
+
+def _part(text: str) -> str:
+    """Return the text that a target in the overlay has for the part of a schema that a change names."""
+    match = re.search(r": ([\w.]+)(?:\[\])*: \w+ .* → ", text)
+    return f".properties.{match[1].rpartition('.')[2]}" if match else ""
+
+
+def _users(tree: Tree, operation: str) -> Iterator[str]:
+    """Yield a line for each package that names an operation, also by the name of its method."""
+    words = {operation, operation.replace("_message_action", "")}
+    named = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(words)))
+    for folder in _HANDWRITTEN:
+        lines = [(path, _line(path, named)) for path in sorted((tree.root / folder).rglob("*.py"))]
+        found = [f"{tree.name(path)}:{number}" for path, number in lines if number is not None]
+        if found:
+            others = f"; so do {len(found) - 1} other files in {folder}" if len(found) > 1 else ""
+            yield f"{found[0]}: uses {operation}, which is gone{others}"
 
 
 def _examples(tree: Tree, field: str) -> Iterator[str]:
     """Yield the first place in each README that creates an action without a field that is now required."""
     for name in ("README.md", "wrapper/README.md", "contract_tests/zoho_cliq_mock/README.md"):
-        if (number := _line(tree.root / name, "create(")) is not None:
+        if (number := _line(tree.root / name, re.compile(r"create\("))) is not None:
             yield f"{name}:{number}: examples create an action without {field}, which is required now"
 
 
@@ -150,12 +208,12 @@ def _of_document(tree: Tree, composed: Json) -> Iterator[str]:
 
 def _at(tree: Tree, name: str, text: str = "") -> str:
     """Return the name of a file with the number of the first line that contains `text`."""
-    number = _line(tree.root / name, text) if text else None
+    number = _line(tree.root / name, re.compile(re.escape(text))) if text else None
     return name if number is None else f"{name}:{number}"
 
 
-def _line(path: Path, text: str) -> int | None:
+def _line(path: Path, pattern: re.Pattern[str]) -> int | None:
     if not path.exists():
         return None
-    found = (number for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if text in line)
+    found = (number for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if pattern.search(line))
     return next(found, None)

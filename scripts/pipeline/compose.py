@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pipeline.documents import Json
 from pipeline.errors import PipelineError
-from pipeline.names import pascal
+from pipeline.names import RESERVED_ERRORS, error_class
 from pipeline.normalize import METHODS, order
 from pipeline.overlay import apply
 from pipeline.samples import sample
@@ -74,6 +74,13 @@ def complete_examples(document: Json) -> Json:
     return document
 
 
+def completed(value: Json, schema: Json, document: Json) -> Json:
+    """Return a copy of an example, completed as `complete_examples` does."""
+    value = copy.deepcopy(value)
+    _complete(value, schema, document)
+    return value
+
+
 def _complete(value: Json, schema: Json, document: Json, depth: int = 0) -> None:
     if depth > _DEEPEST or not isinstance(schema, dict):
         return
@@ -101,11 +108,11 @@ def complete_catalogue(document: Json) -> Json:
     words.
     """
     catalogue = dict(document.get("x-error-catalogue", {}))
-    taken = {meaning["class"] for meaning in catalogue.values()}
+    taken = {meaning["class"] for meaning in catalogue.values()} | RESERVED_ERRORS
     for _, _, operation in operations(document):
         for code in operation.get("x-error-codes", []):
             if code not in catalogue:
-                name = pascal(code) if pascal(code) not in taken else f"{pascal(code)}Error"
+                name = error_class(code, taken)
                 family = next((family for ending, family in _FAMILIES.items() if code.endswith(ending)), "bad_request")
                 catalogue[code] = {"class": name, "family": family, "x-guessed": True}
                 taken.add(name)
@@ -128,7 +135,10 @@ def rename(document: Json) -> Json:
     }
     for old, new in names.items():
         if list(names.values()).count(new) > 1 or (new in schemas and new not in names):
-            raise PipelineError(f"components.schemas.{old}: the name {new!r} is taken")
+            raise PipelineError(
+                f"components.schemas.{old}: the name {new!r} is taken; give the other schema of that name an x-name in "
+                "the overlay"
+            )
     renamed = {
         names.get(old, old): {key: value for key, value in schema.items() if key != "x-name"}
         for old, schema in schemas.items()
@@ -150,9 +160,17 @@ def _follow(node: Json, names: dict[str, str]) -> Json:
 
 def check(document: Json) -> None:
     """Raise PipelineError for the first mistake that makes the document unsound."""
-    for reference in sorted(set(_references(document))):
-        if reference.startswith(_REF) and reference.removeprefix(_REF) not in document["components"]["schemas"]:
-            raise PipelineError(f"the overlay refers to {reference}, which the document does not have (any more)")
+    for reference in dangling(document):
+        raise PipelineError(f"the overlay refers to {reference}, which the document does not have (any more)")
+    places: dict[str, str] = {}
+    for path, method, operation in operations(document):
+        place, name = f"{method.upper()} {path}", operation["operationId"]
+        if name in places:
+            raise PipelineError(
+                f"{place}: its id {name} is that of {places[name]}, too; give one of them another operationId in the "
+                "overlay"
+            )
+        places[name] = place
     for error in OpenAPIV31SpecValidator(document).iter_errors():
         where = ".".join(map(str, error.absolute_path)) or "the document"
         raise PipelineError(f"the composed document is not valid OpenAPI 3.1: {where}: {error.message[:300]}")
@@ -167,6 +185,13 @@ def check(document: Json) -> None:
         for problem in validator.iter_errors(example.value):
             where = "/".join(map(str, problem.instance_path))
             raise PipelineError(f"example {example.where} does not validate at /{where}: {problem.message[:300]}")
+
+
+def dangling(document: Json) -> list[str]:
+    """Return the references to schemas that the document does not have."""
+    schemas = document["components"]["schemas"]
+    found = {each for each in _references(document) if each.startswith(_REF) and each.removeprefix(_REF) not in schemas}
+    return sorted(found)
 
 
 def _references(node: Json) -> Iterator[str]:

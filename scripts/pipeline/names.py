@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
+from collections.abc import Set
 
 _WORD = re.compile(r"[^A-Za-z0-9]+")
 _PLAIN = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._ ()/:-]{0,149}$")
@@ -16,6 +19,13 @@ RESERVED_CLASSES = frozenset(
     "MutableMapping RequestFiles Response Self StrEnum T TextIO TypeVar UNSET UUID UnexpectedStatus Unset".split()
 )
 """Names that the generated modules use themselves."""
+RESERVED_ERRORS = frozenset(
+    "Any ApiError AuthError BadRequest CliqError ClientClosed ConfigurationError Conflict DecodeError Forbidden "
+    "IncompletePass MethodNotAllowed NotAcceptable NotFound NotYourAction OutcomeUnknown PaginationLoop RateLimited "
+    "ResponseTooLarge ServerError SlotExpired StateError TransportError Unauthorized UnexpectedStatus ValidationError "
+    "WouldWait".split()
+)
+"""Names that the client's module of exceptions defines by hand."""
 
 
 def plain(name: str) -> bool:
@@ -61,6 +71,20 @@ def pascal(text: str) -> str:
         for word in words
         if word
     )
+
+
+def error_class(code: str, taken: Set[str]) -> str:
+    """Return a class name for an error code: `colour_not_found` becomes `ColourNotFound`.
+
+    If the name is in `taken`, built into Python or a keyword, `Error` is added, and a number if that is taken, too.
+    """
+    name, count = pascal(code), 2
+    if name in taken or keyword.iskeyword(name) or hasattr(builtins, name):
+        name = f"{name}Error"
+    stem = name
+    while name in taken or hasattr(builtins, name):
+        name, count = f"{stem}{count}", count + 1
+    return name
 
 
 def component(vendor: str) -> str:

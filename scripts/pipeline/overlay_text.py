@@ -25,7 +25,7 @@ def without(text: str, paths: set[Path], name: str) -> str:
     if not paths:
         return text
     expected = parse(text.encode(), name)
-    wanted = outermost(_with_emptied(expected, paths))
+    wanted = outermost(with_emptied(expected, paths))
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     spans: list[tuple[int, int]] = []
     for parent in {path[:-1] for path in wanted}:
@@ -45,7 +45,7 @@ def outermost(paths: set[Path]) -> set[Path]:
     return {path for path in paths if not any(path[:length] in paths for length in range(len(path)))}
 
 
-def _with_emptied(data: Json, paths: set[Path]) -> set[Path]:
+def with_emptied(data: Json, paths: set[Path]) -> set[Path]:
     """Return `paths` and every parent that would become empty."""
     found = set(paths)
     rest = copy.deepcopy(data)
@@ -94,9 +94,15 @@ def _spans(text: str, parent: yaml.CollectionNode, gone: set[str | int]) -> list
         starts = [0]
         for line in text.splitlines(keepends=True):
             starts.append(starts[-1] + len(line))
-        return [
+        spans = [
             (starts[entries[index][0].start_mark.line], starts[_last_line(entries[index][1]) + 1]) for index in indexes
         ]
+        kept = next((index for index in range(len(entries)) if index not in indexes), None)
+        if kept and isinstance(parent, yaml.MappingNode):
+            first, then = entries[0][0].start_mark, entries[kept][0].start_mark
+            if text[starts[first.line] : first.index].strip():  # the dash of the list that holds the mapping stays
+                spans = [(first.index, then.index), *spans[kept:]]
+        return spans
     last = len(entries) - 1
     tail = next((index for index in range(len(entries)) if set(range(index, last + 1)) <= set(indexes)), None)
     spans = [

@@ -36,6 +36,8 @@ from typing import Any, Literal, Required, TypedDict
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 _USED = frozenset("str int float bool bytes Any Literal Mapping PathLike Required Sequence TypedDict".split())
 """Names that the annotations use, which a field of the same name would hide from type checkers."""
+METHOD_ARGUMENTS = {"create_message_action": frozenset({"creator", "handler", "if_exists"})}
+"""Arguments of the client's methods that are no parameter of the operation. A field of such a name is no argument."""
 _WIDTH = 96
 
 
@@ -88,6 +90,9 @@ class _Emitter:
         others = {field_name(each["name"]): each for each in parameters if each["in"] != "cookie"}
         others = {field: each for field, each in others.items() if "x-argument" not in each and _declarable(field)}
         properties, required = self.fields(body) if body is not None else ({}, set())
+        for field in properties.keys() & method_arguments(operation, parameters):
+            del properties[field]  # a type checker refuses fields that are called like an argument
+        required &= properties.keys()
         for field, each in others.items():
             properties[field] = {"description": each.get("description", ""), "schema": each["schema"]}
             if each.get("required") and each["in"] != "path":  # the client may provide it
@@ -201,6 +206,11 @@ class _Emitter:
             self._nested[component] = own  # registered first, since an object may contain others of its own class
         self.dictionary(own, schema.get("description") or f"The fields of `{component or name}`.", *self.fields(schema))
         return own
+
+
+def method_arguments(operation: str, parameters: Sequence[Json]) -> set[str]:
+    """Return the names of the arguments that an operation's method has besides its fields."""
+    return {each["x-argument"] for each in parameters if "x-argument" in each} | METHOD_ARGUMENTS.get(operation, set())
 
 
 def field_name(name: str) -> str:

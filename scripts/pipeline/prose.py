@@ -15,6 +15,7 @@ from pipeline.errors import PipelineError
 MAX_HTML = 65_536
 """The most characters of a description that are parsed. The time for tags that are never closed is quadratic."""
 _MAX_DIGITS = 15
+_HERE = "scripts/pipeline/prose.py"
 _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400}
 _UNIT = r"(seconds?|secs?|minutes?|mins?|hours?|days?)"
 _THRESHOLD = re.compile(
@@ -146,7 +147,7 @@ def operation_facts(html: str, where: str, complaints: list[str] | None = None) 
             int(limit.group(1)), _seconds(limit.group(2), limit.group(3)), _seconds(lock.group(1), lock.group(2))
         )
     elif _MENTIONS_THRESHOLD.search(text):
-        complain("mentions a threshold in words that are not understood; extend scripts/pipeline/prose.py")
+        complain(f"mentions a threshold in words that are not understood; extend {_HERE}")
     codes: list[str] = []
     for table in reader.tables:
         if not table or not table[0] or table[0][0].lower() != "error code":
@@ -156,7 +157,7 @@ def operation_facts(html: str, where: str, complaints: list[str] | None = None) 
                 if _CODE.match(row[0]):
                     codes.append(row[0])
                 else:
-                    complain(f"{row[0][:60]!r} stands where an error code is expected")
+                    complain(f"{row[0][:60]!r} stands where an error code is expected; if it is one, extend {_HERE}")
     carry_code = bool(codes) or re.search(r'"code"\s*:', text) is not None
     return OperationFacts(threshold, tuple(dict.fromkeys(codes)), carry_code)
 

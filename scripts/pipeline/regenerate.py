@@ -25,6 +25,7 @@ from pipeline.bounds import MEMORY, SECONDS, deadline, limit_memory
 from pipeline.checklist import checklist, lines
 from pipeline.errors import PipelineError
 from pipeline.fetch import fetch, shown_name
+from pipeline.fit import unfit
 from pipeline.install import recover
 from pipeline.pythons import every_python
 from pipeline.report import FORMATS, render
@@ -136,7 +137,7 @@ def _review(tree: Tree, options: argparse.Namespace, today: datetime.date) -> in
     with deadline(options.max_seconds, shown_name(options.source)):
         found = review(tree, fetch(options.source))
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    if found.same and options.format == "text":
+    if found.same and not found.overlay and options.format == "text":
         print("no change")
     else:
         print(render(found, tree.version, options.format, colour, options.verbose), end="", flush=True)
@@ -146,9 +147,11 @@ def _review(tree: Tree, options: argparse.Namespace, today: datetime.date) -> in
         return 0 if found.same else 1
     for name in accept(tree, found, tree.version, today, options.max_seconds):
         print(f"written: {name}", file=sys.stderr)
-    failed = not (options.no_tests or found.same) and run_tests(tree, found) != 0
+    broken = [] if found.same else unfit(tree)
+    failed = bool(broken) or (not (options.no_tests or found.same) and run_tests(tree, found) != 0)
     if not found.same:
-        print("\n".join(lines(checklist(tree, found))), file=sys.stderr if options.format == "json" else sys.stdout)
+        listed = "\n".join(lines(checklist(tree, found, broken)))
+        print(listed, file=sys.stderr if options.format == "json" else sys.stdout)
     return 1 if failed else 0
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple
+
+import yaml
 
 from pipeline.changes import Change, Rating, compare, highest
 from pipeline.compose import compose, operations
@@ -23,6 +26,7 @@ class Review(NamedTuple):
         overlay: what was cut from the overlay, or has become unnecessary in it.
         refusal: why the document cannot be accepted, or None.
         names: the operation id of each place (`METHOD /path`).
+        former: the operation id that each place had before.
     """
 
     source: Source
@@ -35,6 +39,7 @@ class Review(NamedTuple):
     repairs: tuple[str, ...]
     refusal: str | None
     names: dict[str, str]
+    former: dict[str, str]
 
     @property
     def same(self) -> bool:
@@ -57,7 +62,7 @@ def review(tree: Tree, source: Source) -> Review:
     old = load(tree.upstream)
     text = tree.overlay.read_text("utf-8")
     if upstream_text(upstream) == tree.upstream.read_text("utf-8"):
-        return Review(source, upstream, None, text, (), (), (), repairs, None, {})
+        return Review(source, upstream, None, text, (), (), (), repairs, None, {}, {})
     if not (old["paths"].keys() & upstream["paths"].keys() or _ids(old) & _ids(upstream)):
         raise PipelineError(
             f"{source.name}: shares no path and no operation with {tree.name(tree.upstream)}; for another document of "
@@ -78,13 +83,34 @@ def review(tree: Tree, source: Source) -> Review:
             if meaning.get("x-guessed")
         )
     except PipelineError as error:
-        refusal = str(error)
+        refusal = located(str(error), tree.overlay.read_text("utf-8"), tree.name(tree.overlay))
     if composed is None:
-        return Review(source, upstream, None, text, tuple(vendor), (), overlay, repairs, refusal, _names(upstream))
-    changes = compare(load(tree.composed), composed)
+        names = _names(upstream), _names(old)
+        return Review(source, upstream, None, text, tuple(vendor), (), overlay, repairs, refusal, *names)
+    before = load(tree.composed)
+    changes = compare(before, composed)
     reached = {(change.place, change.kind) for change in changes}
     unseen = tuple(change for change in vendor if (change.place, change.kind) not in reached)
-    return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, _names(composed))
+    names = _names(composed), _names(before)
+    return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, *names)
+
+
+def located(message: str, overlay: str, name: str) -> str:
+    """Return a message about an action of the overlay, or about an operation's threshold, with the action's line."""
+    root: Any = yaml.compose(overlay, Loader=yaml.SafeLoader)
+    actions = [
+        {key.value: value for key, value in action.value}["target"]
+        for key, value in root.value
+        if key.value == "actions"
+        for action in value.value
+    ]
+    if number := re.match(rf"{re.escape(name)}: action (\d+) ", message):
+        return message.replace(name, f"{name}:{actions[int(number[1]) - 1].start_mark.line + 1}", 1)
+    if place := re.match(r"([A-Z]+) (/\S*): states no threshold", message):
+        target = f"$.paths['{place[2]}'].{place[1].lower()}"
+        found = [node.start_mark.line + 1 for node in actions if node.value == target]
+        return f"{name}{f':{found[0]}' if found else ''}: {message}"
+    return message
 
 
 def _ids(document: Json) -> set[str]:

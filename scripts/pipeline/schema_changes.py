@@ -192,10 +192,13 @@ def resolve(schema: Json, document: Json) -> dict[str, Any]:
 
 
 def _flat(schema: Json, document: Json, depth: int = 0) -> dict[str, Any]:
-    """Return a schema with its `allOf` merged; conditions become a set of `rules`."""
-    schema = resolve(schema, document)
+    """Return a schema with its `allOf` merged and a choice of one schema or null as that schema with one more type.
+
+    Conditions become a set of `rules`.
+    """
+    schema = _nullable(resolve(schema, document), document, depth)
     flat = {key: value for key, value in schema.items() if key not in ("allOf", "if", "then", "else", "not")}
-    rules = set()
+    rules = set(flat.pop("rules", ()))
     if "if" in schema or "not" in schema:
         rules.add(_text({key: schema[key] for key in ("if", "then", "else", "not") if key in schema}))
     for part in schema.get("allOf", []) if depth < 20 else []:
@@ -208,6 +211,19 @@ def _flat(schema: Json, document: Json, depth: int = 0) -> dict[str, Any]:
     if rules:
         flat["rules"] = rules
     return flat
+
+
+def _nullable(schema: dict[str, Any], document: Json, depth: int) -> dict[str, Any]:
+    """Return the schema; if it is a choice of one schema with a type or null, return that schema with the type null."""
+    for key in ("anyOf", "oneOf"):
+        others = [part for part in schema.get(key, []) if part != {"type": "null"}]
+        if depth < 20 and len(others) == 1 < len(schema.get(key, [])):
+            flat = _flat(others[0], document, depth + 1)
+            kinds = flat.get("type", "object" if "properties" in flat else [])
+            if kinds:
+                rest = {name: value for name, value in schema.items() if name != key}
+                return {**rest, **flat, "type": [*([kinds] if isinstance(kinds, str) else kinds), "null"]}
+    return schema
 
 
 def _types(schema: dict[str, Any], document: Json, depth: int = 0) -> frozenset[str]:

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import yaml
 
-from pipeline.compose import examples_below, rename
+from pipeline.compose import completed, dangling, examples_below, rename, validator_for
 from pipeline.documents import Json, parse
 from pipeline.errors import PipelineError
-from pipeline.overlay import act, matches
-from pipeline.overlay_text import Path, without
+from pipeline.overlay import act, apply, matches
+from pipeline.overlay_text import Path, outermost, with_emptied, without
 
 _DESCRIBING = frozenset({"description", "summary", "title", "example", "examples", "x-name"})
 _SCHEMAS = ("components", "schemas")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
+_ROUNDS = 4
+"""How often examples are checked again after parts of them are cut out, since a cut may break another rule."""
 
 
 class Upkeep(NamedTuple):
@@ -56,6 +58,7 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
     text, old, moved = _follow_paths(text, old, new, name)
     overlay = parse(text.encode(), name)
     gone = set(_removed_properties(old, new))
+    withdrawn = set(_scopes(old)) - set(_scopes(new))
     cut: dict[Path, str] = {}
     unnecessary = []
     before, after = copy.deepcopy(old), copy.deepcopy(new)
@@ -67,6 +70,9 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
             cut[path] = f"action {index + 1} ({action['target'].strip()}) is cut out: {_moot(action, was, new, where)}"
         else:
             shrunk, parts = _shrink(action, was, gone)
+            shrunk, more = _without_scopes(shrunk, was, withdrawn)
+            shrunk, stated = _without_stated(shrunk, was, now)
+            parts += [*more, *stated]
             cut |= {
                 (*path, *part): f"action {index + 1} ({action['target'].strip()}): {words}" for part, words in parts
             }
@@ -79,15 +85,20 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
             continue
         before = act(before, action, where)
     cut |= _examples(overlay, cut, new, gone, set(_removed_values(old, new)), name)
-    return Upkeep(without(text, set(cut), name), (*moved, *cut.values()), tuple(unnecessary))
+    for path in with_emptied(overlay, set(cut)):
+        if path[2:] == ("update",):  # an action without its update is none
+            cut.setdefault(path[:2], f"action {int(path[1]) + 1} is cut out: nothing is left of it")
+    text, misfits = _fit_examples(without(text, set(cut), name), new, name)
+    return Upkeep(text, (*moved, *cut.values(), *misfits), tuple(unnecessary))
 
 
 def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json, tuple[str, ...]]:
     """Return the overlay and the old document, updated to moved paths and renamed path parameters, and a line on each.
 
-    An operation may move alone or with its whole path; a parameter may be renamed in all paths or in some.
+    An operation may move alone or with its whole path, or get another method or another status of its good answer; a
+    parameter may be renamed in all paths or in some.
     """
-    paths, lines, renamed = dict(old["paths"]), [], list[_Renamed]()
+    paths, lines, renamed = copy.deepcopy(old["paths"]), [], list[_Renamed]()
 
     def move(path: str, place: str, items: Json) -> None:
         names = _renamed(path, place)
@@ -123,7 +134,59 @@ def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json
                 lines.append(f"the actions on {path} lead to {found[0]}")
     moved = {**old, "paths": paths}
     text, words = _follow_names(text, renamed, moved, new, name) if renamed else (text, [])
+    for path in moved["paths"].keys() & new["paths"].keys():
+        text, found = _follow_methods(text, path, moved["paths"], new["paths"][path])
+        words += found
+        for method in moved["paths"][path].keys() & new["paths"][path].keys():
+            text, found = _follow_status(text, f"['{path}']", method, moved["paths"][path], new["paths"][path][method])
+            words += found
     return text, moved, (*lines, *words)
+
+
+def _follow_methods(text: str, path: str, old: Json, new: Json) -> tuple[str, list[str]]:
+    """Return the overlay with the new methods of operations that keep path and id, and a line on each.
+
+    The operations of the path are updated in `old`.
+    """
+    lines, item = [], old[path]
+    for method in [each for each in item if each not in new]:
+        for other in new.keys() - item.keys():
+            if new[other]["operationId"] == item[method]["operationId"]:
+                old[path] = item = {other if key == method else key: each for key, each in item.items()}
+                text = text.replace(f"['{path}'].{method}", f"['{path}'].{other}")
+                text = _in_unions(text, f"['{path}']", method, other)
+                lines.append(f"the actions on {method.upper()} {path} lead to {other.upper()}")
+                break
+    return text, lines
+
+
+def _in_unions(text: str, path: str, method: str, other: str) -> str:
+    """Return the overlay with another method in the targets that select several methods of a path."""
+    union = re.compile(rf"({re.escape(path)}\[(?:'\w+',\s*)*)'{method}'")
+    return union.sub(rf"\g<1>'{other}'", text)
+
+
+def _follow_status(text: str, path: str, method: str, old: Json, new: Json) -> tuple[str, list[str]]:
+    """Return the overlay with the new status of an operation's good answer, if there is one in place of another.
+
+    The operation is updated in `old`. Targets that select several operations accept both statuses.
+    """
+    statuses = [
+        [each for each in responses if each.startswith("2")]
+        for responses in (old[method]["responses"], new["responses"])
+    ]
+    gone, come = ([each for each in one if each not in other] for one, other in (statuses, statuses[::-1]))
+    if len(gone) != 1 or len(come) != 1:
+        return text, []
+    was, now = gone[0], come[0]
+    responses = {now if key == was else key: each for key, each in old[method]["responses"].items()}
+    old[method] = {**old[method], "responses": responses}
+    before = text
+    text = text.replace(f"{path}.{method}.responses['{was}']", f"{path}.{method}.responses['{now}']")
+    union = re.compile(rf"({re.escape(path)}\[[^\]]*'{method}'[^\]]*\]\.responses\['{was}')\]")
+    text = union.sub(rf"\g<1>,'{now}']", text)
+    place = f"{method.upper()} {path[2:-2]}"
+    return text, [f"the actions on the answer {was} of {place} lead to {now}"] if text != before else []
 
 
 def _follow_names(text: str, renamed: list[_Renamed], old: Json, new: Json, overlay: str) -> tuple[str, list[str]]:
@@ -292,6 +355,57 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
     return shrunk, left_out
 
 
+def _scopes(document: Json) -> Iterator[str]:
+    """Yield the scopes that the document's flows offer."""
+    for scheme in document["components"].get("securitySchemes", {}).values():
+        for flow in scheme.get("flows", {}).values():
+            yield from flow["scopes"]
+
+
+def _without_scopes(action: Json, was: list[Any], withdrawn: set[str]) -> tuple[Json, list[tuple[Path, str]]]:
+    """Return an action without its words for scopes that the vendor withdrew, and the parts that were removed."""
+    update = action.get("update")
+    if not isinstance(update, dict) or not any(node.location[1:2] == ("securitySchemes",) for node in was):
+        return action, []
+    found = sorted(withdrawn & update.keys())
+    kept = {key: value for key, value in update.items() if key not in withdrawn}
+    parts: list[tuple[Path, str]] = [
+        (("update", key), f"the words for {key}, which is gone, are cut out") for key in found
+    ]
+    return {**action, "update": kept}, parts
+
+
+def _without_stated(action: Json, was: list[Any], now: list[Any]) -> tuple[Json, list[tuple[Path, str]]]:
+    """Return an action without the values that it added and the vendor now states otherwise, and what was removed."""
+    update = copy.deepcopy(action.get("update"))
+    old = {node.location: node.value for node in was}
+    pairs = [(old.get(node.location), node.value) for node in now]
+    paths = list(_stated(update, pairs)) if isinstance(update, dict) and not _describes(update) else []
+    for path in paths:
+        owner = update
+        for part in path[:-1]:
+            owner = owner[part]
+        del owner[path[-1]]
+    parts: list[tuple[Path, str]] = [
+        (("update", *path), f"{path[-1]}, which the vendor states now, is cut out") for path in paths
+    ]
+    return ({**action, "update": update} if paths else action), parts
+
+
+def _stated(update: Json, pairs: list[tuple[Any, Any]]) -> Iterator[Path]:
+    """Yield the values of an update that none of the old nodes had, and all new nodes have otherwise."""
+    if not all(isinstance(old, dict) and isinstance(new, dict) for old, new in pairs):
+        return
+    for key, value in update.items():
+        if isinstance(value, dict):
+            inner = [(old.get(key), new.get(key)) for old, new in pairs]
+            yield from ((key, *path) for path in _stated(value, inner))
+        elif not isinstance(value, list) and all(
+            key not in old and key in new and new[key] != value for old, new in pairs
+        ):
+            yield (key,)
+
+
 def _examples(
     overlay: Json, cut: dict[Path, str], new: Json, gone: set[_Gone], values: set[_Gone], name: str
 ) -> dict[Path, str]:
@@ -325,6 +439,46 @@ def _examples(
                     words = f"action {index + 1} ({action['target'].strip()}): an example no longer holds {what}"
                     found["actions", index, "update", *path, *inner] = words
     return found
+
+
+def _fit_examples(text: str, new: Json, name: str) -> tuple[str, list[str]]:
+    """Return the overlay without the parts of its examples that the new document does not allow, and a line on each.
+
+    Composing puts a sample value where a property that is cut out is required.
+    """
+    lines: list[str] = []
+    for _ in range(_ROUNDS):
+        overlay = parse(text.encode(), name)
+        composed = rename(apply(new, overlay, name))
+        cut = set() if dangling(composed) else set(_misfits(overlay, composed, name))
+        if not cut:
+            break
+        for path in sorted(outermost(cut), key=str):
+            target = overlay["actions"][path[1]]["target"].strip()
+            shown = ".".join(map(str, path[3:]))
+            lines.append(f"action {int(path[1]) + 1} ({target}): {shown} does not fit any more and is cut out")
+        text = without(text, cut, name)
+    return text, lines
+
+
+def _misfits(overlay: Json, composed: Json, name: str) -> Iterator[Path]:
+    """Yield the places of the overlay's examples that the composed document does not allow."""
+    for index, action in enumerate(overlay["actions"]):
+        for node in matches(composed, action, name) if "update" in action else ():
+            for path, schema, value in examples_below(node.value, action["update"]):
+                for problem in validator_for(composed, schema).iter_errors(completed(value, schema, composed)):
+                    inner = (*_known(value, problem.instance_path),)
+                    whole = not inner or (len(inner) == 1 == len(value))
+                    yield "actions", index, "update", *(path[:2] if whole else (*path, *inner))
+
+
+def _known(value: Any, path: Iterable[Any]) -> Iterator[str | int]:
+    """Yield the parts of a path as far as the value has them."""
+    for part in path:
+        if not (part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))):
+            return
+        yield part
+        value = value[part]
 
 
 def _places(schema: Json, value: Json, document: Json, lost: set[tuple[str, str]], depth: int = 0) -> Iterator[Path]:

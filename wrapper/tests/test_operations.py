@@ -115,6 +115,15 @@ def test_both_resources_take_the_same() -> None:
     assert public[0] == public[1]
 
 
+@pytest.mark.parametrize("resource", [MessageActions, AsyncMessageActions])
+def test_a_field_may_be_called_self(resource: type) -> None:
+    methods = [each for _, each in inspect.getmembers(resource, inspect.isfunction)]
+    taking = [each for each in methods if "fields" in inspect.signature(each).parameters]
+    assert len(taking) == 9
+    kinds = {inspect.signature(each).parameters["self"].kind for each in taking}
+    assert kinds == {inspect.Parameter.POSITIONAL_ONLY}
+
+
 def test_no_token_in_any_repr(cliq: Cliq) -> None:
     shown = [repr(cliq), repr(vars(cliq)), repr(vars(cliq._engine)), repr(vars(cliq.message_actions))]
     assert not any(TOKEN in text for text in shown)

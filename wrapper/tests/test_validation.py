@@ -24,11 +24,14 @@ RULES = Rules(SCHEMAS)
 # What `Rules` reads. Annotations say nothing about which values are lawful.
 KEYWORDS = frozenset(
     "$ref type enum const minLength maxLength pattern x-max-bytes minimum maximum minItems maxItems items "
-    "required properties additionalProperties minProperties maxProperties allOf if then".split()
+    "required properties additionalProperties minProperties maxProperties allOf anyOf oneOf if then "
+    "exclusiveMinimum exclusiveMaximum uniqueItems".split()
 )
 ANNOTATIONS = frozenset(
-    "contentEncoding contentMediaType description format x-default unevaluatedProperties example".split()
+    "contentEncoding contentMediaType deprecated description format x-default unevaluatedProperties example".split()
 )
+CHOICES = ("allOf", "anyOf", "oneOf")
+SCOPE = DOCUMENT["components"]["schemas"]["Scope"]["enum"][0]
 REQUESTS = {
     f"{method} {path}": operation["requestBody"]["content"]["application/json"]["schema"]
     for path, item in DOCUMENT["paths"].items()
@@ -51,9 +54,31 @@ def keywords(schema: Any) -> set[str]:
     for name in ("items", "if", "then"):
         if name in schema:
             found |= keywords(schema[name])
-    for part in (*schema.get("properties", {}).values(), *schema.get("allOf", ())):
+    for part in (*schema.get("properties", {}).values(), *(each for key in CHOICES for each in schema.get(key, ()))):
         found |= keywords(part)
     return found
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad", "fault"),
+    [
+        ({"type": ["string", "null"], "maxLength": 2}, [None, "ab"], ["abc"], "must have at most 2 characters, has 3"),
+        ({"type": ["string", "null"]}, [None], [7], "must be a string or null, not int"),
+        ({"exclusiveMinimum": 0, "type": "number"}, [0.5], [0, -1], "must be above 0"),
+        ({"exclusiveMaximum": 1, "type": "number"}, [0.5], [1, 2], "must be below 1"),
+        ({"type": "array", "uniqueItems": True}, [[1, 2], []], [[1, 1]], "must not repeat an item"),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, ["x", 7], [[]], "has none of the 2 forms"),
+        ({"oneOf": [{"$ref": "#/components/schemas/Scope"}, {"type": "null"}]}, [None, SCOPE], ["?"], "has none of"),
+    ],
+)
+def test_what_a_document_may_state_some_day(schema: Any, good: list[Any], bad: list[Any], fault: str) -> None:
+    assert keywords(schema) <= KEYWORDS | ANNOTATIONS
+    for value in good:
+        assert list(RULES.faults(value, schema)) == []
+        assert peer(schema).is_valid(value)
+    for value in bad:
+        assert any(text.startswith(fault) for _, text in RULES.faults(value, schema)), list(RULES.faults(value, schema))
+        assert not peer(schema).is_valid(value)
 
 
 @pytest.mark.parametrize("schema", [*REQUESTS.values(), *PARAMETERS.values()], ids=[*REQUESTS, *PARAMETERS])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from api_paths import LISTING
+from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_conformance.judge import facts
-from zoho_cliq_conformance.judge.document import BODIES, SCHEMAS, resolved
+from zoho_cliq_conformance.judge.document import BODIES, LARGEST_LIMIT, SCHEMAS, SMALLEST_LIMIT, resolved
 from zoho_cliq_conformance.judge.facts import FACTS
 from zoho_cliq_conformance.judge.model import Directory
 from zoho_cliq_conformance.judge.oracle import Oracle
+from zoho_cliq_conformance.judge.rules import SCRIPT_REFUSED_BYTES, faults
 from zoho_cliq_conformance.profile import Profile
 from zoho_cliq_conformance.trace import Answer, Exchange
 
@@ -27,13 +31,32 @@ def test_limits_types_and_required_fields_are_those_of_the_document(monkeypatch:
 
 
 @pytest.mark.parametrize(
+    ("schema", "wrong"),
+    [
+        ({"type": ["string", "null"], "maxLength": 3}, {"nick.type": 7, "nick.max": "four"}),
+        ({"type": ["string", "integer", "null"]}, {}),
+        ({"anyOf": [{"$ref": "#/components/schemas/Scope"}, {"type": "null"}]}, {}),
+    ],
+)
+def test_null_is_no_fault_of_a_field_that_takes_it(
+    monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    monkeypatch.setitem(SCHEMAS["MessageActionCreate"]["properties"], "nick", schema)
+    monkeypatch.setitem(SCHEMAS["MessageActionCreate"]["properties"], "image", {"type": "string"})
+    action = {"name": "a name", "hint": "a hint"}
+    assert list(faults("create", {**action, "nick": None})) == []
+    for fact, value in wrong.items():
+        assert [fault[0] for fault in faults("create", {**action, "nick": value})] == [fact]
+    assert [fault[0] for fault in faults("create", {**action, "image": None})] == ["null"]
+
+
+@pytest.mark.parametrize(
     ("fact", "statement"),
     [
         ("create.scope", "Creating requires the scope CREATE and no other."),
-        ("delete.success", "A delete gets status 204."),
-        ("thresholds.update_handler", "A user may send 10 updates of handlers a minute; the next call is refused."),
-        ("update_handler.script.max", "A script has at most 250 KB."),
-        ("list.limit", "A page has `limit` actions, from 1 to 100, unless it is the last."),
+        ("delete.success", f"A delete gets status {OPERATIONS['delete_message_action'].success}."),
+        ("update_handler.script.max", f"A script has at most {SCRIPT_REFUSED_BYTES // 1024} KB."),
+        ("list.limit", f"A page has `limit` actions, from {SMALLEST_LIMIT} to {LARGEST_LIMIT}, unless it is the last."),
         ("update.team_ids.type", "New team ids are an array of integers."),
         (
             "update_handler.execution_handler_not_found",
@@ -43,6 +66,12 @@ def test_limits_types_and_required_fields_are_those_of_the_document(monkeypatch:
 )
 def test_statements_read_well(fact: str, statement: str) -> None:
     assert FACTS[fact].statement == statement
+
+
+def test_a_threshold_is_that_of_the_document() -> None:
+    threshold = OPERATIONS["update_message_action_handler"].threshold
+    assert threshold is not None
+    assert FACTS["thresholds.update_handler"].statement.startswith(f"{threshold.limit} updates of handlers")
 
 
 def test_what_a_profile_must_give_is_said_of_facts_and_of_what_a_profile_has() -> None:

@@ -16,6 +16,7 @@ import httpx
 import pytest
 import zoho_cliq_mock
 from api_paths import CREATING, LISTING
+from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import AsyncMock, ControlFailed, Delivery, DelugeRunner, MockControl, MockServer
 from zoho_cliq_mock.clock import Clock
 from zoho_cliq_mock.control import ROUTES
@@ -23,6 +24,8 @@ from zoho_cliq_mock.controls import RESET, Ask, Controls, FaultRule, T
 from zoho_cliq_mock.faults import _FIELDS, KINDS
 from zoho_cliq_mock.results import Attempt
 from zoho_cliq_mock.trigger.routes import trigger_routes
+
+CREATED = OPERATIONS["create_message_action"].success
 
 ACTION = {"name": "Create ticket", "hint": "File it", "execution_type": "webhook"}
 
@@ -167,7 +170,7 @@ def test_journal_snapshot_and_seed(mock: MockServer, owner: httpx.Client) -> Non
     mock.snapshot()
     owner.post(CREATING, json={"name": "a", "hint": "b"}).raise_for_status()
     (entry,) = mock.journal()
-    assert (entry.operation, entry.user, entry.status) == ("create_message_action", "owner", 200)
+    assert (entry.operation, entry.user, entry.status) == ("create_message_action", "owner", CREATED)
     assert json.loads(entry.body) == {"name": "a", "hint": "b"}
     assert len(mock.state()["actions"]) == 1
     mock.restore()
@@ -213,7 +216,7 @@ def test_set_teams_creates_missing_teams_if_asked(tmp_path: Path) -> None:
             mock.set_teams("colleague", 4711)
         mock.set_teams("colleague", 4711, 100002, create=True)
         action = {"name": "a", "hint": "b", "scope": "team", "team_ids": [4711]}
-        assert client.post(f"{mock.url}/messageactions", json=action).status_code == 200
+        assert client.post(f"{mock.url}/messageactions", json=action).is_success
         with pytest.raises(ControlFailed, match="there is no team -1"):
             mock.set_teams("colleague", -1, create=True)
     with MockServer(path) as mock:

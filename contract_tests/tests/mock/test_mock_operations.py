@@ -15,7 +15,7 @@ GETS, LOCK = (THRESHOLD.limit, THRESHOLD.lock_seconds) if THRESHOLD else (0, 0)
 
 def create(client: httpx.Client, name: str = "Open incident", **fields: Any) -> dict[str, Any]:
     answer = client.post(CREATING, json={"name": name, "hint": "Start an incident", **fields})
-    assert answer.status_code == 200, answer.text
+    assert answer.is_success, answer.text
     data: dict[str, Any] = answer.json()["data"]
     return data
 

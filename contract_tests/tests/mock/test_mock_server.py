@@ -27,6 +27,8 @@ from zoho_cliq_mock.directory import SeedError
 from zoho_cliq_mock.operations import ACTS
 from zoho_cliq_mock.seed import DEMO, read_seed
 
+CREATED = OPERATIONS["create_message_action"].success
+
 pytest_plugins = ["pytester"]
 BODY = {"name": "Open incident", "hint": "Start"}
 OWNER = {"Authorization": "Bearer 1000.owner"}
@@ -82,7 +84,7 @@ def test_the_command_says_where_it_listens_and_what_to_export(command: Any) -> N
     assert "export ZOHO_CLIQ_MOCK_CONTROL=control" in out
     lines = [line.split()[1:] for line in err.splitlines()]
     assert lines == [
-        ["owner", "create_message_action", "200"],
+        ["owner", "create_message_action", str(CREATED)],
         ["owner", "get_message_action", "404", "msgaction_not_found"],
     ]
 
@@ -435,7 +437,7 @@ def test_the_fixture_is_reset_for_each_test_and_for_each_worker(
             client = httpx.Client(base_url=cliq_mock.url, headers={"Authorization": "Bearer 1000.owner"}, verify=False)
             with client:
                 assert client.get(LISTING).json()["data"] == []
-                assert client.post(CREATING, json={"name": "Same", "hint": "h"}).status_code == 200
+                assert client.post(CREATING, json={"name": "Same", "hint": "h"}).is_success
         """
     )
     result = pytester.runpytest_subprocess(

@@ -31,7 +31,26 @@ DEFAULT_LIMIT: int = LIMIT["x-default"]
 
 
 def resolved(schema: Any) -> dict[str, Any]:
-    """Follow the `$ref` of a schema, if it has one, and return the schema. Return an empty dict if it is no object."""
+    """Follow the `$ref` of a schema, if it has one, and return the schema. Return an empty dict if it is no object.
+
+    `type` is the one type beside null, or None if there are several.
+    """
     while isinstance(schema, dict) and "$ref" in schema:
         schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
-    return schema if isinstance(schema, dict) else {}
+    if not isinstance(schema, dict):
+        return {}
+    if not isinstance(schema.get("type"), list):
+        return schema
+    kinds = [kind for kind in schema["type"] if kind != "null"]
+    return {**schema, "type": kinds[0] if len(kinds) == 1 else None}
+
+
+def takes_null(schema: Any) -> bool:
+    """Return whether a schema allows null."""
+    if not isinstance(schema, dict):
+        return schema is True
+    if "$ref" in schema:
+        return takes_null(SCHEMAS[schema["$ref"].rpartition("/")[2]])
+    variants = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    kinds = schema.get("type", [])
+    return "null" in kinds or (kinds == [] and any(map(takes_null, variants)))

@@ -132,7 +132,7 @@ def _of_body(request: Request, model: Model, identity: Identity, action: Action 
         if own:
             yield "update.name.own"
     if operation == "create":
-        if body.keys() == set(SCHEMAS[BODIES["create"]]["required"]):
+        if body.keys() == set(SCHEMAS[BODIES["create"]].get("required", ())):
             yield "create.optional"
         if "image" in body:
             yield "create.image"

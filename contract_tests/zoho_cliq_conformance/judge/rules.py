@@ -18,11 +18,11 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoho_cliq_api.contract import ERROR_CODES, OPERATIONS
 
 from ..trace import Exchange
-from .document import BODIES, HANDLER, LARGEST_LIMIT, LONG, SCHEMAS, SHORT, SMALLEST_LIMIT, resolved
+from .document import BODIES, HANDLER, LARGEST_LIMIT, LONG, SCHEMAS, SHORT, SMALLEST_LIMIT, resolved, takes_null
 from .routes import match
 
-SCRIPT_SURE_BYTES = 250_000
-SCRIPT_REFUSED_BYTES = SCHEMAS["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
+SCRIPT_REFUSED_BYTES: int = SCHEMAS["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
+SCRIPT_SURE_BYTES = SCRIPT_REFUSED_BYTES // 1024 * 1000  # a KB may be 1,000 bytes, too
 
 BAD = frozenset({400, 422})
 MALFORMED = frozenset({400, 413, 415, 422})
@@ -389,6 +389,8 @@ def faults(operation: str, body: dict[str, Any]) -> Iterator[Fault]:
         known = schema["properties"].get(name)
         if known is None:
             yield "unknown-key", f"{name!r} is not documented", False, ""
+        elif value is None and takes_null(known):
+            continue
         elif value is None:
             must = name in schema.get("required", ())
             yield (f"{name}.required" if must else "null"), f"{name} is null", must, name
@@ -488,5 +490,5 @@ def _array(name: str, value: list[Any], schema: Mapping[str, Any]) -> Iterator[F
         yield f"{name}.max", f"{name} has {len(value)} items", unique > schema["maxItems"], name
     if unique < len(value):
         yield f"{name}.repeated", f"{name} contains an item twice", False, name
-    if not value:
-        yield f"{name}.min", f"{name} is empty", name == "message_types", name
+    if len(value) < schema.get("minItems", 1):
+        yield f"{name}.min", f"{name} has {len(value)} items", name == "message_types", name

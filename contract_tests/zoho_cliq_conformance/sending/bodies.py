@@ -19,7 +19,7 @@ LONGEST: dict[str, int] = {name: _create[name]["maxLength"] for name in ("name",
 NEEDED = {
     name: sample(schema, SCHEMAS)
     for name, schema in new_fields("create").items()
-    if name in SCHEMAS["MessageActionCreate"]["required"]
+    if name in SCHEMAS["MessageActionCreate"].get("required", ())
 }
 """What a create has to have, beside the fields that the suite knows."""
 TEAMS: int = _create["team_ids"]["maxItems"]
@@ -30,7 +30,8 @@ UNKNOWN_ID = "987000000654321"  # an id that no action has
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 WORDS = string.ascii_letters + string.digits
 # Valid bodies cycle through these values, so that a fault that needs a certain value shows without an extra call.
-TYPE_SETS = [list(some) for size in range(1, len(TYPES) + 1) for some in combinations(TYPES, size)]
+_sizes = range(_create["message_types"].get("minItems", 1), _create["message_types"].get("maxItems", len(TYPES)) + 1)
+TYPE_SETS = [list(some) for size in _sizes for some in combinations(TYPES, size)]
 HINTS = ["a hint", "Ablegen: Größe 42, später", "x", "v2.0 - file_this", "0", "Traducción, señal. Él", "IN CAPITALS"]
 NAME_ENDS = ["", " Ärger", " v2.0", " a-b_c", " Déjà vu: x", ", E. F"]
 # A server may refuse these texts because of their characters. If it accepts them, it must not change them.
@@ -78,6 +79,12 @@ def some(random: Random, values: Sequence[Any], most: int | None = None) -> list
     return random.sample(list(values), random.randint(1, min(len(values), most or len(values))))
 
 
+def types(random: Random) -> list[str]:
+    """Return as many message types as a body may have, in random order."""
+    chosen = random.choice(TYPE_SETS)
+    return random.sample(chosen, len(chosen))
+
+
 def hint(random: Random) -> str:
     """Return a random hint: up to the maximum length, with unusual characters, or short."""
     return random.choice([words(random, LONGEST["hint"]), words(random, LONGEST["hint"]), *HINTS[2:4], *ODD_HINTS])
@@ -103,7 +110,7 @@ def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
     body: dict[str, Any] = {**NEEDED, "hint": hint(random)}
     optional: dict[str, Any] = {
         "multi_selectable": random.random() < 0.5,
-        "message_types": some(random, TYPES),
+        "message_types": types(random),
         "image": IMAGE,
         "execution_type": random.choice(["deluge", "webhook"]),
     }
@@ -130,7 +137,7 @@ def update(random: Random, teams: Sequence[int], webhook: bool, team: bool, most
     choices: dict[str, Any] = {
         "hint": hint(random),
         "multi_selectable": random.random() < 0.5,
-        "message_types": some(random, TYPES),
+        "message_types": types(random),
         "image": IMAGE,
         "scope": random.choice(["organization", "personal", *(["team"] if teams else [])]),
     }

@@ -518,7 +518,7 @@ class Client:
             return name + "x" * (length - len(name))
         return f"{name} {text}" if text else name + bodies.NAME_ENDS[self._names % len(bodies.NAME_ENDS)]
 
-    def action(self, **changes: Any) -> dict[str, Any]:
+    def action(self, /, **changes: Any) -> dict[str, Any]:
         """Return the valid body of a create, a different one each time. `changes` replace fields; `...` omits one."""
         body: dict[str, Any] = {"name": self.name(), "scope": "personal"}
         body["hint"] = bodies.HINTS[self._names % len(bodies.HINTS)]
@@ -526,14 +526,14 @@ class Client:
         body["multi_selectable"] = (..., True, False)[self._names % 3]
         return {name: value for name, value in {**bodies.NEEDED, **body, **changes}.items() if value is not ...}
 
-    def create(self, user: str = "owner", about: str | None = None, **changes: Any) -> str:
+    def create(self, /, user: str = "owner", about: str | None = None, **changes: Any) -> str:
         """Create an action. Return its id, or an empty string if the answer has none."""
         return identifier_of(self.ask("create", user=user, body=self.action(**changes), about=about))
 
     def get(self, identifier: str, user: str = "owner", about: str | None = None) -> Answer:
         return self.ask("get", identifier, user=user, about=about)
 
-    def update(self, identifier: str, user: str = "owner", about: str | None = None, **changes: Any) -> Answer:
+    def update(self, /, identifier: str, user: str = "owner", about: str | None = None, **changes: Any) -> Answer:
         return self.ask("update", identifier, user=user, body=changes, about=about)
 
     def delete(self, identifier: str, user: str = "owner", about: str | None = None) -> Answer:
@@ -545,16 +545,16 @@ class Client:
         return self.ask("get_handler", identifier, kind, user=user, about=about)
 
     def update_handler(
-        self, identifier: str, user: str = "owner", kind: str = HANDLER, about: str | None = None, **body: Any
+        self, /, identifier: str, user: str = "owner", kind: str = HANDLER, about: str | None = None, **body: Any
     ) -> Answer:
         return self.ask("update_handler", identifier, kind, user=user, body=body, about=about)
 
-    def list(self, user: str = "owner", about: str | None = None, **query: Any) -> dict[str, Any]:
+    def list(self, /, user: str = "owner", about: str | None = None, **query: Any) -> dict[str, Any]:
         """Return one page of a listing, or an empty dict if the answer is not a page."""
         shown = self.ask("list", user=user, query=query, about=about).json()
         return shown if isinstance(shown, dict) and isinstance(shown.get("data"), list) else {}
 
-    def pages(self, user: str = "owner", about: str | None = None, **query: Any) -> Iterator[dict[str, Any]]:
+    def pages(self, /, user: str = "owner", about: str | None = None, **query: Any) -> Iterator[dict[str, Any]]:
         """Yield all pages of a listing. Stop and record a violation of `list.next_token` if the listing does not end.
 
         A listing does not end if a `next_token` repeats, if `IDLE_PAGES` pages in a row contain no new action, or if it
@@ -575,7 +575,7 @@ class Client:
             seen |= here
             yield page
 
-    def listing(self, user: str = "owner", about: str | None = None, **query: Any) -> str:
+    def listing(self, /, user: str = "owner", about: str | None = None, **query: Any) -> str:
         """Read all pages of a listing. Return the last sync token, or an empty string if there was none."""
         token = ""
         for page in self.pages(user, about, **query):

@@ -147,6 +147,27 @@ def test_other_words_are_no_change_but_accepting_notes_the_source(document: Any,
     assert noted["sha256"] == Source("", "", Path(source).read_bytes()).sha256
 
 
+def test_another_version_of_the_document_alone_is_no_change(document: Any, copied: Tree, tmp_path: Path) -> None:
+    document["info"]["version"] = "3.1"
+    before = copied.changelog.read_text("utf-8")
+    assert main(["--from", saved(document, tmp_path), "--accept"], copied, TODAY) == 0
+    assert copied.changelog.read_text("utf-8") == before
+    assert load(copied.composed)["info"]["version"] == "3.1"
+    assert main(["--check"], copied) == 0
+
+
+def test_another_tag_is_told_since_it_moves_the_generated_modules(document: Any, copied: Tree) -> None:
+    document["tags"] = [{"name": "Menu"}]
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation["tags"] = ["Menu"]
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert {(change.rating, change.text.partition(":")[0]) for change in found.changes} == {
+        ("fix", "tag messageactions → Menu")
+    }
+
+
 def test_without_accept_a_change_is_told_and_nothing_written(
     document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -490,6 +511,128 @@ def test_an_example_gets_a_property_that_is_required_now(document: Any, copied: 
     decide = checklist(copied, found).decide
     assert any(line.endswith("the schema Category has no description") for line in decide)
     assert any(line.startswith("openapi/overlay.yaml") for line in decide)
+
+
+def test_an_example_loses_what_the_document_no_longer_allows(document: Any, copied: Tree) -> None:
+    for owner in ("v3-msgaction-create", "v3-msgaction-edit"):
+        schema(document, owner)["hint"]["maxLength"] = 20
+        schema(document, owner)["message_types"]["minItems"] = 2
+    schema(document, "MessageActionResponse")["data"]["properties"]["id"] = {"type": "integer"}
+    listing = document["paths"]["/messageactions"]["get"]
+    next(p for p in listing["parameters"] if p["name"] == "limit")["schema"]["maximum"] = 50
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert any(line.endswith("value.hint does not fit any more and is cut out") for line in found.overlay)
+    assert found.composed is not None
+    shown = found.composed["paths"]["/messageactions"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert all(isinstance(action["id"], int) for each in shown["examples"].values() for action in each["value"]["data"])
+    lost = set(copied.overlay.read_text("utf-8").splitlines()) - set(found.overlay_text.splitlines())
+    assert not any("#" in line or "target" in line for line in lost), lost
+
+
+@pytest.mark.parametrize(("path", "method", "status"), [("/messageactions", "post", "201"), (ITEM, "patch", "202")])
+def test_actions_follow_another_status_of_a_good_answer(
+    document: Any, copied: Tree, path: str, method: str, status: str
+) -> None:
+    responses = document["paths"][path][method]["responses"]
+    responses[status] = responses.pop("200")
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert f"the actions on the answer 200 of {method.upper()} {path} lead to {status}" in found.overlay
+    assert found.composed is not None
+    before = load(copied.composed)["paths"][path][method]["responses"]["200"]
+    assert found.composed["paths"][path][method]["responses"][status] == {
+        **before,
+        "description": {"201": "Created", "202": "Accepted"}[status],
+    }
+
+
+def test_actions_follow_another_method(document: Any, copied: Tree) -> None:
+    document["paths"][ITEM]["put"] = document["paths"][ITEM].pop("patch")
+    found = reviewed(document, copied)
+    assert found.refusal is None
+    assert f"the actions on PATCH {ITEM} lead to PUT" in found.overlay
+    assert [change.text for change in found.changes] == [f"moved from PATCH {ITEM}"]
+    assert found.composed is not None
+    before = load(copied.composed)["paths"][ITEM]
+    assert found.composed["paths"][ITEM] == {
+        **{k: v for k, v in before.items() if k != "patch"},
+        "put": before["patch"],
+    }
+
+
+def test_a_scope_that_the_vendor_withdraws_is_asked_for_no_more(document: Any, copied: Tree) -> None:
+    renamed = json.loads(json.dumps(document).replace("ZohoCliq.MessageActions.READ", "ZohoCliq.MessageActions.VIEW"))
+    found = reviewed(renamed, copied)
+    assert (found.refusal, found.unseen) == (None, ())
+    texts = {change.text for change in found.changes}
+    assert "scope ZohoCliq.MessageActions.READ can no longer be asked for" in texts
+    assert "ZohoCliq.MessageActions.READ:" not in found.overlay_text
+
+
+def test_a_bound_that_the_vendor_states_now_is_taken(document: Any, copied: Tree) -> None:
+    for owner in ("v3-msgaction-create", "v3-msgaction-edit"):
+        schema(document, owner)["name"]["minLength"] = 3
+    found = reviewed(document, copied)
+    assert (found.refusal, found.unseen) == (None, ())
+    assert any(line.endswith("minLength, which the vendor states now, is cut out") for line in found.overlay)
+    assert {change.text for change in found.changes} == {"request body: name: minLength 1 → 3"}
+
+
+def test_what_the_overlay_hides_is_left_to_a_person(document: Any, copied: Tree) -> None:
+    schema(document, "v3-msgaction-create")["name"]["minLength"] = 3  # the overlay's action is for two schemas
+    found = reviewed(document, copied)
+    line = next(line for line in checklist(copied, found).decide if "minLength none → 3" in line)
+    assert re.match(r"openapi/overlay\.yaml:\d+: create_message_action: .*keeps this from the client", line)
+
+
+def test_a_refusal_says_where_in_the_overlay(document: Any, copied: Tree) -> None:
+    operation = document["paths"][ITEM]["get"]
+    operation["description"] = re.sub("(Threshold limit|Lock period)", "", operation["description"])
+    refusal = reviewed(document, copied).refusal or ""
+    line = re.match(rf"openapi/overlay\.yaml:(\d+): GET {re.escape(ITEM)}: states no threshold; add x-thr", refusal)
+    assert line
+    overlay = copied.overlay.read_text("utf-8").splitlines()
+    assert overlay[int(line[1]) - 1].endswith(f"target: $.paths['{ITEM}'].get")
+
+
+def test_a_gone_operation_is_listed_with_what_uses_it(document: Any, copied: Tree) -> None:
+    for name in ("a.py", "b.py"):
+        (copied.root / "wrapper" / "zoho_cliq" / name).write_text('"""Words."""\n\n"delete_message_action"\n', "utf-8")
+    del document["paths"][ITEM]["delete"]
+    decide = checklist(copied, reviewed(document, copied)).decide
+    told = (
+        "wrapper/zoho_cliq/a.py:3: uses delete_message_action, which is gone; so do 1 other files in wrapper/zoho_cliq"
+    )
+    assert told in decide
+
+
+def test_a_schema_with_a_name_of_ours_is_refused(document: Any, copied: Tree) -> None:
+    document["components"]["schemas"]["MessageAction"] = {"type": "object", "properties": {"id": {"type": "string"}}}
+    data = schema(document, "MessageActionResponse")["data"]["properties"]
+    data["origin"] = {"$ref": "#/components/schemas/MessageAction"}
+    refusal = reviewed(document, copied).refusal or ""
+    assert "MessageActionResponseData: the name 'MessageAction' is taken; give the other schema of that" in refusal
+
+
+def test_two_operations_of_one_id_are_refused(document: Any, copied: Tree) -> None:
+    added = {**document["paths"][ITEM]["get"], "operationId": "get_message_action"}
+    document["paths"][f"{ITEM}/more"] = {"get": added}
+    refusal = reviewed(document, copied).refusal or ""
+    assert refusal.startswith(f"GET {ITEM}/more: its id get_message_action is that of GET {ITEM}, too; give one")
+
+
+def test_what_can_no_longer_be_loaded_is_left_to_a_person(
+    document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mock = copied.root / "contract_tests" / "zoho_cliq_mock"
+    mock.mkdir(parents=True)
+    (mock / "__init__.py").touch()
+    (mock / "app.py").write_text("def create_app():\n    return {}['limit']\n", "utf-8")
+    raise_threshold(document)
+    assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 1
+    told = "contract_tests/zoho_cliq_mock/app.py:2: the mock server cannot be used any more: KeyError: 'limit'"
+    assert told in capsys.readouterr().out
 
 
 def test_a_checklist_ends_the_report(

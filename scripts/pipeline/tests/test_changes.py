@@ -57,6 +57,18 @@ def test_turning_a_change_back_is_a_change_too(base: Any, seed: Seed) -> None:
     assert compare(changed(base, seed), base) != []
 
 
+@pytest.mark.parametrize("key", ["anyOf", "oneOf"])
+def test_an_object_that_may_be_null_keeps_its_fields(base: Any, key: str) -> None:
+    after = copy.deepcopy(base)
+    book = after["components"]["schemas"]["Book"]["properties"]
+    book["author"] = {key: [book["author"], {"type": "null"}]}
+    found = compare(base, after)
+    assert len(found) == 4
+    assert all(change.text.endswith("author: type an object → an object or null") for change in found)
+    after["components"]["schemas"]["Author"]["properties"]["died"] = {"type": "integer"}
+    assert any("property died added" in change.text for change in compare(base, after))
+
+
 def test_several_changes_are_all_told(base: Any) -> None:
     document = copy.deepcopy(base)
     seeds = [seed for seed in SEEDS if seed.name in ("threshold raised", "request value removed", "error code added")]

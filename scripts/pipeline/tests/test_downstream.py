@@ -487,6 +487,56 @@ except errors.RateLimited as error:
 
 
 @pytest.mark.heavy
+def test_answers_look_otherwise(copied: Path) -> None:
+    proof = """
+made = actions.create(name="n", hint="h")
+assert made.creator.id and not made.settings
+assert OPERATIONS["create_message_action"].success == 201
+assert raw.post("/messageactions", json={"name": "m", "hint": "h"}).status_code == 201
+"""
+    proved(copied, vendor.answers_otherwise, proof, *CLIENT[1:], *PIPELINE, *MOCK)
+    graded(copied, "table")
+
+
+@pytest.mark.heavy
+def test_bodies_hold_otherwise(copied: Path) -> None:
+    proof = """
+made = actions.create(name="no", help="a field", image=None)
+assert made.help == "a field"
+from zoho_cliq_api.contract import document
+longest = document()["components"]["schemas"]["MessageActionCreate"]["properties"]["hint"]["maxLength"]
+for field, value in (("name", "n"), ("hint", "h" * (longest + 1)), ("message_types", ["text", "link", "attachment"])):
+    assert raw.patch(f"/messageactions/{made.id}", json={field: value}).status_code == 400
+    try:
+        raise AssertionError(actions.update(made.id, **{field: value}))
+    except errors.ValidationError as error:
+        assert error.field == field
+assert command("create", "--name", "more", "--field-help", "me")["help"] == "me"
+"""
+    report = proved(copied, vendor.bodies_otherwise, PROOF_OF_COMMAND + proof, *CLIENT[1:], *PIPELINE, *MOCK)
+    assert "_check.py:25: update_message_action_handler: request body: script: x-max-bytes" in report
+    graded(copied, "table")
+
+
+@pytest.mark.heavy
+def test_names_are_others(copied: Path) -> None:
+    proof = """
+made = actions.create(name="n", hint="h")
+assert [each.id for each in actions.list(state="on")] == [made.id]
+assert command("list", "--field-state", "off")[0]["id"] == made.id
+assert issubclass(errors.RateLimitedError, errors.BadRequest)
+assert issubclass(errors.MessageActionNotFound, errors.NotFound)
+from zoho_cliq.cli.options import parser
+login = str(parser()._subparsers._group_actions[0].choices["login"].epilog)
+assert "ZohoCliq.MessageActions.ALL" in login
+assert "ZohoCliq.MessageActions.READ" not in login
+"""
+    report = proved(copied, vendor.document_otherwise, PROOF_OF_COMMAND + proof, *CLIENT, *PIPELINE, MOCK[0])
+    assert "the words for ZohoCliq.MessageActions.READ, which is gone, are cut out" in report
+    graded(copied, "table")
+
+
+@pytest.mark.heavy
 def test_other_words_are_no_change(copied: Path) -> None:
     before = (copied / "openapi" / "message-actions.yaml").read_bytes()
     assert accepted(copied, vendor.description) == "no change\n"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import copy
 from typing import Any
 
 import pytest
 from pipeline.compose import complete_catalogue
-from pipeline.error_classes import replaced
+from pipeline.error_classes import START, replaced
 from pipeline.errors import PipelineError
+from pipeline.names import RESERVED_ERRORS
 from pipeline.regenerate import main
 from pipeline.tree import Tree
 from zoho_cliq_api.contract import OPERATIONS
@@ -28,6 +31,40 @@ def test_a_new_code_gets_a_class_of_its_family(tree: Tree, composed: Any) -> Non
     text = replaced(tree.errors.read_text("utf-8"), changed, "errors.py")
     assert 'class ColourNotFound(NotFound):\n    """The server answered with the code `colour_not_found`' in text
     assert '    "colour_not_found": ColourNotFound,\n' in text
+
+
+def with_codes(composed: Any, *codes: str) -> Any:
+    """Return the document with more error codes at one operation, completed."""
+    document = copy.deepcopy(composed)
+    document["paths"][CREATE]["post"]["x-error-codes"] += codes
+    return complete_catalogue(document)
+
+
+def test_names_of_the_module_itself_are_reserved(tree: Tree) -> None:
+    tops = ast.parse(tree.errors.read_text("utf-8").partition(START)[0]).body
+    classes = {top.name for top in tops if isinstance(top, ast.ClassDef)}
+    assert classes
+    assert classes <= RESERVED_ERRORS
+
+
+def test_a_new_code_takes_no_name_from_another_class(tree: Tree, composed: Any) -> None:
+    codes = ("rate_limited", "exception", "value", "none", "gone_away", "gone.away", "Gone-Away")
+    changed = with_codes(composed, *codes)
+    names = [changed["x-error-catalogue"][code]["class"] for code in codes]
+    expected = [
+        "RateLimitedError",
+        "ExceptionError",
+        "Value",
+        "NoneError",
+        "GoneAway",
+        "GoneAwayError",
+        "GoneAwayError2",
+    ]
+    assert names == expected
+    module: dict[str, Any] = {"__name__": "errors"}
+    exec(compile(replaced(tree.errors.read_text("utf-8"), changed, "errors.py"), "errors.py", "exec"), module)
+    assert {module["BY_CODE"][code].__name__ for code in codes} == set(expected)
+    assert module["RateLimited"]("m", operation="o", status=429).status == 429
 
 
 @pytest.mark.usefixtures("made_once")

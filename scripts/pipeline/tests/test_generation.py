@@ -317,7 +317,10 @@ def test_the_package_is_lazy_and_the_contract_free_of_heavy_modules() -> None:
 
 def test_the_private_names_that_the_wrapper_builds_on_exist(composed: Any) -> None:
     for path, method, operation in operations(composed):
-        module = importlib.import_module(f"zoho_cliq_api.api.messageactions.{operation['operationId']}")
+        folder = next(
+            (trees.ROOT / "generated" / "zoho_cliq_api" / "api").glob(f"*/{operation['operationId']}.py")
+        ).parent
+        module = importlib.import_module(f"zoho_cliq_api.api.{folder.name}.{operation['operationId']}")
         names = [parameter["name"].lower() for parameter in operation.get("parameters", [])]
         keywords = inspect.signature(module._get_kwargs).parameters
         assert set(keywords) == {*names, *(["body"] if "requestBody" in operation else [])}

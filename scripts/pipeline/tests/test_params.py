@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import typing
 from typing import Any, Literal, get_args, get_type_hints
 
 import pytest
 from pipeline.compose import operations
-from pipeline.params import emit
+from pipeline.params import METHOD_ARGUMENTS, emit
 from pipeline.schema_changes import resolve
+from zoho_cliq.message_actions.resource import MessageActions
 from zoho_cliq_api import params
 
 
@@ -46,6 +48,26 @@ def test_every_field_of_the_document_has_its_type(composed: Any) -> None:
 
 def is_required(hint: Any) -> bool:
     return typing.get_origin(hint) is typing.Required
+
+
+def test_a_field_that_is_called_like_an_argument_is_none() -> None:
+    body = {"type": "object", "properties": {name: {"type": "string"} for name in ("hint", "creator", "thing_id")}}
+    parameter = {
+        "name": "THING",
+        "in": "path",
+        "required": True,
+        "x-argument": "thing_id",
+        "schema": {"type": "string"},
+    }
+    space = module_of(body, operationId="create_message_action", parameters=[parameter])
+    assert set(space["CreateMessageActionFields"].__annotations__) == {"hint"}
+    assert set(space["CreateMessageActionBody"].__annotations__) == {"hint", "creator", "thing_id"}
+
+
+def test_the_arguments_of_the_clients_methods_are_known() -> None:
+    for method in (MessageActions.create, MessageActions.ensure):
+        own = inspect.signature(method).parameters.keys() - {"self", "fields"}
+        assert own <= METHOD_ARGUMENTS["create_message_action"]
 
 
 def test_enumerations_take_their_members_and_their_values() -> None:

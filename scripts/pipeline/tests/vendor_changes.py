@@ -149,3 +149,38 @@ def lock_time(document: Json) -> None:
 
 def description(document: Json) -> None:
     document["paths"][ITEM]["get"]["summary"] = "Other words"
+
+
+def answers_otherwise(document: Json) -> None:
+    """Change what answers look like: another good status, a field of another type, one that may be null."""
+    responses = document["paths"][COLLECTION]["post"]["responses"]
+    responses["201"] = responses.pop("200")
+    (data,) = _properties(document, "MessageActionResponseData")
+    data["creator"] = {"anyOf": [data["creator"], {"type": "null"}]}
+    data["settings"] = {"type": "object", "properties": {"pinned": {"type": "boolean"}}, "required": ["pinned"]}
+
+
+def bodies_otherwise(document: Json) -> None:
+    """Change what bodies may hold: less required, null, tighter bounds, a field called like an option."""
+    document["components"]["schemas"]["MsgactionCreate"]["required"].remove("hint")
+    for properties in _properties(document, *_BODIES):
+        properties["hint"]["maxLength"] //= 4
+        properties["name"]["minLength"] = 2
+        properties["message_types"]["maxItems"] -= 1
+        properties["image"]["type"] = ["string", "null"]
+        properties["help"] = {"type": "string", "maxLength": 20}
+    _properties(document, "ExehandlerEdit")[0]["script"] |= {"maxLength": 102400, "x-max-bytes": 102400}
+
+
+def document_otherwise(document: Json) -> None:
+    """Change names: tag, scopes, operation ids, an error code like a family; add a query parameter and a status."""
+    document["tags"] = [{"name": "Menu"}]
+    for _, _, entry in operations(document):
+        entry |= {"tags": ["Menu"], "operationId": f"v4_{entry['operationId']}"}
+        entry["responses"]["503"] = entry["responses"]["500"]
+        entry["security"] = [{"Cliq_Auth": ["ZohoCliq.MessageActions.ALL"]}]
+    flow = document["components"]["securitySchemes"]["Cliq_Auth"]["flows"]["authorizationCode"]
+    flow["scopes"] = {"ZohoCliq.MessageActions.ALL": ""}
+    document["paths"][ITEM]["get"]["x-error-codes"] = ["rate_limited", "not_found"]
+    parameter = {"name": "state", "in": "query", "required": False, "schema": {"type": "string", "enum": ["on", "off"]}}
+    document["paths"][COLLECTION]["get"]["parameters"].append(parameter)

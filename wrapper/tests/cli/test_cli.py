@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import io
 import json
@@ -27,7 +28,7 @@ from zoho_cliq._extras import unavailable
 from zoho_cliq._operations import Operations
 from zoho_cliq._types import Secret
 from zoho_cliq.cli import commands, output, parser
-from zoho_cliq.cli.fields import parsed
+from zoho_cliq.cli.fields import add_fields, given, parsed
 from zoho_cliq_api.contract import OPERATIONS, SERVERS
 from zoho_cliq_mock import MockServer
 
@@ -84,6 +85,17 @@ def test_options_of_fields_are_those_of_the_document() -> None:
         parser().parse_args(["create", "--help"])
     for name in known.properties:
         assert f"--{name.replace('_', '-').removesuffix('s')}" in shown.getvalue(), name
+
+
+def test_a_field_that_is_called_like_an_option_has_another_one() -> None:
+    sub = argparse.ArgumentParser()
+    sub.add_argument("--hint", help="an option of the command's own")
+    add_fields(sub, "create_message_action")
+    operations = Operations()
+    needed = operations.rules.resolve(operations.prepared("create_message_action").body).get("required", ())
+    rest = [part for name in needed if name != "hint" for part in (f"--{name.replace('_', '-')}", "other")]
+    options = sub.parse_args([*rest, "--hint", "own", "--field-hint", "of the action"])
+    assert (options.hint, given(options)["hint"]) == ("own", "of the action")
 
 
 def test_call_reaches_every_operation(run: Run, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from .._types import RawResponse
 from ..errors import DecodeError
-from .validation import Rules, Schema, has_type, pattern
+from .validation import Rules, Schema, has_type, pattern, types_of
 
 try:
     from orjson import loads
@@ -114,10 +114,10 @@ class Reader:
             return model, []  # exactly as documented: no differences to look for
         notes: list[Note] = []
         try:
-            kind = self._rules.resolve(schema).get("type")
-            if kind is not None and not has_type(value, kind):
+            kinds = types_of(self._rules.resolve(schema))
+            if kinds and not any(has_type(value, kind) for kind in kinds):
                 notes.append(Note("type", self._place(schema, "$"), "", _kind(value)))
-                raise _Unreadable(f"it is {_kind(value)} and should be {kind}")
+                raise _Unreadable(f"it is {_kind(value)} and should be {kinds[0]}")
             model = self._built(value, schema, "$", "", notes)
         except _Unreadable as error:
             raise Undecodable(str(error), notes) from None
@@ -194,7 +194,7 @@ class Reader:
             if objects:
                 given = {name: part for name, part in value.items() if part is not None}
                 return self._built(given, max(objects, key=lambda variant: self._fit(given, variant)), at, path, notes)
-        fitting = [resolved for _, resolved in variants if "type" in resolved and has_type(value, resolved["type"])]
+        fitting = [each for _, each in variants if any(has_type(value, kind) for kind in types_of(each))]
         if not fitting:
             notes.append(Note("type", at, "", _kind(value)))
             return value
@@ -243,7 +243,8 @@ class Reader:
                 raise _Unreadable(f"{where} is missing")
             resolved = self._rules.resolve(schema["properties"][name])
             variants = resolved.get("anyOf", [resolved])
-            kinds = [str(self._rules.resolve(variant).get("type", "object")) for variant in variants]
+            kinds = [kind for each in variants for kind in types_of(self._rules.resolve(each)) or ["object"]]
+            kinds = [kind for kind in kinds if kind != "null"]
             if not any(has_type(value[name], kind) for kind in kinds):
                 found = _kind(value[name])
                 notes.append(Note("null", at, name) if found == "null" else Note("type", at, name, found))

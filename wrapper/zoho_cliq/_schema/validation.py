@@ -21,8 +21,21 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "array": (list, tuple),
     "object": (dict,),
+    "null": (type(None),),
 }
-_ARTICLES = {"array": "a list", "object": "an object", "integer": "an integer", "boolean": "true or false"}
+_ARTICLES = {
+    "array": "a list",
+    "object": "an object",
+    "integer": "an integer",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def types_of(schema: Schema) -> list[str]:
+    """Return the JSON types that a schema states, or an empty list if it states none."""
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 def has_type(value: object, name: str) -> bool:
@@ -75,8 +88,9 @@ class Rules:
     def faults(self, value: object, schema: Schema, path: str = "") -> Iterator[tuple[str, str]]:
         """Yield every fault of `value` as (path of the field, description)."""
         schema = self.resolve(schema)
-        if "type" in schema and not self._fits(value, schema["type"]):
-            yield path, f"must be {_ARTICLES.get(schema['type'], 'a ' + schema['type'])}, not {_kind(value)}"
+        kinds = types_of(schema)
+        if kinds and not any(self._fits(value, kind) for kind in kinds):
+            yield path, f"must be {' or '.join(_ARTICLES.get(kind, f'a {kind}') for kind in kinds)}, not {_kind(value)}"
             return
         if "enum" in schema and value not in schema["enum"]:
             yield path, f"must be one of {', '.join(map(str, schema['enum']))}, not {_shown(value)}"
@@ -93,8 +107,15 @@ class Rules:
                 yield path, f"must be at least {schema['minimum']}, not {_shown(value)}"
             if value > schema.get("maximum", value):
                 yield path, f"must be at most {schema['maximum']}, not {_shown(value)}"
+            if "exclusiveMinimum" in schema and value <= schema["exclusiveMinimum"]:
+                yield path, f"must be above {schema['exclusiveMinimum']}, not {_shown(value)}"
+            if "exclusiveMaximum" in schema and value >= schema["exclusiveMaximum"]:
+                yield path, f"must be below {schema['exclusiveMaximum']}, not {_shown(value)}"
         for part in schema.get("allOf", ()):
             yield from self.faults(value, part, path)
+        for variants in (schema.get("anyOf"), schema.get("oneOf")):
+            if variants and all(any(self.faults(value, part, path)) for part in variants):
+                yield path, f"has none of the {len(variants)} forms that the document allows, is {_shown(value)}"
         if "if" in schema and not any(self.faults(value, schema["if"], path)):
             yield from self._consequence(value, schema, path)
 
@@ -124,6 +145,8 @@ class Rules:
             yield path, f"must have at least {_count(schema['minItems'], 'item')}, has {len(value)}"
         if len(value) > schema.get("maxItems", len(value)):
             yield path, f"must have at most {_count(schema['maxItems'], 'item')}, has {len(value)}"
+        if schema.get("uniqueItems") and any(item in value[:number] for number, item in enumerate(value)):
+            yield path, "must not repeat an item"
         if "items" in schema:
             for number, item in enumerate(value):
                 yield from self.faults(item, schema["items"], f"{path}[{number}]")

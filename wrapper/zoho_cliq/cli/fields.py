@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import errors
 from .._environment import expanded, path_variable
+from .._schema.validation import types_of
 
 _DEST = "field_"
 """The prefix of field names in the parsed options, which keeps them apart from settings."""
@@ -33,7 +34,8 @@ def add_fields(
 ) -> None:
     """Add one option for each field of the operation's body and for each parameter that the method does not name.
 
-    A list is given by repeating its option. A path parameter may come from the environment or `cliq.toml` instead.
+    A list is given by repeating its option. A path parameter may come from the environment or `cliq.toml` instead. Call
+    this after adding the command's own options: a field that is called like one of them is given by `--field-NAME`.
 
     Args:
         sub: the parser of the command.
@@ -53,23 +55,31 @@ def add_fields(
         resolved = _operations().rules.resolve(schema)
         about = _help(resolved) + (f"; else ${path_variable(name)}" if name in elsewhere else "")
         settings: dict[str, Any] = {"dest": f"{_DEST}{name}", "required": name in required, "help": about}
-        kind, option = resolved.get("type"), renamed.get(name, name)
+        kind, option = _type(resolved), renamed.get(name, name)
         if kind == "boolean":
-            sub.add_argument(_option(option), action=argparse.BooleanOptionalAction, **settings)
+            _add(sub, option, action=argparse.BooleanOptionalAction, **settings)
             continue
         if kind == "array":
             items = _operations().rules.resolve(resolved.get("items", {}))
-            settings |= {"action": "append", "metavar": _METAVARS.get(items.get("type"), "ITEM")}
+            settings |= {"action": "append", "metavar": _METAVARS.get(_type(items), "ITEM")}
             about = _help({**items, "description": resolved.get("description", "")})
             settings |= {"help": f"{about}; may be repeated", "choices": items.get("enum")}
-            sub.add_argument(_option(_singular(option)), type=_converter(items), **settings)
+            _add(sub, _singular(option), type=_converter(items), **settings)
             continue
         is_file = "contentEncoding" in resolved or "contentMediaType" in resolved
-        metavar = "FILE" if is_file else _METAVARS.get(str(kind), "JSON")
+        metavar = "FILE" if is_file else _METAVARS.get(kind, "JSON")
         settings |= {"metavar": metavar, "choices": resolved.get("enum")}
         if is_file:
             settings["help"] = f"{settings['help']}; give the path of a file"
-        sub.add_argument(_option(option), type=_converter(resolved), **settings)
+        _add(sub, option, type=_converter(resolved), **settings)
+
+
+def _add(sub: argparse.ArgumentParser, name: str, **settings: Any) -> None:
+    """Add the option of a field. If the command has an option of that name, `--field-NAME` is added instead."""
+    try:
+        sub.add_argument(_option(name), **settings)
+    except argparse.ArgumentError:
+        sub.add_argument(_option(f"field_{name}"), **settings)
 
 
 def values_of(operation: str, name: str) -> list[Any] | None:
@@ -112,7 +122,7 @@ def parsed(known: Any, rules: Any, texts: list[str]) -> dict[str, Any]:
         if not equals or not name:
             raise errors.ValidationError(f"{text[:40]!r} is not of the form name=value", field="field")
         schema = rules.resolve(schemas.get(name, {}))
-        if schema.get("type") == "array" and not value.startswith("["):
+        if _type(schema) == "array" and not value.startswith("["):
             found.setdefault(name, []).append(_value(value, rules.resolve(schema.get("items", {})), name))
         else:
             found[name] = _value(value, schema, name)
@@ -123,14 +133,20 @@ def _value(text: str, schema: Mapping[str, Any], name: str) -> Any:
     is_file = "contentEncoding" in schema or "contentMediaType" in schema or schema.get("format") == "binary"
     if is_file and text.startswith("@"):
         return expanded(name, text[1:])
-    if schema.get("type") == "string":
+    if _type(schema) == "string":
         return text
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         if "type" not in schema:
             return text
-        raise errors.ValidationError(f"{text[:40]!r} is not JSON, as {schema['type']} needs", field=name) from None
+        raise errors.ValidationError(f"{text[:40]!r} is not JSON, as {_type(schema)} needs", field=name) from None
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """Return the JSON type of a schema beside null, or an empty string if it has none or several."""
+    kinds = [kind for kind in types_of(schema) if kind != "null"]
+    return kinds[0] if len(kinds) == 1 else ""
 
 
 def _option(name: str) -> str:
@@ -144,7 +160,7 @@ def _singular(name: str) -> str:
 def _converter(schema: Mapping[str, Any]) -> Any:
     if "contentEncoding" in schema or "contentMediaType" in schema:
         return Path
-    return {"integer": int, "number": float, "string": str}.get(str(schema.get("type")), json.loads)
+    return {"integer": int, "number": float, "string": str}.get(_type(schema), json.loads)
 
 
 def _help(schema: Mapping[str, Any]) -> str:

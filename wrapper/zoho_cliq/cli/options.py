@@ -72,11 +72,11 @@ def _add_changing(command: Adder) -> None:
         "create --name Desk --hint Send --execution-type webhook --execution-url https://desk.example.com/cliq",
         'create --name "Create ticket" --hint "File this message" --dry-run',
     )
-    add_fields(create, "create_message_action")
     create.add_argument(
         "--if-exists", choices=["error", "adopt"], default="error", help="what to do where the name is taken (error)"
     )
     add_dry_run(create)
+    add_fields(create, "create_message_action", without=("if_exists",))
     update = command(
         "update",
         commands.update,
@@ -85,8 +85,8 @@ def _add_changing(command: Adder) -> None:
         'update --name "Create ticket" --new-name "File ticket" --dry-run',
     )
     add_action(update)
-    add_fields(update, "update_message_action", renamed={"name": "new_name"})
     add_dry_run(update)
+    add_fields(update, "update_message_action", renamed={"name": "new_name"})
     delete = command(
         "delete",
         commands.delete,
@@ -96,8 +96,8 @@ def _add_changing(command: Adder) -> None:
     )
     add_action(delete)
     delete.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
-    add_fields(delete, "delete_message_action")
     add_dry_run(delete)
+    add_fields(delete, "delete_message_action")
     _add_handler(command)
 
 
@@ -125,8 +125,8 @@ def _add_handler(command: Adder) -> None:
         help=f"what a webhook gets: {', '.join(values or ['a name'])}; may be repeated",
     )
     permissions.add_argument("--no-permissions", action="store_true", help="take all permissions away")
-    add_fields(handler, "update_message_action_handler", without=("script", "permissions"))
     add_dry_run(handler)
+    add_fields(handler, "update_message_action_handler", without=("script", "permissions"))
 
 
 def _add_call(command: Adder) -> None:

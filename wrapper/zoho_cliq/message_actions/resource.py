@@ -57,7 +57,7 @@ class MessageActions(_Named):
         return MessageActionsWithRawResponse(self._run, self._calls)
 
     def create(
-        self, *, if_exists: Literal["error", "adopt"] = "error", **fields: Unpack[CreateMessageActionFields]
+        self, /, *, if_exists: Literal["error", "adopt"] = "error", **fields: Unpack[CreateMessageActionFields]
     ) -> MessageAction:
         """Create an action and return it.
 
@@ -77,6 +77,7 @@ class MessageActions(_Named):
 
     def ensure(
         self,
+        /,
         *,
         handler: UpdateMessageActionHandlerFields | None = None,
         creator: str | None = None,
@@ -98,7 +99,7 @@ class MessageActions(_Named):
         """
         return self._run(Ensuring(self._calls, fields, handler, creator))
 
-    def list(self, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]) -> Pager:
+    def list(self, /, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]) -> Pager:
         """Return the actions that the user can see, over all pages.
 
         Args:
@@ -108,7 +109,7 @@ class MessageActions(_Named):
         return Pager(lambda token: self._run(self._calls.list_page(fields, limit=limit, next_token=token)))
 
     def changes(
-        self, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
+        self, /, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> Changes:
         """Return the actions created or updated since an earlier listing, or everything if the server refuses the
         token.
@@ -125,20 +126,21 @@ class MessageActions(_Named):
             since,
         )
 
-    def get(self, action_id: str, **fields: Unpack[GetMessageActionFields]) -> MessageAction:
+    def get(self, /, action_id: str, **fields: Unpack[GetMessageActionFields]) -> MessageAction:
         """Return one action. Raise MessageActionNotFound if it does not exist."""
         return self._run(self._calls.get(action_id, fields))
 
-    def update(self, action_id: str, **fields: Unpack[UpdateMessageActionFields]) -> MessageAction:
+    def update(self, /, action_id: str, **fields: Unpack[UpdateMessageActionFields]) -> MessageAction:
         """Change the given fields, and return the action after the change. Raise ValidationError without fields."""
         return self._run(self._calls.update(action_id, fields))
 
-    def delete(self, action_id: str, **fields: Unpack[DeleteMessageActionFields]) -> None:
+    def delete(self, /, action_id: str, **fields: Unpack[DeleteMessageActionFields]) -> None:
         """Delete an action permanently. Raise MessageActionNotFound if it does not exist."""
         return self._run(self._calls.delete(action_id, fields))
 
     def get_handler(
         self,
+        /,
         action_id: str,
         *,
         handler_type: _HandlerType = _HANDLER,
@@ -149,6 +151,7 @@ class MessageActions(_Named):
 
     def update_handler(
         self,
+        /,
         action_id: str,
         *,
         handler_type: _HandlerType = _HANDLER,
@@ -174,13 +177,14 @@ class AsyncMessageActions(_Named):
         return AsyncMessageActionsWithRawResponse(self._run, self._calls)
 
     async def create(
-        self, *, if_exists: Literal["error", "adopt"] = "error", **fields: Unpack[CreateMessageActionFields]
+        self, /, *, if_exists: Literal["error", "adopt"] = "error", **fields: Unpack[CreateMessageActionFields]
     ) -> MessageAction:
         """Create an action and return it."""
         return await self._run(self._calls.create(fields, if_exists))
 
     async def ensure(
         self,
+        /,
         *,
         handler: UpdateMessageActionHandlerFields | None = None,
         creator: str | None = None,
@@ -189,13 +193,13 @@ class AsyncMessageActions(_Named):
         """Make the action of this name equal to what is given, whether it exists or not. Return what was done."""
         return await self._run(Ensuring(self._calls, fields, handler, creator))
 
-    def list(self, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]) -> AsyncPager:
+    def list(self, /, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]) -> AsyncPager:
         """Return the actions that the user can see, over all pages."""
         self._calls.list_page(fields, limit=limit)
         return AsyncPager(lambda token: self._run(self._calls.list_page(fields, limit=limit, next_token=token)))
 
     def changes(
-        self, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
+        self, /, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> AsyncChanges:
         """Return the actions created or updated since an earlier listing, or everything if the server refuses the
         token."""
@@ -207,20 +211,21 @@ class AsyncMessageActions(_Named):
             since,
         )
 
-    async def get(self, action_id: str, **fields: Unpack[GetMessageActionFields]) -> MessageAction:
+    async def get(self, /, action_id: str, **fields: Unpack[GetMessageActionFields]) -> MessageAction:
         """Return one action. Raise MessageActionNotFound if it does not exist."""
         return await self._run(self._calls.get(action_id, fields))
 
-    async def update(self, action_id: str, **fields: Unpack[UpdateMessageActionFields]) -> MessageAction:
+    async def update(self, /, action_id: str, **fields: Unpack[UpdateMessageActionFields]) -> MessageAction:
         """Change the given fields, and return the action after the change. Raise ValidationError without fields."""
         return await self._run(self._calls.update(action_id, fields))
 
-    async def delete(self, action_id: str, **fields: Unpack[DeleteMessageActionFields]) -> None:
+    async def delete(self, /, action_id: str, **fields: Unpack[DeleteMessageActionFields]) -> None:
         """Delete an action permanently. Raise MessageActionNotFound if it does not exist."""
         return await self._run(self._calls.delete(action_id, fields))
 
     async def get_handler(
         self,
+        /,
         action_id: str,
         *,
         handler_type: _HandlerType = _HANDLER,
@@ -231,6 +236,7 @@ class AsyncMessageActions(_Named):
 
     async def update_handler(
         self,
+        /,
         action_id: str,
         *,
         handler_type: _HandlerType = _HANDLER,
@@ -258,12 +264,12 @@ class MessageActionsWithRawResponse(_Named):
         self.get_handler = raw(actions.get_handler)
         self.update_handler = raw(actions.update_handler)
 
-    def list(self, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]) -> ApiResponse[Pager]:
+    def list(self, /, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]) -> ApiResponse[Pager]:
         """Return the first page of the actions that the user can see. See `MessageActions.list`."""
         return self._first(fields, limit, None).then(lambda first: Pager(self._after(first[0], fields, limit)))
 
     def changes(
-        self, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
+        self, /, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> ApiResponse[Changes]:
         """Return the first page of what was created or updated. See `MessageActions.changes`."""
         return self._first(fields, limit, since).then(
@@ -298,7 +304,7 @@ class AsyncMessageActionsWithRawResponse(_Named):
         self.update_handler = raw_async(actions.update_handler)
 
     async def list(
-        self, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
+        self, /, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> ApiResponse[AsyncPager]:
         """Return the first page of the actions that the user can see. See `MessageActions.list`."""
         return (await self._first(fields, limit, None)).then(
@@ -306,7 +312,7 @@ class AsyncMessageActionsWithRawResponse(_Named):
         )
 
     async def changes(
-        self, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
+        self, /, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> ApiResponse[AsyncChanges]:
         """Return the first page of what was created or updated. See `MessageActions.changes`."""
         first = await self._first(fields, limit, since)

@@ -13,10 +13,7 @@ from .protocol import operations
 from .scenario import Scenario, content, freed, living, scenario, teams_of
 
 SCENARIOS: list[Scenario] = []
-SCOPES_OF = {
-    method: OPERATIONS[LONG[operation]].scopes[0].rpartition(".")[2].lower()
-    for method, operation in (("GET", "get"), ("POST", "create"), ("PATCH", "update"), ("DELETE", "delete"))
-}
+SCOPES_OF = {OPERATIONS[name].method: OPERATIONS[name].scopes[0].rpartition(".")[2].lower() for name in LONG.values()}
 
 
 def scripted(t: Client) -> str:

@@ -70,10 +70,14 @@ def wrong_teams(team: int) -> list[Any]:
 def kinds_of_actions(t: Client) -> None:
     """Create actions of each scope and execution type, with defaults, with required fields only; list the changes."""
     token = t.listing(about="sync.token")
-    t.create(scope="organization", message_types=TYPES, execution_type="deluge", about="create.message_types.values")
+    most = TYPE_SETS[-1]
+    t.create(scope="organization", message_types=most, execution_type="deluge", about="create.message_types.values")
     t.create(execution_type="webhook", execution_url=HOOK, scope="organization", about="create.execution_type.values")
     t.create(multi_selectable=False, image=IMAGE, about="create.image")
-    t.create(scope=..., message_types=..., multi_selectable=..., about="create.optional")
+    optional: dict[str, Any] = dict.fromkeys(
+        _create.keys() - {*SCHEMAS["MessageActionCreate"].get("required", ())}, ...
+    )
+    t.create(**optional, about="create.optional")
     t.create(execution_type="webhook", execution_url=RICH_URL, scope="personal", multi_selectable=True)
     if token:
         t.listing(sync_token=token, about="sync.changes")
@@ -116,7 +120,7 @@ def limits_of_create(t: Client) -> None:
     t.create(**hook, execution_url=HOOK, hint=ODD_HINTS[0], about="create.echo")
     t.create(name=t.name(text='It\'s A&B + "C"'), about="create.echo")
     t.create(message_types=[], about="create.message_types.min")
-    t.create(message_types=["text"], hint=ODD_HINTS[1], about="create.echo")
+    t.create(message_types=TYPE_SETS[0], hint=ODD_HINTS[1], about="create.echo")
 
 
 @scenario(SCENARIOS)
@@ -135,7 +139,7 @@ def values_and_types_of_create(t: Client) -> None:
     """Undocumented values and wrong JSON types are refused."""
     t.create(execution_type="function", about="create.execution_type.values")
     t.create(scope="everyone", about="create.scope.values")
-    t.create(message_types=["text", "attachments"], about="create.message_types.values")
+    t.create(message_types=[TYPES[0], "attachments"], about="create.message_types.values")
     for name, value in wrong_types(tuple(_create)):
         extra: dict[str, Any] = {"execution_type": "webhook"} if name == "execution_url" else {}
         t.create(**{**extra, name: value}, about=f"create.{name}.type")
@@ -145,7 +149,8 @@ def values_and_types_of_create(t: Client) -> None:
 
 def _wrong_values(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield values that the schema of a field forbids, each with the end of the fact's id."""
-    yield "type", 7 if schema.get("type") != "integer" else "seven"
+    if schema.get("type"):
+        yield "type", "seven" if schema["type"] in ("integer", "number") else 7
     if "enum" in schema:
         yield "values", "none of them"
     if "maxLength" in schema and "enum" not in schema:
@@ -260,7 +265,9 @@ def limits_of_update(t: Client) -> None:
     t.update(hook, execution_url=url(URL), message_types=TYPE_SETS[-2], about="update.execution_url.max")
     t.update(hook, execution_url=url(URL + 1), hint="not kept", about="update.execution_url.max")
     t.update(own, message_types=[], hint="not kept", about="update.message_types.min")
-    t.update(own, message_types=["video"], multi_selectable=True, about="update.message_types.values")
+    t.update(
+        own, message_types=["video", *TYPE_SETS[0][1:]], multi_selectable=True, about="update.message_types.values"
+    )
     t.update(own, scope="everyone", hint="not kept", about="update.scope.values")
     t.update(own, scope="team", hint="not kept", about="update.team_ids.required")
     for name, value in wrong_types(("name", "hint", "scope", "multi_selectable", "message_types", "image")):

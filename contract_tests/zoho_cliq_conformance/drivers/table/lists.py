@@ -148,10 +148,10 @@ def changes_while_syncing(t: Client) -> None:
     if not token:
         return
     wait_for_new_timestamp(t)
-    ids = [t.create(scope="organization", message_types=["text"]) for _ in range(3)]
+    ids = [t.create(scope="organization", message_types=TYPE_SETS[0]) for _ in range(3)]
     first = t.list(sync_token=token, limit=2)
     listed = _own(t, first)
-    t.update(listed[0] if listed else ids[0], message_types=["link"])
+    t.update(listed[0] if listed else ids[0], message_types=TYPE_SETS[1])
     unread = [identifier for identifier in ids if identifier not in listed]
     if unread:
         t.delete(unread[0])

@@ -108,7 +108,7 @@ def one_field_at_a_time(t: Client) -> None:
 def scopes_change(t: Client) -> None:
     """A change to the scope team and back keeps the other fields."""
     teams = list(t.profile.teams["owner"])
-    own = t.create(scope="organization", message_types=["link"])
+    own = t.create(scope="organization", message_types=TYPE_SETS[0])
     t.update(own, scope="team", team_ids=teams[:2], hint="for two teams", about="update.scope.team")
     t.update(own, name=t.name(), hint="for them still", message_types=TYPE_SETS[-1], about="update.keeps")
     t.update(own, scope="personal", about="update.scope.team")
