@@ -337,8 +337,8 @@ def test_wait_beyond_max_wait_is_refused_before_sending(
     )
     assert (caught.value.waited, caught.value.max_wait) == (0, GET.window_seconds - 1)
     assert str(caught.value) == (
-        f"get_message_action: would wait {GET.window_seconds:.1f} s for the threshold, and max_wait allows "
-        f"{GET.window_seconds - 1:.1f} s more: it is {GET.window_seconds - 1} s, of which 0.0 s have been waited; "
+        f"get_message_action: would wait {GET.window_seconds:.1f} s for the threshold, but max_wait "
+        f"({GET.window_seconds - 1} s) allows only {GET.window_seconds - 1:.1f} s more after 0.0 s of waiting; "
         "nothing was sent"
     )
     assert (len(server.requests), clock.slept) == (GETS, [])
@@ -354,8 +354,8 @@ def test_refused_wait_tells_what_was_waited_before(make: Callable[..., Cliq], se
         get(cliq)
     assert (caught.value.waited, caught.value.max_wait) == (7, 40)
     assert caught.value.seconds == pytest.approx(GET.window_seconds - 7)
-    assert "max_wait allows 33.0 s more" in str(caught.value)
-    assert "7.0 s have been waited; it was not sent again" in str(caught.value)
+    assert "max_wait (40 s) allows only 33.0 s more" in str(caught.value)
+    assert "after 7.0 s of waiting; it was not sent again" in str(caught.value)
 
 
 def test_max_wait_bounds_all_waits_of_a_call_together(make: Callable[..., Cliq], server: Scripted) -> None:

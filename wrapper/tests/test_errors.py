@@ -27,7 +27,7 @@ HTML = b"<html><head><TITLE>\n Bad gateway </title></head></html>"
         (b'{"error": {"code": "odd", "message": "no"}}', "odd", "no"),
         (b'{"error": {"message": "no"}}', None, "no"),
         (b'{"error": "text", "message": "no"}', None, "no"),
-        (b'{"code": "odd"}', "odd", "the server gave no message"),
+        (b'{"code": "odd"}', "odd", "the server sent no message"),
         (b'{"message": 5, "code": 7}', None, None),
         (b'{"message": "", "code": ""}', None, None),
         (HTML, None, None),

@@ -114,7 +114,7 @@ def test_last_failure_is_told_where_all_addresses_refuse(kind: str, monkeypatch:
     resolve(monkeypatch, "127.0.0.1", "127.0.0.2")
     bounded(kind, request, sent=False, words=rf"no connection to several\.test:{port} \(ConnectionRefusedError: ")
     resolve(monkeypatch)
-    bounded(kind, request, sent=False, words="the name has no address")
+    bounded(kind, request, sent=False, words="the host name has no address")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -358,7 +358,7 @@ def test_call_that_is_held_up_each_time_ends_unsent(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, seconds: float
 ) -> None:
     cliq = make(middleware=[Held(clock, seconds, 99)])
-    with pytest.raises(errors.SlotExpired, match=r"create_message_action: the call was held up") as caught:
+    with pytest.raises(errors.SlotExpired, match=r"create_message_action: the call was delayed") as caught:
         cliq.message_actions.create(name="a", hint="b")
     assert not caught.value.sent
     assert not server.requests

@@ -363,7 +363,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_that_another_process_never_lets_go_is_told(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     brief(monkeypatch)
-    with shared.kept_by_another(), pytest.raises(errors.StateError, match="others kept the state file"):
+    with shared.kept_by_another(), pytest.raises(errors.StateError, match="other processes kept the state file"):
         shared.reserve()
     assert isinstance(shared.reserve(), Permit)
 
@@ -389,7 +389,7 @@ def test_a_call_waits_for_a_stopped_process_as_long_as_it_may(
         settings: Any = {"state": shared.path, "max_wait": max_wait}
         return asyncio.run(main()) if kind == "tasks" else make(**settings).message_actions.get("5")
 
-    with shared.kept_by_another(), pytest.raises(errors.WouldWait, match="others kept the state file") as caught:
+    with shared.kept_by_another(), pytest.raises(errors.WouldWait, match="other processes kept the state file") as caught:
         get()
     assert (caught.value.reason, caught.value.waited) == ("state", waited)
 

@@ -571,7 +571,7 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"data_center": "mars"}, "no data center 'mars'"),
+        ({"data_center": "mars"}, "unknown data center 'mars'"),
         ({"timeout": 0}, "timeout"),
         ({"timeout": float("nan")}, "timeout"),
         ({"max_wait": -1}, "max_wait"),
@@ -579,14 +579,14 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
         ({"base_url": "http://cliq.test:99999/api/v3"}, "base_url"),
         ({"base_url": "http://[/api/v3"}, "base_url"),
         ({"base_url": "https://user@cliq.zoho.com/api/v3"}, "base_url"),
-        ({"data_center": "mars", "base_url": BASE_URL}, "no data center 'mars'"),
-        ({"auth": None}, r"auth is an access token, .*, not a NoneType"),
-        ({"auth": ("a", "b"), "account": "me"}, r"auth is an access token, .*, not a tuple"),
+        ({"data_center": "mars", "base_url": BASE_URL}, "unknown data center 'mars'"),
+        ({"auth": None}, r"auth must be an access token, .*, not a NoneType"),
+        ({"auth": ("a", "b"), "account": "me"}, r"auth must be an access token, .*, not a tuple"),
         ({"auth": ""}, "access token"),
         ({"auth": "a b"}, "access token"),
         ({"auth": "naïve"}, "access token"),
         ({"auth": OAuth("a", "b", "c", data_center="eu"), "data_center": "in"}, "data center eu"),
-        ({"auth": OAuth("a", "b", "c"), "data_center": "in"}, "give data_center to OAuth"),
+        ({"auth": OAuth("a", "b", "c"), "data_center": "in"}, "pass data_center to OAuth"),
     ],
 )
 def test_settings_that_cannot_be_are_told(settings: dict[str, Any], words: str) -> None:
@@ -647,7 +647,7 @@ def test_scopes_are_kept_with_the_credentials(tmp_path: Path) -> None:
 
 
 def test_an_accounts_server_of_another_data_center_is_refused() -> None:
-    with pytest.raises(errors.ConfigurationError, match="that of the data center us, and data_center is eu"):
+    with pytest.raises(errors.ConfigurationError, match="belongs to the data center us, but data_center is eu"):
         OAuth("id", "secret", "refresh", "eu", "https://accounts.zoho.com/")
     assert OAuth("id", "secret", "refresh", "eu", "https://accounts.zoho.eu").data_center == "eu"
     assert OAuth("id", "secret", "refresh", "eu", "https://accounts.example.com").data_center == "eu"

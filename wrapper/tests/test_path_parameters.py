@@ -90,8 +90,8 @@ def test_the_argument_of_a_method_comes_from_nowhere_else(cliq: Cliq, monkeypatc
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"netwrok_id": 7}, "netwrok_id is no parameter that paths need beside .*; there are network_id, room$"),
-        ({"action_id": "1"}, "action_id is no parameter"),
+        ({"netwrok_id": 7}, "netwrok_id is not a path parameter that can be set here; choose one of network_id, room$"),
+        ({"action_id": "1"}, "action_id is not a path parameter that can be set"),
         ({"network_id": 0}, "network_id: must be at least 1, not 0$"),
         ({"network_id": "x"}, "network_id: must be a.* integer, not str$"),
         ({"room": "12345"}, "room: must have at most 4 characters, has 5$"),
@@ -111,7 +111,7 @@ def test_a_variable_that_cannot_be_meant_is_named(cliq: Cliq, monkeypatch: pytes
 
 def test_a_document_without_such_parameters_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    with pytest.raises(errors.ConfigurationError, match=r"the document has none beside them$"):
+    with pytest.raises(errors.ConfigurationError, match=r"there are none to set$"):
         operations_module.Operations(path_parameters={"network_id": 7})
 
 

@@ -83,7 +83,7 @@ def test_a_state_of_another_kind_is_refused_and_makes_no_file(
     state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(errors.ConfigurationError, match=r"^state is a path or an address") as refused:
+    with pytest.raises(errors.ConfigurationError, match=r"^state must be a path or an address") as refused:
         Cliq("token", state=state)
     assert PASSWORD not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
@@ -149,7 +149,7 @@ def test_the_home_of_nobody_is_told_for_credentials_too() -> None:
 @pytest.mark.parametrize("center", ["mars", 5, ["eu"]])
 def test_a_data_center_that_is_none_is_told(center: Any) -> None:
     for act in (lambda: Cliq("token", data_center=center), lambda: OAuth("id", "secret", "refresh", center)):
-        with pytest.raises(errors.ConfigurationError, match="there is no data center"):
+        with pytest.raises(errors.ConfigurationError, match="unknown data center"):
             act()
 
 

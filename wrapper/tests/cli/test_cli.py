@@ -117,7 +117,7 @@ def test_call_reaches_every_operation(run: Run, tmp_path: Path) -> None:
         ("list_message_actions --field limit", "'limit' is not of the form name=value"),
         ("list_message_actions --field limit=many", "limit: 'many' is not JSON, as integer needs"),
         ("list_message_actions --field limits=5", "limits: is not a field of this operation; did you mean limit?"),
-        ("list_message_actions --package json", "json is no package"),
+        ("list_message_actions --package json", "json was not made by"),
     ],
 )
 def test_a_call_that_cannot_be_made_is_one_line(run: Run, arguments: str, message: str) -> None:
@@ -288,8 +288,8 @@ def test_reader_that_goes_away_in_process(run: Run, monkeypatch: pytest.MonkeyPa
         ("delete 5 >&-", 1, "the standard output is closed; nothing was sent"),
         ("login", 2, "Client ID: the input has ended before it was given"),
         ("login --client-id x", 2, "Client secret: the input has ended before it was given"),
-        ("login <&-", 2, "Client ID: the standard input is closed"),
-        ("handler 5 --script - <&-", 2, "script: cannot read the standard input: it is closed"),
+        ("login <&-", 2, "Client ID: standard input is closed"),
+        ("handler 5 --script - <&-", 2, "script: cannot read standard input: it is closed"),
         ("--credentials=~nobody-has-this-name/c.json list", 2, "Could not determine home directory"),
         ("get 1 2>/dev/full", 1, ""),
         ("get 1 2>&-", 1, ""),
@@ -307,7 +307,7 @@ def test_streams_that_take_or_give_nothing_end_in_one_line(shell: Shell, argumen
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
-        ("would wait 5.0 s, and max_wait allows 1.0 s", "would wait 5.0 s, and --max-wait allows 1.0 s"),
+        ("would wait 5.0 s, but max_wait (2 s) allows only 1.0 s", "would wait 5.0 s, but --max-wait (2 s) allows only 1.0 s"),
         ("set data_center='eu'", "set --data-center 'eu'"),
         ("ZOHO_CLIQ_BASE_URL: it must be an address", "ZOHO_CLIQ_BASE_URL: it must be an address"),
         ('the answer says "max_wait" and x.base_url', 'the answer says "max_wait" and x.base_url'),
@@ -369,7 +369,7 @@ def test_a_script_that_is_no_text_is_refused_before_any_call(
         code, out, err = run("handler", made["id"], "--script", "-")
         assert (code, out) == (2, "")
         assert err == (
-            "zoho-cliq: update_message_action_handler: script: cannot read the standard input: it is not UTF-8 text\n"
+            "zoho-cliq: update_message_action_handler: script: cannot read standard input: it is not UTF-8 text\n"
         )
     assert json.loads(run("--json", "thresholds")[1])["update_message_action_handler"]["remaining"] == HANDLER_UPDATES
 
@@ -398,7 +398,7 @@ def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest
     monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
     (tmp_path / "file").touch()
     for arguments, words in (
-        (("--timeout", "inf", "login"), "timeout is in seconds"),
+        (("--timeout", "inf", "login"), "timeout must be a number of seconds"),
         (("--credentials", str(tmp_path), "login"), "it is a directory; nothing was sent"),
         (("--credentials", str(tmp_path / "file" / "c.json"), "login"), "cannot write"),
         (("login", "--accounts-url", ""), "--accounts-url must be"),
@@ -533,7 +533,7 @@ def test_a_broken_extra_is_not_called_missing(run: Run, monkeypatch: pytest.Monk
     monkeypatch.setattr("sys.meta_path", [Broken("rich.table", error), *sys.meta_path])
     code, _, err = run("list")
     assert code == 2
-    assert "rich, which is installed and cannot be imported: libmarkup.so: cannot open shared object file" in err
+    assert "rich, which is installed but cannot be imported: libmarkup.so: cannot open shared object file" in err
     assert "--force-reinstall" in err
     assert err.count("\n") == 1
 

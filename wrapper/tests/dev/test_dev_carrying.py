@@ -66,7 +66,7 @@ def test_actions_are_made_changed_renamed_replaced_and_deleted(mock: MockServer,
     action_file(root, "a", 'return {"text": "one"};', name="A", hint="h")
     before = content(root)
     carried = carrier.carry()
-    assert (carried.text, carried.changes, carried.mistakes) == ("Carried over: create A.", ("create A",), ())
+    assert (carried.text, carried.changes, carried.mistakes) == ("Applied: create A.", ("create A",), ())
     assert content(root) == before
     assert carrier.title == "root (test)"
     assert carrier.carry().changes == ()
@@ -75,7 +75,7 @@ def test_actions_are_made_changed_renamed_replaced_and_deleted(mock: MockServer,
     url = {"execution_type": "webhook", "execution_url": "https://a/b"}
     action_file(root, "a", name="B", hint="h2", **url)
     action_file(root, "c", name="C", hint="h")
-    assert carrier.carry().text == "Carried over: replace B, create C."
+    assert carrier.carry().text == "Applied: replace B, create C."
     assert names(mock)["B"]["execution_type"] == "webhook"
     (root / "actions/a.toml").unlink()
     assert carrier.carry().changes == ("delete B",)
@@ -89,7 +89,7 @@ def test_no_call_waits_though_there_are_more_than_a_threshold_allows(make: Make,
     start = time.monotonic()
     carried = carrier.carry()
     assert len(carried.changes or ()) == 70
-    assert carried.text == "Carried over: create A0, create A1, create A10 and 67 more."
+    assert carried.text == "Applied: create A0, create A1, create A10 and 67 more."
     assert time.monotonic() - start < 30  # at a real account it would take minutes
 
 
@@ -158,7 +158,7 @@ def test_what_is_wrong_leaves_what_was_carried_over_last(
     write(root, name, text)
     carried = carrier.carry()
     assert carried.changes is None
-    assert carried.text.startswith("Not carried over: 1 mistake; ")
+    assert carried.text.startswith("Not applied: 1 mistake; ")
     assert str(carried.mistakes[0]).startswith(mistake)
     assert names(mock) == before
 

@@ -33,7 +33,7 @@ from zoho_cliq.project import ProjectError
         ({"receiver": "desk"}, "--receiver takes MODULE:APP, as in desk:app, not 'desk'"),
         ({"receiver": "--reload:app"}, "--receiver takes"),
         ({"receiver": "desk:app extra"}, "--receiver takes"),
-        ({"record": Path("a"), "replay": Path("b")}, "--record and --replay do not go together"),
+        ({"record": Path("a"), "replay": Path("b")}, "--record and --replay cannot be combined"),
     ],
     ids=str,
 )
@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (b"\xff", "is not UTF-8 text"),
-        (b"\n \n", "has no events; --record writes some"),
+        (b"\n \n", "contains no events; --record writes them"),
         (b'\n{"a"', r":2: is not JSON; a line is \{"),
         (b"[" * 100_000, ":1: is not JSON"),
         (b"[]", ":1: is not an object"),

@@ -221,9 +221,9 @@ def test_values_that_no_file_can_have_are_left_out(world: World, tmp_path: Path)
     done = pull(world.client(), tmp_path)
     told = "\n".join(done.left)
     assert "N1 (1): scope is left out: must be one of organization, personal, team, not 'department'" in told
-    assert "N2 (2): hint: must not be empty; no file was made" in told
+    assert "N2 (2): hint: must not be empty; no file was written" in told
     assert "(3): name:" in told
-    assert "N4 (4): execution_type: must be one of deluge, webhook, not 'later'; no file was made" in told
+    assert "N4 (4): execution_type: must be one of deluge, webhook, not 'later'; no file was written" in told
     assert (tmp_path / "actions/n1.toml").exists()
     assert not (tmp_path / "actions/n2.toml").exists()
     # A file that is there is left, too.
@@ -294,7 +294,7 @@ def test_a_plan_shows_images_and_new_lists() -> None:
     wanted = DesiredAction("a", {**shown, "image": "aW1n", "message_types": ["text"]})
     made = make_plan([wanted], [AccountAction("1", shown, UNREAD)], Lock())
     text = str(made)
-    assert "image: set; the account never shows it" in text
+    assert "image: set; the API never returns it" in text
     assert made.to_dict()["changes"][0]["fields"][0]["new"] == "3 bytes"
     assert 'message_types: ["text"]' in text
 

@@ -210,7 +210,7 @@ def test_files_that_are_not_text(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_project(tmp_path: Path) -> None:
-    assert mistakes(tmp_path) == [f"cliq.toml:1: is missing in {tmp_path}; zoho-cliq pull makes one"]
+    assert mistakes(tmp_path) == [f"cliq.toml:1: is missing in {tmp_path}; zoho-cliq pull creates one"]
     assert "is not a folder" in mistakes(tmp_path / "no")[0]
     project(tmp_path)
     with pytest.raises(ProjectError, match=r"cliq\.toml:3: has no environment 'prod'; it has test"):
@@ -233,7 +233,7 @@ def test_a_folder_without_a_project(tmp_path: Path) -> None:
         ('layout = 1\n[environments.test.actions.a]\nid = "7"\nfields = { a = 1 }', "cliq.lock.toml:2: is damaged"),
         (
             'layout = 1\n[environments.t.actions.a]\nid = "7"\n[environments.t.actions.b]\nid = "7"',
-            "cliq.lock.toml:5: 'b' has the id of 'a', 7; take out the one that is wrong",
+            "cliq.lock.toml:5: 'b' has the same id as 'a', 7; remove the wrong one",
         ),
     ],
 )

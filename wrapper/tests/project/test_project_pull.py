@@ -170,7 +170,7 @@ def test_a_script_of_several_actions_is_not_torn_apart(world: World, tmp_path: P
     apply(cliq, tmp_path, plan(cliq, read(tmp_path)))
     cliq.message_actions.update_handler(world.ids()["a"], script="two")
     done = pull(cliq, tmp_path, overwrite=True)
-    assert done.left == ("shared.dg: several actions use it and the account's differ; the file is left",)
+    assert done.left == ("shared.dg: several actions use it and the account's differ; the file is unchanged",)
     assert (tmp_path / "shared.dg").read_text() == "one"
 
 
@@ -178,7 +178,7 @@ def test_a_file_whose_action_is_gone_is_left(world: World, tmp_path: Path) -> No
     root = pulled_project(world, tmp_path)
     world.client().message_actions.delete(world.ids()["A"])
     before = content(root)
-    assert pull(world.client(), root).left == ("actions/a.toml: its action is not at the account; the file is left",)
+    assert pull(world.client(), root).left == ("actions/a.toml: its action is not in the account; the file is unchanged",)
     assert content(root) == before
 
 
@@ -188,7 +188,7 @@ def test_a_name_that_a_file_has_already_makes_no_second_file(world: World, tmp_p
     world.client().message_actions.create(name="Mine", hint="h")
     done = pull(world.client(), root)
     assert len(done.left) == 2
-    assert "a file has its name already; no file was made" in done.left[1]
+    assert "a file has its name already; no file was written" in done.left[1]
     assert [action.name for action in read(root).actions] == ["Mine"]
 
 

@@ -213,7 +213,7 @@ def test_what_may_be_left_out_may_be_none() -> None:
 
 @pytest.mark.parametrize("most", [-1, 5.0, "5", True])
 def test_a_limit_that_is_no_number_is_told_at_once(most: Any) -> None:
-    with pytest.raises(ConfigurationError, match="AnswerLimits: slides is a whole number"):
+    with pytest.raises(ConfigurationError, match="AnswerLimits: slides must be a whole number"):
         AnswerLimits(slides=most)
 
 

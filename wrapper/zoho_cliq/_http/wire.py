@@ -153,7 +153,7 @@ class Connection:
         broken: ConnectionError | None = None
         if now() > request.send_by:
             self.reusable = True
-            raise SlotExpired("the call was held up, and its slot in the ledger ran out before it was sent")
+            raise SlotExpired("the call was delayed, and its slot expired before it was sent")
         self.reusable, attempt.sent = False, True
         piece = b""
         try:
@@ -182,7 +182,7 @@ class Connection:
         except (h11.LocalProtocolError, UnicodeError):
             pass  # raised below, outside the handler, without frames that hold the token
         self.reusable = True
-        raise TransportError("a header or the URL of the request holds what HTTP cannot carry", sent=False)
+        raise TransportError("a header or the URL of the request contains characters that HTTP does not allow", sent=False)
 
     def _response(self, parser: h11.Connection, broken: ConnectionError | None) -> Talk[tuple[h11.Response, bytes]]:
         response: h11.Response | None = None

@@ -57,7 +57,7 @@ def read_events(path: Path) -> list[Event]:
         raise ConfigurationError(f"--replay: cannot read {path}: {error.strerror}") from None
     found = [_event(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not found:
-        raise ConfigurationError(f"--replay: {path} has no events; --record writes some")
+        raise ConfigurationError(f"--replay: {path} contains no events; --record writes them")
     return found
 
 

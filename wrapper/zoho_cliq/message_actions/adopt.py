@@ -52,7 +52,7 @@ class Adoption:
                 if failure is None:
                     raise
                 raise OutcomeUnknown(
-                    f"{failure.args[0]}; sent again, because no such action was listed: {error.args[0]}",
+                    f"{failure.args[0]}; it was sent again because no such action was listed: {error.args[0]}",
                     operation=self.create.operation.name,
                 ) from error
             named = yield from self._named(engine, options, waited, failure)
@@ -67,7 +67,7 @@ class Adoption:
                 break
         raise OutcomeUnknown(
             f"an action named {self.body['name']!r} "
-            + ("is there, but it cannot be told whether it is this one" if named else "may still come into being"),
+            + ("exists, but it may not be the one that was sent" if named else "may still be created"),
             operation=self.create.operation.name,
         ) from failure
 

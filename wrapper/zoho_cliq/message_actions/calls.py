@@ -52,7 +52,7 @@ class Calls:
         """
         if fields and own:
             for field in own.keys() & fields.keys():
-                raise ValidationError("is given by an argument of the method already", field=field, operation=name)
+                raise ValidationError("is already set by an argument of the method", field=field, operation=name)
             own = {**fields, **own}
         return self._operations.call(name, own or fields, pick=pick)
 

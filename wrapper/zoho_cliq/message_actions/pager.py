@@ -69,7 +69,7 @@ def page_of(answer: MessageActionList | None, response: RawResponse) -> Page:
         return Page([], None, None, None, None)
     if _token(answer.next_token) is None and answer.next_token:
         raise DecodeError(
-            f"the answer ({response.status}) cannot be read: next_token is no text",
+            f"the answer ({response.status}) cannot be read: next_token is not a text",
             status=response.status,
             body=response.body,
         )
@@ -104,7 +104,7 @@ class Walk:
             self.over = True
         elif page.next_token in self._seen:
             raise PaginationLoop(
-                "the server gave the same page token twice; the listing would never end",
+                "the server returned the same page token twice; the listing would never end",
                 operation="list_message_actions",
             )
         self._seen.add(page.next_token)

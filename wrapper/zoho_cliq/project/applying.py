@@ -98,7 +98,7 @@ def _unchanged(plan: Plan, handlers: bool) -> Steps[None]:
 def _answered(answer: MessageAction | None) -> AccountAction:
     """Return the action in an answer. Raise CliqError if the answer has no content."""
     if answer is None:
-        raise CliqError("the answer has no content, so it is not known what the account has now; apply again")
+        raise CliqError("the answer has no content, so the new state of the action is unknown; apply again")
     return account_action(answer)
 
 

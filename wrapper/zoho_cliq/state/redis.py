@@ -229,7 +229,7 @@ class RedisState:
             self._server.ping()
             self._inherited = clock.monotonic() + self._pause_of_an_heir()
         except ValueError:
-            raise ConfigurationError(f"state {self._shown} is no address of a Redis server") from None
+            raise ConfigurationError(f"state {self._shown} is not the address of a Redis server") from None
         except self._errors as error:
             raise self._failed(error) from error
         if self._shown not in _ADVISED:
@@ -244,7 +244,7 @@ class RedisState:
             if policy != "noeviction":
                 logger.warning("%s evicts keys (maxmemory-policy %s); set it to noeviction", self._shown, policy)
             if found.get("appendonly") == "no":
-                logger.info("%s forgets when it restarts (appendonly no); calls then pause for a window", self._shown)
+                logger.info("%s loses its data when it restarts (appendonly no); calls then pause for a minute", self._shown)
 
     def _pause_of_an_heir(self) -> float:
         """Return the seconds to pause on a promoted replica, which may lack the last entries of its master.
@@ -291,11 +291,11 @@ class RedisState:
         try:
             return float(text)  # type: ignore[arg-type]
         except (TypeError, ValueError):
-            raise self._failed("an odd answer") from None
+            raise self._failed("an unexpected answer") from None
 
     def _fields(self, answer: Any, count: int) -> list[Any]:
         if not isinstance(answer, list) or len(answer) != count:
-            raise self._failed("an odd answer")
+            raise self._failed("an unexpected answer")
         return answer
 
     def reserve(

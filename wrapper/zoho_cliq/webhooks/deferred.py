@@ -99,4 +99,4 @@ def _judge(status: int) -> None:
 
 def _unanswered(error: TransportError) -> DeferredAnswerFailed:
     outcome = "it may have been shown" if error.sent else "it was not sent"
-    return DeferredAnswerFailed(f"the deferred answer got no reply; {outcome}", sent=error.sent)
+    return DeferredAnswerFailed(f"no reply to the deferred answer; {outcome}", sent=error.sent)
