@@ -154,7 +154,7 @@ def test_task_whose_time_ends_while_connecting_sent_nothing() -> None:
 def test_clients_of_the_wrong_kind_and_closed_ones_are_refused() -> None:
     for kind, client in ((Cliq, httpx.AsyncClient()), (AsyncCliq, httpx.Client()), (Cliq, "http://proxy")):
         with pytest.raises(
-            errors.ConfigurationError, match=r"http_client of an? \w+ is an httpx\.(Async)?Client, not "
+            errors.ConfigurationError, match=r"http_client of an? \w+ must be an httpx\.(Async)?Client, not "
         ):
             kind(TOKEN, http_client=client)  # type: ignore[arg-type]
     client = httpx.Client()

@@ -270,7 +270,7 @@ def test_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
         db.execute("CREATE TABLE theirs (x)")
         db.commit()
     before = path.read_bytes()
-    with pytest.raises(errors.StateError, match="something else"):
+    with pytest.raises(errors.StateError, match="another program"):
         open_state(path, FakeClock())
     assert path.read_bytes() == before
 
@@ -475,7 +475,7 @@ def test_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 1")
     before = path.read_bytes()
-    with pytest.raises(errors.StateError, match=r"version 1 .* knows version 3"):
+    with pytest.raises(errors.StateError, match=r"version 1, .* uses version 3"):
         open_state(path, FakeClock())
     assert path.read_bytes() == before
 
@@ -539,7 +539,7 @@ def test_redis_that_goes_away_is_a_state_error(redis_server: Any) -> None:
 
 def test_redis_address_that_is_none_is_told() -> None:
     pytest.importorskip("redis")
-    with pytest.raises(errors.ConfigurationError, match="no address"):
+    with pytest.raises(errors.ConfigurationError, match="not the address of a Redis server"):
         open_state("redis://127.0.0.1:port/0", SystemClock())
 
 

@@ -229,10 +229,10 @@ def test_a_slot_given_back_while_another_is_reserved_is_not_put_back(state: Any,
 @pytest.mark.parametrize("answer", [None, [], ["permit", "x", "e", "1"], ["permit", None, "e", "1"], 5, "OK"])
 def test_an_odd_answer_is_a_state_error(state: Any, answer: Any) -> None:
     state._script = lambda **_: answer
-    with pytest.raises(errors.StateError, match="odd answer"):
+    with pytest.raises(errors.StateError, match="unexpected answer"):
         reserve(state)
     if answer != 5:
-        with pytest.raises(errors.StateError, match="odd answer"):
+        with pytest.raises(errors.StateError, match="unexpected answer"):
             state.locked_for(ACCOUNT) if not isinstance(answer, str) else state.budget(ACCOUNT, OPERATION, LIMIT)
 
 
@@ -303,5 +303,5 @@ def test_a_token_that_is_none_is_told(state: Any, server: Any) -> None:
     state.store_token(ACCOUNT, StoredToken(Secret("kept"), 5e9))
     (key,) = server.scan_iter("zoho-cliq:*:token")
     server.hset(key, "expires_at", "soon")
-    with pytest.raises(errors.StateError, match="odd answer"):
+    with pytest.raises(errors.StateError, match="unexpected answer"):
         state.load_token(ACCOUNT)

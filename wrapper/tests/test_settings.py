@@ -23,9 +23,9 @@ PASSWORD = "supersecret"
     + [("max_retries", value) for value in (-1, 1.0, float("inf"), "2", None, True)],
 )
 def test_a_bound_that_cannot_hold_is_refused(name: str, value: Any) -> None:
-    with pytest.raises(errors.ConfigurationError, match=rf"^{name} is "):
+    with pytest.raises(errors.ConfigurationError, match=rf"^{name} must be "):
         Cliq("token", **{name: value})
-    with Cliq("token") as cliq, pytest.raises(errors.ConfigurationError, match=rf"^{name} is "):
+    with Cliq("token") as cliq, pytest.raises(errors.ConfigurationError, match=rf"^{name} must be "):
         cliq.with_options(**{name: value})
 
 

@@ -727,7 +727,7 @@ def test_bytes_of_an_answer_are_not_shown(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("zoho_cliq.Cliq.call", lambda *_, **__: b"abc")
     code, out, err = run("call", "list_message_actions", "--json")
     assert (code, out) == (1, "")
-    assert "the answer is 3 bytes that are no JSON" in err
+    assert "the answer is 3 bytes that are not JSON" in err
 
 
 def test_a_field_of_any_type_is_json_or_text() -> None:

@@ -71,7 +71,7 @@ def test_login_says_where_the_code_goes_and_which_scopes_it_needs(
     assert f"The code goes to {accounts}: data center {center}; choose another one with --data-center.\n" in err
     console = accounts.replace("accounts.", "api-console.")
     assert f"Create it at {console}: Self Client, Generate Code, with the scopes\n  {','.join(SCOPES)}\n" in err
-    assert out.startswith(f"Logged in ({center}); kept in ")
+    assert out.startswith(f"Logged in ({center}); credentials stored in ")
 
 
 def test_login_at_another_accounts_server_names_it(
@@ -85,7 +85,7 @@ def test_login_at_another_accounts_server_names_it(
     code, out, err = run("login")
     assert (code, granted["asked"]) == (0, "https://accounts.example.com")
     api = SERVERS["us"].base_url
-    assert out.startswith(f"Logged in at https://accounts.example.com, for calls to {api}; kept in ")
+    assert out.startswith(f"Logged in at https://accounts.example.com, for calls to {api}; credentials stored in ")
     assert f"The code goes to https://accounts.example.com.\nIt must have the scopes\n  {','.join(SCOPES)}\n" in err
 
 
@@ -97,7 +97,7 @@ def test_login_names_the_server_that_is_none_of_zohos(
         monkeypatch.setattr("sys.stdin", piped(f"1000.DEMO\ndemo-secret\n{code_of(mock)}\n".encode()))
         code, out, _ = run("login", *options)
         assert code == 0
-        assert out.startswith(f"Logged in at {mock.accounts_url}, for calls to {mock.url}; kept in ")
+        assert out.startswith(f"Logged in at {mock.accounts_url}, for calls to {mock.url}; credentials stored in ")
     monkeypatch.setattr("sys.stdin", piped(f"1000.DEMO\ndemo-secret\n{code_of(mock)}\n".encode()))
     found = json.loads(run("login", "--json")[1])
     assert (found["data_center"], found["accounts_url"], found["server"]) == (None, mock.accounts_url, mock.url)
@@ -110,7 +110,7 @@ def test_login_at_zoho_names_another_server_for_the_calls(
     code, out, _ = run("login", "--base-url", "https://gateway.example.com/api/v3")
     assert (code, granted["asked"]) == (0, SERVERS["us"].accounts_url)
     server = "https://gateway.example.com/api/v3"
-    assert out.startswith(f"Logged in at {SERVERS['us'].accounts_url}, for calls to {server}; kept in ")
+    assert out.startswith(f"Logged in at {SERVERS['us'].accounts_url}, for calls to {server}; credentials stored in ")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_whoami_tells_what_is_known_and_no_secret(run: Run, mock: MockServer, ke
     run("list", "--json")
     assert 0 < json.loads(run("whoami", "--json")[1])["access_token_ends_in"] <= 3600
     shown = run("whoami")[1]
-    assert re.search(r"access token +kept for \d+ s more\n", shown)
+    assert re.search(r"access token +valid for \d+ s more\n", shown)
     assert re.search(rf"left of list_message_actions +{LISTS - 1} of {LISTS} calls in \d+ s\n", shown)
     secrets = json.loads(kept.read_text())
     for name in ("client_secret", "refresh_token"):

@@ -122,7 +122,7 @@ def test_a_variable_of_the_loop_wins_and_a_secret_that_is_not_set_is_made_up(
     carried = make(variables={"RECEIVER_URL": "http://127.0.0.1:1"}, THEIRS="t").carry()
     assert carried.changes == ("create A",)
     assert [str(mistake) for mistake in carried.mistakes] == [
-        "cliq.toml:3: variables.KEY: OUR_KEY is not set, so that it is unset-OUR_KEY here"
+        "cliq.toml:3: variables.KEY: OUR_KEY is not set; its value here is unset-OUR_KEY"
     ]
     assert names(mock)["A"]["execution_url"] == "http://127.0.0.1:1/?k=unset-OUR_KEY-t"
 

@@ -38,7 +38,7 @@ def test_what_is_saved_is_carried_over_and_what_is_wrong_leaves_the_last_good_st
     def drive() -> None:
         started, facts = loop.wait_for("started")
         assert f"Page      {facts['page']}  (the link can be used once)" in started
-        assert "no account is touched" in started
+        assert "no account is changed" in started
         assert facts["processes"] == {"mock": 4711}
         assert [httpx.get(facts["page"]).status_code for _ in range(2)] == [303, 403]
         assert loop.wait_for("carried")[1] == {"changes": ["create A"], "mistakes": []}

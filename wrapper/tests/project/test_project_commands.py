@@ -128,7 +128,7 @@ BAD: list[tuple[dict[str, str], str]] = [
     ({"actions/a.toml": f'{ACTION}execution_url = "${{X}}"\n'}, "actions/a.toml:3: execution_url: there is no var"),
     (
         {"actions/a.toml": f'{ACTION}execution_type = "webhook"\nexecution_url = "https://a/?zapikey={TOKEN}"\n'},
-        "actions/a.toml:4: seems to have a Zoho token in plain text; take it from a variable with",
+        "actions/a.toml:4: seems to have a Zoho token in plain text; take it from a variable: {",
     ),
     ({"actions/a.toml": f"# {TOKEN}\n{ACTION}"}, "actions/a.toml:1: seems to have a Zoho token in plain text; take it"),
     ({"cliq.toml": f"[environments.test]\n# {TOKEN}\n"}, "cliq.toml:2: seems to have a Zoho token in plain text; take"),

@@ -87,7 +87,7 @@ def test_a_rename_keeps_the_id() -> None:
 def test_an_action_that_the_lock_does_not_know_is_found_by_its_name() -> None:
     plan = make_plan([wanted("a", "A", hint="i")], [there(1, "A"), there(2, "B")], Lock())
     assert steps(plan) == [("update", "1", {"hint": "i"})]
-    assert "found by its name, made by Ann" in str(plan.changes[0].note)
+    assert "found by its name, created by Ann" in str(plan.changes[0].note)
     assert [left.id for left in plan.left] == ["2"]
 
 

@@ -189,11 +189,11 @@ def test_what_is_pulled_passes_the_check_and_nothing_is_left(first: Account, sec
             "actions/a.dg: the account's script has the marks of",
         ),
         (one({"script": CONFLICT}), one({"script": SCRIPT}), "A (1): script is left out: has the marks of a merge"),
-        (one({"script": SCRIPT}), one({"script": "\ud800"}), "actions/a.dg: the account's script must be text that"),
+        (one({"script": SCRIPT}), one({"script": "\ud800"}), "actions/a.dg: the account's script must be valid Unicode"),
         (one(scope="personal", team_ids=[1]), one(), "A (1): team_ids is left out: is only for actions with scope"),
         (one(**DELUGE, execution_url="https://a/b"), one(), "A (1): execution_url is left out: is only for webhook"),
         (one({"permissions": ["later"]}, **WEBHOOK), one(**WEBHOOK), "A (1): permissions is left out: permissions[0]"),
-        (one(name="\ud83d"), one(), "\ud83d (1): name: must be text that"),
+        (one(name="\ud83d"), one(), "\ud83d (1): name: must be valid Unicode"),
         (
             one(),
             one(hint="\ud83d"),

@@ -78,7 +78,7 @@ def read_text(name: str, path: Path | None) -> str:
             raise errors.ConfigurationError("cannot read standard input: it is closed")
         return sys.stdin.buffer.read().decode("utf-8")
     except (OSError, ValueError) as error:
-        shown = "the standard input" if path is None else name
+        shown = "standard input" if path is None else name
         reason = error.strerror if isinstance(error, OSError) else _why(error)
         raise errors.ConfigurationError(f"cannot read {shown}: {reason}") from None
 
