@@ -135,10 +135,10 @@ class _Copier:
         if isinstance(node, str) and _CONTROL.search(node):
             raise PipelineError(f"{self.name}: a control character in {node[:40]!r}; remove it")
         if isinstance(node, float) and not math.isfinite(node):
-            raise PipelineError(f"{self.name}: {node} is not a number that JSON knows; remove it")
+            raise PipelineError(f"{self.name}: {node} is not a number in JSON; remove it")
         if node is None or isinstance(node, (str, int, float, bool)):
             return node
-        raise PipelineError(f"{self.name}: holds a value that JSON does not know: {type(node).__name__}")
+        raise PipelineError(f"{self.name}: contains a value that JSON does not have: {type(node).__name__}")
 
     def _key(self, key: Any) -> str:
         if isinstance(key, bool) or not isinstance(key, (str, int)):

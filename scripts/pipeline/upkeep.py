@@ -64,7 +64,7 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
         path: Path = ("actions", index)
         was, now = matches(before, action, where), matches(after, action, where)
         if not now:
-            cut[path] = f"action {index + 1} ({action['target'].strip()}) is cut out: {_moot(action, was, new, where)}"
+            cut[path] = f"action {index + 1} ({action['target'].strip()}) is removed: {_moot(action, was, new, where)}"
         else:
             shrunk, parts = _shrink(action, was, gone)
             cut |= {
@@ -277,11 +277,11 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
                 left_out.append((("update", key, names.index(name)), f"{name}, which is gone, is not required"))
                 update[key].remove(name)
         if name in action["update"].get("properties", {}):
-            left_out.append((("update", "properties", name), f"the words for {name}, which is gone, are cut out"))
+            left_out.append((("update", "properties", name), f"the words for {name}, which is gone, are removed"))
             del update["properties"][name]
         for index, rule in reversed(list(enumerate(action["update"].get("allOf", [])))):
             if name in rule.get("if", {}).get("required", []) + rule.get("then", {}).get("required", []):
-                left_out.append((("update", "allOf", index), f"a rule on {name}, which is gone, is cut out"))
+                left_out.append((("update", "allOf", index), f"a rule on {name}, which is gone, is removed"))
                 update["allOf"].remove(rule)
     for key in ("required", "x-essential", "properties", "allOf"):
         if key in update and not update[key]:
@@ -317,7 +317,7 @@ def _examples(
             for path, schema, value in examples_below(node.value, action["update"]):
                 places = list(_places(schema, value, composed, lost))
                 if isinstance(value, dict) and value and {(key,) for key in value} <= set(places):
-                    words = f"action {index + 1} ({action['target'].strip()}): an example of nothing else is cut out"
+                    words = f"action {index + 1} ({action['target'].strip()}): an example of nothing else is removed"
                     found["actions", index, "update", *path[:2]] = words
                     continue
                 for inner in places:

@@ -474,7 +474,7 @@ def test_a_renamed_parameter_that_no_action_selects_is_left_to_a_person(document
     place = (
         f"openapi/overlay.yaml:{line}: get_message_action_handler: path parameter MESSAGE_ACTION_ID is called ACTION"
     )
-    assert f"{place}: let the action that names its argument select it, too" in checklist(copied, found).decide
+    assert f"{place}: the overlay action that sets its argument must select it, too" in checklist(copied, found).decide
 
 
 def test_an_example_gets_a_property_that_is_required_now(document: Any, copied: Tree) -> None:
@@ -503,7 +503,7 @@ def test_a_checklist_ends_the_report(
     assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 0
     out = capsys.readouterr().out
     assert out.endswith("\n".join(lines(found)) + "\n")
-    assert "Works by itself:\n" in out
+    assert "Works automatically:\n" in out
 
 
 def test_markdown_cannot_be_broken_out_of(document: Any, copied: Tree) -> None:

@@ -160,7 +160,7 @@ statuses = [raw.patch("/messageactions/1", json={"hint": "h"}).status_code for _
 assert statuses == [404] * limit + [429], statuses
 """
     report = proved(copied, vendor.threshold_up, proof, CLIENT[0], MOCK[1])
-    assert "the client waits by it, the mock enforces it, the suite tests it" in report
+    assert "the client waits accordingly, the mock enforces it, the suite tests it" in report
     graded(copied, "thresholds")
 
 
@@ -201,7 +201,7 @@ assert "shortcut" in CreateMessageActionFields.__annotations__
 @pytest.mark.heavy
 def test_an_optional_field_comes(copied: Path) -> None:
     report = proved(copied, vendor.optional_field, NEW_FIELD, *CLIENT[1:], *PIPELINE, MOCK[0])
-    assert "shortcut is an argument of the method, --shortcut of the command; the mock keeps it" in report
+    assert "shortcut is an argument of the method, --shortcut of the command; the mock stores it" in report
     notes = graded(copied, "table")
     for operation in ("create_message_action", "update_message_action"):
         assert f"unmodelled: {operation}.shortcut: the suite states no facts about it" in notes
@@ -463,7 +463,7 @@ with Cliq("1000.colleague", base_url=server.url, clock=server.clock) as patient:
         patient.message_actions.update(own.id, hint=str(number))
 """
     report = proved(copied, vendor.threshold_window, proof, CLIENT[0], "wrapper/tests/test_bulk.py", *MOCK)
-    assert "threshold 10 calls in 60 s → 10 calls in 90 s: the client waits by it" in report
+    assert "threshold 10 calls in 60 s → 10 calls in 90 s: the client waits accordingly" in report
     graded(copied, "thresholds")
 
 
@@ -484,7 +484,7 @@ except errors.RateLimited as error:
     assert error.retry_after == 600
 """
     report = proved(copied, vendor.lock_time, proof, CLIENT[0], *MOCK)
-    assert "lock 300 s → 600 s: the client waits by it, the mock enforces it, the suite tests it" in report
+    assert "lock 300 s → 600 s: the client waits accordingly, the mock enforces it, the suite tests it" in report
     graded(copied, "thresholds")
 
 

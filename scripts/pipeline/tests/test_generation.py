@@ -272,7 +272,7 @@ def test_the_pins_are_those_of_the_lock(tree: Tree) -> None:
 def test_an_unknown_template_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     change = templates.CHANGES[0]
     monkeypatch.setattr(templates, "CHANGES", (change._replace(sha256="0" * 64),))
-    with pytest.raises(PipelineError, match="look at it and renew the hash"):
+    with pytest.raises(PipelineError, match="review it and update the hash"):
         templates.write(tmp_path)
     monkeypatch.setattr(templates, "CHANGES", (change._replace(replacements=(("not there", ""),)),))
     with pytest.raises(PipelineError, match="stands there 0 times, not once"):
