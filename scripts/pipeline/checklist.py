@@ -107,7 +107,7 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             yield f"{_at(tree, _FACTS)}: the suite does not model {operation}; state its facts"
             yield f"{_at(tree, _METHODS, 'class MessageActions')}: {operation} has no method of its own"
         elif match and match[3] == "added":
-            yield f"{_at(tree, _MEANINGS, '_MODELLED = ')}: {match[2]} is only stored by the mock; give it a meaning if it has one"
+            yield f"{_at(tree, _MEANINGS, '_MODELLED = ')}: the mock stores {match[2]} without using it"
             yield f"{_at(tree, _FACTS)}: the suite has no fact about {match[2]}"
             if match[1] == "required":
                 yield from _examples(tree, match[2])
@@ -119,7 +119,7 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
         elif renamed := _RENAMED.fullmatch(change.text):
             if change.rating != "fix":  # no action of the overlay maps the new name to the old argument
                 place = _at(tree, _OVERLAY, f"'{renamed[1]}'")
-                yield f"{place}: {operation}: {change.text}: the overlay action that sets its argument must select it, too"
+                yield f"{place}: {operation}: {change.text}: select it in the action that names its argument"
         elif change.rating == "breaking" and change.kind not in ("threshold", "lock"):
             yield f"README.md: {operation or 'the document'}: {change.text}: look for examples that use it"
     if review.rating is not None:

@@ -97,7 +97,9 @@ def _download(url: str, shown: str, transport: httpx.BaseTransport | None, clock
 def _body(response: httpx.Response, shown: str, end: float, clock: Callable[[], float]) -> bytes:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise PipelineError(f"{shown}: is encoded as {encoding[:40]!r}, but only gzip can be read; download it and give the file")
+        raise PipelineError(
+            f"{shown}: is encoded as {encoding[:40]!r}, but only gzip can be read; download it and give the file"
+        )
     unzip = zlib.decompressobj(wbits=31)
     content = bytearray()
     assert isinstance(response.stream, httpx.SyncByteStream)

@@ -67,6 +67,4 @@ class Reader:
             if "$ref" not in node:
                 return node
             node = self.mapping(self.pointer(node["$ref"], where), where)
-        raise self.fail(
-            where, f"$ref {str(node['$ref'])[:100]!r} is circular, or one of more than 20 $ref in a row"
-        )
+        raise self.fail(where, f"$ref {str(node['$ref'])[:100]!r} is circular, or one of more than 20 $ref in a row")

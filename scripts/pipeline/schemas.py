@@ -145,7 +145,9 @@ class Schemas:
                 name += "2"
             self.names[vendor] = name
             self.modules.add(names.module(name))
-            self.reader.repaired(where, f"$ref {reference} points into another part of the document; it becomes a component")
+            self.reader.repaired(
+                where, f"$ref {reference} points into another part of the document; it becomes a component"
+            )
             self._component(vendor, target)
         return f"{_PREFIX}{self.names[vendor]}"
 

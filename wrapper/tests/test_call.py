@@ -228,7 +228,7 @@ def test_an_unknown_operation_is_named(cliq: Cliq, notes: ModuleType, call: Any,
 
 
 @pytest.mark.parametrize("package", ["json", "no_such_package", "zoho_cliq"])
-def test_what_is_no_generated_package_is_refused(cliq: Cliq, package: str) -> None:
+def test_a_module_that_is_not_a_generated_package_is_refused(cliq: Cliq, package: str) -> None:
     with pytest.raises(errors.ConfigurationError, match=f"{package} was not made by"):
         cliq.call(package, "list")
     with pytest.raises(errors.ConfigurationError, match="takes an operation's id"):
@@ -266,7 +266,7 @@ def test_arguments_are_checked_before_anything_is_sent(
     assert server.requests == []
 
 
-def test_the_same_awaited(make_async: Callable[..., AsyncCliq], server: Scripted, notes: ModuleType) -> None:
+def test_call_with_the_async_client(make_async: Callable[..., AsyncCliq], server: Scripted, notes: ModuleType) -> None:
     async def use() -> Any:
         async with make_async() as cliq:
             server.answer(answered({"data": [{"id": "1", "text": "a"}]}))

@@ -295,7 +295,7 @@ def test_run_shows_log_tasks_and_answer(run: Run, server: int) -> None:
         ),
     ],
 )
-def test_what_a_run_does_not_reach_is_told_with_the_option(
+def test_run_names_the_option_for_what_a_script_cannot_reach(
     run: Run, script: str, options: tuple[str, ...], said: str
 ) -> None:
     Path("a.dg").write_text(script)
@@ -389,7 +389,7 @@ def test_run_says_why_a_script_cannot_be_read(run: Run) -> None:
         (["--event", "missing.json"], "cannot read missing.json: No such file or directory"),
     ],
 )
-def test_run_refuses_wrong_settings_in_one_line(run: Run, arguments: list[str], message: str) -> None:
+def test_run_refuses_invalid_settings_in_one_line(run: Run, arguments: list[str], message: str) -> None:
     Path("a.dg").write_text(RIGHT)
     Path("list.json").write_text("[]")
     Path("number.json").write_text('{"a":5}')

@@ -177,7 +177,7 @@ def test_update_without_any_answer_is_unknown(cliq: Cliq, server: Scripted) -> N
 
 
 @pytest.mark.parametrize("second", [refused(429), httpx.ConnectError("no route")])
-def test_lost_update_stays_unknown_whatever_comes_after(
+def test_a_lost_update_is_outcome_unknown_whatever_the_next_attempt_returns(
     make: Callable[..., Cliq], server: Scripted, second: Any
 ) -> None:
     server.answer(LOST[0], second)
@@ -475,7 +475,7 @@ def test_state_that_fails_before_sending_stops_the_call(
     assert server.requests == []
 
 
-def test_leave_that_has_become_void_is_given_back(
+def test_an_expired_slot_is_released(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that is stopped between reserving and sending must not send on an old leave."""
@@ -495,7 +495,7 @@ def test_leave_that_has_become_void_is_given_back(
     assert cliq.thresholds["get_message_action"].remaining == GETS - 1
 
 
-def test_operation_without_a_threshold_heeds_the_lock(
+def test_an_operation_without_a_threshold_waits_for_the_lock(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = {name: entry._replace(threshold=None) for name, entry in OPERATIONS.items()}

@@ -37,7 +37,9 @@ HTML = b"<html><head><TITLE>\n Bad gateway </title></head></html>"
         (b"[" * 100_000, None, None),
     ],
 )
-def test_shapes(cliq: Cliq, server: Scripted, status: int, body: bytes, code: str | None, message: str | None) -> None:
+def test_error_bodies_of_every_form_are_read(
+    cliq: Cliq, server: Scripted, status: int, body: bytes, code: str | None, message: str | None
+) -> None:
     server.answer(httpx.Response(status, content=body))
     with pytest.raises(errors.ApiError) as caught:
         cliq.with_options(max_wait=0).message_actions.create(name="a", hint="b")

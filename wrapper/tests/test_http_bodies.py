@@ -151,8 +151,16 @@ def test_encoded_body_is_decoded(sockets: SocketServer, kind: str, body: bytes, 
     [
         (BODY, ["Content-Encoding: br"], "'br', but the client accepts only gzip"),
         (BODY, ["Content-Encoding: zstd"], "'zstd', but the client accepts only gzip"),
-        (gzip.compress(gzip.compress(BODY)), ["Content-Encoding: gzip, gzip"], "'gzip, gzip', but the client accepts only gzip"),
-        (gzip.compress(gzip.compress(BODY)), ["Content-Encoding: gzip"] * 2, "'gzip, gzip', but the client accepts only gzip"),
+        (
+            gzip.compress(gzip.compress(BODY)),
+            ["Content-Encoding: gzip, gzip"],
+            "'gzip, gzip', but the client accepts only gzip",
+        ),
+        (
+            gzip.compress(gzip.compress(BODY)),
+            ["Content-Encoding: gzip"] * 2,
+            "'gzip, gzip', but the client accepts only gzip",
+        ),
         (zlib.compress(BODY), ["Content-Encoding: deflate"], "'deflate', but the client accepts only gzip"),
         (BODY, ["Content-Encoding: gzip"], "declared as gzip but is not"),
         (gzip.compress(b"") * 17, ["Content-Encoding: gzip"], "too many gzip members"),

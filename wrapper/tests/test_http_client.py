@@ -260,7 +260,7 @@ def test_headers_of_the_user_go_with_every_call(sockets: SocketServer, through_h
         (["secret"], "a mapping of names to values, not a list"),
     ],
 )
-def test_header_that_cannot_be_is_refused_at_once(headers: Any, words: str) -> None:
+def test_invalid_header_is_refused_when_the_client_is_made(headers: Any, words: str) -> None:
     with pytest.raises(errors.ConfigurationError, match=words) as refused:
         Cliq(TOKEN, headers=headers)
     assert "secret" not in str(refused.value)

@@ -208,7 +208,9 @@ def run_async(here: World, steps: Steps[Any] | None = None) -> Any:
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("error", INTERRUPTS, ids=lambda error: type(error).__name__)
-def test_every_step(world: Callable[..., World], error: BaseException, after: bool, kind: str) -> None:
+def test_an_interrupt_at_every_step_releases_everything(
+    world: Callable[..., World], error: BaseException, after: bool, kind: str
+) -> None:
     first = world()
     total = count_steps(first)
     first.check()
@@ -225,7 +227,7 @@ def test_every_step(world: Callable[..., World], error: BaseException, after: bo
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-def test_steps_that_are_closed(world: Callable[..., World], done: bool) -> None:
+def test_closing_the_steps_releases_everything(world: Callable[..., World], done: bool) -> None:
     for number in range(count_steps(world())):
         here = world()
         steps = here.steps()
@@ -292,7 +294,7 @@ def interrupted_at(here: World, driver: Callable[[World], Any], at: int, error: 
     here.check()
 
 
-def test_every_line(world: Callable[..., World]) -> None:
+def test_an_interrupt_at_every_line_releases_everything(world: Callable[..., World]) -> None:
     lines = lines_of(world("short"), run)
     for at in sorted({line: at for at, line in enumerate(lines)}.values()):
         interrupted_at(world("short"), run, at, KeyboardInterrupt())
@@ -300,7 +302,9 @@ def test_every_line(world: Callable[..., World]) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize(("script", "driver"), [*((script, run) for script in SCRIPTS), ("stumbling", run_async)])
-def test_every_line_of_every_story(world: Callable[..., World], script: str, driver: Callable[[World], Any]) -> None:
+def test_an_interrupt_at_every_line_of_every_scenario_releases_everything(
+    world: Callable[..., World], script: str, driver: Callable[[World], Any]
+) -> None:
     lines = lines_of(world(script), driver)
     first = {line: at for at, line in reversed([*enumerate(lines)])}
     last = {line: at for at, line in enumerate(lines)}
@@ -408,7 +412,7 @@ def test_cancelled_while_a_thread_asks_the_state(
     asyncio.run(main())
 
 
-def test_threads_that_are_gone_do_not_keep_a_call_from_giving_back(
+def test_a_call_releases_its_state_after_the_thread_pool_has_ended(
     make_async: Callable[..., AsyncCliq], server: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the event loop is being shut down."""

@@ -177,7 +177,7 @@ def test_sixteen_tasks_renew_once(make_async: Callable[..., AsyncCliq], server: 
     assert server.issued == 1
 
 
-def test_holder_of_the_lease_that_is_gone_is_waited_out(
+def test_the_lease_of_a_dead_holder_is_waited_for(
     make: Callable[..., Cliq], server: Accounts, clock: FakeClock
 ) -> None:
     cliq = make(oauth(), max_wait=200)
@@ -206,7 +206,9 @@ def test_refused_refresh_token_is_an_auth_error(
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"access_token": 5}', b'{"access_token": "a b"}'])
-def test_answer_without_a_token_is_an_error_of_ours(make: Callable[..., Cliq], server: Accounts, body: bytes) -> None:
+def test_an_unusable_answer_of_the_accounts_server_is_refused(
+    make: Callable[..., Cliq], server: Accounts, body: bytes
+) -> None:
     server.token_answers = [httpx.Response(200, content=body)]
     with pytest.raises((errors.AuthError, errors.ConfigurationError)):
         get(make(oauth()))
@@ -228,7 +230,7 @@ def test_throttled_token_endpoint_is_left_alone_for_ten_minutes(
 
 
 @pytest.mark.parametrize("fault", [httpx.ConnectError("x"), httpx.ReadTimeout("x"), httpx.Response(503)])
-def test_accounts_server_that_stumbles_is_asked_again(make: Callable[..., Cliq], server: Accounts, fault: Any) -> None:
+def test_a_failing_accounts_server_is_asked_again(make: Callable[..., Cliq], server: Accounts, fault: Any) -> None:
     server.token_answers = [fault]
     assert get(make(oauth())) == "5"
     server.token_answers = [fault] * 3
@@ -255,7 +257,7 @@ def test_lease_is_given_back_when_refreshing_fails(make: Callable[..., Cliq], se
     assert get(cliq) == "5"
 
 
-def test_token_that_ends_while_waiting_for_a_slot_is_renewed(
+def test_a_token_that_expires_while_waiting_for_a_slot_is_renewed(
     make: Callable[..., Cliq], server: Accounts, clock: FakeClock
 ) -> None:
     cliq = make(oauth())
@@ -362,7 +364,7 @@ def test_api_domain_is_mapped_to_its_data_center(ending: str, center: str) -> No
 @pytest.mark.parametrize(
     "domain", [None, 5, "", "https://[", "https://evil.test", "https://www.zohoapis.com.evil.test"]
 )
-def test_other_domains_belong_to_nobody(domain: Any) -> None:
+def test_other_api_domains_map_to_no_data_center(domain: Any) -> None:
     assert data_center_of(domain) is None
 
 
@@ -399,7 +401,7 @@ def test_callable_may_be_asynchronous(make_async: Callable[..., AsyncCliq], serv
     assert asyncio.run(main()) == "5"
 
 
-def test_code_is_traded_for_a_refresh_token(server: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_is_exchanged_for_a_refresh_token(server: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     through = ClientTransport(httpx.Client(transport=httpx.MockTransport(server)), SystemClock())
     monkeypatch.setattr("zoho_cliq._http.threads.Transport", lambda: through)
     server.token_answers = [token_answer(refresh_token=REFRESH, api_domain="https://www.zohoapis.in")]
@@ -524,7 +526,7 @@ def test_lease_that_ended_during_a_wait_is_not_used(
     assert len(clock.slept) == 2
 
 
-def test_leave_to_ask_for_a_token_that_has_become_void_is_given_back(
+def test_an_expired_token_slot_is_released(
     make: Callable[..., Cliq], server: Accounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cliq = make(oauth())
@@ -589,7 +591,7 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
         ({"auth": OAuth("a", "b", "c"), "data_center": "in"}, "pass data_center to OAuth"),
     ],
 )
-def test_settings_that_cannot_be_are_told(settings: dict[str, Any], words: str) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(errors.ConfigurationError, match=words):
         Cliq(**{"auth": TOKEN, **settings})
 

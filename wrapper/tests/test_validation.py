@@ -225,14 +225,14 @@ def test_a_limit_that_is_no_integer_is_refused_in_tasks_too(make_async: Callable
             act()
 
 
-def test_half_a_pair_is_told_by_its_place(cliq: Cliq) -> None:
+def test_a_lone_surrogate_is_reported_with_its_position(cliq: Cliq) -> None:
     with pytest.raises(errors.ValidationError, match="name: must be valid Unicode; character 3 is half"):
         cliq.message_actions.create(name="ab\ud83d", hint="b")
     with pytest.raises(errors.ValidationError, match=f"must be at most {LARGEST}, not a number of thousands of digits"):
         cliq.message_actions.list(limit=10**5000)
 
 
-def test_what_is_read_may_hold_halves_of_pairs_and_whole_floats(cliq: Cliq, server: Scripted) -> None:
+def test_answers_may_contain_lone_surrogates_and_integral_floats(cliq: Cliq, server: Scripted) -> None:
     found = {"url": "/", "type": "messageaction", "data": action(5, name="cut \ud83d", team_ids=[7.0])}
     server.answer(httpx.Response(200, content=json.dumps(found)))  # JSON escapes a half, which UTF-8 cannot carry
     read = cliq.message_actions.get("5")

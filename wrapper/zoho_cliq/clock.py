@@ -22,7 +22,9 @@ def checked_timeout(value: object) -> float:
     """Return `value` in seconds. Raise ConfigurationError unless it is above 0 and at most `LONGEST_TIMEOUT`."""
     seconds = checked_seconds("timeout", value)
     if not 0 < seconds <= LONGEST_TIMEOUT:
-        raise ConfigurationError(f"timeout must be a number of seconds above 0 and at most {LONGEST_TIMEOUT:g}, not {seconds!r}")
+        raise ConfigurationError(
+            f"timeout must be a number of seconds above 0 and at most {LONGEST_TIMEOUT:g}, not {seconds!r}"
+        )
     return seconds
 
 

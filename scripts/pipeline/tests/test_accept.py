@@ -474,7 +474,7 @@ def test_a_renamed_parameter_that_no_action_selects_is_left_to_a_person(document
     place = (
         f"openapi/overlay.yaml:{line}: get_message_action_handler: path parameter MESSAGE_ACTION_ID is called ACTION"
     )
-    assert f"{place}: the overlay action that sets its argument must select it, too" in checklist(copied, found).decide
+    assert f"{place}: select it in the action that names its argument" in checklist(copied, found).decide
 
 
 def test_an_example_gets_a_property_that_is_required_now(document: Any, copied: Tree) -> None:

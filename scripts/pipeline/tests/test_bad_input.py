@@ -315,7 +315,9 @@ def test_names_that_cannot_be_a_package(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.json"]
 
 
-def test_what_is_no_client_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_not_a_generated_client_is_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = written(SOUND, tmp_path / "small.json")
     (tmp_path / "into" / "precious").mkdir(parents=True)
     (tmp_path / "into" / "precious" / "letter.txt").write_text("dear")
@@ -624,7 +626,7 @@ def test_prose_that_is_not_understood_stops_us_but_no_sibling(
     assert "repaired: GET /a: 'a, b' is found where an error code is expected; left out" in out
 
 
-def test_html_in_a_description_goes_nowhere(tmp_path: Path) -> None:
+def test_html_of_descriptions_is_not_kept(tmp_path: Path) -> None:
     words = '<script>alert(\'escaped\')</script><b>escaped</b>"""\nimport os\n'
     document = with_get(description=words, summary=words, tags=["small"])
     document["info"] = {"title": f"Small {words}", "version": "1", "description": words}

@@ -161,7 +161,7 @@ def shuffled(node: Any) -> Any:
     return [shuffled(value) for value in node] if isinstance(node, list) else node
 
 
-def test_the_order_in_the_source_has_no_say(golden: str, vendor_shaped: Path) -> None:
+def test_the_order_in_the_source_does_not_matter(golden: str, vendor_shaped: Path) -> None:
     document = shuffled(load(vendor_shaped))
     assert upstream_text(normalize(document, "shuffled").document) == golden
 

@@ -296,7 +296,7 @@ def test_reader_that_goes_away_in_process(run: Run, monkeypatch: pytest.MonkeyPa
         ("fly 2>/dev/full", 2, ""),
     ],
 )
-def test_streams_that_take_or_give_nothing_end_in_one_line(shell: Shell, arguments: str, code: int, err: str) -> None:
+def test_unusable_standard_streams_end_in_one_line(shell: Shell, arguments: str, code: int, err: str) -> None:
     ended, out, told = shell(arguments)
     assert (ended, out) == (code, "")
     assert "Traceback" not in told
@@ -307,7 +307,10 @@ def test_streams_that_take_or_give_nothing_end_in_one_line(shell: Shell, argumen
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
-        ("would wait 5.0 s, but max_wait (2 s) allows only 1.0 s", "would wait 5.0 s, but --max-wait (2 s) allows only 1.0 s"),
+        (
+            "would wait 5.0 s, but max_wait (2 s) allows only 1.0 s",
+            "would wait 5.0 s, but --max-wait (2 s) allows only 1.0 s",
+        ),
         ("set data_center='eu'", "set --data-center 'eu'"),
         ("ZOHO_CLIQ_BASE_URL: it must be an address", "ZOHO_CLIQ_BASE_URL: it must be an address"),
         ('the answer says "max_wait" and x.base_url', 'the answer says "max_wait" and x.base_url'),
@@ -374,7 +377,7 @@ def test_a_script_that_is_no_text_is_refused_before_any_call(
     assert json.loads(run("--json", "thresholds")[1])["update_message_action_handler"]["remaining"] == HANDLER_UPDATES
 
 
-def test_a_script_and_an_icon_may_lie_at_home(run: Run, tmp_path: Path) -> None:
+def test_script_and_icon_paths_expand_the_home_directory(run: Run, tmp_path: Path) -> None:
     (tmp_path / "script.dg").write_text("return 3;")
     (tmp_path / "icon.png").write_bytes(b"\x89PNG")
     made = create(run, "Home", "--image=~/icon.png")
@@ -416,7 +419,7 @@ def test_a_code_that_is_empty_is_not_sent(run: Run, monkeypatch: pytest.MonkeyPa
     assert run("login")[0] == 2
 
 
-def test_settings_that_are_empty_do_not_mean_the_production_server(run: Run) -> None:
+def test_empty_settings_do_not_select_the_production_server(run: Run) -> None:
     code, _, err = run("--base-url", "", "list")
     assert code == 2
     assert "--base-url must be" in err
@@ -599,7 +602,7 @@ def test_a_script_in_utf_16_is_refused(run: Run, tmp_path: Path) -> None:
     assert f"cannot read {script}: it is not UTF-8 text" in err
 
 
-def test_where_credentials_cannot_be_kept_the_code_is_not_sent(
+def test_login_sends_nothing_if_the_credentials_cannot_be_stored(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
@@ -703,9 +706,7 @@ def test_a_script_is_shown_alone(run: Run, tmp_path: Path) -> None:
         assert run("handler", made["id"], "--raw", *arguments)[0] == 2
 
 
-def test_waits_are_not_announced_where_that_is_not_wanted(
-    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_quiet_does_not_announce_waits(run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zoho_cliq._engine.backoff", lambda attempt: 0.01)
     headers = {"Authorization": f"Bearer {mock.control_token}"}
     rule = {"fault": "status", "status": 503, "times": 1}

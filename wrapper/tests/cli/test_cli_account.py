@@ -128,7 +128,7 @@ def test_login_at_zoho_names_another_server_for_the_calls(
         ({"ZOHO_CLIQ_ACCOUNTS_URL": "ftp://x"}, (), "ZOHO_CLIQ_ACCOUNTS_URL: it must be an http or https address"),
     ],
 )
-def test_login_asks_nothing_where_the_code_would_go_astray(
+def test_login_checks_server_settings_before_it_asks(
     run: Run,
     granted: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -160,7 +160,9 @@ def test_login_says_which_scopes_the_code_lacked(
     assert ", ".join(scopes) in run("whoami", "--credentials", path)[1]
 
 
-def test_login_says_that_a_variable_wins(run: Run, granted: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_reports_a_variable_that_takes_precedence(
+    run: Run, granted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\ncode\n"))
     assert "zoho-cliq: ZOHO_CLIQ_TOKEN is set and takes precedence" in run("login")[2]
 

@@ -67,7 +67,9 @@ def test_a_server_without_tokens_leaves_the_kept_one(run: Run, monkeypatch: pyte
     assert err.endswith("zoho-cliq: the server returned no token for the next call\n")
 
 
-def test_what_cannot_be_shown_is_not_counted_as_seen(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_token_is_not_stored_if_the_changes_cannot_be_shown(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def gone(*_: Any, **__: Any) -> None:
         raise BrokenPipeError
 

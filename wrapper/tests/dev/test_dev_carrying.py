@@ -93,7 +93,7 @@ def test_no_call_waits_though_there_are_more_than_a_threshold_allows(make: Make,
     assert time.monotonic() - start < 30  # at a real account it would take minutes
 
 
-def test_credentials_of_the_environment_are_not_looked_at(make: Make, root: Path) -> None:
+def test_credentials_of_the_environment_are_not_read(make: Make, root: Path) -> None:
     write(
         root,
         "cliq.toml",
@@ -106,7 +106,7 @@ def test_credentials_of_the_environment_are_not_looked_at(make: Make, root: Path
     assert carrier.carry().changes == ("create A",)
 
 
-def test_a_variable_of_the_loop_wins_and_a_secret_that_is_not_set_is_made_up(
+def test_variables_of_dev_override_and_unset_secrets_get_a_placeholder(
     mock: MockServer, make: Make, root: Path
 ) -> None:
     write(
@@ -148,7 +148,7 @@ def test_a_variable_of_the_loop_is_no_secret_and_need_not_be_set(make: Make, roo
         ("cliq.lock.toml", "layout = 1\nenvironments = 1\n", "cliq.lock.toml:2: environments must be a table"),
     ],
 )
-def test_what_is_wrong_leaves_what_was_carried_over_last(
+def test_a_mistake_leaves_the_last_applied_state(
     mock: MockServer, make: Make, root: Path, name: str, text: str, mistake: str
 ) -> None:
     carrier = make()
@@ -163,7 +163,7 @@ def test_what_is_wrong_leaves_what_was_carried_over_last(
     assert names(mock) == before
 
 
-def test_what_the_mock_refuses_is_said_without_secrets(mock: MockServer, make: Make, root: Path) -> None:
+def test_refusals_of_the_mock_are_shown_without_secrets(mock: MockServer, make: Make, root: Path) -> None:
     write(root, "cliq.toml", '[environments.test.variables]\nKEY = { env = "KEY" }\n')
     action_file(root, "a", name="A", hint="${KEY}")
     mock.fail_next("list_message_actions", times=9, status=403, message="not k-secret")
@@ -174,7 +174,7 @@ def test_what_the_mock_refuses_is_said_without_secrets(mock: MockServer, make: M
     assert "not ${KEY}" in mistake.message
 
 
-def test_what_needs_a_decision_is_said(make: Make, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocked_changes_are_shown(make: Make, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def incomplete(*_: Any, **__: Any) -> None:
         raise Incomplete(["actions/a.toml was left as it is: why"], Applied(0))
 

@@ -37,7 +37,7 @@ from zoho_cliq.project import ProjectError
     ],
     ids=str,
 )
-def test_settings_that_cannot_be_meant(settings: dict[str, Any], message: str) -> None:
+def test_invalid_settings_of_dev_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Settings(**settings)
 
@@ -227,7 +227,7 @@ def test_what_was_open_before_a_restore_is_waited_for_no_more() -> None:
     ],
     ids=str,
 )
-def test_what_came_of_a_delivery(delivery: dict[str, Any], bad: bool, text: str) -> None:
+def test_the_line_for_each_kind_of_delivery(delivery: dict[str, Any], bad: bool, text: str) -> None:
     assert (failed(delivery), shown(delivery)) == (bad, text)
 
 

@@ -30,7 +30,7 @@ def say(text: str) -> str:
     return f'return {{"text":"{text}"}};\n'
 
 
-def test_what_is_saved_is_carried_over_and_what_is_wrong_leaves_the_last_good_state(make_loop: Make) -> None:
+def test_a_saved_file_is_applied_and_a_mistake_leaves_the_last_correct_state(make_loop: Make) -> None:
     loop = make_loop()
     action_file(loop.root, "a", say("one"), name="A", hint="h")
     before = content(loop.root)
@@ -141,7 +141,7 @@ def test_the_receiver_has_a_variable_and_is_started_anew(
     assert set(loop.watched) == {loop.root, tmp_path}
 
 
-def test_a_reset_of_the_mock_carries_the_folder_over_again(make_loop: Make) -> None:
+def test_after_a_reset_of_the_mock_the_folder_is_applied_again(make_loop: Make) -> None:
     loop = make_loop()
     action_file(loop.root, "a", say("one"), name="A", hint="h", scope="team", team_ids=[4711])
 
@@ -236,7 +236,7 @@ def test_no_event_is_sent_if_the_mock_refuses_the_folder(
         make_loop(replay=events_file(tmp_path)).run()
 
 
-def test_what_changes_nothing_is_not_told(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_without_changes_prints_nothing(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = make_loop()
     carry = session_module.Carrier.carry
     begun: Queue[None] = Queue()
@@ -335,9 +335,7 @@ def test_the_end_of_the_mock_ends_the_loop(make_loop: Make) -> None:
         assert loop.wait_for("output")[0] == "mock | strange"
         loop.children[0].end(-9)
 
-    with pytest.raises(
-        CliqError, match=r"^the mock ended \(exit code -9\), and its data is lost; start again"
-    ):
+    with pytest.raises(CliqError, match=r"^the mock ended \(exit code -9\), and its data is lost; start again"):
         loop.run(drive)
 
 
@@ -418,7 +416,9 @@ def test_a_mock_that_does_not_answer_for_a_while_is_asked_again(
     assert loop.run(drive) == 0
 
 
-def test_what_is_carried_over_at_the_end_is_not_told(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_printed_for_a_folder_applied_after_the_end(
+    make_loop: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loop = make_loop()
     carry = session_module.Carrier.carry
     begun = threading.Event()
@@ -433,7 +433,7 @@ def test_what_is_carried_over_at_the_end_is_not_told(make_loop: Make, monkeypatc
     assert [kind for kind, _ in loop.heard] == ["started"]
 
 
-def test_a_file_that_is_half_written_is_not_told(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partly_written_file_is_not_reported(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = make_loop()
     carry = session_module.Carrier.carry
     monkeypatch.setattr(session_module, "SETTLE_SECONDS", 10.0)

@@ -262,7 +262,7 @@ def test_a_plan_for_another_server_is_refused(world: World, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"zoho-cliq plan": 2}', '{"zoho-cliq plan": 1}', "\x00"])
-def test_a_file_that_holds_no_plan(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_a_plan_is_refused(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, "plan", text)
     with pytest.raises(errors.ConfigurationError, match=r"cannot use .*plan: "):
         kept_plan(path)
@@ -410,7 +410,9 @@ def test_a_wait_that_is_too_long_is_refused_and_a_second_apply_goes_on(world: Wo
     folder_of(tmp_path, HANDLER_UPDATE.limit + 2)
     with world.client(max_wait=5) as cliq:
         found = plan(cliq, read(tmp_path))
-        with pytest.raises(errors.WouldWait, match=r"completed steps are kept, and the same command continues") as caught:
+        with pytest.raises(
+            errors.WouldWait, match=r"completed steps are kept, and the same command continues"
+        ) as caught:
             apply(cliq, tmp_path, found)
         assert caught.value.reason == "threshold"
         # A new action is begun only if its script can follow at once.

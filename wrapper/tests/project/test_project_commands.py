@@ -356,7 +356,7 @@ def test_pull_needs_tomlkit_and_the_others_do_not(run: Run, tmp_path: Path, monk
     assert err.startswith("zoho-cliq: pull needs the extra `cli`: pip install")
 
 
-def test_two_commands_at_once(world: World, run: Run, tmp_path: Path) -> None:
+def test_a_second_command_in_a_busy_folder_exits_with_3(world: World, run: Run, tmp_path: Path) -> None:
     from zoho_cliq.project.files import alone_in
 
     action_file(project(tmp_path), "a", name="A", hint="h")

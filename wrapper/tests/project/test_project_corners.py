@@ -171,7 +171,7 @@ def test_changes_of_others_during_an_apply_are_told(tmp_path: Path, tokens: bool
         world.close()
 
 
-def test_a_trusted_lock_without_a_token_trusts_nothing(world: World, tmp_path: Path) -> None:
+def test_trust_lock_without_a_sync_token_reads_every_handler(world: World, tmp_path: Path) -> None:
     cliq, root = started(world, tmp_path)
     locks = read_locks(root)
     write_locks(root, {"test": Lock(locks["test"].entries)})
@@ -283,7 +283,7 @@ def test_a_replacement_that_does_not_fit_is_made_anew() -> None:
     ]
 
 
-def test_what_is_in_the_lock_alone_is_forgotten() -> None:
+def test_lock_entries_without_file_and_action_are_removed() -> None:
     found = make_plan([], [], Lock({"gone": Entry("9")}))
     assert found.empty
     assert not found.settled.entries
@@ -410,7 +410,7 @@ def test_check_passes_over_what_an_unset_variable_decides(tmp_path: Path) -> Non
         (f'x = "ghp_{"a1" * 18}";', "a GitHub token"),
     ],
 )
-def test_what_looks_like_a_secret(text: str, kind: str | None) -> None:
+def test_texts_in_the_form_of_a_secret_are_reported(text: str, kind: str | None) -> None:
     assert [found[1] for found in found_secrets(f"\n{text}\n")] == ([kind] if kind else [])
 
 
@@ -469,7 +469,7 @@ def test_a_link_inside_the_project_stays_one(tmp_path: Path) -> None:
     assert real.read_text() == "new"
 
 
-def test_paths_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_paths_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cannot be read: " in str(path_fault(tmp_path, tmp_path / "a\0b"))  # why is in the words of each Python
     with pytest.raises(errors.ConfigurationError, match="cannot use"), alone_in(tmp_path / "none"):
         pass

@@ -98,7 +98,7 @@ def test_a_file_that_was_renamed_keeps_its_action() -> None:
     assert set(plan.settled.entries) == {"b"}
 
 
-def test_several_actions_of_one_name_are_not_guessed_among() -> None:
+def test_several_actions_of_one_name_block_the_file_unless_one_is_equal() -> None:
     plan = make_plan([wanted("a", "A", hint="i")], [there(1, "A"), there(2, "A")], Lock())
     assert kinds(plan) == ["blocked"]
     assert not plan.steps
@@ -108,7 +108,7 @@ def test_several_actions_of_one_name_are_not_guessed_among() -> None:
     assert alike.settled.entries["a"].id == "2"
 
 
-def test_what_no_file_describes_is_deleted_on_demand_only_and_only_if_the_lock_knows_it() -> None:
+def test_prune_deletes_only_actions_that_are_in_the_lock() -> None:
     known, strange = there(1, "A", "x"), there(2, "B")
     kept = make_plan([], [known, strange], lock(a=known))
     assert kept.empty
@@ -205,7 +205,7 @@ def test_a_create_waits_for_its_name() -> None:
     assert plan.steps[1].after == (0,)
 
 
-def test_a_name_that_somebody_keeps_blocks_and_nothing_else() -> None:
+def test_a_name_that_stays_taken_blocks_only_the_files_that_need_it() -> None:
     one, two = there(1, "A"), there(2, "B")
     plan = make_plan([wanted("x", "B"), wanted("y", "C"), wanted("z", "A")], [one, two], lock(x=one))
     assert kinds(plan) == ["create", "blocked", "blocked"]
@@ -220,9 +220,7 @@ NAMES = ["A", "a", "B", "C", "D", "E"]
 
 
 @given(st.permutations(NAMES), st.permutations(NAMES), st.sets(st.integers(0, 5)), st.integers(0, 6))
-def test_any_renames_never_meet_a_name_that_is_taken(
-    old: list[str], new: list[str], going: set[int], staying: int
-) -> None:
+def test_any_renames_never_use_a_taken_name(old: list[str], new: list[str], going: set[int], staying: int) -> None:
     movers = [Mover(str(i), old[i], new[i]) for i in range(6) if i < staying and i not in going and old[i] != new[i]]
     groups, stuck = ordered(movers, Names({str(i): name for i, name in enumerate(old)}), frozenset(map(str, going)))
     names = {str(i): name for i, name in enumerate(old) if i not in going}
@@ -238,7 +236,7 @@ def test_any_renames_never_meet_a_name_that_is_taken(
 
 
 @given(st.permutations(list("ABCDEFGH")))
-def test_a_circle_of_renames_takes_one_call_more_than_it_has_names(new: list[str]) -> None:
+def test_each_cycle_of_renames_takes_one_extra_call(new: list[str]) -> None:
     movers = [Mover(str(i), "ABCDEFGH"[i], name) for i, name in enumerate(new) if name != "ABCDEFGH"[i]]
     groups, stuck = ordered(movers, Names({str(i): name for i, name in enumerate("ABCDEFGH")}), frozenset())
     assert not stuck

@@ -182,7 +182,9 @@ class Connection:
         except (h11.LocalProtocolError, UnicodeError):
             pass  # raised below, outside the handler, without frames that hold the token
         self.reusable = True
-        raise TransportError("a header or the URL of the request contains characters that HTTP does not allow", sent=False)
+        raise TransportError(
+            "a header or the URL of the request contains characters that HTTP does not allow", sent=False
+        )
 
     def _response(self, parser: h11.Connection, broken: ConnectionError | None) -> Talk[tuple[h11.Response, bytes]]:
         response: h11.Response | None = None

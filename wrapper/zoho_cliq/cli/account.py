@@ -33,15 +33,17 @@ def add_login(command: Adder) -> None:
         note="The code must have these scopes, or the ones that you need:\n\n  " + ",".join(scopes()),
     )
     sub.add_argument("--client-id", metavar="ID", help="asked for if omitted; secret and code are always asked for")
-    sub.add_argument("--accounts-url", metavar="URL", help="another accounts server (default: $ZOHO_CLIQ_ACCOUNTS_URL, else the data center's)")
+    sub.add_argument(
+        "--accounts-url",
+        metavar="URL",
+        help="another accounts server (default: $ZOHO_CLIQ_ACCOUNTS_URL, else the data center's)",
+    )
     add_dry_run(sub, "show where the code would be sent; ask nothing and send nothing")
 
 
 def add_logout(command: Adder) -> None:
     """Add `logout`."""
-    sub = command(
-        "logout", logout, "delete the credentials that login stored, and their access token", "logout"
-    )
+    sub = command("logout", logout, "delete the credentials that login stored, and their access token", "logout")
     sub.epilog = f"The refresh token stays valid until you revoke it in Zoho's API console.\n\n{sub.epilog}"
 
 

@@ -75,7 +75,9 @@ def _kept(options: argparse.Namespace, path: Path) -> int:
     from ..project.configuration import read_configuration
 
     if options.prune or options.replace or options.trust_lock or options.env:
-        raise errors.ConfigurationError("a stored plan is applied as it is; leave out --env, --prune, --replace and --trust-lock")
+        raise errors.ConfigurationError(
+            "a stored plan is applied as it is; leave out --env, --prune, --replace and --trust-lock"
+        )
     found, root = kept_plan(path)
     environment = read_configuration(root).environment(found.environment)
     with project_client(options, environment) as cliq:

@@ -30,7 +30,9 @@ def add(command: Adder) -> None:
     since.add_argument(
         "--token-file", type=Path, metavar="FILE", help="a file for the token: read at the start, written at the end"
     )
-    sub.add_argument("--page-size", type=count, metavar="N", help="actions per call (default: as many as the API allows, 100)")
+    sub.add_argument(
+        "--page-size", type=count, metavar="N", help="actions per call (default: as many as the API allows, 100)"
+    )
 
 
 def changes(options: argparse.Namespace) -> None:

@@ -15,12 +15,12 @@ from .arguments import Adder, add_examples
 from .output import printable, show
 from .project import for_projects
 
-_NOTE = """\
-No account is changed: the mock server takes its place, and no credentials are read. A mistake in a file is shown here and \
-in the page; the mock then keeps the last correct version.
-
-Exit codes: 0 ended by Ctrl-C, SIGTERM or the terminal, or every event of --replay was answered; 1 the mock ended, or an \
-event was not answered; 2 wrong usage or settings."""
+_NOTE = (
+    "No account is changed: the mock server takes its place, and no credentials are read. A mistake in a file is shown "
+    "here and in the page; the mock then keeps the last correct version.\n\n"
+    "Exit codes: 0 ended by Ctrl-C, SIGTERM or the terminal, or every event of --replay was answered; 1 the mock "
+    "ended, or an event was not answered; 2 wrong usage or settings; 130 a --replay was interrupted."
+)
 _OTHERS = {"base_url": "--base-url", "data_center": "--data-center", "state": "--state", "credentials": "--credentials"}
 
 
@@ -30,7 +30,11 @@ def add(command: Adder) -> None:
     sub = command("dev", run, about)
     add_examples(sub, "dev", "dev ~/our-actions --no-open", "dev --receiver service:app", note=_NOTE)
     sub.add_argument(
-        "folder", nargs="?", type=Path, metavar="DIR", help="the project's folder (default: the current one, if it is a project)"
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="the project's folder (default: the current one, if it is a project)",
     )
     sub.add_argument("--env", metavar="NAME", help="the environment in cliq.toml (default: its default_environment)")
     sub.add_argument("--port", type=int, default=8100, help="the mock's port; 0 for a free one (default: 8100)")
@@ -41,9 +45,14 @@ def add(command: Adder) -> None:
         help="an ASGI application in the current folder that answers webhook actions; it is restarted when a *.py "
         "file changes. Its address is ${RECEIVER_URL} in execution_url",
     )
-    sub.add_argument("--record", type=Path, metavar="FILE", help="append each event to a file, one JSON object per line")
     sub.add_argument(
-        "--replay", type=Path, metavar="FILE", help="send the events of a file that --record wrote, show the answers, and end"
+        "--record", type=Path, metavar="FILE", help="append each event to a file, one JSON object per line"
+    )
+    sub.add_argument(
+        "--replay",
+        type=Path,
+        metavar="FILE",
+        help="send the events of a file that --record wrote, show the answers, and end",
     )
 
 

@@ -54,7 +54,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_reading(command: Adder) -> None:
     listing = command("list", commands.list_actions, "list the actions", "list", "list --limit 5 --json")
     listing.add_argument("--limit", type=count, metavar="N", help="show at most N actions")
-    listing.add_argument("--page-size", type=count, metavar="N", help="actions per call (default: as many as a page may have)")
+    listing.add_argument(
+        "--page-size", type=count, metavar="N", help="actions per call (default: as many as a page may have)"
+    )
     add_fields(listing, "list_message_actions")
     get = command(
         "get", commands.get, "show one action", "get 53719000002124010", 'get "Create ticket"', "get --name 2026 --json"
@@ -74,7 +76,10 @@ def _add_changing(command: Adder) -> None:
     )
     add_fields(create, "create_message_action")
     create.add_argument(
-        "--if-exists", choices=["error", "adopt"], default="error", help="what to do if the name is taken (default: error)"
+        "--if-exists",
+        choices=["error", "adopt"],
+        default="error",
+        help="what to do if the name is taken (default: error)",
     )
     add_dry_run(create)
     update = command(
@@ -157,9 +162,7 @@ def _settings(group: argparse._ActionsContainer, unset: str | None = None) -> No
         return value if unset is None else unset
 
     group.add_argument("--json", action="store_true", default=default(False), help="print JSON, also for errors")
-    group.add_argument(
-        "--quiet", action="store_true", default=default(False), help="print results and errors only"
-    )
+    group.add_argument("--quiet", action="store_true", default=default(False), help="print results and errors only")
     group.add_argument(
         "--data-center",
         default=unset,
@@ -169,7 +172,10 @@ def _settings(group: argparse._ActionsContainer, unset: str | None = None) -> No
     )
     group.add_argument("--base-url", default=unset, metavar="URL", help="another server, with /api/v3")
     group.add_argument(
-        "--state", default=unset, metavar="PLACE", help="where calls are counted and the access token is stored: a file, or redis://…"
+        "--state",
+        default=unset,
+        metavar="PLACE",
+        help="where calls are counted and the access token is stored: a file, or redis://…",
     )
     group.add_argument(
         "--timeout", type=float, default=default(30.0), metavar="SECONDS", help="seconds for one attempt (default: 30)"

@@ -35,7 +35,9 @@ def add(command: Adder) -> None:
     add_folder(sub)
     add_planning(sub)
     sub.add_argument("--check", action="store_true", help="exit with 1 if there is a difference")
-    sub.add_argument("--out", type=Path, metavar="FILE", help="write the plan, secrets included, to a file for apply FILE")
+    sub.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the plan, secrets included, to a file for apply FILE"
+    )
 
 
 @for_projects

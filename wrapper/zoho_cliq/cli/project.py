@@ -33,13 +33,16 @@ def add_trust(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--trust-lock",
         action="store_true",
-        help="do not read handlers of actions that have not changed since the lock file was written; misses a change to the handler alone",
+        help="do not read handlers of actions that have not changed since the lock file was written; a change to the "
+        "handler alone is missed",
     )
 
 
 def add_planning(sub: argparse.ArgumentParser) -> None:
     """Add what decides on a plan."""
-    sub.add_argument("--prune", action="store_true", help="delete actions that are in the lock file but have no file any more")
+    sub.add_argument(
+        "--prune", action="store_true", help="delete actions that are in the lock file but have no file any more"
+    )
     sub.add_argument("--replace", action="store_true", help="create a new action if the API cannot change the old one")
     add_trust(sub)
 

@@ -16,9 +16,7 @@ def add(command: Adder) -> None:
     about = "write the account's actions into a folder; other files in it stay"
     sub = command("pull", run, about, "pull ~/our-actions", "pull --env production --overwrite")
     add_folder(sub)
-    sub.add_argument(
-        "--overwrite", action="store_true", help="replace local changes by the account's values"
-    )
+    sub.add_argument("--overwrite", action="store_true", help="replace local changes by the account's values")
     add_trust(sub)
 
 

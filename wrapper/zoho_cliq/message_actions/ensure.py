@@ -184,7 +184,8 @@ def _plain(value: Any) -> Any:
 def _not_yours(action: MessageAction) -> CliqError:
     creator = action.creator
     return NotYourAction(
-        f"the action {action.id} named {action.name!r} was created by {creator.name} ({creator.id}); it was not changed",
+        f"the action {action.id} named {action.name!r} was created by {creator.name} ({creator.id}); "
+        "it was not changed",
         action_id=action.id,
         creator=creator,
         operation="ensure",

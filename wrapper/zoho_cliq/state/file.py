@@ -371,7 +371,8 @@ def failure(path: Path, error: sqlite3.Error | OSError | Busy) -> StateError:
     """Return the StateError for a file that cannot be used."""
     if isinstance(error, Busy):
         return StateBusy(
-            f"other processes kept the state file {path} locked for {BUSY_SECONDS:g} s; find the one that hangs", waited=BUSY_SECONDS
+            f"other processes kept the state file {path} locked for {BUSY_SECONDS:g} s; find the one that hangs",
+            waited=BUSY_SECONDS,
         )
     advice = "it must be in a directory on a local disk that this user may write to"
     if isinstance(error, OSError):

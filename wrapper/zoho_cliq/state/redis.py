@@ -244,7 +244,9 @@ class RedisState:
             if policy != "noeviction":
                 logger.warning("%s evicts keys (maxmemory-policy %s); set it to noeviction", self._shown, policy)
             if found.get("appendonly") == "no":
-                logger.info("%s loses its data when it restarts (appendonly no); calls then pause for a minute", self._shown)
+                logger.info(
+                    "%s loses its data when it restarts (appendonly no); calls then pause for a minute", self._shown
+                )
 
     def _pause_of_an_heir(self) -> float:
         """Return the seconds to pause on a promoted replica, which may lack the last entries of its master.

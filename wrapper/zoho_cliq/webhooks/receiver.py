@@ -88,7 +88,9 @@ class Receiver:
         if not isinstance(limits, AnswerLimits):
             raise ConfigurationError(f"limits must be an AnswerLimits, not {type(limits).__name__}")
         if not callable(now):
-            raise ConfigurationError(f"now must be a function that returns seconds since 1970, not {type(now).__name__}")
+            raise ConfigurationError(
+                f"now must be a function that returns seconds since 1970, not {type(now).__name__}"
+            )
         if public_key is not None:
             read_public_key(public_key)
         verified = secret is not None or public_key is not None

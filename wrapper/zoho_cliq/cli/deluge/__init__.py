@@ -129,4 +129,6 @@ def _add_run(commands: Any) -> None:
     )
     sub.add_argument("--seed", type=int, metavar="N", help="return the same random numbers in each run")
     sub.add_argument("--now", metavar="TIME", help="the current time for the script, as in 2026-01-31T09:00:00+01:00")
-    sub.add_argument("--timezone", metavar="ZONE", help="the organization's time zone, such as Europe/Berlin (default: UTC)")
+    sub.add_argument(
+        "--timezone", metavar="ZONE", help="the organization's time zone, such as Europe/Berlin (default: UTC)"
+    )

@@ -17,7 +17,9 @@ def lay_out(options: argparse.Namespace) -> int:
     """Format scripts. Return 1 if one is not valid Deluge, or would change while nothing is written."""
     deluge = language()
     if options.json and options.diff:
-        raise errors.ConfigurationError("--diff and --json cannot be combined; --json lists the files that would change")
+        raise errors.ConfigurationError(
+            "--diff and --json cannot be combined; --json lists the files that would change"
+        )
     files = sources(options.files)
     only_looks = options.check or options.diff
     if options.json and not only_looks and any(file.path is None for file in files):
