@@ -82,7 +82,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
         if not isinstance(key, Hashable):
             raise yaml.constructor.ConstructorError(None, None, "a key is not a plain value", key_node.start_mark)
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} occurs twice", key_node.start_mark)
         seen[key] = None
     made: dict[Hashable, Any] = loader.construct_mapping(node, deep=True)
     return made
@@ -103,7 +103,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"key {key!r} stands twice")
+            raise ValueError(f"key {key!r} occurs twice")
         found[key] = value
     return found
 
@@ -124,7 +124,7 @@ class _Copier:
         if isinstance(node, dict):
             copied = {self._key(key): self.copy(value, depth + 1) for key, value in node.items()}
             if len(copied) != len(node):
-                raise PipelineError(f"{self.name}: a key stands twice, once as a number and once as a string")
+                raise PipelineError(f"{self.name}: a key occurs twice, once as a number and once as a string")
             return copied
         if isinstance(node, list):
             return [self.copy(value, depth + 1) for value in node]

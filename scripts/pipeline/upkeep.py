@@ -1,6 +1,6 @@
-"""Keep the overlay in step with the vendor: cut out what a removal made moot, and leave the rest to a person.
+"""Update the overlay when the vendor removes, moves or renames something: remove obsolete parts, refuse the rest.
 
-An action, or a part of one, is moot in two cases: it only describes something that was removed; or the thing it
+An action, or a part of one, is obsolete in two cases: it only describes something that was removed; or the thing it
 corrected was removed completely, and nothing new beside it could be the same thing renamed. Anything else that no
 longer fits is refused, because a correction must never be lost silently.
 """
@@ -26,7 +26,7 @@ _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 class Upkeep(NamedTuple):
-    """The overlay's text for the new document, one line for each cut, and the actions that have become unnecessary."""
+    """The overlay's text for the new document, a line for each removed part, and actions that became unnecessary."""
 
     text: str
     cuts: tuple[str, ...]
@@ -51,7 +51,7 @@ class _Renamed(NamedTuple):
 def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
     """Return the overlay `text`, which fits the document `old`, changed to fit `new`.
 
-    Raise PipelineError for an action that no longer matches and is not moot.
+    Raise PipelineError for an action that no longer matches and is not obsolete.
     """
     text, old, moved = _follow_paths(text, old, new, name)
     overlay = parse(text.encode(), name)
@@ -64,20 +64,17 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
         path: Path = ("actions", index)
         was, now = matches(before, action, where), matches(after, action, where)
         if not now:
-            cut[path] = f"action {index + 1} ({action['target'].strip()}) is removed: {_moot(action, was, new, where)}"
-        else:
-            shrunk, parts = _shrink(action, was, gone)
-            cut |= {
-                (*path, *part): f"action {index + 1} ({action['target'].strip()}): {words}" for part, words in parts
-            }
-            touched = copy.deepcopy(after)
-            after = act(after, shrunk, where) if shrunk.keys() & {"update", "remove"} else after
-            changed = copy.deepcopy(before)
+            reason = _why_obsolete(action, was, new, where)
+            cut[path] = f"action {index + 1} ({action['target'].strip()}) is removed: {reason}"
             before = act(before, action, where)
-            if touched == after and changed != before and not parts:
-                unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
             continue
+        shrunk, parts = _shrink(action, was, gone)
+        cut |= {(*path, *part): f"action {index + 1} ({action['target'].strip()}): {words}" for part, words in parts}
+        earlier_after, earlier_before = copy.deepcopy(after), copy.deepcopy(before)
+        after = act(after, shrunk, where) if shrunk.keys() & {"update", "remove"} else after
         before = act(before, action, where)
+        if after == earlier_after and before != earlier_before and not parts:
+            unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
     cut |= _examples(overlay, cut, new, gone, set(_removed_values(old, new)), name)
     return Upkeep(without(text, set(cut), name), (*moved, *cut.values()), tuple(unnecessary))
 
@@ -105,7 +102,7 @@ def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json
                     paths[path] = {key: each for key, each in paths[path].items() if key != method}
                     if f"['{path}'].{method}" in text:
                         text = text.replace(f"['{path}'].{method}", f"['{place}'].{method}")
-                        lines.append(f"the actions on {method.upper()} {path} lead to {place}")
+                        lines.append(f"the actions on {method.upper()} {path} now select {place}")
                     for several in (".*", "['"):  # an action on several operations also applies to the moved one
                         text = text.replace(f"['{path}']{several}", f"['{path}','{place}']{several}")
             continue
@@ -120,7 +117,7 @@ def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json
             move(path, found[0], paths.pop(path))
             if f"'{path}'" in text:
                 text = text.replace(f"'{path}'", f"'{found[0]}'")
-                lines.append(f"the actions on {path} lead to {found[0]}")
+                lines.append(f"the actions on {path} now select {found[0]}")
     moved = {**old, "paths": paths}
     text, words = _follow_names(text, renamed, moved, new, name) if renamed else (text, [])
     return text, moved, (*lines, *words)
@@ -221,7 +218,7 @@ def _removed_values(old: Json, new: Json) -> Iterator[_Gone]:
                 yield _Gone(name, value)
 
 
-def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
+def _why_obsolete(action: Json, was: list[Any], new: Json, where: str) -> str:
     """Return why an action that matches nothing may be removed. Raise PipelineError if it may not."""
     if action.get("remove") is True:
         return "what it removes is gone"

@@ -644,7 +644,7 @@ def test_scopes_are_kept_with_the_credentials(tmp_path: Path) -> None:
     path.write_text(json.dumps(old))
     assert OAuth.from_file(path).scopes is None
     for wrong in ("text", 5, [5]):
-        with pytest.raises(errors.ConfigurationError, match="scopes is a list of texts"):
+        with pytest.raises(errors.ConfigurationError, match="scopes must be a list of texts"):
             OAuth("id", "secret", "refresh", scopes=wrong)  # type: ignore[arg-type]
 
 
@@ -657,7 +657,7 @@ def test_an_accounts_server_of_another_data_center_is_refused() -> None:
 
 def test_the_data_center_of_a_code_is_that_of_its_accounts_server(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = (Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, "in"))
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: answer)
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: answer)
     for given, found in (
         ({}, "in"),
         ({"accounts_url": "https://accounts.example.com"}, "in"),

@@ -161,14 +161,14 @@ def test_a_promoted_replica_causes_one_pause(redis_url: str, server: Any) -> Non
 
     for number, left in ((0, LONGEST_WINDOW + 1), (1, LONGEST_WINDOW + 1 - 30)):
         first._server.info = promoted
-        assert first._pause_of_an_heir() == pytest.approx(left, abs=2)
+        assert first._pause_after_promotion() == pytest.approx(left, abs=2)
         if number == 0:
             (key,) = server.scan_iter("zoho-cliq:heir:*")
             server.set(key, float(server.get(key)) - 30.0)
-    first._inherited = first._clock.monotonic() + 55
+    first._paused_until = first._clock.monotonic() + 55
     assert pauses(first)
     first._server.info = lambda section: {"master_replid2": "0" * 40}
-    assert first._pause_of_an_heir() == 0
+    assert first._pause_after_promotion() == 0
     first.close()
 
 
@@ -277,7 +277,7 @@ def test_a_server_that_shows_no_settings_is_used_all_the_same(redis_server: Call
     with redis.Redis.from_url(url) as server:
         server.execute_command("ACL", "SETUSER", "default", "-config", "-info", "-time")
     state = open_state(url, SystemClock())
-    assert state._inherited <= state._clock.monotonic()  # type: ignore[attr-defined]
+    assert state._paused_until <= state._clock.monotonic()  # type: ignore[attr-defined]
     state.close()
 
 

@@ -162,7 +162,7 @@ def test_an_unknown_data_center_is_refused(center: Any) -> None:
 def test_a_code_that_cannot_be_sent_is_refused_before_it_is(
     setting: str, value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: pytest.fail("it was sent"))
     settings = {"code": "code", "client_id": "id", "client_secret": PASSWORD, setting: value}
     with pytest.raises(errors.ConfigurationError, match=setting) as refused:
         OAuth.from_code(settings.pop("code"), **settings)

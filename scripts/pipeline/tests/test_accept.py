@@ -405,7 +405,7 @@ def test_a_path_that_gains_a_parameter_takes_its_overlay_along(document: Any, co
     found = reviewed(document, copied)
     assert found.refusal is None
     assert f"'{path}'" not in found.overlay_text
-    assert f"the actions on {path} lead to {path}/versions/{{VERSION}}" in found.overlay
+    assert f"the actions on {path} now select {path}/versions/{{VERSION}}" in found.overlay
     assert ("breaking", "required path parameter VERSION added") in {
         (change.rating, change.text) for change in found.changes
     }

@@ -61,9 +61,9 @@ BAD: dict[str, tuple[Any, str]] = {
     "a tag": ("a: !!python/object/apply:os.system ['true']", "not YAML"),
     "two documents": ("a: 1\n---\nb: 2\n", "not YAML"),
     "not JSON": ('{"a": ', "not JSON"),
-    "key twice, YAML": ("a: 1\na: 2\n", "key 'a' stands twice"),
-    "key twice, JSON": ('{"a": 1, "a": 2}', "key 'a' stands twice"),
-    "key twice, number and string": ("1: a\n'1': b\n", "a key stands twice"),
+    "key twice, YAML": ("a: 1\na: 2\n", "key 'a' occurs twice"),
+    "key twice, JSON": ('{"a": 1, "a": 2}', "key 'a' occurs twice"),
+    "key twice, number and string": ("1: a\n'1': b\n", "a key occurs twice"),
     "binary": (b"\x80\x81\xfe\xff", "not UTF-8"),
     "empty": ("", "the top level is not a mapping"),
     "a list": ("- a\n", "the top level is not a mapping"),
@@ -77,9 +77,9 @@ BAD: dict[str, tuple[Any, str]] = {
     "no responses": ({**SOUND, "paths": {"/a": {"get": {"operationId": "x"}}}}, "GET /a: has no responses"),
     "a strange status": (with_get(responses={"2000": {}}), "'2000' is not a status code"),
     "a $ref to nowhere": (with_get(responses=ANSWER), "'#/nowhere' points to nothing"),
-    "a $ref to a file": (with_schema({"$ref": "other.yaml#/X"}), "leads out of the document"),
-    "a $ref to the network": (with_schema({"$ref": "https://example.com/x.yaml#/X"}), "leads out of the document"),
-    "a $ref to a local file": (with_schema({"$ref": "file:///etc/passwd"}), "leads out of the document"),
+    "a $ref to a file": (with_schema({"$ref": "other.yaml#/X"}), "points outside the document"),
+    "a $ref to the network": (with_schema({"$ref": "https://example.com/x.yaml#/X"}), "points outside the document"),
+    "a $ref to a local file": (with_schema({"$ref": "file:///etc/passwd"}), "points outside the document"),
     "a $ref to itself": (with_schema({"$ref": "#/components/schemas/S"}), "is circular"),
     "a parameter's $ref to itself": (
         {
@@ -186,7 +186,7 @@ BAD: dict[str, tuple[Any, str]] = {
         )
         for key in ("allOf", "anyOf", "oneOf")
     },
-    "a query twice in a path": ({**SOUND, "paths": {"/a?x=1&x=2": SOUND["paths"]["/a"]}}, "'x' stands twice"),
+    "a query twice in a path": ({**SOUND, "paths": {"/a?x=1&x=2": SOUND["paths"]["/a"]}}, "'x' occurs twice"),
     "properties that are a list": (with_schema({"type": "object", "properties": ["a"]}), "a mapping is expected here"),
     "a schema that is text": (with_schema("string"), "a mapping is expected here"),
     "an operation that is text": ({**SOUND, "paths": {"/a": {"get": "x"}}}, "a mapping is expected here"),

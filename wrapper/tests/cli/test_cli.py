@@ -398,7 +398,7 @@ def test_what_is_typed_must_be_text(run: Run, monkeypatch: pytest.MonkeyPatch, c
 
 
 def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: pytest.fail("it was sent"))
     (tmp_path / "file").touch()
     for arguments, words in (
         (("--timeout", "inf", "login"), "timeout must be a number of seconds"),
@@ -414,7 +414,7 @@ def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest
 
 
 def test_a_code_that_is_empty_is_not_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: pytest.fail("it was sent"))
     monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\n\n"))
     assert run("login")[0] == 2
 
@@ -585,7 +585,7 @@ def test_a_byte_order_mark_is_no_part_of_what_is_read(
         sent.append((home.client_id, home.client_secret.reveal(), code.reveal()))
         return Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, None)
 
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", trade)
     monkeypatch.setattr("sys.stdin", piped(BOM + b"id\nsecret\ncode\n"))
     kept = tmp_path / "kept.json"
     assert run("--credentials", str(kept), "login")[0] == 0
@@ -605,7 +605,7 @@ def test_a_script_in_utf_16_is_refused(run: Run, tmp_path: Path) -> None:
 def test_login_sends_nothing_if_the_credentials_cannot_be_stored(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: pytest.fail("it was sent"))
     for path, reason in (
         ("/dev/full", "No space left on device"),
         ("/dev/null", "it is not a regular file"),
@@ -640,7 +640,7 @@ def test_login_goes_to_the_data_center_of_the_environment(
         asked.append(home.accounts_url)
         return Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, None)
 
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", trade)
     for variables, options in (
         ({}, ()),
         ({"ZOHO_CLIQ_DATA_CENTER": "eu"}, ()),

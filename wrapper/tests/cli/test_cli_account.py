@@ -48,7 +48,7 @@ def granted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         found["asked"] = home.accounts_url
         return Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, None, found["scopes"])
 
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", trade)
     return found
 
 

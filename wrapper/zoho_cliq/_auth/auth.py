@@ -78,7 +78,7 @@ def fingerprint(*parts: str) -> str:
 
 def _text(name: str, value: object) -> None:
     if not isinstance(value, str) or not value or lone_surrogate(value) is not None:
-        raise ConfigurationError(f"OAuth needs {name}, a text")
+        raise ConfigurationError(f"OAuth: {name} must be a text that is not empty")
 
 
 def data_center_at(accounts_url: str | None) -> str | None:
@@ -89,7 +89,7 @@ def data_center_at(accounts_url: str | None) -> str | None:
 
 def _scopes(given: object) -> tuple[str, ...]:
     if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(each, str) for each in given):
-        raise ConfigurationError("scopes is a list of texts")
+        raise ConfigurationError("scopes must be a list of texts")
     return tuple(given)
 
 
@@ -202,7 +202,7 @@ class OAuth:
         redirect_uri: str | None = None,
         timeout: float = 30.0,
     ) -> Self:
-        """Trade the one-time code of a self client (Zoho's API console) for a refresh token. Send one request.
+        """Exchange the one-time code of a self client (Zoho's API console) for a refresh token. Send one request.
 
         Args:
             code: the code. It is valid once, for a few minutes.
@@ -216,14 +216,14 @@ class OAuth:
         Raise AuthError if the code is rejected or the answer has no refresh token, TransportError if no answer came,
         and ConfigurationError, before anything is sent, if an argument is invalid.
         """
-        from .grants import trade_code
+        from .grants import exchange_code
 
         _text("code", code)
         if redirect_uri is not None:
             _text("redirect_uri", redirect_uri)
         checked_timeout(timeout)
         home = cls(client_id, client_secret, "-", data_center, accounts_url)
-        refresh_token, grant = trade_code(home, Secret(code), redirect_uri, timeout)
+        refresh_token, grant = exchange_code(home, Secret(code), redirect_uri, timeout)
         return cls(
             client_id,
             client_secret,

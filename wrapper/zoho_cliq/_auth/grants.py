@@ -167,7 +167,7 @@ def data_center_of(api_domain: object) -> str | None:
     return None
 
 
-def trade_code(oauth: Application, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, Grant]:
+def exchange_code(oauth: Application, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, Grant]:
     """Send a one-time code. Return the refresh token and the whole grant.
 
     Raise AuthError if the code is rejected or the answer has no refresh token, TransportError if no answer came.

@@ -227,6 +227,7 @@ class Connection:
             )
 
     def _tunnel(self) -> Talk[None]:
+        """Open the proxy's tunnel to the server with CONNECT."""
         proxy = self.route.proxy
         assert proxy is not None
         parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
@@ -254,6 +255,7 @@ class Connection:
             )
 
     def _secure(self, host: str) -> Talk[None]:
+        """Add a layer of TLS: do the handshake with `host`."""
         layer, below = Tls(host), len(self._layers)
         while True:
             try:
@@ -292,6 +294,7 @@ class Connection:
                 return b""  # no close_notify, as with many servers; the HTTP parser notices a truncated response
 
     def _fetch(self, layer: Tls, below: int) -> Talk[None]:
+        """Send what the layer has to send, then pass it what is read through the layers below."""
         yield from self._flush(layer, below)
         data = yield from self._read(below)
         if data:
@@ -300,6 +303,7 @@ class Connection:
             layer.incoming.write_eof()
 
     def _flush(self, layer: Tls, below: int) -> Talk[None]:
+        """Write what the layer has encrypted through the layers below."""
         if layer.outgoing.pending:
             yield from self._write(layer.outgoing.read(), below)
 

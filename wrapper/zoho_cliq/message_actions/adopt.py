@@ -79,7 +79,7 @@ class Adoption:
             while not walk.over:
                 page = yield from engine.call(self._list_page(next_token=walk.token), options, waited)
                 found += [action for action in page.items if action.name == self.body["name"]]
-                walk.took(page)
+                walk.record(page)
         except CliqError as error:
             if isinstance(failure, MessageActionNameExists):
                 raise

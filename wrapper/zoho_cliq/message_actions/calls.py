@@ -134,5 +134,5 @@ class _First:
             try:
                 return (yield from engine.call(unread(call), options, waited)), state.sync_token
             except CliqError as error:
-                if not state.refused(error):
+                if not state.falls_back(error):
                     raise

@@ -141,7 +141,7 @@ class Ensuring:
         while not walk.over:
             page = yield from engine.call(self._calls.list_page(next_token=walk.token), options, waited)
             found += [action for action in page.items if action.name == self._wanted["name"]]
-            walk.took(page)
+            walk.record(page)
         return found
 
     def _converged(self, action: MessageAction, engine: Engine, options: Options, waited: Waited) -> Steps[Ensured]:

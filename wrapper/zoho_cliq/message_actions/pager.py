@@ -98,7 +98,7 @@ class Walk:
         self.over = False
         self._seen = {start}
 
-    def took(self, page: Page) -> None:
+    def record(self, page: Page) -> None:
         """Move on to the page after `page`. Raise PaginationLoop if that page was visited before."""
         if page.next_token is None:
             self.over = True
@@ -143,7 +143,7 @@ class Pager:
                 walk.failed(error)
                 raise
             yield page
-            walk.took(page)
+            walk.record(page)
 
     def first(self) -> MessageAction | None:
         """Return the first action, or None if there is none."""
@@ -185,7 +185,7 @@ class AsyncPager:
                 walk.failed(error)
                 raise
             yield page
-            walk.took(page)
+            walk.record(page)
 
     async def first(self) -> MessageAction | None:
         """Return the first action, or None if there is none."""

@@ -78,7 +78,7 @@ class StateFile(Guard):
         self._descriptor = descriptor
         self.identity = identity(os.fstat(descriptor))
         self._pause = pause  # whether a file without tables has lost its content
-        self._ahead = False  # whether `ahead` holds the lock already
+        self._holds_lock = False  # whether `run_inline` holds the lock already
         self._users: set[int] = set()
         super().__init__()
 
@@ -92,21 +92,21 @@ class StateFile(Guard):
         def locked() -> R:
             if self._descriptor < 0:  # another thread has just closed it
                 raise Moved({})
-            self._lock_out(deadline)
+            self._take_lock(deadline)
             return work()
 
         return self.run(locked, seconds)
 
-    def ahead(self, path: Path, work: Callable[[], R]) -> R:
-        """Return the result of `work`, which calls `transaction`.
+    def run_inline(self, path: Path, work: Callable[[], R]) -> R:
+        """Return the result of `work`, which calls `transaction`, without blocking.
 
-        Raise Busy, before anything is done, if it would block on a thread or process, or if the file is not yet open.
+        Raise Busy, before `work` is called, if it would have to wait for a thread or process, or open the file.
         """
 
         def begun() -> R:
             if self._db is None or not self._is_at(path):
                 raise Busy
-            self._ahead = True
+            self._holds_lock = True
             return work()
 
         return self.alone(begun, 0.0)
@@ -118,7 +118,7 @@ class StateFile(Guard):
         """
 
         def work_alone() -> R:
-            if not self._ahead and not self._is_at(path):
+            if not self._holds_lock and not self._is_at(path):
                 raise Moved(self._rows())
             db = self._connected(clock)
             db.execute("BEGIN IMMEDIATE")
@@ -126,7 +126,7 @@ class StateFile(Guard):
             db.execute("COMMIT")
             return result
 
-        if self._ahead and self.owned():
+        if self._holds_lock and self.owned():
             return work_alone()
         return self.alone(work_alone)
 
@@ -140,7 +140,7 @@ class StateFile(Guard):
 
         self.alone(work)
 
-    def _lock_out(self, deadline: float) -> None:
+    def _take_lock(self, deadline: float) -> None:
         """Take the lock, waiting until `deadline`. Raise Busy after that."""
         pause = POLL_FIRST
         while not locked(self._descriptor):
@@ -205,7 +205,7 @@ class StateFile(Guard):
 
     def clean(self) -> None:
         """Roll back an unfinished transaction, and release the lock."""
-        self._ahead = False
+        self._holds_lock = False
         db = self._db
         if db is not None and db.in_transaction:
             try:
