@@ -473,7 +473,7 @@ class Silent:
 
 
 @pytest.fixture
-def silent() -> Iterator[Silent]:
+def silent_server() -> Iterator[Silent]:
     server = Silent()
     yield server
     server.socket.close()
@@ -521,7 +521,7 @@ ALARMS = [
     ],
 )
 def test_what_a_signal_handler_raises_while_an_answer_is_waited_for(
-    silent: Silent, kind: str, error: BaseException
+    silent_server: Silent, kind: str, error: BaseException
 ) -> None:
     def function(number: int, frame: object) -> None:
         raise error
@@ -532,44 +532,44 @@ def test_what_a_signal_handler_raises_while_an_answer_is_waited_for(
         "object": Handler(error),
         "partial": partial(partial(function)),
     }
-    with Cliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=5) as cliq:
+    with Cliq(TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=5) as cliq:
         with alarm(handlers[kind]), pytest.raises(type(error)) as caught:
             cliq.message_actions.get("5")
         assert caught.value is error
         assert WINDOW - 5 < cliq.thresholds[NAME].resets_in <= WINDOW + 0.1 + GRACE, "the slot is settled"
-    assert silent.connections() == 1, "nothing was sent again"
+    assert silent_server.connections() == 1, "nothing was sent again"
 
 
-def test_what_a_signal_handler_raises_into_an_event_loop(silent: Silent) -> None:
+def test_what_a_signal_handler_raises_into_an_event_loop(silent_server: Silent) -> None:
     error = SoftTimeLimitExceeded()
     found: list[AsyncCliq] = []
 
     async def main() -> None:
-        found.append(AsyncCliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=5))
+        found.append(AsyncCliq(TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=5))
         await found[0].message_actions.get("5")
 
     with alarm(Handler(error)), pytest.raises(SoftTimeLimitExceeded) as caught:
         asyncio.run(main())
     assert caught.value is error
     assert WINDOW - 5 < found[0].thresholds[NAME].resets_in <= WINDOW + 0.1 + GRACE, "the slot is settled"
-    assert silent.connections() == 1
+    assert silent_server.connections() == 1
 
 
-def test_failure_of_a_socket_is_not_taken_for_a_handler(silent: Silent) -> None:
+def test_failure_of_a_socket_is_not_taken_for_a_handler(silent_server: Silent) -> None:
     with (
         alarm(Handler(ValueError()), 60),
-        Cliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq,
+        Cliq(TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq,
         pytest.raises(errors.TransportError) as caught,
     ):
         cliq.message_actions.get("5")
     assert isinstance(caught.value.__cause__, TimeoutError)
 
 
-def test_exception_that_the_caller_was_handling_is_left_alone(silent: Silent) -> None:
+def test_exception_that_the_caller_was_handling_is_left_alone(silent_server: Silent) -> None:
     """A call in an `except` block: what is handled there came from a signal handler, and has nothing to do with it."""
     with (
         alarm(Handler(TimeoutError("earlier"))),
-        Cliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq,
+        Cliq(TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq,
     ):
         try:
             signal.pause()
@@ -578,14 +578,16 @@ def test_exception_that_the_caller_was_handling_is_left_alone(silent: Silent) ->
                 cliq.message_actions.get("5")
 
 
-def test_other_threads_run_no_handlers(silent: Silent) -> None:
+def test_other_threads_run_no_handlers(silent_server: Silent) -> None:
     found: list[BaseException] = []
 
     def handler(number: int, frame: object) -> None:
         raise TimeoutError
 
     def work() -> None:
-        with Cliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq:
+        with Cliq(
+            TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0
+        ) as cliq:
             try:
                 cliq.message_actions.get("5")
             except errors.CliqError as error:

@@ -33,7 +33,7 @@ from pipeline.tree import ROOT, Tree, composed_text, files, upstream_text
 ITEM = "/messageactions/{MESSAGE_ACTION_ID}"
 TODAY = datetime.date(2031, 2, 3)
 MESSAGE_TYPES = {"text", "link", "attachment"}
-pytestmark = pytest.mark.usefixtures("made_once")
+pytestmark = pytest.mark.usefixtures("cached_clients")
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 

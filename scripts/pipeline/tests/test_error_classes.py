@@ -30,7 +30,7 @@ def test_a_new_code_gets_a_class_of_its_family(tree: Tree, composed: Any) -> Non
     assert '    "colour_not_found": ColourNotFound,\n' in text
 
 
-@pytest.mark.usefixtures("made_once")
+@pytest.mark.usefixtures("cached_clients")
 def test_regenerate_writes_the_classes(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     text = copied.errors.read_text("utf-8")
     copied.errors.write_text(text.replace("class HandlerNotFound(NotFound)", "class Mistyped(NotFound)"), "utf-8")

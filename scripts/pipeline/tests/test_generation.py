@@ -79,7 +79,7 @@ def test_the_committed_client_is_what_a_fresh_run_makes_on_a_hostile_host(
     assert differences(tree, hostile / "fresh") == []
 
 
-@pytest.mark.usefixtures("made_once")
+@pytest.mark.usefixtures("cached_clients")
 def test_check_notices_every_kind_of_difference(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"], copied) == 0
     (copied.generated / "models" / "scope.py").unlink()
@@ -102,7 +102,7 @@ def test_check_notices_every_kind_of_difference(copied: Tree, capsys: pytest.Cap
     assert main(["--check"], copied) == 0
 
 
-@pytest.mark.usefixtures("made_once")
+@pytest.mark.usefixtures("cached_clients")
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
