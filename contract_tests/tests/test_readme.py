@@ -401,10 +401,10 @@ def run_until_it_works(line: str, environ: dict[str, str]) -> None:
     command = ["bash", "-c", f"exec {line} --port 0"]
     with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        seen = next((line for line in process.stdout if line.startswith("Carried over")), None)
+        seen = next((line for line in process.stdout if line.startswith("Applied")), None)
         process.send_signal(signal.SIGINT)
         process.stdout.read()
-    assert (seen, process.returncode) == ("Carried over: nothing to change.\n", 0)
+    assert (seen, process.returncode) == ("Applied: nothing to change.\n", 0)
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language in ("toml", "json")], ids=str)

@@ -16,12 +16,12 @@ BENCHES = {
     "imports": "what importing costs, against httpx, stripe, openai and slack_sdk",
     "thresholds": "many processes, one user: lock-outs and time lost, against limiters and retries",
     "mock": "what a request costs the mock server, against Prism and bare Starlette; growth",
-    "jobs": "what people do, in calls and minutes under the real thresholds, on a simulated clock",
-    "apply": "a folder of actions carried to an account, beside loops, under the real thresholds",
-    "conformance": "faulty servers found out, calls and seconds, against stock schemathesis and Dredd",
-    "deluge": "Deluge scripts understood, reading, a long loop, against deluge-compat and plain Python",
+    "jobs": "common tasks, in calls and minutes under the real thresholds, on a simulated clock",
+    "apply": "applying a folder of actions to an account, against loops over a generated client",
+    "conformance": "faulty servers found, calls and seconds, against stock schemathesis and Dredd",
+    "deluge": "Deluge: scripts understood, parsing, checking, a long loop, against deluge-compat and plain Python",
     "console": "how long the mock's page takes to show 1,000 deliveries, in Chromium",
-    "guard": "counts that must not grow: calls, modules, generated lines, memory, instructions (exit 1 where one has)",
+    "guard": "figures that must not grow: calls, modules, generated lines, memory, instructions (exit 1 if one has)",
     "regenerate": "from document to checked client, stage by stage",
 }
 _RESULTS = environment.HERE / "results"
@@ -34,11 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Measures the project side by side with what one would take instead.",
+        description="Measure the project and compare it with the alternatives.",
         epilog="\n".join(f"  {name:12} {what}" for name, what in BENCHES.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", choices=[*BENCHES, "lock"], metavar="NAME", help="see below; `lock` renews the pins")
+    parser.add_argument("name", choices=[*BENCHES, "lock"], metavar="NAME", help="see below; `lock` updates the pins")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a first look, not a result")
     parser.add_argument("--keep", action="store_true", help="write figures and chart to scripts/benchmarks/results")
     parser.add_argument("--strict", action="store_true", help="exit 1 unless every target is met")

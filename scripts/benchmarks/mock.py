@@ -79,7 +79,7 @@ def started(name: str, command: Sequence[str]) -> Iterator[Server]:
     try:
         line = process.stdout.readline()
         if not line.startswith("listening on "):
-            raise environment.SetupError(f"{name} did not start; it said {line.strip()!r}")
+            raise environment.SetupError(f"{name} did not start; it printed {line.strip()!r}")
         yield Server(name, process.pid, line.split()[2], time.perf_counter() - before)
     finally:
         process.terminate()
@@ -105,7 +105,7 @@ def prism() -> Iterator[Server]:
                 break
             except OSError:
                 if process.poll() is not None or time.perf_counter() - before > 60:
-                    raise environment.SetupError("Prism did not come up") from None
+                    raise environment.SetupError("Prism did not start") from None
                 time.sleep(0.02)
         yield Server(PRISM, process.pid, f"http://127.0.0.1:{port}", time.perf_counter() - before)
     finally:

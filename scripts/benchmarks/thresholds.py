@@ -311,7 +311,7 @@ def _wait_for(port: int) -> None:
             return
         except OSError:
             if time.monotonic() > deadline:
-                raise SetupError("redis-server did not come up within 10 s") from None
+                raise SetupError("redis-server did not start within 10 s") from None
             time.sleep(0.02)
 
 

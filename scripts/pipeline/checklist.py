@@ -69,9 +69,9 @@ def checklist(tree: Tree, review: Review, unfit: Sequence[str] = ()) -> Checklis
 def lines(found: Checklist) -> list[str]:
     """Return the lines of a checklist, which end the report."""
     sections = (
-        ("Works by itself", found.works or ("nothing that users of the client see has changed",)),
-        ("For a person to decide", found.decide or ("nothing",)),
-        ("To prove it", found.prove),
+        ("Works automatically", found.works or ("nothing that users of the client see has changed",)),
+        ("To decide", found.decide or ("nothing",)),
+        ("To check it", found.prove),
     )
     return [text for title, entries in sections for text in (f"{title}:", *(f"  {entry}" for entry in entries))]
 
@@ -83,12 +83,12 @@ def _works(operation: str, change: Change) -> Iterator[str]:
     elif change.kind == "threshold" and change.text.endswith(" is gone"):
         yield f"{operation}: {change.text}: client, mock and suite count no calls"
     elif change.kind in ("threshold", "lock"):
-        yield f"{operation}: {change.text}: the client waits by it, the mock enforces it, the suite tests it"
+        yield f"{operation}: {change.text}: the client waits accordingly, the mock enforces it, the suite tests it"
     elif match := _FIELD.fullmatch(change.text):
         _, field, how = match.groups()
         option = f"--{field.replace('_', '-')}"
         if how == "added":
-            yield f"{operation}: {field} is an argument of the method, {option} of the command; the mock keeps it"
+            yield f"{operation}: {field} is an argument of the method, {option} of the command; the mock stores it"
         else:
             yield f"{operation}: the method, the command and the mock refuse {field}"
     elif match := _VALUE.fullmatch(change.text):
@@ -109,7 +109,7 @@ def _works(operation: str, change: Change) -> Iterator[str]:
     elif change.kind == "scope-changed":
         yield f"{operation}: {change.text}: the mock demands it, and `zoho-cliq login` names it"
     elif change.text.startswith("request body: "):
-        yield f"{operation}: {change.text}: client and mock check it, the suite tries its edge"
+        yield f"{operation}: {change.text}: client and mock check it, the suite tests its limits"
     elif change.text.startswith("response "):
         yield f"{operation}: {change.text}: the model follows"
 
@@ -124,8 +124,8 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
             yield f"{_at(tree, _FACTS)}: the suite does not model {operation}; state its facts"
             yield f"{_at(tree, _METHODS, 'class MessageActions')}: {operation} has no method of its own"
         elif match and match[3] == "added":
-            yield f"{_at(tree, _MEANINGS, '_MODELLED = ')}: {match[2]} has no meaning in the mock, which only keeps it"
-            yield f"{_at(tree, _FACTS)}: the suite states nothing of {match[2]}"
+            yield f"{_at(tree, _MEANINGS, '_MODELLED = ')}: the mock stores {match[2]} without using it"
+            yield f"{_at(tree, _FACTS)}: the suite has no fact about {match[2]}"
             if match[1] == "required":
                 yield from _examples(tree, match[2])
             if match[2] in _arguments(review, operation):
@@ -142,7 +142,7 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
         elif renamed := _RENAMED.fullmatch(change.text):
             if change.rating != "fix":  # no action of the overlay maps the new name to the old argument
                 place = _at(tree, _OVERLAY, f"'{renamed[1]}'")
-                yield f"{place}: {operation}: {change.text}: let the action that names its argument select it, too"
+                yield f"{place}: {operation}: {change.text}: select it in the action that names its argument"
         elif "script: x-max-bytes" in change.text:
             for name, text in ((_SCRIPTS, "MAXIMUM_BYTES ="), (_BODY, "MAX_BYTES =")):
                 yield f"{_at(tree, name, text)}: {operation}: {change.text}: this number is written by hand"
@@ -197,7 +197,7 @@ def _of_document(tree: Tree, composed: Json) -> Iterator[str]:
     for code, meaning in composed.get("x-error-catalogue", {}).items():
         if meaning.get("x-guessed"):
             place = _at(tree, _OVERLAY, "x-error-catalogue:")
-            yield f"{place}: class and family of {code} are guessed: {meaning['class']}, {meaning['family']}"
+            yield f"{place}: the class and family of {code} are guessed: {meaning['class']}, {meaning['family']}"
     for _, _, operation in operations(composed):
         if operation["description"] == UNDESCRIBED:
             yield f"{_at(tree, _OVERLAY, '# --- Operations')}: {operation['operationId']} has no description"

@@ -82,7 +82,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
         if not isinstance(key, Hashable):
             raise yaml.constructor.ConstructorError(None, None, "a key is not a plain value", key_node.start_mark)
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} occurs twice", key_node.start_mark)
         seen[key] = None
     made: dict[Hashable, Any] = loader.construct_mapping(node, deep=True)
     return made
@@ -103,7 +103,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"key {key!r} stands twice")
+            raise ValueError(f"key {key!r} occurs twice")
         found[key] = value
     return found
 
@@ -124,7 +124,7 @@ class _Copier:
         if isinstance(node, dict):
             copied = {self._key(key): self.copy(value, depth + 1) for key, value in node.items()}
             if len(copied) != len(node):
-                raise PipelineError(f"{self.name}: a key stands twice, once as a number and once as a string")
+                raise PipelineError(f"{self.name}: a key occurs twice, once as a number and once as a string")
             return copied
         if isinstance(node, list):
             return [self.copy(value, depth + 1) for value in node]
@@ -135,10 +135,10 @@ class _Copier:
         if isinstance(node, str) and _CONTROL.search(node):
             raise PipelineError(f"{self.name}: a control character in {node[:40]!r}; remove it")
         if isinstance(node, float) and not math.isfinite(node):
-            raise PipelineError(f"{self.name}: {node} is not a number that JSON knows; remove it")
+            raise PipelineError(f"{self.name}: {node} is not a number in JSON; remove it")
         if node is None or isinstance(node, (str, int, float, bool)):
             return node
-        raise PipelineError(f"{self.name}: holds a value that JSON does not know: {type(node).__name__}")
+        raise PipelineError(f"{self.name}: contains a value that JSON does not have: {type(node).__name__}")
 
     def _key(self, key: Any) -> str:
         if isinstance(key, bool) or not isinstance(key, (str, int)):

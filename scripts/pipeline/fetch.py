@@ -82,13 +82,13 @@ def _download(url: str, shown: str, transport: httpx.BaseTransport | None, clock
                     if response.is_redirect:
                         url = str(response.url.join(response.headers["Location"]))
                         if urlsplit(url).scheme != "https":
-                            raise PipelineError(f"{shown}: leads on to {_shown(url)}, which is not https")
+                            raise PipelineError(f"{shown}: redirects to {_shown(url)}, which is not https")
                         continue
                     if response.status_code != 200:
                         raise PipelineError(f"{shown}: answers {response.status_code}")
                     return _body(response, shown, end, clock)
     except zlib.error as error:
-        raise PipelineError(f"{shown}: is not the gzip that it is said to be") from error
+        raise PipelineError(f"{shown}: is declared as gzip but is not gzip data") from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise PipelineError(f"{shown}: cannot be fetched: {type(error).__name__}") from error
     raise PipelineError(f"{shown}: redirected more than {_REDIRECTS} times")
@@ -97,7 +97,9 @@ def _download(url: str, shown: str, transport: httpx.BaseTransport | None, clock
 def _body(response: httpx.Response, shown: str, end: float, clock: Callable[[], float]) -> bytes:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise PipelineError(f"{shown}: is sent as {encoding[:40]!r}; only gzip is read; download it and give the file")
+        raise PipelineError(
+            f"{shown}: is encoded as {encoding[:40]!r}, but only gzip can be read; download it and give the file"
+        )
     unzip = zlib.decompressobj(wbits=31)
     content = bytearray()
     assert isinstance(response.stream, httpx.SyncByteStream)
@@ -109,5 +111,5 @@ def _body(response: httpx.Response, shown: str, end: float, clock: Callable[[], 
         if clock() > end:
             raise PipelineError(f"{shown}: not fetched within {SECONDS:.0f} seconds")
     if encoding == "gzip" and not unzip.eof:
-        raise PipelineError(f"{shown}: ends before its gzip does; try again")
+        raise PipelineError(f"{shown}: its gzip data is incomplete; try again")
     return bytes(content)

@@ -91,7 +91,7 @@ def _process(arguments: list[str], folder: Path, home: Path) -> subprocess.Compl
             timeout=remaining(),
         )
     except subprocess.TimeoutExpired as error:
-        raise PipelineError("the document is too large or too intricate to be generated in time") from error
+        raise PipelineError("the document is too large or too complex to be generated in time") from error
 
 
 def _reason(done: subprocess.CompletedProcess[str]) -> str:

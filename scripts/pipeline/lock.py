@@ -51,7 +51,7 @@ def digest(pyproject: dict[str, object]) -> str:
 def check(pyproject: dict[str, object], lock: str) -> None:
     """Raise PipelineError if the lock was made for other requirements, lacks one of them, or names a host."""
     if _HEADER.format(digest=digest(pyproject)) not in lock:
-        raise PipelineError("requirements.lock is not in step with pyproject.toml; run scripts/lock")
+        raise PipelineError("requirements.lock does not match pyproject.toml; run scripts/lock")
     if re.search(r"(?i)https?://|--(extra-)?index-url|--find-links", lock):
         raise PipelineError("requirements.lock names an index or a host; run scripts/lock")
     pins = {
@@ -108,7 +108,7 @@ def main(arguments: list[str]) -> int:
     except (PipelineError, OSError) as error:
         print(f"lock: {error}", file=sys.stderr)
         return 1
-    print("lock: requirements.lock is in step with pyproject.toml")
+    print("lock: requirements.lock matches pyproject.toml")
     return 0
 
 

@@ -143,7 +143,7 @@ class _Normalizer:
             if re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?", url):
                 found.append({"url": url})
             elif url:
-                self.reader.repaired("servers", "a server that is no plain URL; left out")
+                self.reader.repaired("servers", "a server that is not a plain URL; left out")
         return found
 
     def tag(self, name: Any) -> str:
@@ -183,7 +183,7 @@ class _Normalizer:
         found: dict[str, Json] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
             if name in found:
-                raise self.reader.fail(where, f"{name[:60]!r} stands twice in the query of the path; remove one")
+                raise self.reader.fail(where, f"{name[:60]!r} occurs twice in the query of the path; remove one")
             schema = {"type": "string"} if re.fullmatch(r"\{[^{}]+\}", value) else {"type": "string", "const": value}
             found[name] = {"name": name, "in": "query", "required": True, "schema": schema}
         return list(found.values())
@@ -245,7 +245,7 @@ class _Normalizer:
         slug = names.slug(prose.plain(str(operation.get("summary", "")), f"{self.reader.name}: {where}"))
         if not given:
             made = names.slug(f"{method}{path}")
-            self.reader.repaired(where, f"has no operation id; it is called {made}")
+            self.reader.repaired(where, f"has no operation id; it becomes {made}")
             return made
         given = str(given)
         if len(given) == _VENDOR_ID_LENGTH and slug.startswith(given.rstrip("_").lower()) and slug != given:
@@ -257,7 +257,7 @@ class _Normalizer:
             raise self.reader.fail(where, f"{given[:60]!r} cannot be an operation id")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", given):
             made = names.slug(given) if names.slug(given)[:1].isalpha() else f"operation_{names.slug(given)}"
-            self.reader.repaired(where, f"operation id {given!r} is no name; it is called {made}")
+            self.reader.repaired(where, f"operation id {given!r} is not a valid name; it becomes {made}")
             return made
         return given
 
@@ -273,7 +273,7 @@ class _Normalizer:
                 if operation["operationId"] != name:
                     self.reader.repaired(
                         f"{method.upper()} {path}",
-                        f"operation id {name} is taken; it is called {operation['operationId']}",
+                        f"operation id {name} is taken; it becomes {operation['operationId']}",
                     )
                 seen.add(names.module(operation["operationId"]))
 
@@ -301,14 +301,14 @@ class _Normalizer:
                 self.reader.repaired(where, f"path parameter {name} is not declared; declared as a string")
                 found["path", name] = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in declared - set(templated):
-            self.reader.repaired(where, f"path parameter {name} does not stand in the path; left out")
+            self.reader.repaired(where, f"path parameter {name} is not in the path; left out")
             del found["path", name]
         return [found[key] for key in sorted(found, key=lambda key: (key[0] != "path", key[1], key[0]))]
 
     def parameter(self, name: str, place: str, parameter: dict[str, Any], where: str) -> Json:
         schema: Json = parameter.get("schema")
         if schema is None and parameter.get("content"):
-            self.reader.repaired(where, f"parameter {name} is a document of its own; it is taken as text")
+            self.reader.repaired(where, f"parameter {name} has a media type; it is taken as text")
             schema = {"type": "string"}
         elif schema is None and "type" in parameter:
             self.reader.repaired(where, f"parameter {name} has no schema; its own type is taken")

@@ -36,7 +36,9 @@ def without(text: str, paths: set[Path], name: str) -> str:
         _delete(expected, path)
     if parse(text.encode(), name) != expected:
         shown = ", ".join(sorted(map(_shown, wanted)))
-        raise PipelineError(f"{name}: {shown} became moot but cannot be cut out; remove it by hand")
+        raise PipelineError(
+            f"{name}: {shown} is no longer needed but cannot be removed automatically; remove it by hand"
+        )
     return text
 
 

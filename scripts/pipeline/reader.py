@@ -45,7 +45,7 @@ class Reader:
         """Return the node that a `$ref` leads to, which must be in the document; no file or URL is opened."""
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise self.fail(
-                where, f"$ref {str(reference)[:100]!r} leads out of the document; bundle the document first"
+                where, f"$ref {str(reference)[:100]!r} points outside the document; bundle the document first"
             )
         node: Json = self.document
         for part in self.parts(reference):
@@ -54,7 +54,7 @@ class Reader:
             elif isinstance(node, dict) and part in node:
                 node = node[part]
             else:
-                raise self.fail(where, f"$ref {reference[:100]!r} leads nowhere")
+                raise self.fail(where, f"$ref {reference[:100]!r} points to nothing")
         return node
 
     def parts(self, reference: str) -> list[str]:
@@ -67,6 +67,4 @@ class Reader:
             if "$ref" not in node:
                 return node
             node = self.mapping(self.pointer(node["$ref"], where), where)
-        raise self.fail(
-            where, f"$ref {str(node['$ref'])[:100]!r} leads in a circle, or more than 20 $ref stand in a row"
-        )
+        raise self.fail(where, f"$ref {str(node['$ref'])[:100]!r} is circular, or one of more than 20 $ref in a row")

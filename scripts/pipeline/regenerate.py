@@ -1,7 +1,7 @@
 """The command behind scripts/regenerate.
 
     regenerate                            compose, validate, generate, type-check; write what differs, all or nothing
-    regenerate --check                    exit 1 when anything committed differs from a fresh run; write nothing
+    regenerate --check                    exit 1 if anything committed differs from a fresh run; write nothing
     regenerate --every-python             --check once with every Python from 3.11 on that this machine has
     regenerate --from FILE|URL            report what the vendor's document would change; write nothing
     regenerate --from FILE|URL --accept   write all that follows from it, together or not at all, and run the tests
@@ -38,27 +38,27 @@ def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
     made = argparse.ArgumentParser(
         prog="scripts/regenerate",
-        description="From the vendor's document to everything that follows from it.",
+        description="Regenerate everything that is made from the vendor's OpenAPI document.",
         epilog="Exit codes: 0 the same, written or accepted; 1 a difference, a change, or a failing test; 2 refused.",
         allow_abbrev=False,
     )
     made.add_argument(
         "--from", dest="source", metavar="FILE|URL", help="report what the vendor's document would change"
     )
-    made.add_argument("--accept", action="store_true", help="write everything that follows from it, and run the tests")
+    made.add_argument("--accept", action="store_true", help="write everything that is made from it, and run the tests")
     made.add_argument("--no-tests", action="store_true", help="with --accept: do not run the tests")
-    made.add_argument("--format", choices=FORMATS, default="text", help="how the report is written (default: text)")
+    made.add_argument("--format", choices=FORMATS, default="text", help="format of the report (default: text)")
     made.add_argument("--verbose", action="store_true", help="with --from: list what was repaired while importing")
-    made.add_argument("--package", metavar="NAME", help="make a package of this name for another document")
-    made.add_argument("--into", metavar="DIR", help="with --package: the folder that the package is put in")
+    made.add_argument("--package", metavar="NAME", help="generate a package of this name from another document")
+    made.add_argument("--into", metavar="DIR", help="with --package: the folder to put the package into")
     made.add_argument(
         "--max-seconds",
         type=_seconds,
         default=SECONDS,
         metavar="N",
-        help="with --from: how long the work on the document may take (default: %(default)g)",
+        help="with --from: time limit in seconds for the work on the document (default: %(default)g)",
     )
-    made.add_argument("--check", action="store_true", help="exit 1 when anything committed differs from a fresh run")
+    made.add_argument("--check", action="store_true", help="exit 1 if anything committed differs from a fresh run")
     made.add_argument("--every-python", action="store_true", help="--check with every supported Python")
     return made
 
@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None, tree: Tree | None = None, today: da
     options = _options(arguments)
     try:
         if recover(tree.root):
-            print("regenerate: an earlier run was cut short; what it had changed is put back", file=sys.stderr)
+            print("regenerate: an earlier run was interrupted; its changes have been undone", file=sys.stderr)
         if options.every_python:
             return every_python(tree)
         if options.package:
@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None, tree: Tree | None = None, today: da
     except MemoryError:
         return _refuse(f"{_document(options)}: needs more than {MEMORY // 1_000_000} MB of memory; make it smaller")
     except KeyboardInterrupt:
-        print("regenerate: interrupted; nothing is half written", file=sys.stderr)
+        print("regenerate: interrupted; no file is partly written", file=sys.stderr)
         return 130
 
 
@@ -112,7 +112,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     made = parser()
     options = made.parse_args(arguments)
     if (options.package is None) != (options.into is None):
-        made.error("--package NAME and --into DIR belong together")
+        made.error("--package NAME and --into DIR must be given together")
     for name in ("accept", "package"):
         if getattr(options, name) and not options.source:
             made.error(f"--{name} needs --from FILE|URL")
@@ -126,7 +126,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def _regenerate(tree: Tree, check: bool) -> int:
     found = regenerate(tree, check)
     if not found:
-        print("regenerate: everything is as a fresh run makes it")
+        print("regenerate: everything is up to date")
         return 0
     for line in found:
         print(("differs: " if check else "written: ") + line)

@@ -80,7 +80,7 @@ def _markdown(review: Review, version: str, sections: _Sections) -> list[str]:
 def _sections(review: Review, verbose: bool) -> _Sections:
     unseen = [f"{heading}: {change.text}" for heading, members in groups(review, review.unseen) for change in members]
     sections = [
-        ("Changed at the vendor, kept from the client by the overlay", unseen),
+        ("Changed by the vendor, hidden from the client by the overlay", unseen),
         ("Overlay", list(review.overlay)),
         ("Repaired while importing", list(review.repairs) if verbose else []),
         ("Refused", [review.refusal] if review.refusal else []),

@@ -90,11 +90,11 @@ class Schemas:
             stem, count = readable, 2
             if readable in names.RESERVED_CLASSES:
                 stem = readable = f"{readable}Model"
-                self.reader.repaired(where, f"the client uses this name itself; it is called {readable}")
+                self.reader.repaired(where, f"the client uses this name itself; it becomes {readable}")
             while not self._free(readable):
                 readable, count = f"{stem}{count}", count + 1
             if readable != stem:
-                self.reader.repaired(where, f"its name clashes; it is called {readable}")
+                self.reader.repaired(where, f"its name clashes; it becomes {readable}")
             self.modules.add(names.module(readable))
             self.names[vendor] = readable
 
@@ -118,7 +118,7 @@ class Schemas:
         seen: set[str] = set()
         while isinstance(schema, dict) and "$ref" in schema:
             if str(schema["$ref"]) in seen:
-                raise self.reader.fail(where, f"$ref {str(schema['$ref'])[:100]!r} leads in a circle")
+                raise self.reader.fail(where, f"$ref {str(schema['$ref'])[:100]!r} is circular")
             if len(seen) == MAX_REFERENCES:
                 raise self.reader.fail(
                     where, f"more than {MAX_REFERENCES} $ref in a row; let the first lead to the last schema"
@@ -137,7 +137,7 @@ class Schemas:
         if parts[:2] == ["components", "schemas"] and len(parts) == 3:
             return f"{_PREFIX}{self.names[parts[2]]}"
         if parts[0] not in ("components", "paths", "$defs", "definitions"):
-            raise self.reader.fail(where, f"$ref {reference!r} does not lead to a schema")
+            raise self.reader.fail(where, f"$ref {reference!r} does not point to a schema")
         vendor = "-".join(parts[-3:])
         if vendor not in self.names:
             name = names.pascal(vendor) or "Schema"
@@ -145,7 +145,9 @@ class Schemas:
                 name += "2"
             self.names[vendor] = name
             self.modules.add(names.module(name))
-            self.reader.repaired(where, f"$ref {reference} leads into the middle of the document; made a component")
+            self.reader.repaired(
+                where, f"$ref {reference} points into another part of the document; it becomes a component"
+            )
             self._component(vendor, target)
         return f"{_PREFIX}{self.names[vendor]}"
 
@@ -203,7 +205,7 @@ class Schemas:
                     value = int(value)
                     self.reader.repaired(where, f"{key} is text; read as the number {value}")
                 elif isinstance(value, (str, list, dict)) or value is None:
-                    self.reader.repaired(where, f"{key} is no number; left out")
+                    self.reader.repaired(where, f"{key} is not a number; left out")
                     continue
                 result[key] = value
             elif (
@@ -218,7 +220,7 @@ class Schemas:
                         warnings.simplefilter("ignore")
                         re.compile(value)
                 except (re.error, OverflowError, RecursionError):
-                    self.reader.repaired(where, "pattern is no regular expression; left out")
+                    self.reader.repaired(where, "pattern is not a regular expression; left out")
                 else:
                     result[key] = value
             elif key in ("default", "x-default") and (value is None or isinstance(value, (str, int, float))):
@@ -231,7 +233,7 @@ class Schemas:
         types = []
         for kind in given if isinstance(given, list) else [given] if given is not None else []:
             if not isinstance(kind, str):
-                raise self.reader.fail(where, f"type {str(kind)[:40]!r} is no name of a type")
+                raise self.reader.fail(where, f"type {str(kind)[:40]!r} is not the name of a type")
             known, form = (kind, None) if kind in _TYPES else _ALIASES.get(kind.lower(), (None, None))
             if known is None and kind.lower() in _TYPES:
                 known = kind.lower()
@@ -261,7 +263,7 @@ class Schemas:
                 f"an enumeration of {len(values):,} values; at most {MAX_VALUES:,} are read; leave the values out",
             )
         if result.get("type") == "string" and any(value is not None and not isinstance(value, str) for value in values):
-            self.reader.repaired(where, "values that are no strings although the type is; read as strings")
+            self.reader.repaired(where, "values that are not strings, unlike the type; read as strings")
             values = [value if isinstance(value, str) or value is None else _as_text(value) for value in values]
         if None in values:
             values = [value for value in values if value is not None]
@@ -282,7 +284,7 @@ class Schemas:
         for key, value in self.reader.mapping(schema.get("properties"), where).items():
             if isinstance(value, dict) and (value.get("required") is True or value.get("required") == "true"):
                 required.add(key)
-                self.reader.repaired(f"{where}.{key}", "says itself that it is required; its owner says so now")
+                self.reader.repaired(f"{where}.{key}", "is marked as required itself; the object lists it instead")
         return required
 
     def _properties(self, schema: dict[str, Any], name: str, where: str) -> dict[str, Json]:

@@ -144,9 +144,8 @@ class _Emitter:
         if schema.get("type") != "object" or name not in self._classes:
             return None
         if name not in self._readers:
-            function = self._readers[name] = (
-                f"_{self._classes[name].module}"  # registered first, since a schema may refer to itself
-            )
+            # Registered first, since a schema may refer to itself.
+            function = self._readers[name] = f"_{self._classes[name].module}"
             start = (
                 f"def {function}(src_dict: Any) -> {name}:\n"
                 f'    """The {name} of a value that is exactly as documented."""\n'
@@ -187,9 +186,8 @@ class _Emitter:
                 if part.read == field:
                     read.append(field)
                 elif part.check:
-                    read.append(
-                        f"{field} and {part.read}"
-                    )  # a list: `and` skips reading it if it is UNSET, which is falsy
+                    # A list: `and` skips reading it if it is UNSET, which is falsy.
+                    read.append(f"{field} and {part.read}")
                 else:
                     read.append(f"UNSET if {field} is UNSET else {part.read}")
             else:
@@ -218,9 +216,8 @@ class _Emitter:
             raise _Inexpressible
         if kind == "array" and "items" in resolved:
             return self._list(resolved["items"], value)
-        if kind in _CLASSES and (
-            kind != "string" or "format" not in resolved
-        ):  # not dates and other formats, which models convert
+        converted = kind == "string" and "format" in resolved  # such as a date: models convert it
+        if kind in _CLASSES and not converted:
             return _Part(f"{value}.__class__ is {_CLASSES[kind]}", value)
         raise _Inexpressible
 

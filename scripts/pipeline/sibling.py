@@ -72,7 +72,7 @@ def check_target(package: str, folder: Path) -> Path:
         raise PipelineError(f"--package {package!r}: the client itself imports a module of that name")
     target = folder / package
     if target.is_symlink() or (target.exists() and not _generated(target)):
-        raise PipelineError(f"{target}: exists and is no generated client; choose another folder or name")
+        raise PipelineError(f"{target}: exists and is not a generated client; choose another folder or name")
     for path in (folder, *folder.parents):
         if (path.exists() or path.is_symlink()) and not path.is_dir():
             raise PipelineError(f"{path}: is not a folder; choose another one with --into")

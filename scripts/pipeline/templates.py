@@ -375,7 +375,7 @@ def write(into: Path) -> None:
         if digest != change.sha256:
             raise PipelineError(
                 f"template {change.template} is not the one that the change in scripts/pipeline/templates.py was "
-                f"written for (sha256 {digest}); look at it and renew the hash"
+                f"written for (sha256 {digest}); review it and update the hash"
             )
         for old, new in change.replacements:
             if text.count(old) != 1:

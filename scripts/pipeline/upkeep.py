@@ -1,6 +1,6 @@
-"""Keep the overlay in step with the vendor: cut out what a removal made moot, and leave the rest to a person.
+"""Update the overlay when the vendor removes, moves or renames something: remove obsolete parts, refuse the rest.
 
-An action, or a part of one, is moot in two cases: it only describes something that was removed; or the thing it
+An action, or a part of one, is obsolete in two cases: it only describes something that was removed; or the thing it
 corrected was removed completely, and nothing new beside it could be the same thing renamed. Anything else that no
 longer fits is refused, because a correction must never be lost silently.
 """
@@ -28,7 +28,7 @@ _ROUNDS = 4
 
 
 class Upkeep(NamedTuple):
-    """The overlay's text for the new document, one line for each cut, and the actions that have become unnecessary."""
+    """The overlay's text for the new document, a line for each removed part, and actions that became unnecessary."""
 
     text: str
     cuts: tuple[str, ...]
@@ -53,7 +53,7 @@ class _Renamed(NamedTuple):
 def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
     """Return the overlay `text`, which fits the document `old`, changed to fit `new`.
 
-    Raise PipelineError for an action that no longer matches and is not moot.
+    Raise PipelineError for an action that no longer matches and is not obsolete.
     """
     text, old, moved = _follow_paths(text, old, new, name)
     overlay = parse(text.encode(), name)
@@ -67,27 +67,24 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
         path: Path = ("actions", index)
         was, now = matches(before, action, where), matches(after, action, where)
         if not now:
-            cut[path] = f"action {index + 1} ({action['target'].strip()}) is cut out: {_moot(action, was, new, where)}"
-        else:
-            shrunk, parts = _shrink(action, was, gone)
-            shrunk, more = _without_scopes(shrunk, was, withdrawn)
-            shrunk, stated = _without_stated(shrunk, was, now)
-            parts += [*more, *stated]
-            cut |= {
-                (*path, *part): f"action {index + 1} ({action['target'].strip()}): {words}" for part, words in parts
-            }
-            touched = copy.deepcopy(after)
-            after = act(after, shrunk, where) if shrunk.keys() & {"update", "remove"} else after
-            changed = copy.deepcopy(before)
+            reason = _why_obsolete(action, was, new, where)
+            cut[path] = f"action {index + 1} ({action['target'].strip()}) is removed: {reason}"
             before = act(before, action, where)
-            if touched == after and changed != before and not parts:
-                unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
             continue
+        shrunk, parts = _shrink(action, was, gone)
+        shrunk, more = _without_scopes(shrunk, was, withdrawn)
+        shrunk, stated = _without_stated(shrunk, was, now)
+        parts += [*more, *stated]
+        cut |= {(*path, *part): f"action {index + 1} ({action['target'].strip()}): {words}" for part, words in parts}
+        earlier_after, earlier_before = copy.deepcopy(after), copy.deepcopy(before)
+        after = act(after, shrunk, where) if shrunk.keys() & {"update", "remove"} else after
         before = act(before, action, where)
+        if after == earlier_after and before != earlier_before and not parts:
+            unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
     cut |= _examples(overlay, cut, new, gone, set(_removed_values(old, new)), name)
     for path in with_emptied(overlay, set(cut)):
         if path[2:] == ("update",):  # an action without its update is none
-            cut.setdefault(path[:2], f"action {int(path[1]) + 1} is cut out: nothing is left of it")
+            cut.setdefault(path[:2], f"action {int(path[1]) + 1} is removed: nothing is left of it")
     text, misfits = _fit_examples(without(text, set(cut), name), new, name)
     return Upkeep(text, (*moved, *cut.values(), *misfits), tuple(unnecessary))
 
@@ -116,7 +113,7 @@ def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json
                     paths[path] = {key: each for key, each in paths[path].items() if key != method}
                     if f"['{path}'].{method}" in text:
                         text = text.replace(f"['{path}'].{method}", f"['{place}'].{method}")
-                        lines.append(f"the actions on {method.upper()} {path} lead to {place}")
+                        lines.append(f"the actions on {method.upper()} {path} now select {place}")
                     for several in (".*", "['"):  # an action on several operations also applies to the moved one
                         text = text.replace(f"['{path}']{several}", f"['{path}','{place}']{several}")
             continue
@@ -131,7 +128,7 @@ def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json
             move(path, found[0], paths.pop(path))
             if f"'{path}'" in text:
                 text = text.replace(f"'{path}'", f"'{found[0]}'")
-                lines.append(f"the actions on {path} lead to {found[0]}")
+                lines.append(f"the actions on {path} now select {found[0]}")
     moved = {**old, "paths": paths}
     text, words = _follow_names(text, renamed, moved, new, name) if renamed else (text, [])
     for path in moved["paths"].keys() & new["paths"].keys():
@@ -284,7 +281,7 @@ def _removed_values(old: Json, new: Json) -> Iterator[_Gone]:
                 yield _Gone(name, value)
 
 
-def _moot(action: Json, was: list[Any], new: Json, where: str) -> str:
+def _why_obsolete(action: Json, was: list[Any], new: Json, where: str) -> str:
     """Return why an action that matches nothing may be removed. Raise PipelineError if it may not."""
     if action.get("remove") is True:
         return "what it removes is gone"
@@ -340,11 +337,11 @@ def _shrink(action: Json, was: list[Any], gone: set[_Gone]) -> tuple[Json, list[
                 left_out.append((("update", key, names.index(name)), f"{name}, which is gone, is not required"))
                 update[key].remove(name)
         if name in action["update"].get("properties", {}):
-            left_out.append((("update", "properties", name), f"the words for {name}, which is gone, are cut out"))
+            left_out.append((("update", "properties", name), f"the words for {name}, which is gone, are removed"))
             del update["properties"][name]
         for index, rule in reversed(list(enumerate(action["update"].get("allOf", [])))):
             if name in rule.get("if", {}).get("required", []) + rule.get("then", {}).get("required", []):
-                left_out.append((("update", "allOf", index), f"a rule on {name}, which is gone, is cut out"))
+                left_out.append((("update", "allOf", index), f"a rule on {name}, which is gone, is removed"))
                 update["allOf"].remove(rule)
     for key in ("required", "x-essential", "properties", "allOf"):
         if key in update and not update[key]:
@@ -370,7 +367,7 @@ def _without_scopes(action: Json, was: list[Any], withdrawn: set[str]) -> tuple[
     found = sorted(withdrawn & update.keys())
     kept = {key: value for key, value in update.items() if key not in withdrawn}
     parts: list[tuple[Path, str]] = [
-        (("update", key), f"the words for {key}, which is gone, are cut out") for key in found
+        (("update", key), f"the words for {key}, which is gone, are removed") for key in found
     ]
     return {**action, "update": kept}, parts
 
@@ -387,7 +384,7 @@ def _without_stated(action: Json, was: list[Any], now: list[Any]) -> tuple[Json,
             owner = owner[part]
         del owner[path[-1]]
     parts: list[tuple[Path, str]] = [
-        (("update", *path), f"{path[-1]}, which the vendor states now, is cut out") for path in paths
+        (("update", *path), f"{path[-1]}, which the vendor states now, is removed") for path in paths
     ]
     return ({**action, "update": update} if paths else action), parts
 
@@ -431,7 +428,7 @@ def _examples(
             for path, schema, value in examples_below(node.value, action["update"]):
                 places = list(_places(schema, value, composed, lost))
                 if isinstance(value, dict) and value and {(key,) for key in value} <= set(places):
-                    words = f"action {index + 1} ({action['target'].strip()}): an example of nothing else is cut out"
+                    words = f"action {index + 1} ({action['target'].strip()}): an example of nothing else is removed"
                     found["actions", index, "update", *path[:2]] = words
                     continue
                 for inner in places:
@@ -456,7 +453,7 @@ def _fit_examples(text: str, new: Json, name: str) -> tuple[str, list[str]]:
         for path in sorted(outermost(cut), key=str):
             target = overlay["actions"][path[1]]["target"].strip()
             shown = ".".join(map(str, path[3:]))
-            lines.append(f"action {int(path[1]) + 1} ({target}): {shown} does not fit any more and is cut out")
+            lines.append(f"action {int(path[1]) + 1} ({target}): {shown} does not fit any more and is removed")
         text = without(text, cut, name)
     return text, lines
 

@@ -43,7 +43,7 @@ def _needed(name: str) -> dict[str, Any]:
 
 
 NEEDED = {name: needed for name in OPERATIONS if (needed := _needed(name))}
-"""What the document has come to require since the tests were written; the fixture `needed` fills it in."""
+"""What the document has come to require since the tests were written; the fixture `newly_required` fills it in."""
 IN_PATHS = {variable(name): sample for name, sample in SAMPLES.items()}
 """Variables that give what paths have come to require beside the methods' arguments: today none."""
 examples_are_complete = pytest.mark.skipif(
@@ -86,7 +86,7 @@ class Scripted:
         self.answers = list(answers)
 
     def bodies(self) -> list[Any]:
-        """Return the bodies of the requests, without what the fixture `needed` filled in."""
+        """Return the bodies of the requests, without what the fixture `newly_required` filled in."""
         bodies = [json.loads(request.content) if request.content else None for request in self.requests]
         filled = {field for needed in NEEDED.values() for field in needed}
         return [

@@ -130,7 +130,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 @pytest.fixture(autouse=True)
-def needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def newly_required(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fill in what the document has come to require since the tests were written: today nothing."""
     if not NEEDED:
         return

@@ -51,11 +51,11 @@ def test_late_arrival_of_the_first_create_is_adopted(cliq: Cliq, server: Scripte
 @pytest.mark.parametrize("different", [{"hint": "Other"}, {"message_types": TYPES[:1]}])
 def test_action_that_differs_stays_unknown(cliq: Cliq, server: Scripted, different: Any) -> None:
     server.answer(LOST, enveloped([SAME | different]))
-    with pytest.raises(errors.OutcomeUnknown, match="whether it is this one"):
+    with pytest.raises(errors.OutcomeUnknown, match="may not be the one that was sent"):
         adopt(cliq)
 
 
-def test_two_that_equal_stay_unknown(cliq: Cliq, server: Scripted) -> None:
+def test_two_equal_actions_leave_the_outcome_unknown(cliq: Cliq, server: Scripted) -> None:
     server.answer(LOST, enveloped([SAME, SAME | {"id": "10"}]))
     with pytest.raises(errors.OutcomeUnknown):
         adopt(cliq)
@@ -76,9 +76,9 @@ def test_other_refusals_are_final(cliq: Cliq, server: Scripted) -> None:
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
-def test_create_that_is_never_clear_stays_unknown(cliq: Cliq, server: Scripted, retries: int) -> None:
+def test_create_without_any_clear_answer_is_outcome_unknown(cliq: Cliq, server: Scripted, retries: int) -> None:
     server.answer(lambda request: refused(500) if request.method == "POST" else enveloped([]))
-    with pytest.raises(errors.OutcomeUnknown, match="may still come"):
+    with pytest.raises(errors.OutcomeUnknown, match="may still be created"):
         adopt(cliq.with_options(max_retries=retries))
     assert methods(server) == ["POST", "GET"] * (1 + retries)
 

@@ -106,7 +106,7 @@ def test_errors_are_collected(cliq: Cliq, server: Scripted) -> None:
     assert str(seen[-1]) == "3 of 3 calls, 2 failed, 0 s left"
 
 
-def test_what_concerns_all_calls_is_raised_and_run_goes_on(cliq: Cliq, server: Scripted) -> None:
+def test_errors_that_affect_all_calls_are_raised_and_run_continues(cliq: Cliq, server: Scripted) -> None:
     server.answer(refused(401, "oauthtoken_invalid"), answer)
     job = cliq.bulk(updates(cliq, 2))
     with pytest.raises(errors.AuthError):
@@ -119,7 +119,7 @@ def interrupted(request: httpx.Request) -> httpx.Response:
     raise KeyboardInterrupt
 
 
-def test_after_an_interrupt_run_goes_on(cliq: Cliq, server: Scripted) -> None:
+def test_run_continues_after_an_interrupt(cliq: Cliq, server: Scripted) -> None:
     server.answer(enveloped(action()), interrupted, enveloped(action()))
     job = cliq.bulk(updates(cliq, 3))
     with pytest.raises(KeyboardInterrupt):
@@ -131,7 +131,7 @@ def test_after_an_interrupt_run_goes_on(cliq: Cliq, server: Scripted) -> None:
 
 
 @pytest.mark.parametrize("method", ["create", "update", "delete"])
-def test_a_call_that_is_interrupted_on_its_way(cliq: Cliq, server: Scripted, method: str) -> None:
+def test_a_call_that_is_interrupted_while_it_is_sent(cliq: Cliq, server: Scripted, method: str) -> None:
     calls = {
         "create": partial(cliq.message_actions.create, name="a", hint="b"),
         "update": partial(cliq.message_actions.update, "1", hint="b"),
@@ -173,7 +173,9 @@ def test_nothing_is_sent_before_run_and_nothing_for_no_calls(cliq: Cliq, server:
     assert cliq.bulk([]).run().results == []
 
 
-def test_calls_that_are_none(cliq: Cliq, make: Callable[..., Cliq], make_async: Callable[..., AsyncCliq]) -> None:
+def test_bulk_refuses_functions_that_make_no_call(
+    cliq: Cliq, make: Callable[..., Cliq], make_async: Callable[..., AsyncCliq]
+) -> None:
     async def several(client: AsyncCliq) -> None:
         await asyncio.sleep(0)
         await client.message_actions.get("1")

@@ -228,8 +228,8 @@ def test_an_unknown_operation_is_named(cliq: Cliq, notes: ModuleType, call: Any,
 
 
 @pytest.mark.parametrize("package", ["json", "no_such_package", "zoho_cliq"])
-def test_what_is_no_generated_package_is_refused(cliq: Cliq, package: str) -> None:
-    with pytest.raises(errors.ConfigurationError, match=f"{package} is no package"):
+def test_a_module_that_is_not_a_generated_package_is_refused(cliq: Cliq, package: str) -> None:
+    with pytest.raises(errors.ConfigurationError, match=f"{package} was not made by"):
         cliq.call(package, "list")
     with pytest.raises(errors.ConfigurationError, match="takes an operation's id"):
         cliq.call(5)  # type: ignore[call-overload]
@@ -244,13 +244,13 @@ def test_what_is_no_generated_package_is_refused(cliq: Cliq, package: str) -> No
         ("create-note", {"body": {"text": 5}}, "body.text: must be a string"),
         ("create-note", {"body": {"text": "a"}, "kind": "loud"}, "kind: is not a field"),
         ("put_form", {"text": "a"}, "note_id: is required"),
-        ("put_form", {"note_id": "..", "text": "a"}, "note_id: must be part of a path"),
-        ("put_form", {"note_id": ""}, "note_id: must be part of a path"),
+        ("put_form", {"note_id": "..", "text": "a"}, "note_id: must be a segment of a path"),
+        ("put_form", {"note_id": ""}, "note_id: must be a segment of a path"),
         ("put_form", {"note_id": "1", "body": ["a"]}, "body: must be an object"),
         (
             "replace_bytes",
             {"note_id": "1", "body": "text"},
-            "body: in Python, give body=… as bytes of application/octet-stream",
+            "body: in Python, pass body=… as bytes of application/octet-stream",
         ),
         ("listNotes", {"x_trace": "a\r\nb: c"}, "x_trace: must be printable ASCII"),
         ("listNotes", {"pinned": None}, "pinned: must be true or false"),
@@ -266,7 +266,7 @@ def test_arguments_are_checked_before_anything_is_sent(
     assert server.requests == []
 
 
-def test_the_same_awaited(make_async: Callable[..., AsyncCliq], server: Scripted, notes: ModuleType) -> None:
+def test_call_with_the_async_client(make_async: Callable[..., AsyncCliq], server: Scripted, notes: ModuleType) -> None:
     async def use() -> Any:
         async with make_async() as cliq:
             server.answer(answered({"data": [{"id": "1", "text": "a"}]}))

@@ -134,16 +134,16 @@ def test_what_cannot_be_read_is_one_line(run: Run, monkeypatch: pytest.MonkeyPat
         "missing.dg": "cannot read missing.dg: No such file or directory",
         "binary.dg": "cannot read binary.dg: it is not UTF-8 text",
         "empty": "there is no script (*.dg, *.deluge) in empty",
-        "a\0b": "cannot read a\N{REPLACEMENT CHARACTER}b: no path holds a null character",
+        "a\0b": "cannot read a\N{REPLACEMENT CHARACTER}b: a path cannot contain a null character",
     }.items():
         for command in ("check", "format"):
             assert run(command, "a.dg", name) == (2, "", f"zoho-cliq: {reason}\n")
     monkeypatch.setattr("sys.stdin", None)
-    assert run("check", "-") == (2, "", "zoho-cliq: cannot read the standard input: it is closed\n")
+    assert run("check", "-") == (2, "", "zoho-cliq: cannot read standard input: it is closed\n")
     assert run("check", "-", stdin=b"\xff") == (
         2,
         "",
-        "zoho-cliq: cannot read the standard input: it is not UTF-8 text\n",
+        "zoho-cliq: cannot read standard input: it is not UTF-8 text\n",
     )
 
 
@@ -190,7 +190,7 @@ def test_format_only_looks(run: Run) -> None:
     assert code == 1
     assert out.splitlines()[:4] == [
         "--- a.dg (now)",
-        "+++ a.dg (laid out)",
+        "+++ a.dg (formatted)",
         "@@ -1,2 +1,5 @@",
         "-if (message==null) {return Map();}",
     ]
@@ -291,11 +291,11 @@ def test_run_shows_log_tasks_and_answer(run: Run, server: int) -> None:
         (
             "r = thisapp.f();",
             (),
-            "the task thisapp.f is not run on this machine; in Python, zoho_cliq_deluge.run takes stubs",
+            "the task thisapp.f is not run on this machine; in Python, pass a stub for it to zoho_cliq_deluge.run",
         ),
     ],
 )
-def test_what_a_run_does_not_reach_is_told_with_the_option(
+def test_run_names_the_option_for_what_a_script_cannot_reach(
     run: Run, script: str, options: tuple[str, ...], said: str
 ) -> None:
     Path("a.dg").write_text(script)
@@ -379,7 +379,7 @@ def test_run_says_why_a_script_cannot_be_read(run: Run) -> None:
             "--policy is NAME=VALUE, not 'statement_limit'",
         ),
         (["--timezone", "Mars"], "policy timezone is 'Mars'; give an IANA name"),
-        (["--now", "noon"], "--now is a time as 2026-01-31T09:00:00+01:00, not 'noon'"),
+        (["--now", "noon"], "--now must be a time such as 2026-01-31T09:00:00+01:00, not 'noon'"),
         (["--connection", "desk"], "--connection is NAME=FILE, not 'desk'"),
         (["--connection", "desk=list.json"], "list.json must hold a JSON object"),
         (["--connection", "desk=number.json"], "number.json: a connection is an object of headers, each a text"),
@@ -389,7 +389,7 @@ def test_run_says_why_a_script_cannot_be_read(run: Run) -> None:
         (["--event", "missing.json"], "cannot read missing.json: No such file or directory"),
     ],
 )
-def test_run_refuses_wrong_settings_in_one_line(run: Run, arguments: list[str], message: str) -> None:
+def test_run_refuses_invalid_settings_in_one_line(run: Run, arguments: list[str], message: str) -> None:
     Path("a.dg").write_text(RIGHT)
     Path("list.json").write_text("[]")
     Path("number.json").write_text('{"a":5}')

@@ -177,7 +177,7 @@ def test_update_without_any_answer_is_unknown(cliq: Cliq, server: Scripted) -> N
 
 
 @pytest.mark.parametrize("second", [refused(429), httpx.ConnectError("no route")])
-def test_lost_update_stays_unknown_whatever_comes_after(
+def test_a_lost_update_is_outcome_unknown_whatever_the_next_attempt_returns(
     make: Callable[..., Cliq], server: Scripted, second: Any
 ) -> None:
     server.answer(LOST[0], second)
@@ -337,8 +337,8 @@ def test_wait_beyond_max_wait_is_refused_before_sending(
     )
     assert (caught.value.waited, caught.value.max_wait) == (0, GET.window_seconds - 1)
     assert str(caught.value) == (
-        f"get_message_action: would wait {GET.window_seconds:.1f} s for the threshold, and max_wait allows "
-        f"{GET.window_seconds - 1:.1f} s more: it is {GET.window_seconds - 1} s, of which 0.0 s have been waited; "
+        f"get_message_action: would wait {GET.window_seconds:.1f} s for the threshold, but max_wait "
+        f"({GET.window_seconds - 1} s) allows only {GET.window_seconds - 1:.1f} s more after 0.0 s of waiting; "
         "nothing was sent"
     )
     assert (len(server.requests), clock.slept) == (GETS, [])
@@ -354,8 +354,8 @@ def test_refused_wait_tells_what_was_waited_before(make: Callable[..., Cliq], se
         get(cliq)
     assert (caught.value.waited, caught.value.max_wait) == (7, 40)
     assert caught.value.seconds == pytest.approx(GET.window_seconds - 7)
-    assert "max_wait allows 33.0 s more" in str(caught.value)
-    assert "7.0 s have been waited; it was not sent again" in str(caught.value)
+    assert "max_wait (40 s) allows only 33.0 s more" in str(caught.value)
+    assert "after 7.0 s of waiting; it was not sent again" in str(caught.value)
 
 
 def test_max_wait_bounds_all_waits_of_a_call_together(make: Callable[..., Cliq], server: Scripted) -> None:
@@ -475,7 +475,7 @@ def test_state_that_fails_before_sending_stops_the_call(
     assert server.requests == []
 
 
-def test_leave_that_has_become_void_is_given_back(
+def test_an_expired_slot_is_released(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that is stopped between reserving and sending must not send on an old leave."""
@@ -495,7 +495,7 @@ def test_leave_that_has_become_void_is_given_back(
     assert cliq.thresholds["get_message_action"].remaining == GETS - 1
 
 
-def test_operation_without_a_threshold_heeds_the_lock(
+def test_an_operation_without_a_threshold_waits_for_the_lock(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = {name: entry._replace(threshold=None) for name, entry in OPERATIONS.items()}

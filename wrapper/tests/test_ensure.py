@@ -63,7 +63,7 @@ def owner(calls: Calls) -> Iterator[Cliq]:
         yield cliq
 
 
-def test_what_is_not_there_is_created(calls: Calls) -> None:
+def test_ensure_creates_a_missing_action(calls: Calls) -> None:
     done = calls.ensure(**WANTED, handler={"script": SCRIPT})
     assert calls.sent == [LIST, CREATE, SET_HANDLER]
     assert (done.created, done.updated, done.handler_set, done.changed) == (True, (), True, True)
@@ -73,7 +73,7 @@ def test_what_is_not_there_is_created(calls: Calls) -> None:
     assert str(done) == f"Other ({done.action.id}): created"
 
 
-def test_what_is_equal_is_left_alone(calls: Calls, tmp_path: Path) -> None:
+def test_ensure_leaves_an_equal_action_unchanged(calls: Calls, tmp_path: Path) -> None:
     script = tmp_path / "ticket.dg"
     script.write_text(SCRIPT)
     calls.ensure(**WANTED, handler={"script": script})
@@ -85,7 +85,7 @@ def test_what_is_equal_is_left_alone(calls: Calls, tmp_path: Path) -> None:
     assert calls.sent == [LIST]
 
 
-def test_only_what_differs_is_changed(calls: Calls, owner: Cliq) -> None:
+def test_ensure_updates_only_differing_fields(calls: Calls, owner: Cliq) -> None:
     first = calls.ensure(**WANTED, handler={"script": SCRIPT})
     done = calls.ensure(**WANTED | {"hint": "File it"}, handler={"script": SCRIPT}, creator=OWNER)
     assert calls.sent == [LIST, GET_HANDLER, UPDATE]
@@ -166,7 +166,7 @@ def test_an_equal_action_of_a_colleague_is_not_adopted(calls: Calls, owner: Cliq
         calls.ensure("1000.colleague", **WANTED, creator="70021946")
 
 
-def test_names_of_ones_own(calls: Calls, owner: Cliq) -> None:
+def test_ensure_creates_its_own_action_if_names_are_unique_per_creator(calls: Calls, owner: Cliq) -> None:
     """Where a name is unique for each creator, the action of one's own is made beside the colleague's."""
     calls.mock.policies(name_unique_in="creator")
     made = owner.message_actions.create(**WANTED)
@@ -176,13 +176,13 @@ def test_names_of_ones_own(calls: Calls, owner: Cliq) -> None:
     assert calls.ensure("1000.colleague", **WANTED | {"hint": "Own"}, creator="70021946").updated == ("hint",)
 
 
-def test_an_action_that_one_does_not_see(calls: Calls, owner: Cliq) -> None:
+def test_ensure_raises_name_exists_for_an_invisible_action(calls: Calls, owner: Cliq) -> None:
     owner.message_actions.create(**WANTED, scope="personal")
     with pytest.raises(MessageActionNameExists):
         calls.ensure("1000.colleague", **WANTED)
 
 
-def test_a_missing_scope_is_no_ownership(calls: Calls, owner: Cliq) -> None:
+def test_a_missing_scope_is_not_reported_as_not_your_action(calls: Calls, owner: Cliq) -> None:
     owner.message_actions.create(**WANTED)
     token = calls.mock.add_token("owner", scopes=["READ", "CREATE"])
     with pytest.raises(errors.ScopeInvalid):
@@ -199,13 +199,13 @@ def test_a_missing_scope_is_no_ownership(calls: Calls, owner: Cliq) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_sent(calls: Calls, fields: dict[str, Any], said: str) -> None:
+def test_invalid_ensure_arguments_are_refused_before_sending(calls: Calls, fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         calls.ensure(**WANTED | fields)
     assert calls.sent == []
 
 
-def test_a_create_that_somebody_else_was_quicker_with(cliq: Cliq, server: Scripted) -> None:
+def test_ensure_when_another_user_creates_the_action_first(cliq: Cliq, server: Scripted) -> None:
     taken = action(5, name="A", hint="b", message_types=["text"], creator={"id": "9", "name": "Eve"})
     server.answer(enveloped([]), refused(409, "msgaction_name_already_exists"), enveloped([taken]))
     with pytest.raises(NotYourAction, match=r"the action 5 named 'A' was created by Eve \(9\)"):

@@ -27,7 +27,7 @@ HTML = b"<html><head><TITLE>\n Bad gateway </title></head></html>"
         (b'{"error": {"code": "odd", "message": "no"}}', "odd", "no"),
         (b'{"error": {"message": "no"}}', None, "no"),
         (b'{"error": "text", "message": "no"}', None, "no"),
-        (b'{"code": "odd"}', "odd", "the server gave no message"),
+        (b'{"code": "odd"}', "odd", "the server sent no message"),
         (b'{"message": 5, "code": 7}', None, None),
         (b'{"message": "", "code": ""}', None, None),
         (HTML, None, None),
@@ -37,7 +37,9 @@ HTML = b"<html><head><TITLE>\n Bad gateway </title></head></html>"
         (b"[" * 100_000, None, None),
     ],
 )
-def test_shapes(cliq: Cliq, server: Scripted, status: int, body: bytes, code: str | None, message: str | None) -> None:
+def test_error_bodies_of_every_form_are_read(
+    cliq: Cliq, server: Scripted, status: int, body: bytes, code: str | None, message: str | None
+) -> None:
     server.answer(httpx.Response(status, content=body))
     with pytest.raises(errors.ApiError) as caught:
         cliq.with_options(max_wait=0).message_actions.create(name="a", hint="b")

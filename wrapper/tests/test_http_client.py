@@ -154,7 +154,7 @@ def test_task_whose_time_ends_while_connecting_sent_nothing() -> None:
 def test_clients_of_the_wrong_kind_and_closed_ones_are_refused() -> None:
     for kind, client in ((Cliq, httpx.AsyncClient()), (AsyncCliq, httpx.Client()), (Cliq, "http://proxy")):
         with pytest.raises(
-            errors.ConfigurationError, match=r"http_client of an? \w+ is an httpx\.(Async)?Client, not "
+            errors.ConfigurationError, match=r"http_client of an? \w+ must be an httpx\.(Async)?Client, not "
         ):
             kind(TOKEN, http_client=client)  # type: ignore[arg-type]
     client = httpx.Client()
@@ -246,13 +246,13 @@ def test_headers_of_the_user_go_with_every_call(sockets: SocketServer, through_h
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
-        ({"Authorization": "Bearer secret"}, "Authorization is set by the client; auth gives the access token"),
-        ({"proxy-authorization": "secret"}, "the proxy's address"),
+        ({"Authorization": "Bearer secret"}, "Authorization is set by the client; pass the access token as auth"),
+        ({"proxy-authorization": "secret"}, "into its address"),
         ({"Content-Length": "1"}, "Content-Length is set by the client"),
         ({"HOST": "secret"}, "HOST is set by the client"),
-        ({"": "secret"}, "'' is no name of a header"),
-        ({"a b": "secret"}, "'a b' is no name of a header"),
-        ({5: "secret"}, "5 is no name of a header"),
+        ({"": "secret"}, "'' is not a valid header name"),
+        ({"a b": "secret"}, "'a b' is not a valid header name"),
+        ({5: "secret"}, "5 is not a valid header name"),
         ({"a": "secret\r\nb: c"}, "the value of a must be printable ASCII"),
         ({"a": " secret"}, "the value of a must be printable ASCII"),
         ({"a": "sécret"}, "the value of a must be printable ASCII"),
@@ -260,7 +260,7 @@ def test_headers_of_the_user_go_with_every_call(sockets: SocketServer, through_h
         (["secret"], "a mapping of names to values, not a list"),
     ],
 )
-def test_header_that_cannot_be_is_refused_at_once(headers: Any, words: str) -> None:
+def test_invalid_header_is_refused_when_the_client_is_made(headers: Any, words: str) -> None:
     with pytest.raises(errors.ConfigurationError, match=words) as refused:
         Cliq(TOKEN, headers=headers)
     assert "secret" not in str(refused.value)

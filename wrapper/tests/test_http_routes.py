@@ -401,6 +401,6 @@ def test_targets_are_as_http_carries_them() -> None:
     "url", ["http://", "http:///x", "x", "http://host:0/", "http://host:99999/", "http://a..b\u00e4/"]
 )
 def test_what_is_no_address_is_unsent(url: str) -> None:
-    with pytest.raises(errors.TransportError, match="no http or https address") as caught:
+    with pytest.raises(errors.TransportError, match="not an http or https URL") as caught:
         Router().find(url)
     assert not caught.value.sent

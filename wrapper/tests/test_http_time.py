@@ -114,7 +114,7 @@ def test_last_failure_is_told_where_all_addresses_refuse(kind: str, monkeypatch:
     resolve(monkeypatch, "127.0.0.1", "127.0.0.2")
     bounded(kind, request, sent=False, words=rf"no connection to several\.test:{port} \(ConnectionRefusedError: ")
     resolve(monkeypatch)
-    bounded(kind, request, sent=False, words="the name has no address")
+    bounded(kind, request, sent=False, words="the host name has no address")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -299,10 +299,10 @@ def test_broken_connection_leaves_no_token_in_the_frames_of_its_traceback(socket
         assert_no_token(caught.value)
 
 
-def test_header_that_http_cannot_carry_is_unsent_and_leaves_no_token(sockets: SocketServer) -> None:
+def test_invalid_header_is_not_sent_and_leaves_no_token(sockets: SocketServer) -> None:
     for kind in KINDS:
         for value in ("a\r\nb", "\ud800"):
-            with pytest.raises(errors.TransportError, match="cannot carry") as caught:
+            with pytest.raises(errors.TransportError, match="that HTTP does not allow") as caught:
                 send(kind, request_to(sockets, authorization=Secret(TOKEN), headers={"X-Name": value}))
             assert not caught.value.sent
             assert_no_token(caught.value)
@@ -340,9 +340,7 @@ class AsyncHeld(Held):
         return await super().__call__(request, send)
 
 
-def test_call_that_was_held_up_asks_for_another_slot(
-    make: Callable[..., Cliq], server: Scripted, clock: FakeClock
-) -> None:
+def test_delayed_call_reserves_another_slot(make: Callable[..., Cliq], server: Scripted, clock: FakeClock) -> None:
     server.answer(enveloped(action(5)))
     seen: list[RawResponse] = []
     cliq = make(middleware=[Held(clock, 70, 2)], on_response=seen.append)
@@ -354,11 +352,11 @@ def test_call_that_was_held_up_asks_for_another_slot(
 
 
 @pytest.mark.parametrize("seconds", [5.1, 70, 1e6])
-def test_call_that_is_held_up_each_time_ends_unsent(
+def test_call_that_is_delayed_each_time_raises_slot_expired(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, seconds: float
 ) -> None:
     cliq = make(middleware=[Held(clock, seconds, 99)])
-    with pytest.raises(errors.SlotExpired, match=r"create_message_action: the call was held up") as caught:
+    with pytest.raises(errors.SlotExpired, match=r"create_message_action: the call was delayed") as caught:
         cliq.message_actions.create(name="a", hint="b")
     assert not caught.value.sent
     assert not server.requests
@@ -379,7 +377,7 @@ class Racing(FakeClock):
 @pytest.mark.parametrize("auth", [TOKEN, OAuth("id", "secret", "refresh")], ids=["token", "oauth"])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shared", [False, True])
-def test_machine_that_is_too_slow_for_any_slot_ends_the_call_unsent(
+def test_a_machine_too_slow_for_any_slot_raises_slot_expired(
     make: Callable[..., Cliq],
     make_async: Callable[..., AsyncCliq],
     server: Scripted,
@@ -396,7 +394,7 @@ def test_machine_that_is_too_slow_for_any_slot_ends_the_call_unsent(
         async with make_async(auth, **settings) as cliq:
             await cliq.message_actions.get("5")
 
-    with pytest.raises(errors.SlotExpired, match="held up") as caught:
+    with pytest.raises(errors.SlotExpired, match="delayed") as caught:
         asyncio.run(main()) if kind == "tasks" else make(auth, **settings).message_actions.get("5")
     assert caught.value.operation == "get_message_action"
     assert not caught.value.sent
@@ -410,7 +408,7 @@ def test_machine_that_is_too_slow_for_any_slot_ends_the_call_unsent(
     assert clock.now < FakeClock().now + 60 * Racing.step, "a handful of tries, whatever max_wait is"
 
 
-def test_task_that_was_held_up_asks_for_another_slot(
+def test_delayed_task_reserves_another_slot(
     make_async: Callable[..., AsyncCliq], server: Scripted, clock: FakeClock
 ) -> None:
     server.answer(enveloped(action(5)))
@@ -426,7 +424,7 @@ def test_task_that_was_held_up_asks_for_another_slot(
     assert held.calls == 2
 
 
-def test_outcome_of_an_earlier_attempt_is_told_where_the_next_is_held_up(
+def test_outcome_of_the_first_attempt_is_raised_if_the_second_is_delayed(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock
 ) -> None:
     held = Held(clock, 70, 0)
@@ -440,7 +438,7 @@ def test_outcome_of_an_earlier_attempt_is_told_where_the_next_is_held_up(
         make(middleware=[held]).message_actions.update("5", hint="b")
 
 
-def test_token_request_that_was_held_up_is_not_sent(
+def test_delayed_token_request_is_not_sent(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sending = ClientTransport.send
@@ -450,14 +448,14 @@ def test_token_request_that_was_held_up_is_not_sent(
         return sending(self, request)
 
     monkeypatch.setattr(ClientTransport, "send", held)
-    with pytest.raises(errors.TransportError, match="held up"):
+    with pytest.raises(errors.TransportError, match="delayed"):
         make(OAuth("id", "secret", "refresh")).message_actions.get("5")
     assert not server.requests
 
 
 @pytest.mark.parametrize("reuse", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_slot_is_looked_at_after_connecting_and_the_connection_is_kept(
+def test_slot_expiry_is_checked_after_connecting_and_the_connection_is_kept(
     sockets: SocketServer, kind: str, reuse: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time may run out while the name is looked up, the connection opened, or a handshake made."""
@@ -496,7 +494,7 @@ def test_slot_is_looked_at_after_connecting_and_the_connection_is_kept(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_slot_is_looked_at_again_before_httpx_writes(sockets: SocketServer, kind: str) -> None:
+def test_slot_expiry_is_checked_again_before_httpx_writes(sockets: SocketServer, kind: str) -> None:
     """A hook of the user's client, or its connecting, may take longer than the slot lasts."""
     clock = FakeClock()
     late = request_to(sockets, send_by=clock.now + 5)

@@ -208,7 +208,9 @@ def run_async(here: World, steps: Steps[Any] | None = None) -> Any:
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("error", INTERRUPTS, ids=lambda error: type(error).__name__)
-def test_every_step(world: Callable[..., World], error: BaseException, after: bool, kind: str) -> None:
+def test_an_interrupt_at_every_step_releases_everything(
+    world: Callable[..., World], error: BaseException, after: bool, kind: str
+) -> None:
     first = world()
     total = count_steps(first)
     first.check()
@@ -225,7 +227,7 @@ def test_every_step(world: Callable[..., World], error: BaseException, after: bo
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-def test_steps_that_are_closed(world: Callable[..., World], done: bool) -> None:
+def test_closing_the_steps_releases_everything(world: Callable[..., World], done: bool) -> None:
     for number in range(count_steps(world())):
         here = world()
         steps = here.steps()
@@ -292,7 +294,7 @@ def interrupted_at(here: World, driver: Callable[[World], Any], at: int, error: 
     here.check()
 
 
-def test_every_line(world: Callable[..., World]) -> None:
+def test_an_interrupt_at_every_line_releases_everything(world: Callable[..., World]) -> None:
     lines = lines_of(world("short"), run)
     for at in sorted({line: at for at, line in enumerate(lines)}.values()):
         interrupted_at(world("short"), run, at, KeyboardInterrupt())
@@ -300,7 +302,9 @@ def test_every_line(world: Callable[..., World]) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize(("script", "driver"), [*((script, run) for script in SCRIPTS), ("stumbling", run_async)])
-def test_every_line_of_every_story(world: Callable[..., World], script: str, driver: Callable[[World], Any]) -> None:
+def test_an_interrupt_at_every_line_of_every_scenario_releases_everything(
+    world: Callable[..., World], script: str, driver: Callable[[World], Any]
+) -> None:
     lines = lines_of(world(script), driver)
     first = {line: at for at, line in reversed([*enumerate(lines)])}
     last = {line: at for at, line in enumerate(lines)}
@@ -408,7 +412,7 @@ def test_cancelled_while_a_thread_asks_the_state(
     asyncio.run(main())
 
 
-def test_threads_that_are_gone_do_not_keep_a_call_from_giving_back(
+def test_a_call_releases_its_state_after_the_thread_pool_has_ended(
     make_async: Callable[..., AsyncCliq], server: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the event loop is being shut down."""
@@ -469,7 +473,7 @@ class Silent:
 
 
 @pytest.fixture
-def silent() -> Iterator[Silent]:
+def silent_server() -> Iterator[Silent]:
     server = Silent()
     yield server
     server.socket.close()
@@ -517,7 +521,7 @@ ALARMS = [
     ],
 )
 def test_what_a_signal_handler_raises_while_an_answer_is_waited_for(
-    silent: Silent, kind: str, error: BaseException
+    silent_server: Silent, kind: str, error: BaseException
 ) -> None:
     def function(number: int, frame: object) -> None:
         raise error
@@ -528,44 +532,44 @@ def test_what_a_signal_handler_raises_while_an_answer_is_waited_for(
         "object": Handler(error),
         "partial": partial(partial(function)),
     }
-    with Cliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=5) as cliq:
+    with Cliq(TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=5) as cliq:
         with alarm(handlers[kind]), pytest.raises(type(error)) as caught:
             cliq.message_actions.get("5")
         assert caught.value is error
         assert WINDOW - 5 < cliq.thresholds[NAME].resets_in <= WINDOW + 0.1 + GRACE, "the slot is settled"
-    assert silent.connections() == 1, "nothing was sent again"
+    assert silent_server.connections() == 1, "nothing was sent again"
 
 
-def test_what_a_signal_handler_raises_into_an_event_loop(silent: Silent) -> None:
+def test_what_a_signal_handler_raises_into_an_event_loop(silent_server: Silent) -> None:
     error = SoftTimeLimitExceeded()
     found: list[AsyncCliq] = []
 
     async def main() -> None:
-        found.append(AsyncCliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=5))
+        found.append(AsyncCliq(TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=5))
         await found[0].message_actions.get("5")
 
     with alarm(Handler(error)), pytest.raises(SoftTimeLimitExceeded) as caught:
         asyncio.run(main())
     assert caught.value is error
     assert WINDOW - 5 < found[0].thresholds[NAME].resets_in <= WINDOW + 0.1 + GRACE, "the slot is settled"
-    assert silent.connections() == 1
+    assert silent_server.connections() == 1
 
 
-def test_failure_of_a_socket_is_not_taken_for_a_handler(silent: Silent) -> None:
+def test_failure_of_a_socket_is_not_taken_for_a_handler(silent_server: Silent) -> None:
     with (
         alarm(Handler(ValueError()), 60),
-        Cliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq,
+        Cliq(TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq,
         pytest.raises(errors.TransportError) as caught,
     ):
         cliq.message_actions.get("5")
     assert isinstance(caught.value.__cause__, TimeoutError)
 
 
-def test_exception_that_the_caller_was_handling_is_left_alone(silent: Silent) -> None:
+def test_exception_that_the_caller_was_handling_is_left_alone(silent_server: Silent) -> None:
     """A call in an `except` block: what is handled there came from a signal handler, and has nothing to do with it."""
     with (
         alarm(Handler(TimeoutError("earlier"))),
-        Cliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq,
+        Cliq(TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq,
     ):
         try:
             signal.pause()
@@ -574,14 +578,16 @@ def test_exception_that_the_caller_was_handling_is_left_alone(silent: Silent) ->
                 cliq.message_actions.get("5")
 
 
-def test_other_threads_run_no_handlers(silent: Silent) -> None:
+def test_other_threads_run_no_handlers(silent_server: Silent) -> None:
     found: list[BaseException] = []
 
     def handler(number: int, frame: object) -> None:
         raise TimeoutError
 
     def work() -> None:
-        with Cliq(TOKEN, base_url=silent.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0) as cliq:
+        with Cliq(
+            TOKEN, base_url=silent_server.url, account=f"account {next(numbers)}", timeout=0.05, max_wait=0
+        ) as cliq:
             try:
                 cliq.message_actions.get("5")
             except errors.CliqError as error:

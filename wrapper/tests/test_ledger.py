@@ -264,13 +264,13 @@ def test_file_that_others_may_read_is_told(tmp_path: Path, caplog: pytest.LogCap
     assert "chmod 600" in caplog.text
 
 
-def test_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE theirs (x)")
         db.commit()
     before = path.read_bytes()
-    with pytest.raises(errors.StateError, match="something else"):
+    with pytest.raises(errors.StateError, match="another program"):
         open_state(path, FakeClock())
     assert path.read_bytes() == before
 
@@ -319,19 +319,19 @@ def shared(tmp_path: Path) -> Iterator[Shared]:
     found.ours.close()
 
 
-def test_what_need_not_wait_is_done_at_once_and_seen_by_others(shared: Shared) -> None:
+def test_non_blocking_state_calls_run_inline_and_are_visible_to_others(shared: Shared) -> None:
     assert isinstance(shared.ours.at_once(shared.reserve), Permit)
     assert shared.budget().remaining == 0
     assert isinstance(shared.ours.at_once(shared.reserve), Denial)
 
 
-def test_what_would_wait_for_another_process_is_not_done_at_once(shared: Shared) -> None:
+def test_state_calls_that_would_block_on_a_process_do_not_run_inline(shared: Shared) -> None:
     with shared.kept_by_another(), pytest.raises(Busy):
         shared.ours.at_once(shared.reserve)
     assert shared.budget().remaining == 1
 
 
-def test_who_may_wait_gets_the_file_when_another_process_lets_go(shared: Shared) -> None:
+def test_a_waiting_client_gets_the_file_when_it_is_unlocked(shared: Shared) -> None:
     with ThreadPoolExecutor(1) as thread:
         with shared.kept_by_another():
             waiting = thread.submit(shared.reserve)
@@ -361,16 +361,16 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StateFile.alone, "__defaults__", (0.01,))
 
 
-def test_a_file_that_another_process_never_lets_go_is_told(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_locked_for_too_long_is_a_state_error(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     brief(monkeypatch)
-    with shared.kept_by_another(), pytest.raises(errors.StateError, match="others kept the state file"):
+    with shared.kept_by_another(), pytest.raises(errors.StateError, match="other processes kept the state file"):
         shared.reserve()
     assert isinstance(shared.reserve(), Permit)
 
 
 @pytest.mark.parametrize(("max_wait", "waited"), [(0, 10), (25, 20), (90, 90)])
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
-def test_a_call_waits_for_a_stopped_process_as_long_as_it_may(
+def test_a_call_waits_for_a_locked_file_up_to_max_wait(
     make: Callable[..., Cliq],
     make_async: Callable[..., AsyncCliq],
     shared: Shared,
@@ -389,12 +389,15 @@ def test_a_call_waits_for_a_stopped_process_as_long_as_it_may(
         settings: Any = {"state": shared.path, "max_wait": max_wait}
         return asyncio.run(main()) if kind == "tasks" else make(**settings).message_actions.get("5")
 
-    with shared.kept_by_another(), pytest.raises(errors.WouldWait, match="others kept the state file") as caught:
+    with (
+        shared.kept_by_another(),
+        pytest.raises(errors.WouldWait, match="other processes kept the state file") as caught,
+    ):
         get()
     assert (caught.value.reason, caught.value.waited) == ("state", waited)
 
 
-def test_a_call_goes_on_when_the_stopped_process_does(
+def test_a_call_continues_when_the_stopped_process_continues(
     make: Callable[..., Cliq], server: Scripted, shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     brief(monkeypatch)
@@ -416,7 +419,7 @@ def test_a_call_goes_on_when_the_stopped_process_does(
     assert budget.limit - budget.remaining == len(server.requests) == 1
 
 
-def test_what_would_wait_for_another_thread_is_not_done_at_once(shared: Shared) -> None:
+def test_state_calls_that_would_block_on_a_thread_do_not_run_inline(shared: Shared) -> None:
     def from_a_thread() -> str:
         with pytest.raises(Busy):
             shared.ours.at_once(shared.reserve)
@@ -429,7 +432,7 @@ def test_what_would_wait_for_another_thread_is_not_done_at_once(shared: Shared) 
     assert shared.budget().remaining == 1
 
 
-def test_a_file_that_has_to_be_opened_is_not_asked_at_once(shared: Shared) -> None:
+def test_a_state_file_that_must_be_opened_is_not_used_inline(shared: Shared) -> None:
     shared.path.unlink()
     with pytest.raises(Busy):
         shared.ours.at_once(shared.reserve)
@@ -451,11 +454,11 @@ def done(state: SQLiteState, work: Callable[[], Any]) -> Coroutine[Any, Any, Any
     return run_async(steps(), nobody, nobody, SystemClock())
 
 
-def test_an_event_loop_does_by_itself_what_need_not_wait(shared: Shared) -> None:
+def test_the_event_loop_runs_non_blocking_state_calls_inline(shared: Shared) -> None:
     assert asyncio.run(done(shared.ours, threading.get_ident)) == threading.get_ident()
 
 
-def test_an_event_loop_goes_on_while_another_process_has_the_file(shared: Shared) -> None:
+def test_the_event_loop_is_not_blocked_by_a_locked_file(shared: Shared) -> None:
     async def both() -> None:
         call = asyncio.create_task(done(shared.ours, shared.reserve))
         for _ in range(100):
@@ -469,13 +472,13 @@ def test_an_event_loop_goes_on_while_another_process_has_the_file(shared: Shared
         asyncio.run(both())
 
 
-def test_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_of_another_layout_version_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     open_state(path, FakeClock()).close()
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 1")
     before = path.read_bytes()
-    with pytest.raises(errors.StateError, match=r"version 1 .* knows version 3"):
+    with pytest.raises(errors.StateError, match=r"version 1, .* uses version 3"):
         open_state(path, FakeClock())
     assert path.read_bytes() == before
 
@@ -486,7 +489,7 @@ def test_path_that_cannot_be_written_is_one_clear_error(path: str) -> None:
         open_state(path, FakeClock())
 
 
-def test_text_file_is_no_state(tmp_path: Path) -> None:
+def test_a_text_file_is_refused_as_state(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database " * 200)
     with pytest.raises(errors.StateError, match="cannot be used"):
@@ -537,9 +540,9 @@ def test_redis_that_goes_away_is_a_state_error(redis_server: Any) -> None:
     state.close()
 
 
-def test_redis_address_that_is_none_is_told() -> None:
+def test_an_invalid_redis_address_is_refused() -> None:
     pytest.importorskip("redis")
-    with pytest.raises(errors.ConfigurationError, match="no address"):
+    with pytest.raises(errors.ConfigurationError, match="not the address of a Redis server"):
         open_state("redis://127.0.0.1:port/0", SystemClock())
 
 

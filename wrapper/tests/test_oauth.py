@@ -177,7 +177,7 @@ def test_sixteen_tasks_renew_once(make_async: Callable[..., AsyncCliq], server: 
     assert server.issued == 1
 
 
-def test_holder_of_the_lease_that_is_gone_is_waited_out(
+def test_the_lease_of_a_dead_holder_is_waited_for(
     make: Callable[..., Cliq], server: Accounts, clock: FakeClock
 ) -> None:
     cliq = make(oauth(), max_wait=200)
@@ -206,7 +206,9 @@ def test_refused_refresh_token_is_an_auth_error(
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"access_token": 5}', b'{"access_token": "a b"}'])
-def test_answer_without_a_token_is_an_error_of_ours(make: Callable[..., Cliq], server: Accounts, body: bytes) -> None:
+def test_an_unusable_answer_of_the_accounts_server_is_refused(
+    make: Callable[..., Cliq], server: Accounts, body: bytes
+) -> None:
     server.token_answers = [httpx.Response(200, content=body)]
     with pytest.raises((errors.AuthError, errors.ConfigurationError)):
         get(make(oauth()))
@@ -228,7 +230,7 @@ def test_throttled_token_endpoint_is_left_alone_for_ten_minutes(
 
 
 @pytest.mark.parametrize("fault", [httpx.ConnectError("x"), httpx.ReadTimeout("x"), httpx.Response(503)])
-def test_accounts_server_that_stumbles_is_asked_again(make: Callable[..., Cliq], server: Accounts, fault: Any) -> None:
+def test_a_failing_accounts_server_is_asked_again(make: Callable[..., Cliq], server: Accounts, fault: Any) -> None:
     server.token_answers = [fault]
     assert get(make(oauth())) == "5"
     server.token_answers = [fault] * 3
@@ -255,7 +257,7 @@ def test_lease_is_given_back_when_refreshing_fails(make: Callable[..., Cliq], se
     assert get(cliq) == "5"
 
 
-def test_token_that_ends_while_waiting_for_a_slot_is_renewed(
+def test_a_token_that_expires_while_waiting_for_a_slot_is_renewed(
     make: Callable[..., Cliq], server: Accounts, clock: FakeClock
 ) -> None:
     cliq = make(oauth())
@@ -362,7 +364,7 @@ def test_api_domain_is_mapped_to_its_data_center(ending: str, center: str) -> No
 @pytest.mark.parametrize(
     "domain", [None, 5, "", "https://[", "https://evil.test", "https://www.zohoapis.com.evil.test"]
 )
-def test_other_domains_belong_to_nobody(domain: Any) -> None:
+def test_other_api_domains_map_to_no_data_center(domain: Any) -> None:
     assert data_center_of(domain) is None
 
 
@@ -399,7 +401,7 @@ def test_callable_may_be_asynchronous(make_async: Callable[..., AsyncCliq], serv
     assert asyncio.run(main()) == "5"
 
 
-def test_code_is_traded_for_a_refresh_token(server: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_is_exchanged_for_a_refresh_token(server: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     through = ClientTransport(httpx.Client(transport=httpx.MockTransport(server)), SystemClock())
     monkeypatch.setattr("zoho_cliq._http.threads.Transport", lambda: through)
     server.token_answers = [token_answer(refresh_token=REFRESH, api_domain="https://www.zohoapis.in")]
@@ -524,7 +526,7 @@ def test_lease_that_ended_during_a_wait_is_not_used(
     assert len(clock.slept) == 2
 
 
-def test_leave_to_ask_for_a_token_that_has_become_void_is_given_back(
+def test_an_expired_token_slot_is_released(
     make: Callable[..., Cliq], server: Accounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cliq = make(oauth())
@@ -571,7 +573,7 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"data_center": "mars"}, "no data center 'mars'"),
+        ({"data_center": "mars"}, "unknown data center 'mars'"),
         ({"timeout": 0}, "timeout"),
         ({"timeout": float("nan")}, "timeout"),
         ({"max_wait": -1}, "max_wait"),
@@ -579,17 +581,17 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
         ({"base_url": "http://cliq.test:99999/api/v3"}, "base_url"),
         ({"base_url": "http://[/api/v3"}, "base_url"),
         ({"base_url": "https://user@cliq.zoho.com/api/v3"}, "base_url"),
-        ({"data_center": "mars", "base_url": BASE_URL}, "no data center 'mars'"),
-        ({"auth": None}, r"auth is an access token, .*, not a NoneType"),
-        ({"auth": ("a", "b"), "account": "me"}, r"auth is an access token, .*, not a tuple"),
+        ({"data_center": "mars", "base_url": BASE_URL}, "unknown data center 'mars'"),
+        ({"auth": None}, r"auth must be an access token, .*, not a NoneType"),
+        ({"auth": ("a", "b"), "account": "me"}, r"auth must be an access token, .*, not a tuple"),
         ({"auth": ""}, "access token"),
         ({"auth": "a b"}, "access token"),
         ({"auth": "naïve"}, "access token"),
         ({"auth": OAuth("a", "b", "c", data_center="eu"), "data_center": "in"}, "data center eu"),
-        ({"auth": OAuth("a", "b", "c"), "data_center": "in"}, "give data_center to OAuth"),
+        ({"auth": OAuth("a", "b", "c"), "data_center": "in"}, "pass data_center to OAuth"),
     ],
 )
-def test_settings_that_cannot_be_are_told(settings: dict[str, Any], words: str) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(errors.ConfigurationError, match=words):
         Cliq(**{"auth": TOKEN, **settings})
 
@@ -642,12 +644,12 @@ def test_scopes_are_kept_with_the_credentials(tmp_path: Path) -> None:
     path.write_text(json.dumps(old))
     assert OAuth.from_file(path).scopes is None
     for wrong in ("text", 5, [5]):
-        with pytest.raises(errors.ConfigurationError, match="scopes is a list of texts"):
+        with pytest.raises(errors.ConfigurationError, match="scopes must be a list of texts"):
             OAuth("id", "secret", "refresh", scopes=wrong)  # type: ignore[arg-type]
 
 
 def test_an_accounts_server_of_another_data_center_is_refused() -> None:
-    with pytest.raises(errors.ConfigurationError, match="that of the data center us, and data_center is eu"):
+    with pytest.raises(errors.ConfigurationError, match="belongs to the data center us, but data_center is eu"):
         OAuth("id", "secret", "refresh", "eu", "https://accounts.zoho.com/")
     assert OAuth("id", "secret", "refresh", "eu", "https://accounts.zoho.eu").data_center == "eu"
     assert OAuth("id", "secret", "refresh", "eu", "https://accounts.example.com").data_center == "eu"
@@ -655,7 +657,7 @@ def test_an_accounts_server_of_another_data_center_is_refused() -> None:
 
 def test_the_data_center_of_a_code_is_that_of_its_accounts_server(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = (Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, "in"))
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: answer)
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: answer)
     for given, found in (
         ({}, "in"),
         ({"accounts_url": "https://accounts.example.com"}, "in"),

@@ -50,7 +50,7 @@ def asked(server: Scripted) -> list[str]:
     ]
 
 
-def test_the_client_gives_what_a_call_leaves_out(make: Callable[..., Cliq], server: Scripted) -> None:
+def test_path_parameters_of_the_client_fill_missing_arguments(make: Callable[..., Cliq], server: Scripted) -> None:
     server.answer(enveloped(WEBHOOK))
     cliq = make(path_parameters={"network_id": "7", "room": "5"})
     cliq.message_actions.get_handler("1")
@@ -60,7 +60,7 @@ def test_the_client_gives_what_a_call_leaves_out(make: Callable[..., Cliq], serv
     assert asked(server) == ["7/5", "7/5", "8/5", "7/a%2Fb"]
 
 
-def test_the_environment_gives_what_is_nowhere_else(
+def test_path_parameters_fall_back_to_the_environment(
     make: Callable[..., Cliq], server: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.answer(enveloped(WEBHOOK))
@@ -71,7 +71,7 @@ def test_the_environment_gives_what_is_nowhere_else(
     assert asked(server) == ["9/007", "7/007"]
 
 
-def test_what_is_given_nowhere_is_named_with_the_ways_to_give_it(cliq: Cliq, server: Scripted) -> None:
+def test_missing_path_parameter_error_lists_the_ways_to_set_it(cliq: Cliq, server: Scripted) -> None:
     with pytest.raises(errors.ValidationError) as caught:
         cliq.message_actions.get_handler("1")
     assert str(caught.value) == (
@@ -81,7 +81,7 @@ def test_what_is_given_nowhere_is_named_with_the_ways_to_give_it(cliq: Cliq, ser
     assert server.requests == []
 
 
-def test_the_argument_of_a_method_comes_from_nowhere_else(cliq: Cliq, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_method_arguments_are_not_taken_from_the_environment(cliq: Cliq, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOHO_CLIQ_PATH_ACTION_ID", "1")
     with pytest.raises(errors.ValidationError, match=r"action_id: is required$"):
         cliq.call("get_message_action")
@@ -90,32 +90,32 @@ def test_the_argument_of_a_method_comes_from_nowhere_else(cliq: Cliq, monkeypatc
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"netwrok_id": 7}, "netwrok_id is no parameter that paths need beside .*; there are network_id, room$"),
-        ({"action_id": "1"}, "action_id is no parameter"),
+        ({"netwrok_id": 7}, "netwrok_id is not a path parameter that can be set here; choose one of network_id, room$"),
+        ({"action_id": "1"}, "action_id is not a path parameter that can be set"),
         ({"network_id": 0}, "network_id: must be at least 1, not 0$"),
         ({"network_id": "x"}, "network_id: must be a.* integer, not str$"),
         ({"room": "12345"}, "room: must have at most 4 characters, has 5$"),
         ({"room": 1}, "room: must be a string, not int$"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(make: Callable[..., Cliq], given: dict[str, Any], reason: str) -> None:
+def test_invalid_path_parameters_are_refused(make: Callable[..., Cliq], given: dict[str, Any], reason: str) -> None:
     with pytest.raises(errors.ConfigurationError, match=f"^path_parameters: .*{reason}"):
         make(path_parameters=given)
 
 
-def test_a_variable_that_cannot_be_meant_is_named(cliq: Cliq, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_path_parameter_in_a_variable_is_named(cliq: Cliq, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOHO_CLIQ_PATH_NETWORK_ID", "none")
     with pytest.raises(errors.ConfigurationError, match=r"^ZOHO_CLIQ_PATH_NETWORK_ID: .*must be an integer"):
         cliq.message_actions.get_handler("1")
 
 
-def test_a_document_without_such_parameters_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_path_parameters_are_refused_if_the_document_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    with pytest.raises(errors.ConfigurationError, match=r"the document has none beside them$"):
+    with pytest.raises(errors.ConfigurationError, match=r"there are none to set$"):
         operations_module.Operations(path_parameters={"network_id": 7})
 
 
-def test_a_command_leaves_them_to_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_takes_path_parameters_from_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
     options = parser().parse_args(["handler", "1", "--room", "5"])
     assert fields.given(options) == {"room": "5"}
     with pytest.raises(SystemExit):
@@ -123,7 +123,7 @@ def test_a_command_leaves_them_to_the_environment(capsys: pytest.CaptureFixture[
     assert "else $ZOHO_CLIQ_PATH_NETWORK_ID" in capsys.readouterr().out
 
 
-def test_an_environment_of_a_project_has_them(tmp_path: Path) -> None:
+def test_a_project_environment_sets_path_parameters(tmp_path: Path) -> None:
     file = tmp_path / "cliq.toml"
     file.write_text("[environments.test]\npath_parameters = { network_id = 7 }\n")
     assert read_configuration(tmp_path).environment(None).path_parameters == {"network_id": 7}
@@ -137,7 +137,7 @@ def test_an_environment_of_a_project_has_them(tmp_path: Path) -> None:
         read_configuration(tmp_path)
 
 
-def test_only_a_parameter_of_a_path_is_looked_for_elsewhere(
+def test_only_path_parameters_fall_back_to_client_and_environment(
     make: Callable[..., Cliq], server: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOHO_CLIQ_PATH_LANGUAGE", "en")

@@ -45,7 +45,7 @@ def run_all(settings: dict[str, Any], processes: int = PROCESSES) -> tuple[list[
 
 
 @pytest.fixture(params=["sqlite", "redis"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def state_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(tmp_path / "state.db") if request.param == "sqlite" else str(request.getfixturevalue("redis_url"))
 
 
@@ -57,16 +57,16 @@ def control(mock: MockServer, path: str) -> Any:
     return httpx.get(mock.control_url + path, headers=bearer(mock)).raise_for_status().json()
 
 
-def test_six_processes_with_one_expired_token_refresh_it_once(where: str) -> None:
+def test_six_processes_with_one_expired_token_refresh_it_once(state_address: str) -> None:
     with MockServer() as mock:
-        state = open_state(where, SystemClock())
+        state = open_state(state_address, SystemClock())
         # The key under which a client with these settings keeps its token, from one that is made the same way.
         auth = OAuth("1000.DEMO", "demo-secret", "1000.owner-refresh", accounts_url=mock.accounts_url)
         with Cliq(auth, base_url=mock.url) as cliq:
             account = cliq._engine.account
         state.store_token(account, StoredToken(Secret("1000.dead"), time.time() + 3600))
         state.close()
-        settings = {"url": mock.url, "accounts_url": mock.accounts_url, "state": where, "calls": 1}
+        settings = {"url": mock.url, "accounts_url": mock.accounts_url, "state": state_address, "calls": 1}
         settings["listing"] = True
         # Answers come late, so that all have sent their call before the first one hears that its token is dead.
         rule = {"fault": "delay", "operation": "list_message_actions", "delay": 1.5, "times": PROCESSES}
@@ -80,14 +80,14 @@ def test_six_processes_with_one_expired_token_refresh_it_once(where: str) -> Non
         assert len(refused) == PROCESSES, "every process had used the dead token"
 
 
-def crowd(where: str, window: int, calls: int, processes: int) -> tuple[float, float]:
+def crowd(state_address: str, window: int, calls: int, processes: int) -> tuple[float, float]:
     """Run processes and calls on one state, and assert that none is locked out. Return the seconds taken and the
     ideal."""
     threshold = OPERATIONS["get_message_action"].threshold
     assert threshold is not None
     began, speed = time.time(), threshold.window_seconds / window
     with MockServer(clock=lambda: began + (time.time() - began) * speed) as mock:
-        settings = {"url": mock.url, "token": "1000.owner", "state": where, "window": window, "calls": calls}
+        settings = {"url": mock.url, "token": "1000.owner", "state": state_address, "window": window, "calls": calls}
         seen, start = run_all(settings, processes)
         assert not control(mock, "/state")["locks"]
     assert sum(entry["refused"] for entry in seen) == 0
@@ -95,15 +95,15 @@ def crowd(where: str, window: int, calls: int, processes: int) -> tuple[float, f
     return max(entry["ended"] for entry in seen) - start, calls * processes / threshold.limit * window
 
 
-def test_two_processes_share_a_threshold(where: str) -> None:
-    crowd(where, window=1, calls=11, processes=2)
+def test_two_processes_share_a_threshold(state_address: str) -> None:
+    crowd(state_address, window=1, calls=11, processes=2)
 
 
 @pytest.mark.heavy
 def test_six_processes_are_never_locked_out_and_lose_no_time(
-    where: str, record_property: Callable[[str, object], None]
+    state_address: str, record_property: Callable[[str, object], None]
 ) -> None:
-    taken, ideal = crowd(where, window=2, calls=15, processes=PROCESSES)
+    taken, ideal = crowd(state_address, window=2, calls=15, processes=PROCESSES)
     record_property("taken_to_ideal", taken / ideal)
     print(f"{taken:.2f} s taken, {ideal:.2f} s ideal, {taken / ideal:.3f}")
     assert taken <= 1.15 * ideal

@@ -98,7 +98,7 @@ def test_answer_that_cannot_be_read_is_shown_and_fails_when_parsed(cliq: Cliq, s
             read()
 
 
-def test_difference_fails_when_parsed_where_the_client_is_strict(make: Callable[..., Cliq], server: Scripted) -> None:
+def test_strict_raw_responses_fail_when_parsed(make: Callable[..., Cliq], server: Scripted) -> None:
     server.answer(enveloped(action(5, colour="red")))
     raw = make(strict=True).message_actions.with_raw_response.get("5")
     assert raw.json()["data"]["colour"] == "red"
@@ -106,7 +106,7 @@ def test_difference_fails_when_parsed_where_the_client_is_strict(make: Callable[
         raw.parse()
 
 
-def test_refusals_are_raised_as_ever(cliq: Cliq, server: Scripted) -> None:
+def test_raw_responses_raise_refusals(cliq: Cliq, server: Scripted) -> None:
     server.answer(refused(404, "msgaction_not_found"))
     with pytest.raises(errors.MessageActionNotFound):
         cliq.message_actions.with_raw_response.get("5")

@@ -105,7 +105,7 @@ def test_a_missing_field_is_unset(cliq: Cliq, server: Scripted, name: str, caplo
 
 
 @pytest.mark.parametrize("name", ["url", "type"])
-def test_an_envelope_needs_only_its_data(cliq: Cliq, server: Scripted, name: str) -> None:
+def test_an_envelope_is_read_if_it_has_data(cliq: Cliq, server: Scripted, name: str) -> None:
     envelope = {"url": "/x", "type": "m", "data": action(5)}
     del envelope[name]
     server.answer(httpx.Response(200, json=envelope))
@@ -186,7 +186,7 @@ def test_an_unreadable_answer_to_a_change_says_that_the_change_happened(
         (b'{"url": 1' + b"0" * 5000 + b"}", "application/json"),
     ],
 )
-def test_body_that_is_none_is_a_decode_error(cliq: Cliq, server: Scripted, content: bytes, kind: str) -> None:
+def test_a_body_that_is_not_json_is_a_decode_error(cliq: Cliq, server: Scripted, content: bytes, kind: str) -> None:
     server.answer(httpx.Response(200, content=content, headers={"content-type": kind}))
     for work in (lambda: cliq.message_actions.get("5"), lambda: list(cliq.message_actions.list())):
         with pytest.raises(errors.DecodeError) as caught:
@@ -252,7 +252,7 @@ def test_handlers_with_a_field_missing_or_odd(cliq: Cliq, server: Scripted, data
 
 
 @pytest.mark.parametrize("data", [None, 5, []])
-def test_handlers_that_are_none(cliq: Cliq, server: Scripted, data: Any) -> None:
+def test_unreadable_handlers_are_decode_errors(cliq: Cliq, server: Scripted, data: Any) -> None:
     server.answer(enveloped(data))
     with pytest.raises(errors.DecodeError):
         cliq.message_actions.get_handler("5")
@@ -394,7 +394,7 @@ def test_drift_is_told_as_overlay_actions(cliq: Cliq, server: Scripted) -> None:
     assert found[0]["description"].endswith(("2 times.", "twice."))
 
 
-def test_no_drift_where_there_is_none(cliq: Cliq, server: Scripted) -> None:
+def test_documented_answers_are_no_drift(cliq: Cliq, server: Scripted) -> None:
     read_action(cliq, server, action(5))
     assert cliq.observed_drift() == []
 

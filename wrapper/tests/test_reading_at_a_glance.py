@@ -60,7 +60,7 @@ def walked(name: str, value: Any) -> tuple[Any, list[Note]] | None:
 
 @settings(max_examples=600, derandomize=True, database=None, deadline=None)
 @given(data=st.data())
-def test_what_is_exact_at_a_glance_is_exact_on_the_long_way(data: st.DataObject) -> None:
+def test_the_fast_reader_agrees_with_the_schema_walk(data: st.DataObject) -> None:
     name, answer = data.draw(st.sampled_from(ANSWERS))
     value = copy.deepcopy(answer)
     for _ in range(data.draw(st.integers(0, 2))):
@@ -83,7 +83,7 @@ def unwanted(*arguments: Any) -> Any:
 
 
 @pytest.mark.parametrize("reader", [READER, without_orjson()], ids=["orjson", "json"])
-def test_every_lawful_answer_takes_the_short_way_and_reads_the_same(
+def test_every_documented_answer_uses_the_fast_reader_and_reads_the_same(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, answer in ANSWERS:
@@ -125,7 +125,7 @@ def came_of(reader: Reader, body: bytes, name: str, strict: bool) -> object:
 
 @settings(max_examples=1500, derandomize=True, database=None, deadline=None)
 @given(data=st.data())
-def test_nothing_that_is_read_depends_on_orjson(data: st.DataObject) -> None:
+def test_results_do_not_depend_on_orjson(data: st.DataObject) -> None:
     name, answer = data.draw(st.sampled_from(ANSWERS))
     answer = copy.deepcopy(answer)
     places = [(answer, key) for key in (*answer, "total_count", "colour")]
@@ -158,7 +158,7 @@ def test_an_integer_of_more_than_64_bits_stays_one() -> None:
     assert (page.total_count, page.data[0].team_ids, notes) == (2**80, [2**70], [])
 
 
-def test_what_is_not_exact_takes_the_long_way() -> None:
+def test_other_answers_use_the_schema_walk() -> None:
     schema = {"$ref": "#/components/schemas/MessageActionResponse"}
     for change, kind in (({"colour": "red"}, "field"), ({"scope": "galaxy"}, "value"), ({"hint": None}, "null")):
         answer = {**ENVELOPE, "data": action(5, **change)}

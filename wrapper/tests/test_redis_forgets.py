@@ -69,7 +69,7 @@ def test_a_first_call_does_not_pause(state: Any) -> None:
     assert isinstance(reserve(state), Permit)
 
 
-def test_what_is_flushed_is_missed_and_put_back(state: Any, server: Any, redis_url: str) -> None:
+def test_slots_lost_by_flushall_are_detected_and_restored(state: Any, server: Any, redis_url: str) -> None:
     permit = reserve(state)
     assert isinstance(permit, Permit)
     state.settle(permit)
@@ -80,7 +80,9 @@ def test_what_is_flushed_is_missed_and_put_back(state: Any, server: Any, redis_u
     assert pauses(stranger(redis_url)), "and all the others pause too"
 
 
-def test_who_knew_an_epoch_pauses_though_another_has_begun_a_new_one(state: Any, server: Any, redis_url: str) -> None:
+def test_a_client_with_an_old_epoch_pauses_after_another_started_a_new_one(
+    state: Any, server: Any, redis_url: str
+) -> None:
     reserve(state)
     server.flushall()
     memory = MEMORIES.of(state._clock)
@@ -89,7 +91,7 @@ def test_who_knew_an_epoch_pauses_though_another_has_begun_a_new_one(state: Any,
     assert pauses(state)
 
 
-def test_slots_that_are_evicted_are_missed_and_put_back(state: Any, server: Any) -> None:
+def test_evicted_slots_are_detected_and_restored(state: Any, server: Any) -> None:
     reserve(state)
     (key,) = server.scan_iter("zoho-cliq:*:slots:*")
     server.delete(key)
@@ -97,7 +99,7 @@ def test_slots_that_are_evicted_are_missed_and_put_back(state: Any, server: Any)
     assert state.budget(ACCOUNT, OPERATION, LIMIT).remaining == 2
 
 
-def test_single_slots_that_a_server_lost_are_put_back(state: Any, server: Any) -> None:
+def test_single_lost_slots_are_restored(state: Any, server: Any) -> None:
     for _ in range(3):
         assert isinstance(reserve(state), Permit)
     (key,) = server.scan_iter("zoho-cliq:*:slots:*")
@@ -107,7 +109,7 @@ def test_single_slots_that_a_server_lost_are_put_back(state: Any, server: Any) -
     assert refusal.reason == "threshold"
 
 
-def test_another_server_with_the_same_data_is_paused_for(state: Any, server: Any, redis_url: str) -> None:
+def test_a_different_server_with_the_same_data_causes_a_pause(state: Any, server: Any, redis_url: str) -> None:
     reserve(state)
     (key,) = server.scan_iter("zoho-cliq:*:slots:*")
     epoch = server.hget(key, "epoch").split()
@@ -115,7 +117,7 @@ def test_another_server_with_the_same_data_is_paused_for(state: Any, server: Any
     assert pauses(stranger(redis_url))
 
 
-def test_a_lock_that_is_evicted_is_put_back(state: Any, server: Any) -> None:
+def test_an_evicted_lock_is_restored(state: Any, server: Any) -> None:
     reserve(state)
     state.lock(ACCOUNT, 300.0)
     for key in server.scan_iter("zoho-cliq:*:lock"):
@@ -134,7 +136,7 @@ def test_a_clock_set_forward_is_noticed(state: Any, redis_url: str) -> None:
     assert pauses(open_state(redis_url, state._clock)), "by a client that is new, too"
 
 
-def test_one_slow_request_is_no_step_of_a_clock(state: Any, clock: ShiftedClock) -> None:
+def test_a_slow_request_is_not_taken_for_a_clock_step(state: Any, clock: ShiftedClock) -> None:
     reserve(state)
     real, ran = state._run, []
 
@@ -150,7 +152,7 @@ def test_one_slow_request_is_no_step_of_a_clock(state: Any, clock: ShiftedClock)
     assert ran == [0, 1], "asked again, and no step then"
 
 
-def test_a_server_that_was_a_replica_is_paused_for_once(redis_url: str, server: Any) -> None:
+def test_a_promoted_replica_causes_one_pause(redis_url: str, server: Any) -> None:
     first = open_state(redis_url, SystemClock())
     found = first._server.info
 
@@ -159,18 +161,18 @@ def test_a_server_that_was_a_replica_is_paused_for_once(redis_url: str, server: 
 
     for number, left in ((0, LONGEST_WINDOW + 1), (1, LONGEST_WINDOW + 1 - 30)):
         first._server.info = promoted
-        assert first._pause_of_an_heir() == pytest.approx(left, abs=2)
+        assert first._pause_after_promotion() == pytest.approx(left, abs=2)
         if number == 0:
             (key,) = server.scan_iter("zoho-cliq:heir:*")
             server.set(key, float(server.get(key)) - 30.0)
-    first._inherited = first._clock.monotonic() + 55
+    first._paused_until = first._clock.monotonic() + 55
     assert pauses(first)
     first._server.info = lambda section: {"master_replid2": "0" * 40}
-    assert first._pause_of_an_heir() == 0
+    assert first._pause_after_promotion() == 0
     first.close()
 
 
-def test_a_server_that_restarts_without_its_data_is_paused_for(
+def test_a_restart_without_data_causes_a_pause(
     redis_server: Callable[..., tuple[str, Any]],
 ) -> None:
     url, process = redis_server()
@@ -227,12 +229,12 @@ def test_a_slot_given_back_while_another_is_reserved_is_not_put_back(state: Any,
 
 
 @pytest.mark.parametrize("answer", [None, [], ["permit", "x", "e", "1"], ["permit", None, "e", "1"], 5, "OK"])
-def test_an_odd_answer_is_a_state_error(state: Any, answer: Any) -> None:
+def test_an_unexpected_answer_of_redis_is_a_state_error(state: Any, answer: Any) -> None:
     state._script = lambda **_: answer
-    with pytest.raises(errors.StateError, match="odd answer"):
+    with pytest.raises(errors.StateError, match="unexpected answer"):
         reserve(state)
     if answer != 5:
-        with pytest.raises(errors.StateError, match="odd answer"):
+        with pytest.raises(errors.StateError, match="unexpected answer"):
             state.locked_for(ACCOUNT) if not isinstance(answer, str) else state.budget(ACCOUNT, OPERATION, LIMIT)
 
 
@@ -245,7 +247,7 @@ def test_an_exception_of_a_signal_handler_is_not_taken_for_the_servers(state: An
         reserve(state)
 
 
-def test_settings_by_which_a_server_forgets_are_told_once(
+def test_redis_settings_that_lose_data_are_logged_once(
     redis_server: Callable[..., tuple[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     redis = pytest.importorskip("redis")
@@ -258,7 +260,7 @@ def test_settings_by_which_a_server_forgets_are_told_once(
     assert caplog.text.count("appendonly no") == 1
 
 
-def test_settings_by_which_a_server_remembers_are_not_worth_a_word(
+def test_durable_redis_settings_are_not_logged(
     redis_server: Callable[..., tuple[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     redis = pytest.importorskip("redis")
@@ -275,11 +277,11 @@ def test_a_server_that_shows_no_settings_is_used_all_the_same(redis_server: Call
     with redis.Redis.from_url(url) as server:
         server.execute_command("ACL", "SETUSER", "default", "-config", "-info", "-time")
     state = open_state(url, SystemClock())
-    assert state._inherited <= state._clock.monotonic()  # type: ignore[attr-defined]
+    assert state._paused_until <= state._clock.monotonic()  # type: ignore[attr-defined]
     state.close()
 
 
-def test_a_child_takes_none_of_its_parents_slots_for_its_own(state: Any, server: Any) -> None:
+def test_a_forked_child_does_not_restore_its_parents_slots(state: Any, server: Any) -> None:
     permit = reserve(state)
     assert isinstance(permit, Permit)
     child = os.fork()
@@ -299,9 +301,9 @@ def test_accounts_that_nobody_uses_are_forgotten() -> None:
     assert len(memory._known) + len(memory._locks) <= 2 * FEW
 
 
-def test_a_token_that_is_none_is_told(state: Any, server: Any) -> None:
+def test_an_unreadable_stored_token_is_a_state_error(state: Any, server: Any) -> None:
     state.store_token(ACCOUNT, StoredToken(Secret("kept"), 5e9))
     (key,) = server.scan_iter("zoho-cliq:*:token")
     server.hset(key, "expires_at", "soon")
-    with pytest.raises(errors.StateError, match="odd answer"):
+    with pytest.raises(errors.StateError, match="unexpected answer"):
         state.load_token(ACCOUNT)

@@ -255,12 +255,12 @@ def test_answers_that_do_not_repeat_it_stay_as_they_are(make: Callable[..., Cliq
         assert json.loads(seen[0].body)["data"]["name"] == name
 
 
-def test_short_token_blanks_no_words(make: Callable[..., Cliq], server: Scripted) -> None:
+def test_a_short_token_does_not_blank_ordinary_words(make: Callable[..., Cliq], server: Scripted) -> None:
     server.answer(enveloped(action(5)))
     assert make("data").message_actions.get("5").id == "5"
 
 
-def test_token_that_is_hidden_too_well_takes_the_answer_with_it() -> None:
+def test_a_disguised_token_is_blanked() -> None:
     blank = Blanker(Secret("abcdef"))
     assert blank.bytes("abcdef".encode("utf-16")) == b"[token]"
     assert blank.text("x \udc80 ABCDEF") == "x \udc80 [token]"
@@ -363,7 +363,7 @@ def test_coroutine_function_needs_the_asynchronous_client(make: Callable[..., Cl
         make(supply if kind == "coroutine" else Later, account="me").message_actions.get("5")
 
 
-def test_what_the_caller_was_handling_keeps_its_variables() -> None:
+def test_frames_of_the_callers_own_exception_keep_their_variables() -> None:
     def suspended() -> Iterator[int]:
         try:
             raise ValueError

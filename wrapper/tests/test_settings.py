@@ -22,14 +22,14 @@ PASSWORD = "supersecret"
     + [("max_wait", value) for value in (float("nan"), -1, "5", None, True)]
     + [("max_retries", value) for value in (-1, 1.0, float("inf"), "2", None, True)],
 )
-def test_a_bound_that_cannot_hold_is_refused(name: str, value: Any) -> None:
-    with pytest.raises(errors.ConfigurationError, match=rf"^{name} is "):
+def test_an_invalid_timeout_or_limit_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=rf"^{name} must be "):
         Cliq("token", **{name: value})
-    with Cliq("token") as cliq, pytest.raises(errors.ConfigurationError, match=rf"^{name} is "):
+    with Cliq("token") as cliq, pytest.raises(errors.ConfigurationError, match=rf"^{name} must be "):
         cliq.with_options(**{name: value})
 
 
-def test_a_timeout_of_nothing_is_refused_and_no_wait_is_not() -> None:
+def test_a_timeout_of_zero_is_refused_and_max_wait_zero_is_accepted() -> None:
     with pytest.raises(errors.ConfigurationError, match="above 0"):
         Cliq("token", timeout=0)
     Cliq("token", max_wait=0).close()
@@ -83,7 +83,7 @@ def test_a_state_of_another_kind_is_refused_and_makes_no_file(
     state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(errors.ConfigurationError, match=r"^state is a path or an address") as refused:
+    with pytest.raises(errors.ConfigurationError, match=r"^state must be a path or an address") as refused:
         Cliq("token", state=state)
     assert PASSWORD not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
@@ -92,7 +92,7 @@ def test_a_state_of_another_kind_is_refused_and_makes_no_file(
 @pytest.mark.parametrize(
     "state", ["redis://[x", f"redis://:{PASSWORD}@h:x", f"redis://u:{PASSWORD}/{PASSWORD}@h", "redis://h:99999999"]
 )
-def test_an_address_of_no_redis_is_told_without_its_password(state: str) -> None:
+def test_an_invalid_redis_address_is_refused_without_its_password(state: str) -> None:
     with pytest.raises((errors.ConfigurationError, errors.StateError), match="Redis server") as refused:
         Cliq("token", state=state)
     assert PASSWORD not in str(refused.value)
@@ -112,7 +112,7 @@ def test_an_address_of_no_redis_is_told_without_its_password(state: str) -> None
     ],
 )
 @pytest.mark.parametrize("kind", [Cliq, AsyncCliq])
-def test_what_the_environment_says_of_connections_is_checked(
+def test_proxy_and_certificate_variables_are_checked(
     kind: type[Cliq | AsyncCliq],
     variable: str,
     value: str,
@@ -134,12 +134,12 @@ def test_the_scheme_of_a_state_is_read_as_addresses_are(state: str) -> None:
         Cliq("token", state=state)
 
 
-def test_the_home_of_nobody_is_told() -> None:
+def test_a_home_of_an_unknown_user_is_refused() -> None:
     with pytest.raises(errors.ConfigurationError, match="home directory"):
         Cliq("token", state="~nobody-has-this-name/state.db")
 
 
-def test_the_home_of_nobody_is_told_for_credentials_too() -> None:
+def test_a_home_of_an_unknown_user_is_refused_for_credentials_too() -> None:
     path = "~nobody-has-this-name/credentials.json"
     for act in (OAuth.from_file, OAuth("id", "secret", "refresh").save):
         with pytest.raises(errors.ConfigurationError, match="home directory"):
@@ -147,9 +147,9 @@ def test_the_home_of_nobody_is_told_for_credentials_too() -> None:
 
 
 @pytest.mark.parametrize("center", ["mars", 5, ["eu"]])
-def test_a_data_center_that_is_none_is_told(center: Any) -> None:
+def test_an_unknown_data_center_is_refused(center: Any) -> None:
     for act in (lambda: Cliq("token", data_center=center), lambda: OAuth("id", "secret", "refresh", center)):
-        with pytest.raises(errors.ConfigurationError, match="there is no data center"):
+        with pytest.raises(errors.ConfigurationError, match="unknown data center"):
             act()
 
 
@@ -162,7 +162,7 @@ def test_a_data_center_that_is_none_is_told(center: Any) -> None:
 def test_a_code_that_cannot_be_sent_is_refused_before_it_is(
     setting: str, value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: pytest.fail("it was sent"))
     settings = {"code": "code", "client_id": "id", "client_secret": PASSWORD, setting: value}
     with pytest.raises(errors.ConfigurationError, match=setting) as refused:
         OAuth.from_code(settings.pop("code"), **settings)

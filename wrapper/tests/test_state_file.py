@@ -79,7 +79,7 @@ def test_every_name_of_a_file_is_one_connection(
     assert len([link for link in Path("/proc/self/fd").iterdir() if os.path.realpath(link) == str(path)]) == 2
 
 
-def test_the_last_to_leave_closes_the_file(path: Path, state: SQLiteState) -> None:
+def test_the_last_client_to_close_closes_the_file(path: Path, state: SQLiteState) -> None:
     other, opened = SQLiteState(path, FakeClock()), state._file
     state.close()
     state.close()
@@ -140,7 +140,7 @@ def test_what_a_replaced_file_held_is_added_to_the_other(tmp_path: Path, path: P
     assert state.locked_for("another") == pytest.approx(50)
 
 
-def test_who_finds_only_the_journal_of_a_file_pauses(path: Path, state: SQLiteState) -> None:
+def test_a_journal_without_its_file_causes_a_pause(path: Path, state: SQLiteState) -> None:
     reserve(state)
     state.close()
     path.unlink()

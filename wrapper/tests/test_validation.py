@@ -170,13 +170,13 @@ def test_every_fault_is_found() -> None:
         ({"name": ""}, "name", "must not be empty"),
         ({"hint": None}, "hint", "must be a string, not null (None)"),
         ({"scope": "everyone"}, "scope", f"must be one of {', '.join(sorted(SCOPES))}, not 'everyone'"),
-        ({"scope": "team"}, "team_ids", "is required where scope is team"),
-        ({"scope": Scope.TEAM, "team_ids": []}, "team_ids", "must have at least 1 item, has 0 where scope is team"),
+        ({"scope": "team"}, "team_ids", "is required when scope is team"),
+        ({"scope": Scope.TEAM, "team_ids": []}, "team_ids", "must have at least 1 item, has 0 when scope is team"),
         ({"team_ids": [*range(1, TEAMS + 2)]}, "team_ids", f"must have at most {TEAMS} items, has {TEAMS + 1}"),
         ({"team_ids": [1, "2"]}, "team_ids[1]", "must be an integer, not str"),
         ({"team_ids": [0]}, "team_ids[0]", "must be at least 1, not 0"),
         ({"team_ids": 5}, "team_ids", "must be a list, not int"),
-        ({"execution_type": ExecutionType.WEBHOOK}, "execution_url", "is required where execution_type is webhook"),
+        ({"execution_type": ExecutionType.WEBHOOK}, "execution_url", "is required when execution_type is webhook"),
         ({"execution_url": "ftp://x"}, "execution_url", "must match ^https?://"),
         ({"execution_url": "https://a\n"}, "execution_url", "must match"),
         ({"image": "QUJD\n"}, "image", "must match"),
@@ -250,14 +250,14 @@ def test_a_limit_that_is_no_integer_is_refused_in_tasks_too(make_async: Callable
             act()
 
 
-def test_half_a_pair_is_told_by_its_place(cliq: Cliq) -> None:
-    with pytest.raises(errors.ValidationError, match="name: must be text that UTF-8 can carry; character 3 is half"):
+def test_a_lone_surrogate_is_reported_with_its_position(cliq: Cliq) -> None:
+    with pytest.raises(errors.ValidationError, match="name: must be valid Unicode; character 3 is half"):
         cliq.message_actions.create(name="ab\ud83d", hint="b")
     with pytest.raises(errors.ValidationError, match=f"must be at most {LARGEST}, not a number of thousands of digits"):
         cliq.message_actions.list(limit=10**5000)
 
 
-def test_what_is_read_may_hold_halves_of_pairs_and_whole_floats(cliq: Cliq, server: Scripted) -> None:
+def test_answers_may_contain_lone_surrogates_and_integral_floats(cliq: Cliq, server: Scripted) -> None:
     found = {"url": "/", "type": "messageaction", "data": action(5, name="cut \ud83d", team_ids=[7.0])}
     server.answer(httpx.Response(200, content=json.dumps(found)))  # JSON escapes a half, which UTF-8 cannot carry
     read = cliq.message_actions.get("5")
@@ -302,7 +302,7 @@ def test_what_is_unset_is_not_sent_and_enums_are_sent_as_their_values(cliq: Cliq
 
 def test_an_argument_of_the_method_is_not_given_twice(cliq: Cliq, server: Scripted) -> None:
     fields: Any = {"sync_token": "6"}
-    with pytest.raises(errors.ValidationError, match="is given by an argument of the method already") as caught:
+    with pytest.raises(errors.ValidationError, match="is already set by an argument of the method") as caught:
         cliq.message_actions.changes("5", **fields)
     assert caught.value.field == "sync_token"
     assert not server.requests

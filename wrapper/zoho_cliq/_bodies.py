@@ -39,7 +39,11 @@ def _file(name: str, path: Path, binary: bool, operation: str) -> str | bytes:
     try:
         return path.read_bytes() if binary else path.read_text("utf-8-sig")
     except (OSError, ValueError) as error:
-        no_text = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no path holds a null character"
+        no_text = (
+            "it is not UTF-8 text"
+            if isinstance(error, UnicodeDecodeError)
+            else "a path cannot contain a null character"
+        )
         reason = error.strerror if isinstance(error, OSError) else no_text
         raise ValidationError(f"cannot read {path}: {reason}", field=name, operation=operation) from error
 

@@ -66,7 +66,7 @@ def code_and_message(response: RawResponse) -> tuple[str | None, str]:
         if isinstance(message, str) and message:
             return code, _clipped(message)
         if code:
-            return code, "the server gave no message"
+            return code, "the server sent no message"
     return None, _described(response)
 
 

@@ -315,7 +315,7 @@ def unanswered(operation: Operation, error: TransportError) -> TransportError:
     """Return the exception for an attempt that was sent and got no answer: OutcomeUnknown if it is a change."""
     if operation.method == "GET":
         return error
-    return OutcomeUnknown(f"{error.args[0]}; the change may have happened or not", operation=operation.name)
+    return OutcomeUnknown(f"{error.args[0]}; the change may or may not have happened", operation=operation.name)
 
 
 def backoff(attempt: int) -> float:

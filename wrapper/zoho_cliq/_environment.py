@@ -23,7 +23,7 @@ def setting(
     if not value:
         return None
     if value != value.strip() or any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ConfigurationError(f"{variable} has a space or line break around it, or a control character in it")
+        raise ConfigurationError(f"{variable} begins or ends with white space, or contains a control character")
     if check is not None:
         try:
             check(value)

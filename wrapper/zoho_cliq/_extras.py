@@ -24,6 +24,6 @@ def unavailable(purpose: str, module: str, extra: str, error: ImportError) -> Co
         return ConfigurationError(f"{purpose} the extra `{extra}`: pip install '.[{extra}]' in a checkout of zoho-cliq")
     reason = " ".join(str(error).split())
     return ConfigurationError(
-        f"{purpose} {module}, which is installed and cannot be imported: {reason}; "
+        f"{purpose} {module}, which is installed but cannot be imported: {reason}; "
         f"try pip install --force-reinstall '.[{extra}]' in a checkout of zoho-cliq"
     )

@@ -99,7 +99,7 @@ class Operations:
             answers = Shapes(shapes.EXACT, shapes.MODELS, shapes.ENUMS, unset)
         except (ImportError, AttributeError) as error:
             raise ConfigurationError(
-                f"{package} is no package that `scripts/regenerate --package` made, or is of an older layout ({error})"
+                f"{package} was not made by `scripts/regenerate --package`, or by an older version of it ({error})"
             ) from error
         self.package = package
         self.document = _document(package)
@@ -206,8 +206,8 @@ class Operations:
             if each.place == "path" and not each.named
         }
         if field not in known:
-            there = f"there are {', '.join(sorted(known))}" if known else "the document has none beside them"
-            raise ConfigurationError(f"{source}: {field} is no parameter that paths need beside a method's; {there}")
+            there = f"choose one of {', '.join(sorted(known))}" if known else "there are none to set"
+            raise ConfigurationError(f"{source}: {field} is not a path parameter that can be set here; {there}")
         parameter, operation = known[field]
         if isinstance(value, str) and self.rules.resolve(parameter.schema).get("type") != "string":
             with contextlib.suppress(ValueError, RecursionError):
@@ -246,7 +246,7 @@ class Operations:
         if known.media == _MULTIPART and isinstance(plain, dict):
             headers["Content-Type"], content = as_multipart(plain, name)
             return content
-        raise ValidationError(f"in Python, give body=… as bytes of {known.media}", field="body", operation=name)
+        raise ValidationError(f"in Python, pass body=… as bytes of {known.media}", field="body", operation=name)
 
     def _read(self, known: Prepared, response: RawResponse, strict: bool) -> Any:
         """Return the content of a successful answer: a model, bytes if it is not JSON, or None if it has no content."""
@@ -346,7 +346,7 @@ def _text(value: Any) -> str:
 def _segment(value: Any, field: str, operation: str) -> str:
     text = ",".join(map(_text, value)) if isinstance(value, (list, tuple)) else _text(value)
     if text in ("", ".", ".."):
-        raise ValidationError(f"must be part of a path, not {text!r}", field=field, operation=operation)
+        raise ValidationError(f"must be a segment of a path, not {text!r}", field=field, operation=operation)
     return text if text.isascii() and text.isalnum() else quote(text, safe="")
 
 

@@ -66,8 +66,8 @@ class Progress:
         """Return the exception for a wait that `max_wait` does not allow. `purpose` says what the wait is for."""
         waited, most = self.waited.seconds, self.options.max_wait
         return WouldWait(
-            f"would wait {seconds:.1f} s {purpose}, and max_wait allows {max(0.0, most - waited):.1f} s more: it is "
-            f"{most:g} s, of which {waited:.1f} s have been waited; "
+            f"would wait {seconds:.1f} s {purpose}, but max_wait ({most:g} s) allows only "
+            f"{max(0.0, most - waited):.1f} s more after {waited:.1f} s of waiting; "
             f"{'nothing was sent' if self.attempts == 0 else 'it was not sent again'}",
             seconds=seconds,
             reason=reason,

@@ -208,14 +208,14 @@ class _Base(ABC):
         auth = StaticToken(auth) if isinstance(auth, str) else auth
         if not isinstance(auth, (StaticToken, OAuth)) and not callable(auth):
             raise ConfigurationError(
-                "auth is an access token, a StaticToken, an OAuth, or a callable that gives access tokens, "
+                "auth must be an access token, a StaticToken, an OAuth, or a callable that returns access tokens, "
                 f"not a {type(auth).__name__}"
             )
         center = data_center_named(_data_center(auth, data_center, base_url))
         url = SERVERS[center].base_url if base_url is None else checked_url("base_url", base_url)
         if account is None:
             if not isinstance(auth, (StaticToken, OAuth)):
-                raise ConfigurationError("a callable that gives tokens needs account=…, a name for the user behind it")
+                raise ConfigurationError("a callable that returns tokens needs account=…, a name for its user")
             account = auth.identity()
         extra = checked_headers(headers)
         self._operations = Operations(path_parameters=path_parameters or EMPTY)
@@ -341,10 +341,10 @@ def _package(package: ModuleType | str) -> str:
 def _checked(options: Options) -> Options:
     checked_timeout(options.timeout)
     if not checked_seconds("max_wait", options.max_wait) >= 0:
-        raise ConfigurationError(f"max_wait is in seconds and at least 0, not {options.max_wait!r}")
+        raise ConfigurationError(f"max_wait must be a number of seconds of at least 0, not {options.max_wait!r}")
     retries: object = options.max_retries
     if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
-        raise ConfigurationError(f"max_retries is a whole number and at least 0, not {retries!r}")
+        raise ConfigurationError(f"max_retries must be a whole number of at least 0, not {retries!r}")
     return options
 
 
@@ -352,11 +352,11 @@ def _data_center(auth: Auth, asked: str | None, base_url: str | None) -> str | N
     own = auth.data_center if isinstance(auth, (StaticToken, OAuth)) else None
     if asked and own and asked != own and not base_url:
         raise ConfigurationError(
-            f"the credentials are for the data center {own}, and data_center is {asked}; give one of them"
+            f"the credentials are for the data center {own}, but data_center is {asked}; give only one"
         )
     if asked and not own and isinstance(auth, OAuth) and not base_url and auth.accounts_url != accounts_of(asked):
         raise ConfigurationError(
-            f"the credentials are for {auth.accounts_url}, and data_center is {asked}; give data_center to OAuth"
+            f"the credentials are for {auth.accounts_url}, but data_center is {asked}; pass data_center to OAuth"
         )
     return asked or own
 

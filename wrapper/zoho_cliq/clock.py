@@ -14,7 +14,7 @@ LONGEST_TIMEOUT = 86_400.0
 def checked_seconds(name: str, value: object) -> float:
     """Return `value`. Raise ConfigurationError, which names the setting `name`, if it is not a number."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise ConfigurationError(f"{name} is a number of seconds, not {value!r}")
+        raise ConfigurationError(f"{name} must be a number of seconds, not {value!r}")
     return value
 
 
@@ -22,7 +22,9 @@ def checked_timeout(value: object) -> float:
     """Return `value` in seconds. Raise ConfigurationError unless it is above 0 and at most `LONGEST_TIMEOUT`."""
     seconds = checked_seconds("timeout", value)
     if not 0 < seconds <= LONGEST_TIMEOUT:
-        raise ConfigurationError(f"timeout is in seconds, above 0 and at most {LONGEST_TIMEOUT:g}, not {seconds!r}")
+        raise ConfigurationError(
+            f"timeout must be a number of seconds above 0 and at most {LONGEST_TIMEOUT:g}, not {seconds!r}"
+        )
     return seconds
 
 

@@ -54,9 +54,9 @@ def test_events_report_what_clients_do(mock: MockServer, watcher: Watcher) -> No
 
 def test_events_report_a_project_until_it_is_hidden(mock: MockServer, watcher: Watcher) -> None:
     mistake = {"file": "actions/a.dg", "line": 3, "severity": "error", "message": "no"}
-    mock.show_project("our-actions (test)", "Not carried over.", [mistake])
+    mock.show_project("our-actions (test)", "Not applied.", [mistake])
     [told] = watcher.read_until("project", 1)
-    assert told == {"title": "our-actions (test)", "text": "Not carried over.", "mistakes": [mistake]}
+    assert told == {"title": "our-actions (test)", "text": "Not applied.", "mistakes": [mistake]}
     mock.reset()  # must not hide the project: the folder still exists
     create(mock)
     watcher.read_until("actions", 1)

@@ -52,7 +52,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], make: Make, mock: Moc
     stubs["Wrong"] = lambda event: {"output": {**CARD, "text": 1}}
     stubs["Banner"] = lambda event: {"output": {"type": "banner", "status": "success", "text": "Done"}}
     mistake = {"file": "actions/a.dg", "line": 3, "severity": "error", "message": "no"}
-    mock.show_project("our-actions (test)", "Not carried over.", [mistake, {**mistake, "severity": "warning"}])
+    mock.show_project("our-actions (test)", "Not applied.", [mistake, {**mistake, "severity": "warning"}])
     page = open_page(**LOOKS[look])
     for name in ("Show", "Form", "Wrong", "Banner", "Script"):
         choose(page, name)

@@ -43,7 +43,7 @@ def test_every_call_of_the_control_api_has_a_method(mock: MockServer) -> None:
     recorder.send_again(1)
     recorder.send_event("a", {})
     recorder.console_link()
-    recorder.show_project("folder", "Carried over.")
+    recorder.show_project("folder", "Applied.")
     recorder.hide_project()
     recorder.add_chat("owner")
     recorder.add_fault("status")

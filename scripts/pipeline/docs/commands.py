@@ -13,7 +13,11 @@ __all__ = ["page"]
 def page(parsers: Iterable[argparse.ArgumentParser]) -> str:
     """Return the Markdown of the page of commands, with their subcommands and options."""
     lines = ["# Commands", ""]
-    lines.append("Exit codes and settings stand in the guides; this page lists every command with its options.")
+    lines.append(
+        "Every command with its options. The options of a command such as `zoho-cliq` itself can also be given to its "
+        "subcommands, and are listed once. The guides explain [`zoho-cliq`](../guides/client.md#the-command), "
+        "[`zoho-cliq-mock`](../guides/mock.md) and [`zoho-cliq-conformance`](../guides/conformance.md)."
+    )
     for parser in parsers:
         lines += _command(parser, 2)
     return "\n".join(lines) + "\n"

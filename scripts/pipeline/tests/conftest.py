@@ -69,7 +69,7 @@ def copy_of(tree: Tree, root: Path) -> Tree:
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the default deadline for slow machines. Tests of the deadline set their own."""
     monkeypatch.setattr(regenerate, "SECONDS", 250.0)
 
@@ -84,7 +84,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def made_once(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def cached_clients(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cache generated and type-checked clients for the session, because each takes seconds.
 
     Tests of the generation or of the type check must not use this. If two workers generate the same client at once,

@@ -33,7 +33,7 @@ from pipeline.tree import ROOT, Tree, composed_text, files, upstream_text
 ITEM = "/messageactions/{MESSAGE_ACTION_ID}"
 TODAY = datetime.date(2031, 2, 3)
 MESSAGE_TYPES = {"text", "link", "attachment"}
-pytestmark = pytest.mark.usefixtures("made_once")
+pytestmark = pytest.mark.usefixtures("cached_clients")
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 
@@ -426,7 +426,7 @@ def test_a_path_that_gains_a_parameter_takes_its_overlay_along(document: Any, co
     found = reviewed(document, copied)
     assert found.refusal is None
     assert f"'{path}'" not in found.overlay_text
-    assert f"the actions on {path} lead to {path}/versions/{{VERSION}}" in found.overlay
+    assert f"the actions on {path} now select {path}/versions/{{VERSION}}" in found.overlay
     assert ("breaking", "required path parameter VERSION added") in {
         (change.rating, change.text) for change in found.changes
     }
@@ -495,7 +495,7 @@ def test_a_renamed_parameter_that_no_action_selects_is_left_to_a_person(document
     place = (
         f"openapi/overlay.yaml:{line}: get_message_action_handler: path parameter MESSAGE_ACTION_ID is called ACTION"
     )
-    assert f"{place}: let the action that names its argument select it, too" in checklist(copied, found).decide
+    assert f"{place}: select it in the action that names its argument" in checklist(copied, found).decide
 
 
 def test_an_example_gets_a_property_that_is_required_now(document: Any, copied: Tree) -> None:
@@ -522,7 +522,7 @@ def test_an_example_loses_what_the_document_no_longer_allows(document: Any, copi
     next(p for p in listing["parameters"] if p["name"] == "limit")["schema"]["maximum"] = 50
     found = reviewed(document, copied)
     assert found.refusal is None
-    assert any(line.endswith("value.hint does not fit any more and is cut out") for line in found.overlay)
+    assert any(line.endswith("value.hint does not fit any more and is removed") for line in found.overlay)
     assert found.composed is not None
     shown = found.composed["paths"]["/messageactions"]["get"]["responses"]["200"]["content"]["application/json"]
     assert all(isinstance(action["id"], int) for each in shown["examples"].values() for action in each["value"]["data"])
@@ -575,7 +575,7 @@ def test_a_bound_that_the_vendor_states_now_is_taken(document: Any, copied: Tree
         schema(document, owner)["name"]["minLength"] = 3
     found = reviewed(document, copied)
     assert (found.refusal, found.unseen) == (None, ())
-    assert any(line.endswith("minLength, which the vendor states now, is cut out") for line in found.overlay)
+    assert any(line.endswith("minLength, which the vendor states now, is removed") for line in found.overlay)
     assert {change.text for change in found.changes} == {"request body: name: minLength 1 → 3"}
 
 
@@ -646,7 +646,7 @@ def test_a_checklist_ends_the_report(
     assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 0
     out = capsys.readouterr().out
     assert out.endswith("\n".join(lines(found)) + "\n")
-    assert "Works by itself:\n" in out
+    assert "Works automatically:\n" in out
 
 
 def test_markdown_cannot_be_broken_out_of(document: Any, copied: Tree) -> None:

@@ -61,9 +61,9 @@ BAD: dict[str, tuple[Any, str]] = {
     "a tag": ("a: !!python/object/apply:os.system ['true']", "not YAML"),
     "two documents": ("a: 1\n---\nb: 2\n", "not YAML"),
     "not JSON": ('{"a": ', "not JSON"),
-    "key twice, YAML": ("a: 1\na: 2\n", "key 'a' stands twice"),
-    "key twice, JSON": ('{"a": 1, "a": 2}', "key 'a' stands twice"),
-    "key twice, number and string": ("1: a\n'1': b\n", "a key stands twice"),
+    "key twice, YAML": ("a: 1\na: 2\n", "key 'a' occurs twice"),
+    "key twice, JSON": ('{"a": 1, "a": 2}', "key 'a' occurs twice"),
+    "key twice, number and string": ("1: a\n'1': b\n", "a key occurs twice"),
     "binary": (b"\x80\x81\xfe\xff", "not UTF-8"),
     "empty": ("", "the top level is not a mapping"),
     "a list": ("- a\n", "the top level is not a mapping"),
@@ -76,17 +76,17 @@ BAD: dict[str, tuple[Any, str]] = {
     "a path without slash": ({**SOUND, "paths": {"a": {}}}, "does not start with a slash"),
     "no responses": ({**SOUND, "paths": {"/a": {"get": {"operationId": "x"}}}}, "GET /a: has no responses"),
     "a strange status": (with_get(responses={"2000": {}}), "'2000' is not a status code"),
-    "a $ref to nowhere": (with_get(responses=ANSWER), "'#/nowhere' leads nowhere"),
-    "a $ref to a file": (with_schema({"$ref": "other.yaml#/X"}), "leads out of the document"),
-    "a $ref to the network": (with_schema({"$ref": "https://example.com/x.yaml#/X"}), "leads out of the document"),
-    "a $ref to a local file": (with_schema({"$ref": "file:///etc/passwd"}), "leads out of the document"),
-    "a $ref to itself": (with_schema({"$ref": "#/components/schemas/S"}), "leads in a circle"),
+    "a $ref to nowhere": (with_get(responses=ANSWER), "'#/nowhere' points to nothing"),
+    "a $ref to a file": (with_schema({"$ref": "other.yaml#/X"}), "points outside the document"),
+    "a $ref to the network": (with_schema({"$ref": "https://example.com/x.yaml#/X"}), "points outside the document"),
+    "a $ref to a local file": (with_schema({"$ref": "file:///etc/passwd"}), "points outside the document"),
+    "a $ref to itself": (with_schema({"$ref": "#/components/schemas/S"}), "is circular"),
     "a parameter's $ref to itself": (
         {
             **with_get(parameters=[{"$ref": "#/components/parameters/P"}]),
             "components": {"parameters": {"P": {"$ref": "#/components/parameters/P"}}},
         },
-        "leads in a circle",
+        "is circular",
     ),
     "an operation id that is a path": (with_get(operationId="../../escaped"), "cannot be an operation id"),
     "an operation id that is code": (with_get(operationId=CODE), "cannot be an operation id"),
@@ -109,8 +109,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "a control character": ('openapi: 3.0.0\ninfo: {title: "a\\u0007b"}\n', "a control character"),
     "a change of direction": ('openapi: 3.0.0\ninfo: {title: "a\\u202eb"}\n', "a control character"),
     "half a surrogate pair": ('{"openapi": "3.0.0", "info": {"title": "\\ud800"}}', "a control character"),
-    "not a number": ('{"openapi": "3.0.0", "x": NaN}', "not a number that JSON knows"),
-    "infinity": ('{"openapi": "3.0.0", "x": 1e999}', "not a number that JSON knows"),
+    "not a number": ('{"openapi": "3.0.0", "x": NaN}', "is not a number in JSON"),
+    "infinity": ('{"openapi": "3.0.0", "x": 1e999}', "is not a number in JSON"),
     "billion laughs": (LAUGHS, "too large; a document may have at most 500,000 values"),
     "an alias to itself": ("a: &a [*a]", "recursive"),
     "deep YAML": ("[" * 5000 + "]" * 5000, "nested too deeply"),
@@ -125,8 +125,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "thousands of digits, YAML": ("a: " + "9" * 5000, "line 1, column 4 not YAML: a number of 5,000 digits"),
     "thousands of digits, JSON": ('{"a": ' + "9" * 5000 + "}", "a number of 5,000 digits; at most 40 are read"),
     "digits within the interpreter's limit": ('{"a": ' + "9" * 41 + "}", "a number of 41 digits"),
-    "a type that is a list of lists": (with_schema({"type": [["string"]]}), "is no name of a type"),
-    "a type that is a mapping": (with_schema({"type": {"a": 1}}), "is no name of a type"),
+    "a type that is a list of lists": (with_schema({"type": [["string"]]}), "is not the name of a type"),
+    "a type that is a mapping": (with_schema({"type": {"a": 1}}), "is not the name of a type"),
     "a very long text": ("a: " + "b" * 1_000_001, "a text of 1,000,001 characters, 'bbb"),
     "a very long key": ("? " + "b" * 1_000_001 + "\n: 1", "a text of 1,000,001 characters, 'bbb"),
     "a long description": (
@@ -186,7 +186,7 @@ BAD: dict[str, tuple[Any, str]] = {
         )
         for key in ("allOf", "anyOf", "oneOf")
     },
-    "a query twice in a path": ({**SOUND, "paths": {"/a?x=1&x=2": SOUND["paths"]["/a"]}}, "'x' stands twice"),
+    "a query twice in a path": ({**SOUND, "paths": {"/a?x=1&x=2": SOUND["paths"]["/a"]}}, "'x' occurs twice"),
     "properties that are a list": (with_schema({"type": "object", "properties": ["a"]}), "a mapping is expected here"),
     "a schema that is text": (with_schema("string"), "a mapping is expected here"),
     "an operation that is text": ({**SOUND, "paths": {"/a": {"get": "x"}}}, "a mapping is expected here"),
@@ -315,14 +315,16 @@ def test_names_that_cannot_be_a_package(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.json"]
 
 
-def test_what_is_no_client_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_not_a_generated_client_is_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = written(SOUND, tmp_path / "small.json")
     (tmp_path / "into" / "precious").mkdir(parents=True)
     (tmp_path / "into" / "precious" / "letter.txt").write_text("dear")
     (tmp_path / "into" / "linked").symlink_to(tmp_path / "into" / "precious")
     for package in ("precious", "linked"):
         assert main(["--from", str(source), "--package", package, "--into", str(tmp_path / "into")]) == 2
-        assert "exists and is no generated client" in capsys.readouterr().err
+        assert "exists and is not a generated client" in capsys.readouterr().err
     assert (tmp_path / "into" / "precious" / "letter.txt").read_text() == "dear"
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     for place in (source, source / "below", tmp_path / "dangling"):
@@ -333,7 +335,7 @@ def test_what_is_no_client_is_not_replaced(tmp_path: Path, capsys: pytest.Captur
     for name, text in (("contract.py", "PARTIES = 2\n"), ("openapi.json", "{}")):
         (foreign / name).write_text(text)
     assert main(["--from", str(source), "--package", "foreign", "--into", str(tmp_path / "into")]) == 2
-    assert "exists and is no generated client" in capsys.readouterr().err
+    assert "exists and is not a generated client" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("place", ["linked/a b", "."])
@@ -552,9 +554,9 @@ class Raw(httpx.SyncByteStream):
 def test_gzip_is_decoded_within_the_cap() -> None:
     assert fetch("https://example.com/", gzipped(gzip.compress(b"a: 1"))).content == b"a: 1"
     for content, encoding, message in (
-        (gzip.compress(b"a: 1")[:-4], "gzip", "ends before its gzip does"),
-        (b"a: 1", "gzip", "is not the gzip that it is said to be"),
-        (b"a: 1", "br", "is sent as 'br'; only gzip is read"),
+        (gzip.compress(b"a: 1")[:-4], "gzip", "its gzip data is incomplete"),
+        (b"a: 1", "gzip", "is declared as gzip but is not gzip data"),
+        (b"a: 1", "br", "is encoded as 'br', but only gzip can be read"),
     ):
         with pytest.raises(PipelineError, match=message):
             fetch("https://example.com/", gzipped(content, encoding))
@@ -621,10 +623,10 @@ def test_prose_that_is_not_understood_stops_us_but_no_sibling(
     assert main(["--from", str(source), "--package", "words_client", "--into", str(tmp_path / "d")]) == 0
     out = capsys.readouterr().out
     assert "repaired: GET /a: mentions a threshold in words that are not understood" in out
-    assert "repaired: GET /a: 'a, b' stands where an error code is expected; left out" in out
+    assert "repaired: GET /a: 'a, b' is found where an error code is expected; left out" in out
 
 
-def test_html_in_a_description_goes_nowhere(tmp_path: Path) -> None:
+def test_html_of_descriptions_is_not_kept(tmp_path: Path) -> None:
     words = '<script>alert(\'escaped\')</script><b>escaped</b>"""\nimport os\n'
     document = with_get(description=words, summary=words, tags=["small"])
     document["info"] = {"title": f"Small {words}", "version": "1", "description": words}

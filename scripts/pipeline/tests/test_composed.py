@@ -35,7 +35,7 @@ FAMILIES = {
 }
 
 
-def test_redocly_has_nothing_to_say(tree: Tree, redocly: Path, tmp_path: Path) -> None:
+def test_redocly_finds_no_problem(tree: Tree, redocly: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [str(redocly), "lint", "--extends=recommended", "--format=json", str(tree.composed)],
         cwd=tmp_path,
@@ -55,7 +55,7 @@ def test_it_is_valid_openapi_3_1(composed: Any) -> None:
     check(composed)
 
 
-def test_the_checks_can_fail(composed: Any) -> None:
+def test_the_checks_find_a_planted_error(composed: Any) -> None:
     for path, value, message in (
         (("paths", LISTING.path, "get", "responses"), [], "not valid OpenAPI 3.1"),
         (("components", "schemas", "Scope", "type"), "strin", "not valid OpenAPI 3.1"),

@@ -278,12 +278,12 @@ def test_statuses_ranges_and_default(server: Server) -> None:
     assert server.call("statuses") is None
 
 
-def test_anything_at_all(server: Server) -> None:
+def test_schemas_without_a_type_accept_any_value(server: Server) -> None:
     server.answers([1, {"a": None}])
     assert server.call("anything") == [1, {"a": None}]
 
 
-def test_an_authors_mistakes(server: Server) -> None:
+def test_common_mistakes_in_documents_are_repaired(server: Server) -> None:
     model = server.models.MistakesOfTheAuthorBody
     with pytest.raises(TypeError, match="needed"):
         model()

@@ -61,7 +61,7 @@ def test_tables_and_entries_are_frozen(table: str) -> None:
 
 
 @pytest.mark.heavy
-def test_it_is_typed(tmp_path: Path) -> None:
+def test_the_contract_is_typed(tmp_path: Path) -> None:
     (tmp_path / "use.py").write_text(
         "from zoho_cliq_api.contract import OPERATIONS, ERROR_CODES, SERVERS, document\n"
         "limit: int = OPERATIONS['x'].threshold.limit\n"  # may be None

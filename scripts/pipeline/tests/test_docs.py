@@ -6,16 +6,19 @@ import argparse
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zoho_cliq.errors
 from pipeline.compose import operations
 from pipeline.docs import commands, errors
 from pipeline.docs.links import dead_links, led
 from pipeline.docs.operations import page
 from pipeline.errors import PipelineError
 from pipeline.tree import ROOT
+from zoho_cliq.errors import ApiError, CliqError
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,18 @@ def test_a_code_without_an_entry_has_that_of_its_family() -> None:
     text = errors.page(document, {"conflict": {"cause": "It clashes.", "remedy": "Look."}})
     assert "Cause: It clashes." in text
     assert "Remedy: Look." in text
+    assert "Exception: `NewCode`, a `Conflict`. Any operation may return it." in text
+
+
+def test_every_exception_without_a_code_has_cause_and_remedy() -> None:
+    explained = tomllib.loads((ROOT / "docs" / "errors.toml").read_text("utf-8"))
+    listed = errors.page({"paths": {}, "x-error-catalogue": {}}, explained).partition("## Without a code")[2]
+    raised = {
+        name
+        for name, each in vars(zoho_cliq.errors).items()
+        if isinstance(each, type) and issubclass(each, CliqError) and not issubclass(each, ApiError)
+    }
+    assert set(re.findall(r"(?m)^### `(\w+)`\n\nCause: .+\n\nRemedy: .+$", listed)) == raised - {"CliqError"}
 
 
 @pytest.mark.heavy

@@ -35,7 +35,7 @@ SAME_IN_ANY_DOCUMENT = (
     "contract_tests/tests/mock/test_mock_policies.py::test_each_value_has_its_effect[oauth_throttle_status]",
     "wrapper/tests/test_call.py::test_all_operations_of_the_vendors_functions",
     "scripts/pipeline/tests/test_composed.py::test_composing_is_repeatable",
-    "scripts/pipeline/tests/test_composed.py::test_the_checks_can_fail",
+    "scripts/pipeline/tests/test_composed.py::test_the_checks_find_a_planted_error",
 )
 """Slow tests that are skipped: they test backing off, tokens, other documents, and the checks themselves."""
 MOCK = ("contract_tests/tests/mock/test_mock_rules.py", "contract_tests/tests/mock/test_mock_policies.py")
@@ -160,7 +160,7 @@ statuses = [raw.patch("/messageactions/1", json={"hint": "h"}).status_code for _
 assert statuses == [404] * limit + [429], statuses
 """
     report = proved(copied, vendor.threshold_up, proof, CLIENT[0], MOCK[1])
-    assert "the client waits by it, the mock enforces it, the suite tests it" in report
+    assert "the client waits accordingly, the mock enforces it, the suite tests it" in report
     graded(copied, "thresholds")
 
 
@@ -201,7 +201,7 @@ assert "shortcut" in CreateMessageActionFields.__annotations__
 @pytest.mark.heavy
 def test_an_optional_field_comes(copied: Path) -> None:
     report = proved(copied, vendor.optional_field, NEW_FIELD, *CLIENT[1:], *PIPELINE, MOCK[0])
-    assert "shortcut is an argument of the method, --shortcut of the command; the mock keeps it" in report
+    assert "shortcut is an argument of the method, --shortcut of the command; the mock stores it" in report
     notes = graded(copied, "table")
     for operation in ("create_message_action", "update_message_action"):
         assert f"unmodelled: {operation}.shortcut: the kit has no facts about it" in notes
@@ -461,7 +461,7 @@ with Cliq("1000.colleague", base_url=server.url, clock=server.clock) as patient:
         patient.message_actions.update(own.id, hint=str(number))
 """
     report = proved(copied, vendor.threshold_window, proof, CLIENT[0], "wrapper/tests/test_bulk.py", *MOCK)
-    assert "threshold 10 calls in 60 s → 10 calls in 90 s: the client waits by it" in report
+    assert "threshold 10 calls in 60 s → 10 calls in 90 s: the client waits accordingly" in report
     graded(copied, "thresholds")
 
 
@@ -482,7 +482,7 @@ except errors.RateLimited as error:
     assert error.retry_after == 600
 """
     report = proved(copied, vendor.lock_time, proof, CLIENT[0], *MOCK)
-    assert "lock 300 s → 600 s: the client waits by it, the mock enforces it, the suite tests it" in report
+    assert "lock 300 s → 600 s: the client waits accordingly, the mock enforces it, the suite tests it" in report
     graded(copied, "thresholds")
 
 
@@ -532,7 +532,7 @@ assert "ZohoCliq.MessageActions.ALL" in login
 assert "ZohoCliq.MessageActions.READ" not in login
 """
     report = proved(copied, vendor.document_otherwise, PROOF_OF_COMMAND + proof, *CLIENT, *PIPELINE, MOCK[0])
-    assert "the words for ZohoCliq.MessageActions.READ, which is gone, are cut out" in report
+    assert "the words for ZohoCliq.MessageActions.READ, which is gone, are removed" in report
     graded(copied, "table")
 
 

@@ -67,7 +67,7 @@ def test_a_new_code_takes_no_name_from_another_class(tree: Tree, composed: Any) 
     assert module["RateLimited"]("m", operation="o", status=429).status == 429
 
 
-@pytest.mark.usefixtures("made_once")
+@pytest.mark.usefixtures("cached_clients")
 def test_regenerate_writes_the_classes(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     text = copied.errors.read_text("utf-8")
     copied.errors.write_text(text.replace("class HandlerNotFound(NotFound)", "class Mistyped(NotFound)"), "utf-8")

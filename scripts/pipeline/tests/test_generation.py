@@ -79,7 +79,7 @@ def test_the_committed_client_is_what_a_fresh_run_makes_on_a_hostile_host(
     assert differences(tree, hostile / "fresh") == []
 
 
-@pytest.mark.usefixtures("made_once")
+@pytest.mark.usefixtures("cached_clients")
 def test_check_notices_every_kind_of_difference(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"], copied) == 0
     (copied.generated / "models" / "scope.py").unlink()
@@ -102,7 +102,7 @@ def test_check_notices_every_kind_of_difference(copied: Tree, capsys: pytest.Cap
     assert main(["--check"], copied) == 0
 
 
-@pytest.mark.usefixtures("made_once")
+@pytest.mark.usefixtures("cached_clients")
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
@@ -272,7 +272,7 @@ def test_the_pins_are_those_of_the_lock(tree: Tree) -> None:
 def test_an_unknown_template_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     change = templates.CHANGES[0]
     monkeypatch.setattr(templates, "CHANGES", (change._replace(sha256="0" * 64),))
-    with pytest.raises(PipelineError, match="look at it and renew the hash"):
+    with pytest.raises(PipelineError, match="review it and update the hash"):
         templates.write(tmp_path)
     monkeypatch.setattr(templates, "CHANGES", (change._replace(replacements=(("not there", ""),)),))
     with pytest.raises(PipelineError, match="stands there 0 times, not once"):

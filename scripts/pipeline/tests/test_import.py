@@ -161,7 +161,7 @@ def shuffled(node: Any) -> Any:
     return [shuffled(value) for value in node] if isinstance(node, list) else node
 
 
-def test_the_order_in_the_source_has_no_say(golden: str, vendor_shaped: Path) -> None:
+def test_the_order_in_the_source_does_not_matter(golden: str, vendor_shaped: Path) -> None:
     document = shuffled(load(vendor_shaped))
     assert upstream_text(normalize(document, "shuffled").document) == golden
 
@@ -212,7 +212,7 @@ def test_scripts_in_html_are_not_read() -> None:
 
 def test_something_else_in_the_table_of_codes_is_refused() -> None:
     table = "<table><tr><th>Error Code</th></tr><tr><td>not a code!</td></tr></table>"
-    with pytest.raises(PipelineError, match="stands where an error code is expected"):
+    with pytest.raises(PipelineError, match="is found where an error code is expected"):
         prose.operation_facts(table, "here")
 
 

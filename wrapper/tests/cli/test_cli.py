@@ -129,7 +129,7 @@ def test_call_reaches_every_operation(run: Run, tmp_path: Path) -> None:
         ("list_message_actions --field limit", "'limit' is not of the form name=value"),
         ("list_message_actions --field limit=many", "limit: 'many' is not JSON, as integer needs"),
         ("list_message_actions --field limits=5", "limits: is not a field of this operation; did you mean limit?"),
-        ("list_message_actions --package json", "json is no package"),
+        ("list_message_actions --package json", "json was not made by"),
     ],
 )
 def test_a_call_that_cannot_be_made_is_one_line(run: Run, arguments: str, message: str) -> None:
@@ -300,15 +300,15 @@ def test_reader_that_goes_away_in_process(run: Run, monkeypatch: pytest.MonkeyPa
         ("delete 5 >&-", 1, "the standard output is closed; nothing was sent"),
         ("login", 2, "Client ID: the input has ended before it was given"),
         ("login --client-id x", 2, "Client secret: the input has ended before it was given"),
-        ("login <&-", 2, "Client ID: the standard input is closed"),
-        ("handler 5 --script - <&-", 2, "script: cannot read the standard input: it is closed"),
+        ("login <&-", 2, "Client ID: standard input is closed"),
+        ("handler 5 --script - <&-", 2, "script: cannot read standard input: it is closed"),
         ("--credentials=~nobody-has-this-name/c.json list", 2, "Could not determine home directory"),
         ("get 1 2>/dev/full", 1, ""),
         ("get 1 2>&-", 1, ""),
         ("fly 2>/dev/full", 2, ""),
     ],
 )
-def test_streams_that_take_or_give_nothing_end_in_one_line(shell: Shell, arguments: str, code: int, err: str) -> None:
+def test_unusable_standard_streams_end_in_one_line(shell: Shell, arguments: str, code: int, err: str) -> None:
     ended, out, told = shell(arguments)
     assert (ended, out) == (code, "")
     assert "Traceback" not in told
@@ -319,7 +319,10 @@ def test_streams_that_take_or_give_nothing_end_in_one_line(shell: Shell, argumen
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
-        ("would wait 5.0 s, and max_wait allows 1.0 s", "would wait 5.0 s, and --max-wait allows 1.0 s"),
+        (
+            "would wait 5.0 s, but max_wait (2 s) allows only 1.0 s",
+            "would wait 5.0 s, but --max-wait (2 s) allows only 1.0 s",
+        ),
         ("set data_center='eu'", "set --data-center 'eu'"),
         ("ZOHO_CLIQ_BASE_URL: it must be an address", "ZOHO_CLIQ_BASE_URL: it must be an address"),
         ('the answer says "max_wait" and x.base_url', 'the answer says "max_wait" and x.base_url'),
@@ -381,12 +384,12 @@ def test_a_script_that_is_no_text_is_refused_before_any_call(
         code, out, err = run("handler", made["id"], "--script", "-")
         assert (code, out) == (2, "")
         assert err == (
-            "zoho-cliq: update_message_action_handler: script: cannot read the standard input: it is not UTF-8 text\n"
+            "zoho-cliq: update_message_action_handler: script: cannot read standard input: it is not UTF-8 text\n"
         )
     assert json.loads(run("--json", "thresholds")[1])["update_message_action_handler"]["remaining"] == HANDLER_UPDATES
 
 
-def test_a_script_and_an_icon_may_lie_at_home(run: Run, tmp_path: Path) -> None:
+def test_script_and_icon_paths_expand_the_home_directory(run: Run, tmp_path: Path) -> None:
     (tmp_path / "script.dg").write_text("return 3;")
     (tmp_path / "icon.png").write_bytes(b"\x89PNG")
     made = create(run, "Home", "--image=~/icon.png")
@@ -407,10 +410,10 @@ def test_what_is_typed_must_be_text(run: Run, monkeypatch: pytest.MonkeyPatch, c
 
 
 def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: pytest.fail("it was sent"))
     (tmp_path / "file").touch()
     for arguments, words in (
-        (("--timeout", "inf", "login"), "timeout is in seconds"),
+        (("--timeout", "inf", "login"), "timeout must be a number of seconds"),
         (("--credentials", str(tmp_path), "login"), "it is a directory; nothing was sent"),
         (("--credentials", str(tmp_path / "file" / "c.json"), "login"), "cannot write"),
         (("login", "--accounts-url", ""), "--accounts-url must be"),
@@ -423,12 +426,12 @@ def test_login_checks_its_settings_before_it_sends(run: Run, monkeypatch: pytest
 
 
 def test_a_code_that_is_empty_is_not_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: pytest.fail("it was sent"))
     monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\n\n"))
     assert run("login")[0] == 2
 
 
-def test_settings_that_are_empty_do_not_mean_the_production_server(run: Run) -> None:
+def test_empty_settings_do_not_select_the_production_server(run: Run) -> None:
     code, _, err = run("--base-url", "", "list")
     assert code == 2
     assert "--base-url must be" in err
@@ -545,7 +548,7 @@ def test_a_broken_extra_is_not_called_missing(run: Run, monkeypatch: pytest.Monk
     monkeypatch.setattr("sys.meta_path", [Broken("rich.table", error), *sys.meta_path])
     code, _, err = run("list")
     assert code == 2
-    assert "rich, which is installed and cannot be imported: libmarkup.so: cannot open shared object file" in err
+    assert "rich, which is installed but cannot be imported: libmarkup.so: cannot open shared object file" in err
     assert "--force-reinstall" in err
     assert err.count("\n") == 1
 
@@ -594,7 +597,7 @@ def test_a_byte_order_mark_is_no_part_of_what_is_read(
         sent.append((home.client_id, home.client_secret.reveal(), code.reveal()))
         return Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, None)
 
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", trade)
     monkeypatch.setattr("sys.stdin", piped(BOM + b"id\nsecret\ncode\n"))
     kept = tmp_path / "kept.json"
     assert run("--credentials", str(kept), "login")[0] == 0
@@ -611,10 +614,10 @@ def test_a_script_in_utf_16_is_refused(run: Run, tmp_path: Path) -> None:
     assert f"cannot read {script}: it is not UTF-8 text" in err
 
 
-def test_where_credentials_cannot_be_kept_the_code_is_not_sent(
+def test_login_sends_nothing_if_the_credentials_cannot_be_stored(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", lambda *_: pytest.fail("it was sent"))
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", lambda *_: pytest.fail("it was sent"))
     for path, reason in (
         ("/dev/full", "No space left on device"),
         ("/dev/null", "it is not a regular file"),
@@ -649,7 +652,7 @@ def test_login_goes_to_the_data_center_of_the_environment(
         asked.append(home.accounts_url)
         return Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, None)
 
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", trade)
     for variables, options in (
         ({}, ()),
         ({"ZOHO_CLIQ_DATA_CENTER": "eu"}, ()),
@@ -715,9 +718,7 @@ def test_a_script_is_shown_alone(run: Run, tmp_path: Path) -> None:
         assert run("handler", made["id"], "--raw", *arguments)[0] == 2
 
 
-def test_waits_are_not_announced_where_that_is_not_wanted(
-    run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_quiet_does_not_announce_waits(run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zoho_cliq._engine.backoff", lambda attempt: 0.01)
     headers = {"Authorization": f"Bearer {mock.control_token}"}
     rule = {"fault": "status", "status": 503, "times": 1}
@@ -739,7 +740,7 @@ def test_bytes_of_an_answer_are_not_shown(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("zoho_cliq.Cliq.call", lambda *_, **__: b"abc")
     code, out, err = run("call", "list_message_actions", "--json")
     assert (code, out) == (1, "")
-    assert "the answer is 3 bytes that are no JSON" in err
+    assert "the answer is 3 bytes that are not JSON" in err
 
 
 def test_a_field_of_any_type_is_json_or_text() -> None:

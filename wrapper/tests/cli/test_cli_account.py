@@ -48,7 +48,7 @@ def granted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         found["asked"] = home.accounts_url
         return Secret("1000.refresh"), Grant(Secret("-"), None, 60.0, None, found["scopes"])
 
-    monkeypatch.setattr("zoho_cliq._auth.grants.trade_code", trade)
+    monkeypatch.setattr("zoho_cliq._auth.grants.exchange_code", trade)
     return found
 
 
@@ -68,10 +68,10 @@ def test_login_says_where_the_code_goes_and_which_scopes_it_needs(
     code, out, err = run("login")
     accounts = SERVERS[center].accounts_url
     assert (code, granted["asked"]) == (0, accounts)
-    assert f"The code goes to {accounts}: data center {center}, another one by --data-center.\n" in err
+    assert f"The code goes to {accounts}: data center {center}; choose another one with --data-center.\n" in err
     console = accounts.replace("accounts.", "api-console.")
     assert f"Create it at {console}: Self Client, Generate Code, with the scopes\n  {','.join(SCOPES)}\n" in err
-    assert out.startswith(f"Logged in ({center}); kept in ")
+    assert out.startswith(f"Logged in ({center}); credentials stored in ")
 
 
 def test_login_at_another_accounts_server_names_it(
@@ -85,7 +85,7 @@ def test_login_at_another_accounts_server_names_it(
     code, out, err = run("login")
     assert (code, granted["asked"]) == (0, "https://accounts.example.com")
     api = SERVERS["us"].base_url
-    assert out.startswith(f"Logged in at https://accounts.example.com, for calls to {api}; kept in ")
+    assert out.startswith(f"Logged in at https://accounts.example.com, for calls to {api}; credentials stored in ")
     assert f"The code goes to https://accounts.example.com.\nIt must have the scopes\n  {','.join(SCOPES)}\n" in err
 
 
@@ -97,7 +97,7 @@ def test_login_names_the_server_that_is_none_of_zohos(
         monkeypatch.setattr("sys.stdin", piped(f"1000.DEMO\ndemo-secret\n{code_of(mock)}\n".encode()))
         code, out, _ = run("login", *options)
         assert code == 0
-        assert out.startswith(f"Logged in at {mock.accounts_url}, for calls to {mock.url}; kept in ")
+        assert out.startswith(f"Logged in at {mock.accounts_url}, for calls to {mock.url}; credentials stored in ")
     monkeypatch.setattr("sys.stdin", piped(f"1000.DEMO\ndemo-secret\n{code_of(mock)}\n".encode()))
     found = json.loads(run("login", "--json")[1])
     assert (found["data_center"], found["accounts_url"], found["server"]) == (None, mock.accounts_url, mock.url)
@@ -110,7 +110,7 @@ def test_login_at_zoho_names_another_server_for_the_calls(
     code, out, _ = run("login", "--base-url", "https://gateway.example.com/api/v3")
     assert (code, granted["asked"]) == (0, SERVERS["us"].accounts_url)
     server = "https://gateway.example.com/api/v3"
-    assert out.startswith(f"Logged in at {SERVERS['us'].accounts_url}, for calls to {server}; kept in ")
+    assert out.startswith(f"Logged in at {SERVERS['us'].accounts_url}, for calls to {server}; credentials stored in ")
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,14 @@ def test_login_at_zoho_names_another_server_for_the_calls(
         (
             {"ZOHO_CLIQ_ACCOUNTS_URL": "https://accounts.zoho.com"},
             ("--data-center", "eu"),
-            "--accounts-url is that of the data center us, and --data-center is eu; give one of them",
+            "--accounts-url belongs to the data center us, but --data-center is eu; give only one",
         ),
-        ({"ZOHO_CLIQ_DATA_CENTER": "mars"}, (), "ZOHO_CLIQ_DATA_CENTER: there is no data center 'mars'"),
-        ({"ZOHO_CLIQ_DATA_CENTER": "eu\r"}, (), "ZOHO_CLIQ_DATA_CENTER has a space or line break around it"),
+        ({"ZOHO_CLIQ_DATA_CENTER": "mars"}, (), "ZOHO_CLIQ_DATA_CENTER: unknown data center 'mars'"),
+        ({"ZOHO_CLIQ_DATA_CENTER": "eu\r"}, (), "ZOHO_CLIQ_DATA_CENTER begins or ends with white space"),
         ({"ZOHO_CLIQ_ACCOUNTS_URL": "ftp://x"}, (), "ZOHO_CLIQ_ACCOUNTS_URL: it must be an http or https address"),
     ],
 )
-def test_login_asks_nothing_where_the_code_would_go_astray(
+def test_login_checks_server_settings_before_it_asks(
     run: Run,
     granted: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -154,15 +154,17 @@ def test_login_says_which_scopes_the_code_lacked(
         monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\ncode\n"))
         code, out, err = run("login", "--credentials", path, "--json")
         assert (code, json.loads(out)["scopes"]) == (0, list(scopes))
-        told = f"zoho-cliq: the code had no {', '.join(lacking)}; commands that need it will be refused\n"
+        told = f"zoho-cliq: the code lacks {', '.join(lacking)}; commands that need it will be refused\n"
         assert (told in err) is bool(lacking)
     assert json.loads(run("whoami", "--credentials", path, "--json")[1])["scopes"] == list(scopes)
     assert ", ".join(scopes) in run("whoami", "--credentials", path)[1]
 
 
-def test_login_says_that_a_variable_wins(run: Run, granted: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_reports_a_variable_that_takes_precedence(
+    run: Run, granted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", piped(b"id\nsecret\ncode\n"))
-    assert "zoho-cliq: ZOHO_CLIQ_TOKEN is set and wins over what was kept" in run("login")[2]
+    assert "zoho-cliq: ZOHO_CLIQ_TOKEN is set and takes precedence" in run("login")[2]
 
 
 def test_a_dry_login_shows_where_the_code_would_go(
@@ -198,13 +200,13 @@ def test_whoami_tells_what_is_known_and_no_secret(run: Run, mock: MockServer, ke
     }
     assert re.fullmatch("[0-9a-f]{16}", found["account"])
     assert set(found["thresholds"]) == set(OPERATIONS)
-    assert "access token      none is kept; the next call fetches one" in "".join(
+    assert "access token      none stored; the next call fetches one" in "".join(
         f"{' '.join(line.split()[:2])}      {' '.join(line.split()[2:])}\n" for line in run("whoami")[1].splitlines()
     )
     run("list", "--json")
     assert 0 < json.loads(run("whoami", "--json")[1])["access_token_ends_in"] <= 3600
     shown = run("whoami")[1]
-    assert re.search(r"access token +kept for \d+ s more\n", shown)
+    assert re.search(r"access token +valid for \d+ s more\n", shown)
     assert re.search(rf"left of list_message_actions +{LISTS - 1} of {LISTS} calls in \d+ s\n", shown)
     secrets = json.loads(kept.read_text())
     for name in ("client_secret", "refresh_token"):
@@ -223,7 +225,7 @@ def test_whoami_sends_nothing_and_shows_no_token(run: Run, mock: MockServer) -> 
     code, out, err = run("whoami")
     assert (code, err) == (0, "")
     assert "1000.owner" not in out
-    assert "as given; it is never renewed" in out
+    assert "as given; it is never refreshed" in out
     assert mock.journal() == []
 
 
@@ -279,10 +281,10 @@ def test_logout_with_credentials_in_variables(
     secrets = json.loads(kept.read_text())
     for name in ("client_id", "client_secret", "refresh_token"):
         monkeypatch.setenv(f"ZOHO_CLIQ_{name.upper()}", secrets[name])
-    assert "ZOHO_CLIQ_CLIENT_ID is set, and commands go on using it" in run("logout")[2]
+    assert "ZOHO_CLIQ_CLIENT_ID is still set, and commands use it" in run("logout")[2]
     run("list", "--json")
     assert json.loads(run("whoami", "--json")[1])["access_token_ends_in"] is not None
-    told = "Forgot the access token; ZOHO_CLIQ_CLIENT_ID and its neighbours stay set\n"
+    told = "Deleted the access token; ZOHO_CLIQ_CLIENT_ID and the other variables are still set\n"
     assert run("logout") == (0, told, "")
     assert json.loads(run("whoami", "--json")[1])["access_token_ends_in"] is None
 
@@ -299,5 +301,5 @@ def test_logout_says_that_a_state_cannot_be_used(run: Run, kept: Path, tmp_path:
     (tmp_path / "state").write_bytes(b"SQLite format 3\0" + bytes(84))
     code, out, err = run("logout", "--state", str(tmp_path / "state"))
     assert (code, out) == (1, f"Logged out; removed {kept}\n")
-    assert err.startswith("zoho-cliq: the access token could not be forgotten: ")
+    assert err.startswith("zoho-cliq: the access token could not be deleted: ")
     assert not kept.exists()

@@ -38,7 +38,7 @@ def test_people_see_a_table_and_the_token(run: Run) -> None:
     made = create(run, "Note")
     code, out, err = run("changes", "--page-size", "1")
     assert (code, out.splitlines()[1].split()[:3]) == (0, ["listed", made["id"], "Note"])
-    token = err.removeprefix("zoho-cliq: for the next time: --since ").strip()
+    token = err.removeprefix("zoho-cliq: for the next call: --since ").strip()
     run("update", made["id"], "--new-name", "Other")
     code, out, err = run("changes", "--since", token, "--quiet")
     assert (code, out.splitlines()[1].split()[:3], err) == (0, ["changed", made["id"], "Other"], "")
@@ -64,10 +64,12 @@ def test_a_server_without_tokens_leaves_the_kept_one(run: Run, monkeypatch: pyte
     monkeypatch.setattr(MessageActions, "changes", lambda *_, **__: Changes())
     code, _, err = run("changes", "--token-file", str(path))
     assert (code, path.read_text()) == (0, "")
-    assert err.endswith("zoho-cliq: the server gave no token for the next time\n")
+    assert err.endswith("zoho-cliq: the server returned no token for the next call\n")
 
 
-def test_what_cannot_be_shown_is_not_counted_as_seen(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_token_is_not_stored_if_the_changes_cannot_be_shown(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def gone(*_: Any, **__: Any) -> None:
         raise BrokenPipeError
 
@@ -83,9 +85,9 @@ def test_token_files_that_cannot_be_used_are_one_line(run: Run, tmp_path: Path) 
     (tmp_path / "escape").write_text("a\x1b[31m")
     for name, message in (
         ("", f"cannot read {tmp_path}: Is a directory"),
-        ("two", f"{tmp_path / 'two'} holds no token; choose another --token-file"),
-        ("escape", f"{tmp_path / 'escape'} holds no token; choose another --token-file"),
-        ("bytes", f"cannot read {tmp_path / 'bytes'}: it holds no token"),
+        ("two", f"{tmp_path / 'two'} contains no token; choose another --token-file"),
+        ("escape", f"{tmp_path / 'escape'} contains no token; choose another --token-file"),
+        ("bytes", f"cannot read {tmp_path / 'bytes'}: it contains no token"),
         ("two/token", f"cannot read {tmp_path / 'two/token'}: Not a directory"),
     ):
         assert run("changes", "--token-file", str(tmp_path / name)) == (2, "", f"zoho-cliq: {message}\n")

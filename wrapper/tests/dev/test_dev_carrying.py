@@ -66,7 +66,7 @@ def test_actions_are_made_changed_renamed_replaced_and_deleted(mock: MockServer,
     action_file(root, "a", 'return {"text": "one"};', name="A", hint="h")
     before = content(root)
     carried = carrier.carry()
-    assert (carried.text, carried.changes, carried.mistakes) == ("Carried over: create A.", ("create A",), ())
+    assert (carried.text, carried.changes, carried.mistakes) == ("Applied: create A.", ("create A",), ())
     assert content(root) == before
     assert carrier.title == "root (test)"
     assert carrier.carry().changes == ()
@@ -75,7 +75,7 @@ def test_actions_are_made_changed_renamed_replaced_and_deleted(mock: MockServer,
     url = {"execution_type": "webhook", "execution_url": "https://a/b"}
     action_file(root, "a", name="B", hint="h2", **url)
     action_file(root, "c", name="C", hint="h")
-    assert carrier.carry().text == "Carried over: replace B, create C."
+    assert carrier.carry().text == "Applied: replace B, create C."
     assert names(mock)["B"]["execution_type"] == "webhook"
     (root / "actions/a.toml").unlink()
     assert carrier.carry().changes == ("delete B",)
@@ -89,11 +89,11 @@ def test_no_call_waits_though_there_are_more_than_a_threshold_allows(make: Make,
     start = time.monotonic()
     carried = carrier.carry()
     assert len(carried.changes or ()) == 70
-    assert carried.text == "Carried over: create A0, create A1, create A10 and 67 more."
+    assert carried.text == "Applied: create A0, create A1, create A10 and 67 more."
     assert time.monotonic() - start < 30  # at a real account it would take minutes
 
 
-def test_credentials_of_the_environment_are_not_looked_at(make: Make, root: Path) -> None:
+def test_credentials_of_the_environment_are_not_read(make: Make, root: Path) -> None:
     write(
         root,
         "cliq.toml",
@@ -106,7 +106,7 @@ def test_credentials_of_the_environment_are_not_looked_at(make: Make, root: Path
     assert carrier.carry().changes == ("create A",)
 
 
-def test_a_variable_of_the_loop_wins_and_a_secret_that_is_not_set_is_made_up(
+def test_variables_of_dev_override_and_unset_secrets_get_a_placeholder(
     mock: MockServer, make: Make, root: Path
 ) -> None:
     write(
@@ -122,7 +122,7 @@ def test_a_variable_of_the_loop_wins_and_a_secret_that_is_not_set_is_made_up(
     carried = make(variables={"RECEIVER_URL": "http://127.0.0.1:1"}, THEIRS="t").carry()
     assert carried.changes == ("create A",)
     assert [str(mistake) for mistake in carried.mistakes] == [
-        "cliq.toml:3: variables.KEY: OUR_KEY is not set, so that it is unset-OUR_KEY here"
+        "cliq.toml:3: variables.KEY: OUR_KEY is not set; its value here is unset-OUR_KEY"
     ]
     assert names(mock)["A"]["execution_url"] == "http://127.0.0.1:1/?k=unset-OUR_KEY-t"
 
@@ -148,7 +148,7 @@ def test_a_variable_of_the_loop_is_no_secret_and_need_not_be_set(make: Make, roo
         ("cliq.lock.toml", "layout = 1\nenvironments = 1\n", "cliq.lock.toml:2: environments must be a table"),
     ],
 )
-def test_what_is_wrong_leaves_what_was_carried_over_last(
+def test_a_mistake_leaves_the_last_applied_state(
     mock: MockServer, make: Make, root: Path, name: str, text: str, mistake: str
 ) -> None:
     carrier = make()
@@ -158,12 +158,12 @@ def test_what_is_wrong_leaves_what_was_carried_over_last(
     write(root, name, text)
     carried = carrier.carry()
     assert carried.changes is None
-    assert carried.text.startswith("Not carried over: 1 mistake; ")
+    assert carried.text.startswith("Not applied: 1 mistake; ")
     assert str(carried.mistakes[0]).startswith(mistake)
     assert names(mock) == before
 
 
-def test_what_the_mock_refuses_is_said_without_secrets(mock: MockServer, make: Make, root: Path) -> None:
+def test_refusals_of_the_mock_are_shown_without_secrets(mock: MockServer, make: Make, root: Path) -> None:
     write(root, "cliq.toml", '[environments.test.variables]\nKEY = { env = "KEY" }\n')
     action_file(root, "a", name="A", hint="${KEY}")
     mock.fail_next("list_message_actions", times=9, status=403, message="not k-secret")
@@ -174,7 +174,7 @@ def test_what_the_mock_refuses_is_said_without_secrets(mock: MockServer, make: M
     assert "not ${KEY}" in mistake.message
 
 
-def test_what_needs_a_decision_is_said(make: Make, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocked_changes_are_shown(make: Make, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def incomplete(*_: Any, **__: Any) -> None:
         raise Incomplete(["actions/a.toml was left as it is: why"], Applied(0))
 

@@ -63,7 +63,7 @@ def test_json_is_an_object_a_line(asked: list[Settings], capsys: pytest.CaptureF
     [
         (["--base-url", "https://a/api/v3", "--state", "x"], "leave out --base-url, --state"),
         (["--data-center", "eu"], "leave out --data-center"),
-        (["--credentials", "f"], "dev works on a mock server of its own; leave out --credentials"),
+        (["--credentials", "f"], "dev starts its own mock server; leave out --credentials"),
         (["--port", "-2"], "--port takes a number"),
         (["nowhere"], "nowhere:1: is not a folder"),
     ],

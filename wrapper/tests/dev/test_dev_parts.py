@@ -33,11 +33,11 @@ from zoho_cliq.project import ProjectError
         ({"receiver": "desk"}, "--receiver takes MODULE:APP, as in desk:app, not 'desk'"),
         ({"receiver": "--reload:app"}, "--receiver takes"),
         ({"receiver": "desk:app extra"}, "--receiver takes"),
-        ({"record": Path("a"), "replay": Path("b")}, "--record and --replay do not go together"),
+        ({"record": Path("a"), "replay": Path("b")}, "--record and --replay cannot be combined"),
     ],
     ids=str,
 )
-def test_settings_that_cannot_be_meant(settings: dict[str, Any], message: str) -> None:
+def test_invalid_settings_of_dev_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Settings(**settings)
 
@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (b"\xff", "is not UTF-8 text"),
-        (b"\n \n", "has no events; --record writes some"),
+        (b"\n \n", "contains no events; --record writes them"),
         (b'\n{"a"', r":2: is not JSON; a line is \{"),
         (b"[" * 100_000, ":1: is not JSON"),
         (b"[]", ":1: is not an object"),
@@ -227,7 +227,7 @@ def test_what_was_open_before_a_restore_is_waited_for_no_more() -> None:
     ],
     ids=str,
 )
-def test_what_came_of_a_delivery(delivery: dict[str, Any], bad: bool, text: str) -> None:
+def test_the_line_for_each_kind_of_delivery(delivery: dict[str, Any], bad: bool, text: str) -> None:
     assert (failed(delivery), shown(delivery)) == (bad, text)
 
 

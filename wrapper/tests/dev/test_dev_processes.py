@@ -68,7 +68,7 @@ def gone(pid: int) -> bool:
     return False
 
 
-def test_what_it_prints_is_heard_and_how_it_ended(start: Callable[[str], Started]) -> None:
+def test_output_and_exit_code_are_reported(start: Callable[[str], Started]) -> None:
     started = start("import sys\nprint(sys.argv, __name__)\nprint('é \\udcff', file=sys.stderr)\nsys.exit(3)\n")
     assert started.ended.wait(PATIENCE)
     assert started.line().endswith("told_to_run.py', 'a'] __main__")
@@ -77,7 +77,7 @@ def test_what_it_prints_is_heard_and_how_it_ended(start: Callable[[str], Started
     assert (started.child.code, started.child.ending) == (3, "exit code 3")
 
 
-def test_it_ends_when_it_is_asked_to(start: Callable[[str], Started]) -> None:
+def test_a_process_ends_on_sigterm(start: Callable[[str], Started]) -> None:
     started = start(WAITS)
     assert started.line() == "ready"
     assert started.child.running
@@ -88,7 +88,9 @@ def test_it_ends_when_it_is_asked_to(start: Callable[[str], Started]) -> None:
     assert started.child.ending == "signal 15"
 
 
-def test_one_that_will_not_end_is_killed(start: Callable[[str], Started], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(
+    start: Callable[[str], Started], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(processes, "GRACE", 0.1)
     started = start("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + WAITS)
     assert started.line() == "ready"
@@ -101,13 +103,13 @@ GRANDCHILD = (
 )
 
 
-def test_what_it_started_ends_with_it(start: Callable[[str], Started]) -> None:
+def test_processes_that_it_started_end_too(start: Callable[[str], Started]) -> None:
     started = start(GRANDCHILD)
     assert gone(int(started.line()))
     assert started.ended.wait(PATIENCE)
 
 
-def test_output_that_somebody_holds_does_not_hold_up_the_end(
+def test_an_inherited_output_pipe_does_not_delay_the_end(
     start: Callable[[str], Started], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "_LAST_LINES", 0.05)
@@ -118,15 +120,13 @@ def test_output_that_somebody_holds_does_not_hold_up_the_end(
     started.child._reader.join(PATIENCE)
 
 
-def test_one_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_cannot_be_started_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(CliqError, match=r"^it cannot be started: No such file or directory$"):
         Started(tmp_path, "")
 
 
-def test_one_that_is_gone_already_is_not_signalled(
-    start: Callable[[str], Started], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_ended_process_is_not_signalled(start: Callable[[str], Started], monkeypatch: pytest.MonkeyPatch) -> None:
     started = start(WAITS)
     kill = os.killpg
     with monkeypatch.context() as patched:
@@ -159,7 +159,7 @@ def test_it_ends_with_the_process_that_started_it_even_if_that_is_killed(tmp_pat
     assert gone(pid)
 
 
-def test_the_leash_ends_what_does_not_end_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_leash_sends_sigterm_then_exits(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[Any] = []
     monkeypatch.setattr(os, "kill", lambda pid, number: done.append((pid, number)))
     monkeypatch.setattr(leash.time, "sleep", done.append)

@@ -263,7 +263,7 @@ def test_a_terminal_that_is_closed_ends_it(root: Path, tmp_path: Path) -> None:
         start_new_session=True,
     )
     seen = b""
-    while b"Carried over" not in seen:
+    while b"Applied" not in seen:
         seen += os.read(terminal, 4096)
     os.close(other)
     assert eventually(opened.exists)

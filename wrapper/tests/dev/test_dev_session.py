@@ -30,15 +30,15 @@ def say(text: str) -> str:
     return f'return {{"text":"{text}"}};\n'
 
 
-def test_what_is_saved_is_carried_over_and_what_is_wrong_leaves_the_last_good_state(make_loop: Make) -> None:
+def test_a_saved_file_is_applied_and_a_mistake_leaves_the_last_correct_state(make_loop: Make) -> None:
     loop = make_loop()
     action_file(loop.root, "a", say("one"), name="A", hint="h")
     before = content(loop.root)
 
     def drive() -> None:
         started, facts = loop.wait_for("started")
-        assert f"Page      {facts['page']}  (the link is good once)" in started
-        assert "no account is touched" in started
+        assert f"Page      {facts['page']}  (the link can be used once)" in started
+        assert "no account is changed" in started
         assert facts["processes"] == {"mock": 4711}
         assert [httpx.get(facts["page"]).status_code for _ in range(2)] == [303, 403]
         assert loop.wait_for("carried")[1] == {"changes": ["create A"], "mistakes": []}
@@ -58,13 +58,13 @@ def test_what_is_saved_is_carried_over_and_what_is_wrong_leaves_the_last_good_st
         assert facts["changes"] is None
         [mistake] = facts["mistakes"]
         assert (mistake["file"], mistake["line"], mistake["severity"]) == ("actions/a.dg", 1, "error")
-        assert text.endswith("Not carried over: 1 mistake; what was carried over last stays.")
+        assert text.endswith("Not applied: 1 mistake; the mock keeps the last correct version.")
         assert text.startswith("actions/a.dg:1: column ")
         assert loop.mock.trigger("A", "x").text == "two"
         assert shown(loop)["mistakes"] == [mistake]
         write(loop.root, "actions/a.dg", say("two"))
         loop.touch()  # mended, which is worth a word though nothing is to be done
-        assert loop.wait_for("carried")[0] == "Carried over: nothing to change."
+        assert loop.wait_for("carried")[0] == "Applied: nothing to change."
         assert shown(loop)["mistakes"] == []
         (loop.root / "actions/a.toml").unlink()
         loop.touch()
@@ -130,7 +130,7 @@ def test_the_receiver_has_a_variable_and_is_started_anew(
         assert loop.mock.trigger("A", "x").text == "filed"
         loop.receiver.end(1)
         text, facts = loop.wait_for("receiver")
-        assert text == "The receiver ended (exit code 1); it is started again when a *.py file changes."
+        assert text == "The receiver ended (exit code 1); it is restarted when a *.py file changes."
         loop.ready = False  # it never takes a connection
         loop.changed({tmp_path / "desk.py"})
         while len(loop.children) < 4:
@@ -141,7 +141,7 @@ def test_the_receiver_has_a_variable_and_is_started_anew(
     assert set(loop.watched) == {loop.root, tmp_path}
 
 
-def test_a_reset_of_the_mock_carries_the_folder_over_again(make_loop: Make) -> None:
+def test_after_a_reset_of_the_mock_the_folder_is_applied_again(make_loop: Make) -> None:
     loop = make_loop()
     action_file(loop.root, "a", say("one"), name="A", hint="h", scope="team", team_ids=[4711])
 
@@ -236,7 +236,7 @@ def test_no_event_is_sent_if_the_mock_refuses_the_folder(
         make_loop(replay=events_file(tmp_path)).run()
 
 
-def test_what_changes_nothing_is_not_told(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_without_changes_prints_nothing(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = make_loop()
     carry = session_module.Carrier.carry
     begun: Queue[None] = Queue()
@@ -254,7 +254,7 @@ def test_what_changes_nothing_is_not_told(make_loop: Make, monkeypatch: pytest.M
             loop.touch()
 
     assert loop.run(drive) == 0
-    assert [text for kind, text in loop.heard if kind == "carried"] == ["Carried over: nothing to change."]
+    assert [text for kind, text in loop.heard if kind == "carried"] == ["Applied: nothing to change."]
 
 
 def test_a_warning_is_told_once(make_loop: Make) -> None:
@@ -264,11 +264,11 @@ def test_a_warning_is_told_once(make_loop: Make) -> None:
     warning = "cliq.toml:2: variables.UNUSED: no file uses it (warning)\n"
 
     def drive() -> None:
-        assert loop.wait_for("carried")[0] == f"{warning}Carried over: create A."
+        assert loop.wait_for("carried")[0] == f"{warning}Applied: create A."
         write(loop.root, "actions/a.dg", say("two"))
         loop.touch()
         text, facts = loop.wait_for("carried")
-        assert (text, len(facts["mistakes"])) == ("Carried over: change A.", 1)
+        assert (text, len(facts["mistakes"])) == ("Applied: change A.", 1)
 
     assert loop.run(drive) == 0
 
@@ -277,7 +277,7 @@ def test_a_receiver_that_ends_before_it_is_asked_ends_the_sending(make_loop: Mak
     loop = make_loop(replay=events_file(tmp_path), receiver="desk:app")
     loop.ready = False
     threading.Thread(target=lambda: (start(loop, 0), start(loop, 1, code=3)), daemon=True).start()
-    with pytest.raises(CliqError, match=r"^the receiver ended \(exit code 3\); nothing more was sent$"):
+    with pytest.raises(CliqError, match=r"^the receiver ended \(exit code 3\); no further event was sent$"):
         loop.run()
 
 
@@ -303,7 +303,7 @@ def test_an_interrupted_sending_says_so(make_loop: Make, tmp_path: Path) -> None
     ("said", "code", "error", "message"),
     [
         (["zoho-cliq-mock: port 1 cannot be used"], 2, ConfigurationError, "^port 1 cannot be used$"),
-        ([], 1, CliqError, r"^the mock ended \(exit code 1\) before it was ready: it said nothing$"),
+        ([], 1, CliqError, r"^the mock ended \(exit code 1\) before it was ready: it printed nothing$"),
         (["a", "b"], -9, CliqError, "before it was ready: b$"),
     ],
 )
@@ -335,9 +335,7 @@ def test_the_end_of_the_mock_ends_the_loop(make_loop: Make) -> None:
         assert loop.wait_for("output")[0] == "mock | strange"
         loop.children[0].end(-9)
 
-    with pytest.raises(
-        CliqError, match=r"^the mock ended \(exit code -9\), and with it all that was in it; start again"
-    ):
+    with pytest.raises(CliqError, match=r"^the mock ended \(exit code -9\), and its data is lost; start again"):
         loop.run(drive)
 
 
@@ -418,7 +416,9 @@ def test_a_mock_that_does_not_answer_for_a_while_is_asked_again(
     assert loop.run(drive) == 0
 
 
-def test_what_is_carried_over_at_the_end_is_not_told(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_printed_for_a_folder_applied_after_the_end(
+    make_loop: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loop = make_loop()
     carry = session_module.Carrier.carry
     begun = threading.Event()
@@ -433,7 +433,7 @@ def test_what_is_carried_over_at_the_end_is_not_told(make_loop: Make, monkeypatc
     assert [kind for kind, _ in loop.heard] == ["started"]
 
 
-def test_a_file_that_is_half_written_is_not_told(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partly_written_file_is_not_reported(make_loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = make_loop()
     carry = session_module.Carrier.carry
     monkeypatch.setattr(session_module, "SETTLE_SECONDS", 10.0)

@@ -162,7 +162,7 @@ def test_what_changed_since_the_plan_is_refused_and_not_overwritten(
     (handler,) = [action["handler"] for action in world.actions().values()]
     assert handler == {"script": theirs.get("script", "x")}
     again = plan(cliq, read(tmp_path), prune=prune)
-    assert "changed at the account since the last apply" in str(again)
+    assert "changed in the account since the last apply" in str(again)
 
 
 @pytest.mark.parametrize("operation", ["get_message_action_handler", "update_message_action"])
@@ -189,7 +189,7 @@ def test_a_change_in_the_midst_of_an_apply_is_refused_too(world: World, tmp_path
     with pytest.raises(AccountChanged, match="B"):
         apply(cliq, tmp_path, found, recheck=False)
     assert "theirs" in json.dumps(world.actions()["B"])
-    assert "changed at the account since the last apply" in str(plan(cliq, read(tmp_path)))
+    assert "changed in the account since the last apply" in str(plan(cliq, read(tmp_path)))
 
 
 def test_a_change_of_something_else_meanwhile_is_told(world: World, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_plan_for_another_server_is_refused(world: World, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"zoho-cliq plan": 2}', '{"zoho-cliq plan": 1}', "\x00"])
-def test_a_file_that_holds_no_plan(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_a_plan_is_refused(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, "plan", text)
     with pytest.raises(errors.ConfigurationError, match=r"cannot use .*plan: "):
         kept_plan(path)
@@ -310,7 +310,7 @@ def test_a_trusted_lock_saves_the_handlers_that_nobody_changed(world: World, tmp
     found = plan(cliq, read(tmp_path), trust_lock=True)
     assert found.empty
     assert found.trusted == 5
-    assert "a change made at the vendor might be missed" in str(found)
+    assert "a change made in Cliq would be missed" in str(found)
     assert world.calls() == {"list_message_actions": 2}
     action_file(tmp_path, "a0", "y", name="A0", hint="h")
     colleague(world, "A1", hint="theirs")
@@ -336,8 +336,8 @@ def test_drift_tells_what_is_gone_and_what_is_new(world: World, tmp_path: Path) 
     found = drift(cliq, read(tmp_path))
     told = [str(change) for change in found.changes]
     assert told[0].startswith("a (")
-    assert told[0].endswith("is not at the account any more")
-    assert told[1].endswith("hint is now 'theirs'; the handler is another one")
+    assert told[0].endswith("is no longer in the account")
+    assert told[1].endswith("hint is now 'theirs'; the handler is different")
     assert [name for _, name in found.unmanaged] == ["C"]
 
 
@@ -410,7 +410,9 @@ def test_a_wait_that_is_too_long_is_refused_and_a_second_apply_goes_on(world: Wo
     folder_of(tmp_path, HANDLER_UPDATE.limit + 2)
     with world.client(max_wait=5) as cliq:
         found = plan(cliq, read(tmp_path))
-        with pytest.raises(errors.WouldWait, match=r"what was done is kept, and the same command goes on") as caught:
+        with pytest.raises(
+            errors.WouldWait, match=r"completed steps are kept, and the same command continues"
+        ) as caught:
             apply(cliq, tmp_path, found)
         assert caught.value.reason == "threshold"
         # A new action is begun only if its script can follow at once.

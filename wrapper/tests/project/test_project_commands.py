@@ -54,9 +54,9 @@ def test_from_the_web_editor_to_git_and_back(world: World, run: Run, tmp_path: P
     code, out, err = run("pull", root)
     assert (code, err) == (0, "")
     assert "wrote  actions/note.toml\n" in out
-    assert run("pull", root)[:2] == (0, "Nothing to write: the folder has what the account has.\n")
+    assert run("pull", root)[:2] == (0, "Nothing to write: the folder is up to date.\n")
     assert run("check", root)[:2] == (0, "No mistakes found.\n")
-    assert run("plan", "--check", root)[:2] == (0, "Nothing to do: the account is as the folder wants it.\n")
+    assert run("plan", "--check", root)[:2] == (0, "Nothing to do: the account equals the folder.\n")
     write(root, "actions/note.dg", SECOND)
     code, out, _ = run("plan", "--check", root)
     assert code == 1
@@ -66,7 +66,7 @@ def test_from_the_web_editor_to_git_and_back(world: World, run: Run, tmp_path: P
     assert code == 0, err
     assert out.endswith("Done: 1 step.\n")
     assert world.actions()["Note"]["handler"] == {"script": SECOND}
-    assert run("drift", root)[:2] == (0, "No drift: the account is as it was applied last.\n")
+    assert run("drift", root)[:2] == (0, "No drift: nothing has changed since the last apply or pull.\n")
     cliq.message_actions.update(made.id, hint="theirs")
     code, out, _ = run("drift", root)
     assert (code, out) == (1, f"note ({made.id}, Note): hint is now 'theirs'\n")
@@ -128,7 +128,7 @@ BAD: list[tuple[dict[str, str], str]] = [
     ({"actions/a.toml": f'{ACTION}execution_url = "${{X}}"\n'}, "actions/a.toml:3: execution_url: there is no var"),
     (
         {"actions/a.toml": f'{ACTION}execution_type = "webhook"\nexecution_url = "https://a/?zapikey={TOKEN}"\n'},
-        "actions/a.toml:4: seems to have a Zoho token in plain text; take it from a variable with",
+        "actions/a.toml:4: seems to have a Zoho token in plain text; take it from a variable: {",
     ),
     ({"actions/a.toml": f"# {TOKEN}\n{ACTION}"}, "actions/a.toml:1: seems to have a Zoho token in plain text; take it"),
     ({"cliq.toml": f"[environments.test]\n# {TOKEN}\n"}, "cliq.toml:2: seems to have a Zoho token in plain text; take"),
@@ -228,7 +228,7 @@ def test_apply_asks_and_takes_no_for_an_answer(
     monkeypatch.setattr(apply_command, "asked", answer("y"))
     assert run("apply", tmp_path)[0] == 0
     assert set(world.ids()) == {"A"}
-    assert questions == ["Carry out these 1 steps in test? [y/N]"] * 2
+    assert questions == ["Apply these 1 steps to test? [y/N]"] * 2
     assert run("apply", tmp_path)[0] == 0
     assert len(questions) == 2
 
@@ -265,7 +265,7 @@ def test_what_is_blocked_makes_apply_fail_after_the_rest(world: World, run: Run,
     code, out, err = run("apply", "--yes", tmp_path)
     assert code == 1
     assert "blocked     A" in out
-    assert "the API cannot change execution_type: it needs a new action, which --replace makes" in err
+    assert "the API cannot change execution_type; --replace creates a new action instead" in err
     assert set(world.ids()) == {"A", "B"}
     assert run("apply", "--yes", "--replace", tmp_path)[0] == 0
     assert world.actions()["A"]["execution_type"] == "webhook"
@@ -324,7 +324,7 @@ def test_check_finds_what_can_be_known_offline(run: Run, tmp_path: Path) -> None
     assert told == {
         "actions/a.dg:1: column 6: `",
         "actions/a.toml:2: hint: there is no variable 'HOST' in b",
-        "actions/a.toml:3: image: is none of PNG, JPEG, GIF, WebP (warning)",
+        "actions/a.toml:3: image: is not one of PNG, JPEG, GIF, WebP (warning)",
         "actions/b.dg:1: seems to have a Zoho token in plain text",
         "actions/b.dg:2: column 13: this looks like a secret",
         "actions/b.dg:2: column 1: the script never answers",
@@ -356,21 +356,21 @@ def test_pull_needs_tomlkit_and_the_others_do_not(run: Run, tmp_path: Path, monk
     assert err.startswith("zoho-cliq: pull needs the extra `cli`: pip install")
 
 
-def test_two_commands_at_once(world: World, run: Run, tmp_path: Path) -> None:
+def test_a_second_command_in_a_busy_folder_exits_with_3(world: World, run: Run, tmp_path: Path) -> None:
     from zoho_cliq.project.files import alone_in
 
     action_file(project(tmp_path), "a", name="A", hint="h")
     with alone_in(tmp_path):
         code, _, err = run("apply", "--yes", tmp_path)
     assert code == 3
-    assert "another pull or apply is at work" in err
+    assert "another pull or apply is running" in err
     assert not world.ids()
 
 
 def test_an_environment_of_a_folder_that_is_not_there(run: Run, tmp_path: Path) -> None:
     code, _, err = run("pull", tmp_path / "new", "--env", "prod")
     assert code == 2
-    assert "is not a folder; zoho-cliq pull makes one" in err
+    assert "is not a folder; zoho-cliq pull creates one" in err
     assert not (tmp_path / "new").exists()
 
 
@@ -424,7 +424,7 @@ def test_on_a_terminal_there_is_a_bar_and_a_question(world: World, tmp_path: Pat
             pass
     assert process.returncode == 0, seen
     assert out.endswith("Done: 2 steps.\n")
-    assert b"Carry out these 2 steps in test? [y/N]" in seen
+    assert b"Apply these 2 steps to test? [y/N]" in seen
     assert set(world.ids()) == {"A"}
 
 
@@ -462,7 +462,7 @@ def test_what_was_left_trusted_or_changed_meanwhile_is_told(
     assert run("apply", "--yes", tmp_path)[0] == 0
     assert run("drift", "--trust-lock", tmp_path)[:2] == (
         0,
-        "Not read: 1 handlers; a change made at the vendor might be missed.\n",
+        "Not read: 1 handlers; a change made in Cliq would be missed.\n",
     )
     write(tmp_path, "actions/a.dg", SECOND)
     code, out, err = run("pull", tmp_path)
@@ -477,7 +477,7 @@ def test_what_was_left_trusted_or_changed_meanwhile_is_told(
     monkeypatch.setattr(project_module, "apply", meddled)
     code, out, err = run("apply", "--yes", tmp_path)
     assert (code, out.endswith("Done: 1 step.\n")) == (0, True)
-    assert err.startswith("zoho-cliq: changed at the account meanwhile, by somebody else: B (")
+    assert err.startswith("zoho-cliq: changed in the account meanwhile by somebody else: B (")
 
 
 def test_secrets_are_masked_in_any_data() -> None:

@@ -171,7 +171,7 @@ def test_changes_of_others_during_an_apply_are_told(tmp_path: Path, tokens: bool
         world.close()
 
 
-def test_a_trusted_lock_without_a_token_trusts_nothing(world: World, tmp_path: Path) -> None:
+def test_trust_lock_without_a_sync_token_reads_every_handler(world: World, tmp_path: Path) -> None:
     cliq, root = started(world, tmp_path)
     locks = read_locks(root)
     write_locks(root, {"test": Lock(locks["test"].entries)})
@@ -221,9 +221,9 @@ def test_values_that_no_file_can_have_are_left_out(world: World, tmp_path: Path)
     done = pull(world.client(), tmp_path)
     told = "\n".join(done.left)
     assert "N1 (1): scope is left out: must be one of organization, personal, team, not 'department'" in told
-    assert "N2 (2): hint: must not be empty; no file was made" in told
+    assert "N2 (2): hint: must not be empty; no file was written" in told
     assert "(3): name:" in told
-    assert "N4 (4): execution_type: must be one of deluge, webhook, not 'later'; no file was made" in told
+    assert "N4 (4): execution_type: must be one of deluge, webhook, not 'later'; no file was written" in told
     assert (tmp_path / "actions/n1.toml").exists()
     assert not (tmp_path / "actions/n2.toml").exists()
     # A file that is there is left, too.
@@ -283,7 +283,7 @@ def test_a_replacement_that_does_not_fit_is_made_anew() -> None:
     ]
 
 
-def test_what_is_in_the_lock_alone_is_forgotten() -> None:
+def test_lock_entries_without_file_and_action_are_removed() -> None:
     found = make_plan([], [], Lock({"gone": Entry("9")}))
     assert found.empty
     assert not found.settled.entries
@@ -294,7 +294,7 @@ def test_a_plan_shows_images_and_new_lists() -> None:
     wanted = DesiredAction("a", {**shown, "image": "aW1n", "message_types": ["text"]})
     made = make_plan([wanted], [AccountAction("1", shown, UNREAD)], Lock())
     text = str(made)
-    assert "image: set; the account never shows it" in text
+    assert "image: set; the API never returns it" in text
     assert made.to_dict()["changes"][0]["fields"][0]["new"] == "3 bytes"
     assert 'message_types: ["text"]' in text
 
@@ -410,7 +410,7 @@ def test_check_passes_over_what_an_unset_variable_decides(tmp_path: Path) -> Non
         (f'x = "ghp_{"a1" * 18}";', "a GitHub token"),
     ],
 )
-def test_what_looks_like_a_secret(text: str, kind: str | None) -> None:
+def test_texts_in_the_form_of_a_secret_are_reported(text: str, kind: str | None) -> None:
     assert [found[1] for found in found_secrets(f"\n{text}\n")] == ([kind] if kind else [])
 
 
@@ -469,7 +469,7 @@ def test_a_link_inside_the_project_stays_one(tmp_path: Path) -> None:
     assert real.read_text() == "new"
 
 
-def test_paths_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_paths_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cannot be read: " in str(path_fault(tmp_path, tmp_path / "a\0b"))  # why is in the words of each Python
     with pytest.raises(errors.ConfigurationError, match="cannot use"), alone_in(tmp_path / "none"):
         pass

@@ -25,7 +25,7 @@ def test_the_example_passes_its_tests_as_a_copy(tmp_path: Path) -> None:
     assert "5 passed" in done.stdout
 
 
-def test_the_schemas_of_the_example_are_in_step() -> None:
+def test_the_schemas_of_the_example_are_current() -> None:
     schemas = EXAMPLE / "schemas"
     assert (schemas / "action.schema.json").read_text("utf-8") == schema_text(action_schema())
     assert (schemas / "cliq.schema.json").read_text("utf-8") == schema_text(configuration_schema())

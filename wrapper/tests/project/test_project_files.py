@@ -70,7 +70,7 @@ def test_a_secret_comes_from_the_environment_and_is_shown_nowhere(tmp_path: Path
         ('hint = "h"\n\nname = 7', "3: name: must be a string, not int"),
         (f'hint = "h"\nname = "{"x" * 31}"', "2: name: must have at most 30 characters, has 31"),
         ('name = "A"\nhint = "h"\nscope = "all"', "3: scope: must be one of organization, personal, team"),
-        ('name = "A"\nhint = "h"\nscope = "team"', "1: team_ids: is required where scope is team"),
+        ('name = "A"\nhint = "h"\nscope = "team"', "1: team_ids: is required when scope is team"),
         ('name = "A"\nhint = "h"\nteam_ids = [1]', '3: team_ids: is only for actions with scope = "team"'),
         ('name = "A"\nhint = "h"\nmessage_types = [\n"text",\n"txt"]', "3: message_types: message_types[1]"),
         ('name = "A"\nhint = "${WHO}"', "2: hint: there is no variable 'WHO' in test"),
@@ -82,7 +82,7 @@ def test_a_secret_comes_from_the_environment_and_is_shown_nowhere(tmp_path: Path
         ('name = "A"\nhint = "h"\nimage = "no.png"', "3: image: no.png does not exist"),
         ('name = "A"\nhint = "h"\npermissions = ["chat"]', "3: permissions: is only for webhook actions"),
         ('name = "A"\nhint = "h"\nexecution_url = "https://x"', "3: execution_url: is only for webhook"),
-        ('name = "A"\nhint = "h"\nexecution_type = "webhook"', "1: execution_url: is required where"),
+        ('name = "A"\nhint = "h"\nexecution_type = "webhook"', "1: execution_url: is required when"),
         ('name = "A"\nname = "B"', "2: is not valid TOML: Cannot overwrite a value"),
         ('name = "A', "1: is not valid TOML: "),
         ("name = " + "[" * 5000, "1: is not TOML that can be read: it is nested too deeply"),
@@ -210,7 +210,7 @@ def test_files_that_are_not_text(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_project(tmp_path: Path) -> None:
-    assert mistakes(tmp_path) == [f"cliq.toml:1: is missing in {tmp_path}; zoho-cliq pull makes one"]
+    assert mistakes(tmp_path) == [f"cliq.toml:1: is missing in {tmp_path}; zoho-cliq pull creates one"]
     assert "is not a folder" in mistakes(tmp_path / "no")[0]
     project(tmp_path)
     with pytest.raises(ProjectError, match=r"cliq\.toml:3: has no environment 'prod'; it has test"):
@@ -233,7 +233,7 @@ def test_a_folder_without_a_project(tmp_path: Path) -> None:
         ('layout = 1\n[environments.test.actions.a]\nid = "7"\nfields = { a = 1 }', "cliq.lock.toml:2: is damaged"),
         (
             'layout = 1\n[environments.t.actions.a]\nid = "7"\n[environments.t.actions.b]\nid = "7"',
-            "cliq.lock.toml:5: 'b' has the id of 'a', 7; take out the one that is wrong",
+            "cliq.lock.toml:5: 'b' has the same id as 'a', 7; remove the wrong one",
         ),
     ],
 )

@@ -53,7 +53,7 @@ def test_nothing_to_do() -> None:
     plan = make_plan([wanted("a", "A", "x\n", message_types=["link", "text"])], [action], lock(a=action))
     assert plan.empty
     assert plan.calls == {}
-    assert str(plan) == "Nothing to do: the account is as the folder wants it."
+    assert str(plan) == "Nothing to do: the account equals the folder."
 
 
 def test_a_create_takes_two_calls_and_one_without_a_handler_takes_one() -> None:
@@ -87,7 +87,7 @@ def test_a_rename_keeps_the_id() -> None:
 def test_an_action_that_the_lock_does_not_know_is_found_by_its_name() -> None:
     plan = make_plan([wanted("a", "A", hint="i")], [there(1, "A"), there(2, "B")], Lock())
     assert steps(plan) == [("update", "1", {"hint": "i"})]
-    assert "found by its name, made by Ann" in str(plan.changes[0].note)
+    assert "found by its name, created by Ann" in str(plan.changes[0].note)
     assert [left.id for left in plan.left] == ["2"]
 
 
@@ -98,17 +98,17 @@ def test_a_file_that_was_renamed_keeps_its_action() -> None:
     assert set(plan.settled.entries) == {"b"}
 
 
-def test_several_actions_of_one_name_are_not_guessed_among() -> None:
+def test_several_actions_of_one_name_block_the_file_unless_one_is_equal() -> None:
     plan = make_plan([wanted("a", "A", hint="i")], [there(1, "A"), there(2, "A")], Lock())
     assert kinds(plan) == ["blocked"]
     assert not plan.steps
-    assert "several actions at the account are called 'A' (1, 2)" in str(plan.changes[0].note)
+    assert "several actions in the account are called 'A' (1, 2)" in str(plan.changes[0].note)
     alike = make_plan([wanted("a", "A", hint="i")], [there(1, "A"), there(2, "A", hint="i")], Lock())
     assert alike.empty
     assert alike.settled.entries["a"].id == "2"
 
 
-def test_what_no_file_describes_is_deleted_on_demand_only_and_only_if_the_lock_knows_it() -> None:
+def test_prune_deletes_only_actions_that_are_in_the_lock() -> None:
     known, strange = there(1, "A", "x"), there(2, "B")
     kept = make_plan([], [known, strange], lock(a=known))
     assert kept.empty
@@ -124,14 +124,14 @@ def test_what_somebody_else_changed_is_said(changed: AccountAction) -> None:
     before = lock(a=there(1, "A", "x"))
     plan = make_plan([wanted("a", "A", "mine", hint="mine")], [changed], before)
     assert sum(each.foreign for each in plan.changes[0].fields) == 1
-    assert str(plan).count("changed at the account since the last apply") == 1
-    assert "changed at the account" in str(make_plan([], [changed], before, prune=True).changes[0].note)
+    assert str(plan).count("changed in the account since the last apply") == 1
+    assert "changed in the account" in str(make_plan([], [changed], before, prune=True).changes[0].note)
 
 
 def test_an_action_that_is_gone_is_made_again() -> None:
     plan = make_plan([wanted("a", "A")], [], lock(a=there(1, "A")))
     assert kinds(plan) == ["create"]
-    assert "the action of the lock, 1, is not at the account any more" in str(plan)
+    assert "the action of the lock, 1, is no longer in the account" in str(plan)
 
 
 def test_an_image_is_compared_with_what_was_sent() -> None:
@@ -156,7 +156,7 @@ def test_what_the_api_cannot_change_needs_replace() -> None:
     plan = make_plan([file], [action], lock(a=action))
     assert kinds(plan) == ["blocked"]
     assert not plan.steps
-    assert "the API cannot change execution_type: it needs a new action, which --replace makes" in str(plan)
+    assert "the API cannot change execution_type; --replace creates a new action instead" in str(plan)
     plan = make_plan([file], [action], lock(a=action), replace=True)
     assert steps(plan) == [
         ("create", "a", {**file.fields, "name": "replacing 1"}),
@@ -178,7 +178,7 @@ def test_a_replacement_that_was_interrupted_goes_on() -> None:
     assert steps(make_plan([file], [old, new], remembered, replace=True)) == rest
     # The lock does not know it: the answer to its create was lost.
     assert steps(make_plan([file], [old, new], lock(a=old), replace=True)) == rest
-    assert "one was begun" in str(make_plan([file], [old, new], remembered))
+    assert "one was started" in str(make_plan([file], [old, new], remembered))
     # The old one is gone: nothing is left to decide.
     assert steps(make_plan([file], [new], remembered)) == rest[1:]
     # The file wants what the old one is.
@@ -205,12 +205,12 @@ def test_a_create_waits_for_its_name() -> None:
     assert plan.steps[1].after == (0,)
 
 
-def test_a_name_that_somebody_keeps_blocks_and_nothing_else() -> None:
+def test_a_name_that_stays_taken_blocks_only_the_files_that_need_it() -> None:
     one, two = there(1, "A"), there(2, "B")
     plan = make_plan([wanted("x", "B"), wanted("y", "C"), wanted("z", "A")], [one, two], lock(x=one))
     assert kinds(plan) == ["create", "blocked", "blocked"]
     assert [step[:2] for step in steps(plan)] == [("create", "y")]
-    assert "'B' (2) has the name and keeps it" in str(plan)
+    assert "'B' (2) already has this name" in str(plan)
     pruned = make_plan([wanted("x", "B")], [one, two], lock(x=one, y=two), prune=True)
     assert [step[:2] for step in steps(pruned)] == [("delete", "2"), ("update", "1")]
     assert pruned.steps[1].after == (0,)
@@ -220,9 +220,7 @@ NAMES = ["A", "a", "B", "C", "D", "E"]
 
 
 @given(st.permutations(NAMES), st.permutations(NAMES), st.sets(st.integers(0, 5)), st.integers(0, 6))
-def test_any_renames_never_meet_a_name_that_is_taken(
-    old: list[str], new: list[str], going: set[int], staying: int
-) -> None:
+def test_any_renames_never_use_a_taken_name(old: list[str], new: list[str], going: set[int], staying: int) -> None:
     movers = [Mover(str(i), old[i], new[i]) for i in range(6) if i < staying and i not in going and old[i] != new[i]]
     groups, stuck = ordered(movers, Names({str(i): name for i, name in enumerate(old)}), frozenset(map(str, going)))
     names = {str(i): name for i, name in enumerate(old) if i not in going}
@@ -238,7 +236,7 @@ def test_any_renames_never_meet_a_name_that_is_taken(
 
 
 @given(st.permutations(list("ABCDEFGH")))
-def test_a_circle_of_renames_takes_one_call_more_than_it_has_names(new: list[str]) -> None:
+def test_each_cycle_of_renames_takes_one_extra_call(new: list[str]) -> None:
     movers = [Mover(str(i), "ABCDEFGH"[i], name) for i, name in enumerate(new) if name != "ABCDEFGH"[i]]
     groups, stuck = ordered(movers, Names({str(i): name for i, name in enumerate("ABCDEFGH")}), frozenset())
     assert not stuck

@@ -38,7 +38,7 @@ def test_an_empty_folder_becomes_a_project(world: World, tmp_path: Path) -> None
     assert content(root) == files
 
 
-def test_names_of_files_never_meet(world: World, tmp_path: Path) -> None:
+def test_pulled_file_names_are_unique(world: World, tmp_path: Path) -> None:
     cliq = world.client()
     for name in ("A b", "a-B", "!", "?", "CON", "日本"):
         cliq.message_actions.create(name=name, hint="h")
@@ -107,7 +107,7 @@ def test_a_file_with_changes_of_its_own_is_left_unless_overwrite(world: World, t
     assert plan(world.client(), read(root)).empty
 
 
-def test_what_both_changed_alike_is_no_change(world: World, tmp_path: Path) -> None:
+def test_the_same_change_in_file_and_account_is_no_change(world: World, tmp_path: Path) -> None:
     root = pulled_project(world, tmp_path)
     write(root, "actions/a.dg", "same")
     change(world, script="same")
@@ -161,7 +161,7 @@ def test_an_action_of_another_type_changes_what_its_handler_is(world: World, tmp
     assert plan(cliq, read(tmp_path)).empty
 
 
-def test_a_script_of_several_actions_is_not_torn_apart(world: World, tmp_path: Path) -> None:
+def test_a_script_shared_by_several_actions_is_left(world: World, tmp_path: Path) -> None:
     cliq = world.client()
     project(tmp_path)
     write(tmp_path, "shared.dg", "one")
@@ -170,7 +170,7 @@ def test_a_script_of_several_actions_is_not_torn_apart(world: World, tmp_path: P
     apply(cliq, tmp_path, plan(cliq, read(tmp_path)))
     cliq.message_actions.update_handler(world.ids()["a"], script="two")
     done = pull(cliq, tmp_path, overwrite=True)
-    assert done.left == ("shared.dg: several actions use it and the account's differ; the file is left",)
+    assert done.left == ("shared.dg: several actions use it and the account's differ; the file is unchanged",)
     assert (tmp_path / "shared.dg").read_text() == "one"
 
 
@@ -178,7 +178,9 @@ def test_a_file_whose_action_is_gone_is_left(world: World, tmp_path: Path) -> No
     root = pulled_project(world, tmp_path)
     world.client().message_actions.delete(world.ids()["A"])
     before = content(root)
-    assert pull(world.client(), root).left == ("actions/a.toml: its action is not at the account; the file is left",)
+    assert pull(world.client(), root).left == (
+        "actions/a.toml: its action is not in the account; the file is unchanged",
+    )
     assert content(root) == before
 
 
@@ -188,7 +190,7 @@ def test_a_name_that_a_file_has_already_makes_no_second_file(world: World, tmp_p
     world.client().message_actions.create(name="Mine", hint="h")
     done = pull(world.client(), root)
     assert len(done.left) == 2
-    assert "a file has its name already; no file was made" in done.left[1]
+    assert "a file has its name already; no file was written" in done.left[1]
     assert [action.name for action in read(root).actions] == ["Mine"]
 
 

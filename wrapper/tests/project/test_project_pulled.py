@@ -189,11 +189,15 @@ def test_what_is_pulled_passes_the_check_and_nothing_is_left(first: Account, sec
             "actions/a.dg: the account's script has the marks of",
         ),
         (one({"script": CONFLICT}), one({"script": SCRIPT}), "A (1): script is left out: has the marks of a merge"),
-        (one({"script": SCRIPT}), one({"script": "\ud800"}), "actions/a.dg: the account's script must be text that"),
+        (
+            one({"script": SCRIPT}),
+            one({"script": "\ud800"}),
+            "actions/a.dg: the account's script must be valid Unicode",
+        ),
         (one(scope="personal", team_ids=[1]), one(), "A (1): team_ids is left out: is only for actions with scope"),
         (one(**DELUGE, execution_url="https://a/b"), one(), "A (1): execution_url is left out: is only for webhook"),
         (one({"permissions": ["later"]}, **WEBHOOK), one(**WEBHOOK), "A (1): permissions is left out: permissions[0]"),
-        (one(name="\ud83d"), one(), "\ud83d (1): name: must be text that"),
+        (one(name="\ud83d"), one(), "\ud83d (1): name: must be valid Unicode"),
         (
             one(),
             one(hint="\ud83d"),
@@ -223,11 +227,13 @@ def test_what_is_pulled_passes_the_check_and_nothing_is_left(first: Account, sec
     ],
     ids=repr,
 )
-def test_what_no_file_can_have_is_left_and_told(first: Account, second: Account, told: str) -> None:
+def test_values_that_a_file_cannot_contain_are_left_out_and_reported(
+    first: Account, second: Account, told: str
+) -> None:
     assert is_pulled(first, second)[0].startswith(told)
 
 
-def test_what_files_are_made_of_a_handler(tmp_path: Path) -> None:
+def test_files_that_are_written_for_a_handler(tmp_path: Path) -> None:
     pull(tmp_path, one({"script": ""}))
     assert not (tmp_path / "actions/a.dg").exists()
     pull(tmp_path / "hook", one({"script": "", "permissions": ["chat"]}, **WEBHOOK))

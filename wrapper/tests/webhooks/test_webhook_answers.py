@@ -189,7 +189,7 @@ BUILDERS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     ("build", "usual", "name"),
     [pytest.param(build, usual, name, id=f"{build.__name__}-{name}") for build, usual in BUILDERS for name in usual],
 )
-def test_whatever_is_given_is_an_answer_or_refused_in_one_line(
+def test_any_value_is_an_answer_or_refused_in_one_line(
     build: Callable[..., Any], usual: dict[str, Any], name: str
 ) -> None:
     for odd in ODD:
@@ -206,18 +206,18 @@ def test_whatever_is_given_is_an_answer_or_refused_in_one_line(
             assert "\n" not in str(refused)
 
 
-def test_what_may_be_left_out_may_be_none() -> None:
+def test_optional_parts_may_be_none() -> None:
     assert wire(card("T", text="x", options=None, sections=None, buttons=None)) == wire(card("T", text="x"))  # type: ignore[arg-type]
     assert wire(form_error("x", inputs=None)) == wire(form_error("x", inputs={}))
 
 
 @pytest.mark.parametrize("most", [-1, 5.0, "5", True])
 def test_a_limit_that_is_no_number_is_told_at_once(most: Any) -> None:
-    with pytest.raises(ConfigurationError, match="AnswerLimits: slides is a whole number"):
+    with pytest.raises(ConfigurationError, match="AnswerLimits: slides must be a whole number"):
         AnswerLimits(slides=most)
 
 
-def test_half_a_pair_that_came_in_an_event_may_go_out_again() -> None:
+def test_lone_surrogates_of_an_event_may_be_in_the_answer() -> None:
     assert json.loads(json.dumps(wire(text("cut \ud83d")))) == {"output": {"text": "cut \ud83d"}}
 
 
@@ -253,7 +253,7 @@ def test_builders_give_what_cliq_has() -> None:
         ),
     ],
 )
-def test_limits_that_nobody_documents_are_a_policy(limits: AnswerLimits, answer: Any, field: str) -> None:
+def test_undocumented_limits_can_be_configured(limits: AnswerLimits, answer: Any, field: str) -> None:
     if isinstance(answer, dict):
         whole = {"type": "form", "name": "n", "title": "t", "inputs": [{"type": "date", "name": "d", "label": "D"}]}
         answer = {**whole, "action": {"type": "invoke.function", "name": "f"}, **answer}

@@ -144,7 +144,7 @@ def test_whole_numbers_come_as_int_however_they_are_written(sent: Any, read: int
         b"9" * 5000,
     ],
 )
-def test_what_is_no_event_is_unreadable(unreadable: bytes) -> None:
+def test_a_body_that_is_not_an_event_is_unreadable(unreadable: bytes) -> None:
     with pytest.raises(UnreadableEvent):
         parse_event(unreadable)
 

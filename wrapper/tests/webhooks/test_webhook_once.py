@@ -282,7 +282,7 @@ def test_of_many_threads_with_one_event_one_runs_the_function() -> None:
     assert {reply.status for reply in replies} <= {200, 503}
 
 
-def test_no_number_of_other_events_pushes_one_out() -> None:
+def test_remembered_replies_are_not_evicted_by_other_events() -> None:
     runs: list[Any] = []
     made = receiver(lambda event: runs.append(event.raw.get("number")) or "filed")
     first = body(number=-1)
@@ -293,7 +293,7 @@ def test_no_number_of_other_events_pushes_one_out() -> None:
     assert runs.count(-1) == 1
 
 
-def test_a_wall_clock_that_is_set_forth_and_back_makes_nothing_forgotten() -> None:
+def test_clock_changes_do_not_remove_remembered_replies() -> None:
     runs: list[int] = []
     now = [1_795_421_600.0]
     made = Receiver(secret=SECRET, now=lambda: now[0])

@@ -116,7 +116,7 @@ def test_a_plain_function_does_not_hold_up_the_loop() -> None:
         ("POST", HEADERS, body(timestamp=int((NOW + 301) * 1000)), QUERY, 403),
     ],
 )
-def test_what_is_not_in_order_is_refused(
+def test_invalid_requests_are_refused_with_their_status(
     method: str, headers: dict[str, str], sent: bytes, query: str, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     reply = receiver(secret=SECRET, max_body=2000).handle(method, headers, sent, query)
@@ -271,7 +271,7 @@ def test_a_failing_function_is_told_in_a_loop_and_without_a_secret_too(
 
 
 @pytest.mark.parametrize("in_a_loop", [False, True])
-def test_an_address_that_no_log_could_write_is_a_failure_like_any_other(
+def test_a_failure_with_lone_surrogates_is_handled_like_any_other(
     in_a_loop: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = Receiver(secret=SECRET, now=Time())
@@ -377,7 +377,7 @@ def test_options_that_cannot_work_are_told_when_the_receiver_is_made(option: str
         Receiver(**{option: value})
 
 
-def test_a_window_may_be_nothing_or_without_end() -> None:
+def test_replay_window_may_be_zero_or_infinite() -> None:
     for window in (0, 0.5, float("inf")):
         Receiver(replay_window=window)
 

@@ -79,7 +79,7 @@ def test_an_event_with_a_wrong_secret_is_not_even_read() -> None:
         parse_event(BODY, {}, query="secret=s3cret", secret="s3cret", public_key=PEM)
 
 
-def test_a_key_that_is_none_is_the_callers_mistake_not_the_senders() -> None:
+def test_an_invalid_public_key_is_a_configuration_error() -> None:
     curve = ec.generate_private_key(ec.SECP256R1()).public_key()
     for key in ("nonsense", b"", curve.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)):
         with pytest.raises(ConfigurationError, match="public_key"):
@@ -162,7 +162,7 @@ def test_a_secret_that_no_receiver_takes_goes_into_no_url(secret: Any) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", b"s3cret", 5])
-def test_a_secret_that_proves_nothing_is_the_callers_mistake(secret: Any) -> None:
+def test_a_missing_or_empty_secret_is_a_configuration_error(secret: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^secret: "):
         parse_event(BODY, query="secret=", secret=secret)
 
@@ -187,13 +187,13 @@ def test_secrets_are_long_and_new_every_time() -> None:
     ],
 )
 @pytest.mark.parametrize("secret", ["abcdefgh?abcdefgh", "abcdefgh\ufffdabcdefgh", "abcdefghabcdefgh"])
-def test_what_is_no_text_equals_no_secret(query: str, secret: str) -> None:
+def test_undecodable_queries_never_match_the_secret(query: str, secret: str) -> None:
     with pytest.raises(SecretMismatch):
         verify_secret(query, secret)
 
 
 def test_a_secret_that_no_url_can_carry_is_a_mistake_of_the_developer() -> None:
-    with pytest.raises(ConfigurationError, match="UTF-8"):
+    with pytest.raises(ConfigurationError, match="valid Unicode"):
         verify_secret("secret=%ED%A0%80", "\ud800")
 
 

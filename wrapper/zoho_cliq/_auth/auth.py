@@ -35,7 +35,7 @@ HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
 def header_safe(text: object) -> Secret:
     """Return the text of a token as a secret. Raise ConfigurationError if it cannot stand in a header."""
     if not isinstance(text, str) or not fits_header(text):
-        raise ConfigurationError("the access token must be a text without spaces that a header can carry")
+        raise ConfigurationError("the access token must be printable ASCII without spaces")
     return Secret(text)
 
 
@@ -44,7 +44,7 @@ def data_center_named(name: str | None) -> str:
     center."""
     name = name or DEFAULT_DATA_CENTER
     if not isinstance(name, str) or name not in SERVERS:
-        raise ConfigurationError(f"there is no data center {name!r}; known are {', '.join(SERVERS)}")
+        raise ConfigurationError(f"unknown data center {name!r}; choose one of {', '.join(SERVERS)}")
     return name
 
 
@@ -78,7 +78,7 @@ def fingerprint(*parts: str) -> str:
 
 def _text(name: str, value: object) -> None:
     if not isinstance(value, str) or not value or lone_surrogate(value) is not None:
-        raise ConfigurationError(f"OAuth needs {name}, a text")
+        raise ConfigurationError(f"OAuth: {name} must be a text that is not empty")
 
 
 def data_center_at(accounts_url: str | None) -> str | None:
@@ -89,7 +89,7 @@ def data_center_at(accounts_url: str | None) -> str | None:
 
 def _scopes(given: object) -> tuple[str, ...]:
     if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(each, str) for each in given):
-        raise ConfigurationError("scopes is a list of texts")
+        raise ConfigurationError("scopes must be a list of texts")
     return tuple(given)
 
 
@@ -152,7 +152,7 @@ class OAuth:
         center = data_center_at(self.accounts_url)
         if data_center and center and center != data_center:
             raise ConfigurationError(
-                f"accounts_url is that of the data center {center}, and data_center is {data_center}; give one of them"
+                f"accounts_url belongs to the data center {center}, but data_center is {data_center}; give only one"
             )
         self.scopes = None if scopes is None else _scopes(scopes)
 
@@ -180,8 +180,8 @@ class OAuth:
         missing = [names[name] for name, value in values.items() if value is None]
         if missing:
             raise ConfigurationError(
-                f"set {', '.join(missing)}, or ZOHO_CLIQ_TOKEN for a token of your own; "
-                "in Python, OAuth.from_file reads what zoho-cliq login keeps"
+                f"set {', '.join(missing)}, or set ZOHO_CLIQ_TOKEN to an access token; "
+                "in Python, OAuth.from_file reads the file that zoho-cliq login wrote"
             )
         return cls(
             **{name: value for name, value in values.items() if value is not None},
@@ -202,7 +202,7 @@ class OAuth:
         redirect_uri: str | None = None,
         timeout: float = 30.0,
     ) -> Self:
-        """Trade the one-time code of a self client (Zoho's API console) for a refresh token. Send one request.
+        """Exchange the one-time code of a self client (Zoho's API console) for a refresh token. Send one request.
 
         Args:
             code: the code. It is valid once, for a few minutes.
@@ -216,14 +216,14 @@ class OAuth:
         Raise AuthError if the code is rejected or the answer has no refresh token, TransportError if no answer came,
         and ConfigurationError, before anything is sent, if an argument is invalid.
         """
-        from .grants import trade_code
+        from .grants import exchange_code
 
         _text("code", code)
         if redirect_uri is not None:
             _text("redirect_uri", redirect_uri)
         checked_timeout(timeout)
         home = cls(client_id, client_secret, "-", data_center, accounts_url)
-        refresh_token, grant = trade_code(home, Secret(code), redirect_uri, timeout)
+        refresh_token, grant = exchange_code(home, Secret(code), redirect_uri, timeout)
         return cls(
             client_id,
             client_secret,
@@ -245,7 +245,7 @@ class OAuth:
                 scopes=kept.get("scopes"),
             )
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no file of credentials"
+            reason = error.strerror if isinstance(error, OSError) else "it is not a credentials file"
             raise ConfigurationError(f"cannot use {path}: {reason}; run zoho-cliq login") from None
 
     @hides_arguments

@@ -89,12 +89,12 @@ def grant_of(answer: RawResponse, *secrets: Secret) -> Grant | AuthError:
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
-        return AuthError(f"the accounts server gave an answer ({answer.status}) that cannot be read")
+        return AuthError(f"the answer of the accounts server ({answer.status}) cannot be read")
     access, refresh = fields.get("access_token"), fields.get("refresh_token")
     if "error" in fields or not isinstance(access, str):
         return _refusal(answer.status, fields.get("error"), *secrets)
     if not fits_header(access):
-        return AuthError("the accounts server gave an access token that no header can carry")
+        return AuthError("the accounts server returned an access token that cannot be sent in a header")
     return Grant(
         Secret(access),
         Secret(refresh) if isinstance(refresh, str) and refresh else None,
@@ -114,15 +114,15 @@ def _refusal(status: int, code: object, *secrets: Secret) -> AuthError:
     named = isinstance(code, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_ .-]{0,59}", code)
     known = code if isinstance(code, str) and named and not blanker(*secrets).shares(code) else None
     error = AuthError(
-        f"the accounts server gave no access token ({status}{f', {known}' if known else ''}); "
-        f"{_ADVICE.get(str(known), 'see whether client id, client secret and refresh token belong together')}"
+        f"the accounts server returned no access token ({status}{f', {known}' if known else ''}); "
+        f"{_ADVICE.get(str(known), 'check that client id, client secret and refresh token belong together')}"
     )
     error.code = known
     return error
 
 
 _ADVICE = {
-    "invalid_code": "the code or refresh token is spent, revoked, or of another data center",
+    "invalid_code": "the code or refresh token has expired, was used or revoked, or belongs to another data center",
     "invalid_client": "the client id is unknown in this data center",
     "invalid_client_secret": "the client secret is wrong",
     "Access Denied": "too many token requests; wait ten minutes",
@@ -167,7 +167,7 @@ def data_center_of(api_domain: object) -> str | None:
     return None
 
 
-def trade_code(oauth: Application, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, Grant]:
+def exchange_code(oauth: Application, code: Secret, redirect_uri: str | None, timeout: float) -> tuple[Secret, Grant]:
     """Send a one-time code. Return the refresh token and the whole grant.
 
     Raise AuthError if the code is rejected or the answer has no refresh token, TransportError if no answer came.

@@ -220,7 +220,7 @@ class RefreshedToken:
         found = grant.data_center
         if self._data_center and found and found != self._data_center:
             raise ConfigurationError(
-                f"the account lives in the data center {found}, and the client is set to {self._data_center}; "
+                f"the account belongs to the data center {found}, but the client uses {self._data_center}; "
                 f"set data_center={found!r}",
             )
         token = StoredToken(grant.access_token, self._clock.time() + grant.life)

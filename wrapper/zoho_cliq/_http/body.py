@@ -36,7 +36,7 @@ class Body:
             self._decoded += data
         else:
             raise TransportError(
-                f"the response is encoded as {self._encoding[:40]!r}, and only gzip was asked for", sent=True
+                f"the response is encoded as {self._encoding[:40]!r}, but the client accepts only gzip", sent=True
             )
 
     def _inflate(self, data: bytes) -> None:
@@ -50,7 +50,7 @@ class Body:
             try:
                 self._decoded += self._gzip.decompress(data, _STEP)  # in steps: a gzip bomb never expands
             except zlib.error:
-                raise TransportError("the response says that it is gzip and is not", sent=True) from None
+                raise TransportError("the response is declared as gzip but is not gzip data", sent=True) from None
             if len(self._decoded) > self._most:
                 raise self.too_large()
             data = self._gzip.unused_data if self._gzip.eof else self._gzip.unconsumed_tail
@@ -58,7 +58,7 @@ class Body:
     def finish(self) -> bytes:
         """Return the whole body. Raise TransportError if the gzip data is incomplete."""
         if self._gzip is not None and self._received and not self._gzip.eof:
-            raise TransportError("the response ends before its gzip data does", sent=True)
+            raise TransportError("the gzip data of the response is incomplete", sent=True)
         return bytes(self._decoded)
 
     def too_large(self) -> ResponseTooLarge:

@@ -68,7 +68,7 @@ def connect(attempt: Attempt) -> socket.socket:
 
 def _race(addresses: Found, attempt: Attempt) -> socket.socket:
     waiting, opened, winner = list(addresses), list[socket.socket](), None
-    failure: Exception = OSError("the name has no address")
+    failure: Exception = OSError("the host name has no address")
     with selectors.DefaultSelector() as selector:
         try:
             while waiting or selector.get_map():
@@ -107,7 +107,7 @@ async def connect_async(attempt: Attempt) -> socket.socket:
     found: Found = looked.result() if looked.done() else await asyncio.wrap_future(looked)
     waiting = list(found)
     tries, opened, winner = set[asyncio.Task[socket.socket]](), list[socket.socket](), None
-    failure: BaseException = OSError("the name has no address")
+    failure: BaseException = OSError("the host name has no address")
 
     async def connected(address: tuple[Any, ...]) -> socket.socket:
         opened.append(begun := _socket(address))

@@ -11,7 +11,7 @@ from .._interrupts import raised_by_signal_handler
 from ..errors import TransportError
 from .routes import Route
 
-CLOSED = "the client is closed; make another, or close it later"
+CLOSED = "the client is closed; create a new one, or close it later"
 BROKEN = (OSError, RemoteProtocolError)
 """The exceptions that mean a failed attempt. TimeoutError, ssl.SSLError and socket.gaierror are subclasses of
 OSError."""

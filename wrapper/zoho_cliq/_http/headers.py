@@ -14,8 +14,8 @@ HEADERS = {
     "accept-encoding": "gzip",
 }
 _RESERVED = {
-    "authorization": "auth gives the access token",
-    "proxy-authorization": "the proxy's address has its user and password",
+    "authorization": "pass the access token as auth",
+    "proxy-authorization": "put the proxy's user and password into its address",
     **dict.fromkeys(("accept-encoding", "connection", "content-length", "content-type", "expect", "host", "te"), ""),
     **dict.fromkeys(("trailer", "transfer-encoding", "upgrade"), ""),
 }
@@ -31,10 +31,10 @@ def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """
     checked: dict[str, str] = {}
     if headers is not None and not isinstance(headers, Mapping):
-        raise ConfigurationError(f"headers are a mapping of names to values, not a {type(headers).__name__}")
+        raise ConfigurationError(f"headers must be a mapping of names to values, not a {type(headers).__name__}")
     for name, value in (headers or {}).items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ConfigurationError(f"headers: {name!r} is no name of a header")
+            raise ConfigurationError(f"headers: {name!r} is not a valid header name")
         if not isinstance(value, str) or not _VALUE.fullmatch(value):
             raise ConfigurationError(f"headers: the value of {name} must be printable ASCII without spaces around it")
         if (reason := _RESERVED.get(name.lower())) is not None:

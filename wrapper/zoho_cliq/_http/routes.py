@@ -98,7 +98,7 @@ class Router:
             parts = urlsplit(url)
             route = self._routes.get((parts.scheme, parts.netloc)) or self._made(parts)
         except (ValueError, KeyError):
-            raise TransportError("the request's URL is no http or https address", sent=False) from None
+            raise TransportError("the request's URL is not an http or https URL", sent=False) from None
         path = parts.path or "/"
         return route, f"{path}?{parts.query}" if parts.query else path
 

@@ -47,7 +47,7 @@ class _Sending:
     def check(self) -> None:
         """Raise SlotExpired if it is too late to send."""
         if self._clock.monotonic() > self._request.send_by:
-            raise SlotExpired("the call was held up, and its slot in the ledger ran out before it was sent")
+            raise SlotExpired("the call was delayed, and its slot expired before it was sent")
 
     def trace(self, event: str, info: object) -> None:
         """Note one step of httpx's own transports, which call this."""
@@ -116,7 +116,7 @@ class ClientTransport:
 
     def __init__(self, client: Any, clock: Clock) -> None:
         if not isinstance(client, httpx.Client):
-            raise ConfigurationError(f"http_client of a Cliq is an httpx.Client, not {type(client).__name__}")
+            raise ConfigurationError(f"http_client of a Cliq must be an httpx.Client, not {type(client).__name__}")
         self._client = client
         self._clock = clock
 
@@ -155,7 +155,7 @@ class AsyncClientTransport:
     def __init__(self, client: Any, clock: Clock) -> None:
         if not isinstance(client, httpx.AsyncClient):
             raise ConfigurationError(
-                f"http_client of an AsyncCliq is an httpx.AsyncClient, not {type(client).__name__}"
+                f"http_client of an AsyncCliq must be an httpx.AsyncClient, not {type(client).__name__}"
             )
         self._client = client
         self._clock = clock

@@ -153,7 +153,7 @@ class Connection:
         broken: ConnectionError | None = None
         if now() > request.send_by:
             self.reusable = True
-            raise SlotExpired("the call was held up, and its slot in the ledger ran out before it was sent")
+            raise SlotExpired("the call was delayed, and its slot expired before it was sent")
         self.reusable, attempt.sent = False, True
         piece = b""
         try:
@@ -182,7 +182,9 @@ class Connection:
         except (h11.LocalProtocolError, UnicodeError):
             pass  # raised below, outside the handler, without frames that hold the token
         self.reusable = True
-        raise TransportError("a header or the URL of the request holds what HTTP cannot carry", sent=False)
+        raise TransportError(
+            "a header or the URL of the request contains characters that HTTP does not allow", sent=False
+        )
 
     def _response(self, parser: h11.Connection, broken: ConnectionError | None) -> Talk[tuple[h11.Response, bytes]]:
         response: h11.Response | None = None
@@ -225,6 +227,7 @@ class Connection:
             )
 
     def _tunnel(self) -> Talk[None]:
+        """Open the proxy's tunnel to the server with CONNECT."""
         proxy = self.route.proxy
         assert proxy is not None
         parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
@@ -252,6 +255,7 @@ class Connection:
             )
 
     def _secure(self, host: str) -> Talk[None]:
+        """Add a layer of TLS: do the handshake with `host`."""
         layer, below = Tls(host), len(self._layers)
         while True:
             try:
@@ -290,6 +294,7 @@ class Connection:
                 return b""  # no close_notify, as with many servers; the HTTP parser notices a truncated response
 
     def _fetch(self, layer: Tls, below: int) -> Talk[None]:
+        """Send what the layer has to send, then pass it what is read through the layers below."""
         yield from self._flush(layer, below)
         data = yield from self._read(below)
         if data:
@@ -298,6 +303,7 @@ class Connection:
             layer.incoming.write_eof()
 
     def _flush(self, layer: Tls, below: int) -> Talk[None]:
+        """Write what the layer has encrypted through the layers below."""
         if layer.outgoing.pending:
             yield from self._write(layer.outgoing.read(), below)
 

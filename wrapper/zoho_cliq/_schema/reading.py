@@ -126,7 +126,7 @@ class Reader:
         if strict and notes:
             first = notes[0]
             raise Undecodable(
-                f"strict: {first.kind} {first.name or first.detail} at {first.at} is not as documented", notes
+                f"strict: {first.kind} {first.name or first.detail} at {first.at} differs from the document", notes
             )
         return model, notes
 

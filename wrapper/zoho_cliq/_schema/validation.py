@@ -124,7 +124,7 @@ class Rules:
 
     def _text(self, value: str, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
         if self._exact and (place := lone_surrogate(value)) is not None:
-            yield path, f"must be text that UTF-8 can carry; character {place + 1} is half of a surrogate pair"
+            yield path, f"must be valid Unicode; character {place + 1} is half of a surrogate pair"
         if len(value) < schema.get("minLength", 0):
             yield path, "must not be empty" if not value else f"must have at least {schema['minLength']} characters"
         if len(value) > schema.get("maxLength", len(value)):
@@ -173,7 +173,7 @@ class Rules:
             f"{name} is {part['const']}" for name, part in schema["if"].get("properties", {}).items() if "const" in part
         )
         for where, fault in self.faults(value, schema.get("then", {}), path):
-            yield where, f"{fault} where {cause}" if cause else fault
+            yield where, f"{fault} when {cause}" if cause else fault
 
 
 def _join(path: str, name: str) -> str:

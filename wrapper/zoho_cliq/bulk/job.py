@@ -144,7 +144,7 @@ class _Job(Generic[T]):
         except BaseException:
             call.interrupted = True
             if not call.repeatable:
-                unknown = "interrupted on its way; the change may have happened or not"
+                unknown = "interrupted while it was sent; the change may or may not have happened"
                 self.errors[call.number] = OutcomeUnknown(unknown, operation=call.name)
                 self._remove(call)
             raise

@@ -25,24 +25,26 @@ _ENVIRONMENT = ("ZOHO_CLIQ_TOKEN", "ZOHO_CLIQ_CLIENT_ID")
 
 def add_login(command: Adder) -> None:
     """Add `login`."""
-    sub = command("login", login, "trade the code of a self client for a refresh token, and keep that in a file")
+    sub = command("login", login, "exchange the code of a self client for a refresh token, and store it in a file")
     add_examples(
         sub,
         "login --data-center eu",
         "login --client-id 1000.ABC <secret-and-code.txt",
-        note="The code must have these scopes, or those of them that you need:\n\n  " + ",".join(scopes()),
+        note="The code must have these scopes, or the ones that you need:\n\n  " + ",".join(scopes()),
     )
-    sub.add_argument("--client-id", metavar="ID", help="asked for where it is left out; secret and code always are")
-    sub.add_argument("--accounts-url", metavar="URL", help="another accounts server; else $ZOHO_CLIQ_ACCOUNTS_URL")
-    add_dry_run(sub, "show where the code would be sent; ask and send nothing")
+    sub.add_argument("--client-id", metavar="ID", help="asked for if omitted; secret and code are always asked for")
+    sub.add_argument(
+        "--accounts-url",
+        metavar="URL",
+        help="another accounts server (default: $ZOHO_CLIQ_ACCOUNTS_URL, else the data center's)",
+    )
+    add_dry_run(sub, "show where the code would be sent; ask nothing and send nothing")
 
 
 def add_logout(command: Adder) -> None:
     """Add `logout`."""
-    sub = command(
-        "logout", logout, "forget the credentials that login keeps, and the access token made with them", "logout"
-    )
-    sub.epilog = f"Zoho still knows the refresh token; its API console revokes it.\n\n{sub.epilog}"
+    sub = command("logout", logout, "delete the credentials that login stored, and their access token", "logout")
+    sub.epilog = f"The refresh token stays valid until you revoke it in Zoho's API console.\n\n{sub.epilog}"
 
 
 def scopes() -> list[str]:
@@ -127,7 +129,7 @@ def announce(wait: Any) -> None:
 
 
 def login(options: argparse.Namespace) -> None:
-    """Trade a code for a refresh token, and keep it."""
+    """Exchange a code for a refresh token, and store it."""
     from .. import OAuth
     from .._auth.auth import DEFAULT_DATA_CENTER, checked_url, data_center_at, data_center_named
     from .._servers import data_center_of_api
@@ -177,13 +179,13 @@ def login(options: argparse.Namespace) -> None:
         "server": server,
         "scopes": auth.scopes,
     }
-    report(options, facts, f"Logged in {where}; kept in {path}")
+    report(options, facts, f"Logged in {where}; credentials stored in {path}")
     lacking = [] if auth.scopes is None else _lacking(auth.scopes)
     if lacking:
-        tell(f"zoho-cliq: the code had no {', '.join(lacking)}; commands that need it will be refused")
+        tell(f"zoho-cliq: the code lacks {', '.join(lacking)}; commands that need it will be refused")
     used = _variable(options)
     if used:
-        tell(f"zoho-cliq: {used} is set and wins over what was kept; unset it to use the new credentials")
+        tell(f"zoho-cliq: {used} is set and takes precedence; unset it to use the stored credentials")
 
 
 def _lacking(granted: tuple[str, ...]) -> list[str]:
@@ -197,7 +199,7 @@ def _advice(accounts_url: str, options: argparse.Namespace) -> list[str]:
 
     host = urlsplit(accounts_url).hostname or ""
     known = data_center_at(accounts_url)
-    where = f"{accounts_url}: data center {known}, another one by --data-center" if known else accounts_url
+    where = f"{accounts_url}: data center {known}; choose another one with --data-center" if known else accounts_url
     lines = [f"The code goes to {where}."]
     if known:
         console = f"https://api-console.{host.removeprefix('accounts.')}"
@@ -229,13 +231,13 @@ def _refuse_unwritable(path: Path) -> None:
 
 
 def logout(options: argparse.Namespace) -> None:
-    """Forget what login keeps, and the access token that the state has."""
+    """Delete what login stored, and the access token in the state."""
     path = _credentials(options)
     if _missing(path):
         if _variable(options) != "ZOHO_CLIQ_CLIENT_ID":
             raise errors.ConfigurationError(f"not logged in: there is no {path}")
         _forget(options)
-        text = "Forgot the access token; ZOHO_CLIQ_CLIENT_ID and its neighbours stay set"
+        text = "Deleted the access token; ZOHO_CLIQ_CLIENT_ID and the other variables are still set"
         report(options, {"removed": None}, text)
         return
     failure: errors.CliqError | None = None
@@ -251,9 +253,9 @@ def logout(options: argparse.Namespace) -> None:
         raise errors.ConfigurationError(f"cannot remove {path}: {error.strerror}") from None
     report(options, {"removed": str(path)}, f"Logged out; removed {path}")
     if failure is not None:
-        raise errors.CliqError(f"the access token could not be forgotten: {failure}") from failure
+        raise errors.CliqError(f"the access token could not be deleted: {failure}") from failure
     if used := _variable(options):
-        tell(f"zoho-cliq: {used} is set, and commands go on using it")
+        tell(f"zoho-cliq: {used} is still set, and commands use it")
 
 
 def _forget(options: argparse.Namespace) -> None:

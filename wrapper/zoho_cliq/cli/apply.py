@@ -38,10 +38,10 @@ def add(command: Adder) -> None:
         "apply ~/our-actions --env production --yes",
         "apply plan.json --yes",
     )
-    add_folder(sub, "the project's folder (the current one), or the file of a plan that plan --out kept")
+    add_folder(sub, "the project's folder (default: the current one), or a plan that plan --out wrote")
     add_planning(sub)
-    sub.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
-    add_dry_run(sub, "show the plan; the account is read and not changed")
+    sub.add_argument("--yes", action="store_true", help="do not ask; required without a terminal")
+    add_dry_run(sub, "read the account and show the plan; change nothing")
 
 
 @for_projects
@@ -75,7 +75,9 @@ def _kept(options: argparse.Namespace, path: Path) -> int:
     from ..project.configuration import read_configuration
 
     if options.prune or options.replace or options.trust_lock or options.env:
-        raise errors.ConfigurationError("a kept plan is carried out as it is; its file goes with no other choice")
+        raise errors.ConfigurationError(
+            "a stored plan is applied as it is; leave out --env, --prune, --replace and --trust-lock"
+        )
     found, root = kept_plan(path)
     environment = read_configuration(root).environment(found.environment)
     with project_client(options, environment) as cliq:
@@ -94,7 +96,7 @@ def _carried_out(
         _told(options, found, environment, None, [])
         return 0
     if asks:
-        question = f"Carry out these {len(found.steps)} steps in {cell(found.environment)}? [y/N]"
+        question = f"Apply these {len(found.steps)} steps to {cell(found.environment)}? [y/N]"
         if asked(question, secret=False).lower() not in ("y", "yes"):
             raise errors.CliqError("not applied; nothing was changed")
     blocked: list[str] = []
@@ -128,6 +130,6 @@ def _told(
     if done.steps and not options.quiet:
         show(f"Done: {done.steps} step{'s' if done.steps > 1 else ''}.\n")
     for line in done.changed_meanwhile:
-        tell(f"zoho-cliq: changed at the account meanwhile, by somebody else: {cell(environment.masked(line))}")
+        tell(f"zoho-cliq: changed in the account meanwhile by somebody else: {cell(environment.masked(line))}")
     for line in blocked:
         tell(f"zoho-cliq: {cell(environment.masked(line))}")

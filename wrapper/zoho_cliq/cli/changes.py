@@ -21,16 +21,18 @@ def add(command: Adder) -> None:
     sub = command(
         "changes",
         changes,
-        "show what was created, updated or deleted since an earlier look; everything the first time",
+        "show actions created, updated or deleted since an earlier call; the first call shows all",
         "changes --token-file ~/.cache/cliq-token",
         'changes --since "$TOKEN" --json',
     )
     since = sub.add_mutually_exclusive_group()
-    since.add_argument("--since", metavar="TOKEN", help="the token that an earlier look ended with")
+    since.add_argument("--since", metavar="TOKEN", help="the token that an earlier call printed")
     since.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="keep the token there: read at the start, written at the end"
+        "--token-file", type=Path, metavar="FILE", help="a file for the token: read at the start, written at the end"
     )
-    sub.add_argument("--page-size", type=count, metavar="N", help="actions per call; as many as the API allows (100)")
+    sub.add_argument(
+        "--page-size", type=count, metavar="N", help="actions per call (default: as many as the API allows, 100)"
+    )
 
 
 def changes(options: argparse.Namespace) -> None:
@@ -55,9 +57,9 @@ def changes(options: argparse.Namespace) -> None:
     if not rows:
         tell("zoho-cliq: there are no actions" if found.full else "zoho-cliq: nothing has changed")
     if found.sync_token is None:
-        tell("zoho-cliq: the server gave no token for the next time")
+        tell("zoho-cliq: the server returned no token for the next call")
     elif path is None:
-        tell(f"zoho-cliq: for the next time: --since {cell(found.sync_token)}")
+        tell(f"zoho-cliq: for the next call: --since {cell(found.sync_token)}")
 
 
 def _kept(path: Path) -> str:
@@ -67,10 +69,10 @@ def _kept(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it holds no token"
+        reason = error.strerror if isinstance(error, OSError) else "it contains no token"
         raise errors.ConfigurationError(f"cannot read {path}: {reason}") from None
     if len(token.splitlines()) > 1 or not token.isprintable():
-        raise errors.ConfigurationError(f"{path} holds no token; choose another --token-file")
+        raise errors.ConfigurationError(f"{path} contains no token; choose another --token-file")
     return token
 
 

@@ -94,7 +94,7 @@ def handler(options: argparse.Namespace) -> None:
     if options.permission or options.no_permissions:
         fields["permissions"] = options.permission or []
     if options.raw and (fields or options.json):
-        raise errors.ConfigurationError("--raw shows a script; it goes with neither a change nor --json")
+        raise errors.ConfigurationError("--raw prints a script; it cannot be combined with a change or --json")
     with client(options, tables=not (options.raw or options.dry_run)) as cliq:
         actions = cliq.message_actions
         use = partial(actions.update_handler, **path, **fields) if fields else partial(actions.get_handler, **path)
@@ -127,7 +127,7 @@ def call(options: argparse.Namespace) -> None:
     options.changed = known.operation.method != "GET"
     if isinstance(answer, bytes):
         raise errors.CliqError(
-            f"the answer is {len(answer)} bytes that are no JSON; in Python, cliq.call(…) returns them"
+            f"the answer is {len(answer)} bytes that are not JSON; in Python, cliq.call(…) returns them"
         )
     plain = answer.to_dict() if hasattr(answer, "to_dict") else answer
     record(options, plain if isinstance(plain, dict) else {"answer": plain})

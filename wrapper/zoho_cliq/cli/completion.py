@@ -15,7 +15,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 def add(command: Adder, parser: Callable[[], argparse.ArgumentParser]) -> None:
     """Add the command. `parser` makes the command line that is completed."""
-    sub = command("completion", partial(completion, parser=parser), "print the completion script of a shell")
+    sub = command("completion", partial(completion, parser=parser), "print the completion script for a shell")
     sub.add_argument("shell", choices=SHELLS, help="whose script")
     add_examples(
         sub,

@@ -15,34 +15,44 @@ from .arguments import Adder, add_examples
 from .output import printable, show
 from .project import for_projects
 
-_NOTE = """\
-No account is touched: the mock stands in for the environment, whose credentials are not looked at. What is wrong in a
-file leaves what was carried over last, and is told here and in the page. Exit codes: 0 ended by Ctrl-C, SIGTERM or the
-terminal, or every event of --replay was answered; 1 the mock ended, or an event was not answered; 2 wrong usage or
-settings."""
+_NOTE = (
+    "No account is changed: the mock server takes its place, and no credentials are read. A mistake in a file is shown "
+    "here and in the page; the mock then keeps the last correct version.\n\n"
+    "Exit codes: 0 ended by Ctrl-C, SIGTERM or the terminal, or every event of --replay was answered; 1 the mock "
+    "ended, or an event was not answered; 2 wrong usage or settings; 130 a --replay was interrupted."
+)
 _OTHERS = {"base_url": "--base-url", "data_center": "--data-center", "state": "--state", "credentials": "--credentials"}
 
 
 def add(command: Adder) -> None:
     """Add the command."""
-    about = "try a folder in a mock server and its page in the browser, while it is written"
+    about = "apply a folder to a mock server at each change, and show it in the browser"
     sub = command("dev", run, about)
     add_examples(sub, "dev", "dev ~/our-actions --no-open", "dev --receiver service:app", note=_NOTE)
     sub.add_argument(
-        "folder", nargs="?", type=Path, metavar="DIR", help="the project's folder (the current one, if it is one)"
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="the project's folder (default: the current one, if it is a project)",
     )
-    sub.add_argument("--env", metavar="NAME", help="the environment in cliq.toml; else its default one")
-    sub.add_argument("--port", type=int, default=8100, help="the mock's port; 0 takes a free one (8100)")
-    sub.add_argument("--no-open", action="store_true", help="do not open the page in a browser; the link is printed")
+    sub.add_argument("--env", metavar="NAME", help="the environment in cliq.toml (default: its default_environment)")
+    sub.add_argument("--port", type=int, default=8100, help="the mock's port; 0 for a free one (default: 8100)")
+    sub.add_argument("--no-open", action="store_true", help="do not open the page in a browser; its link is printed")
     sub.add_argument(
         "--receiver",
         metavar="MODULE:APP",
-        help="an ASGI application of the current folder that answers webhook actions; it is started anew when a *.py "
+        help="an ASGI application in the current folder that answers webhook actions; it is restarted when a *.py "
         "file changes. Its address is ${RECEIVER_URL} in execution_url",
     )
-    sub.add_argument("--record", type=Path, metavar="FILE", help="add each event to a file, a JSON object a line")
     sub.add_argument(
-        "--replay", type=Path, metavar="FILE", help="send the events of such a file, show the answers, and end"
+        "--record", type=Path, metavar="FILE", help="append each event to a file, one JSON object per line"
+    )
+    sub.add_argument(
+        "--replay",
+        type=Path,
+        metavar="FILE",
+        help="send the events of a file that --record wrote, show the answers, and end",
     )
 
 
@@ -54,7 +64,7 @@ def run(options: argparse.Namespace) -> int | None:
 
     given = [option for name, option in _OTHERS.items() if getattr(options, name) is not None]
     if given:
-        raise errors.ConfigurationError(f"dev works on a mock server of its own; leave out {', '.join(given)}")
+        raise errors.ConfigurationError(f"dev starts its own mock server; leave out {', '.join(given)}")
     settings = Settings(
         folder=_path("folder", options.folder),
         environment=options.env,

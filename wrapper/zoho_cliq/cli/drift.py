@@ -1,4 +1,4 @@
-"""`zoho-cliq drift`: what changed at the account since the last apply or pull."""
+"""`zoho-cliq drift`: what changed in the account since the last apply or pull."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add(command: Adder) -> None:
     sub = command(
         "drift",
         run,
-        "show what changed at the account since the last apply or pull; exit with 1 where something did",
+        "show what has changed in the account since the last apply or pull; exit with 1 if anything has",
         "drift",
         "drift ~/our-actions --env production --trust-lock",
     )
@@ -47,6 +47,6 @@ def run(options: argparse.Namespace) -> int | None:
         lines = [str(change) for change in found.changes]
         lines += [f"not managed: {name} ({identifier})" for identifier, name in found.unmanaged]
         if found.trusted:
-            lines.append(f"Not read: {found.trusted} handlers; a change made at the vendor might be missed.")
-        show_lines(lines or ["No drift: the account is as it was applied last."], project.environment.masked)
+            lines.append(f"Not read: {found.trusted} handlers; a change made in Cliq would be missed.")
+        show_lines(lines or ["No drift: nothing has changed since the last apply or pull."], project.environment.masked)
     return 1 if found.changes else 0

@@ -13,7 +13,7 @@ def asked(what: str, *, secret: bool = True) -> str:
     """Return what a person types, without echo if it is secret. Without a terminal, return the next line of standard
     input."""
     if sys.stdin is None:
-        raise errors.ConfigurationError(f"{what}: the standard input is closed")
+        raise errors.ConfigurationError(f"{what}: standard input is closed")
     try:
         if secret and sys.stdin.isatty():
             return getpass.getpass(f"{what}: ").strip()
@@ -44,5 +44,5 @@ def piped() -> str:
         except (OSError, UnicodeDecodeError) as error:
             reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
     raise errors.ValidationError(
-        f"cannot read the standard input: {reason}", field="script", operation="update_message_action_handler"
+        f"cannot read standard input: {reason}", field="script", operation="update_message_action_handler"
     )

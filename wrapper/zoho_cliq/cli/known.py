@@ -15,17 +15,17 @@ _NAMES = ("limit", "remaining", "resets_in", "locked_for")
 
 def add(command: Adder) -> None:
     """Add the commands."""
-    command("thresholds", thresholds, "show what is left of the thresholds; sends nothing", "thresholds")
+    command("thresholds", thresholds, "show the remaining calls of each threshold; sends nothing", "thresholds")
     whoami = command(
         "whoami",
         about_account,
-        "show where calls go and with which credentials, as far as that is known without a call",
+        "show the server, credentials and state that commands use; sends nothing",
         "whoami",
         "whoami --json",
     )
     whoami.epilog = (
-        "Nothing is sent: whether the server accepts the credentials is not known, and the API has no call that names "
-        f"their user. No secret is shown.\n\n{whoami.epilog}"
+        "No secret is shown. Whether the server accepts the credentials is not checked; the API has no call that "
+        f"names their user.\n\n{whoami.epilog}"
     )
 
 
@@ -85,20 +85,20 @@ def about_account(options: argparse.Namespace) -> None:
     if options.json:
         record(options, facts)
         return
-    token = f"kept for {round(left)} s more" if left else "none is kept; the next call fetches one"
+    token = f"valid for {round(left)} s more" if left else "none stored; the next call fetches one"
     shown = {
         "server": engine.base_url,
-        "data center": center or "not known: the server is none of Zoho's",
+        "data center": center or "not known: it is not one of Zoho's servers",
         "credentials": facts["credentials"],
         **(
             {
                 "client id": oauth.client_id,
                 "accounts server": oauth.accounts_url,
-                "scopes": list(oauth.scopes) if oauth.scopes else "not known: the accounts server did not name them",
+                "scopes": list(oauth.scopes) if oauth.scopes else "not known: the accounts server did not return them",
                 "access token": token,
             }
             if oauth
-            else {"scopes": "not known: they belong to the token", "access token": "as given; it is never renewed"}
+            else {"scopes": "not known: they belong to the token", "access token": "as given; it is never refreshed"}
         ),
         "account": f"{facts['account']} (a fingerprint of the credentials)",
         "state": facts["state"],

@@ -43,8 +43,8 @@ class Chosen(NamedTuple):
 
 def add_action(sub: argparse.ArgumentParser) -> None:
     """Add the two ways to choose an action."""
-    sub.add_argument("id", nargs="?", metavar="ACTION", help="its id; anything but a number is taken as its name")
-    sub.add_argument("--name", help="its exact name, in place of ACTION; costs one listing")
+    sub.add_argument("id", nargs="?", metavar="ACTION", help="its id, or its name if that is not a number")
+    sub.add_argument("--name", help="its exact name, instead of ACTION; takes one listing")
 
 
 def chosen(options: argparse.Namespace) -> Chosen:
@@ -68,7 +68,7 @@ def _is_id(text: str) -> bool:
 
 
 def _found(cliq: Any, name: str) -> str:
-    """Return the id of the action with this very name."""
+    """Return the id of the action with exactly this name."""
     known = [action for action in cliq.message_actions.list() if isinstance(action.name, str)]
     ids = [str(action.id) for action in known if action.name == name]
     if len(ids) == 1:

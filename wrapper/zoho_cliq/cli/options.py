@@ -54,7 +54,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_reading(command: Adder) -> None:
     listing = command("list", commands.list_actions, "list the actions", "list", "list --limit 5 --json")
     listing.add_argument("--limit", type=count, metavar="N", help="show at most N actions")
-    listing.add_argument("--page-size", type=count, metavar="N", help="actions per call (as many as a page may have)")
+    listing.add_argument(
+        "--page-size", type=count, metavar="N", help="actions per call (default: as many as a page may have)"
+    )
     add_fields(listing, "list_message_actions")
     get = command(
         "get", commands.get, "show one action", "get 53719000002124010", 'get "Create ticket"', "get --name 2026 --json"
@@ -73,7 +75,10 @@ def _add_changing(command: Adder) -> None:
         'create --name "Create ticket" --hint "File this message" --dry-run',
     )
     create.add_argument(
-        "--if-exists", choices=["error", "adopt"], default="error", help="what to do where the name is taken (error)"
+        "--if-exists",
+        choices=["error", "adopt"],
+        default="error",
+        help="what to do if the name is taken (default: error)",
     )
     add_dry_run(create)
     add_fields(create, "create_message_action", without=("if_exists",))
@@ -95,7 +100,7 @@ def _add_changing(command: Adder) -> None:
         'delete --name "Create ticket" --yes',
     )
     add_action(delete)
-    delete.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
+    delete.add_argument("--yes", action="store_true", help="do not ask; required without a terminal")
     add_dry_run(delete)
     add_fields(delete, "delete_message_action")
     _add_handler(command)
@@ -124,7 +129,7 @@ def _add_handler(command: Adder) -> None:
         choices=values,
         help=f"what a webhook gets: {', '.join(values or ['a name'])}; may be repeated",
     )
-    permissions.add_argument("--no-permissions", action="store_true", help="take all permissions away")
+    permissions.add_argument("--no-permissions", action="store_true", help="remove all permissions")
     add_dry_run(handler)
     add_fields(handler, "update_message_action_handler", without=("script", "permissions"))
 
@@ -133,7 +138,7 @@ def _add_call(command: Adder) -> None:
     call = command(
         "call",
         commands.call,
-        "call any operation of the document, or of a package made of another one",
+        "call any operation of the document, or of a package generated from another document",
         "call list_message_actions --field limit=5",
         "call get_message_action --field action_id=53719000002124010 --json",
     )
@@ -144,9 +149,9 @@ def _add_call(command: Adder) -> None:
         default=[],
         dest="values",
         metavar="NAME=VALUE",
-        help="an argument; a text as it is, a file as @PATH, all else as JSON; may be repeated",
+        help="an argument: text unchanged, a file as @PATH, anything else as JSON; may be repeated",
     )
-    call.add_argument("--package", metavar="NAME", help="the package that scripts/regenerate --package made")
+    call.add_argument("--package", metavar="NAME", help="a package that scripts/regenerate --package generated")
     add_dry_run(call)
 
 
@@ -157,28 +162,29 @@ def _settings(group: argparse._ActionsContainer, unset: str | None = None) -> No
         return value if unset is None else unset
 
     group.add_argument("--json", action="store_true", default=default(False), help="print JSON, also for errors")
-    group.add_argument(
-        "--quiet", action="store_true", default=default(False), help="print results and errors, and nothing else"
-    )
+    group.add_argument("--quiet", action="store_true", default=default(False), help="print results and errors only")
     group.add_argument(
         "--data-center",
         default=unset,
         metavar="NAME",
         choices=list(SERVERS),
-        help=f"{', '.join(list(SERVERS)[:-1])} or {list(SERVERS)[-1]}; else $ZOHO_CLIQ_DATA_CENTER, else us",
+        help=f"{', '.join(list(SERVERS)[:-1])} or {list(SERVERS)[-1]} (default: $ZOHO_CLIQ_DATA_CENTER, else us)",
     )
     group.add_argument("--base-url", default=unset, metavar="URL", help="another server, with /api/v3")
     group.add_argument(
-        "--state", default=unset, metavar="PLACE", help="where thresholds and token are shared: a file, or redis://…"
+        "--state",
+        default=unset,
+        metavar="PLACE",
+        help="where calls are counted and the access token is stored: a file, or redis://…",
     )
     group.add_argument(
-        "--timeout", type=float, default=default(30.0), metavar="SECONDS", help="seconds for an attempt (30)"
+        "--timeout", type=float, default=default(30.0), metavar="SECONDS", help="seconds for one attempt (default: 30)"
     )
     group.add_argument(
         "--max-wait",
         type=float,
         default=default(MAX_WAIT),
         metavar="SECONDS",
-        help=f"seconds that a call may wait in all, for thresholds and between attempts ({MAX_WAIT:.0f})",
+        help=f"seconds that one call may wait in total, for thresholds and between attempts (default: {MAX_WAIT:.0f})",
     )
     group.add_argument("--credentials", type=Path, default=unset, metavar="FILE", help="the file that login writes")

@@ -27,15 +27,17 @@ def add(command: Adder) -> None:
     sub = command(
         "plan",
         run,
-        "show what would make the account equal to the folder; nothing is changed",
+        "show the changes that apply would make; changes nothing",
         "plan",
         "plan ~/our-actions --env production --check",
         "plan --out plan.json",
     )
     add_folder(sub)
     add_planning(sub)
-    sub.add_argument("--check", action="store_true", help="exit with 1 where there is a difference")
-    sub.add_argument("--out", type=Path, metavar="FILE", help="keep the plan, secrets included, for apply FILE")
+    sub.add_argument("--check", action="store_true", help="exit with 1 if there is a difference")
+    sub.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the plan, secrets included, to a file for apply FILE"
+    )
 
 
 @for_projects

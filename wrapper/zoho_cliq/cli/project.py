@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from ..project import Environment, Progress, Project
 
 
-def add_folder(sub: argparse.ArgumentParser, about: str = "the project's folder (the current one)") -> None:
+def add_folder(sub: argparse.ArgumentParser, about: str = "the project's folder (default: the current one)") -> None:
     """Add the folder and the environment."""
     sub.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help=about)
-    sub.add_argument("--env", metavar="NAME", help="the environment in cliq.toml; else its default one")
+    sub.add_argument("--env", metavar="NAME", help="the environment in cliq.toml (default: its default_environment)")
 
 
 def add_trust(sub: argparse.ArgumentParser) -> None:
@@ -33,14 +33,17 @@ def add_trust(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--trust-lock",
         action="store_true",
-        help="read no handler that the lock knows and whose action did not change; one changed at the vendor is missed",
+        help="do not read handlers of actions that have not changed since the lock file was written; a change to the "
+        "handler alone is missed",
     )
 
 
 def add_planning(sub: argparse.ArgumentParser) -> None:
     """Add what decides on a plan."""
-    sub.add_argument("--prune", action="store_true", help="delete what the lock knows and no file describes any more")
-    sub.add_argument("--replace", action="store_true", help="make a new action where the API cannot change the old one")
+    sub.add_argument(
+        "--prune", action="store_true", help="delete actions that are in the lock file but have no file any more"
+    )
+    sub.add_argument("--replace", action="store_true", help="create a new action if the API cannot change the old one")
     add_trust(sub)
 
 

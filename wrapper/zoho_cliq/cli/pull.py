@@ -13,12 +13,10 @@ from .project import add_folder, add_trust, folder_of, for_projects, progress_ba
 
 def add(command: Adder) -> None:
     """Add the command."""
-    about = "write the account into a folder; what only the folder has stays"
+    about = "write the account's actions into a folder; other files in it stay"
     sub = command("pull", run, about, "pull ~/our-actions", "pull --env production --overwrite")
     add_folder(sub)
-    sub.add_argument(
-        "--overwrite", action="store_true", help="take the account's values where a file has changes of its own"
-    )
+    sub.add_argument("--overwrite", action="store_true", help="replace local changes by the account's values")
     add_trust(sub)
 
 
@@ -57,5 +55,5 @@ def run(options: argparse.Namespace) -> int | None:
     for line in done.left:
         tell(f"left   {cell(mask(line))}")
     if not (done.written or options.quiet):
-        show("Nothing to write: the folder has what the account has.\n" if not done.left else "Nothing was written.\n")
+        show("Nothing to write: the folder is up to date.\n" if not done.left else "Nothing was written.\n")
     return None

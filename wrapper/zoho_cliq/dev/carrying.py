@@ -132,7 +132,7 @@ class Carrier:
         for name, source in configuration.unset[environment.name].items():
             # Nobody should need the secrets of an account to try a folder without it.
             variables[name] = f"unset-{source}"
-            message = f"variables.{name}: {source} is not set, so that it is {variables[name]} here"
+            message = f"variables.{name}: {source} is not set; its value here is {variables[name]}"
             line = configuration.table.line("environments", environment.name, "variables", name)
             found.append(Mistake(configuration.table.name, line, message, "warning"))
         try:
@@ -155,7 +155,7 @@ class Carrier:
         changes = tuple(f"{change.kind} {change.name}" for change in made.changes)
         named = ", ".join(changes[:_NAMED]) or "nothing to change"
         more = f" and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
-        return Carried(f"Carried over: {named}{more}.", tuple(warnings), changes)
+        return Carried(f"Applied: {named}{more}.", tuple(warnings), changes)
 
     def _applied(self, cliq: Cliq, project: Project, attempts: int = _ATTEMPTS) -> Plan:
         lock = read_locks(self._notes).get(project.environment.name, Lock())
@@ -181,5 +181,5 @@ class Carrier:
 
 def _wrong(mistakes: Sequence[Mistake]) -> Carried:
     count = sum(mistake.severity == "error" for mistake in mistakes)
-    text = f"Not carried over: {count} mistake{'' if count == 1 else 's'}; what was carried over last stays."
+    text = f"Not applied: {count} mistake{'' if count == 1 else 's'}; the mock keeps the last correct version."
     return Carried(text, tuple(mistakes))

@@ -29,7 +29,7 @@ class Event:
 
 
 def opened(path: Path) -> TextIO:
-    """Open a file to add events to. Raise ConfigurationError."""
+    """Open a file to append events to. Raise ConfigurationError if it cannot be written."""
     try:
         return path.open("a", encoding="utf-8")
     except OSError as error:
@@ -37,7 +37,7 @@ def opened(path: Path) -> TextIO:
 
 
 def add(file: TextIO, delivery: Mapping[str, Any], mask: Callable[[str], str]) -> None:
-    """Add the event of a delivery. Raise CliqError where the file cannot be written."""
+    """Append the event of a delivery. Raise CliqError if the file cannot be written."""
     event = {name: value for name, value in delivery["event"].items() if name not in RENEWED}
     found = {"action": delivery["action"]["name"], "user": delivery["user"], "event": masked(event, mask)}
     try:
@@ -48,7 +48,7 @@ def add(file: TextIO, delivery: Mapping[str, Any], mask: Callable[[str], str]) -
 
 
 def read_events(path: Path) -> list[Event]:
-    """Return the events of a file. Raise ConfigurationError, which names the line that is wrong."""
+    """Return the events of a file. Raise ConfigurationError if it cannot be read or a line is wrong; name the line."""
     try:
         lines = path.read_text("utf-8").split("\n")
     except UnicodeDecodeError:
@@ -57,7 +57,7 @@ def read_events(path: Path) -> list[Event]:
         raise ConfigurationError(f"--replay: cannot read {path}: {error.strerror}") from None
     found = [_event(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not found:
-        raise ConfigurationError(f"--replay: {path} has no events; --record writes some")
+        raise ConfigurationError(f"--replay: {path} contains no events; --record writes them")
     return found
 
 

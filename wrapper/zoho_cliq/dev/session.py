@@ -191,15 +191,15 @@ class Session:
         if child.stopping:
             return
         if child is not self._receiver:
-            said = self._said[-1].removeprefix("zoho-cliq-mock: ") if self._said else "it said nothing"
+            said = self._said[-1].removeprefix("zoho-cliq-mock: ") if self._said else "it printed nothing"
             if self._mock is not None:
-                raise CliqError(f"the mock ended ({child.ending}), and with it all that was in it; start again")
+                raise CliqError(f"the mock ended ({child.ending}), and its data is lost; start again")
             if child.code == 2:  # it was asked for something that it cannot do, and said what
                 raise ConfigurationError(said)
             raise CliqError(f"the mock ended ({child.ending}) before it was ready: {said}")
         if self._settings.replay is not None:
-            raise CliqError(f"the receiver ended ({child.ending}); nothing more was sent")
-        text = f"The receiver ended ({child.ending}); it is started again when a *.py file changes."
+            raise CliqError(f"the receiver ended ({child.ending}); no further event was sent")
+        text = f"The receiver ended ({child.ending}); it is restarted when a *.py file changes."
         self._say("receiver", text, state="ended")
 
     def _mock_said(self, line: str) -> None:
@@ -255,13 +255,13 @@ class Session:
         page = mock.new_link()
         token = mock.call("GET", "seed")["tokens"][0]["token"]
         lines = [
-            f"Page      {page}  (the link is good once)",
+            f"Page      {page}  (the link can be used once)",
             f"API       export ZOHO_CLIQ_BASE_URL={mock.base_url} ZOHO_CLIQ_TOKEN={token}",
         ]
         if self._root is None:
-            lines.append("Folder    none: there is no cliq.toml here; zoho-cliq pull makes one")
+            lines.append("Folder    none: there is no cliq.toml here; zoho-cliq pull creates one")
         else:
-            lines.append(f"Folder    {self._root}  (no account is touched: the mock stands in for it)")
+            lines.append(f"Folder    {self._root}  (no account is changed: the mock takes its place)")
         if receiver is not None:
             lines.append(f"Receiver  {receiver}  (${{{RECEIVER_VARIABLE}}} in execution_url)")
         self._say(

@@ -47,7 +47,7 @@ class Settings:
         if self.receiver is not None and not _APPLICATION.fullmatch(self.receiver):
             raise ConfigurationError(f"--receiver takes MODULE:APP, as in desk:app, not {self.receiver!r}")
         if self.record is not None and self.replay is not None:
-            raise ConfigurationError("--record and --replay do not go together")
+            raise ConfigurationError("--record and --replay cannot be combined")
 
     def project(self, environ: Mapping[str, str]) -> Path | None:
         """Return the project's folder, or None if there is none and none was requested.

@@ -17,7 +17,7 @@ IDLE = 500
 
 
 def require() -> None:
-    """Raise ConfigurationError where watchfiles is missing."""
+    """Raise ConfigurationError if watchfiles is missing."""
     try:
         import watchfiles  # noqa: F401
     except ImportError as error:
@@ -27,8 +27,8 @@ def require() -> None:
 def watch(folders: Sequence[Path], on_change: Callable[[set[Path]], None], stop: threading.Event) -> None:
     """Call `on_change` with the changed files until `stop` is set. Temporary files of editors and tools are left out.
 
-    Once it is called with the folders themselves, because changes while the watcher starts are not seen. Raise
-    CliqError if the system cannot watch a folder.
+    When the watcher is running, it is called once with the folders themselves, because earlier changes were not seen.
+    Raise CliqError if the system cannot watch a folder.
     """
     import watchfiles
 

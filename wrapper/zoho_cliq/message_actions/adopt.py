@@ -52,7 +52,7 @@ class Adoption:
                 if failure is None:
                     raise
                 raise OutcomeUnknown(
-                    f"{failure.args[0]}; sent again, because no such action was listed: {error.args[0]}",
+                    f"{failure.args[0]}; it was sent again because no such action was listed: {error.args[0]}",
                     operation=self.create.operation.name,
                 ) from error
             named = yield from self._named(engine, options, waited, failure)
@@ -67,7 +67,7 @@ class Adoption:
                 break
         raise OutcomeUnknown(
             f"an action named {self.body['name']!r} "
-            + ("is there, but it cannot be told whether it is this one" if named else "may still come into being"),
+            + ("exists, but it may not be the one that was sent" if named else "may still be created"),
             operation=self.create.operation.name,
         ) from failure
 
@@ -79,7 +79,7 @@ class Adoption:
             while not walk.over:
                 page = yield from engine.call(self._list_page(next_token=walk.token), options, waited)
                 found += [action for action in page.items if action.name == self.body["name"]]
-                walk.took(page)
+                walk.record(page)
         except CliqError as error:
             if isinstance(failure, MessageActionNameExists):
                 raise

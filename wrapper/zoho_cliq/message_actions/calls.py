@@ -52,7 +52,7 @@ class Calls:
         """
         if fields and own:
             for field in own.keys() & fields.keys():
-                raise ValidationError("is given by an argument of the method already", field=field, operation=name)
+                raise ValidationError("is already set by an argument of the method", field=field, operation=name)
             own = {**fields, **own}
         return self._operations.call(name, own or fields, pick=pick)
 
@@ -134,5 +134,5 @@ class _First:
             try:
                 return (yield from engine.call(unread(call), options, waited)), state.sync_token
             except CliqError as error:
-                if not state.refused(error):
+                if not state.falls_back(error):
                     raise

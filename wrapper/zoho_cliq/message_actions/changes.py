@@ -26,15 +26,15 @@ class Pass:
         self.found_token: str | None = None
         self.deleted: list[str] = []
 
-    def took(self, page: Page) -> None:
+    def record(self, page: Page) -> None:
         """Record the content of `page`."""
-        self.walk.took(page)
+        self.walk.record(page)
         self.found_token = page.sync_token or self.found_token
         self.deleted += page.deleted or []
         self.complete = self.walk.over
 
-    def refused(self, error: CliqError) -> bool:
-        """Return whether `error` means that the server refused the sync token, so that everything must be listed."""
+    def falls_back(self, error: CliqError) -> bool:
+        """Switch to listing everything and return True if `error` means that the server refused the sync token."""
         at_start = not self.full and self.walk.token is None
         if not at_start or not isinstance(error, ApiError) or isinstance(error, RateLimited):
             return False
@@ -102,10 +102,10 @@ class Changes(_Results):
             try:
                 page = self._fetch(state.walk.token, state.sync_token)
             except CliqError as error:
-                if state.refused(error):
+                if state.falls_back(error):
                     continue
                 raise
-            state.took(page)
+            state.record(page)
             yield from page.items
 
 
@@ -122,9 +122,9 @@ class AsyncChanges(_Results):
             try:
                 page = await self._fetch(state.walk.token, state.sync_token)
             except CliqError as error:
-                if state.refused(error):
+                if state.falls_back(error):
                     continue
                 raise
-            state.took(page)
+            state.record(page)
             for action in page.items:
                 yield action

@@ -141,7 +141,7 @@ class Ensuring:
         while not walk.over:
             page = yield from engine.call(self._calls.list_page(next_token=walk.token), options, waited)
             found += [action for action in page.items if action.name == self._wanted["name"]]
-            walk.took(page)
+            walk.record(page)
         return found
 
     def _converged(self, action: MessageAction, engine: Engine, options: Options, waited: Waited) -> Steps[Ensured]:
@@ -184,7 +184,8 @@ def _plain(value: Any) -> Any:
 def _not_yours(action: MessageAction) -> CliqError:
     creator = action.creator
     return NotYourAction(
-        f"the action {action.id} named {action.name!r} was created by {creator.name} ({creator.id}); it was left alone",
+        f"the action {action.id} named {action.name!r} was created by {creator.name} ({creator.id}); "
+        "it was not changed",
         action_id=action.id,
         creator=creator,
         operation="ensure",

@@ -69,7 +69,7 @@ def page_of(answer: MessageActionList | None, response: RawResponse) -> Page:
         return Page([], None, None, None, None)
     if _token(answer.next_token) is None and answer.next_token:
         raise DecodeError(
-            f"the answer ({response.status}) cannot be read: next_token is no text",
+            f"the answer ({response.status}) cannot be read: next_token is not a text",
             status=response.status,
             body=response.body,
         )
@@ -98,13 +98,13 @@ class Walk:
         self.over = False
         self._seen = {start}
 
-    def took(self, page: Page) -> None:
+    def record(self, page: Page) -> None:
         """Move on to the page after `page`. Raise PaginationLoop if that page was visited before."""
         if page.next_token is None:
             self.over = True
         elif page.next_token in self._seen:
             raise PaginationLoop(
-                "the server gave the same page token twice; the listing would never end",
+                "the server returned the same page token twice; the listing would never end",
                 operation="list_message_actions",
             )
         self._seen.add(page.next_token)
@@ -143,7 +143,7 @@ class Pager:
                 walk.failed(error)
                 raise
             yield page
-            walk.took(page)
+            walk.record(page)
 
     def first(self) -> MessageAction | None:
         """Return the first action, or None if there is none."""
@@ -185,7 +185,7 @@ class AsyncPager:
                 walk.failed(error)
                 raise
             yield page
-            walk.took(page)
+            walk.record(page)
 
     async def first(self) -> MessageAction | None:
         """Return the first action, or None if there is none."""

@@ -98,7 +98,7 @@ def _unchanged(plan: Plan, handlers: bool) -> Steps[None]:
 def _answered(answer: MessageAction | None) -> AccountAction:
     """Return the action in an answer. Raise CliqError if the answer has no content."""
     if answer is None:
-        raise CliqError("the answer has no content, so it is not known what the account has now; apply again")
+        raise CliqError("the answer has no content, so the new state of the action is unknown; apply again")
     return account_action(answer)
 
 
@@ -264,18 +264,18 @@ class _Worker:
             return ()
         found: Listed = yield List(self.token)
         seen = {action.id: action for action in map(account_action, found.actions)}
-        strange = []
+        unexpected = []
         for identifier, action in seen.items():
             known = self.known.get(identifier)
             if known is None:
-                strange.append(f"{action.name} ({identifier}) is new")
+                unexpected.append(f"{action.name} ({identifier}) is new")
             elif fields := _changed_fields(known.fields, action.fields):
-                strange.append(f"{action.name} ({identifier}): {', '.join(fields)}")
+                unexpected.append(f"{action.name} ({identifier}): {', '.join(fields)}")
             elif not found.full and identifier not in self.touched:
-                strange.append(f"{action.name} ({identifier}): its handler, or something that was changed back")
+                unexpected.append(f"{action.name} ({identifier}): its handler, or something that was changed back")
         if found.full:
             gone = [action for identifier, action in self.known.items() if identifier not in seen]
-            strange += [f"{action.name} ({action.id}) is gone" for action in gone]
-        if not strange:
+            unexpected += [f"{action.name} ({action.id}) is gone" for action in gone]
+        if not unexpected:
             yield Do(lambda: self.lock_writer.save(replace(self.lock_writer.lock, sync_token=found.sync_token)))
-        return tuple(strange)
+        return tuple(unexpected)

@@ -96,7 +96,7 @@ def _is_secret(mistake: Mistake) -> bool:
 
 
 def _secret(name: str, line: int, kind: str, sure: bool) -> Mistake:
-    remedy = "take it from a variable with { env = … }" if name.endswith(".toml") else "use a connection instead"
+    remedy = "take it from a variable: { env = … }" if name.endswith(".toml") else "use a connection instead"
     return Mistake(name, line, f"seems to have {kind} in plain text; {remedy}", "error" if sure else "warning")
 
 
@@ -104,7 +104,7 @@ def _image(table: Table, image: str) -> Iterator[Mistake]:
     content = base64.b64decode(image[:64])
     if not any(content.startswith(head) for head in _IMAGES.values()):
         known = ", ".join(_IMAGES)
-        yield Mistake(table.name, table.line("image"), f"image: is none of {known}", "warning")
+        yield Mistake(table.name, table.line("image"), f"image: is not one of {known}", "warning")
 
 
 def _unused(configuration: Table, names: set[str], tables: Mapping[str, Table]) -> Iterator[Mistake]:
@@ -127,7 +127,7 @@ def _scripts(scripts: Mapping[str, str]) -> Iterator[Mistake]:
         return
     for name, text in scripts.items():
         if not text.strip():
-            yield Mistake(name, 1, "is empty, so that the action never answers", "warning")
+            yield Mistake(name, 1, "is empty, so the action never answers", "warning")
             continue
         for each in check(text, handler="message-action"):
             message = f"column {each.column}: {each.message} [{each.rule}]"

@@ -220,7 +220,7 @@ def _made(folder: str | Path) -> Path:
 
 
 def drift(cliq: Cliq, project: Project, *, trust_lock: bool = False, on_progress: OnProgress = None) -> Drift:
-    """Return what changed at the account since the last apply or pull. The files are not compared.
+    """Return what changed in the account since the last apply or pull. The files are not compared.
 
     Args:
         cliq: the client of the account.
@@ -237,5 +237,5 @@ def drift(cliq: Cliq, project: Project, *, trust_lock: bool = False, on_progress
 async def drift_async(
     cliq: AsyncCliq, project: Project, *, trust_lock: bool = False, on_progress: OnProgress = None
 ) -> Drift:
-    """Return what changed at the account since the last apply or pull; see `drift`."""
+    """Return what changed in the account since the last apply or pull; see `drift`."""
     return await run_async(drifted(project.lock, trust_lock=trust_lock, on_progress=on_progress), cliq)

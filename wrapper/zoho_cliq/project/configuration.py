@@ -96,9 +96,9 @@ def read_configuration(
 def configuration_table(root: Path) -> Table:
     """Return `cliq.toml` as TOML. Raise NoProject if it does not exist, ProjectError if it cannot be read."""
     if not root.is_dir():
-        raise NoProject([Mistake(str(root), 1, "is not a folder; zoho-cliq pull makes one")])
+        raise NoProject([Mistake(str(root), 1, "is not a folder; zoho-cliq pull creates one")])
     if not (root / FILE).exists():
-        raise NoProject([Mistake(FILE, 1, f"is missing in {root}; zoho-cliq pull makes one")])
+        raise NoProject([Mistake(FILE, 1, f"is missing in {root}; zoho-cliq pull creates one")])
     if fault := path_fault(root, root / FILE):
         raise ProjectError([Mistake(FILE, 1, fault)])
     table = read_table(root / FILE, FILE)

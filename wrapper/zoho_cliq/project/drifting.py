@@ -1,4 +1,4 @@
-"""Find what changed at the account since the last apply or pull, without reading the action files."""
+"""Find what changed in the account since the last apply or pull, without reading the action files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .model import Lock, digest, handler_digest
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """One action that is not as the lock remembers it. `gone` says that it is not at the account any more.
+    """One action that is not as the lock remembers it. `gone` says that it is no longer in the account.
 
-    `fields` has the values that the account has now; `handler` says that the handler is another one.
+    `fields` has the values that the account has now; `handler` says that the handler is different.
     """
 
     key: str
@@ -27,9 +27,9 @@ class Drifted:
 
     def __str__(self) -> str:
         if self.gone:
-            return f"{self.key} ({self.id}) is not at the account any more"
+            return f"{self.key} ({self.id}) is no longer in the account"
         parts = [f"{name} is now {value!r}" for name, value in self.fields]
-        parts += ["the handler is another one"] if self.handler else []
+        parts += ["the handler is different"] if self.handler else []
         return f"{self.key} ({self.id}, {self.name}): {'; '.join(parts)}"
 
 

@@ -160,8 +160,8 @@ def _allowed(pause: Pause, cliq: Cliq | AsyncCliq) -> float:
     most, reason = cliq._options.max_wait, "lock" if pause.locked else "threshold"
     if pause.seconds > most:
         raise WouldWait(
-            f"would wait {pause.seconds:.1f} s for the {reason}, and max_wait allows {most:g} s; "
-            "what was done is kept, and the same command goes on from there",
+            f"would wait {pause.seconds:.1f} s for the {reason}, but max_wait allows only {most:g} s; "
+            "completed steps are kept, and the same command continues from there",
             seconds=pause.seconds,
             reason=reason,
             max_wait=most,

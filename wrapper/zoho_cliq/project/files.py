@@ -72,7 +72,7 @@ def alone_in(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise FolderBusy(f"another pull or apply is at work in {root}; nothing was sent") from None
+            raise FolderBusy(f"another pull or apply is running in {root}; nothing was sent") from None
         yield
     finally:
         os.close(handle)

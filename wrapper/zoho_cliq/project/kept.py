@@ -54,7 +54,7 @@ def kept_plan(path: Path) -> tuple[Plan, Path]:
     try:
         kept: Any = json.loads(path.read_bytes())
         if not isinstance(kept, dict) or "zoho-cliq plan" not in kept:
-            raise ValueError("it is no plan")
+            raise ValueError("it is not a plan")
         if kept["zoho-cliq plan"] != LAYOUT:
             raise ConfigurationError(f"cannot use {path}: another version of zoho-cliq made it; plan again")
         plan = Plan(
@@ -70,7 +70,7 @@ def kept_plan(path: Path) -> tuple[Plan, Path]:
             kept["trusted"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it holds no plan of zoho-cliq"
+        reason = error.strerror if isinstance(error, OSError) else "it contains no plan of zoho-cliq"
         raise ConfigurationError(f"cannot use {path}: {reason}") from None
     return plan, Path(os.path.normpath(path.absolute().parent / kept["folder"]))
 

@@ -76,7 +76,7 @@ def _lock(table: Table, mistakes: list[Mistake], name: str, given: Any) -> Lock:
             mistakes.append(table.mistake(_DAMAGED, *path, "actions", key))
             continue
         if (owner := owners.setdefault(entry.id, key)) != key:
-            message = f"{key!r} has the id of {owner!r}, {entry.id}; take out the one that is wrong"
+            message = f"{key!r} has the same id as {owner!r}, {entry.id}; remove the wrong one"
             mistakes.append(table.mistake(message, *path, "actions", key, "id"))
         entries[key] = entry
     return Lock(entries, token)

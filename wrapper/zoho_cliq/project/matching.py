@@ -57,7 +57,7 @@ def _by_id(desired: DesiredAction, account: Mapping[str, AccountAction], lock: L
     if entry.replacement is not None:
         match.replacement = account.get(entry.replacement)
     if match.action is None and match.replacement is None:
-        match.note = f"the action of the lock, {entry.id}, is not at the account any more"
+        match.note = f"the action of the lock, {entry.id}, is no longer in the account"
     return match
 
 
@@ -73,13 +73,13 @@ def _by_name(match: Match, account: Mapping[str, AccountAction], lock: Lock, tak
     chosen = known[:1] or alike[:1] or named
     if len(chosen) > 1:
         ids = ", ".join(each.id for each in chosen)
-        match.blocked = f"several actions at the account are called {wanted.name!r} ({ids}); rename one there"
+        match.blocked = f"several actions in the account are called {wanted.name!r} ({ids}); rename one in Cliq"
     elif chosen:
         match.action = chosen[0]
         key = lock.key_of(chosen[0].id)
         match.entry = lock.entries[key] if key is not None else None
         moved = f"its file was actions/{key}.toml before"
-        found = f"found by its name, made by {chosen[0].creator or 'somebody unknown'}; the lock did not know it"
+        found = f"found by its name, created by {chosen[0].creator or 'an unknown user'}; it was not in the lock file"
         match.note = moved if key is not None else found
 
 

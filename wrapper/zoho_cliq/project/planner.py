@@ -155,8 +155,8 @@ class _Draft:
         names = " and ".join(fixed)
         self.settled = self._moved(match).with_entry(wanted.key, match.entry or entry_of(action))
         if not self.replace:
-            reason = f"the API cannot change {names}: it needs a new action, which --replace makes"
-            self._block(match, f"{reason}; one was begun" if begun else reason, fields)
+            reason = f"the API cannot change {names}; --replace creates a new action instead"
+            self._block(match, f"{reason}; one was started" if begun else reason, fields)
             return
         note = f"the API cannot change {names}: a new action takes its place, with a new id"
         if wanted.handler is not None:
@@ -166,7 +166,7 @@ class _Draft:
 
     def _surplus(self, action: AccountAction, key: str) -> None:
         """Delete an unfinished replacement that is no longer wanted."""
-        note = "left over from a replacement that is not wanted any more"
+        note = "left over from a replacement that is no longer wanted"
         self.changes.append(Change("delete", key, action.name, action.id, action.name, (), note))
         self._deleted[action.id] = key
 
@@ -206,7 +206,7 @@ class _Draft:
             entry = self.lock.entries[key]
             foreign = [name for name, value in action.fields.items() if entry.fields.get(name) != digest(value)]
             foreign += ["its handler"] if handler_is_foreign(action, entry) else []
-            note = f"changed at the account since the last apply: {', '.join(foreign)}" if foreign else None
+            note = f"changed in the account since the last apply: {', '.join(foreign)}" if foreign else None
             self._deleted[action.id] = key
             self.changes.append(Change("delete", key, action.name, action.id, action.name, (), note))
         for key, entry in self.lock.entries.items():
@@ -252,7 +252,7 @@ class _Draft:
         if holder is not None:
             name = self.account[holder].name
             self._work.remove(work)
-            self._block(work.match, f"{name!r} ({holder}) has the name and keeps it; rename it first")
+            self._block(work.match, f"{name!r} ({holder}) already has this name; rename it first")
 
     def _renamed(
         self,

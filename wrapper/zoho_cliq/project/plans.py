@@ -120,12 +120,12 @@ class Plan:
         for change in self.changes:
             yield from _change_lines(change)
         for left in self.left:
-            reason = "no file describes it any more; --prune deletes it" if left.key else "no file describes it"
-            yield f"left alone  {left.name} ({left.id}, made by {left.creator or 'nobody known'}): {reason}"
+            reason = "its file was removed; --prune deletes it" if left.key else "it has no file"
+            yield f"left alone  {left.name} ({left.id}, created by {left.creator or 'an unknown user'}): {reason}"
         if self.trusted:
-            yield f"Not read: {self.trusted} handlers that the lock knows; a change made at the vendor might be missed."
+            yield f"Not read: {self.trusted} handlers, trusting the lock file; a change made in Cliq would be missed."
         if self.empty:
-            yield "Nothing to do: the account is as the folder wants it."
+            yield "Nothing to do: the account equals the folder."
         elif self.steps:
             calls = ", ".join(f"{count} {operation}" for operation, count in self.calls.items())
             yield f"Calls: {calls}. Least time: {duration(self.seconds)}."
@@ -167,12 +167,12 @@ def _change_lines(change: Change) -> Iterator[str]:
     for each in change.fields:
         if each.field == "name" and not each.foreign:
             continue  # the title has it
-        mark = "  (changed at the account since the last apply)" if each.foreign else ""
+        mark = "  (changed in the account since the last apply)" if each.foreign else ""
         if each.field == "script":
             yield f"    script:{mark}"
             yield from (f"      {line}" for line in script_diff(each.old, each.new, change.script_file or "script"))
         elif each.field in hidden_fields():
-            yield f"    {each.field}: set; the account never shows it"
+            yield f"    {each.field}: set; the API never returns it"
         elif change.kind == "create" or each.old is None:
             yield f"    {each.field}: {_shown(each.new)}{mark}"
         else:

@@ -131,8 +131,8 @@ def _updated_files(
     for match in found:
         key = match.desired.key
         if match.action is None:
-            reason = match.blocked or "its action is not at the account"
-            result.left.append(f"actions/{key}.toml: {reason}; the file is left")
+            reason = match.blocked or "its action is not in the account"
+            result.left.append(f"actions/{key}.toml: {reason}; the file is unchanged")
             names[key] = match.desired.name
         else:
             names[key] = _updated(project, match, match.action, used, overwrite, key in refused, result)
@@ -156,7 +156,7 @@ def _updated(
     stays = kept or changes.get("script", "") is not None
     other = _other_handler(match.desired, action, changes)
     script = stays and (bool(other) or _script_change(match, action, known, used, overwrite, result))
-    advice = ", --overwrite takes the account's"
+    advice = "; --overwrite takes the account's"
     faults = [] if kept or not changes else list(action_faults(_given(match.desired, changes)))
     if name_refused:
         faults.append(("name", f"another file has {action.name!r}"))
@@ -166,7 +166,7 @@ def _updated(
         kept = [f"{name}: the account has a value that a file cannot have: {fault}" for name, fault in faults]
         advice = ""
     if kept:
-        result.left.append(f"{table.name}: {'; '.join(kept)}; the file is left{advice}")
+        result.left.append(f"{table.name}: {'; '.join(kept)}; the file is unchanged{advice}")
     elif changes:
         if isinstance(changes.get("script"), str):  # beside the permissions that the file had, there is no script
             name = _free_script(project.root, result, key, changes["script"])
@@ -281,12 +281,12 @@ def _script_change(
             if shared
             else "has changes that the account does not have"
         )
-        advice = "" if shared else ", --overwrite takes the account's"
-        result.left.append(f"{wanted.script_file}: {reason}; the file is left{advice}")
+        advice = "" if shared else "; --overwrite takes the account's"
+        result.left.append(f"{wanted.script_file}: {reason}; the file is unchanged{advice}")
         return True
     text = normal_lines(there or "")
     if faults := [fault for name, fault in action_faults({"script": text}) if name == "script"]:
-        result.left.append(f"{wanted.script_file}: the account's script {'; '.join(faults)}; the file is left")
+        result.left.append(f"{wanted.script_file}: the account's script {'; '.join(faults)}; the file is unchanged")
         return True
     result.files[wanted.script_file] = text
     return False
@@ -304,12 +304,12 @@ def _added(project: Project, action: AccountAction, names: set[str], result: _Re
         name = next((name for name in faults if name in lines and name not in needed), None)
         if name is None:
             name, fault = next(iter(faults.items()))
-            result.left.append(f"{left}: {name}: {fault}; no file was made")
+            result.left.append(f"{left}: {name}: {fault}; no file was written")
             return
         result.left.append(f"{left}: {name} is left out: {faults[name]}")
         del lines[name]
     if action.name in names:
-        result.left.append(f"{left}: a file has its name already; no file was made")
+        result.left.append(f"{left}: a file has its name already; no file was written")
         return
     names.add(action.name)
     key = result.lock.key_of(action.id) or _free_key(project, result, action)

@@ -66,7 +66,7 @@ def open_state(where: str | Path | None, clock: Clock) -> State:
 
         return RedisState(f"{scheme.lower()}://{rest}", clock)
     if found or "\0" in str(where):
-        raise ConfigurationError(f"state is a path or an address that begins with {', '.join(REDIS_SCHEMES)}")
+        raise ConfigurationError(f"state must be a path or an address that begins with {', '.join(REDIS_SCHEMES)}")
     from .sqlite import SQLiteState
 
     return SQLiteState(expanded("state", where), clock)

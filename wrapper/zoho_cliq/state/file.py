@@ -78,7 +78,7 @@ class StateFile(Guard):
         self._descriptor = descriptor
         self.identity = identity(os.fstat(descriptor))
         self._pause = pause  # whether a file without tables has lost its content
-        self._ahead = False  # whether `ahead` holds the lock already
+        self._holds_lock = False  # whether `run_inline` holds the lock already
         self._users: set[int] = set()
         super().__init__()
 
@@ -92,21 +92,21 @@ class StateFile(Guard):
         def locked() -> R:
             if self._descriptor < 0:  # another thread has just closed it
                 raise Moved({})
-            self._lock_out(deadline)
+            self._take_lock(deadline)
             return work()
 
         return self.run(locked, seconds)
 
-    def ahead(self, path: Path, work: Callable[[], R]) -> R:
-        """Return the result of `work`, which calls `transaction`.
+    def run_inline(self, path: Path, work: Callable[[], R]) -> R:
+        """Return the result of `work`, which calls `transaction`, without blocking.
 
-        Raise Busy, before anything is done, if it would block on a thread or process, or if the file is not yet open.
+        Raise Busy, before `work` is called, if it would have to wait for a thread or process, or open the file.
         """
 
         def begun() -> R:
             if self._db is None or not self._is_at(path):
                 raise Busy
-            self._ahead = True
+            self._holds_lock = True
             return work()
 
         return self.alone(begun, 0.0)
@@ -118,7 +118,7 @@ class StateFile(Guard):
         """
 
         def work_alone() -> R:
-            if not self._ahead and not self._is_at(path):
+            if not self._holds_lock and not self._is_at(path):
                 raise Moved(self._rows())
             db = self._connected(clock)
             db.execute("BEGIN IMMEDIATE")
@@ -126,7 +126,7 @@ class StateFile(Guard):
             db.execute("COMMIT")
             return result
 
-        if self._ahead and self.owned():
+        if self._holds_lock and self.owned():
             return work_alone()
         return self.alone(work_alone)
 
@@ -135,12 +135,12 @@ class StateFile(Guard):
 
         def work() -> None:
             if self._is_at(path):
-                logger.warning("%s was damaged, by a loss of power perhaps; it is kept as %s.damaged", path, path)
+                logger.warning("%s was damaged, possibly by a power failure; it was renamed to %s.damaged", path, path)
                 os.replace(self.path, f"{self.path}.damaged")
 
         self.alone(work)
 
-    def _lock_out(self, deadline: float) -> None:
+    def _take_lock(self, deadline: float) -> None:
         """Take the lock, waiting until `deadline`. Raise Busy after that."""
         pause = POLL_FIRST
         while not locked(self._descriptor):
@@ -205,7 +205,7 @@ class StateFile(Guard):
 
     def clean(self) -> None:
         """Roll back an unfinished transaction, and release the lock."""
-        self._ahead = False
+        self._holds_lock = False
         db = self._db
         if db is not None and db.in_transaction:
             try:
@@ -333,7 +333,7 @@ def _opened(path: Path, user: object, pause: bool | None) -> StateFile:
             os.close(descriptor)
             return file
         if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
-            logger.warning("%s holds access tokens and others may read it; run chmod 600 on it", path)
+            logger.warning("%s contains access tokens and can be read by other users; run chmod 600 on it", path)
         _check_owner(path, os.read(descriptor, 100))
         file = StateFile(path, descriptor, bool(pause))
     except BaseException:
@@ -351,18 +351,18 @@ def _check_owner(path: Path, header: bytes) -> None:
         return  # empty, incomplete, or rejected by SQLite itself
     version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
     if application != APPLICATION:
-        raise StateError(f"{path} is a database of something else; choose another file for the state")
+        raise StateError(f"{path} is a database of another program; choose another file for the state")
     if version != VERSION:
         raise StateError(
-            f"{path} has version {version} of the state's layout and this zoho-cliq knows version {VERSION}; "
-            "use the same version everywhere, or another file"
+            f"{path} has layout version {version}, but this zoho-cliq uses version {VERSION}; "
+            "use the same version of zoho-cliq everywhere, or another file"
         )
 
 
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_READONLY: "it may only be read",
-    sqlite3.SQLITE_NOTADB: "it is no database",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_NOTADB: "it is not a database",
 }
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -371,9 +371,10 @@ def failure(path: Path, error: sqlite3.Error | OSError | Busy) -> StateError:
     """Return the StateError for a file that cannot be used."""
     if isinstance(error, Busy):
         return StateBusy(
-            f"others kept the state file {path} for {BUSY_SECONDS:g} s; see which process hangs", waited=BUSY_SECONDS
+            f"other processes kept the state file {path} locked for {BUSY_SECONDS:g} s; find the one that hangs",
+            waited=BUSY_SECONDS,
         )
-    advice = "it needs a directory that this user may write to, on a local disk"
+    advice = "it must be in a directory on a local disk that this user may write to"
     if isinstance(error, OSError):
         reason = "the disk is full" if error.errno in _FULL else error.strerror
     else:

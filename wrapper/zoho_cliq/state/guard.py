@@ -46,7 +46,9 @@ class Guard:
         thread holds the guard already, which happens if a signal handler interrupts it.
         """
         if self.owned():
-            raise StateError("a signal handler used the state that it interrupted; do that when it has returned")
+            raise StateError(
+                "a signal handler made a call while it interrupted another; make it after the handler has returned"
+            )
         try:
             return self._run(work, seconds)
         except BaseException:

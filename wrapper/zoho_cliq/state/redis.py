@@ -35,7 +35,7 @@ logger = logging.getLogger("zoho_cliq")
 R = TypeVar("R")
 
 SOCKET_SECONDS = 5.0
-HEIR_SECONDS = 30 * 86_400  # how long the time is kept at which a promoted replica was first seen
+PROMOTION_SECONDS = 30 * 86_400  # how long the time is kept at which a promoted replica was first seen
 DAY = 86_400.0  # seconds that the server keeps unused keys
 STEP_SECONDS, DRIFT = 2.0, 0.001  # how far the server's clock may run ahead of ours: seconds in total, and per second
 FEW = 256  # number of entries below which expired entries are not removed
@@ -227,9 +227,9 @@ class RedisState:
             )
             self._script = self._server.register_script(SCRIPT)
             self._server.ping()
-            self._inherited = clock.monotonic() + self._pause_of_an_heir()
+            self._paused_until = clock.monotonic() + self._pause_after_promotion()
         except ValueError:
-            raise ConfigurationError(f"state {self._shown} is no address of a Redis server") from None
+            raise ConfigurationError(f"state {self._shown} is not the address of a Redis server") from None
         except self._errors as error:
             raise self._failed(error) from error
         if self._shown not in _ADVISED:
@@ -244,9 +244,11 @@ class RedisState:
             if policy != "noeviction":
                 logger.warning("%s evicts keys (maxmemory-policy %s); set it to noeviction", self._shown, policy)
             if found.get("appendonly") == "no":
-                logger.info("%s forgets when it restarts (appendonly no); calls then pause for a window", self._shown)
+                logger.info(
+                    "%s loses its data when it restarts (appendonly no); calls then pause for a minute", self._shown
+                )
 
-    def _pause_of_an_heir(self) -> float:
+    def _pause_after_promotion(self) -> float:
         """Return the seconds to pause on a promoted replica, which may lack the last entries of its master.
 
         The pause begins when the first client sees the server; that time is stored there.
@@ -257,7 +259,7 @@ class RedisState:
                 return 0.0
             key = f"zoho-cliq:heir:{found.get('master_replid')}"
             now = float(self._server.time()[0])
-            self._server.set(key, now, nx=True, ex=HEIR_SECONDS)
+            self._server.set(key, now, nx=True, ex=PROMOTION_SECONDS)
             return LONGEST_WINDOW + 1 - (now - float(self._server.get(key) or now))
         except self._errors:
             return 0.0  # the server does not show it
@@ -291,11 +293,11 @@ class RedisState:
         try:
             return float(text)  # type: ignore[arg-type]
         except (TypeError, ValueError):
-            raise self._failed("an odd answer") from None
+            raise self._failed("an unexpected answer") from None
 
     def _fields(self, answer: Any, count: int) -> list[Any]:
         if not isinstance(answer, list) or len(answer) != count:
-            raise self._failed("an odd answer")
+            raise self._failed("an unexpected answer")
         return answer
 
     def reserve(
@@ -321,7 +323,7 @@ class RedisState:
                 answer = self._fields(self._run("reserve", account, operation, *asked, *own_slots), 4)
                 wait, server = self._number(answer[1]), self._number(answer[3])
             except StateError:
-                self._known_now(wanted, before, lambda known: known.unanswered.add(name))
+                self._update_known(wanted, before, lambda known: known.unanswered.add(name))
                 raise
             if answer[0] != "step":
                 break
@@ -336,7 +338,7 @@ class RedisState:
             return {told: known.slots.get(told) for told in own if known.slots.get(told) is not own[told]}
 
         # Slots that other threads released or settled while the server was asked have been restored; correct them.
-        for changed, slot_now in self._known_now(wanted, before, learn).items():
+        for changed, slot_now in self._update_known(wanted, before, learn).items():
             with suppress(StateError):  # then it counts for longer
                 if slot_now is None:
                     self._run("release", account, operation, changed)
@@ -349,7 +351,7 @@ class RedisState:
     def _recalled(self, wanted: Permit, now: float) -> tuple[str, float, dict[str, Slot], set[str]]:
         """Return the epoch, the lock and the slots known to this process, and the names of slots to release."""
         known = self._memory.of(wanted.account, wanted.operation, now)
-        lock = max(self._inherited - now, self._memory.locked(wanted.account, now))
+        lock = max(self._paused_until - now, self._memory.locked(wanted.account, now))
         return known.epoch, lock, dict(known.slots), set(known.unanswered)
 
     def _latest(self, now: float) -> str | float:
@@ -359,7 +361,8 @@ class RedisState:
         then, server = self._memory.times
         return server + (now - then) * (1 + DRIFT) + STEP_SECONDS
 
-    def _known_now(self, permit: Permit, now: float, change: Callable[[Known], R]) -> R:
+    def _update_known(self, permit: Permit, now: float, change: Callable[[Known], R]) -> R:
+        """Return the result of `change`, called with what this process knows of the permit's operation."""
         memory = self._memory
         return memory.run(lambda: change(memory.of(permit.account, permit.operation, now)))
 
@@ -367,7 +370,7 @@ class RedisState:
         def work() -> None:
             now = self._clock.monotonic()
             settled = Slot(now, permit.window, settled=True)
-            self._known_now(permit, now, lambda known: known.slots.__setitem__(permit.slot, settled))
+            self._update_known(permit, now, lambda known: known.slots.__setitem__(permit.slot, settled))
             self._run("settle", permit.account, permit.operation, permit.window, permit.slot)
 
         taken(work, work)
@@ -375,7 +378,7 @@ class RedisState:
     def release(self, permit: Permit) -> None:
         def work() -> None:
             now = self._clock.monotonic()
-            self._known_now(permit, now, lambda known: known.slots.pop(permit.slot, None))
+            self._update_known(permit, now, lambda known: known.slots.pop(permit.slot, None))
             self._run("release", permit.account, permit.operation, permit.slot)
 
         taken(work, work)

@@ -97,7 +97,7 @@ class SQLiteState:
         file = self._file
         if file is None or file.pid != os.getpid():
             raise Busy
-        return file.ahead(self._path, work)
+        return file.run_inline(self._path, work)
 
     @staticmethod
     def _locked(db: sqlite3.Connection, account: str, now: float) -> float:

@@ -55,7 +55,7 @@ class AnswerLimits:
     def __post_init__(self) -> None:
         for name, most in vars(self).items():
             if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 0):
-                raise ConfigurationError(f"AnswerLimits: {name} is a whole number from 0, or None, not {most!r}")
+                raise ConfigurationError(f"AnswerLimits: {name} must be a whole number from 0, or None, not {most!r}")
 
     def check(self, output: Mapping[str, Any]) -> None:
         """Raise `AnswerInvalid` where the output breaks one of these limits."""
@@ -199,7 +199,7 @@ def form_input(kind: str, name: str, label: str, *, options: Mapping[str, str] |
     """
     known = schema.schemas()["FormInput"]["properties"].keys() - {"type", "name", "label", "options"}
     for other in more.keys() - known:
-        raise AnswerInvalid(f"there is no such field; there are {', '.join(sorted(known))}", field=other)
+        raise AnswerInvalid(f"unknown field; choose one of {', '.join(sorted(known))}", field=other)
     built = {"type": kind, "name": name, "label": label, **more}
     if options is not None:
         built["options"] = [{"label": shown, "value": value} for value, shown in _pairs(options, "options")]
@@ -223,7 +223,7 @@ def wire(answer: Answer, limits: AnswerLimits = NO_LIMITS) -> dict[str, Any]:
         return {"output": {}}
     output = _plain({"text": answer} if isinstance(answer, str) else answer, "") if _is_answer(answer) else None
     if not isinstance(output, dict):
-        raise AnswerInvalid(f"a function gave a {type(answer).__name__}, which is no answer", field="answer")
+        raise AnswerInvalid(f"the function returned a {type(answer).__name__}, which is not an answer", field="answer")
     _refuse_faults(_schema_of(output), output)
     limits.check(output)
     return {"output": output}

@@ -65,7 +65,7 @@ def post(url: str, body: bytes) -> None:
 
     transport = Transport()
     try:
-        _judge(transport.send(_request(url, body)).status)
+        _check_status(transport.send(_request(url, body)).status)
     except TransportError as error:
         raise _unanswered(error) from None
     finally:
@@ -81,7 +81,7 @@ async def post_async(url: str, body: bytes) -> None:
 
     transport = AsyncTransport()
     try:
-        _judge((await transport.send(_request(url, body))).status)
+        _check_status((await transport.send(_request(url, body))).status)
     except TransportError as error:
         raise _unanswered(error) from None
     finally:
@@ -92,11 +92,11 @@ def _request(url: str, body: bytes) -> Request:
     return Request("respond", "POST", url, headers={"Content-Type": "application/json"}, content=body)
 
 
-def _judge(status: int) -> None:
+def _check_status(status: int) -> None:
     if not 200 <= status < 300:
         raise DeferredAnswerFailed(f"the deferred answer was refused with status {status}", status=status)
 
 
 def _unanswered(error: TransportError) -> DeferredAnswerFailed:
     outcome = "it may have been shown" if error.sent else "it was not sent"
-    return DeferredAnswerFailed(f"the deferred answer got no reply; {outcome}", sent=error.sent)
+    return DeferredAnswerFailed(f"no reply to the deferred answer; {outcome}", sent=error.sent)

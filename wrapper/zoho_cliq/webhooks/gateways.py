@@ -1,6 +1,7 @@
 """ASGI and WSGI around a receiver, without a framework.
 
-Both read no more of a body than the receiver takes, and nothing of one that is refused for its method, secret or type.
+Both stop reading a body that exceeds the receiver's limit. They do not read the body of a request that is refused for
+its method, secret or content type.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ CUT_SHORT = Reply(400, b'{"error":"the body is shorter than its Content-Length"}
 
 
 class Handles(Protocol):
-    """What a gateway asks of a `Receiver`."""
+    """The part of a `Receiver` that a gateway uses."""
 
     max_body: int
 
@@ -50,7 +51,7 @@ class AsgiApp:
     async def __call__(self, request: Any, /) -> Any: ...
 
     async def __call__(self, scope: Any, receive: Any = None, send: Any = None, /) -> Any:
-        """Answer one request: as ASGI asks, or for a request of Starlette or FastAPI by an ASGI application."""
+        """Answer a request by the ASGI protocol; for a `Request` of Starlette or FastAPI, return its response."""
         if receive is None:
             return partial(_answer, await self._reply(scope.scope, scope.receive))
         if scope["type"] == "lifespan":

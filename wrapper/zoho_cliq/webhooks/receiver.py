@@ -82,13 +82,15 @@ class Receiver:
         if not isinstance(response_hosts, Iterable) or not all(isinstance(host, str) for host in response_hosts):
             raise ConfigurationError("response_hosts: give a list of hosts, each a text")
         if replay_window is not None and not checked_seconds("replay_window", replay_window) >= 0:
-            raise ConfigurationError(f"replay_window is in seconds and at least 0, not {replay_window!r}")
+            raise ConfigurationError(f"replay_window must be a number of seconds of at least 0, not {replay_window!r}")
         if not isinstance(max_body, int) or isinstance(max_body, bool) or max_body < 1:
-            raise ConfigurationError(f"max_body is a whole number of bytes from 1, not {max_body!r}")
+            raise ConfigurationError(f"max_body must be a whole number of bytes from 1, not {max_body!r}")
         if not isinstance(limits, AnswerLimits):
-            raise ConfigurationError(f"limits is an AnswerLimits, not {type(limits).__name__}")
+            raise ConfigurationError(f"limits must be an AnswerLimits, not {type(limits).__name__}")
         if not callable(now):
-            raise ConfigurationError(f"now is a function that gives seconds since 1970, not {type(now).__name__}")
+            raise ConfigurationError(
+                f"now must be a function that returns seconds since 1970, not {type(now).__name__}"
+            )
         if public_key is not None:
             read_public_key(public_key)
         verified = secret is not None or public_key is not None

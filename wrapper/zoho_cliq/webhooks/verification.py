@@ -67,11 +67,11 @@ def execution_url(url: str, secret: str) -> str:
 def checked_secret(secret: object) -> str:
     """Return `secret`. Raise `ConfigurationError` if it is not a text, too short, or not encodable as UTF-8."""
     if not isinstance(secret, str):
-        raise ConfigurationError(f"secret: a text is needed, not {type(secret).__name__}")
+        raise ConfigurationError(f"secret: must be a text, not {type(secret).__name__}")
     if len(secret) < SHORTEST_SECRET:
-        raise ConfigurationError(f"secret: at least {SHORTEST_SECRET} characters are needed; new_secret() makes one")
+        raise ConfigurationError(f"secret: must have at least {SHORTEST_SECRET} characters; new_secret() makes one")
     if lone_surrogate(secret) is not None:
-        raise ConfigurationError("secret: a text that UTF-8 can carry is needed; new_secret() makes one")
+        raise ConfigurationError("secret: must be valid Unicode; new_secret() makes one")
     return secret
 
 
@@ -82,9 +82,9 @@ def verify_secret(query: str, secret: str) -> None:
     no text, or holds half of a surrogate pair, which no URL can carry.
     """
     if not isinstance(secret, str) or not secret:
-        raise ConfigurationError("secret: a text is needed that is not empty")
+        raise ConfigurationError("secret: must be a text that is not empty")
     if lone_surrogate(secret) is not None:
-        raise ConfigurationError("secret: a text that UTF-8 can carry is needed; new_secret() makes one")
+        raise ConfigurationError("secret: must be valid Unicode; new_secret() makes one")
     # Bytes that are not UTF-8 stay different from every text, instead of becoming a replacement character.
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
     given = [value for name, value in pairs if name == SECRET_PARAMETER]

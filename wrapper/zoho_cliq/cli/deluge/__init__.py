@@ -21,7 +21,7 @@ _FILES = "scripts, folders (their *.dg and *.deluge), or - for the standard inpu
 
 def add_deluge(subparsers: Any) -> None:
     """Add the command `deluge` with its own commands."""
-    about = "check, lay out and run Deluge scripts on this machine"
+    about = "check, format and run Deluge scripts on this machine"
     whole = subparsers.add_parser("deluge", help=about, description=f"{about.capitalize()}; nothing is sent to Zoho.")
     add_examples(whole, "deluge check actions/", "deluge run ticket.dg --text Hello")
     _add_json(whole)
@@ -64,15 +64,15 @@ def _add_check(commands: Any) -> None:
     sub.add_argument(
         "--handler",
         metavar="KIND",
-        help="what the scripts are for: message-action, bot, button, command, form, scheduler or widget; without it "
-        "they count as those of message actions, and what another kind would allow is a warning",
+        help="the kind of handler: message-action, bot, button, command, form, scheduler or widget. Without it, "
+        "scripts are checked as message actions, and what another kind would allow is only a warning",
     )
     sub.add_argument(
         "--variable",
         action="append",
         default=[],
         metavar="NAME",
-        help="a variable that the scripts find besides; may be repeated",
+        help="a further variable that has a value when the script starts; may be repeated",
     )
 
 
@@ -81,7 +81,7 @@ def _add_format(commands: Any) -> None:
         commands,
         "format",
         lay_out,
-        "lay scripts out as Zoho's editor does",
+        "format scripts as Zoho's editor does",
         "ticket.dg",
         "actions/ --diff",
         note="Files are replaced as a whole. Exit codes: 0 done, 1 a file would change (--check, --diff) or is not "
@@ -111,14 +111,14 @@ def _add_run(commands: Any) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a choice for what Zoho does not document, such as integer_division=truncate; may be repeated",
+        help="choose a behaviour that Zoho does not document, such as integer_division=truncate; may be repeated",
     )
     sub.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="HOST",
-        help="a host to which requests are sent, besides this machine; without it none are sent; may be repeated",
+        help="allow requests to this host and to this machine; without it, none are sent; may be repeated",
     )
     sub.add_argument(
         "--connection",
@@ -127,6 +127,8 @@ def _add_run(commands: Any) -> None:
         metavar="NAME=FILE",
         help="the headers of a connection, from a JSON file; may be repeated",
     )
-    sub.add_argument("--seed", type=int, metavar="N", help="make random numbers the same in each run")
-    sub.add_argument("--now", metavar="TIME", help="the time that the script sees, as 2026-01-31T09:00:00+01:00")
-    sub.add_argument("--timezone", metavar="ZONE", help="the organization's time zone, as Europe/Berlin (UTC)")
+    sub.add_argument("--seed", type=int, metavar="N", help="return the same random numbers in each run")
+    sub.add_argument("--now", metavar="TIME", help="the current time for the script, as in 2026-01-31T09:00:00+01:00")
+    sub.add_argument(
+        "--timezone", metavar="ZONE", help="the organization's time zone, such as Europe/Berlin (default: UTC)"
+    )

@@ -15,7 +15,7 @@ def check(options: argparse.Namespace) -> int:
     """Print the mistakes in scripts. Return 1 if there are errors."""
     deluge = language()
     if options.github and options.json:
-        raise errors.ConfigurationError("--github and --json are two forms of the same; give one of them")
+        raise errors.ConfigurationError("--github and --json are both output formats; give only one")
     files = sources(options.files)
     try:
         found = [

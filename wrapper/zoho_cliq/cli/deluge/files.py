@@ -75,16 +75,16 @@ def read_text(name: str, path: Path | None) -> str:
         if path is not None:
             return path.read_bytes().decode("utf-8")
         if sys.stdin is None:
-            raise errors.ConfigurationError("cannot read the standard input: it is closed")
+            raise errors.ConfigurationError("cannot read standard input: it is closed")
         return sys.stdin.buffer.read().decode("utf-8")
     except (OSError, ValueError) as error:
-        shown = "the standard input" if path is None else name
+        shown = "standard input" if path is None else name
         reason = error.strerror if isinstance(error, OSError) else _why(error)
         raise errors.ConfigurationError(f"cannot read {shown}: {reason}") from None
 
 
 def _why(error: ValueError) -> str:
-    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no path holds a null character"
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "a path cannot contain a null character"
 
 
 def _paths(name: str) -> list[str]:

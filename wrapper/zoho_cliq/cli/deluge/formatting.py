@@ -17,11 +17,13 @@ def lay_out(options: argparse.Namespace) -> int:
     """Format scripts. Return 1 if one is not valid Deluge, or would change while nothing is written."""
     deluge = language()
     if options.json and options.diff:
-        raise errors.ConfigurationError("--diff is for people; --json names the files that change")
+        raise errors.ConfigurationError(
+            "--diff and --json cannot be combined; --json lists the files that would change"
+        )
     files = sources(options.files)
     only_looks = options.check or options.diff
     if options.json and not only_looks and any(file.path is None for file in files):
-        raise errors.ConfigurationError("--json names the files that changed; the standard input is printed instead")
+        raise errors.ConfigurationError("--json lists the files that changed; it cannot be used for standard input")
     changed: list[tuple[Source, str]] = []
     wrong: dict[str, list[Any]] = {}
     for file in files:
@@ -62,6 +64,6 @@ def _difference(file: Source, before: str, after: str) -> str:
         before.splitlines(keepends=True),
         after.splitlines(keepends=True),
         f"{file.name} (now)",
-        f"{file.name} (laid out)",
+        f"{file.name} (formatted)",
     )
     return printable("".join(line if line.endswith("\n") else f"{line}\n" for line in lines))

@@ -54,7 +54,9 @@ def gateway(hosts: Sequence[str], connections: Mapping[str, Mapping[str, str]]) 
             return self.connections[name]
 
         def stub(self, name: str) -> Any:
-            raise TaskError(f"the task {name} is not run on this machine; in Python, zoho_cliq_deluge.run takes stubs")
+            raise TaskError(
+                f"the task {name} is not run on this machine; in Python, pass a stub for it to zoho_cliq_deluge.run"
+            )
 
     return Reached(Sender(hosts), connections)
 
@@ -186,5 +188,7 @@ def _moment(text: str, zone: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise errors.ConfigurationError(f"--now is a time as 2026-01-31T09:00:00+01:00, not {text[:40]!r}") from None
+        raise errors.ConfigurationError(
+            f"--now must be a time such as 2026-01-31T09:00:00+01:00, not {text[:40]!r}"
+        ) from None
     return found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))
