@@ -164,7 +164,7 @@ def bodies_otherwise(document: Json) -> None:
     """Change what bodies may hold: less required, null, tighter limits, a field called like an option."""
     document["components"]["schemas"]["MsgactionCreate"]["required"].remove("hint")
     for properties in _properties(document, *_BODIES):
-        properties["hint"]["maxLength"] //= 4
+        properties["hint"]["maxLength"] //= 2
         properties["image"]["type"] = ["string", "null"]
         properties["help"] = {"type": "string", "maxLength": 20}
     _properties(document, "ExehandlerEdit")[0]["script"] |= {"maxLength": 102400, "x-max-bytes": 102400}
