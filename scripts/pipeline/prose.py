@@ -157,7 +157,7 @@ def operation_facts(html: str, where: str, complaints: list[str] | None = None) 
                 if _CODE.match(row[0]):
                     codes.append(row[0])
                 else:
-                    complain(f"{row[0][:60]!r} stands where an error code is expected; if it is one, extend {_HERE}")
+                    complain(f"{row[0][:60]!r} is found where an error code is expected; if it is one, extend {_HERE}")
     carry_code = bool(codes) or re.search(r'"code"\s*:', text) is not None
     return OperationFacts(threshold, tuple(dict.fromkeys(codes)), carry_code)
 

@@ -217,7 +217,7 @@ def test_delete_that_was_lost_and_then_not_found_is_done(cliq: Cliq, server: Scr
 def test_throttle_locks_the_account_for_all(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, tmp_path: Any, answer: httpx.Response
 ) -> None:
-    one, other = make(state=tmp_path / "s.db"), make(state=tmp_path / "s.db")
+    one, other = (make(state=tmp_path / "s.db", max_wait=GET.lock_seconds - 1) for _ in range(2))
     server.answer(answer)
     with pytest.raises(errors.RateLimited) as caught:
         get(one)
@@ -499,7 +499,7 @@ def test_an_operation_without_a_threshold_waits_for_the_lock(
     make: Callable[..., Cliq], server: Scripted, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = {name: entry._replace(threshold=None) for name, entry in OPERATIONS.items()}
-    cliq = make()
+    cliq = make(max_wait=LOCK - 1)
     monkeypatch.setattr(cliq._operations, "table", free)
     server.answer(GOOD)
     for _ in range(50):

@@ -31,6 +31,7 @@ ANNOTATIONS = frozenset(
     "contentEncoding contentMediaType deprecated description format x-default unevaluatedProperties example".split()
 )
 CHOICES = ("allOf", "anyOf", "oneOf")
+LARGEST_SCRIPT = DOCUMENT["components"]["schemas"]["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
 SCOPE = DOCUMENT["components"]["schemas"]["Scope"]["enum"][0]
 REQUESTS = {
     f"{method} {path}": operation["requestBody"]["content"]["application/json"]["schema"]
@@ -229,7 +230,7 @@ def test_message_names_field_and_rule(
         (lambda actions: actions.update_handler("5"), "permissions or script"),
         (lambda actions: actions.update_handler("5", script="a", permissions=["chat"]), "script and permissions"),
         (lambda actions: actions.update_handler("5", permissions=["chat", "all"]), "permissions[1]"),
-        (lambda actions: actions.update_handler("5", script="x" * 256_001), "script"),
+        (lambda actions: actions.update_handler("5", script="x" * (LARGEST_SCRIPT + 1)), "script"),
         (lambda actions: actions.update_handler("5", script="é" * 128_001), "script"),
         (lambda actions: actions.update_handler("5", script=Path("/nowhere.dg")), "script"),
         (lambda actions: actions.get_handler("5", handler_type="other"), "handler_type"),
@@ -268,9 +269,9 @@ def test_script_of_the_largest_size_is_sent(cliq: Cliq, server: Scripted, tmp_pa
     handler = enveloped({"name": "execution_handler", "function_id": "5", "script": "x"})
     server.answer(handler)
     file = tmp_path / "script.dg"
-    file.write_text("é" * 128_000, "utf-8")
+    file.write_text("é" * (LARGEST_SCRIPT // 2), "utf-8")
     cliq.message_actions.update_handler("5", script=file)
-    assert server.bodies() == [{"script": "é" * 128_000}]
+    assert server.bodies() == [{"script": "é" * (LARGEST_SCRIPT // 2)}]
     file.write_bytes(b"\xff")
     with pytest.raises(errors.ValidationError, match="not UTF-8"):
         cliq.message_actions.update_handler("5", script=file)

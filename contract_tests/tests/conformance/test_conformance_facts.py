@@ -71,7 +71,9 @@ def test_statements_read_well(fact: str, statement: str) -> None:
 def test_a_threshold_is_that_of_the_document() -> None:
     threshold = OPERATIONS["update_message_action_handler"].threshold
     assert threshold is not None
-    assert FACTS["thresholds.update_handler"].statement.startswith(f"{threshold.limit} updates of handlers")
+    assert FACTS["thresholds.update_handler"].statement.startswith(
+        f"A user may send {threshold.limit} updates of handlers"
+    )
 
 
 def test_what_a_profile_must_give_is_said_of_facts_and_of_what_a_profile_has() -> None:

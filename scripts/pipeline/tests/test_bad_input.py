@@ -623,7 +623,7 @@ def test_prose_that_is_not_understood_stops_us_but_no_sibling(
     assert main(["--from", str(source), "--package", "words_client", "--into", str(tmp_path / "d")]) == 0
     out = capsys.readouterr().out
     assert "repaired: GET /a: mentions a threshold in words that are not understood" in out
-    assert "repaired: GET /a: 'a, b' is found where an error code is expected; left out" in out
+    assert "repaired: GET /a: 'a, b' is found where an error code is expected; if it is one, extend" in out
 
 
 def test_html_of_descriptions_is_not_kept(tmp_path: Path) -> None:

@@ -161,12 +161,10 @@ def answers_otherwise(document: Json) -> None:
 
 
 def bodies_otherwise(document: Json) -> None:
-    """Change what bodies may hold: less required, null, tighter bounds, a field called like an option."""
+    """Change what bodies may hold: less required, null, tighter limits, a field called like an option."""
     document["components"]["schemas"]["MsgactionCreate"]["required"].remove("hint")
     for properties in _properties(document, *_BODIES):
-        properties["hint"]["maxLength"] //= 4
-        properties["name"]["minLength"] = 2
-        properties["message_types"]["maxItems"] -= 1
+        properties["hint"]["maxLength"] //= 2
         properties["image"]["type"] = ["string", "null"]
         properties["help"] = {"type": "string", "maxLength": 20}
     _properties(document, "ExehandlerEdit")[0]["script"] |= {"maxLength": 102400, "x-max-bytes": 102400}
