@@ -70,16 +70,20 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
             cut |= {
                 (*path, *part): f"action {index + 1} ({action['target'].strip()}): {words}" for part, words in parts
             }
-            touched = copy.deepcopy(after)
-            after = act(after, shrunk, where) if shrunk.keys() & {"update", "remove"} else after
-            changed = copy.deepcopy(before)
-            before = act(before, action, where)
-            if touched == after and changed != before and not parts:
+            needless = not (shrunk.keys() & {"update", "remove"} and _changes(after, now, shrunk, where))
+            if _changes(before, was, action, where) and needless and not parts:
                 unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
             continue
         before = act(before, action, where)
     cut |= _examples(overlay, cut, new, gone, set(_removed_values(old, new)), name)
     return Upkeep(without(text, set(cut), name), (*moved, *cut.values()), tuple(unnecessary))
+
+
+def _changes(document: Json, nodes: list[Any], action: Json, where: str) -> bool:
+    """Carry out an action, which selects `nodes`, on a document in place; return whether it changes anything."""
+    values = [] if action.get("remove") is True else [copy.deepcopy(node.value) for node in nodes]
+    act(document, action, where)
+    return not values or any(node.value != value for node, value in zip(nodes, values, strict=True))
 
 
 def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json, tuple[str, ...]]:

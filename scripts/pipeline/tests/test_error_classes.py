@@ -8,7 +8,6 @@ import pytest
 from pipeline.compose import complete_catalogue
 from pipeline.error_classes import replaced
 from pipeline.errors import PipelineError
-from pipeline.regenerate import main
 from pipeline.tree import Tree
 from zoho_cliq_api.contract import OPERATIONS
 
@@ -28,16 +27,6 @@ def test_a_new_code_gets_a_class_of_its_family(tree: Tree, composed: Any) -> Non
     text = replaced(tree.errors.read_text("utf-8"), changed, "errors.py")
     assert 'class ColourNotFound(NotFound):\n    """The server answered with the code `colour_not_found`' in text
     assert '    "colour_not_found": ColourNotFound,\n' in text
-
-
-@pytest.mark.usefixtures("made_once")
-def test_regenerate_writes_the_classes(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
-    text = copied.errors.read_text("utf-8")
-    copied.errors.write_text(text.replace("class HandlerNotFound(NotFound)", "class Mistyped(NotFound)"), "utf-8")
-    assert main(["--check"], copied) == 1
-    assert "differs: wrapper/zoho_cliq/errors.py" in capsys.readouterr().out
-    assert main([], copied) == 0
-    assert copied.errors.read_text("utf-8") == text
 
 
 @pytest.mark.parametrize("marker", ["# <codes>\n", "# </codes>\n"])
