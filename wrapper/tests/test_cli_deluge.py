@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import zoho_cliq_deluge
+from cliq_runs import one_parser
 from zoho_cliq import cli
 
 Run = Callable[..., tuple[int, str, str]]
@@ -30,6 +31,7 @@ TIDY = 'if(message == null)\n{\n\treturn Map();\n}\nreturn {"text":"a"};\n'
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run `zoho-cliq deluge` in a folder of its own; return exit code, output and complaints."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "parser", one_parser)
 
     def run(*arguments: str, stdin: str | bytes | None = None) -> tuple[int, str, str]:
         if stdin is not None:
