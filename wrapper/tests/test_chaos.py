@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ FAULTS = (
 )
 NO_ANSWER = frozenset({"delay", "truncated", "bad_chunk", "garbage", "close", "reset"})
 TIMEOUT = 0.25
+KINDS = ("threads", "tasks")
 numbers = itertools.count()
 
 
@@ -78,6 +79,17 @@ ACTS: dict[str, Callable[[Any, str], Any]] = {
 """The operations that have a method, carried out or awaitable."""
 
 
+AT_ONCE = ("create_message_action", "get_message_action", "delete_message_action")
+"""One operation of each kind that repeating treats in a way of its own. The fast tests take these."""
+
+
+def cases(*axes: Iterable[Any], fast: Callable[..., bool]) -> list[Any]:
+    """Return all combinations for a test. Those for which `fast` returns False are heavy."""
+    return [
+        pytest.param(*values, marks=() if fast(*values) else pytest.mark.heavy) for values in itertools.product(*axes)
+    ]
+
+
 def outcome(world: World, kind: str, operation: str, target: str) -> Any:
     """Return the result of the operation, or its exception."""
     try:
@@ -108,10 +120,16 @@ def expected(fault: str, operation: str, *, lasting: bool) -> type[Exception] | 
     return errors.TransportError if OPERATIONS[operation].method == "GET" else errors.OutcomeUnknown
 
 
-@pytest.mark.parametrize("kind", ["threads", "tasks"])
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("operation", ACTS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    ("fault", "operation", "when", "kind"),
+    cases(
+        FAULTS,
+        ACTS,
+        ("before", "after"),
+        KINDS,
+        fast=lambda fault, operation, when, kind: operation in AT_ONCE and (when == "before") == (kind == "tasks"),
+    ),
+)
 def test_one_fault(world: World, fault: str, operation: str, when: str, kind: str) -> None:
     world.rules()
     target = world.fresh()
@@ -129,9 +147,15 @@ def test_one_fault(world: World, fault: str, operation: str, when: str, kind: st
         assert world.count(f"Made {target}") == (1 if when == "after" else 0), "sent once"
 
 
-@pytest.mark.parametrize("kind", ["threads", "tasks"])
-@pytest.mark.parametrize("operation", ACTS)
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "delay"])
+@pytest.mark.parametrize(
+    ("fault", "operation", "kind"),
+    cases(
+        [fault for fault in FAULTS if fault != "delay"],
+        ACTS,
+        KINDS,
+        fast=lambda fault, operation, kind: operation == AT_ONCE[kind == "tasks"],
+    ),
+)
 def test_fault_that_lasts(world: World, fault: str, operation: str, kind: str) -> None:
     world.rules()
     target = world.fresh()
@@ -145,9 +169,15 @@ def test_fault_that_lasts(world: World, fault: str, operation: str, kind: str) -
     assert sent == (3 if again else 1)
 
 
-@pytest.mark.parametrize("kind", ["threads", "tasks"])
-@pytest.mark.parametrize("operation", ACTS)
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 405, 406, 409, 418, 429, 500, 520])
+@pytest.mark.parametrize(
+    ("status", "operation", "kind"),
+    cases(
+        (301, 400, 401, 403, 404, 405, 406, 409, 418, 429, 500, 520),
+        ACTS,
+        KINDS,
+        fast=lambda status, operation, kind: operation == AT_ONCE[kind == "tasks"],
+    ),
+)
 def test_status(world: World, status: int, operation: str, kind: str) -> None:
     world.rules()
     target = world.fresh()
