@@ -18,7 +18,7 @@ from pipeline.compose import examples_below, rename
 from pipeline.documents import Json, parse
 from pipeline.errors import PipelineError
 from pipeline.overlay import act, matches
-from pipeline.overlay_text import Path, without
+from pipeline.overlay_text import Path, without, yaml_nodes
 
 _DESCRIBING = frozenset({"description", "summary", "title", "example", "examples", "x-name"})
 _SCHEMAS = ("components", "schemas")
@@ -162,7 +162,7 @@ def _in_links(text: str, renamed: _Renamed) -> str:
     """Return the overlay with the new name of a parameter in the links to its operation."""
     places = [
         key
-        for node in _mappings(yaml.compose(text, Loader=yaml.SafeLoader))
+        for node in _mappings(yaml_nodes(text))
         for entries in [{key.value: value for key, value in node.value}]
         if getattr(entries.get("operationId"), "value", None) == renamed.operation
         and isinstance(entries.get("parameters"), yaml.MappingNode)

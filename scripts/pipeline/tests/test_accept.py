@@ -59,10 +59,16 @@ def copied(copied: Tree, example: dict[str, str]) -> Tree:
     return copied
 
 
-@pytest.fixture
-def document(vendor_shaped: Path) -> Any:
-    """Return our own document with the vendor's structure, as data."""
+@pytest.fixture(scope="session")
+def unchanged(vendor_shaped: Path) -> Any:
+    """Return our own document with the vendor's structure, as data. Tests must not change it."""
     return load(vendor_shaped)
+
+
+@pytest.fixture
+def document(unchanged: Any) -> Any:
+    """Return our own document with the vendor's structure, as data."""
+    return copy.deepcopy(unchanged)
 
 
 @pytest.fixture(params=["ours", "theirs"])
