@@ -175,6 +175,7 @@ def test_without_accept_a_change_is_told_and_nothing_written(
     assert snapshot(copied) == before
 
 
+@pytest.mark.parametrize("either", ["ours", pytest.param("theirs", marks=pytest.mark.heavy)], indirect=True)
 def test_three_changes_go_through_end_to_end(
     either: Any, copied: Tree, example: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
