@@ -119,7 +119,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "deep but not too deep for the parser": ('{"a":' * 200 + "1" + "}" * 200, "nested too deeply"),
     "deep YAML in blocks": ("".join(f"{' ' * level}-\n" for level in range(3000)), "line 101: nested too deeply"),
     "millions of anchors": (
-        "a: [" + "&a 1," * 600_000 + "]\n",
+        "a: [" + "&a 1," * 500_000 + "]\n",
         "too large; a document may have at most 500,000 values",
     ),
     "UTF-16": ("openapi: 3.0.0".encode("utf-16"), "UTF-16 or UTF-32 text (byte 0); save it as UTF-8"),
@@ -638,7 +638,8 @@ def test_prose_that_is_not_understood_stops_us_but_no_sibling(
     assert "repaired: GET /a: 'a, b' stands where an error code is expected; left out" in out
 
 
-def test_html_in_a_description_goes_nowhere(tmp_path: Path) -> None:
+def test_html_in_a_description_goes_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "type_check", lambda *_: None)
     words = '<script>alert(\'escaped\')</script><b>escaped</b>"""\nimport os\n'
     document = with_get(description=words, summary=words, tags=["small"])
     document["info"] = {"title": f"Small {words}", "version": "1", "description": words}
