@@ -412,6 +412,12 @@ def test_what_is_not_given_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, a
     assert (code, out, err in told) == (2, "", True), told
 
 
+def test_a_script_from_an_input_that_is_closed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    code, out, err = run("handler", "5", "--script", "-")
+    assert (code, out, "script: cannot read the standard input: it is closed" in err) == (2, "", True)
+
+
 @pytest.mark.parametrize("content", [b"\xff\n", b"id\n\xff\n"])
 def test_what_is_typed_must_be_text(run: Run, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     monkeypatch.setattr("sys.stdin", piped(content))
