@@ -7,6 +7,7 @@ primitive target, and an unknown key are errors. Targets are RFC 9535 JSONPath.
 from __future__ import annotations
 
 import copy
+import functools
 from typing import Any
 
 import jsonpath_rfc9535
@@ -30,10 +31,16 @@ def apply(document: Json, overlay: Json, name: str = "overlay") -> Json:
     return result
 
 
+@functools.cache
+def _query(target: str) -> jsonpath_rfc9535.JSONPathQuery:
+    """Return a compiled target. The same targets are looked up in several versions of a document."""
+    return jsonpath_rfc9535.compile(target)
+
+
 def matches(document: Json, action: Json, where: str) -> list[Any]:
     """Return the nodes of `document` that an action's target selects. Raise PipelineError for invalid JSONPath."""
     try:
-        found = jsonpath_rfc9535.find(action["target"].strip(), document)
+        found = _query(action["target"].strip()).find(document)
         return list({node.location: node for node in found}.values())  # a union may select a node twice
     except jsonpath_rfc9535.JSONPathError as error:
         raise PipelineError(f"{where}: the target is not RFC 9535 JSONPath: {error}") from error

@@ -26,7 +26,7 @@ def without(text: str, paths: set[Path], name: str) -> str:
         return text
     expected = parse(text.encode(), name)
     wanted = outermost(with_emptied(expected, paths))
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = yaml_nodes(text)
     spans: list[tuple[int, int]] = []
     for parent in {path[:-1] for path in wanted}:
         spans += _spans(text, _node(root, parent), {path[-1] for path in wanted if path[:-1] == parent})
@@ -40,6 +40,12 @@ def without(text: str, paths: set[Path], name: str) -> str:
             f"{name}: {shown} is no longer needed but cannot be removed automatically; remove it by hand"
         )
     return text
+
+
+def yaml_nodes(text: str) -> yaml.Node | None:
+    """Return the nodes of a YAML text, with their positions. The C code gives the same ones as PyYAML's own, sooner."""
+    found: yaml.Node | None = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return found
 
 
 def outermost(paths: set[Path]) -> set[Path]:

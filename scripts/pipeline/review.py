@@ -61,7 +61,7 @@ def review(tree: Tree, source: Source) -> Review:
     upstream, repairs = normalize(parse(source.content, source.name), source.name)
     old = load(tree.upstream)
     text = tree.overlay.read_text("utf-8")
-    if upstream_text(upstream) == tree.upstream.read_text("utf-8"):
+    if upstream == old and upstream_text(upstream) == tree.upstream.read_text("utf-8"):
         return Review(source, upstream, None, text, (), (), (), repairs, None, {}, {})
     if not (old["paths"].keys() & upstream["paths"].keys() or _ids(old) & _ids(upstream)):
         raise PipelineError(

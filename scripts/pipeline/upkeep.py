@@ -18,7 +18,7 @@ from pipeline.compose import completed, dangling, examples_below, rename, valida
 from pipeline.documents import Json, parse
 from pipeline.errors import PipelineError
 from pipeline.overlay import act, apply, matches
-from pipeline.overlay_text import Path, outermost, with_emptied, without
+from pipeline.overlay_text import Path, outermost, with_emptied, without, yaml_nodes
 
 _DESCRIBING = frozenset({"description", "summary", "title", "example", "examples", "x-name"})
 _SCHEMAS = ("components", "schemas")
@@ -76,10 +76,8 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
         shrunk, stated = _without_stated(shrunk, was, now)
         parts += [*more, *stated]
         cut |= {(*path, *part): f"action {index + 1} ({action['target'].strip()}): {words}" for part, words in parts}
-        earlier_after, earlier_before = copy.deepcopy(after), copy.deepcopy(before)
-        after = act(after, shrunk, where) if shrunk.keys() & {"update", "remove"} else after
-        before = act(before, action, where)
-        if after == earlier_after and before != earlier_before and not parts:
+        needless = not (shrunk.keys() & {"update", "remove"} and _changes(after, now, shrunk, where))
+        if _changes(before, was, action, where) and needless and not parts:
             unnecessary.append(f"action {index + 1} ({action['target'].strip()}) has become unnecessary")
     cut |= _examples(overlay, cut, new, gone, set(_removed_values(old, new)), name)
     for path in with_emptied(overlay, set(cut)):
@@ -87,6 +85,13 @@ def keep_up(text: str, old: Json, new: Json, name: str) -> Upkeep:
             cut.setdefault(path[:2], f"action {int(path[1]) + 1} is removed: nothing is left of it")
     text, misfits = _fit_examples(without(text, set(cut), name), new, name)
     return Upkeep(text, (*moved, *cut.values(), *misfits), tuple(unnecessary))
+
+
+def _changes(document: Json, nodes: list[Any], action: Json, where: str) -> bool:
+    """Carry out an action, which selects `nodes`, on a document in place; return whether it changes anything."""
+    values = [] if action.get("remove") is True else [copy.deepcopy(node.value) for node in nodes]
+    act(document, action, where)
+    return not values or any(node.value != value for node, value in zip(nodes, values, strict=True))
 
 
 def _follow_paths(text: str, old: Json, new: Json, name: str) -> tuple[str, Json, tuple[str, ...]]:
@@ -218,7 +223,7 @@ def _in_links(text: str, renamed: _Renamed) -> str:
     """Return the overlay with the new name of a parameter in the links to its operation."""
     places = [
         key
-        for node in _mappings(yaml.compose(text, Loader=yaml.SafeLoader))
+        for node in _mappings(yaml_nodes(text))
         for entries in [{key.value: value for key, value in node.value}]
         if getattr(entries.get("operationId"), "value", None) == renamed.operation
         and isinstance(entries.get("parameters"), yaml.MappingNode)

@@ -76,7 +76,7 @@ class Scripted:
         self.requests.append(request)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, BaseException):
-            raise answer
+            raise answer.with_traceback(None)  # one that is raised again would keep the frames of all times before
         if isinstance(answer, httpx.Response):
             return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
         response: httpx.Response = answer(request)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 from collections.abc import Callable
 from typing import Any
 
+from zoho_cliq.cli import parser
+
 Run = Callable[..., tuple[int, str, str]]
 Shell = Callable[..., tuple[int, str, str]]
+one_parser = functools.cache(parser)  # making it is most of the work of a command that is run in this process
 
 
 def create(run: Run, name: str = "Note", *more: str) -> dict[str, Any]:

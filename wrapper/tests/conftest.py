@@ -99,6 +99,12 @@ def fresh_ledgers() -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test pulls the plug, and a busy disk can take seconds."""
+    monkeypatch.setattr("os.fsync", lambda handle: None)
+
+
+@pytest.fixture(autouse=True)
 def canary(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail a test if its marked token is in a log, in the repr, text or pickle of an error, or in a variable of a
     library's frame in its traceback.

@@ -77,13 +77,15 @@ def property_of(make_state: Callable[[FakeClock], State], examples: int, *phases
     return holds
 
 
-def test_no_window_holds_more_than_the_threshold_in_memory() -> None:
-    property_of(MemoryState, 300)()
+@pytest.mark.parametrize("examples", [60, pytest.param(300, marks=pytest.mark.heavy)])
+def test_no_window_holds_more_than_the_threshold_in_memory(examples: int) -> None:
+    property_of(MemoryState, examples)()
 
 
-def test_no_window_holds_more_than_the_threshold_in_sqlite(tmp_path: Path) -> None:
+@pytest.mark.parametrize("examples", [15, pytest.param(40, marks=pytest.mark.heavy)])
+def test_no_window_holds_more_than_the_threshold_in_sqlite(tmp_path: Path, examples: int) -> None:
     names = itertools.count()
-    property_of(lambda clock: SQLiteState(tmp_path / f"{next(names)}.db", clock), 40)()
+    property_of(lambda clock: SQLiteState(tmp_path / f"{next(names)}.db", clock), examples)()
 
 
 @pytest.mark.parametrize("fault", [planted, forgetful])

@@ -227,8 +227,17 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("shape", ANSWERS)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("form", "shape"),
+    [
+        # Each form in one shape, and each shape with two forms. All others are heavy.
+        pytest.param(
+            form, shape, marks=() if shape == "refusal" or form in ("as it is", "base64") else pytest.mark.heavy
+        )
+        for form in FORMS
+        for shape in ANSWERS
+    ],
+)
 def test_answers_that_repeat_the_token(make: Callable[..., Cliq], server: Scripted, form: str, shape: str) -> None:
     server.answer(ANSWERS[shape](FORMS[form](TOKEN)))
     seen: list[RawResponse] = []

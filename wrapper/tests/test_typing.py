@@ -230,6 +230,7 @@ def completions(server: Path, folder: Path, text: str) -> set[str]:
         process.stdout.close()
 
 
+@pytest.mark.heavy
 def test_editors_complete_the_fields(folder: Path) -> None:
     server = installed("pyright-langserver", folder)
     text = 'from zoho_cliq import Cliq\n\ncliq = Cliq("token")\ncliq.message_actions.create('

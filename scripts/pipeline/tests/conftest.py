@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pipeline import generate, regenerate
-from pipeline.documents import Json, dump_json, load
-from pipeline.tree import ROOT, Tree, files
+from pipeline import regenerate
+from pipeline.documents import load
+from pipeline.tests.made_clients import cache_clients
+from pipeline.tree import ROOT, Tree
 
 TESTS = Path(__file__).resolve().parent
 REDOCLY = ROOT / "scripts" / "node" / "node_modules" / ".bin" / "redocly"
@@ -85,35 +83,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cached_clients(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cache generated and type-checked clients for the session, because each takes seconds.
-
-    Tests of the generation or of the type check must not use this. If two workers generate the same client at once,
-    the first result is kept.
-    """
-    make, check = generate.generate, generate.type_check
-
-    def generated(document: Json, package: str, into: Path) -> None:
-        kept = made / hashlib.sha256(f"{package}\n{dump_json(document)}".encode()).hexdigest()
-        if not kept.exists():
-            make(document, package, into)
-            with tempfile.TemporaryDirectory(dir=made) as name, contextlib.suppress(OSError):
-                shutil.copytree(into, Path(name) / "client")
-                (Path(name) / "client").rename(kept)
-        else:
-            shutil.copytree(kept, into)
-
-    def checked(package: Path, cache: Path) -> None:
-        digest = hashlib.sha256(package.name.encode())
-        for path in files(package):
-            digest.update(b"\n%s\n" % str(path).encode())
-            digest.update((package / path).read_bytes())
-        passed = made / f"{digest.hexdigest()}.passed"
-        if not passed.exists():
-            check(package, ROOT / "build" / "mypy")  # a copied tree's own cache would be empty
-            passed.touch()
-
-    monkeypatch.setattr(generate, "generate", generated)
-    monkeypatch.setattr(generate, "type_check", checked)
+    """Cache generated and type-checked clients for the session. Tests of either step must not use this."""
+    cache_clients(made, monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -20,16 +20,19 @@ from typing import Any
 import httpx
 import pytest
 from pipeline.regenerate import main
+from pipeline.tests.made_clients import cache_clients
 
 CONSTRUCTS = Path(__file__).resolve().parent / "constructs.yml"
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Generate the package, make it importable, and yield its name."""
+def package(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Generate the package, make it importable, and yield its name. All workers share the work."""
     folder = tmp_path_factory.mktemp("constructs")
     arguments = ["--from", str(CONSTRUCTS), "--package", "construct_client", "--into", str(folder)]
-    assert main([*arguments, "--max-seconds", "250"]) == 0  # machines may be slow
+    with pytest.MonkeyPatch.context() as patch:
+        cache_clients(made, patch)
+        assert main([*arguments, "--max-seconds", "250"]) == 0  # machines may be slow
     sys.path.insert(0, str(folder))
     yield "construct_client"
     sys.path.remove(str(folder))

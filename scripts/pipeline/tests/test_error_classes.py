@@ -11,7 +11,6 @@ from pipeline.compose import complete_catalogue
 from pipeline.error_classes import START, replaced
 from pipeline.errors import PipelineError
 from pipeline.names import RESERVED_ERRORS
-from pipeline.regenerate import main
 from pipeline.tree import Tree
 from zoho_cliq_api.contract import OPERATIONS
 
@@ -65,16 +64,6 @@ def test_a_new_code_takes_no_name_from_another_class(tree: Tree, composed: Any) 
     exec(compile(replaced(tree.errors.read_text("utf-8"), changed, "errors.py"), "errors.py", "exec"), module)
     assert {module["BY_CODE"][code].__name__ for code in codes} == set(expected)
     assert module["RateLimited"]("m", operation="o", status=429).status == 429
-
-
-@pytest.mark.usefixtures("cached_clients")
-def test_regenerate_writes_the_classes(copied: Tree, capsys: pytest.CaptureFixture[str]) -> None:
-    text = copied.errors.read_text("utf-8")
-    copied.errors.write_text(text.replace("class HandlerNotFound(NotFound)", "class Mistyped(NotFound)"), "utf-8")
-    assert main(["--check"], copied) == 1
-    assert "differs: wrapper/zoho_cliq/errors.py" in capsys.readouterr().out
-    assert main([], copied) == 0
-    assert copied.errors.read_text("utf-8") == text
 
 
 @pytest.mark.parametrize("marker", ["# <codes>\n", "# </codes>\n"])

@@ -87,6 +87,7 @@ def read(models: Any, name: str, value: Any) -> tuple[str, Any]:
         return "refused", None
 
 
+@pytest.mark.heavy
 def test_every_answer_is_read_and_written_as_by_the_generators_own_models(composed: Any, stock: Any) -> None:
     ours = importlib.import_module("zoho_cliq_api.models")
     compared = refused = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cliq_fakes import IN_PATHS
-from cliq_runs import Run, Shell
+from cliq_runs import Run, Shell, one_parser
 from zoho_cliq import cli
 from zoho_cliq_mock import MockServer
 
@@ -31,6 +31,7 @@ def run(mock: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsy
     monkeypatch.setenv("ZOHO_CLIQ_TOKEN", "1000.owner")
     monkeypatch.setenv("ZOHO_CLIQ_BASE_URL", mock.url)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(cli, "parser", one_parser)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = cli.main(arguments)

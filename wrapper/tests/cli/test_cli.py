@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
@@ -249,13 +250,23 @@ def test_without_rich_tables_name_the_extra(run: Run, monkeypatch: pytest.Monkey
     assert run("--json", "list")[0] == 0
 
 
-@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (errors.AuthError("no"), 1)])
-def test_interrupts_and_errors(run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int) -> None:
+def listed_by(monkeypatch: pytest.MonkeyPatch, act: Callable[[Any], None]) -> None:
+    """Let the command `list` do something else."""
+    monkeypatch.setattr(commands, "list_actions", act)
+    monkeypatch.setattr(cli, "parser", parser)  # made anew, with that
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"), [(KeyboardInterrupt(), 130, "interrupted"), (errors.AuthError("no"), 1, "no")]
+)
+def test_interrupts_and_errors(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, line: str
+) -> None:
     def fail(options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(commands, "list_actions", fail)
-    assert run("list")[0] == code
+    listed_by(monkeypatch, fail)
+    assert run("list") == (code, "", f"zoho-cliq: {line}\n")
 
 
 def test_reader_that_goes_away_is_no_traceback(mock: MockServer, tmp_path: Path) -> None:
@@ -289,23 +300,28 @@ def test_reader_that_goes_away_in_process(run: Run, monkeypatch: pytest.MonkeyPa
         os.close(copy)
 
 
+def also(*values: object) -> Any:
+    """Return the values of one more case, which takes the same way as another one."""
+    return pytest.param(*values, marks=pytest.mark.heavy)
+
+
 @examples_are_complete
 @pytest.mark.parametrize(
     ("arguments", "code", "err"),
     [
         ("--json list >/dev/full", 1, "cannot write to the standard output: No space left on device"),
-        ("list >/dev/full", 1, "cannot write to the standard output: No space left on device"),
+        also("list >/dev/full", 1, "cannot write to the standard output: No space left on device"),
         ("--help >/dev/full", 1, "cannot write to the standard output: No space left on device"),
         ("list >&-", 1, "the standard output is closed; nothing was sent"),
-        ("delete 5 >&-", 1, "the standard output is closed; nothing was sent"),
+        also("delete 5 >&-", 1, "the standard output is closed; nothing was sent"),
         ("login", 2, "Client ID: the input has ended before it was given"),
         ("login --client-id x", 2, "Client secret: the input has ended before it was given"),
         ("login <&-", 2, "Client ID: standard input is closed"),
-        ("handler 5 --script - <&-", 2, "script: cannot read standard input: it is closed"),
+        also("handler 5 --script - <&-", 2, "script: cannot read standard input: it is closed"),
         ("--credentials=~nobody-has-this-name/c.json list", 2, "Could not determine home directory"),
         ("get 1 2>/dev/full", 1, ""),
         ("get 1 2>&-", 1, ""),
-        ("fly 2>/dev/full", 2, ""),
+        also("fly 2>/dev/full", 2, ""),
     ],
 )
 def test_unusable_standard_streams_end_in_one_line(shell: Shell, arguments: str, code: int, err: str) -> None:
@@ -340,11 +356,11 @@ def test_errors_name_options_and_not_arguments_of_python(
     ("arguments", "changed"),
     [
         ("list", False),
-        ("thresholds", False),
+        also("thresholds", False),
         ("create --name Full --hint h --dry-run", False),
-        ("call list_message_actions", False),
+        also("call list_message_actions", False),
         ("create --name Full --hint h", True),
-        ("call create_message_action --field name=Full --field hint=h", True),
+        also("call create_message_action --field name=Full --field hint=h", True),
     ],
 )
 def test_what_cannot_be_written_says_whether_something_was_changed(
@@ -365,11 +381,10 @@ def test_a_reader_that_wants_one_line_ends_it_quietly(shell: Shell, run: Run) ->
 
 
 def test_a_terminal_of_few_characters_shows_the_numbers_of_others(shell: Shell, run: Run) -> None:
-    made = create(run, "Zoë ✓")
-    for arguments in ("list", f"get {made['id']}"):
-        code, out, err = shell(arguments, PYTHONIOENCODING="ascii")
-        assert (code, err) == (0, "")
-        assert r"Zo\xeb \u2713" in out
+    create(run, "Zoë ✓")
+    code, out, err = shell("list", PYTHONIOENCODING="ascii")
+    assert (code, err) == (0, "")
+    assert r"Zo\xeb \u2713" in out
     code, out, err = shell("--help", PYTHONIOENCODING="ascii")
     assert (code, err) == (0, "")
     assert "redis://" in out
@@ -399,6 +414,26 @@ def test_script_and_icon_paths_expand_the_home_directory(run: Run, tmp_path: Pat
         2,
         "zoho-cliq: image '~nobody-has-this-name/icon.png': Could not determine home directory.\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "err"),
+    [
+        ("login", "Client ID: the input has ended before it was given"),
+        ("login --client-id x", "Client secret: the input has ended before it was given"),
+        ("--credentials=~nobody-has-this-name/c.json list", "Could not determine home directory"),
+    ],
+)
+def test_what_is_not_given_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, arguments: str, err: str) -> None:
+    monkeypatch.setattr("sys.stdin", piped(b""))
+    code, out, told = run(*arguments.split())
+    assert (code, out, err in told) == (2, "", True), told
+
+
+def test_a_script_from_an_input_that_is_closed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    code, out, err = run("handler", "5", "--script", "-")
+    assert (code, out, "script: cannot read the standard input: it is closed" in err) == (2, "", True)
 
 
 @pytest.mark.parametrize("content", [b"\xff\n", b"id\n\xff\n"])
@@ -484,6 +519,7 @@ def test_cells(value: Any, shown: str) -> None:
 # --- without an installation, and with a broken one -------------------------------------------------------------------
 
 
+@pytest.mark.heavy
 def test_the_command_runs_out_of_a_zip_file(mock: MockServer, tmp_path: Path) -> None:
     archive = tmp_path / "client.zip"
     packages = [Path(str(package.__file__)).parent for package in (zoho_cliq, zoho_cliq_api)]
@@ -572,7 +608,7 @@ def test_a_failing_import_names_its_cause(
     def fail(options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(commands, "list_actions", fail)
+    listed_by(monkeypatch, fail)
     code, _, err = run("list")
     assert (code, err.count("\n"), words in err) == (1, 1, True), err
 
@@ -633,14 +669,6 @@ def test_login_sends_nothing_if_the_credentials_cannot_be_stored(
     monkeypatch.setattr("tempfile.TemporaryFile", full)
     code, _, err = run("--credentials", str(tmp_path / "c.json"), "login")
     assert (code, "c.json: No space left on device; nothing was sent" in err) == (2, True)
-
-
-def test_an_interrupt_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(options: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(commands, "list_actions", interrupted)
-    assert run("list") == (130, "", "zoho-cliq: interrupted\n")
 
 
 def test_login_goes_to_the_data_center_of_the_environment(

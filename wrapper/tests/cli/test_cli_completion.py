@@ -8,11 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 from cliq_fakes import SCHEMAS, TYPES
 from cliq_runs import Run
+from zoho_cliq import cli
 from zoho_cliq.cli import parser
 
 CASES = [
@@ -43,10 +45,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "folding.txt").touch()
     (folder / "folder").mkdir()
     for shell in ("bash", "zsh", "fish"):
-        done = subprocess.run(
-            [sys.executable, "-m", "zoho_cliq", "completion", shell], capture_output=True, text=True, check=True
-        )
-        (folder / f".{shell}").write_text(done.stdout)
+        with (folder / f".{shell}").open("w") as file, redirect_stdout(file):
+            assert cli.main(["completion", shell]) == 0
     return folder
 
 

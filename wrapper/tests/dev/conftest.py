@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -13,6 +14,7 @@ from queue import Queue
 from typing import Any
 
 import pytest
+import uvicorn
 from cliq_projects import project
 from zoho_cliq.dev.session import Session
 from zoho_cliq.dev.settings import Settings
@@ -28,6 +30,17 @@ def _hangups_arrive() -> Iterator[None]:
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture(autouse=True)
+def _mocks_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a server of uvicorn look more often than ten times a second whether it is to end: each test ends one."""
+
+    async def looking(server: uvicorn.Server) -> None:
+        while not await server.on_tick(0):  # noqa: ASYNC110 - as uvicorn does it
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(uvicorn.Server, "main_loop", looking)
 
 
 class Answering(BaseHTTPRequestHandler):

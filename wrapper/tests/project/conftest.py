@@ -1,4 +1,4 @@
-"""A world for each test: a mock server and clients on one clock."""
+"""A world for the tests: a mock server and clients on one clock. Each test begins with it as new."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import pytest
 from cliq_projects import World
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
+@pytest.fixture(scope="session")
+def shared_world() -> Iterator[World]:
     found = World()
     yield found
     found.close()
+
+
+@pytest.fixture
+def world(shared_world: World) -> World:
+    shared_world.begin()
+    return shared_world

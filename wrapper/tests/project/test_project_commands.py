@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from cliq_fakes import HANDLER_UPDATE, IN_PATHS, WINDOW, examples_are_complete
 from cliq_projects import World, action_file, content, project, write
+from cliq_runs import one_parser
 from zoho_cliq import cli
 from zoho_cliq import project as project_module
 from zoho_cliq._secrecy import masked
@@ -37,6 +38,7 @@ def run(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setenv("ZOHO_CLIQ_TOKEN", "1000.owner")
     monkeypatch.setenv("ZOHO_CLIQ_BASE_URL", world.server.url)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(cli, "parser", one_parser)
 
     def run(*arguments: object) -> tuple[int, str, str]:
         code = cli.main(list(map(str, arguments)))

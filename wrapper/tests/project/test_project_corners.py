@@ -137,38 +137,35 @@ def test_an_answer_without_content_stops_apply_and_the_next_goes_on(world: World
 
 
 @pytest.mark.parametrize("tokens", [True, False])
-def test_changes_of_others_during_an_apply_are_told(tmp_path: Path, tokens: bool) -> None:
-    world = World({"handler_changes_sync": "yes"})
-    try:
-        project(tmp_path)
-        for key in ("a", "b", "c"):
-            action_file(tmp_path, key, "x", name=key.upper(), hint="h")
-        cliq = world.client()
-        apply(cliq, tmp_path, plan(cliq, read(tmp_path)))
-        action_file(tmp_path, "a", "x", name="A", hint="new")
+def test_changes_of_others_during_an_apply_are_told(world: World, tmp_path: Path, tokens: bool) -> None:
+    world.begin(handler_changes_sync="yes")
+    project(tmp_path)
+    for key in ("a", "b", "c"):
+        action_file(tmp_path, key, "x", name=key.upper(), hint="h")
+    cliq = world.client()
+    apply(cliq, tmp_path, plan(cliq, read(tmp_path)))
+    action_file(tmp_path, "a", "x", name="A", hint="new")
 
-        def meddle(request: Any, send: Any) -> Any:
-            if request.operation == "update_message_action":
-                with Cliq("1000.owner", base_url=world.server.url, clock=world.clock, account="other") as other:
-                    ids = world.ids()
-                    other.message_actions.create(name="New", hint="h")
-                    other.message_actions.update_handler(ids["B"], script="theirs")
-                    other.message_actions.delete(ids["C"])
-            return send(request)
+    def meddle(request: Any, send: Any) -> Any:
+        if request.operation == "update_message_action":
+            with Cliq("1000.owner", base_url=world.server.url, clock=world.clock, account="other") as other:
+                ids = world.ids()
+                other.message_actions.create(name="New", hint="h")
+                other.message_actions.update_handler(ids["B"], script="theirs")
+                other.message_actions.delete(ids["C"])
+        return send(request)
 
-        found = plan(cliq, read(tmp_path))
-        if not tokens:  # a server that gives none: everything is listed, and deletions are seen
-            found = Plan(
-                **{name: getattr(found, name) for name in Plan.__dataclass_fields__ if name != "sync_token"},
-                sync_token=None,
-            )
-        done = apply(world.client(middleware=[meddle]), tmp_path, found, recheck=False)
-        told = "; ".join(done.changed_meanwhile)
-        assert "is new" in told
-        assert ("its handler, or something that was changed back" in told) == tokens
-        assert ("C (" in told and "is gone" in told) == (not tokens)
-    finally:
-        world.close()
+    found = plan(cliq, read(tmp_path))
+    if not tokens:  # a server that gives none: everything is listed, and deletions are seen
+        found = Plan(
+            **{name: getattr(found, name) for name in Plan.__dataclass_fields__ if name != "sync_token"},
+            sync_token=None,
+        )
+    done = apply(world.client(middleware=[meddle]), tmp_path, found, recheck=False)
+    told = "; ".join(done.changed_meanwhile)
+    assert "is new" in told
+    assert ("its handler, or something that was changed back" in told) == tokens
+    assert ("C (" in told and "is gone" in told) == (not tokens)
 
 
 def test_trust_lock_without_a_sync_token_reads_every_handler(world: World, tmp_path: Path) -> None:

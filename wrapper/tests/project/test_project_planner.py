@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cliq_fakes import UPDATE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoho_cliq.project.model import (
     UNREAD,
@@ -235,6 +235,7 @@ def test_any_renames_never_use_a_taken_name(old: list[str], new: list[str], goin
             assert mover.id not in [identifier for identifier, _ in moved]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.permutations(list("ABCDEFGH")))
 def test_each_cycle_of_renames_takes_one_extra_call(new: list[str]) -> None:
     movers = [Mover(str(i), "ABCDEFGH"[i], name) for i, name in enumerate(new) if name != "ABCDEFGH"[i]]
@@ -253,7 +254,7 @@ def least(calls: Mapping[str, int]) -> float:
     return found
 
 
-@pytest.mark.parametrize("count", [1, 10, 11, 20, 35, 100, 300])
+@pytest.mark.parametrize("count", [1, 10, 11, 20, 35, pytest.param(300, marks=pytest.mark.heavy)])
 def test_the_least_time_is_that_of_the_slowest_operation(count: int) -> None:
     new = [wanted(f"n{i}", f"N{i}", "x") for i in range(count)]
     plan = make_plan(new, [], Lock())

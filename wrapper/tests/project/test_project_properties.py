@@ -7,7 +7,6 @@ call.
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -93,25 +92,10 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(root)
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    found = World()
-    yield found
-    found.close()
-
-
-@pytest.fixture(autouse=True)
-def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda handle: None)
-
-
 def fresh(world: World, policies: Mapping[str, Any]) -> Cliq:
     """Empty the server, and return a client with an empty ledger."""
-    world.control("POST", "reset")
-    world.control("POST", "policies", dict(policies))
+    world.begin(**policies)
     forget_everything()
-    world.clock.now += 600
-    world.close_clients()
     return world.client()
 
 
@@ -212,14 +196,14 @@ def test_every_policy_about_actions_is_tried() -> None:
     assert {name for policies in POLICIES for name in policies} == about - UNTOUCHED
 
 
-def test_plan_and_apply_make_two_states_equal(shared: World) -> None:
-    two_states(shared, {}, 5)
+def test_plan_and_apply_make_two_states_equal(world: World) -> None:
+    two_states(world, {}, 5)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("policies", POLICIES, ids=str)
-def test_plan_and_apply_make_any_two_states_equal(shared: World, policies: dict[str, Any]) -> None:
-    two_states(shared, policies, 60)
+def test_plan_and_apply_make_any_two_states_equal(world: World, policies: dict[str, Any]) -> None:
+    two_states(world, policies, 60)
 
 
 def pulled_and_copied(world: World, examples: int) -> None:
@@ -240,13 +224,13 @@ def pulled_and_copied(world: World, examples: int) -> None:
     run()
 
 
-def test_an_account_is_pulled_and_then_there_is_nothing_to_do(shared: World) -> None:
-    pulled_and_copied(shared, 5)
+def test_an_account_is_pulled_and_then_there_is_nothing_to_do(world: World) -> None:
+    pulled_and_copied(world, 5)
 
 
 @pytest.mark.heavy
-def test_any_account_is_pulled_and_then_there_is_nothing_to_do(shared: World) -> None:
-    pulled_and_copied(shared, 100)
+def test_any_account_is_pulled_and_then_there_is_nothing_to_do(world: World) -> None:
+    pulled_and_copied(world, 100)
 
 
 class CutOff(Exception):
@@ -307,12 +291,12 @@ def keyed(wanted: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_an_apply_that_is_cut_off_is_finished_by_the_next(shared: World, after: bool) -> None:
-    cut_off_everywhere(shared, keyed(BEFORE), keyed(AFTER), {}, after=after)
+def test_an_apply_that_is_cut_off_is_finished_by_the_next(world: World, after: bool) -> None:
+    cut_off_everywhere(world, keyed(BEFORE), keyed(AFTER), {}, after=after)
 
 
 @pytest.mark.heavy
-def test_an_apply_that_is_cut_off_anywhere_is_finished_by_the_next(shared: World) -> None:
+def test_an_apply_that_is_cut_off_anywhere_is_finished_by_the_next(world: World) -> None:
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(actions(3), actions(3), st.permutations(range(4)), st.sampled_from(POLICIES), st.booleans())
     def run(
@@ -323,7 +307,7 @@ def test_an_apply_that_is_cut_off_anywhere_is_finished_by_the_next(shared: World
         after: bool,
     ) -> None:
         moved = {f"k{order[number]}": each for number, each in enumerate(second)}
-        cut_off_everywhere(shared, keyed(first), moved, policies, after=after)
+        cut_off_everywhere(world, keyed(first), moved, policies, after=after)
 
     run()
 
@@ -334,26 +318,26 @@ FAULTS = ["reset", "status", "truncated", "malformed_json"]
 @pytest.mark.heavy
 @pytest.mark.parametrize(("fault", "when"), [*itertools.product(FAULTS, ["before", "after"])])
 @pytest.mark.parametrize("times", [1, 3])
-def test_each_fault_at_each_call_ends_well(shared: World, fault: str, when: str, times: int) -> None:
+def test_each_fault_at_each_call_ends_well(world: World, fault: str, when: str, times: int) -> None:
     for nth in itertools.count(1):
-        cliq = fresh(shared, {})
+        cliq = fresh(world, {})
         with folder() as root:
             write(root, keyed(BEFORE))
             carried_out(cliq, root)
             write(root, keyed(AFTER))
             found = plan(cliq, read(root), prune=True, replace=True)
-            shared.control("POST", "faults", {"fault": fault, "when": when, "nth": list(range(nth, nth + times))})
+            world.control("POST", "faults", {"fault": fault, "when": when, "nth": list(range(nth, nth + times))})
             cut = True
             try:
                 apply(cliq, root, found, recheck=False)
                 cut = False
             except (errors.CliqError, ConnectionError):
                 pass
-            fired = shared.control("GET", "faults")
-            shared.control("DELETE", "faults")
+            fired = world.control("GET", "faults")
+            world.control("DELETE", "faults")
             if cut:
                 carried_out(cliq, root)
-            check_everything(shared, cliq, root, AFTER)
+            check_everything(world, cliq, root, AFTER)
             if not fired["rules"][0]["applied"]:
                 assert nth > len(found.steps)
                 return

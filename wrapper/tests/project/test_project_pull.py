@@ -215,18 +215,15 @@ def test_a_trusted_lock_saves_calls(world: World, tmp_path: Path) -> None:
     assert (root / "actions/a.dg").read_text() == "mine"
 
 
-@pytest.mark.parametrize("policy", [{"unset_handler": value} for value in ("unset", "empty", "not_found")])
-def test_a_handler_that_was_never_set(tmp_path: Path, policy: dict[str, str]) -> None:
-    world = World(policy)
-    try:
-        cliq = world.client()
-        cliq.message_actions.create(name="A", hint="h")
-        cliq.message_actions.create(name="Hook", hint="h", **WEBHOOK)
-        pull(cliq, tmp_path)
-        assert plan(cliq, read(tmp_path)).empty
-        assert not pull(cliq, tmp_path).written
-    finally:
-        world.close()
+@pytest.mark.parametrize("value", ["unset", "empty", "not_found"])
+def test_a_handler_that_was_never_set(world: World, tmp_path: Path, value: str) -> None:
+    world.begin(unset_handler=value)
+    cliq = world.client()
+    cliq.message_actions.create(name="A", hint="h")
+    cliq.message_actions.create(name="Hook", hint="h", **WEBHOOK)
+    pull(cliq, tmp_path)
+    assert plan(cliq, read(tmp_path)).empty
+    assert not pull(cliq, tmp_path).written
 
 
 def test_an_account_in_two_environments(world: World, tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
+import pytest
 from cliq_fakes import IN_PATHS, examples_are_complete
 from cliq_projects import World
+from cliq_runs import one_parser
+from zoho_cliq import cli
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 
@@ -23,24 +26,27 @@ def commands() -> list[str]:
 
 
 @examples_are_complete
-def test_five_commands_carry_a_change_from_git_to_the_account(world: World, tmp_path: Path) -> None:
+def test_five_commands_carry_a_change_from_git_to_the_account(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     made = world.client().message_actions.create(name="Send to desk", hint="File it")
     world.client().message_actions.update_handler(made.id, script='return {"text": "Filed."};\n')
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ZOHO_CLIQ_")}
-    environment |= {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        **IN_PATHS,
-        "ZOHO_CLIQ_TOKEN": "1000.owner",
-        "ZOHO_CLIQ_BASE_URL": world.server.url,
-    }
+    for name in [name for name in os.environ if name.startswith(("ZOHO_CLIQ_", "XDG_")) and name not in IN_PATHS]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ZOHO_CLIQ_TOKEN", "1000.owner")
+    monkeypatch.setenv("ZOHO_CLIQ_BASE_URL", world.server.url)
+    monkeypatch.setattr(cli, "parser", one_parser)
 
     def run(command: str) -> str:
-        done = subprocess.run(
-            ["bash", "-c", command], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
-        return done.stdout
+        program, *arguments = [os.path.expanduser(word) for word in shlex.split(command)]
+        if program == "zoho-cliq":
+            code = cli.main(arguments)
+        else:
+            code = subprocess.run([program, *arguments], check=False).returncode
+        out, err = capfd.readouterr()
+        assert code == 0, f"{command}\n{err}"
+        return out
 
     pull, init, check, plan, apply = commands()
     assert "actions/send-to-desk.dg" in run(pull)
