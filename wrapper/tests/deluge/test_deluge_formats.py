@@ -59,6 +59,24 @@ def test_weeks_by_a_pattern(day: str, weeks: str) -> None:
     check("d.toString('w W')", weeks, d=day)
 
 
+@pytest.mark.parametrize(
+    ("day", "pattern", "printed"),
+    [
+        ("28-Dec-2019", "YYYY YY y", "2019 19 2019"),
+        ("29-Dec-2019", "YYYY YY y", "2020 20 2019"),
+        ("31-Dec-2022", "YYYY w", "2022 53"),
+        ("01-Jan-2023", "YYYYY w", "02023 1"),
+        ("01-Feb-2020", "F", "1"),
+        ("07-Feb-2020", "F", "1"),
+        ("08-Feb-2020", "F FF", "2 02"),
+        ("29-Feb-2020", "F W D", "5 5 60"),
+    ],
+)
+def test_the_week_based_year_and_the_week_of_a_weekday(day: str, pattern: str, printed: str) -> None:
+    """Expect what Java's SimpleDateFormat prints."""
+    check(f"'{day}'.toText(\"{pattern}\")", printed)
+
+
 def test_milliseconds_by_a_pattern() -> None:
     check("d.toString('SSS')", "999", d=MORNING.replace(microsecond=999_999))
 
@@ -250,6 +268,10 @@ def test_zones_that_are_offsets_for_all_time(name: str, hours: int) -> None:
         ("0.5", "#.0", ".5"),
         ("0.5", "0.0", "0.5"),
         ("0", "#.0", ".0"),
+        ("0.5", "#.#", "0.5"),
+        ("0.5", "#.##%", "50%"),
+        ("0.05", ".##", ".05"),
+        ("0.5", ".0", ".5"),
         ("0.5", "#", "0"),
         ("1.5", "0", "2"),
         ("2.5", "0", "2"),
@@ -271,6 +293,12 @@ def test_zones_that_are_offsets_for_all_time(name: str, hours: int) -> None:
         ("5", "'a'0'b'", "a5b"),
         ("5", "$0 only", "$5 only"),
         ("5", "0;(0)", "5"),
+        ("-5", "0;(0)", "(5)"),
+        ("-1234.5", "$#,##0.00;'minus' $#", "minus $1,234.50"),
+        ("-5", "-0;+0", "+5"),
+        ("-5", "0;0;0", ERROR),
+        ("-5", "0;.", ERROR),
+        ("-5", ";0", ERROR),
         ("1.5", "0" * 100, "2".rjust(100, "0")),
         ("1.5", "0" * 101, ERROR),
         ("1e400", "0", "1" + "0" * 400),
