@@ -38,8 +38,10 @@ KEYWORDS = {
 }
 _HEADERS = frozenset({"IF", "ELSEIF", "ELSE", "FOREACH", "FOREACHINDEX", "TRY", "CATCH"})
 _HEADERS_END = frozenset({"LBLOCK", "SEMI", "BODY"})
+_TASK_KEYS = frozenset({"url", "type", "headers", "parameters", "body", "files", "connection", "detailed", "response"})
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _PREFIXES = frozenset({"SIGN", "NOT"})
+_CONTAINERS = frozenset({"map", "list", "collection"})
 
 
 class Bracket:
@@ -169,6 +171,9 @@ class Brackets:
         if not self._operand:
             self._open("list", "LLIST", word)
             return
+        if self._next().text == "]" and self.previous == "NAME" and not self._is_task_ahead():
+            self._empty_square(word)
+            return
         if self.previous == "NAME" and self._is_task_ahead():
             before = [each.type for each in self.tokens[-3:-1]]
             inserts = before[-1:] == ["INSERT"]
@@ -179,6 +184,17 @@ class Brackets:
             self.stack[-1].stands_alone = stands_alone
         else:
             self._open("index", "LINDEX", word)
+
+    def _empty_square(self, word: Word) -> None:
+        """Report the brackets in `String[] x` and in `Map[]`, and skip them; skip the type before a variable."""
+        closing = self._next()
+        self.at += 1
+        if self._next().kind == "name" and not self._next().first:
+            self._report("declaration", "a variable has no type", "assign to the name alone", word, closing)
+            self.tokens.pop()
+            self.previous = self.tokens[-1].type if self.tokens else ""
+            return
+        self._report("index", "an element is not read with brackets", "write `.get(index)`", word, closing)
 
     def _lacks_semicolon_before(self) -> bool:
         """Return whether the last token begins a line, and the previous line ends like a statement without its `;`."""
@@ -258,8 +274,15 @@ class Brackets:
         if self._opens_task(word):
             return
         inside = self._inside()
+        name = self.tokens[-1] if self.previous == "NAME" and not self.header else None
+        if name is not None and name.end_pos == word.start and name.lower() in _CONTAINERS:
+            self._report("wrong-brackets", f"`{name}` takes round brackets", f"write `{name}()`", word)
+            self.tokens.pop()
+            self._open("literal", "LLITERAL", word)
+            return
         if self.previous in _LITERAL_BEFORE:
-            literal = not (self.previous == "IN" and word.first and self._begins_statement_ahead())
+            breaks = word.first or self._next().first
+            literal = not (self.previous == "IN" and breaks and self._begins_statement_ahead())
         elif inside == "(":
             following = self._next().text
             literal = self.stack[-1].role == "call" and (following == "}" or self._next(1).text == ":")
@@ -372,6 +395,10 @@ class Brackets:
         following = self._next()
         inside = self._inside()
         if inside == "task":
+            return
+        around = (each.kind for each in reversed(self.stack) if each.kind not in {"literal", "list", "("})
+        if next(around, "") == "task" and word.text in _TASK_KEYS and following.text in {":", "-"}:
+            self._unwind("task")
             return
         is_statement = (
             (word.text in KEYWORDS and following.text not in {",", ")", ":"})
