@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from zoho_cliq_deluge._syntax.syntax_errors import MAXIMUM_PROBLEMS
 TABLE = Path(__file__).with_name("wrong_scripts.txt")
 
 
+@cache
 def cases() -> list[tuple[str, list[str]]]:
     found = []
     for case in TABLE.read_text("utf-8").split("\n---\n")[1:]:
@@ -23,10 +25,11 @@ def cases() -> list[tuple[str, list[str]]]:
     return found
 
 
-def problems(script: str) -> list[SyntaxProblem]:
+@cache
+def problems(script: str) -> tuple[SyntaxProblem, ...]:
     with pytest.raises(DelugeSyntaxError) as caught:
         parse(script)
-    return list(caught.value.errors)
+    return caught.value.errors
 
 
 def lines(script: str) -> list[str]:
@@ -205,7 +208,7 @@ def test_ten_thousand_brackets_are_one_mistake(start: str, link: str) -> None:
 )
 def test_a_chain_has_an_end(script: str, link: str) -> None:
     parse(script.format(link * (MAXIMUM_CHAIN - 1)))
-    found = problems(script.format(link * 10_000))
+    found = problems(script.format(link * (MAXIMUM_CHAIN + 1)))
     assert [each.code for each in found] == ["too-deep"]
     assert str(MAXIMUM_CHAIN) in found[0].message
 

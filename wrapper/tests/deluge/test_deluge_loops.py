@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from unittest import mock
 
@@ -90,6 +91,9 @@ AFTER = "".join(
 FUNCTION = "int f(int x)\n{\nfor each y in {1,2}\n{\nx = x + y;\n}\nreturn x;\n}\n"
 
 
+parsed = lru_cache(maxsize=64)(parse)
+
+
 def outcome(script: str, compiler: Any, first: int = 0, **policies: Any) -> tuple[Any, ...]:
     with (
         mock.patch.object(statements, "compile_loop", compiler),
@@ -97,7 +101,7 @@ def outcome(script: str, compiler: Any, first: int = 0, **policies: Any) -> tupl
         mock.patch.object(loops, "_FIRST_ITERATIONS", first),
     ):
         try:
-            result = run(script, {"items": [4, "z"], "map": {}}, policies=policies)
+            result = run(parsed(script), {"items": [4, "z"], "map": {}}, policies=policies)
         except DelugeRuntimeError as error:
             until_then = error.run
             failure = (type(error), str(error), error.line)
