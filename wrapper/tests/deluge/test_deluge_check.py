@@ -217,6 +217,8 @@ def test_hostile_scripts_are_checked(script: str) -> None:
             f'return {{"text":"a","slides":{"[" * 60}{"]" * 60}}};',
             ["1:8 warning bad-answer: `slides[0]` of the answer must be a map, not a list"],
         ),
+        ('answer = Map();\nanswer.put(message.get("key"),"a");\nreturn answer;', []),
+        ('return {"text":"a","buttons":[{message.get("key"):"a"}]};', []),
         ('answer = {"txt":"a"};\nreturn answer;', ["2:8 warning bad-answer: the answer must have `text`"]),
         (
             'm.kept = invokeurl [ url: "https://example.com" ];\nreturn Map();',

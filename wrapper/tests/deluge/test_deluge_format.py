@@ -120,6 +120,8 @@ def test_what_is_laid_out_stays() -> None:
             "void f(Int a,String b)\n{\ninfo a;\nif(b){\ninfo b;}\n}",
             "void f(Int a,String b)\n{\ninfo a;\nif(b)\n{\n\tinfo b;\n}\n}",
         ),
+        ("void f(Int a)\n{\n// note\ninfo a;\n}", "void f(Int a)\n{\n// note\ninfo a;\n}"),
+        ("void f(Int a)\n{\n\t// note\n\tinfo a;\n}", "void f(Int a)\n{\n\t// note\n\tinfo a;\n}"),
         ("void f(){info a;}", "void f()\n{\n\tinfo a;\n}"),
         ("x = insert into F [a=b c = d];", "x = insert into F\n[\n\ta=b\n\tc=d\n];"),
         ("x = F[ a==b ]  sort  by c ;", "x = F[a == b] sort by c;"),

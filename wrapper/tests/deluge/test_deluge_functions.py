@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 from zoho_cliq_deluge import run
-from zoho_cliq_deluge._values.types import Collection, File
+from zoho_cliq_deluge._functions.registry import FUNCTIONS, builtin
+from zoho_cliq_deluge._values.context import Context
+from zoho_cliq_deluge._values.types import Collection, File, Value
 from zoho_cliq_deluge.failures import DelugeRuntimeError
 
 
@@ -49,3 +52,15 @@ def test_a_replacement_by_an_expression_that_takes_too_long_is_an_error() -> Non
     text = "a" * 60 + "b"
     with pytest.raises(DelugeRuntimeError, match="the regular expression takes too long on this text"):
         run('return t.replaceAll("(a|aa)+$","x");', {"t": text}, policies={"computing_seconds": 0.1})
+
+
+def test_only_arguments_with_a_type_are_converted() -> None:
+    def shown(context: Context, receiver: str, anything: Value, count: int = 0) -> Value:
+        return f"{receiver} {anything!r} {count!r}"
+
+    # The annotations are resolved where the function is defined.
+    shown.__annotations__ = {"receiver": str, "anything": Any, "count": int, "return": Any}
+    with mock.patch.dict(FUNCTIONS):
+        builtin("shown")(shown)
+        assert run('return "a".shown("5","5");').answer == "a '5' 5"
+        assert run('return "a".shown("5");').answer == "a '5' 0"

@@ -166,6 +166,8 @@ def test_many_compiled_loops_do_what_closures_do(
         "for each v in {1,2}\n{\na = v;\n}\nb = a + v;",
         "if(i > 1)\n{\nb = a;\n}\na = i;",
         "b = u;",
+        "if(i > 3)\n{\nbreak;\n}\nelse\n{\na = i;\ncontinue;\n}\na = 0;",
+        "if((i > 6) || ((i < 3) && !(i == 2)))\n{\na = i;\n}",
         'if(i == 4)\n{\nb = "t";\n}\nb = b + i;',
         'b = b + i;\nif(i == 2)\n{\nb = "t";\n}',
         'c = "t";\nfor each v in {1,2,"x",4}\n{\nc = c + v;\nb = b + i;\n}',

@@ -345,7 +345,7 @@ class Brackets:
         if self.previous == "RCONDITION":
             self._emit_here("LBLOCK", "{")
             self._emit_here("RBLOCK", "}")
-        elif self.previous not in STATEMENT_STARTS:
+        else:
             self._emit_here("SEMI", "")
 
     def _close_missing(self, bracket: Bracket) -> None:

@@ -292,8 +292,6 @@ class _Reader:
         if start == end and token.type != "$END":
             return  # the lexer has already reported this mistake
         if token.type == "$END":
-            if self._is_reported_near_end():
-                return
             self.problems.add("unfinished", "the script ends within a statement", "complete the statement", start, end)
         elif token.type == "ASSIGN":
             self.problems.add(
