@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import DelugeSyntaxError, SyntaxProblem, parse
 from zoho_cliq_deluge._syntax.parser import MAXIMUM_CHAIN, MAXIMUM_DEPTH
 from zoho_cliq_deluge._syntax.syntax_errors import MAXIMUM_PROBLEMS
@@ -80,9 +81,7 @@ REACHING = {
 }
 
 
-@pytest.mark.parametrize(
-    ("before", "indent", "behind"), [("info 1;\n", "", ""), ("", "", "\ninfo 1;"), ("if(a)\n{\n", "\t", "\n}")]
-)
+@table(("before", "indent", "behind"), [("info 1;\n", "", ""), ("", "", "\ninfo 1;"), ("if(a)\n{\n", "\t", "\n}")])
 def test_what_stands_around_a_mistake_changes_nothing(before: str, indent: str, behind: str) -> None:
     tried = 0
     for script, _ in cases():
@@ -196,16 +195,14 @@ DEEP = [
 ]
 
 
-@pytest.mark.parametrize(("start", "link"), DEEP)
+@table(("start", "link"), DEEP)
 def test_ten_thousand_brackets_are_one_mistake(start: str, link: str) -> None:
     found = problems(start + link * 10_000)
     assert [each.code for each in found if each.code == "too-deep"] == ["too-deep"]
     assert f"{MAXIMUM_DEPTH} levels" in found[-1].message
 
 
-@pytest.mark.parametrize(
-    ("script", "link"), [("x = a{};", " + a"), ("x = a{};", ".b"), ("x = a{};", ".b()"), ("x = zoho{};", ".b")]
-)
+@table(("script", "link"), [("x = a{};", " + a"), ("x = a{};", ".b"), ("x = a{};", ".b()"), ("x = zoho{};", ".b")])
 def test_a_chain_has_an_end(script: str, link: str) -> None:
     parse(script.format(link * (MAXIMUM_CHAIN - 1)))
     found = problems(script.format(link * (MAXIMUM_CHAIN + 1)))
@@ -217,7 +214,7 @@ def test_many_mistakes_are_cut_off() -> None:
     assert len(problems("x = 1;;\n" * 5000)) == MAXIMUM_PROBLEMS
 
 
-@pytest.mark.parametrize("script", ["x = 1" + "0" * 500 + ";", "x = 0." + "1" * 500 + ";"])
+@table("script", ["x = 1" + "0" * 500 + ";", "x = 0." + "1" * 500 + ";"])
 def test_a_number_of_more_digits_than_python_reads_is_a_mistake(script: str) -> None:
     assert [each.code for each in problems(script)] == ["bad-number"]
 

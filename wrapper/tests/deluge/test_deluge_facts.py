@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import run
 from zoho_cliq_deluge._syntax.syntax_errors import DelugeSyntaxError
 from zoho_cliq_deluge._values.printing import text
@@ -181,7 +182,7 @@ RESULTS: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "expected"), RESULTS, ids=[result[0] for result in RESULTS])
+@table(("expression", "expected"), RESULTS)
 def test_an_expression_has_its_documented_result(expression: str, expected: Any) -> None:
     script = f"return {expression};"
     if expected is ERROR:

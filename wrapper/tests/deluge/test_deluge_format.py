@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import DelugeSyntaxError, format, parse  # noqa: A004
 
 LAID_OUT = """// Answers with the weather.
@@ -65,7 +66,7 @@ def test_what_is_laid_out_stays() -> None:
     assert format(LAID_OUT.rstrip("\n")) == LAID_OUT.rstrip("\n")
 
 
-@pytest.mark.parametrize(
+@table(
     ("source", "expected"),
     [
         ("x=1;", "x = 1;"),

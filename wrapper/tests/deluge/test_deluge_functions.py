@@ -6,6 +6,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import run
 from zoho_cliq_deluge._functions.registry import FUNCTIONS, builtin
 from zoho_cliq_deluge._values.context import Context
@@ -13,7 +14,7 @@ from zoho_cliq_deluge._values.types import Collection, File, Value
 from zoho_cliq_deluge.failures import DelugeRuntimeError
 
 
-@pytest.mark.parametrize(
+@table(
     ("calls", "content"),
     [
         ("c.insertAll(Collection(8,9));", [1, 2, 3, 8, 9]),
@@ -42,7 +43,7 @@ def test_the_content_of_a_file_in_base64() -> None:
         run(script, {"f": 5})
 
 
-@pytest.mark.parametrize(("left", "right"), [("true", '"a"'), ('"a"', "true")])
+@table(("left", "right"), [("true", '"a"'), ('"a"', "true")])
 def test_a_boolean_and_a_text_have_no_order(left: str, right: str) -> None:
     with pytest.raises(DelugeRuntimeError, match=r"< cannot be applied to (BOOLEAN and TEXT|TEXT and BOOLEAN)"):
         run(f"return {left} < {right};")

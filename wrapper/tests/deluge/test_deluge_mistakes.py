@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import DelugeSyntaxError, parse, tree
 from zoho_cliq_deluge._syntax.parser import _NoLexer
 from zoho_cliq_deluge._syntax.problems import Problems
@@ -14,7 +15,7 @@ def places(script: str) -> list[str]:
     return [f"{each.line}:{each.column} {each.code}" for each in caught.value.errors]
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ("if(a) { info 1; ] }", ["1:17 stray-bracket"]),
@@ -68,7 +69,7 @@ def places(script: str) -> list[str]:
         ("x = f({1,2;});", ["1:11 semicolon-in-braces"]),
         ('info "x"; y = "5" tall"; info 1;', ["1:19 quote-in-text"]),
         ('return"a" + "b;', ["1:13 unclosed-text"]),
-        ("x = f\"a" + ";", ["1:5 text-prefix", "1:6 unclosed-text"]),
+        ('x = f"a' + ";", ["1:5 text-prefix", "1:6 unclosed-text"]),
         ("x =“a” + 5" + '"' + ";", ["1:4 curly-quotes", "1:10 missing-quote"]),
         (
             ' = a {"b":1c}, "d":2};',
@@ -92,7 +93,7 @@ def test_a_loop_header_of_another_language_is_looked_for_in_some_words_only() ->
     assert places("for(" + "a " * 300)[0] == "1:1 for-without-each"
 
 
-@pytest.mark.parametrize(
+@table(
     "script",
     ["not(a);", "nil.x();", "x = map < 5;", "foreach.x = 1;", "x = F[a in c];", "x = F[a is c];", "x = F[(a == 1)];"],
 )

@@ -47,8 +47,8 @@ def format_number(number: int | Decimal, pattern: str) -> str:
     after = after.rstrip("0").ljust(least, "0") if most else ""
     whole = found["whole"]
     digits = whole.count("0")
-    has_zero = not whole or "0" in whole or least  # otherwise, as in `#.##`, the last `#` before the point is a `0`
-    before = "" if before == "0" and has_zero and not digits and after else before.rjust(digits, "0")
+    is_bare = not digits and (least or not whole)  # but in `#.##`, the last `#` before the point counts as `0`
+    before = "" if before == "0" and is_bare and after else before.rjust(digits, "0")
     if "," in whole:
         size = len(whole) - whole.rindex(",") - 1
         before = _grouped(before, size) if size else before

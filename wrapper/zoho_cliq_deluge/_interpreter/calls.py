@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Callable
+from typing import TypeVar
 
 from .. import tree
 from .._functions.collections import KeyValue, collection_of
@@ -24,6 +25,9 @@ _TAKES_PAIRS = frozenset({"insert"})
 _REQUESTS = frozenset({"geturl", "posturl", "invokeurl"})
 
 
+Node = TypeVar("Node", bound=tree.Node)
+
+
 class CallCompiler:
     """Compiles calls for one run."""
 
@@ -41,7 +45,7 @@ class CallCompiler:
         return None
 
     @staticmethod
-    def tested(name: str, node: tree.Node) -> tree.Node:
+    def tested(name: str, node: Node) -> Node | tree.Null:
         """Return the node that a function tests. For `isText`, `''` is no text but an empty date-time: null."""
         is_empty_quotes = isinstance(node, tree.Text) and node.source == "''"
         return tree.Null(span=node.span) if is_empty_quotes and name.lower() == "istext" else node

@@ -288,10 +288,10 @@ class Lexer(ForeignWords):
         text = word.text
         if self.header and inside == "block" and self._begins_body(word):
             self._emit_here("BODY", "")
-        if self.previous == "TEXT" and self._touches(word) and self._next().start == word.start + len(text):
-            if self._text_follows():
-                self._quote_within_text(word)
-                return
+        between_texts = self.previous == "TEXT" and self._touches(word) and self._next().start == word.start + len(text)
+        if between_texts and self._text_follows():
+            self._quote_within_text(word)
+            return
         if self._type_parameters(word):
             return
         kind = _WORDS.get(text)

@@ -239,7 +239,10 @@ class _Reader:
         start, end = token.start_pos or 0, token.end_pos or 0
         if (start == end and token.type != "$END") or (
             types[0] == "SEMI"
-            and (before.line in self.problems.broken_lines or (token.type == "$END" and self.problems.has_unclosed_comment))
+            and (
+                before.line in self.problems.broken_lines
+                or (token.type == "$END" and self.problems.has_unclosed_comment)
+            )
         ):
             return  # the lexer has already reported this mistake
         if types == ("COLON", "NAME"):

@@ -40,9 +40,15 @@ _CURLY = re.compile("[\u2018-\u201f]")
 _CURLY_SINGLE = "\u2018\u2019\u201a\u201b"
 # Characters that look like signs, or mean the same in print. Pasted text and some keyboards have them.
 _LOOKALIKES = {
-    **dict(zip("\uff1b\uff0c\uff1a\uff08\uff09\uff5b\uff5d\uff3b\uff3d\uff1d\uff0b\uff01", ";,:(){}[]=+!", strict=True)),
+    **dict(
+        zip("\uff1b\uff0c\uff1a\uff08\uff09\uff5b\uff5d\uff3b\uff3d\uff1d\uff0b\uff01", ";,:(){}[]=+!", strict=True)
+    ),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-    **{"\u00d7": "*", "\u00f7": "/", "\u2260": "!=", "\u2264": "<=", "\u2265": ">="},
+    "\u00d7": "*",
+    "\u00f7": "/",
+    "\u2260": "!=",
+    "\u2264": "<=",
+    "\u2265": ">=",
 }
 
 
@@ -256,7 +262,6 @@ class _Scanner:
         self.problems.broken_lines.add(self.line)
         self._add("single" if self.text[start] == "'" else "text", start, end)
         return end
-
 
     def _text_end(self, start: int, line_end: int) -> int:
         """Return where a text ends whose quote is missing: before `);`, `};` or `;`, which most likely follow it."""
