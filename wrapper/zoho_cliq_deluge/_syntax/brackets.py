@@ -310,6 +310,9 @@ class Brackets:
                 break
             if each.kind == "block":
                 break
+        if self._closes_wrongly(word, target):
+            word = word._replace(text=_CLOSERS[self.stack[-1].word.text])
+            target = self.stack[-1]
         if target is None:
             if word.line not in self.problems.broken_lines:
                 self._report(
@@ -339,6 +342,39 @@ class Brackets:
                 self._suffix()
             elif target.stands_alone and self._next().text != ";":
                 self._emit_here("SEMI", "")
+
+    def _is_task_closed_ahead(self) -> bool:
+        """Return whether the bracket of this task is closed before the next `;`."""
+        depth = 0
+        for word in self.words[self.at :]:
+            if word.kind == "sign":
+                depth += (word.text in {"(", "[", "{"}) - (word.text in {")", "]", "}"})
+                if depth < 0:
+                    return word.text == "]"
+                if word.text == ";" and not depth:
+                    break
+        return False
+
+    def _closes_wrongly(self, word: Word, target: Bracket | None) -> bool:
+        """Report a bracket of the wrong kind, as in `{1,2]`. Return whether it stands for the right one.
+
+        Args:
+            word: The closing bracket.
+            target: The open bracket of the same kind, if there is one: it may be the block or task around.
+        """
+        last = self.stack[-1] if self.stack else None
+        if last is None or last is target or last.kind == "block":
+            return False
+        if target is not None and target.kind == "block":
+            is_wrong = self._next().text == ";" and last.word.line == word.line > target.word.line
+        else:
+            is_wrong = target is None or (target.kind == "task" and self._is_task_closed_ahead())
+        opening = last.word.text
+        if not is_wrong or self._next().text == _CLOSERS[opening]:
+            return False
+        message = f"`{opening}` is closed by `{word.text}`"
+        self._report("wrong-bracket", message, f"write `{_CLOSERS[opening]}`", word)
+        return True
 
     def _finish_statement(self) -> None:
         """Complete a statement after its unclosed bracket was reported."""

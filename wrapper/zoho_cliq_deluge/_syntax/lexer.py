@@ -362,18 +362,6 @@ class Lexer(ForeignWords):
                 return token == ":" and self.stack[-1].role != "insert"
         return False
 
-    def _is_task_closed_ahead(self) -> bool:
-        """Return whether the bracket of this task is closed before the next `;`."""
-        depth = 0
-        for word in self.words[self.at :]:
-            if word.kind == "sign":
-                depth += (word.text in {"(", "[", "{"}) - (word.text in {")", "]", "}"})
-                if depth < 0:
-                    return word.text == "]"
-                if word.text == ";" and not depth:
-                    break
-        return False
-
     def _constant(self, word: Word) -> bool:
         self._emit("NULL" if word.text.lower() == "null" else "BOOLEAN", word)
         return True

@@ -227,7 +227,7 @@ class _Reader:
     def _insert(self, types: tuple[str, ...], at: int) -> None:
         token = self.tokens[at]
         before = self.tokens[at - 1] if at else token
-        if types[0] not in {"OPERATOR", "COMMA"} or not self._follows_mistake(at):
+        if types[0] not in {"OPERATOR", "COMMA", "NAME"} or not self._follows_mistake(at):
             self._report_missing(types, before, token)
         place = (before.end_pos, before.end_line, before.end_column, before.end_line, before.end_column, before.end_pos)
         if types[-1] == "SEMI":
