@@ -105,7 +105,7 @@ def places(script: str) -> list[tuple[int, int, str]]:
 
 MISSING = "x = 1"
 # Scripts that continue a preceding statement without `;`, so that both together are another mistake or none.
-GOING_ON = {"++x;", "[a, b] = c;", "public void f() { return; }"}
+GOING_ON = {"++x;", "--x;", "+= 1;", "[a, b] = c;", "public void f() { return; }"}
 OTHERS = ("x = y z;", "info “a”;", "x = ;", "info f(1;")
 
 

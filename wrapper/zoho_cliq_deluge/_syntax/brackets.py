@@ -366,7 +366,8 @@ class Brackets:
         if last is None or last is target or last.kind == "block":
             return False
         if target is not None and target.kind == "block":
-            is_wrong = self._next().text == ";" and last.word.line == word.line > target.word.line
+            is_value = last.kind == "task" or last.word.line == word.line > target.word.line
+            is_wrong = is_value and self._next().text == ";"
         else:
             is_wrong = target is None or (target.kind == "task" and self._is_task_closed_ahead())
         opening = last.word.text

@@ -13,6 +13,7 @@ _IMPORT_WORDS = frozenset({"import", "include", "require", "using", "package"})
 
 
 _REMAINDERS = {"mod": "%", "div": "/"}
+_MOST_TYPE_WORDS = 20
 _CONTAINERS = frozenset({"map", "list", "collection"})
 
 
@@ -69,7 +70,7 @@ class ForeignWords(Headers):
         if word.text.lower() not in _CONTAINERS or self._next().text != "<":
             return False
         end = 1
-        while self._next(end).kind == "name" or self._next(end).text in {",", "<"}:
+        while end < _MOST_TYPE_WORDS and (self._next(end).kind == "name" or self._next(end).text in {",", "<"}):
             end += 1
         if self._next(end).text != ">" or self._next(end + 1).text != "(":
             return False

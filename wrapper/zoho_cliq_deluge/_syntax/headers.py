@@ -6,6 +6,7 @@ from .scanner import END, Word
 DECLARATIONS = frozenset({"let", "var", "const", "final", "dim"})
 FUNCTION_WORDS = frozenset({"function", "def", "func", "fn", "sub"})
 _BEFORE_LIST = frozenset({"in", "of", ":"})
+_LONGEST_CONDITION = 30  # words that are looked at, so that a hostile script takes no quadratic time
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 _BODY_WORDS = frozenset({"info", "return", "break", "continue", "throw", "if", "for", "try"})
 
@@ -59,7 +60,7 @@ class Headers(Brackets):
     def _is_condition_ahead(self) -> bool:
         """Return whether the line goes on with a comparison, and a block follows."""
         ahead, compares = 0, False
-        while not self._next(ahead).first and self._next(ahead).text not in {"{", ";"}:
+        while ahead < _LONGEST_CONDITION and not self._next(ahead).first and self._next(ahead).text not in {"{", ";"}:
             compares = compares or self._next(ahead).text in _COMPARISONS
             ahead += 1
         return compares and self._next(ahead).text == "{"

@@ -299,11 +299,12 @@ class _Scanner:
 
     def _lacks_quote(self, quote: int, at: int = -1) -> bool:
         """Report a missing quote before a word that ends where a quote stands. Return whether the word does."""
-        if len(self.words) - self._statement_start() < 2 or at == self._statement_start():
+        word = self.words[at] if self.words else None
+        if word is None or word.start + len(word.text) != quote or word.kind not in {"name", "number"}:
             return False
-        word = self.words[at]
-        if word.start + len(word.text) != quote or word.kind not in {"name", "number"} or word.text in _PREFIXES:
-            return False
+        first = self._statement_start()
+        if word.text in _PREFIXES or at == first or len(self.words) - first < 2:
+            return False  # `f"…"`, and a keyword before a text, as in `return"a"`
         message = f"`{_short(word.text)}` stands right before a quote"
         self._report("missing-quote", message, "add the quote that is missing before it", word.start, quote)
         return True
