@@ -46,7 +46,8 @@ class Policies:
         caught_value: What ``catch (e)`` holds after ``throw x``: an ``"error"`` with the attributes ``message`` and
             ``lineNo`` (default), or the thrown ``"value"`` itself.
         text_of_null: How ``info null`` prints, and null within a list. Default: ``"null"``.
-        limit_can_be_caught: Whether ``try`` catches the statement limit. Default: false.
+        limit_can_be_caught: Whether ``try`` catches the statement limit; the next statement exceeds it again.
+            Default: false.
         comparison_with_text: Whether ``5 == "5"`` is true because the text is ``"converted"`` to a number, boolean or
             date-time (default), or false because the types are ``"different"``.
         loop_over_map: What ``for each x in map`` visits: the ``"keys"`` (default) or the ``"values"``.

@@ -1,7 +1,7 @@
 """The cases that grade mutants of the built-in functions, and the lines of the package that each case executes.
 
-A case is a test function of the files below with one set of parameters. So that results are reproducible, tests that
-use hypothesis or fixtures, or have the marks `skipif` or `heavy`, are left out.
+A case is a test function of the files below with one set of parameters, or one row of its table. So that results are
+reproducible, tests that use hypothesis or fixtures, or have the marks `skipif` or `heavy`, are left out.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ def _code(path: Path) -> CodeType:
 
 
 def _with_parameters(name: str, test: Callable[..., None]) -> Iterator[tuple[str, Case]]:
+    if hasattr(test, "rows"):
+        one, rows = test.rows
+        for number, arguments in enumerate(rows):
+            yield f"{name}[{number}]", partial(one, **arguments)
+        return
     marks = getattr(test, "pytestmark", [])
     if any(mark.name != "parametrize" for mark in marks):
         return

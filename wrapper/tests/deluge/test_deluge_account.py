@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge._functions.library import FUNCTIONS
 from zoho_cliq_deluge._functions.operators import BINARY
 from zoho_cliq_deluge._functions.regex import matches_whole, replace
@@ -49,7 +50,7 @@ def archive() -> File:
 ARCHIVE = archive()
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "receiver", "arguments", "charged", "worked"),
     [
         ("put", {}, ["k", 1], 120, 0),
@@ -126,7 +127,7 @@ def test_what_a_function_costs(name: str, receiver: Any, arguments: list[Any], c
     assert (budget.charged, budget.worked) == (charged, worked)
 
 
-@pytest.mark.parametrize(
+@table(
     ("operator", "left", "right", "charged", "worked"),
     [
         ("==", [1], [1], 50, 180),
@@ -143,7 +144,7 @@ def test_what_an_operator_costs(operator: str, left: Any, right: Any, charged: i
     assert (budget.charged, budget.worked) == (charged, worked)
 
 
-@pytest.mark.parametrize(
+@table(
     "search",
     [
         lambda context, text: matches_whole(context, "(a|aa)+$", text),

@@ -76,7 +76,7 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_ends_with_an_error(name: str) -> None:
     with pytest.raises(DelugeError):
-        run(BOMBS[name], policies={"computing_seconds": 0.1})
+        run(BOMBS[name], policies={"computing_seconds": 0.04})
 
 
 @pytest.mark.heavy
@@ -114,6 +114,16 @@ def test_a_bomb_takes_little_memory(name: str) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 150 * 2**20
+
+
+@pytest.mark.parametrize("statement", ["x = i;", "x = [i];"])
+def test_simple_statements_take_time_too(statement: str) -> None:
+    with pytest.raises(DelugeLimitError, match="line 1: the script computed for more than 1e-06 s"):
+        run(
+            f"for each  i in given\n{{\n\t{statement}\n}}",
+            {"given": [0] * 2000},
+            policies={"statement_limit": 0, "computing_seconds": 1e-6},
+        )
 
 
 def test_garbage_is_not_counted_against_a_script() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_api import contract
 from zoho_cliq_deluge import HANDLERS, RULES, DelugeLimitError, Rule, check, explain, run
 from zoho_cliq_deluge._checker import answers as answers_module
@@ -35,14 +36,12 @@ def test_the_table_breaks_every_rule() -> None:
     assert sum(not expected for _, expected in cases()) >= 50
 
 
-@pytest.mark.parametrize(
-    ("script", "expected"), cases(), ids=lambda value: value[:30] if isinstance(value, str) else ""
-)
+@table(("script", "expected"), cases())
 def test_script(script: str, expected: list[str]) -> None:
     assert lines(script) == expected
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.wrong], ids=lambda rule: rule.name)
+@table("rule", [rule for rule in RULES.values() if rule.wrong])
 def test_the_examples_of_a_rule_break_it_alone_and_not_at_all(rule: Rule) -> None:
     assert [(each.rule, each.severity) for each in check(rule.wrong)] == [(rule.name, rule.severity)]
     assert check(rule.right) == []
@@ -136,7 +135,7 @@ def test_a_finding_stands_where_the_text_has_carriage_returns_and_a_byte_order_m
     assert (finding.line, finding.column, finding.source) == (2, 16, 'return {"text":usr};')
 
 
-@pytest.mark.parametrize(("rounds", "allowed"), [(4997, True), (4998, False)])
+@table(("rounds", "allowed"), [(4997, True), (4998, False)])
 def test_statements_are_counted_as_they_are_run(rounds: int, allowed: bool) -> None:
     script = f'for each  i in "".leftpad({rounds}).toList("")\n{{\n\tinfo i;\n}}\nreturn Map();'
     assert (check(script) == []) is allowed
@@ -184,7 +183,7 @@ def keywords(schema: Any) -> set[str]:
     return set(schema) | {key for part in below for key in keywords(part)}
 
 
-@pytest.mark.parametrize(
+@table(
     "script",
     [
         'x = "' + "a-" * 50_000 + '";',
@@ -194,21 +193,20 @@ def keywords(schema: Any) -> set[str]:
         "x" + '.get("a")' * 900 + ".trim();",
         "if(true)\n{\n" * 99 + "x = 1;\n" + "}\n" * 99,
         "x = " + "(" * 99 + "1" + ")" * 99 + ";",
-        "x = 1;\n" * 2_000,
-        'm.get("a").trim();\nif(m.get("b") == null)\n{\n\tm = n;\n}\n' * 300,
+        "x = 1;\n" * 600,
+        'm.get("a").trim();\nif(m.get("b") == null)\n{\n\tm = n;\n}\n' * 100,
         "x = x.leftpad(n);\nn = n + 1;\nfor each  i in x.toList(n)\n{\n\tinfo i;\n}",
         "x = y;\ny = x;\nreturn x;",
         'x = Map();\nx.put("a",x);\nreturn x;',
         "\ud800 \x00 \u2028",
     ],
-    ids=lambda script: ascii(script[:20]),
 )
 def test_hostile_scripts_are_checked(script: str) -> None:
     for finding in check(script):
         assert str(finding)
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ('return {message.get("key"):"a"};', []),
@@ -217,6 +215,8 @@ def test_hostile_scripts_are_checked(script: str) -> None:
             f'return {{"text":"a","slides":{"[" * 60}{"]" * 60}}};',
             ["1:8 warning bad-answer: `slides[0]` of the answer must be a map, not a list"],
         ),
+        ('answer = Map();\nanswer.put(message.get("key"),"a");\nreturn answer;', []),
+        ('return {"text":"a","buttons":[{message.get("key"):"a"}]};', []),
         ('answer = {"txt":"a"};\nreturn answer;', ["2:8 warning bad-answer: the answer must have `text`"]),
         (
             'm.kept = invokeurl [ url: "https://example.com" ];\nreturn Map();',
@@ -228,7 +228,7 @@ def test_what_is_certain_of_an_answer_and_a_task(script: str, expected: list[str
     assert lines(script) == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("elements", "counted"),
     [
         ('"".leftpad(4000).toList("")', True),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from deluge_checks import ERROR, check
+from deluge_checks import ERROR, check, table
 from zoho_cliq_deluge import run
 from zoho_cliq_deluge._values.budget import Budget
 from zoho_cliq_deluge._values.printing import Printer, text
@@ -17,9 +17,7 @@ from zoho_cliq_deluge.failures import DelugeRuntimeError
 from zoho_cliq_deluge.policies import Policies
 
 
-@pytest.mark.parametrize(
-    ("left", "right"), [("1", "2"), ("2", "2"), ("3", "2"), ("1.5", "2"), ("2.5", "2"), ("2", "2.0")]
-)
+@table(("left", "right"), [("1", "2"), ("2", "2"), ("3", "2"), ("1.5", "2"), ("2.5", "2"), ("2", "2.0")])
 def test_comparisons(left: str, right: str) -> None:
     less, equal = Decimal(left) < Decimal(right), Decimal(left) == Decimal(right)
     expected = [less, less or equal, not less and not equal, not less, equal, not equal]
@@ -27,7 +25,7 @@ def test_comparisons(left: str, right: str) -> None:
     assert run(f"return {{{comparisons}}};").answer == expected
 
 
-@pytest.mark.parametrize("operator", ["-", "*", "/", "%", "<", "<=", ">", ">="])
+@table("operator", ["-", "*", "/", "%", "<", "<=", ">", ">="])
 def test_operators_that_do_not_fit(operator: str) -> None:
     for left, right, why in (
         ("{1}", "5", f"{operator} cannot be applied to LIST and NUMBER"),
@@ -40,7 +38,7 @@ def test_operators_that_do_not_fit(operator: str) -> None:
             run(f"return {left} {operator} {right};")
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ("('05-Mar-2021' + 1000).toString()", "05-Mar-2021 00:00:01"),
@@ -106,7 +104,7 @@ def test_operators(script: str, expected: Any) -> None:
     check(script, expected, n=Decimal("1e6000"))
 
 
-@pytest.mark.parametrize(
+@table(
     ("policy", "value", "script", "expected"),
     [
         ("integer_overflow", "wrap", "9223372036854775807 + 1", -(2**63)),
@@ -174,7 +172,7 @@ def test_policies(policy: str, value: str, script: str, expected: Any) -> None:
     assert type(answer) is type(expected)
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ('"İABC".containsIgnoreCase("abc")', True),
@@ -271,6 +269,11 @@ def test_policies(policy: str, value: str, script: str, expected: Any) -> None:
         ('f.contains("txt")', True),
         ("isText(5)", False),
         ("isText(true)", None),
+        ("isText('')", None),
+        ("''.isText()", None),
+        ("isText('x')", True),
+        ('"".isText()', True),
+        ("''.isEmpty() == null && ''.trim() == \"\"", True),
         ("isText(f)", False),
         ("isNumber(5)", True),
         ("isNumber(true)", False),
@@ -320,7 +323,7 @@ def test_texts_and_arguments(script: str, expected: Any) -> None:
     check(script, expected, s="\ud800", f=File("a.txt"), zeros="0" * 399, m=-(2**63))
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "why"),
     [
         ('"abc".subString(4)', "start index 4 is greater than the length of the text, 3"),
@@ -350,7 +353,7 @@ def test_why_a_function_fails(script: str, why: str) -> None:
         run(f"return {script};")
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ("{5,1,4,2,3}.median()", 3),
@@ -404,7 +407,7 @@ def test_as_many_work_days_as_can_be_counted() -> None:
 XML = '<a x="1"><b n="1">one</b><b n="2">two<c/>2</b><d>5</d>end</a>'
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "expected"),
     [
         ("/a/b", '<b n="1">one</b>-|-<b n="2">two<c/>2</b>'),
@@ -471,7 +474,7 @@ def test_xpath(path: str, expected: Any) -> None:
     check("x.executeXPath(p)", expected, x=XML, p=path)
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ('"<a>x&amp;y</a>".executeXPath("/a/text()")', "x&y"),
@@ -505,7 +508,7 @@ def test_xml(script: str, expected: Any) -> None:
     check(script, expected, q='<a b="&lt;"/>', s="\ud800", t='<a b="1" c="2"/>')
 
 
-@pytest.mark.parametrize(("depth", "reads"), [(100, True), (101, False)])
+@table(("depth", "reads"), [(100, True), (101, False)])
 def test_the_depth_of_xml(depth: int, reads: bool) -> None:
     document = "<a>" * depth + "</a>" * depth
     value: Any = "x"
@@ -520,7 +523,7 @@ def test_the_depth_of_xml(depth: int, reads: bool) -> None:
             check(script, ERROR, x=document, m={})
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "printed"),
     [
         (Decimal("1e400"), "1" + "0" * 400),
@@ -564,7 +567,7 @@ def nested(depth: int, *, in_lists: bool) -> Any:
     return value
 
 
-@pytest.mark.parametrize("policy", ["json", "braces"])
+@table("policy", ["json", "braces"])
 def test_the_depth_of_what_is_printed(policy: str) -> None:
     choices = Policies.named({"nested_list_text": policy})
     assert text(nested(100, in_lists=False), choices).startswith('{"a":')
@@ -574,7 +577,7 @@ def test_the_depth_of_what_is_printed(policy: str) -> None:
             text(nested(101, in_lists=in_lists), choices)
 
 
-@pytest.mark.parametrize("in_lists", [True, False])
+@table("in_lists", [True, False])
 def test_the_depth_of_what_is_compared(in_lists: bool) -> None:
     deep = {"x": nested(100, in_lists=in_lists), "y": nested(100, in_lists=in_lists)}
     assert run("return x == y;", deep).answer is True
@@ -591,7 +594,7 @@ def test_the_depth_of_what_becomes_xml() -> None:
             run(f"return {script}.toXml();", {"x": lists})
 
 
-@pytest.mark.parametrize("in_lists", [True, False])
+@table("in_lists", [True, False])
 def test_the_depth_of_values_that_come_and_go(in_lists: bool) -> None:
     deep = nested(100, in_lists=in_lists)
     assert from_python(deep) == deep
@@ -636,7 +639,7 @@ DIGITS = (1, *(0,) * 32, 1)
 """The digits of a decimal with the maximum precision."""
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected", "given"),
     [
         ("x * 1", Decimal((0, DIGITS, -6176)), Decimal((0, DIGITS, -6176))),
@@ -653,7 +656,7 @@ def test_the_exponents_of_decimals(script: str, expected: Any, given: Decimal) -
     check(script, expected, x=given)
 
 
-@pytest.mark.parametrize(
+@table(
     ("number", "printed", "kind"),
     [
         ("9223372036854775807", "9223372036854775807", int),
@@ -715,7 +718,7 @@ def test_values_of_python() -> None:
     assert type_name(datetime(2021, 3, 5, tzinfo=UTC)) == type_name(DateOnly(2021, 3, 5)) == "DATE-TIME"
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ('{1,1.0,true,"1"}.distinct().size()', 3),
@@ -733,7 +736,7 @@ def test_what_is_the_same(script: str, expected: Any) -> None:
     check(script, expected, f=File("a", b"x"), g=File("a", b"x"), h=File("a", b"y"))
 
 
-@pytest.mark.parametrize(
+@table(
     ("calls", "content"),
     [
         ("c.insert(1); c.add(2);", [1, 2]),

@@ -10,14 +10,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from deluge_checks import ERROR, check
+from deluge_checks import ERROR, check, table
 from zoho_cliq_deluge import run
 from zoho_cliq_deluge._functions.library import arity
 from zoho_cliq_deluge._values.types import File
 from zoho_cliq_deluge.failures import DelugeRuntimeError
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ('c = Collection("a":1); c.insert(2); return c;', ERROR),
@@ -88,7 +88,7 @@ def test_a_list_takes_its_greatest_size() -> None:
             run(script, {"x": [0] * (size + 1)}, policies=small)
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ("{1}.notContains(9)", True),
@@ -117,7 +117,7 @@ def test_lists_and_maps(script: str, expected: Any) -> None:
     check(script, expected)
 
 
-@pytest.mark.parametrize(
+@table(
     ("expression", "expected"),
     [
         ("monthsDiff('15-Jan-2021','15-Jan-2021')", 0),
@@ -180,7 +180,7 @@ def test_date_times(expression: str, expected: Any) -> None:
     check(expression, expected)
 
 
-@pytest.mark.parametrize(
+@table(
     ("expression", "expected"),
     [
         ('"0x0000000000000001".toLong()', 1),
@@ -239,22 +239,22 @@ def test_md5_has_no_form_with_a_key() -> None:
     assert arity("zoho.encryption.hmacmd5") is None
 
 
-@pytest.mark.parametrize("text", ["abc", "0xZZ", "1,5", ""])
-@pytest.mark.parametrize("function", ["toLong", "toDecimal"])
+@table("text", ["abc", "0xZZ", "1,5", ""])
+@table("function", ["toLong", "toDecimal"])
 def test_what_is_no_number_is_named(function: str, text: str) -> None:
     with pytest.raises(DelugeRuntimeError, match=f'"{text}" is not a number'):
         run(f"return t.{function}();", {"t": text})
 
 
-@pytest.mark.parametrize("bits", ["", "128"])
-@pytest.mark.parametrize("vector", ["", ',"0123456789abcdef"'])
-@pytest.mark.parametrize("length", [0, 1, 14, 15, 16, 17, 31, 32])
+@table("bits", ["", "128"])
+@table("vector", ["", ',"0123456789abcdef"'])
+@table("length", [0, 1, 14, 15, 16, 17, 31, 32])
 def test_texts_of_any_length_are_decrypted(bits: str, vector: str, length: int) -> None:
     script = f'return zoho.encryption.aesDecode{bits}("key",zoho.encryption.aesEncode{bits}("key",t{vector}){vector});'
     assert run(script, {"t": "x" * length}).answer == "x" * length
 
 
-@pytest.mark.parametrize(("bits", "size"), [("", 32), ("128", 16)])
+@table(("bits", "size"), [("", 32), ("128", 16)])
 def test_a_key_has_a_greatest_length(bits: str, size: int) -> None:
     script = f'return zoho.encryption.aesDecode{bits}(k,zoho.encryption.aesEncode{bits}(k,"text"));'
     assert run(script, {"k": "k" * size}).answer == "text"
@@ -263,7 +263,7 @@ def test_a_key_has_a_greatest_length(bits: str, size: int) -> None:
 
 
 # In CBC, a change of the vector's last character changes the last byte of the first block: the padding byte, 15.
-@pytest.mark.parametrize(("last", "padding"), [("?", 0), (".", 17), ("=", 2), ("\u0010", 47)])
+@table(("last", "padding"), [("?", 0), (".", 17), ("=", 2), ("\u0010", 47)])
 def test_a_wrong_padding_is_refused(last: str, padding: int) -> None:
     assert 15 ^ ord("0") ^ ord(last) == padding
     encrypted = 'zoho.encryption.aesEncode("key","a","000000000000000" + "0")'
@@ -312,7 +312,7 @@ def test_an_archive_has_a_greatest_number_of_files() -> None:
         run("return f.extract().size();", {"f": archive([*names, "last"])})
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "least", "most"),
     [
         ("Map", 0, 1), ("list", 0, None), ("Collection", 0, None), ("if", 3, 3), ("randomNumber", 0, 2),
@@ -323,7 +323,7 @@ def test_numbers_of_arguments(name: str, least: int, most: int | None) -> None:
     assert arity(name) == (least, most)
 
 
-@pytest.mark.parametrize(
+@table(
     ("expression", "expected"),
     [
         ("5.round(-1)", 10),
@@ -411,7 +411,7 @@ def test_the_ends_of_random_numbers() -> None:
 LONG = Decimal("1.23456789012345678901234567890123")
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected", "given"),
     [
         ("x - 1", Decimal("0.23456789012345678901234567890123"), LONG),

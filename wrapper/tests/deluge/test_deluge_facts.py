@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import run
 from zoho_cliq_deluge._syntax.syntax_errors import DelugeSyntaxError
 from zoho_cliq_deluge._values.printing import text
@@ -53,6 +54,8 @@ RESULTS: list[tuple[str, Any]] = [
     ('textToHex("Hi")', "4869"),
     ('hexToText("4869")', "Hi"),
     ('"1,2,3".getAsString(1)', "2"),
+    ("'05-Mar-2021'.text(\"EEEE\")", "Friday"),
+    ('"05-Mar-2021".text("d MMM")', "5 Mar"),
     ('"1234567.891".text("$#,##0.00")', "$1,234,567.89"),
     # Numbers
     ("-7.5.round(0)", -8),
@@ -71,6 +74,7 @@ RESULTS: list[tuple[str, Any]] = [
     ("log(0)", None),
     ("255.toHex()", "ff"),
     ("min(2,3)", 2),
+    ("0.atan2(0 - 1)", Decimal("3.141592653589793")),
     ("2.max(3.5)", Decimal("3.5")),
     ("isEven(0)", True),
     ("7.isOdd()", True),
@@ -138,6 +142,8 @@ RESULTS: list[tuple[str, Any]] = [
     ('Collection("x","y").getKey("z")', -1),
     ('Collection("x":1).getKey(2)', None),
     ('"{a, b}".toCollection().values()', ["a", "b"]),
+    ("Collection(2,1,2).distinct()", [2, 1]),
+    ('Collection("a":2,"b":2).distinct()', [2]),
     # Null, blank, empty
     ('isNull("")', True),
     ("isBlank(null)", False),
@@ -181,7 +187,7 @@ RESULTS: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "expected"), RESULTS, ids=[result[0] for result in RESULTS])
+@table(("expression", "expected"), RESULTS)
 def test_an_expression_has_its_documented_result(expression: str, expected: Any) -> None:
     script = f"return {expression};"
     if expected is ERROR:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import DelugeSyntaxError, format, parse  # noqa: A004
 
 LAID_OUT = """// Answers with the weather.
@@ -65,7 +66,7 @@ def test_what_is_laid_out_stays() -> None:
     assert format(LAID_OUT.rstrip("\n")) == LAID_OUT.rstrip("\n")
 
 
-@pytest.mark.parametrize(
+@table(
     ("source", "expected"),
     [
         ("x=1;", "x = 1;"),
@@ -120,6 +121,8 @@ def test_what_is_laid_out_stays() -> None:
             "void f(Int a,String b)\n{\ninfo a;\nif(b){\ninfo b;}\n}",
             "void f(Int a,String b)\n{\ninfo a;\nif(b)\n{\n\tinfo b;\n}\n}",
         ),
+        ("void f(Int a)\n{\n// note\ninfo a;\n}", "void f(Int a)\n{\n// note\ninfo a;\n}"),
+        ("void f(Int a)\n{\n\t// note\n\tinfo a;\n}", "void f(Int a)\n{\n\t// note\n\tinfo a;\n}"),
         ("void f(){info a;}", "void f()\n{\n\tinfo a;\n}"),
         ("x = insert into F [a=b c = d];", "x = insert into F\n[\n\ta=b\n\tc=d\n];"),
         ("x = F[ a==b ]  sort  by c ;", "x = F[a == b] sort by c;"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deluge_checks import ERROR, check
+from deluge_checks import ERROR, check, table
 from zoho_cliq_deluge import run
 from zoho_cliq_deluge._values.zones import zone_named
 from zoho_cliq_deluge.failures import DelugeRuntimeError
@@ -20,7 +20,7 @@ MIDNIGHT = datetime(2021, 12, 31, tzinfo=UTC)
 NOON = datetime(987, 1, 10, 12, 30, tzinfo=timezone(-timedelta(hours=3, minutes=30)))
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "morning", "midnight", "noon"),
     [
         ("y yy yyyy yyyyy", "2021 21 2021 02021", "2021 21 2021 02021", "987 87 0987 00987"),
@@ -51,7 +51,7 @@ def test_letters_of_patterns(pattern: str, morning: str, midnight: str, noon: st
         assert run("return d.toString(p);", {"d": moment, "p": pattern}, policies=zone).answer == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("day", "weeks"),
     [("06-Mar-2021", "10 1"), ("07-Mar-2021", "11 2"), ("31-Mar-2021", "14 5"), ("01-Jan-2023", "1 1")],
 )
@@ -59,11 +59,29 @@ def test_weeks_by_a_pattern(day: str, weeks: str) -> None:
     check("d.toString('w W')", weeks, d=day)
 
 
+@table(
+    ("day", "pattern", "printed"),
+    [
+        ("28-Dec-2019", "YYYY YY y", "2019 19 2019"),
+        ("29-Dec-2019", "YYYY YY y", "2020 20 2019"),
+        ("31-Dec-2022", "YYYY w", "2022 53"),
+        ("01-Jan-2023", "YYYYY w", "02023 1"),
+        ("01-Feb-2020", "F", "1"),
+        ("07-Feb-2020", "F", "1"),
+        ("08-Feb-2020", "F FF", "2 02"),
+        ("29-Feb-2020", "F W D", "5 5 60"),
+    ],
+)
+def test_the_week_based_year_and_the_week_of_a_weekday(day: str, pattern: str, printed: str) -> None:
+    """Expect what Java's SimpleDateFormat prints."""
+    check(f"'{day}'.toText(\"{pattern}\")", printed)
+
+
 def test_milliseconds_by_a_pattern() -> None:
     check("d.toString('SSS')", "999", d=MORNING.replace(microsecond=999_999))
 
 
-@pytest.mark.parametrize(
+@table(
     ("day", "first", "week"),
     [
         ("01-Jan-2021", "Sunday", 1),
@@ -85,7 +103,7 @@ def test_weeks_of_the_year(day: str, first: str, week: int) -> None:
     check(f"'{day}'.getWeekOfYear(\"{first}\")", week)
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "printed"),
     [
         ("05-Mar-2021", "05-Mar-2021"),
@@ -134,7 +152,7 @@ def test_dates_without_a_pattern(text: str, printed: Any) -> None:
     check('x = d.toTime(); if(d.contains(":")) { return x.toString(); } return d.toDate().toString();', printed, d=text)
 
 
-@pytest.mark.parametrize("month", range(1, 13))
+@table("month", range(1, 13))
 def test_names_of_months(month: int) -> None:
     short, long = datetime(2021, month, 9).strftime("%b"), datetime(2021, month, 9).strftime("%B")
     for name in (short, long, short.upper(), long.lower()):
@@ -151,7 +169,7 @@ def test_dates_by_the_order_of_the_policy() -> None:
     assert run(script, policies={"date_order": "day_first"}).answer == 303
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "pattern", "printed"),
     [
         ("5 3 2021", "d M yyyy", "05-Mar-2021 00:00:00"),
@@ -190,13 +208,13 @@ def test_dates_by_a_pattern(text: str, pattern: str, printed: Any) -> None:
     check("d.toTime(p).toString()", printed, d=text, p=pattern)
 
 
-@pytest.mark.parametrize(("length", "writes"), [(100, True), (101, False)])
+@table(("length", "writes"), [(100, True), (101, False)])
 def test_a_pattern_of_dates_has_a_greatest_length(length: int, writes: bool) -> None:
     answer = run("return d.toString(p);", {"d": MORNING, "p": "d" + "-" * (length - 1)}).answer
     assert answer == ("5" + "-" * (length - 1) if writes else None)
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "place"),
     [
         ("ACT", "Australia/Darwin"), ("AET", "Australia/Sydney"), ("AGT", "America/Argentina/Buenos_Aires"),
@@ -218,7 +236,7 @@ def test_zones_of_three_letters(name: str, place: str) -> None:
             assert expected != run(script, {"d": moment, "z": "Nowhere"}).answer
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "printed"),
     [
         ("MST", "-0700 MST"), ("HST", "-1000 HST"), ("EST", "-0500 EST"), ("UT", "+0000 UTC"), ("Z", "+0000 UTC"),
@@ -232,15 +250,13 @@ def test_zones_of_offsets(name: str, printed: str) -> None:
     assert run('return d.toString("Z z",z);', {"d": MORNING, "z": name}).answer == printed
 
 
-@pytest.mark.parametrize(
-    ("name", "hours"), [("EST", -5), ("MST", -7), ("HST", -10), ("GMT", 0), ("UTC", 0), ("UT", 0), ("Z", 0)]
-)
+@table(("name", "hours"), [("EST", -5), ("MST", -7), ("HST", -10), ("GMT", 0), ("UTC", 0), ("UT", 0), ("Z", 0)])
 def test_zones_that_are_offsets_for_all_time(name: str, hours: int) -> None:
     look_up = zone_named.__wrapped__  # without the cache
     assert look_up(name) == timezone(timedelta(hours=hours))
 
 
-@pytest.mark.parametrize(
+@table(
     ("number", "pattern", "printed"),
     [
         ("5", "0", "5"),
@@ -250,6 +266,10 @@ def test_zones_that_are_offsets_for_all_time(name: str, hours: int) -> None:
         ("0.5", "#.0", ".5"),
         ("0.5", "0.0", "0.5"),
         ("0", "#.0", ".0"),
+        ("0.5", "#.#", "0.5"),
+        ("0.5", "#.##%", "50%"),
+        ("0.05", ".##", ".05"),
+        ("0.5", ".0", ".5"),
         ("0.5", "#", "0"),
         ("1.5", "0", "2"),
         ("2.5", "0", "2"),
@@ -271,6 +291,13 @@ def test_zones_that_are_offsets_for_all_time(name: str, hours: int) -> None:
         ("5", "'a'0'b'", "a5b"),
         ("5", "$0 only", "$5 only"),
         ("5", "0;(0)", "5"),
+        ("-5", "0;(0)", "(5)"),
+        ("-1234.5", "$#,##0.00;'minus' $#", "minus $1,234.50"),
+        ("-5", "-0;+0", "+5"),
+        ("-0.5", "0.0;(0.0)", "(0.5)"),
+        ("-5", "0;0;0", ERROR),
+        ("-5", "0;.", ERROR),
+        ("-5", ";0", ERROR),
         ("1.5", "0" * 100, "2".rjust(100, "0")),
         ("1.5", "0" * 101, ERROR),
         ("1e400", "0", "1" + "0" * 400),
@@ -302,7 +329,7 @@ def words() -> dict[str, dict[int, str]]:
     return found
 
 
-@pytest.mark.parametrize("language", ["en-us", "en-gb", "en-in", "de", "fr", "it", "es", "ja", "ko", "zh"])
+@table("language", ["en-us", "en-gb", "en-in", "de", "fr", "it", "es", "ja", "ko", "zh"])
 def test_numbers_in_words(language: str) -> None:
     table = words()[language]
     assert len(table) > 60
@@ -310,7 +337,7 @@ def test_numbers_in_words(language: str) -> None:
         assert run("return n.toWords(l);", {"n": number, "l": language.upper()}).answer == text
 
 
-@pytest.mark.parametrize(
+@table(
     ("language", "text"),
     [
         ("en-us", "minus twenty point zero five"), ("en-gb", "minus twenty point zero five"),
@@ -324,7 +351,7 @@ def test_decimals_in_words(language: str, text: str) -> None:
     check("n.toWords(l)", text, n=Decimal("-20.0500"), l=language)
 
 
-@pytest.mark.parametrize(
+@table(
     ("number", "text"),
     [
         ("0.5", "zero point five"),
@@ -350,7 +377,7 @@ WIDE = "".join(
 )
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "members"),
     [
         (r"\d", string.digits),
@@ -387,7 +414,7 @@ def test_classes_of_regular_expressions(name: str, members: str) -> None:
         assert run(script, {"t": WIDE, "p": pattern}).answer == "".join(inside), pattern
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "why"),
     [
         ("(?a:b)", "a group cannot begin like this in Java"),
@@ -428,7 +455,7 @@ def test_what_is_wrong_with_a_regular_expression(pattern: str, why: str) -> None
             run("return t.matches(p);", {"t": text, "p": pattern})
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "pattern"),
     [
         ("a" * 20_000, "a{20000}"),
@@ -490,7 +517,7 @@ def test_regular_expressions_that_match(text: str, pattern: str) -> None:
     check("t.matches(p)", True, t=text, p=pattern)
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ('"abc".replaceAll("(a)(b)","$2$1")', "bac"),
@@ -524,7 +551,7 @@ def test_replacing(script: str, expected: Any) -> None:
     check(script, expected, r="\\x", e="\\")
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "pattern"),
     [
         ("~", "[]x]"), ("&", "[!-z&&b]"), ("|", "[^||]"), ("(", "[\\Qx\\E]"), ("é", "\\p{javaUpperCase}"),
@@ -547,7 +574,7 @@ def test_groups_of_two_digits() -> None:
     assert run('return t.replaceAll(p,"$123");', {"t": "abcdefghijkl", "p": pattern}).answer == "l3"
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "value"),
     [
         ('{"a":1}', {"a": 1}),
@@ -582,7 +609,7 @@ def test_json_is_read(text: str, value: object) -> None:
     check("t.toMap()", value, t=text)
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "{a}", "{a:}", "{a:b", "{a:b,}", "{a:b}c", "{a:'b}", '{a:"b\\"}', "{a:[1,}", "{a:[1", "{,}", "{a b}", "{:b}",
@@ -607,14 +634,14 @@ def test_json_that_is_nested_too_deeply() -> None:
         run("return t.toMap();", {"t": text})
 
 
-@pytest.mark.parametrize(("depth", "reads"), [(100, True), (101, False)])
+@table(("depth", "reads"), [(100, True), (101, False)])
 def test_the_depth_of_json_without_quotes(depth: int, reads: bool) -> None:
     for opening, closing, script in (("[", "]", "x = t.toJSONList();"), ("{a:", "}", "x = t.toMap();")):
         text = opening * depth + "a" + closing * depth
         check(f"{script} return true;", True if reads else ERROR, t=text)
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "expected"),
     [
         ('"{a,b}".toCollection().values()', ["a", "b"]),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import run
-from zoho_cliq_deluge._values.types import Collection, File
+from zoho_cliq_deluge._functions.registry import FUNCTIONS, builtin
+from zoho_cliq_deluge._values.context import Context
+from zoho_cliq_deluge._values.types import Collection, File, Value
 from zoho_cliq_deluge.failures import DelugeRuntimeError
 
 
-@pytest.mark.parametrize(
+@table(
     ("calls", "content"),
     [
         ("c.insertAll(Collection(8,9));", [1, 2, 3, 8, 9]),
@@ -39,7 +43,7 @@ def test_the_content_of_a_file_in_base64() -> None:
         run(script, {"f": 5})
 
 
-@pytest.mark.parametrize(("left", "right"), [("true", '"a"'), ('"a"', "true")])
+@table(("left", "right"), [("true", '"a"'), ('"a"', "true")])
 def test_a_boolean_and_a_text_have_no_order(left: str, right: str) -> None:
     with pytest.raises(DelugeRuntimeError, match=r"< cannot be applied to (BOOLEAN and TEXT|TEXT and BOOLEAN)"):
         run(f"return {left} < {right};")
@@ -49,3 +53,15 @@ def test_a_replacement_by_an_expression_that_takes_too_long_is_an_error() -> Non
     text = "a" * 60 + "b"
     with pytest.raises(DelugeRuntimeError, match="the regular expression takes too long on this text"):
         run('return t.replaceAll("(a|aa)+$","x");', {"t": text}, policies={"computing_seconds": 0.1})
+
+
+def test_only_arguments_with_a_type_are_converted() -> None:
+    def shown(context: Context, receiver: str, anything: Value, count: int = 0) -> Value:
+        return f"{receiver} {anything!r} {count!r}"
+
+    # The annotations are resolved where the function is defined.
+    shown.__annotations__ = {"receiver": str, "anything": Any, "count": int, "return": Any}
+    with mock.patch.dict(FUNCTIONS):
+        builtin("shown")(shown)
+        assert run('return "a".shown("5","5");').answer == "a '5' 5"
+        assert run('return "a".shown("5");').answer == "a '5' 0"

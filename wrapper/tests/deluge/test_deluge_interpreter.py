@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import Run, run, run_handler, tree
 from zoho_cliq_deluge._interpreter import loops
 from zoho_cliq_deluge._syntax.parser import parse
@@ -24,7 +25,7 @@ def fixed_clock() -> datetime:
     return datetime(2021, 3, 5, 20, 0, 0, 500, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "answer"),
     [
         ("x = 1; x += 2; x *= 5; x -= 1; x /= 2; x %= 4; return x;", 3),
@@ -96,7 +97,7 @@ def test_long_chains_do_not_nest() -> None:
     assert run('return "a"' + '.replaceAll("a","a")' * 400 + ";").answer == "a"
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "line", "function", "why"),
     [
         ("x = null;\nx.get(1);", 2, "get", "Value is empty and 'get' function cannot be applied"),
@@ -194,7 +195,7 @@ def test_system_variables_are_the_callers() -> None:
     assert run("return zoho.device.type;", system={"zoho.device.type": "web"}).answer == "web"
 
 
-@pytest.mark.parametrize(
+@table(
     ("policies", "script", "answer"),
     [
         ({}, 'return "a" + null;', "anull"),
@@ -298,7 +299,7 @@ EVENT = {
 }
 
 
-@pytest.mark.parametrize(
+@table(
     ("expression", "answer"),
     [
         ('message.get("text")', "Hi"),
@@ -426,13 +427,12 @@ def test_an_augmented_assignment_that_overflows_is_an_error_with_its_line(loop: 
         run(f"x = 1{'0' * 390}.5;\n{loop}\n{{\n{square.replace(chr(10), ' ')}\n}}")
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "left", "line", "statements"),
     [
         ("x = " + "{" * 90 + "}" * 90 + ";", 70, 0, 0),
         ("int f(int n)\n{\nif(n > 0) { return f(n - 1); }\nreturn 0;\n}\nreturn f(30);", 150, 3, 59),
     ],
-    ids=["compiled", "executed"],
 )
 def test_a_script_too_deep_for_the_callers_stack_is_a_limit(script: str, left: int, line: int, statements: int) -> None:
     parsed = parse(script)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import product
 from typing import Any
 from unittest import mock
 
 import pytest
+from deluge_checks import table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoho_cliq_deluge import DelugeRuntimeError, parse, run, tree
@@ -90,6 +94,9 @@ AFTER = "".join(
 FUNCTION = "int f(int x)\n{\nfor each y in {1,2}\n{\nx = x + y;\n}\nreturn x;\n}\n"
 
 
+parsed = lru_cache(maxsize=64)(parse)
+
+
 def outcome(script: str, compiler: Any, first: int = 0, **policies: Any) -> tuple[Any, ...]:
     with (
         mock.patch.object(statements, "compile_loop", compiler),
@@ -97,7 +104,7 @@ def outcome(script: str, compiler: Any, first: int = 0, **policies: Any) -> tupl
         mock.patch.object(loops, "_FIRST_ITERATIONS", first),
     ):
         try:
-            result = run(script, {"items": [4, "z"], "map": {}}, policies=policies)
+            result = run(parsed(script), {"items": [4, "z"], "map": {}}, policies=policies)
         except DelugeRuntimeError as error:
             until_then = error.run
             failure = (type(error), str(error), error.line)
@@ -120,7 +127,7 @@ LIMITS = st.sampled_from([0, 5, 17, 31, 60, 5000])
 MEMORY = st.sampled_from([20_000, 64 * 1024 * 1024])
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(BEFORE, LOOP, st.booleans(), LIMITS, MEMORY)
 def test_compiled_loops_do_what_closures_do(
     before: str, loop: str, with_function: bool, limit: int, memory: int
@@ -145,57 +152,68 @@ def test_many_compiled_loops_do_what_closures_do(
     )
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "",
-        "break;\na = 5;\na = 6;",
-        "a = i;\ncontinue;\na = 0;",
-        "a = i;\nreturn a;\na = 0;",
-        "if(i > 3)\n{\nbreak;\n}\na = i;",
-        "if(i > 3)\n{\nreturn a;\n}\na = i;",
-        "a = 1;\nthrow a;\na = 2;",
-        "a = f(i);\nb = a + f(a);",
-        "if(f(i) > 5)\n{\na = i;\n}",
-        "try\n{\na = i;\n}\ncatch (e)\n{\na = 0;\n}\nb = a + 1;",
-        "for each v in {1,2}\n{\nif(v == i)\n{\nreturn v;\n}\n}",
-        "for each v in {1,2}\n{\na = v;\n}\nb = a + v;",
-        "if(i > 1)\n{\nb = a;\n}\na = i;",
-        "b = u;",
-        'if(i == 4)\n{\nb = "t";\n}\nb = b + i;',
-        'b = b + i;\nif(i == 2)\n{\nb = "t";\n}',
-        'c = "t";\nfor each v in {1,2,"x",4}\n{\nc = c + v;\nb = b + i;\n}',
-        "for each v in {1,2,3}\n{\nif(v == 2)\n{\ncontinue;\n}\nb = v - 10;\nitems.add(b % 4);\n}",
-        'if(i < 3)\n{\nb = "t";\ncontinue;\n}\nb = 1;\na = b + 1;',
-        "for each index v in {7,8}\n{\nv = v + 1.5;\nb = v % 2 == 1;\n}",
-        "b = b + 4611686018427387904;",
-        "a = i - 9223372036854775807;\nb = a - i;",
-        "if(i > 4)\n{\na = 1;\nif(i == 6)\n{\nbreak;\n}\n}\nelse\n{\na = 2;\nb = 3;\n}\na = 4;",
-        "if(i == 1)\n{\na = 1;\n}\nelse if(1 / (i - 5) > 0)\n{\na = 2;\n}\nelse\n{\na = 3;\n}\nb = a;",
-        "if(i == 1)\n{\na = 1;\na = 2;\n}\nelse if(toLong(6 - i) / (i - 5) > 0)\n{\na = 3;\n}\n"
-        "else\n{\na = 4;\na = 5;\n}\nb = a;\na = 6;",
-        'a = "x" + "y";\nif(a == "xy")\n{\nitems.add(a + i + "z");\n}\nb = a < i;',
-        "a = i" + " + 1 - 1" * 60 + ";",
-        "a = i;\n" * 250,
-        "a = i;\n" * 250 + "if(i == 2)\n{\nbreak;\n}",
-        "a = i;\n" * 250 + "if(i == 2)\n{\nreturn a;\n}",
-        "if(i == 1)\n{\n" * 9 + "a = i;\n" + "}\n" * 9 + "b = 1;",
-        "if(i == 1)\n{\n" * 9 + "a = i;\n" + "}\nelse\n{\na = 7;\n}\n" * 9 + "b = a;",
-    ],
-)
-@pytest.mark.parametrize("limit", [0, pytest.param(9, marks=pytest.mark.heavy), 20])
-def test_chosen_loops(body: str, limit: int) -> None:
+CHOSEN = [
+    "",
+    "break;\na = 5;\na = 6;",
+    "a = i;\ncontinue;\na = 0;",
+    "a = i;\nreturn a;\na = 0;",
+    "if(i > 3)\n{\nbreak;\n}\na = i;",
+    "if(i > 3)\n{\nreturn a;\n}\na = i;",
+    "a = 1;\nthrow a;\na = 2;",
+    "a = f(i);\nb = a + f(a);",
+    "if(f(i) > 5)\n{\na = i;\n}",
+    "try\n{\na = i;\n}\ncatch (e)\n{\na = 0;\n}\nb = a + 1;",
+    "for each v in {1,2}\n{\nif(v == i)\n{\nreturn v;\n}\n}",
+    "for each v in {1,2}\n{\na = v;\n}\nb = a + v;",
+    "if(i > 1)\n{\nb = a;\n}\na = i;",
+    "b = u;",
+    "if(i > 3)\n{\nbreak;\n}\nelse\n{\na = i;\ncontinue;\n}\na = 0;",
+    "if((i > 6) || ((i < 3) && !(i == 2)))\n{\na = i;\n}",
+    'if(i == 4)\n{\nb = "t";\n}\nb = b + i;',
+    'b = b + i;\nif(i == 2)\n{\nb = "t";\n}',
+    'c = "t";\nfor each v in {1,2,"x",4}\n{\nc = c + v;\nb = b + i;\n}',
+    "for each v in {1,2,3}\n{\nif(v == 2)\n{\ncontinue;\n}\nb = v - 10;\nitems.add(b % 4);\n}",
+    'if(i < 3)\n{\nb = "t";\ncontinue;\n}\nb = 1;\na = b + 1;',
+    "for each index v in {7,8}\n{\nv = v + 1.5;\nb = v % 2 == 1;\n}",
+    "b = b + 4611686018427387904;",
+    "a = i - 9223372036854775807;\nb = a - i;",
+    "if(i > 4)\n{\na = 1;\nif(i == 6)\n{\nbreak;\n}\n}\nelse\n{\na = 2;\nb = 3;\n}\na = 4;",
+    "if(i == 1)\n{\na = 1;\n}\nelse if(1 / (i - 5) > 0)\n{\na = 2;\n}\nelse\n{\na = 3;\n}\nb = a;",
+    "if(i == 1)\n{\na = 1;\na = 2;\n}\nelse if(toLong(6 - i) / (i - 5) > 0)\n{\na = 3;\n}\n"
+    "else\n{\na = 4;\na = 5;\n}\nb = a;\na = 6;",
+    'a = "x" + "y";\nif(a == "xy")\n{\nitems.add(a + i + "z");\n}\nb = a < i;',
+    "a = i" + " + 1 - 1" * 60 + ";",
+    "a = i;\n" * 45,
+    "a = i;\n" * 45 + "if(i == 2)\n{\nbreak;\n}",
+    "a = i;\n" * 45 + "if(i == 2)\n{\nreturn a;\n}",
+    "if(i == 1)\n{\n" * 9 + "a = i;\n" + "}\n" * 9 + "b = 1;",
+    "if(i == 1)\n{\n" * 9 + "a = i;\n" + "}\nelse\n{\na = 7;\n}\n" * 9 + "b = a;",
+]
+
+
+def check_chosen(body: str, limits: Iterable[int]) -> None:
     loop = f"for each i in {{1,2,3,4,5,6,7,8}}\n{{\n{body}\n}}"
-    for before in ("", "b = 1;\n"):
-        check(before, loop, True, statement_limit=limit, limit_can_be_caught=True)
+    with mock.patch.object(loops, "_MOST_STATEMENTS", 40):
+        for before, limit in product(("", "b = 1;\n"), limits):
+            check(before, loop, True, statement_limit=limit, limit_can_be_caught=True)
+
+
+@table("body", CHOSEN)
+def test_chosen_loops(body: str) -> None:
+    check_chosen(body, (0, 20))
+
+
+@pytest.mark.heavy
+def test_chosen_loops_with_other_limits() -> None:
+    for body in CHOSEN:
+        check_chosen(body, (9, 40))
 
 
 EDGES = [0, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**62, 2**62 + 1, 2**63 - 1]
+STEPS = [(0, 1, 2), (2**32 - 1, 7), (-1, 5), (2**31, -(2**31)), (2**32, 3), (2**62, 2**62)]
 
 
-@pytest.mark.parametrize("start", [*EDGES, *(pytest.param(-each, marks=pytest.mark.heavy) for each in EDGES[1:])])
-@pytest.mark.parametrize("values", [(0, 1, 2), (2**32 - 1, 7), (-1, 5), (2**31, -(2**31)), (2**32, 3), (2**62, 2**62)])
-def test_integers_at_the_edges_of_what_is_proved(start: int, values: tuple[int, ...]) -> None:
+def check_edge(start: int, values: tuple[int, ...]) -> None:
     """A sum without an overflow check must fit in 64 bits; a sum that may not fit must behave as with closures."""
     loop = "\n".join(
         [
@@ -209,9 +227,20 @@ def test_integers_at_the_edges_of_what_is_proved(start: int, values: tuple[int, 
             "}",
         ]
     )
-    for step in ("b = 1;\n", f"b = {start};\n"):
-        for overflow in ("error", "wrap"):
-            check(f"a = {start};\n{step}", loop, False, integer_overflow=overflow)
+    for step, overflow in product(("b = 1;\n", f"b = {start};\n"), ("error", "wrap")):
+        check(f"a = {start};\n{step}", loop, False, integer_overflow=overflow)
+
+
+@table("start", EDGES)
+@table("values", STEPS)
+def test_integers_at_the_edges_of_what_is_proved(start: int, values: tuple[int, ...]) -> None:
+    check_edge(start, values)
+
+
+@pytest.mark.heavy
+def test_negative_integers_at_the_edges_of_what_is_proved() -> None:
+    for start, values in product(EDGES[1:], STEPS):
+        check_edge(-start, values)
 
 
 def loop_of(body: str) -> tree.ForEach:
@@ -220,7 +249,7 @@ def loop_of(body: str) -> tree.ForEach:
     return node
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "expected"),
     [
         ("b = i + 2;", {"i": (0, 9), "b": (2, 11)}),
@@ -248,7 +277,7 @@ def test_bounds_of_variables(body: str, expected: dict[str, Bounds]) -> None:
     assert {name: bounds for name, bounds in found.items() if name != "k" or "k" in body} == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "grows"),
     [
         ("a = a + i;", True),
@@ -285,7 +314,7 @@ def test_a_loop_is_compiled_anew_only_once_for_other_bounds() -> None:
     assert compiled.call_count == 2
 
 
-@pytest.mark.parametrize("divisor", ["7", "0", "d"])
+@table("divisor", ["7", "0", "d"])
 def test_remainders_of_integers_of_any_size(divisor: str) -> None:
     loop = f"for each i in {{-9007199254740993,0,9007199254740993}}\n{{\nr = i % {divisor};\ninfo r;\nd = r;\n}}"
     check("d = -5;\n", loop, False)
@@ -301,7 +330,7 @@ def test_nothing_is_proved_of_a_loop_with_too_many_iterations() -> None:
         assert without.call_count == 2  # with and without `try`; the others begin with closures
 
 
-@pytest.mark.parametrize("overflow", ["error", "decimal", "wrap"])
+@table("overflow", ["error", "decimal", "wrap"])
 def test_integers_that_do_not_fit_follow_the_policy(overflow: str) -> None:
     loop = "for each i in {1,2,3,4}\n{\na = a * 3000000000;\nb = a + 1;\ninfo b;\n}"
     check("a = 7;\n", loop, False, integer_overflow=overflow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from deluge_checks import table
 from zoho_cliq_deluge import parse
 from zoho_cliq_deluge.tree import (
     Assign,
@@ -64,7 +65,7 @@ def statement(source: str) -> Statement | Function:
     return only
 
 
-@pytest.mark.parametrize(
+@table(
     ("source", "expected"),
     [
         ('"abc"', Text("abc")),
@@ -162,7 +163,7 @@ def test_expression(source: str, expected: Expression) -> None:
 DO = Block((Info(X),))
 
 
-@pytest.mark.parametrize(
+@table(
     ("source", "expected"),
     [
         ("x = a;", Assign(X, "=", A)),
@@ -335,7 +336,7 @@ WORDS_OF_THE_LANGUAGE = (
 VALUES_OF_A_KEY = ["1", "f(a,b)", "List(a,b)", "Map()", "String(a)", "{a,b}", "{a:b}", "if(a,b,c)"]
 
 
-@pytest.mark.parametrize("word", WORDS_OF_THE_LANGUAGE)
+@table("word", WORDS_OF_THE_LANGUAGE)
 def test_words_of_the_language_are_keys(word: str) -> None:
     for value in VALUES_OF_A_KEY:
         for place, around in [(0, "{%s,a:b}"), (1, '{"t":1,%s}'), (1, "{a:b,\n%s,b:c}"), (1, "Collection(a:b,%s)")]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -213,3 +214,28 @@ def test_layout_keeps_tree_and_comments_of_many(script: str) -> None:
 def test_many_texts_are_read_or_refused(script: str) -> None:
     if read(script) is not None:
         check_layout(script)
+
+
+HOSTILE = {
+    "brackets": "x = " + "{1]" * 80_000,
+    "texts": "x = a + " + '"x" + ' * 40_000 + '"y;',
+    "quotes": "x = " + '"a" b" ' * 35_000,
+    "prefixes": "x = " + 'f"b" ' * 50_000 + '";',
+    "statements in braces": "x = {" + "1;" * 120_000,
+    "lines of a task": 'r = invokeurl\n[\nurl :"a"\n' + "b = 1\n" * 40_000,
+    "tasks": 'r = invokeurl [ url :f("a"] ' * 9_000,
+    "else": "if(a){}\n" + "else x " * 35_000,
+    "type parameters": "x = " + "map<" * 60_000,
+    "indexes": "x" + "[]" * 120_000,
+    "comments": "/*" * 120_000,
+    "loops": "for each x in " * 18_000,
+}
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_text_is_refused_soon(name: str) -> None:
+    """Texts of 250 KB take a second or two; what takes quadratic time would take minutes."""
+    start = time.thread_time()
+    assert read(HOSTILE[name]) is None
+    assert time.thread_time() - start < 10

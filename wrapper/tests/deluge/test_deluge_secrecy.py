@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 
 import pytest
+from deluge_checks import table
 from zoho_cliq.cli import main
 from zoho_cliq_deluge import DelugeRuntimeError, DelugeSyntaxError, check, hide_secrets, parse, run
 from zoho_cliq_deluge._syntax.secrets import masked, secrets_in, without
@@ -64,7 +65,7 @@ def all_of(script: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize(
+@table(
     ("secret", "mistake"),
     [(secret, mistake) for secret in SECRETS for mistake in MISTAKES]
     + [(secret, mistake) for secret in UNCLOSED for mistake in ("{}", "return ({}", "if({}\n{{\n}}", "let {};")],
@@ -94,7 +95,7 @@ def test_a_word_that_is_cut_off_in_a_message_is_hidden_too() -> None:
     assert "ghp_" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@table(
     "script",
     [
         f'token = "{RANDOM}";\nreturn token.toLong();',

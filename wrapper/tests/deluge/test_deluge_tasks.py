@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from cliq_certificates import self_signed
 from cliq_sockets import SocketServer
+from deluge_checks import table
 from zoho_cliq_deluge import http_sender, run
 from zoho_cliq_deluge._values.types import File
 from zoho_cliq_deluge.cliq_memory import CliqInMemory, matches
@@ -70,7 +71,7 @@ def test_a_post_sends_a_form_or_text() -> None:
     assert (request.body, dict(request.headers)) == (b'{"a":1}', {"content-type": "x/y"})
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "sent", "kind"),
     [
         ({"a": [1]}, b'{"a":[1]}', "application/json"),
@@ -105,7 +106,7 @@ def test_files_are_sent_as_a_form() -> None:
         invoke('url :"https://a.test"\ntype :POST\nfiles:{1}')
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "headers", "lines", "answer"),
     [
         (b"[1,2]", JSON, "", [1, 2]),
@@ -136,7 +137,7 @@ def test_errors_of_http_do_not_throw_and_detailed_tells_them() -> None:
     assert detailed == {"responseCode": 404, "responseHeader": JSON, "responseText": {"ok": True}}
 
 
-@pytest.mark.parametrize(
+@table(
     ("lines", "why"),
     [
         ("type :GET", "the url is missing, or null"),
@@ -163,7 +164,7 @@ def test_an_answer_has_a_greatest_size() -> None:
         run('r = getUrl("https://a.test");', gateway=Gateway(Recorder(b"12345")), policies={"response_bytes": 4})
 
 
-@pytest.mark.parametrize(
+@table(
     ("call", "method", "url", "body", "detailed"),
     [
         ('getUrl("https://a.test")', "GET", "https://a.test", b"", False),
@@ -225,7 +226,7 @@ def test_errors_of_a_sender_hide_secrets() -> None:
     assert result.tasks[0].error == "no route with ***"
 
 
-@pytest.mark.parametrize(
+@table(
     ("call", "post"),
     [
         ('postToChat("CT_1","Hi")', Post("postToChat", "CT_1", "Hi")),
@@ -283,7 +284,7 @@ def test_databases_and_properties() -> None:
         run('zoho.cliq.getRecords("people",{"limit":"x"});')
 
 
-@pytest.mark.parametrize(
+@table(
     ("criteria", "holds"),
     [
         ("", True),
@@ -394,7 +395,7 @@ def test_the_sender_reports_failures_without_values(server: HTTPServer) -> None:
         HttpSender()(HttpRequest("GET", address(server).replace("http:", "https:"), timeout=2))
 
 
-@pytest.mark.parametrize(
+@table(
     ("url", "why"),
     [
         ("ftp://127.0.0.1/", "must begin with http"),
@@ -518,14 +519,14 @@ def test_a_named_public_address_is_reached(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_a_task_takes_and_gives_is_bounded() -> None:
-    stub = {"thisapp.f": lambda *_: [1] * 3_000_000}
+    stub = {"thisapp.f": lambda *_: [1] * 100_000}
     with pytest.raises(DelugeLimitError):
-        run("x = thisapp.f();", gateway=Gateway(stubs=stub), policies={"memory": 1_000_000})
+        run("x = thisapp.f();", gateway=Gateway(stubs=stub), policies={"memory": 100_000})
     with pytest.raises(DelugeLimitError) as reached:
         run(
             'x = invokeurl [ url :"http://a.test" ];',
-            gateway=Gateway(Recorder(b"x" * 200_000)),
-            policies={"memory": 1_000_000},
+            gateway=Gateway(Recorder(b"x" * 20_000)),
+            policies={"memory": 100_000},
         )
     assert reached.value.function == "invokeurl"
     with pytest.raises(DelugeRuntimeError, match=r"thisapp\.f: the value holds itself"):
@@ -561,7 +562,7 @@ def test_the_timer_of_a_request_that_has_ended_does_nothing() -> None:
         http_sender._shut(never_connected)
 
 
-@pytest.mark.parametrize(("parameters", "sent"), [('Collection("a":1)', b"a=1"), ("{}", b""), ("null", b"")])
+@table(("parameters", "sent"), [('Collection("a":1)', b"a=1"), ("{}", b""), ("null", b"")])
 def test_parameters_can_be_a_collection_or_empty(parameters: str, sent: bytes) -> None:
     _, request = invoke(f'url :"https://a.test"\ntype :POST\nparameters:{parameters}')
     assert request.body == sent

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from deluge_checks import table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoho_cliq_deluge import run
@@ -21,7 +22,7 @@ from zoho_cliq_deluge.policies import Policies
 NOON = datetime(2021, 3, 5, 12, 30, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "printed"),
     [
         ("a", "a"),
@@ -103,13 +104,13 @@ def test_values_of_python_that_deluge_has_not_are_converted() -> None:
     assert from_python(b"x") == File("file", b"x")
 
 
-@pytest.mark.parametrize("value", [object(), {1}, lambda: None, 1j])
+@table("value", [object(), {1}, lambda: None, 1j])
 def test_other_types_are_refused(value: object) -> None:
     with pytest.raises(TypeError, match="a script cannot hold"):
         run("return 1;", {"v": value})
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), 2**63, -(2**63) - 1])
+@table("value", [float("nan"), float("inf"), Decimal("NaN"), 2**63, -(2**63) - 1])
 def test_numbers_outside_deluge_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="not a number of Deluge"):
         run("return 1;", {"v": value})
@@ -150,7 +151,7 @@ def test_undecided_braces() -> None:
         run("x = {}; x.add(1); x.put(1,2);")
 
 
-@pytest.mark.parametrize(
+@table(
     ("script", "answer"),
     [
         ("return 1234567890123456789 + 1;", 1234567890123456790),
@@ -200,7 +201,7 @@ def test_files_and_collections_compare_by_content() -> None:
     assert Collection([1]) != [1]
 
 
-@pytest.mark.parametrize(
+@table(
     ("choices", "message"),
     [
         ({"sort": "x"}, "unknown policy 'sort'; known are"),

@@ -1,4 +1,4 @@
-"""Format numbers with patterns of Java's DecimalFormat: ``#,##0.00``, ``0.0%``, ``$#,##0.00``."""
+"""Format numbers with patterns of Java's DecimalFormat: ``#,##0.00``, ``0.0%``, ``$#,##0.00;($#,##0.00)``."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ def is_number_format(pattern: str) -> bool:
 
 
 def format_number(number: int | Decimal, pattern: str) -> str:
-    """Return a number formatted by a pattern.
+    """Return a number formatted by a pattern. A second pattern after ``;`` gives the signs around negative numbers.
 
     Raises:
         Failure: if the pattern is not a number pattern.
     """
-    found = _PATTERN.fullmatch(pattern.split(";")[0]) if len(pattern) <= _LONGEST else None
-    if found is None or not is_number_format(pattern.split(";")[0]):
+    first, _, second = pattern.partition(";")
+    found = _PATTERN.fullmatch(first) if len(pattern) <= _LONGEST else None
+    negative = _PATTERN.fullmatch(second) if second else None
+    if found is None or not is_number_format(first) or (second and not is_number_format(second)):
         raise Failure(f'"{pattern[:40]}" is not a format of numbers')
     prefix, suffix = (found[part].replace("'", "") for part in ("prefix", "suffix"))
     exact = Decimal(number)
@@ -43,13 +45,18 @@ def format_number(number: int | Decimal, pattern: str) -> str:
     rounded = exact.quantize(Decimal(1).scaleb(-most), context=wide)
     before, _, after = f"{rounded.copy_abs():f}".partition(".")
     after = after.rstrip("0").ljust(least, "0") if most else ""
-    digits = found["whole"].count("0")
-    before = ("" if before == "0" and not digits and after else before).rjust(digits, "0")
-    if "," in found["whole"]:
-        size = len(found["whole"]) - found["whole"].rindex(",") - 1
+    whole = found["whole"]
+    digits = whole.count("0")
+    is_bare = not digits and (least or not whole)  # but in `#.##`, the last `#` before the point counts as `0`
+    before = "" if before == "0" and is_bare and after else before.rjust(digits, "0")
+    if "," in whole:
+        size = len(whole) - whole.rindex(",") - 1
         before = _grouped(before, size) if size else before
-    sign = "-" if rounded < 0 else ""
-    return f"{sign}{prefix}{before}{'.' if after else ''}{after}{suffix}"
+    if rounded < 0 and negative is not None:
+        prefix, suffix = (negative[part].replace("'", "") for part in ("prefix", "suffix"))
+    elif rounded < 0:
+        prefix = f"-{prefix}"
+    return f"{prefix}{before}{'.' if after else ''}{after}{suffix}"
 
 
 def _grouped(digits: str, size: int) -> str:

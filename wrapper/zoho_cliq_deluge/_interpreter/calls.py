@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Callable
+from typing import TypeVar
 
 from .. import tree
 from .._functions.collections import KeyValue, collection_of
@@ -24,6 +25,9 @@ _TAKES_PAIRS = frozenset({"insert"})
 _REQUESTS = frozenset({"geturl", "posturl", "invokeurl"})
 
 
+Node = TypeVar("Node", bound=tree.Node)
+
+
 class CallCompiler:
     """Compiles calls for one run."""
 
@@ -39,6 +43,12 @@ class CallCompiler:
         if isinstance(node, tree.Call) and isinstance(node.receiver, tree.Name) and node.receiver.name in _OWNERS:
             return node.receiver.name
         return None
+
+    @staticmethod
+    def tested(name: str, node: Node) -> Node | tree.Null:
+        """Return the node that a function tests. For `isText`, `''` is no text but an empty date-time: null."""
+        is_empty_quotes = isinstance(node, tree.Text) and node.source == "''"
+        return tree.Null(span=node.span) if is_empty_quotes and name.lower() == "istext" else node
 
     def member(self, node: tree.Call) -> Callable[[Frame, Value], Value]:
         """Return a closure that calls ``receiver.name(arguments)``; it takes the variables and the receiver."""
@@ -87,7 +97,7 @@ class CallCompiler:
             return self._own(name, self._arguments(node.arguments), line)
         if key in CONSTRUCTORS:
             return self.constructor(key, node.arguments, line, name)
-        arguments = self._arguments(node.arguments)
+        arguments = self._arguments(tuple(self.tested(key, argument) for argument in node.arguments))
         entry = FUNCTIONS.get(key)
         if entry is None and ("." in name or key in {stub.lower() for stub in self._machine.gateway.stubs}):
             runner = self._runner

@@ -295,6 +295,8 @@ class ExpressionCompiler:
             links.append(rest)
             rest = rest.receiver
         assert rest is not None
+        if links and isinstance(links[-1], tree.Call):
+            rest = self._calls.tested(links[-1].name, rest)
         first = self._calls.without_receiver(rest) if isinstance(rest, tree.Call) else self.compile(rest)
         steps: list[Step] = [
             self._calls.member(link) if isinstance(link, tree.Call) else self._field(link) for link in reversed(links)

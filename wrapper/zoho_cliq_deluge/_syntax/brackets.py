@@ -38,8 +38,10 @@ KEYWORDS = {
 }
 _HEADERS = frozenset({"IF", "ELSEIF", "ELSE", "FOREACH", "FOREACHINDEX", "TRY", "CATCH"})
 _HEADERS_END = frozenset({"LBLOCK", "SEMI", "BODY"})
+_TASK_KEYS = frozenset({"url", "type", "headers", "parameters", "body", "files", "connection", "detailed", "response"})
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _PREFIXES = frozenset({"SIGN", "NOT"})
+_CONTAINERS = frozenset({"map", "list", "collection"})
 
 
 class Bracket:
@@ -169,6 +171,9 @@ class Brackets:
         if not self._operand:
             self._open("list", "LLIST", word)
             return
+        if self._next().text == "]" and self.previous == "NAME" and not self._is_task_ahead():
+            self._empty_square(word)
+            return
         if self.previous == "NAME" and self._is_task_ahead():
             before = [each.type for each in self.tokens[-3:-1]]
             inserts = before[-1:] == ["INSERT"]
@@ -179,6 +184,17 @@ class Brackets:
             self.stack[-1].stands_alone = stands_alone
         else:
             self._open("index", "LINDEX", word)
+
+    def _empty_square(self, word: Word) -> None:
+        """Report the brackets in `String[] x` and in `Map[]`, and skip them; skip the type before a variable."""
+        closing = self._next()
+        self.at += 1
+        if self._next().kind == "name" and not self._next().first:
+            self._report("declaration", "a variable has no type", "assign to the name alone", word, closing)
+            self.tokens.pop()
+            self.previous = self.tokens[-1].type if self.tokens else ""
+            return
+        self._report("index", "an element is not read with brackets", "write `.get(index)`", word, closing)
 
     def _lacks_semicolon_before(self) -> bool:
         """Return whether the last token begins a line, and the previous line ends like a statement without its `;`."""
@@ -258,8 +274,15 @@ class Brackets:
         if self._opens_task(word):
             return
         inside = self._inside()
+        name = self.tokens[-1] if self.previous == "NAME" and not self.header else None
+        if name is not None and name.end_pos == word.start and name.lower() in _CONTAINERS:
+            self._report("wrong-brackets", f"`{name}` takes round brackets", f"write `{name}()`", word)
+            self.tokens.pop()
+            self._open("literal", "LLITERAL", word)
+            return
         if self.previous in _LITERAL_BEFORE:
-            literal = not (self.previous == "IN" and word.first and self._begins_statement_ahead())
+            breaks = word.first or self._next().first
+            literal = not (self.previous == "IN" and breaks and self._begins_statement_ahead())
         elif inside == "(":
             following = self._next().text
             literal = self.stack[-1].role == "call" and (following == "}" or self._next(1).text == ":")
@@ -287,6 +310,9 @@ class Brackets:
                 break
             if each.kind == "block":
                 break
+        if self._closes_wrongly(word, target):
+            word = word._replace(text=_CLOSERS[self.stack[-1].word.text])
+            target = self.stack[-1]
         if target is None:
             if word.line not in self.problems.broken_lines:
                 self._report(
@@ -317,12 +343,46 @@ class Brackets:
             elif target.stands_alone and self._next().text != ";":
                 self._emit_here("SEMI", "")
 
+    def _is_task_closed_ahead(self) -> bool:
+        """Return whether the bracket of this task is closed before the next `;`."""
+        depth = 0
+        for word in self.words[self.at :]:
+            if word.kind == "sign":
+                depth += (word.text in {"(", "[", "{"}) - (word.text in {")", "]", "}"})
+                if depth < 0:
+                    return word.text == "]"
+                if word.text == ";" and not depth:
+                    break
+        return False
+
+    def _closes_wrongly(self, word: Word, target: Bracket | None) -> bool:
+        """Report a bracket of the wrong kind, as in `{1,2]`. Return whether it stands for the right one.
+
+        Args:
+            word: The closing bracket.
+            target: The open bracket of the same kind, if there is one: it may be the block or task around.
+        """
+        last = self.stack[-1] if self.stack else None
+        if last is None or last is target or last.kind == "block":
+            return False
+        if target is not None and target.kind == "block":
+            is_value = last.kind == "task" or last.word.line == word.line > target.word.line
+            is_wrong = is_value and self._next().text == ";"
+        else:
+            is_wrong = target is None or (target.kind == "task" and self._is_task_closed_ahead())
+        opening = last.word.text
+        if not is_wrong or self._next().text == _CLOSERS[opening]:
+            return False
+        message = f"`{opening}` is closed by `{word.text}`"
+        self._report("wrong-bracket", message, f"write `{_CLOSERS[opening]}`", word)
+        return True
+
     def _finish_statement(self) -> None:
         """Complete a statement after its unclosed bracket was reported."""
         if self.previous == "RCONDITION":
             self._emit_here("LBLOCK", "{")
             self._emit_here("RBLOCK", "}")
-        elif self.previous not in STATEMENT_STARTS:
+        else:
             self._emit_here("SEMI", "")
 
     def _close_missing(self, bracket: Bracket) -> None:
@@ -372,6 +432,10 @@ class Brackets:
         following = self._next()
         inside = self._inside()
         if inside == "task":
+            return
+        around = (each.kind for each in reversed(self.stack) if each.kind not in {"literal", "list", "("})
+        if next(around, "") == "task" and word.text in _TASK_KEYS and following.text in {":", "-"}:
+            self._unwind("task")
             return
         is_statement = (
             (word.text in KEYWORDS and following.text not in {",", ")", ":"})

@@ -34,6 +34,7 @@ class Builder(Expressions):
                 shown = f"{owner.name}.{value.name}" if isinstance(owner, tree.Name) else value.name
                 report("print", f"Deluge has no `{shown}`", "write `info value;`", value)
         if isinstance(value, tree.Binary) and value.operator == "==":
+            current_problems.get().forget("task-as-value", value.right.span.offset)
             report("comparison-statement", "a comparison alone does nothing", "assign with `=`", value)
         return tree.ExpressionStatement(value, span=span)
 
@@ -189,5 +190,7 @@ def _condition(keyword: Token, node: Any) -> Any:
     if isinstance(node, tree.Group):
         return node.expression
     node = value_of(node)
+    if keyword == "else":
+        return node  # the condition of `else` is reported as a whole
     report("condition-brackets", "the condition stands in round brackets", "write `if(condition)`", node)
     return node

@@ -34,6 +34,7 @@ def joined(items: list[Any]) -> tuple[Any, ...]:
             offset = item.span.offset
             problems = current_problems.get()
             if offset not in problems.forgiven and not problems.reported_between(offset, offset + 1):
+                problems.forget_doubled_brace(offset)
                 problems.add("lone-block", "a block belongs to no statement", "remove the braces", offset, offset + 1)
             continue
         if not isinstance(item, Clause):
@@ -49,7 +50,8 @@ def joined(items: list[Any]) -> tuple[Any, ...]:
         if item.kind == "if":
             joined.append(_if([item, *following]))
         elif item.kind == "try":
-            joined.append(_try(item, following))
+            behind = items[position] if position < len(items) else None
+            joined.append(_try(item, following, isinstance(behind, Clause) and _is_finally(behind)))
         else:
             message = {
                 "catch": ("lone-catch", "`catch` has no `try` before it", "write `try { … }` before it"),
@@ -66,7 +68,13 @@ def _if(clauses: list[Clause]) -> tree.If:
     return tree.If(branches, otherwise, span=between(clauses[0], otherwise or clauses[-1]))
 
 
-def _try(clause: Clause, catches: list[Clause]) -> tree.Try:
+def _is_finally(clause: Clause) -> bool:
+    return clause.keyword.start_pos is not None and current_problems.get().has("finally", clause.keyword.start_pos)
+
+
+def _try(clause: Clause, catches: list[Clause], is_reported: bool) -> tree.Try:
+    if not catches and is_reported:
+        return tree.Try(clause.body, tree.Name("e"), _NO_BLOCK, span=clause.span)
     if not catches:
         report("try-without-catch", "`try` has no `catch`", "add `catch (e) { … }` after the block", clause.keyword)
         return tree.Try(clause.body, tree.Name("e"), _NO_BLOCK, span=clause.span)

@@ -12,6 +12,11 @@ _FOREIGN_STATEMENTS = frozenset({"alert", "hide", "show", "enable", "disable", "
 _IMPORT_WORDS = frozenset({"import", "include", "require", "using", "package"})
 
 
+_REMAINDERS = {"mod": "%", "div": "/"}
+_MOST_TYPE_WORDS = 20
+_CONTAINERS = frozenset({"map", "list", "collection"})
+
+
 class ForeignWords(Headers):
     """Report words of other languages and say what to write instead; read the statements of Zoho Creator."""
 
@@ -43,13 +48,38 @@ class ForeignWords(Headers):
                 self._report("word-operator", f"Deluge has no `{word.text}`", f"compare with `{sign}`", word, last)
             self._emit("OPERATOR", word, sign)
             return True
+        if lowered in _REMAINDERS:
+            sign = _REMAINDERS[lowered]
+            self._report("word-operator", f"Deluge has no `{word.text}`", f"write `{sign}`", word)
+            self._emit("OPERATOR", word, sign)
+            return True
         if lowered == "of" and self.awaits_in:
-            if not self.loop_reported:
-                self._report("loop-of", "a loop goes through a list with `in`", "write `for each x in list`", word)
-            self.awaits_in = False
-            self._emit("IN", word)
+            self._in_for(word)
             return True
         return False
+
+    def _in_for(self, word: Word) -> None:
+        """Report `of` or `:` in the header of a loop, and read it as `in`."""
+        if not self.loop_reported:
+            self._report("loop-of", "a loop goes through a list with `in`", "write `for each x in list`", word)
+        self.awaits_in = False
+        self._emit("IN", word)
+
+    def _type_parameters(self, word: Word) -> bool:
+        """Report the types in `Map<String,String>()`, and skip them. Return whether there are any."""
+        if word.text.lower() not in _CONTAINERS or self._next().text != "<":
+            return False
+        end = 1
+        while end < _MOST_TYPE_WORDS and (self._next(end).kind == "name" or self._next(end).text in {",", "<"}):
+            end += 1
+        if self._next(end).text != ">" or self._next(end + 1).text != "(":
+            return False
+        self._report(
+            "type-parameters", "Deluge has no types in `<…>`", f"write `{word.text}()`", self._next(), self._next(end)
+        )
+        self.at += end + 1
+        self._emit("NAME", word)
+        return True
 
     def _not(self, word: Word) -> bool:
         following = self._next()

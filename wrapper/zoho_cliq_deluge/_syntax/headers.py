@@ -5,6 +5,9 @@ from .scanner import END, Word
 
 DECLARATIONS = frozenset({"let", "var", "const", "final", "dim"})
 FUNCTION_WORDS = frozenset({"function", "def", "func", "fn", "sub"})
+_BEFORE_LIST = frozenset({"in", "of", ":"})
+_LONGEST_CONDITION = 30  # words that are looked at, so that a hostile script takes no quadratic time
+_COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 _BODY_WORDS = frozenset({"info", "return", "break", "continue", "throw", "if", "for", "try"})
 
 
@@ -47,12 +50,20 @@ class Headers(Brackets):
         if following.text == "if":
             self.at += 1
             self._else_if(word._replace(text=self.text[word.start : following.start + 2]))
-        elif following.text == "(":
+        elif following.text == "(" or self._is_condition_ahead():
             self._report("else-condition", "`else` takes no condition", "write `else if(…)`", word)
             self._else_if(word)
         else:
             self._emit("ELSE", word)
         return True
+
+    def _is_condition_ahead(self) -> bool:
+        """Return whether the line goes on with a comparison, and a block follows."""
+        ahead, compares = 0, False
+        while ahead < _LONGEST_CONDITION and not self._next(ahead).first and self._next(ahead).text not in {"{", ";"}:
+            compares = compares or self._next(ahead).text in _COMPARISONS
+            ahead += 1
+        return compares and self._next(ahead).text == "{"
 
     def _else_if(self, word: Word) -> None:
         self._emit("ELSEIF", word)
@@ -112,7 +123,10 @@ class Headers(Brackets):
         if self._inside() != "block" or self._next().text in {"=", ".", ";"}:
             return False
         following = self._next()
-        if following.text == "each":
+        if following.text.lower() == "each":
+            if following.text != "each" and not self.problems.reported_between(word.start, word.start + 1):
+                hint = f"write `each` instead of `{following.text}`"
+                self._report("keyword-case", "the keyword is written `each`", hint, following)
             self.at += 1
             end = following.start + len(following.text)
             if self._next().text == "index" and self._next(1).kind == "name" and self._next(1).text != "in":
@@ -148,7 +162,8 @@ class Headers(Brackets):
             self.role = "dropped"
             self._open_round(opening)
             self.previous = "FOREACH"
-        if self._next().text in DECLARATIONS and self._next(1).text not in {"in", "of"}:
+        is_typed = reported and self._next().kind == self._next(1).kind == "name" and self._next(2).text in _BEFORE_LIST
+        if (is_typed or self._next().text in DECLARATIONS) and self._next(1).text not in {"in", "of"}:
             self.at += 1
 
     def _is_counting_loop(self) -> bool:
@@ -201,7 +216,8 @@ class Headers(Brackets):
         end = ahead + 1
         while self._next(end).kind in {"name", "text", "number"} or self._next(end).text in {",", ":", "="}:
             end += 1
-        if self._next(end).text != ")" or self._next(end + 1).text != "{":
+        is_open = has_type and self._next(end).text == "{"  # the `)` is missing
+        if not is_open and (self._next(end).text != ")" or self._next(end + 1).text != "{"):
             return False
         if has_type:
             self._emit("FTYPE", word)

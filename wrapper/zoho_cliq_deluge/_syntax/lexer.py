@@ -43,6 +43,7 @@ _FOREIGN_SIGNS = {
     "=<": ("OPERATOR", "<=", "foreign-operator", "Deluge has no `=<`", "compare with `<=`"),
     ":=": ("ASSIGN", "=", "foreign-operator", "Deluge has no `:=`", "assign with `=`"),
     "**": ("OPERATOR", "*", "foreign-operator", "Deluge has no `**`", "write `x.power(n)`"),
+    "?:": ("OPERATOR", "||", "ternary", "Deluge has no `?:`", "write `ifnull(x,y)`"),
     "??": ("OPERATOR", "||", "foreign-operator", "Deluge has no `??`", "write `ifnull(x,y)`"),
     "?.": ("DOT", ".", "foreign-operator", "Deluge has no `?.`", "test for null first: `if(x != null)`"),
     "->": ("DOT", ".", "foreign-operator", "Deluge has no `->`", "write `.`"),
@@ -98,6 +99,8 @@ class Lexer(ForeignWords):
             self._emit(kind, word)
             return
         kind, value, code, message, hint = _FOREIGN_SIGNS[text]
+        if text == "&" and (self.previous == "TEXT" or following.kind == "text"):
+            value, hint = "+", "join texts with `+`"
         self._report(code, message, hint, word)
         self._emit(kind, word, value)
 
@@ -189,6 +192,9 @@ class Lexer(ForeignWords):
         if self.stack and self.stack[-1].role == "condition" and (self._next().first or self._next().text == "{"):
             self._unwind("block")
             return
+        if self.awaits_in:
+            self._in_for(word)
+            return
         self._emit("COLON", word)
 
     def _dot(self, word: Word) -> None:
@@ -221,6 +227,16 @@ class Lexer(ForeignWords):
             self._report("semicolon-in-task", "the lines of a task do not end with `;`", "remove the semicolon", word)
             return
         following = self._next()
+        closes = {"literal": "}", "list": "]", "(": ")"}.get(self._inside(), "")
+        if closes and following.text == closes and (closes != "}" or self._closes_literal(following)):
+            is_behind = self._next(1).text == ";"
+            hint = "remove it" if is_behind else f"put it behind the `{closes}`"
+            self._report("semicolon-in-braces", "no `;` stands within brackets", hint, word)
+            self.at += 1
+            self._close(following)
+            if not is_behind and self._inside() == "block":
+                self._emit_here("SEMI", "")
+            return
         is_value = following.kind in {"text", "single", "number", "decimal", "name"} and not following.first
         if self._inside() in {"literal", "list"} and is_value and self._next(1).text in {":", ",", "}", "]"}:
             self._report("semicolon-in-braces", "values are separated by commas", "write `,`", word)
@@ -238,6 +254,13 @@ class Lexer(ForeignWords):
             self._report("extra-semicolon", message, "remove it", word)
             return
         self._emit("SEMI", word)
+
+    def _closes_literal(self, closing: Word) -> bool:
+        """Return whether a `}` closes the literal that is open, not the block around it."""
+        if self._next(1).text in {";", ")", ","}:
+            return True
+        line = self.stack[-1].word.line
+        return closing.line == line and all(each.kind != "block" or each.word.line < line for each in self.stack)
 
     def _name(self, word: Word) -> None:
         if self.previous == "DOT":
@@ -260,9 +283,17 @@ class Lexer(ForeignWords):
         if inside != "block":
             self._close_by_line(word)
             inside = self._inside()
+            if inside == "task" and self._operand and word.first and self._key(word):
+                return
         text = word.text
         if self.header and inside == "block" and self._begins_body(word):
             self._emit_here("BODY", "")
+        between_texts = self.previous == "TEXT" and self._touches(word) and self._next().start == word.start + len(text)
+        if between_texts and self._text_follows():
+            self._quote_within_text(word)
+            return
+        if self._type_parameters(word):
+            return
         kind = _WORDS.get(text)
         if self._is_typed_list(self.at - 1) and not self._is_key_here():
             self.at += 2
@@ -295,17 +326,17 @@ class Lexer(ForeignWords):
         text = word.text
         if count == 0:
             following = self._next()
-            if following.text == "=" and self._last_key_has_colon():
+            if following.text == "=" and self._last_key_has_colon() and not self._is_task_closed_ahead():
                 self._unwind("block")
                 self._emit_here("SEMI", "")
                 return False
-            if following.text == "=":
+            if following.text in {"=", "=>"}:
                 self._emit("KEY", word)
-                if self.stack[-1].role != "insert":
+                if self.stack[-1].role != "insert" or following.text == "=>":
                     self._report(
                         "equals-in-task",
                         "a key and its value are separated by `:`",
-                        "write `:` instead of `=`",
+                        f"write `:` instead of `{following.text}`",
                         following,
                     )
                     self.at += 1

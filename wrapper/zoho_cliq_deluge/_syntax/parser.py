@@ -115,6 +115,7 @@ class _Reader:
         self.table = _table()
         self.states = [self.table.start]
         self.values: list[Any] = []
+        self.flagged = -1  # the index of the last terminal before which one was missing, or which could not stand
         self.begun: set[int] = set()  # terminals that begin a statement after an inserted `;` or a skipped statement
 
     def run(self) -> tuple[Any, ...] | None:
@@ -211,9 +212,9 @@ class _Reader:
             self._insert(chosen, at)
             return at
         if dropped > 1 and token.type not in {"LBLOCK", "RBLOCK"}:
-            self._report_stray(token)
+            self._report_stray(at)
             return at + 1
-        self._report_stray(token)
+        self._report_stray(at)
         return self._skip(at)
 
     def _is_unknown_statement(self, at: int, *, new_line: bool) -> bool:
@@ -226,7 +227,8 @@ class _Reader:
     def _insert(self, types: tuple[str, ...], at: int) -> None:
         token = self.tokens[at]
         before = self.tokens[at - 1] if at else token
-        self._report_missing(types, before, token)
+        if types[0] not in {"OPERATOR", "COMMA", "NAME"} or not self._follows_mistake(at):
+            self._report_missing(types, before, token)
         place = (before.end_pos, before.end_line, before.end_column, before.end_line, before.end_column, before.end_pos)
         if types[-1] == "SEMI":
             self.begun.add(at)
@@ -236,7 +238,11 @@ class _Reader:
     def _report_missing(self, types: tuple[str, ...], before: Token, token: Token) -> None:
         start, end = token.start_pos or 0, token.end_pos or 0
         if (start == end and token.type != "$END") or (
-            types[0] == "SEMI" and before.line in self.problems.broken_lines
+            types[0] == "SEMI"
+            and (
+                before.line in self.problems.broken_lines
+                or (token.type == "$END" and self.problems.has_unclosed_comment)
+            )
         ):
             return  # the lexer has already reported this mistake
         if types == ("COLON", "NAME"):
@@ -270,13 +276,25 @@ class _Reader:
                     hint = 'join texts with `+`; a quote within a text is `\\"`'
                 self.problems.add("missing-operator", f"an operator is missing before {shown}", hint, start, end)
 
-    def _report_stray(self, token: Token) -> None:
+    def _follows_mistake(self, at: int) -> bool:
+        """Return whether the terminal before this one, or what stands between them, was reported already.
+
+        In `5 as text` and `a$b` the second report would be about the same mistake.
+        """
+        flagged, self.flagged = self.flagged, at
+        before, token = self.tokens[max(at - 1, 0)], self.tokens[at]
+        return (flagged == at - 1 >= 0 and before.end_line == token.line) or self.problems.reported_between(
+            before.end_pos or 0, token.start_pos or 0
+        )
+
+    def _report_stray(self, at: int) -> None:
+        token = self.tokens[at]
         start, end = token.start_pos or 0, token.end_pos or 0
+        if token.type == "COMMA" and self._follows_mistake(at):
+            return
         if start == end and token.type != "$END":
             return  # the lexer has already reported this mistake
         if token.type == "$END":
-            if self._is_reported_near_end():
-                return
             self.problems.add("unfinished", "the script ends within a statement", "complete the statement", start, end)
         elif token.type == "ASSIGN":
             self.problems.add(

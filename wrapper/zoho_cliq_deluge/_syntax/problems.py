@@ -72,6 +72,16 @@ class Problems:
                 return True
         return False
 
+    def has(self, code: str, start: int) -> bool:
+        """Return whether a mistake of a kind begins at an offset."""
+        return (start, code) in self._found
+
+    def forget_doubled_brace(self, offset: int) -> None:
+        """Drop the report that a `{` is not closed if the one at `offset` directly follows it: that one is surplus."""
+        before = self.text[:offset].rstrip()
+        if before.endswith("{"):
+            self.forget("unclosed-bracket", len(before) - 1)
+
     def forget(self, code: str, start: int) -> None:
         """Drop a mistake that is only the consequence of another one."""
         self._found.pop((start, code), None)

@@ -1,5 +1,6 @@
 """Split a script into words (names, literals, signs) and comments, with their places."""
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -19,10 +20,13 @@ _WORDS = re.compile(
     | (?P<comment>//[^\n]*)
     | (?P<block>/\*)
     | (?P<single>'(?:[^'\\\n]|\\[^\n])*+')
-    | (?P<sign>===|!==|\?\?|\?\.|\*\*|=>|->|<>|=<|:=|==|!=|<=|>=|&&|\|\||\+\+|--|\+=|-=|\*=|/=|%=
+    | (?P<markup><!--[^\n]*)
+    | (?P<sign>===|!==|\?\?|\?\.|\?:|\*\*|=>|->|<>|=<|:=|==|!=|<=|>=|&&|\|\||\+\+|--|\+=|-=|\*=|/=|%=
           |[-+*/%<>=!&|?:;,.()\[\]{}])
     | (?P<badnumber>[0-9][A-Za-z0-9_]*(?:\.[0-9]+)*)
-    | (?P<curly>[\u201c\u201d\u201e\u201f](?:[^\u201c\u201d\u201e\u201f"\n]*[\u201c\u201d\u201e\u201f"])?
+    | (?P<escaped>\\\"(?:[^"\\\n]|\\[^"\n])*+\\\")
+    | (?P<curly>[\u00ab\u00bb](?:[^\u00ab\u00bb\n]*[\u00ab\u00bb])?
+          |[\u201c\u201d\u201e\u201f](?:[^\u201c\u201d\u201e\u201f"\n]*[\u201c\u201d\u201e\u201f"])?
           |[\u2018\u2019\u201a\u201b](?:[^\u2018\u2019\u201a\u201b'\n]*[\u2018\u2019\u201a\u201b'])?)
     | (?P<backtick>`[^`]*`)
     | (?P<other>[\s\S])
@@ -33,6 +37,19 @@ _WORDS = re.compile(
 _OVER_LINES = re.compile(r'("[^"\n]*+(?<![;,(){}\[\]\s])[^\S\n]*\n[^"]*+")[^\S\n]*(?:[;,)+}\]]|$)', re.MULTILINE)
 
 _CURLY = re.compile("[\u2018-\u201f]")
+_CURLY_SINGLE = "\u2018\u2019\u201a\u201b"
+# Characters that look like signs, or mean the same in print. Pasted text and some keyboards have them.
+_LOOKALIKES = {
+    **dict(
+        zip("\uff1b\uff0c\uff1a\uff08\uff09\uff5b\uff5d\uff3b\uff3d\uff1d\uff0b\uff01", ";,:(){}[]=+!", strict=True)
+    ),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+    "\u00d7": "*",
+    "\u00f7": "/",
+    "\u2260": "!=",
+    "\u2264": "<=",
+    "\u2265": ">=",
+}
 
 
 class Word(NamedTuple):
@@ -127,7 +144,7 @@ class _Scanner:
         return end
 
     def _curly(self, start: int, end: int) -> int:
-        plain = '"' if self.text[start] in "\u201c\u201d\u201e\u201f" else "'"
+        plain = "'" if self.text[start] in _CURLY_SINGLE else '"'
         self._report("curly-quotes", "the text stands in curly quotes", f"use {plain} on both sides", start, end)
         if end == start + 1:
             return self._unclosed(start, report=False)
@@ -137,6 +154,15 @@ class _Scanner:
     def _backtick(self, start: int, end: int) -> int:
         self._report("backticks", "Deluge has no text in backticks", 'write `"text " + value`', start, start + 1)
         self._add("text", start, end)
+        return end
+
+    def _escaped(self, start: int, end: int) -> int:
+        self._report("escaped-quotes", "the quotes around a text have no `\\`", 'write `"…"`', start, end)
+        self._add("text", start, end)
+        return end
+
+    def _markup(self, start: int, end: int) -> int:
+        self._report("hash-comment", "`<!--` begins no comment", "begin it with `//`", start, start + 4)
         return end
 
     def _badnumber(self, start: int, end: int) -> int:
@@ -183,6 +209,12 @@ class _Scanner:
             if not self._joins_name(start):
                 self._add("name", start, end)
             return end
+        if character in _LOOKALIKES:
+            sign = _LOOKALIKES[character]
+            self._report("bad-character", f"`{character}` is no sign of Deluge", f"write `{sign}`", start, end)
+            self.words.append(Word("sign", sign, start, self.line, start - self.line_start + 1, self.first))
+            self.first = False
+            return end
         while end < len(self.text) and self.text[end] == character:
             end += 1
         shown = character if character.isprintable() else f"U+{ord(character):04X}"
@@ -206,6 +238,12 @@ class _Scanner:
             )
             self._add("text", start, end)
             return end
+        if report and self._ends_quoted_text(start):
+            self.problems.broken_lines.add(self.line)
+            return start + 1
+        if report and self._lacks_quote(start):
+            self.problems.broken_lines.add(self.line)
+            return self._text_end(start + 1, line_end)
         curly = _CURLY.search(self.text, start, line_end) if report else None
         if curly:
             self._report(
@@ -217,10 +255,7 @@ class _Scanner:
             )
             self._add("single" if self.text[start] == "'" else "text", start, curly.end())
             return curly.end()
-        # Characters that most likely follow the missing quote are not part of the text: `);`, `};`, `;`.
-        rest = self.text[start + 1 : line_end].rstrip()
-        rest = rest.removesuffix(";").rstrip(")]}")
-        end = start + 1 + len(rest)
+        end = self._text_end(start + 1, line_end)
         if report:
             quote = self.text[start]
             self._report("unclosed-text", "the text is not closed on its line", f"end it with `{quote}`", start, end)
@@ -228,8 +263,57 @@ class _Scanner:
         self._add("single" if self.text[start] == "'" else "text", start, end)
         return end
 
+    def _text_end(self, start: int, line_end: int) -> int:
+        """Return where a text ends whose quote is missing: before `);`, `};` or `;`, which most likely follow it."""
+        rest = self.text[start:line_end].rstrip()
+        return start + len(rest.removesuffix(";").rstrip(")]}"))
+
+    def _ends_quoted_text(self, start: int) -> bool:
+        """Report a quote within a text, or a missing one before it, as in `"5" tall"`. Return whether there is one.
+
+        The quote at `start` has no second one. It ends a text if two values before it have no sign between them.
+        """
+        kind = "text" if self.text[start] == '"' else "single"
+        behind = self._statement_start()
+        for at, (word, following) in enumerate(itertools.pairwise(self.words[behind:]), behind):
+            if word.kind == kind and following.kind in _VALUES and following.text not in _BETWEEN_VALUES:
+                shown, hint = following, 'write `\\"` for the quote'
+                if kind == "single":
+                    hint = "put the text into double quotes"
+                self._report(
+                    "quote-in-text", "a quote within a text ends it", hint, shown.start, shown.start + len(shown.text)
+                )
+                del self.words[at + 1 :]
+                return True
+            if following.kind == kind and self._lacks_quote(following.start, at):
+                del self.words[at + 1 :]
+                return True
+        return False
+
+    def _statement_start(self) -> int:
+        """Return the index of the first word of this statement on this line."""
+        start = len(self.words)
+        while start and self.words[start - 1].line == self.line and self.words[start - 1].text != ";":
+            start -= 1
+        return start
+
+    def _lacks_quote(self, quote: int, at: int = -1) -> bool:
+        """Report a missing quote before a word that ends where a quote stands. Return whether the word does."""
+        word = self.words[at] if self.words else None
+        if word is None or word.start + len(word.text) != quote or word.kind not in {"name", "number"}:
+            return False
+        first = self._statement_start()
+        if word.text in _PREFIXES or at == first or len(self.words) - first < 2:
+            return False  # `f"…"`, and a keyword before a text, as in `return"a"`
+        message = f"`{_short(word.text)}` stands right before a quote"
+        self._report("missing-quote", message, "add the quote that is missing before it", word.start, quote)
+        return True
+
 
 _PLAIN = frozenset({"name", "text", "single", "number", "decimal", "sign"})
+_VALUES = frozenset({"name", "text", "single", "number", "decimal"})
+_BETWEEN_VALUES = frozenset({"in", "and", "or", "is", "not"})
+_PREFIXES = frozenset({"f", "r", "b"})
 
 
 def _short(text: str) -> str:

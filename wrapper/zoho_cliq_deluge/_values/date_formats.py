@@ -15,7 +15,7 @@ from .zones import offset_text, zone_named
 __all__ = ["WEEKDAYS", "format_date", "parse_by_pattern", "parse_date", "sunday_first"]
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_LETTERS = frozenset("GyYMLdDEuaHkKhmsSzZXwW")
+_LETTERS = frozenset("GyYMLdDFEuaHkKhmsSzZXwW")
 _LONGEST = 100
 
 _MONTH = r"(?P<M>[A-Za-z]{3,9})"
@@ -155,7 +155,8 @@ def format_date(moment: datetime, pattern: str) -> str | None:
 
 def _formatted(moment: datetime, letter: str, count: int) -> str:
     if letter in "yY":
-        return f"{moment.year % 100:02d}" if count == 2 else str(moment.year).zfill(count)
+        year = moment.year if letter == "y" else _week_year(moment)
+        return f"{year % 100:02d}" if count == 2 else str(year).zfill(count)
     if letter in "ML" and count >= 3:
         name = MONTHS[moment.month - 1]
         return name if count >= 4 else name[:3]
@@ -175,6 +176,7 @@ def _formatted(moment: datetime, letter: str, count: int) -> str:
         "L": moment.month,
         "d": moment.day,
         "D": moment.timetuple().tm_yday,
+        "F": (moment.day - 1) // 7 + 1,
         "u": moment.isoweekday(),
         "H": moment.hour,
         "k": moment.hour or 24,
@@ -213,6 +215,11 @@ def week_of_year(moment: datetime, first_day: int) -> int:
         return 1
     before = moment.timetuple().tm_yday - 1 - into_week
     return (before + 6) // 7 + 1
+
+
+def _week_year(moment: datetime) -> int:
+    """Return the year that the week of a day belongs to: the last days of December may be in week 1 of the next."""
+    return moment.year + (moment.month == 12 and week_of_year(moment, 7) == 1)
 
 
 _PARSED = {
