@@ -1,7 +1,7 @@
-"""Options of the contract tests, and which samples of the mutation tests are heavy.
+"""Options of the contract tests, which mutation tests are heavy, and which heavy tests need not run again.
 
-`--profile FILE` grades the server of that profile instead of an embedded mock. `--grade-all` runs also the mutation
-tests that passed before with the same inputs, and stores their grades.
+`--profile FILE` grades the server of that profile instead of an embedded mock. `--grade-all` runs also the heavy tests
+that passed before with the same inputs, and stores the grades of those that `grades.py` names.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import grades
 import pytest
 from api_paths import IN_PATHS
 
@@ -35,12 +36,17 @@ ONE_IN = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register the options."""
     parser.addoption("--profile", type=Path, default=None, help="grade this profile's server, not the mock")
-    parser.addoption("--grade-all", action="store_true", help="run all mutation tests, and keep their grades")
+    parser.addoption("--grade-all", action="store_true", help="run all graded tests, and keep their grades")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark most parameters of the sampling mutation tests heavy, before the grades and `-m` look at the marks."""
+_FOUND: dict[str, bool] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark most parameters of the sampling mutation tests heavy, and skip the heavy tests that need not run again.
+
+    These are the tests that passed, according to `grades.json`, with this tree. With `--grade-all` they run.
+    """
     seen = dict.fromkeys(ONE_IN, 0)
     for item in items:
         name = getattr(item, "originalname", item.name)
@@ -48,3 +54,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if not ONE_IN[name] or seen[name] % ONE_IN[name]:
                 item.add_marker(pytest.mark.heavy)
             seen[name] += 1
+    heavy = [item for item in items if item.get_closest_marker("heavy") and grades.graded(item.path)]
+    known = grades.passed() if heavy and not config.getoption("--grade-all") else frozenset()
+    for item in heavy:
+        if item.nodeid in known:
+            item.add_marker(pytest.mark.skip(reason="passed before with the same inputs (grades.json)"))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note whether a test passed."""
+    if report.when == "call" or report.failed:
+        _FOUND[report.nodeid] = report.passed and _FOUND.get(report.nodeid, True)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the grades after a run with `--grade-all`, even if some tests failed."""
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    if session.config.getoption("--grade-all") and not worker:
+        grades.keep(
+            {name: well for name, well in _FOUND.items() if grades.graded(grades.ROOT / name.partition("::")[0])}
+        )

@@ -1,8 +1,9 @@
-"""Tell which heavy tests of this folder passed before with exactly the same inputs, so that they need not run again.
+"""Tell which heavy tests of mock and suite passed before with exactly the same inputs, and so need not run again.
 
-Heavy tests grade hundreds of servers and take minutes. Their results depend only on the mock, the suite, the generated
-code, the tests themselves, the pinned packages and the version of Python. They do not depend on comments, docstrings,
-or the score, which is itself a result. Of the modules in this folder, only those matter that a test file imports.
+These tests grade hundreds of servers, or send thousands of histories to the mock, and take minutes. Their results
+depend only on the mock, the suite, the generated code, the tests themselves, the pinned packages and the version of
+Python. They do not depend on comments, docstrings, or the score, which is itself a result. Of the helper modules of the
+tests, only those matter that a test file imports.
 
 `grades.json` holds, for each test file, a digest of these inputs and the tests that passed with them. `scripts/grade`
 runs all tests and renews `grades.json`.
@@ -18,9 +19,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 FILE = Path(__file__).with_name("grades.json")
-HERE = "contract_tests/mutation"
+HELPERS = "contract_tests/mutation"
+TESTS = (
+    HELPERS,
+    "contract_tests/tests/conformance/test_conformance_hostile.py",
+    "contract_tests/tests/conformance/test_conformance_real_clock.py",
+    "contract_tests/tests/conformance/test_conformance_thresholds.py",
+    "contract_tests/tests/mock/test_mock_model.py",
+    "contract_tests/tests/mock/test_mock_validation.py",
+)
+"""Which tests are graded: these files, and those in this folder. They run no code of the client or the Deluge package."""
 SHARED = (
     "generated",
     "contract_tests/zoho_cliq_mock",
@@ -30,6 +40,7 @@ SHARED = (
 )
 _SUFFIXES = (".py", ".toml", ".json", ".css", ".js", ".html", ".lock")
 _OUTCOMES = (FILE.name, "score.toml")
+_PACKAGES = ("zoho_cliq_mock", "zoho_cliq_conformance")  # their files are shared inputs
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -37,7 +48,7 @@ def _files(root: Path) -> Iterator[Path]:
     """Yield the files that all tests depend on."""
     for name in SHARED:
         yield from _below(root / name)
-    yield from sorted((root / HERE).glob("*.toml"))
+    yield from sorted((root / HELPERS).glob("*.toml"))
 
 
 def _below(path: Path) -> Iterator[Path]:
@@ -47,21 +58,26 @@ def _below(path: Path) -> Iterator[Path]:
             yield file
 
 
-def _imported(module: Path) -> set[Path]:
-    """Return a module and all modules that it imports, directly or indirectly, from its folder and the parent folder.
+def _imported(module: Path, root: Path) -> set[Path]:
+    """Return a module and all modules that it imports, directly or indirectly, from where helpers of tests stand.
 
-    If it imports a package in its folder, return all files of that package.
+    These are its folder, whose `conftest.py` counts as imported, the parent folder, and HELPERS with its parent. If the
+    module imports a package there, return all files of that package.
     """
+    folders = dict.fromkeys([module.parent, module.parents[1], root / HELPERS, (root / HELPERS).parent])
     found: set[Path] = set()
-    waiting = [module]
+    waiting = [module, *module.parent.glob("conftest.py")]
     while waiting:
         file = waiting.pop()
         if file in found:
             continue
         found.add(file)
         for name in _names(ast.parse(file.read_bytes())):
-            for path in (module.with_name(f"{name}.py"), module.with_name(name), module.parents[1] / f"{name}.py"):
-                waiting += _below(path) if path.exists() else ()
+            if name in _PACKAGES:
+                continue
+            for folder in folders:
+                for path in (folder / f"{name}.py", folder / name):
+                    waiting += _below(path) if path.exists() else ()
     return {file for file in found if file.suffix == ".py"}
 
 
@@ -94,6 +110,11 @@ def _is_text(statement: ast.stmt) -> bool:
     )
 
 
+def graded(path: Path, root: Path = ROOT) -> bool:
+    """Return whether the tests of a file are graded."""
+    return any((root / name) in (path, path.parent) for name in TESTS)
+
+
 def digests(tests: Iterable[str], root: Path = ROOT) -> dict[str, str]:
     """Return a digest for each test file, of everything that its results depend on, including the version of Python.
 
@@ -105,7 +126,7 @@ def digests(tests: Iterable[str], root: Path = ROOT) -> dict[str, str]:
     shared = list(_files(root))
     found = {}
     for name in tests:
-        lines = map(line, [*shared, *sorted(_imported(root / name))])
+        lines = map(line, [*shared, *sorted(_imported(root / name, root))])
         found[name] = hashlib.sha256("".join([PYTHON, *lines]).encode()).hexdigest()
     return found
 
