@@ -30,7 +30,7 @@ TESTS = (
     "contract_tests/tests/mock/test_mock_model.py",
     "contract_tests/tests/mock/test_mock_validation.py",
 )
-"""Which tests are graded: these files, and those in this folder. They run no code of the client or the Deluge package."""
+"""Which tests are graded: these files, and those in this folder. None runs code of the client or the Deluge package."""
 SHARED = (
     "generated",
     "contract_tests/zoho_cliq_mock",
