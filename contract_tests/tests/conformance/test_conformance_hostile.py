@@ -44,7 +44,7 @@ def graded(handle: Callable[..., Any], drivers: list[str], seed: int, **options:
     return found
 
 
-@pytest.mark.parametrize(("seed", "rate"), [(1, 0.05), (2, 0.5)])
+@pytest.mark.parametrize(("seed", "rate"), [(1, 0.05), pytest.param(2, 0.5, marks=pytest.mark.heavy)])
 def test_whatever_a_server_answers_there_is_a_report(seed: int, rate: float) -> None:
     found = graded(Hostile(seed, rate), ["table"], seed)
     assert found["verdict"] == "faults"

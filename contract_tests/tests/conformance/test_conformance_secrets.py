@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from api_paths import LISTING
+from api_paths import CREATING, LISTING
 from harness import StepClock, profile, simulated
 from test_conformance_har import entry, recorded
 from zoho_cliq_conformance.cli import main
@@ -19,6 +19,7 @@ from zoho_cliq_conformance.result import Result
 from zoho_cliq_conformance.run import run
 from zoho_cliq_conformance.secrets import Secrets, is_secret
 from zoho_cliq_conformance.sending.client import Client
+from zoho_cliq_conformance.trace import Exchange
 
 CANARY = "c4nary-Of-Th1s-Test"
 BASIC = base64.b64encode(f"user:{CANARY}".encode()).decode()
@@ -81,6 +82,17 @@ def test_no_token_of_a_profile_is_shown_however_a_server_echoes_it(capsys: pytes
     text = report.to_json(report.build(result, strict=True, drivers=["d"], seconds=1.0))
     assert CANARY[:8] not in text
     assert "$TOKEN_OWNER" in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    "auth COOKIE coo\u212aie my_token \u017fecret s\u0131gnature API-Key apikey "
+    "Se\u017f\u017fion passwd csrf X-XSRF credential CREDENTIALS".split(),
+)
+def test_the_value_of_a_secret_name_in_a_body_is_hidden_however_it_is_written(name: str) -> None:
+    secrets = Secrets({})
+    secrets.learn(Exchange(1, "POST", CREATING, (), f'{{"{name}": "{CANARY}"}}'.encode(), None))
+    assert CANARY not in secrets.hide(f"got {CANARY}")
 
 
 def test_text_that_is_not_secret_is_kept() -> None:

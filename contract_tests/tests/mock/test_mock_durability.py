@@ -159,6 +159,7 @@ def test_a_hundred_kills_lose_no_acknowledged_write(tmp_path: Path) -> None:
     assert created > 1_000
 
 
+@pytest.mark.heavy
 def test_an_answer_before_the_commit_is_found(tmp_path: Path) -> None:
     lost, reused, _ = lost_writes(tmp_path / "mock.db", 3, ACK_BEFORE_COMMIT)
     assert lost + reused > 0

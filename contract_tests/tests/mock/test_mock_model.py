@@ -409,6 +409,7 @@ def test_the_model_test_finds_naive_designs(design: type[Planted], monkeypatch: 
         check(design, 3_000, 3)
 
 
+@pytest.mark.heavy
 def test_the_planted_designs_differ_by_their_design_alone() -> None:
     """With the real design installed in the same way, the model test finds no difference."""
     check(type("Honest", (Planted,), {"design": lambda self: None}), 40, 0)

@@ -55,7 +55,7 @@ def first_url(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().split()[-1]
 
 
-@pytest.mark.parametrize("closed", [(2,), (0, 2), (0,)])
+@pytest.mark.parametrize("closed", [(0, 2), *(pytest.param(each, marks=pytest.mark.heavy) for each in ((2,), (0,)))])
 def test_it_runs_without_standard_streams(closed: tuple[int, ...], started: list[Any]) -> None:
     def close() -> None:
         for number in closed:
@@ -424,7 +424,13 @@ def test_the_byte_order_mark_of_a_seed_is_not_part_of_it(
 # ---- without the extra
 
 
-@pytest.mark.parametrize("package", ["starlette", "uvicorn", "httptools", "jsonschema_rs", "orjson", "h11"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        *("starlette", "orjson"),
+        *(pytest.param(each, marks=pytest.mark.heavy) for each in ("uvicorn", "httptools", "jsonschema_rs", "h11")),
+    ],
+)
 def test_without_a_package_of_the_extra_everything_names_what_to_install(tmp_path: Path, package: str) -> None:
     hide = f"import sys\nsys.modules[{package!r}] = None\n"
     script = (

@@ -423,6 +423,7 @@ def test_the_wheel_registers_the_plugin() -> None:
     assert found.load().cliq_mock
 
 
+@pytest.mark.heavy
 def test_the_fixture_is_reset_for_each_test_and_for_each_worker(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -663,6 +663,7 @@ with MockServer(seed=seed) as mock:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux counts the most memory in KiB")
+@pytest.mark.heavy
 def test_hostile_scripts_end_with_an_error_within_200_mb() -> None:
     done = subprocess.run(
         [sys.executable, "-c", GROWTH, json.dumps(HOSTILE)], capture_output=True, text=True, timeout=300, check=True
