@@ -395,7 +395,7 @@ def test_shell_block(block: Block, server: MockServer, commands: Path, tmp_path:
 
 
 def run_until_it_works(line: str, environ: dict[str, str]) -> None:
-    """Run the development loop, on a free port, until the folder is carried over; then it ends as by Ctrl-C."""
+    """Run the development loop, on a free port, until the folder is applied, then end it with SIGINT."""
     Path(environ["HOME"], "our-actions").mkdir(exist_ok=True)
     Path(environ["HOME"], "our-actions", "cliq.toml").write_text("[environments.test]\n")
     command = ["bash", "-c", f"exec {line} --port 0"]

@@ -1,4 +1,4 @@
-"""A folder is carried over to a mock again and again, without an account and without waits."""
+"""A folder is applied to a mock repeatedly, without an account and without waits."""
 
 from __future__ import annotations
 
