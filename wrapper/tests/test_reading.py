@@ -362,6 +362,12 @@ def test_any_answer_with_its_essentials_is_read(case: tuple[str, bytes]) -> None
         assert result.deleted is None or all(isinstance(gone, str) for gone in result.deleted)
 
 
+def test_a_boolean_in_place_of_text_is_drift(cliq: Cliq, server: Scripted) -> None:
+    read_action(cliq, server, action(5, hint=True))
+    (found,) = cliq.observed_drift()
+    assert "boolean" in repr(found)
+
+
 def test_drift_is_told_as_overlay_actions(cliq: Cliq, server: Scripted) -> None:
     for _ in range(2):
         read_action(cliq, server, action(5, colour="secret red", scope="galaxy", hint=None))
