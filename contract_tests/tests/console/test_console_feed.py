@@ -72,7 +72,7 @@ def test_events_report_a_project_until_it_is_hidden(mock: MockServer, watcher: W
 )
 def test_a_mistake_of_a_folder_has_its_four_fields(mock: MockServer, wrong: dict[str, Any]) -> None:
     mistake = {"file": "a", "line": 3, "severity": "error", "message": "no", **wrong}
-    with pytest.raises(ControlFailed, match="objects of file, line, severity, message"):
+    with pytest.raises(ControlFailed, match="objects with file, line, severity, message"):
         mock.show_project("t", "t", [mistake])
 
 

@@ -261,7 +261,7 @@ def test_a_new_operation_reaches_client_and_contract(
     assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 0
     out = capsys.readouterr().out
     assert out.endswith("\n".join(lines(left)) + "\n"), "a checklist ends the report"
-    assert "Works by itself:\n" in out
+    assert "Works automatically:\n" in out
     code = (
         "from zoho_cliq_api.contract import OPERATIONS, ERROR_CODES\n"
         "from zoho_cliq_api.api.messageactions import archive_message_action\n"

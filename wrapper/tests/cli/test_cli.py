@@ -430,7 +430,7 @@ def test_what_is_not_given_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, a
 def test_a_script_from_an_input_that_is_closed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
     code, out, err = run("handler", "5", "--script", "-")
-    assert (code, out, "script: cannot read the standard input: it is closed" in err) == (2, "", True)
+    assert (code, out, "script: cannot read standard input: it is closed" in err) == (2, "", True)
 
 
 @pytest.mark.parametrize("content", [b"\xff\n", b"id\n\xff\n"])

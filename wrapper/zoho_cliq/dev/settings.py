@@ -43,7 +43,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Raise ConfigurationError for an invalid setting."""
         if not 0 <= self.port <= 65535:
-            raise ConfigurationError(f"--port takes a number from 0 to 65535, not {self.port}")
+            raise ConfigurationError(f"--port must be from 0 to 65535, not {self.port}")
         if self.receiver is not None and not _APPLICATION.fullmatch(self.receiver):
             raise ConfigurationError(f"--receiver takes MODULE:APP, as in desk:app, not {self.receiver!r}")
         if self.record is not None and self.replay is not None:
