@@ -29,7 +29,7 @@ from zoho_cliq.project import ProjectError
     ("settings", "message"),
     [
         ({"port": -1}, "--port must be from 0 to 65535, not -1"),
-        ({"port": 65536}, "--port takes"),
+        ({"port": 65536}, "--port must"),
         ({"receiver": "desk"}, "--receiver takes MODULE:APP, as in desk:app, not 'desk'"),
         ({"receiver": "--reload:app"}, "--receiver takes"),
         ({"receiver": "desk:app extra"}, "--receiver takes"),
