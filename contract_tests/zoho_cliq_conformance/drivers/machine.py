@@ -331,9 +331,10 @@ class _Histories(RuleBasedStateMachine):
         action = self.mine(random)
         if action is None:
             return
-        webhook = action.content.get("execution_type") == "webhook"
-        body = {"permissions": random.choice(bodies.PERMISSION_SETS)} if webhook else {"script": bodies.script(random)}
-        self.client.update_handler(action.id, **body)
+        if action.content.get("execution_type") == "webhook":
+            self.client.update_handler(action.id, permissions=random.choice(bodies.PERMISSION_SETS))
+        else:
+            self.client.update_handler(action.id, script=bodies.script(random))
         self.client.get_handler(action.id, user=self.reader(random))
         self.client.delete(action.id)
         self.client.get_handler(action.id, user=self.reader(random))
