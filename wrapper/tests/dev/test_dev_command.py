@@ -64,7 +64,7 @@ def test_json_is_an_object_a_line(asked: list[Settings], capsys: pytest.CaptureF
         (["--base-url", "https://a/api/v3", "--state", "x"], "leave out --base-url, --state"),
         (["--data-center", "eu"], "leave out --data-center"),
         (["--credentials", "f"], "dev starts its own mock server; leave out --credentials"),
-        (["--port", "-2"], "--port takes a number"),
+        (["--port", "-2"], "--port must be from"),
         (["nowhere"], "nowhere:1: is not a folder"),
     ],
     ids=str,
