@@ -140,35 +140,44 @@ def environment(server: MockServer, tmp_path: Path) -> dict[str, str]:
 TESTS = [block for block in BLOCKS if "\ndef test_" in block.text]
 """Blocks that pytest runs, which imports them too."""
 
+ENDING = """
+import os, sys, traceback
+
+def end_with(work, asked):
+    '''Do a work in the folder and the environment that are asked for; end this process as a program would.'''
+    status = 1
+    try:
+        os.chdir(asked["folder"])
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        status = work(asked)
+    except SystemExit as stopped:
+        status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status or 0)
+"""
+
 # Importing the packages takes longer than what the blocks do.
-FORKS = """
-import gc, json, os, signal, sys, traceback
+FORKS = f"""{ENDING}
+import gc, json, signal
 import httpx, lark, regex, zoho_cliq, zoho_cliq.testing, zoho_cliq_api.models, zoho_cliq_mock
+
+def run(asked):
+    output = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, 1), os.dup2(output, 2), os.dup2(os.open(os.devnull, 0), 0)
+    signal.alarm(60)
+    main = type(sys)("__main__")
+    sys.modules["__main__"] = main
+    exec(compile(asked["text"], "<block>", "exec"), vars(main))
 
 gc.freeze()
 for line in sys.stdin:
-    asked = json.loads(line)
     if (child := os.fork()) == 0:
-        status = 1
-        try:
-            output = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, dir_fd=os.open(asked["folder"], 0))
-            os.dup2(output, 1), os.dup2(output, 2), os.dup2(os.open(os.devnull, 0), 0)
-            os.chdir(asked["folder"])
-            os.environ.clear()
-            os.environ.update(asked["environment"])
-            signal.alarm(60)
-            main = type(sys)("__main__")
-            sys.modules["__main__"] = main
-            exec(compile(asked["text"], "<block>", "exec"), vars(main))
-            status = 0
-        except SystemExit as stopped:
-            status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
+        end_with(run, json.loads(line))
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
@@ -294,32 +303,19 @@ with socket.socket(socket.AF_UNIX) as running:
 
 # Importing what a command needs takes ten times as long as what it does. Each is waited for by a fork of its own, so
 # that the commands of a pipe run beside each other.
-COMMANDS = """
-import contextlib, gc, importlib, json, os, pkgutil, socket, sys, traceback
+COMMANDS = f"""{ENDING}
+import contextlib, gc, importlib, json, pkgutil, socket
 import rich.table, zoho_cliq, zoho_cliq_conformance.cli, zoho_cliq_deluge
 
 for package in (zoho_cliq, zoho_cliq_deluge):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-MAINS = {"zoho-cliq": zoho_cliq.cli.main, "zoho-cliq-conformance": zoho_cliq_conformance.cli.main}
+MAINS = {{"zoho-cliq": zoho_cliq.cli.main, "zoho-cliq-conformance": zoho_cliq_conformance.cli.main}}
 
-def run(arguments, folder, environment):
-    status = 1
-    try:
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(environment)
-        sys.argv = arguments
-        status = MAINS[arguments[0]]()
-    except SystemExit as stopped:
-        status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+def run(asked):
+    sys.argv = asked["arguments"]
+    return MAINS[sys.argv[0]]()
 
 gc.freeze()
 with socket.socket(socket.AF_UNIX) as listening:
@@ -336,7 +332,7 @@ with socket.socket(socket.AF_UNIX) as listening:
                     os.dup2(stream, number)
                     os.close(stream)
                 sys.stdin, sys.stdout, sys.stderr = (open(at, mode, closefd=False) for at, mode in enumerate("rww"))
-                run(**asked)
+                end_with(run, asked)
             status = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
             connection.send(str(status).encode())
             os._exit(0)

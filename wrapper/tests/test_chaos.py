@@ -14,19 +14,8 @@ import pytest
 from zoho_cliq import AsyncCliq, Cliq, errors
 from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import OPERATIONS
-from zoho_cliq_mock import MockServer
+from zoho_cliq_mock import MockServer, faults
 
-FAULTS = (
-    "delay",
-    "status",
-    "malformed_json",
-    "wrong_content_type",
-    "truncated",
-    "bad_chunk",
-    "garbage",
-    "close",
-    "reset",
-)
 NO_ANSWER = frozenset({"delay", "truncated", "bad_chunk", "garbage", "close", "reset"})
 TIMEOUT = 0.25  # of calls whose answer is late; a busy machine is not to be taken for one
 KINDS = ("threads", "tasks")
@@ -123,7 +112,7 @@ def expected(fault: str, operation: str, *, lasting: bool) -> type[Exception] | 
 @pytest.mark.parametrize(
     ("fault", "operation", "when", "kind"),
     cases(
-        FAULTS,
+        faults.KINDS,
         ACTS,
         ("before", "after"),
         KINDS,
@@ -150,7 +139,7 @@ def test_one_fault(world: World, fault: str, operation: str, when: str, kind: st
 @pytest.mark.parametrize(
     ("fault", "operation", "kind"),
     cases(
-        [fault for fault in FAULTS if fault != "delay"],
+        [fault for fault in faults.KINDS if fault != "delay"],
         ACTS,
         KINDS,
         fast=lambda fault, operation, kind: operation == AT_ONCE[kind == "tasks"],
