@@ -51,8 +51,8 @@ class SocketServer:
         self.listener.close()
 
 
-def request_to(server: SocketServer, **more: Any) -> Request:
-    return Request("x", "GET", server.url, timeout=0.3, **more)
+def request_to(server: SocketServer, *, timeout: float = 10.0, **more: Any) -> Request:
+    return Request("x", "GET", server.url, timeout=timeout, **more)
 
 
 def send(kind: str, request: Request) -> RawResponse:

@@ -44,7 +44,7 @@ def test_answer_that_trickles_ends_with_the_timeout(sockets: SocketServer, part:
     sockets.serve = serve
     started = time.monotonic()
     with pytest.raises(errors.TransportError, match=r"within 0\.3 s") as caught:
-        send(kind, request_to(sockets))
+        send(kind, request_to(sockets, timeout=0.3))
     assert caught.value.sent
     assert time.monotonic() - started < 10, "the whole answer would take most of a minute"
 

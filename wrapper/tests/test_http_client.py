@@ -131,7 +131,7 @@ def test_body_that_trickles_through_the_users_client_ends_with_the_timeout(socke
     sockets.serve = serve
     for kind in KINDS:
         with pytest.raises(errors.TransportError, match=r"within 0\.3 s") as caught:
-            through(kind, request_to(sockets))
+            through(kind, request_to(sockets, timeout=0.3))
         assert caught.value.sent
 
 

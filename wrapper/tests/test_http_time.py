@@ -185,7 +185,7 @@ def test_lookup_that_nobody_waits_for_any_more_is_not_begun() -> None:
 def test_server_that_reads_slowly_does_not_hold_the_attempt(sockets: SocketServer, kind: str) -> None:
     stop = threading.Event()
     sockets.serve = lambda peer: stop.wait(10) and None
-    request = replace(request_to(sockets, content=b"x" * 12_000_000), method="POST")
+    request = replace(request_to(sockets, timeout=0.3, content=b"x" * 12_000_000), method="POST")
     bounded(kind, request, sent=True, words=r"no response within 0\.3 s")
     stop.set()
 
