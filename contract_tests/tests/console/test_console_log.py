@@ -146,7 +146,7 @@ def test_retries_and_deferred_answers_come_by_themselves(
     record = trigger()
     shown = entry(page, record["id"])
     expect(shown.locator("summary").first).to_contain_text("waiting")
-    expect(shown).to_contain_text("Sent again at")
+    expect(shown).to_contain_text("Next attempt at")
     hook.answer = lambda event: output({})
     browser.post("/_mock/clock", json={"advance": 61})
     expect(shown.locator(".attempt")).to_have_count(2)
