@@ -48,7 +48,6 @@ def _files(root: Path) -> Iterator[Path]:
     """Yield the files that all tests depend on."""
     for name in SHARED:
         yield from _below(root / name)
-    yield from sorted((root / HELPERS).glob("*.toml"))
 
 
 def _below(path: Path) -> Iterator[Path]:
@@ -62,7 +61,8 @@ def _imported(module: Path, root: Path) -> set[Path]:
     """Return a module and all modules that it imports, directly or indirectly, from where helpers of tests stand.
 
     These are its folder, whose `conftest.py` counts as imported, the parent folder, and HELPERS with its parent. If the
-    module imports a package there, return all files of that package.
+    module imports a package there, return all files of that package. Return also the TOML files of HELPERS that one of
+    the modules names.
     """
     folders = dict.fromkeys([module.parent, module.parents[1], root / HELPERS, (root / HELPERS).parent])
     found: set[Path] = set()
@@ -78,7 +78,10 @@ def _imported(module: Path, root: Path) -> set[Path]:
             for folder in folders:
                 for path in (folder / f"{name}.py", folder / name):
                     waiting += _below(path) if path.exists() else ()
-    return {file for file in found if file.suffix == ".py"}
+    modules = {file for file in found if file.suffix == ".py"}
+    texts = [file.read_text("utf-8") for file in modules]
+    data = (root / HELPERS).glob("*.toml")
+    return modules | {file for file in data if any(file.name in text for text in texts)}
 
 
 def _names(tree: ast.Module) -> Iterator[str]:

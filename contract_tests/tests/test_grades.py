@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
     for name, text in (
         ("test_some", "from helper import f\n"),
         ("test_other", "import ast\n"),
-        ("helper", "import paths\n\ndef f():\n    from faults import one\n"),
+        ("helper", "import paths\n\ndef f():\n    from faults import one\n\nread = 'survivors.toml'\n"),
         ("base", "x = 1\n"),
         ("unused", "x = 1\n"),
         ("survivors.toml", ""),
@@ -54,7 +54,7 @@ def change(path: Path) -> None:
     path.write_text(path.read_text() + "y = 2\n")
 
 
-@pytest.mark.parametrize("name", [*grades.SHARED, f"{grades.HELPERS}/survivors.toml"])
+@pytest.mark.parametrize("name", grades.SHARED)
 def test_a_module_that_all_tests_depend_on_changes_every_digest(root: Path, name: str) -> None:
     before = [digest(tests, root) for tests in (TESTS, OTHERS)]
     change(root / name if (root / name).is_file() else root / name / "module.py")
@@ -63,8 +63,10 @@ def test_a_module_that_all_tests_depend_on_changes_every_digest(root: Path, name
     assert before[1] != after[1]
 
 
-@pytest.mark.parametrize("name", ["test_some.py", "helper.py", "faults/one.py", "base.py", "../paths.py"])
-def test_a_module_that_one_test_file_imports_changes_only_its_digest(root: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["test_some.py", "helper.py", "faults/one.py", "base.py", "../paths.py", "survivors.toml"]
+)
+def test_a_file_that_one_test_file_imports_or_reads_changes_only_its_digest(root: Path, name: str) -> None:
     before = [digest(tests, root) for tests in (TESTS, OTHERS)]
     change(root / grades.HELPERS / name)
     assert digest(TESTS, root) != before[0]
