@@ -88,9 +88,14 @@ class Rules:
     def faults(self, value: object, schema: Schema, path: str = "") -> Iterator[tuple[str, str]]:
         """Yield every fault of `value` as (path of the field, description)."""
         schema = self.resolve(schema)
-        kinds = types_of(schema)
-        if kinds and not any(self._fits(value, kind) for kind in kinds):
-            yield path, f"must be {' or '.join(_ARTICLES.get(kind, f'a {kind}') for kind in kinds)}, not {_kind(value)}"
+        kind = schema.get("type")
+        if kind.__class__ is str:  # of nearly all schemas, so without a list
+            fits = self._fits(value, kind)
+        else:
+            fits = not kind or any(self._fits(value, each) for each in kind)
+        if not fits:
+            words = " or ".join(_ARTICLES.get(each, f"a {each}") for each in types_of(schema))
+            yield path, f"must be {words}, not {_kind(value)}"
             return
         if "enum" in schema and value not in schema["enum"]:
             yield path, f"must be one of {', '.join(map(str, schema['enum']))}, not {_shown(value)}"
@@ -113,9 +118,10 @@ class Rules:
                 yield path, f"must be below {schema['exclusiveMaximum']}, not {_shown(value)}"
         for part in schema.get("allOf", ()):
             yield from self.faults(value, part, path)
-        for variants in (schema.get("anyOf"), schema.get("oneOf")):
-            if variants and all(any(self.faults(value, part, path)) for part in variants):
-                yield path, f"has none of the {len(variants)} forms that the document allows, is {_shown(value)}"
+        if "anyOf" in schema or "oneOf" in schema:
+            for variants in (schema.get("anyOf"), schema.get("oneOf")):
+                if variants and all(any(self.faults(value, part, path)) for part in variants):
+                    yield path, f"has none of the {len(variants)} forms that the document allows, is {_shown(value)}"
         if "if" in schema and not any(self.faults(value, schema["if"], path)):
             yield from self._consequence(value, schema, path)
 
