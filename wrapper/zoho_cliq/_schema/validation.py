@@ -89,7 +89,7 @@ class Rules:
         """Yield every fault of `value` as (path of the field, description)."""
         schema = self.resolve(schema)
         kind = schema.get("type")
-        if kind.__class__ is str:  # of nearly all schemas, so without a list
+        if isinstance(kind, str):  # of nearly all schemas, so without a list
             fits = self._fits(value, kind)
         else:
             fits = not kind or any(self._fits(value, each) for each in kind)
