@@ -48,7 +48,7 @@ def unfit(tree: Tree) -> list[str]:
         except subprocess.TimeoutExpired as error:
             raise PipelineError(f"{folder}: {part} was not loaded within {_SECONDS} s") from error
         if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+            reason = (done.stderr.strip().splitlines() or ["it ended without a message"])[-1]
             found.append(f"{_place(tree, done.stderr) or folder}: {part} cannot be used any more: {reason[:200]}")
     return found
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-import yaml
-
 from pipeline.changes import Change, Rating, compare, highest
 from pipeline.compose import compose, operations
 from pipeline.documents import Json, load, parse
 from pipeline.errors import PipelineError
 from pipeline.fetch import Source
 from pipeline.normalize import normalize
+from pipeline.overlay_text import yaml_nodes
 from pipeline.tree import Tree, upstream_text
 from pipeline.upkeep import keep_up
 
@@ -97,7 +96,7 @@ def review(tree: Tree, source: Source) -> Review:
 
 def located(message: str, overlay: str, name: str) -> str:
     """Return a message about an action of the overlay, or about an operation's threshold, with the action's line."""
-    root: Any = yaml.compose(overlay, Loader=yaml.SafeLoader)
+    root: Any = yaml_nodes(overlay)
     actions = [
         {key.value: value for key, value in action.value}["target"]
         for key, value in root.value
