@@ -7,6 +7,7 @@ that passed before with the same inputs, and stores the grades of those that `gr
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import grades
@@ -42,7 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 _FOUND: dict[str, bool] = {}
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Mark most parameters of the sampling mutation tests heavy, and skip the heavy tests that need not run again.
 
     These are the tests that passed, according to `grades.json`, with this tree. With `--grade-all` they run.
@@ -54,6 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if not ONE_IN[name] or seen[name] % ONE_IN[name]:
                 item.add_marker(pytest.mark.heavy)
             seen[name] += 1
+    yield  # pytest removes what -m leaves out: the fast tests need no digests, which take seconds
     heavy = [item for item in items if item.get_closest_marker("heavy") and grades.graded(item.path)]
     known = grades.passed() if heavy and not config.getoption("--grade-all") else frozenset()
     for item in heavy:
