@@ -1,5 +1,6 @@
-"""The code behind scripts/screenshots: a mock with a chat and a webhook receiver, and Chromium showing five pages of
-it.
+"""The code behind scripts/screenshots.
+
+It starts a mock with a chat and a webhook receiver, and Chromium shows five pages of it.
 """
 
 from __future__ import annotations

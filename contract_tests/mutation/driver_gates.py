@@ -58,8 +58,7 @@ def fuzzer_finds(mutant: Mutant, seed: int, examples: int = FUZZ_EXAMPLES) -> bo
 
 
 def fuzzer_really_finds(mutant: Mutant, seed: int, examples: int = FUZZ_EXAMPLES) -> bool:
-    """Return whether the fuzzer finds the mutant with this seed, when it generates its requests instead of replaying
-    recorded ones."""
+    """Return whether the fuzzer finds the mutant with requests of its own instead of recorded ones."""
     from zoho_cliq_conformance.drivers.fuzz import run_fuzz
 
     client = Client(profile(pace=False), reference_transport(mutant.prepare, thresholds=False), seed=seed)

@@ -65,7 +65,7 @@ def test_both_find_some_of_the_mutants_with_a_single_seed() -> None:
 
 
 def test_what_the_machine_draws_depends_on_the_seed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """hypothesis would draw the numbers that it reads in modules, too, and so depend on what other tests import."""
+    """Hypothesis would draw the numbers that it reads in modules, too, and so depend on what other tests import."""
 
     def drawn() -> list[int]:
         found: list[int] = []

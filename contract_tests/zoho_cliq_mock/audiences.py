@@ -178,11 +178,10 @@ class Audiences:
         return self._paged("page", [branch] * keys, keys, descending, order)
 
     def dense_statement(self, keys: int, descending: bool) -> str:
-        """Return the SQL of a page of changes in id order, for many changes; the arguments are those of
-        `page_statement`.
+        """Return the SQL of a page of changes in id order, for many changes.
 
-        The last branch finds the actions that the user sees because of a change of teams. Such a change writes rows for
-        the user's own audience only.
+        The arguments are those of `page_statement`. The last branch finds the actions that the user sees because of a
+        change of teams. Such a change writes rows for the user's own audience only.
         """
         comparison, order = ("<", "DESC") if descending else (">", "ASC")
         branch = (

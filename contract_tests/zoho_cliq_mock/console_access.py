@@ -29,8 +29,9 @@ class Access:
         return f"/_mock/console?{LINK_PARAMETER}={_add(self._links, MOST_LINKS)}"
 
     def open_session(self, key: str) -> str | None:
-        """Use a link up and return the value of the new session's cookie, or None if the link is unknown or was used
-        before.
+        """Use a link up and return the value of the new session's cookie.
+
+        Return None if the link is unknown or was used before.
         """
         if _hash(key) not in self._links:
             return None

@@ -337,8 +337,9 @@ class Controls:
         times: int | None = None,
         **rule: Unpack[FaultRule],
     ) -> Ask[Fault]:
-        """Add a fault rule and return it. It stays in force until `clear_faults`, `reset`, or `times` calls are
-        spoiled.
+        """Add a fault rule and return it.
+
+        It stays in force until `clear_faults`, `reset`, or `times` calls are spoiled.
 
         Args:
             fault: what goes wrong.
@@ -585,8 +586,9 @@ _threads = functools.cache(lambda: ThreadPoolExecutor(max_workers=256, thread_na
 
 
 class AsyncMock(Awaited):
-    """The methods of a mock server as coroutines, so that the test's event loop can answer the mock's requests
-    meanwhile.
+    """The methods of a mock server as coroutines.
+
+    So the test's event loop can answer the mock's requests meanwhile.
 
     Args:
         mock: a `MockServer`, or a `MockControl`.
@@ -603,8 +605,9 @@ class AsyncMock(Awaited):
 
     @property
     def clock(self) -> SharedClock:
-        """The clock for clients; see `MockServer.clock`. Raise RuntimeError for a `MockControl`, which cannot share its
-        clock.
+        """The clock for clients; see `MockServer.clock`.
+
+        Raise RuntimeError for a `MockControl`, which cannot share its clock.
         """
         return self.mock.clock
 

@@ -31,8 +31,9 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an access token allows: its user, its scopes (lower case), and when it expires (seconds since 1970; None:
-    never).
+    """What an access token allows.
+
+    Its user, its scopes (lower case), and when it expires (seconds since 1970; None: never).
     """
 
     user: User

@@ -51,9 +51,7 @@ class Route(NamedTuple):
 
 
 def routes() -> list[Route]:
-    """Return the routes of the document, ordered so that a fixed segment is tried before a parameter, as OpenAPI
-    demands.
-    """
+    """Return the routes of the document, fixed segments before parameters, as OpenAPI demands."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation

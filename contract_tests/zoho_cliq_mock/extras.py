@@ -11,8 +11,9 @@ PACKAGES = frozenset(
 
 
 def missing(error: ImportError) -> str:
-    """Return one line about a failed import: what to install, or, if the package is not one of the extra's, which
-    import failed.
+    """Return one line about a failed import.
+
+    It says what to install or, if the package is not one of the extra's, which import failed.
     """
     name = (error.name or "").partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and (not name or name in PACKAGES):

@@ -253,8 +253,9 @@ def _default_code(operation: str, status: int | None) -> str:
 
 
 class Spoilt(NamedTuple):
-    """A spoiled response, ready to be sent. If `raw` is true, `body` is sent as it is and the connection is then broken
-    off.
+    """A spoiled response, ready to be sent.
+
+    If `raw` is true, `body` is sent as it is and the connection is then broken off.
 
     `status` 0 means that no HTTP response is sent.
     """

@@ -1,10 +1,9 @@
-"""Protects a running mock server when its process forks: the parent's server is unaffected, the child's copy does
-nothing.
+"""Protect a running mock server when its process forks.
 
-A forked child has no server thread, but it has copies of the server's sockets and database connection. If the child
-kept the sockets open, connections that the parent closes would stay alive, so they are pointed at the null device. If
-the child closed its database connection, SQLite would take it for the last one and remove the write-ahead log that the
-parent uses, so that connection is never freed.
+The parent's server is unaffected; the child's copy does nothing. A forked child has no server thread, but it has copies
+of the server's sockets and database connection. If the child kept the sockets open, connections that the parent closes
+would stay alive, so they are pointed at the null device. If the child closed its database connection, SQLite would take
+it for the last one and remove the write-ahead log that the parent uses, so that connection is never freed.
 """
 
 from __future__ import annotations
@@ -58,8 +57,9 @@ def keep_for_ever(thing: object) -> None:
 
 
 def _pause() -> None:
-    """Block each server's thread before the fork, so that the child does not inherit a lock of SQLite that the thread
-    holds.
+    """Block each server's thread before the fork.
+
+    Otherwise the child may inherit a lock of SQLite that the thread holds.
     """
     for server in list(_servers):
         entered, leave = threading.Event(), threading.Event()

@@ -152,8 +152,9 @@ class OAuth:
         return token
 
     def mint_code(self, user_key: str, client: str, scopes: frozenset[str]) -> str:
-        """Return a new code for the authorization-code grant, as if the user had given consent. It is valid for ten
-        minutes.
+        """Return a new code for the authorization-code grant, as if the user had given consent.
+
+        It is valid for ten minutes.
         """
         code = self._new_token()
         expires = self._clock.now() + CODE_SECONDS

@@ -70,8 +70,9 @@ def cliq_mock(request: pytest.FixtureRequest, _cliq_mock_server: Callable[[dict[
 
 @pytest.fixture
 def cliq_mock_async(cliq_mock: MockServer) -> AsyncMock:
-    """Return the server of `cliq_mock` with methods to await, so that the test's own event loop can answer the mock's
-    requests meanwhile.
+    """Return the server of `cliq_mock` with methods to await.
+
+    So the test's own event loop can answer the mock's requests meanwhile.
     """
     return cliq_mock.as_async()
 

@@ -188,8 +188,9 @@ def _is(kind: str, value: object) -> bool:
 
 
 def _check_value(where: str, value: object) -> None:
-    """Raise `SeedError` for a value that cannot be stored or sent as JSON. A seed may come from Python or from lax
-    JSON.
+    """Raise `SeedError` for a value that cannot be stored or sent as JSON.
+
+    A seed may come from Python or from lax JSON.
     """
     if isinstance(value, str):
         if not _is_sendable(value):

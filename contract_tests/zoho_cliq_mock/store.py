@@ -120,8 +120,9 @@ class Store:
         return self._visible(user, identifier).rendered
 
     def update(self, user: User, identifier: str, body: dict[str, Any]) -> bytes:
-        """Change the given fields of an action and return its JSON. An update that changes no value is not logged as a
-        change.
+        """Change the given fields of an action and return its JSON.
+
+        An update that changes no value is not logged as a change.
         """
         row = self._visible(user, identifier)
         self._check_may_change(user, row)

@@ -31,10 +31,10 @@ def _escaped(character: str) -> str:
 
 
 def say(text: str, stream: TextIO | None) -> None:
-    """Write one line and flush it; drop it if the stream is missing, closed or broken, because a message must not stop
-    the server.
+    """Write one line and flush it, or drop it if the stream is missing, closed or broken.
 
-    The line is also dropped if the reader is too slow, since waiting for the reader would block the server.
+    A message must not stop the server. The line is also dropped if the reader is too slow, since waiting for the reader
+    would block the server.
 
     Args:
         text: the line, without a line break.

@@ -47,8 +47,9 @@ class Thresholds:
         self.load()
 
     def enter(self, user_id: str, operation: Operation) -> None:
-        """Count a call of a user. Raise `Refusal` for the call that exceeds the limit, and for every call during the
-        lock.
+        """Count a call of a user.
+
+        Raise `Refusal` for the call that exceeds the limit, and for every call during the lock.
         """
         threshold = operation.threshold
         if not self.enabled or threshold is None:

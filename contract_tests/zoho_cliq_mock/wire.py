@@ -224,9 +224,7 @@ class Protocol(HttpToolsProtocol):
         self._close_gently()
 
     def on_response_complete(self) -> None:
-        """Handle the end of a response: send a pending refusal, close the connection, or continue with the next
-        request.
-        """
+        """Handle the end of a response: send a pending refusal, close the connection, or go on."""
         self._unanswered -= 1
         if self._status and not self._unanswered and not self.transport.is_closing():
             self._send_refusal()

@@ -55,8 +55,9 @@ class Fault(NamedTuple):
 
     @property
     def throttled(self) -> bool:
-        """Whether the server enforces thresholds. Otherwise it does not, because tools without pacing would be locked
-        out.
+        """Whether the server enforces thresholds.
+
+        Otherwise it does not, because tools without pacing would be locked out.
         """
         return self.kind == "thresholds"
 

@@ -140,8 +140,9 @@ def ours(there: World) -> Client:
 
 
 def plain(there: World) -> Client:
-    """Return the jobs done by loops over the stock client: it waits a minute after a refusal and retries a broken
-    connection.
+    """Return the jobs done by loops over the stock client.
+
+    It waits a minute after a refusal and retries a broken connection.
     """
     package = "stock_cliq.api.messageactions"
     models: Any = importlib.import_module("stock_cliq.models")

@@ -39,9 +39,7 @@ def share(found: dict[str, dict[str, float]]) -> float:
 
 
 def _without_console() -> None:
-    """Replace the module of the console's links by an empty one; it is the only module of the console loaded at the
-    start.
-    """
+    """Replace the module of the console's links, the only one loaded at the start, by an empty one."""
 
     class Access:
         pass

@@ -1,4 +1,4 @@
-"""`bench thresholds`: many processes, one user, one threshold. Which strategies are locked out, and which lose time?
+"""`bench thresholds`: many processes, one user, one threshold: which strategies are locked out or lose time.
 
 Each cell is one strategy in one setting. It runs real processes against the mock, with thresholds scaled to a window of
 2 s and a lock of 10 s, until every call has been answered with 200. The ideal time is the least that the threshold and

@@ -51,8 +51,9 @@ def client() -> Iterator[tuple[Cliq, peers.Unhurried, Answers]]:
 
 
 def pieces(cliq: Cliq) -> dict[str, Callable[[], Any]]:
-    """Return pieces of the client's work by name, and `json`, the reference task that makes different Pythons
-    comparable.
+    """Return pieces of the client's work by name, and `json`.
+
+    `json` is the reference task that makes different Pythons comparable.
     """
     actions = cliq.message_actions
     return {

@@ -105,8 +105,7 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
 
 
 def changes(package: str, module: str, without: Collection[str] = ()) -> Iterator[Change]:
-    """Yield every mutant of a module, in the order of the source, but for those in the functions or classes
-    `without`."""
+    """Yield every mutant of a module in the order of the source, but for those in functions or classes `without`."""
     whole = f"{package}.{module}"
     seen: Counter[str] = Counter()
     for place, name in _sites(_tree(whole), "", ()):
@@ -277,7 +276,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 @contextmanager
 def loaded(package: str, change: Change | None, keep: Collection[str] = ()) -> Iterator[ModuleType]:
-    """The package imported anew with the change in it; afterwards everything is as before.
+    """Import the package anew with the change in it; afterwards everything is as before.
 
     Args:
         package: The package's name.

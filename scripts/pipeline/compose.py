@@ -104,8 +104,9 @@ def _complete(value: Json, schema: Json, document: Json, depth: int = 0) -> None
 
 
 def complete_catalogue(document: Json) -> Json:
-    """Return the document with a class and family for every error code that has none yet, derived from the code's
-    words.
+    """Return the document with a class and family for every error code that has none yet.
+
+    They are derived from the code's words.
     """
     catalogue = dict(document.get("x-error-catalogue", {}))
     taken = {meaning["class"] for meaning in catalogue.values()} | RESERVED_ERRORS

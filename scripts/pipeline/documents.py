@@ -224,8 +224,9 @@ _Dumper.add_representer(str, _string)
 
 
 def dump_yaml(data: Json, header: str = "") -> str:
-    """Return canonical YAML: keys in the order of `data`, two spaces of indentation, lines of at most about 110
-    characters.
+    """Return canonical YAML.
+
+    Keys are in the order of `data`, the indentation is two spaces, and lines have at most about 110 characters.
     """
     body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())

@@ -177,8 +177,9 @@ class _Normalizer:
             self.reader.repaired(f"paths.{given}", "a query in the path; its pairs are parameters with one value")
 
     def constants(self, query: str, where: str) -> list[Json]:
-        """Return parameters for the pairs of a query in a path. A pair whose value is `{name}` becomes a required
-        parameter.
+        """Return parameters for the pairs of a query in a path.
+
+        A pair whose value is `{name}` becomes a required parameter.
         """
         found: dict[str, Json] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):

@@ -82,8 +82,7 @@ class _Emitter:
         return _HEAD + "".join(sorted(self._imports)) + "\n\n" + "\n\n".join(self._dictionaries.values())
 
     def arguments(self, stem: str, operation: str, body: Json, parameters: Sequence[Json]) -> None:
-        """Emit the fields of an operation's method: those of its body, and the parameters that have no argument of
-        their own.
+        """Emit the fields of an operation's method: those of its body, and parameters without an argument of their own.
 
         A path parameter is optional here, because `path_parameters` of the client may provide it.
         """
@@ -183,8 +182,9 @@ class _Emitter:
         return " | ".join(_SCALARS.get(str(part), "Any") for part in kinds) or "Any"
 
     def _values(self, schema: Mapping[str, Any], component: str) -> str:
-        """Return a `Literal` of the values that a type checker can compare, combined with the enumeration's class, if
-        any.
+        """Return a `Literal` of the values that a type checker can compare.
+
+        It is combined with the enumeration's class, if there is one.
         """
         values = schema["enum"] if "enum" in schema else [schema["const"]]
         if not values or not all(value is None or isinstance(value, (str, int)) for value in values):

@@ -49,8 +49,9 @@ def with_version(text: str, pattern: str, version: str, name: str) -> str:
 
 
 def dated(changelog: str, version: str, date: datetime.date) -> str:
-    """Return the changelog with the unreleased entries under a heading for `version`, below an empty Unreleased
-    section.
+    """Return the changelog with the unreleased entries under a heading for `version`.
+
+    An empty section of unreleased changes stands above it.
     """
     before, heading, after = changelog.partition(_UNRELEASED)
     if not heading:

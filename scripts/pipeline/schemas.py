@@ -460,8 +460,9 @@ class Schemas:
         return self.components.get(name) == schema and name not in self.names.values()
 
     def register_enum(self, schema: dict[str, Any], name: str, owner: str = "") -> str:
-        """Add an enumeration to the components and return its name; equal ones share a component, named after the
-        property.
+        """Add an enumeration to the components and return its name.
+
+        Equal ones share a component, named after the property.
         """
         key = _enum_key(schema)
         if key not in self.enums:

@@ -57,8 +57,10 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a scenario: when calls arrived, sorted; unexpected errors; how many calls were cancelled; and how
-    many slots were free one window and `GRACE` after the last call, since a cancelled call counts for that long.
+    """The result of a scenario.
+
+    When calls arrived, sorted; unexpected errors; how many calls were cancelled; and how many slots were free one
+    window and `GRACE` after the last call, since a cancelled call counts for that long.
     """
 
     scenario: Scenario
@@ -137,7 +139,7 @@ class Counter(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed or cancelled is no error of the server."""
+        """Ignore that a client was killed or cancelled, which is no error of the server."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -160,7 +162,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def counting() -> Iterator[Counter]:
-    """A running server."""
+    """Run a server."""
     server = Counter()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -1,5 +1,4 @@
-"""A proxy between client and mock that cuts connections on purpose, at any stage, before or after the server has
-acted."""
+"""A proxy between client and mock that cuts connections at any stage, before or after the server has acted."""
 
 from __future__ import annotations
 

@@ -17,8 +17,7 @@ ACCOUNT, OPERATION = "https://cliq.test/api/v3 somebody", "update_message_action
 
 @dataclass(frozen=True)
 class Attempt:
-    """What happens to one call: seconds until it is sent, reaches the server and is answered; where its client
-    crashes."""
+    """The course of one call: seconds until it is sent, received and answered, and where its client crashes."""
 
     before_sending: float
     to_server: float
@@ -101,8 +100,7 @@ def planted(state: Any) -> Any:
 
 
 def forgetful(state: Any) -> Any:
-    """Return the same backend with another fault: the slot of a call without an answer ends a window after its
-    reservation."""
+    """Return the backend with a fault: the slot of an unanswered call ends one window after its reservation."""
     reserve = state.reserve
     state.reserve = lambda account, operation, threshold, timeout: reserve(account, operation, threshold, -GRACE)
     return state

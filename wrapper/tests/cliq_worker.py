@@ -1,7 +1,7 @@
-"""Clients in processes of their own: `python cliq_worker.py '{"processes": 2, "url": …}'` prints, as JSON, the exit
-code of each and what it saw.
+"""Clients in processes of their own.
 
-The settings: `processes`, `url`, `accounts_url` or `token`, `state`, `calls`, `window` (seconds that stand for the
+`python cliq_worker.py '{"processes": 2, "url": …}'` prints, as JSON, the exit code of each and what it saw. The
+settings: `processes`, `url`, `accounts_url` or `token`, `state`, `calls`, `window` (seconds that stand for the
 documented window), `crash` (end without a trace, with a call under way). It says when all processes are ready, and they
 begin when it is sent a line. They are forked from this one, which only imports what they need: that takes less than
 starting each.

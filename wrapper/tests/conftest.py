@@ -38,8 +38,10 @@ os.environ |= IN_PATHS  # for the processes that tests start, too
 def redis_server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[..., tuple[str, subprocess.Popen[bytes]]]]:
-    """Starts Redis servers, each on a socket file of its own. Skips where Redis is not installed; in CI that is a
-    failure."""
+    """Start Redis servers, each on a socket file of its own.
+
+    Skip where Redis is not installed; in CI that is a failure.
+    """
     program = shutil.which("redis-server")
     if program is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("redis-server is not installed")
@@ -106,8 +108,9 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def canary(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test if its marked token is in a log, in the repr, text or pickle of an error, or in a variable of a
-    library's frame in its traceback.
+    """Fail a test if its marked token leaks.
+
+    It may be in no log, in no repr, text or pickle of an error, and in no variable of a library's frame in a traceback.
     """
     made: list[CliqError] = []
     initialise = CliqError.__init__

@@ -1,5 +1,4 @@
-"""`if_exists="adopt"`: exactly one action and its object, wherever the connection is cut; what cannot be told stays
-unknown."""
+"""`if_exists="adopt"` makes exactly one action wherever the connection is cut, or says that the outcome is unknown."""
 
 from __future__ import annotations
 
@@ -119,8 +118,7 @@ def mock() -> Iterator[MockServer]:
 
 @pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.heavy) for block in (1, 2, 3))])
 def test_two_hundred_cut_creates_make_two_hundred_actions(mock: MockServer, block: int) -> None:
-    """Fifty seeds in each block: the create is cut at a random stage, once to three times, and its listings may be
-    too."""
+    """Cut creates at random stages, once to three times, and sometimes their listings; fifty seeds in each block."""
     host, _, port = mock.accounts_url.removeprefix("http://").partition(":")
     with CuttingProxy((host, int(port))) as proxy:
         address = f"http://127.0.0.1:{proxy.port}/api/v3"

@@ -1,5 +1,8 @@
-"""What arrives at a server, counted by the server: no window holds more calls than allowed, nearly all that is allowed
-is used, and no slot is left behind, whatever the clients go through. See `cliq_arrivals`, which also runs by hand."""
+"""What arrives at a server, counted by the server.
+
+No window holds more calls than allowed, nearly all that is allowed is used, and no slot is left behind, whatever
+happens to the clients. See `cliq_arrivals`, which also runs by hand.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Each fault of the mock server, at each operation, in threads and in tasks: the documented outcome or a typed
-error."""
+"""Each fault of the mock server, at each operation, in threads and in tasks, ends as documented or in a typed error."""
 
 from __future__ import annotations
 

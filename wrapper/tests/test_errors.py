@@ -1,5 +1,4 @@
-"""Every answer that is no success becomes the right exception, which can be pickled and hides nothing that it should
-tell."""
+"""Every answer that is no success raises the right exception, which can be pickled and tells all that is known."""
 
 from __future__ import annotations
 

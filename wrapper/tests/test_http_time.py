@@ -34,7 +34,7 @@ KINDS = ("threads", "tasks")
 
 @contextlib.contextmanager
 def silent(*hosts: str) -> Iterator[int]:
-    """A port that is full at each of the hosts, so that connections to it get no answer."""
+    """Fill a port at each of the hosts, so that connections to it get no answer."""
     with contextlib.ExitStack() as opened:
         port = 0
         for host in hosts:

@@ -1,5 +1,8 @@
-"""Calls that are cancelled or interrupted, at every step and at every line: the exception comes out as it was raised,
-nothing is sent again, nothing stays behind in the state, and the next call works at once."""
+"""Calls that are cancelled or interrupted, at every step and at every line.
+
+The exception comes out as it was raised, nothing is sent again, nothing stays behind in the state, and the next call
+works at once.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +79,7 @@ SCRIPTS: dict[str, list[Any]] = {
 
 class World:
     """A client whose token is refused once and whose server fails at times, so that one call runs nearly all steps.
+
     `meddle` raises a given exception at the chosen step.
     """
 
@@ -264,8 +268,10 @@ FILES = frozenset(str(module.__file__) for module in DECIDING)
 
 
 def traced(work: Callable[[], Any], at: int, error: BaseException, *, seen: list[tuple[str, int]] | None = None) -> Any:
-    """Do the work, with `error` raised at the line event with that number in the files that decide; as a signal
-    handler may at any line."""
+    """Do the work, and raise `error` at the line event with that number in the files that decide.
+
+    A signal handler may raise at any line, too.
+    """
     events = itertools.count()
 
     def line(frame: FrameType, event: str, argument: Any) -> Any:
@@ -321,8 +327,7 @@ def test_an_interrupt_at_every_line_of_every_scenario_releases_everything(
 
 
 class Gated(MemoryState):
-    """A state that is asked in threads, as one on a server; one method waits before or after its work until the test
-    lets it go on."""
+    """A state that is called in threads, as one on a server; one method waits until the test lets it go on."""
 
     at_once = None  # type: ignore[assignment]
 

@@ -304,7 +304,7 @@ class Shared:
 
     @contextlib.contextmanager
     def kept_by_another(self) -> Iterator[None]:
-        """The file, locked as another process locks it: through a descriptor of its own."""
+        """Lock the file as another process does: through a descriptor of its own."""
         descriptor = os.open(self.path, os.O_RDWR)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:

@@ -503,8 +503,7 @@ def test_lease_of_a_holder_that_is_gone_is_shorter_than_the_usual_wait(
 def test_lease_that_ended_during_a_wait_is_not_used(
     make: Callable[..., Cliq], server: Accounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The holder waits for the accounts server's threshold; meanwhile another client took the lease, and a token
-    came."""
+    """While the holder waits for the accounts server's threshold, another client takes the lease and gets a token."""
     cliq = make(oauth(), max_wait=1000)
     key = cliq._engine.account
     for _ in range(grants_module.THRESHOLD.limit):

@@ -75,8 +75,10 @@ def test_six_processes_with_one_expired_token_refresh_it_once(state_address: str
 
 
 def crowd(state_address: str, window: int, calls: int, processes: int) -> tuple[float, float]:
-    """Run processes and calls on one state, and assert that none is locked out. Return the seconds taken and the
-    ideal."""
+    """Run processes and calls on one state, and assert that none is locked out.
+
+    Return the seconds taken and the ideal.
+    """
     threshold = OPERATIONS["get_message_action"].threshold
     assert threshold is not None
     began, speed = time.time(), threshold.window_seconds / window

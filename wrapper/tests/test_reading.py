@@ -1,5 +1,7 @@
-"""Answers are read tolerantly and exactly: what is new never stops a call, and a model never holds what its types
-rule out."""
+"""Answers are read tolerantly and exactly.
+
+What is new never stops a call, and a model never holds what its types rule out.
+"""
 
 from __future__ import annotations
 
@@ -304,7 +306,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> tuple[str, bytes]:
-    """A good answer with some parts replaced, removed or added, or with its bytes cut or flipped."""
+    """Draw a good answer with some parts replaced, removed or added, or with its bytes cut or flipped."""
     name = draw(st.sampled_from(sorted(GOOD)))
     value = copy.deepcopy(GOOD[name])
     for _ in range(draw(st.integers(1, 3))):

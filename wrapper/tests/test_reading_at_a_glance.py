@@ -1,5 +1,4 @@
-"""The quick path of reading: what it accepts, the walk through the schemas returns unchanged and without
-differences."""
+"""The fast path of reading returns what the walk through the schemas returns, without differences."""
 
 from __future__ import annotations
 

@@ -75,6 +75,8 @@ def as_multipart(fields: Mapping[str, Any], operation: str) -> tuple[str, bytes]
 
 
 def _quoted(text: str) -> str:
-    """Return a name escaped for a form header: quotes and line breaks percent-encoded, as the WHATWG HTML standard
-    says."""
+    """Return a name escaped for a form header, as the WHATWG HTML standard says.
+
+    Quotes and line breaks are percent-encoded.
+    """
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

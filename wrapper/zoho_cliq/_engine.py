@@ -85,8 +85,10 @@ class AsyncRunner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One call: its operation, what to send, and how to read a successful answer. `path` is appended to the base
-    URL."""
+    """One call: its operation, what to send, and how to read a successful answer.
+
+    `path` is appended to the base URL.
+    """
 
     operation: Operation
     path: str
@@ -126,8 +128,10 @@ class Engine:
         self.headers = headers or {}
 
     def call(self, call: Call[T], options: Options, waited: Waited | None = None) -> Steps[T]:
-        """Return the steps of one call. They return its result or raise. `waited` is shared by the calls of one
-        method."""
+        """Return the steps of one call.
+
+        They return its result or raise. `waited` is shared by the calls of one method.
+        """
         progress = Progress(call.name, options, waited or Waited(), Held(self.state))
         try:
             return (yield from self._attempts(call, progress))
@@ -250,8 +254,10 @@ class Engine:
             yield from progress.wait(denial.seconds, denial.reason)
 
     def _attempt(self, call: Call[T], token: Secret, slot: HeldSlot | None, progress: Progress) -> Steps[RawResponse]:
-        """Send once and release the slot. If an exception from outside the client ends the attempt, `call` releases
-        it."""
+        """Send once and release the slot.
+
+        If an exception from outside the client ends the attempt, `call` releases it.
+        """
         name, options, started = call.operation.name, progress.options, self.clock.monotonic()
         request = Request(
             operation=name,
@@ -319,6 +325,8 @@ def unanswered(operation: Operation, error: TransportError) -> TransportError:
 
 
 def backoff(attempt: int) -> float:
-    """Return the seconds to wait after attempt number `attempt`. Full jitter keeps many clients from retrying
-    together."""
+    """Return the seconds to wait after attempt number `attempt`.
+
+    Full jitter keeps many clients from retrying together.
+    """
     return random.uniform(0, min(BACKOFF_MOST, BACKOFF_FIRST * 2.0 ** min(attempt - 1, 10)))

@@ -112,8 +112,10 @@ class Operations:
         self._in_paths = {name: self._for_path(name, value) for name, value in path_parameters.items()}
 
     def prepared(self, name: str) -> Prepared:
-        """Return what is known of an operation. Raise ConfigurationError if the document has no operation of that
-        name."""
+        """Return what is known of an operation.
+
+        Raise ConfigurationError if the document has no operation of that name.
+        """
         if name not in self._prepared:
             if name not in self.table:
                 hint = _suggestion(name, self.table) or f"; it has {', '.join(sorted(self.table))}"

@@ -93,8 +93,10 @@ class ApiResponse(Generic[T]):
         return self._response.operation
 
     def parse(self) -> T:
-        """Return what the method would return; the same object at each call. Raise DecodeError if the answer cannot be
-        read."""
+        """Return what the method would return; the same object at each call.
+
+        Raise DecodeError if the answer cannot be read.
+        """
         return self._parse()
 
     def then(self, make: Callable[[T], R]) -> ApiResponse[R]:

@@ -64,8 +64,10 @@ class Blanker:
         return any(plain in lower for plain in self._plain) or any(form in content for form in self._encoded)
 
     def bytes(self, content: bytes) -> bytes:
-        """Return `content` with each secret replaced by a mark. If one is still found afterwards, return the mark
-        alone."""
+        """Return `content` with each secret replaced by a mark.
+
+        If one is still found afterwards, return the mark alone.
+        """
         if not self.finds(content):
             return content
         if self._regex is None:
@@ -101,8 +103,9 @@ class Blanker:
         return self.response(response) if any(exact in body for exact in self._exact) else response
 
     def shares(self, content: str, run: int = 8) -> bool:
-        """Return whether `content` and a secret have `run` successive characters in common, in any letter case, or
-        `content` holds a secret in encoded form.
+        """Return whether `content` has `run` successive characters of a secret, or an encoded secret.
+
+        Letter case does not matter.
         """
         raw = content.encode("utf-8", "surrogatepass")
         lower = raw.lower()
@@ -117,8 +120,9 @@ def blanker(*secrets: Secret) -> Blanker:
 
 
 def _in_base64(secret: bytes) -> list[bytes]:
-    """Return the parts of the secret's base64 that do not depend on the text around it, one for each of the three
-    possible alignments to groups of three bytes.
+    """Return the parts of the secret's base64 that do not depend on the text around it.
+
+    There is one for each of the three possible alignments to groups of three bytes.
     """
     forms = []
     for before in range(3):

@@ -302,8 +302,9 @@ class _Base(ABC):
         """Create the resources, bound to this client and its options."""
 
     def _prepared(self, first: ModuleType | str, second: str | None, body: Any, fields: dict[str, Any]) -> Call[Any]:
-        """Return the call of an operation. `first` is a package if `second` is given, else an operation of the client's
-        own document.
+        """Return the call of an operation.
+
+        `first` is a package if `second` is given, else an operation of the client's own document.
         """
         package, operation = (OWN, first) if second is None else (_package(first), second)
         if not isinstance(operation, str):
@@ -314,8 +315,9 @@ class _Base(ABC):
         return self._packages[package].call(operation, fields, body)
 
     def observed_drift(self, package: ModuleType | str = OWN) -> list[dict[str, Any]]:
-        """Return the differences between answers and the document so far, as actions for the overlay. They hold no
-        values.
+        """Return the differences between answers and the document so far, as actions for the overlay.
+
+        They hold no values.
 
         Args:
             package: the generated package whose document is meant. Default: the client's own.
@@ -362,8 +364,10 @@ def _data_center(auth: Auth, asked: str | None, base_url: str | None) -> str | N
 
 
 def accounts_of(data_center: str) -> str:
-    """Return the URL of the accounts server of a data center. Raise ConfigurationError if there is no such data
-    center."""
+    """Return the URL of the accounts server of a data center.
+
+    Raise ConfigurationError if there is no such data center.
+    """
     return SERVERS[data_center_named(data_center)].accounts_url
 
 
@@ -429,8 +433,7 @@ class Cliq(_Base):
 
     @property
     def with_raw_response(self) -> CliqWithRawResponse:
-        """`message_actions` and `call`, returning an `ApiResponse`: status, headers, body, and `parse()` for the
-        result."""
+        """`message_actions` and `call`, returning an `ApiResponse`: status, headers, body, and `parse()`."""
         return CliqWithRawResponse(self)
 
     def bulk(self, calls: Iterable[Callable[[], T]], *, progress: bool | Report = False) -> Bulk[T]:
@@ -502,14 +505,15 @@ class AsyncCliq(_Base):
     async def call(self, package: ModuleType | str, operation: str, /, *, body: Any = None, **fields: Any) -> Any: ...
 
     async def call(self, first: Any, second: str | None = None, /, *, body: Any = None, **fields: Any) -> Any:
-        """Call any operation of the document, or of a package that `scripts/regenerate --package` made. See
-        `Cliq.call`."""
+        """Call any operation of the document, or of a package that `scripts/regenerate --package` made.
+
+        See `Cliq.call`.
+        """
         return await self._run(self._prepared(first, second, body, fields))
 
     @property
     def with_raw_response(self) -> AsyncCliqWithRawResponse:
-        """`message_actions` and `call`, returning an `ApiResponse`: status, headers, body, and `parse()` for the
-        result."""
+        """`message_actions` and `call`, returning an `ApiResponse`: status, headers, body, and `parse()`."""
         return AsyncCliqWithRawResponse(self)
 
     def bulk(

@@ -35,8 +35,9 @@ class Clock(Protocol):
     """
 
     def monotonic(self) -> float:
-        """Return seconds on a clock that never steps and is the same for all processes of the machine. Used for
-        thresholds.
+        """Return seconds on a clock that never steps and is the same for all processes of the machine.
+
+        Used for thresholds.
         """
         ...
 

@@ -1,5 +1,6 @@
-"""What scripts can use: chats, databases, requests and connections; and what a reset of the mock does to running
-scripts.
+"""What scripts can use: chats, databases, requests and connections.
+
+Also what a reset of the mock does to running scripts.
 """
 
 from __future__ import annotations

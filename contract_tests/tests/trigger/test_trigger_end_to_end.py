@@ -1,5 +1,6 @@
-"""From creating an action to the answer in the chat, over real sockets: client, mock, and a receiver in a web
-framework.
+"""From creating an action to the answer in the chat, over real sockets.
+
+The parts are client, mock, and a receiver in a web framework.
 """
 
 from __future__ import annotations

@@ -102,8 +102,7 @@ def compare(report: dict[str, Any], baseline: Baseline, otherwise: int) -> None:
 
 
 def _newly_missed(report: Mapping[str, Any], baseline: Baseline) -> list[str]:
-    """Return the ids of facts that decide and that this run tried to show in vain, without those for which that was so
-    in the baseline."""
+    """Return the ids of facts that decide and that this run failed to show, unless the baseline failed to, too."""
     before = {fact["id"] for fact in baseline.report["facts"] if is_missed(fact)}
     return [fact["id"] for fact in report["facts"] if is_missed(fact) and fact["id"] not in before]
 

@@ -1,5 +1,7 @@
-"""The sources of facts: the section of a document that a fact's `where` names, with an excerpt if it is the composed
-OpenAPI document."""
+"""The sources of facts: the section that a fact's `where` names.
+
+If it is in the composed OpenAPI document, an excerpt comes with it.
+"""
 
 from __future__ import annotations
 

@@ -188,8 +188,10 @@ class _Response:
         self._size = 0
 
     async def receive(self) -> Any:
-        """Return the next part of the request body. After the last part, wait for the end of the response, then return
-        `http.disconnect`."""
+        """Return the next part of the request body.
+
+        After the last part, wait for the end of the response, then return `http.disconnect`.
+        """
         if self._incoming:
             return self._incoming.pop(0)
         await self.settled.wait()
@@ -225,8 +227,10 @@ class _Response:
 
 
 class _Lifespan:
-    """The lifespan of an application. An application that raises or returns at once does not support lifespan events,
-    and is used without them."""
+    """The lifespan of an application.
+
+    An application that raises or returns at once does not support lifespan events, and is used without them.
+    """
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app

@@ -91,8 +91,10 @@ class FirstFault(Stopped):
 
 
 class NotGradable(CannotRun):
-    """Nothing was learned about the server: it does not answer, the base URL is wrong, or it refuses a token of the
-    profile."""
+    """The server cannot be graded.
+
+    It does not answer, the base URL is wrong, or it refuses a token of the profile.
+    """
 
 
 class Interrupted(CannotRun):
@@ -484,8 +486,10 @@ class Client:
         self.holds(fact, False, expected, got)
 
     def denies(self, fact: str, bad: bool, expected: str, got: object) -> None:
-        """Record that the latest exchange breaks the fact if `bad` is true. Otherwise record nothing: that the fact
-        holds is shown by other exchanges."""
+        """Record that the latest exchange breaks the fact if `bad` is true.
+
+        Otherwise record nothing: that the fact holds is shown by other exchanges.
+        """
         if bad:
             self.holds(fact, False, expected, got)
 

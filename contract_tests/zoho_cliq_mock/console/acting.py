@@ -1,5 +1,6 @@
-"""What a person can do in the console as one of the mock's users: call the API, list the offered actions, check a
-script.
+"""What a person can do in the console as one of the mock's users.
+
+They call the API, list the offered actions, and check a script.
 """
 
 from __future__ import annotations
@@ -97,8 +98,9 @@ async def _exchange(app: App, method: str, path: str, body: bytes, token: str) -
 
 
 def menu(state: State, user: str, messages: list[str]) -> dict[str, Any]:
-    """Return all actions of a user's organization, with the icon as `image`, and why each is not offered as `reason`
-    (or None).
+    """Return all actions of a user's organization, with the icon as `image`, and why each is not offered.
+
+    The reason is `reason`, or None if it is offered.
 
     Args:
         state: the mock's state.
@@ -127,10 +129,10 @@ def menu(state: State, user: str, messages: list[str]) -> dict[str, Any]:
 
 
 def check_script(given: Any) -> dict[str, Any]:
-    """Return what is wrong with a Deluge script: `findings`, each with `severity`, `line`, `column`, `message` and
-    `rule`.
+    """Return what is wrong with a Deluge script.
 
-    If the interpreter is not installed, `findings` is empty and `missing` says what to install.
+    `findings` has, for each mistake, `severity`, `line`, `column`, `message` and `rule`. If the interpreter is not
+    installed, `findings` is empty and `missing` says what to install.
 
     Args:
         given: `{"script": text}`.

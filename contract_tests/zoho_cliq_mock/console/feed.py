@@ -23,8 +23,9 @@ _log = logging.getLogger("zoho_cliq_mock")
 
 
 class Feed:
-    """The entries of a state as of the latest comparison, each with the number of the comparison at which it last
-    changed.
+    """The entries of a state as of the latest comparison.
+
+    Each has the number of the comparison at which it last changed.
     """
 
     def __init__(self, state: State) -> None:

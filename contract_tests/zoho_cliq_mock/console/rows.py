@@ -40,8 +40,9 @@ class Kind(NamedTuple):
 
 
 def _latest(state: State, query: str, most: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the first rows of a query, until `most` rows or `MOST_BYTES` are reached; the last column counts as a row's
-    size.
+    """Yield the first rows of a query, until `most` rows or `MOST_BYTES` are reached.
+
+    The last column of a row is its size.
     """
     size = 0
     for row in state.connection.execute(f"{query} LIMIT {most}"):

@@ -113,8 +113,9 @@ def refusal(text: str, *, trusted: bool) -> str | None:
 
 
 def _never_called(address: Address) -> bool:
-    """Return whether no host name may lead to this address: link-local (as cloud metadata services), multicast,
-    unspecified, or reserved IPv4.
+    """Return whether no host name may lead to this address.
+
+    It is link-local (as cloud metadata services), multicast, unspecified, or reserved IPv4.
     """
     reserved = address.version == 4 and address.is_reserved
     return address.is_link_local or address.is_multicast or address.is_unspecified or reserved

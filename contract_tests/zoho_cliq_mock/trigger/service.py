@@ -145,8 +145,7 @@ class Trigger:
         return [action for action, reason in self.offers(user, messages) if reason is None]
 
     def offers(self, user: str | None, messages: Sequence[str]) -> list[tuple[dict[str, Any], str | None]]:
-        """Return the actions that a user sees, each with the reason why it is not offered on the messages, or None if
-        it is.
+        """Return the actions that a user sees, each with the reason why it is not offered, or None if it is.
 
         The arguments and errors are those of `menu`.
         """

@@ -43,8 +43,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Set up a host whose settings would change the output if they were used: configuration files, environment
-    variables, and another ruff first on PATH. Return its folder."""
+    """Set up a host whose settings would change the output if they were used, and return its folder.
+
+    It has configuration files, environment variables, and another ruff first on PATH.
+    """
     settings = "line-length = 40\nindent-width = 2\n[format]\nquote-style = 'single'\n[lint]\nselect = ['ALL']\n"
     home = tmp_path / "home"
     for folder in (home / ".config" / "ruff", tmp_path / "tmp"):

@@ -20,8 +20,10 @@ MODELS = models(ROOT / "generated" / "zoho_cliq_api" / "models")
 
 
 def closed(document: Any) -> Any:
-    """Return the component schemas, closed: without unknown fields and unknown values, and with no rules except
-    types."""
+    """Return the component schemas, closed.
+
+    They have no unknown fields, no unknown values, and no rules except types.
+    """
     schemas = copy.deepcopy(document["components"]["schemas"])
     for schema in schemas.values():
         if schema.get("type") == "object" and "properties" in schema:

@@ -40,8 +40,7 @@ def code_of(mock: MockServer) -> str:
 
 @pytest.fixture
 def granted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Answer codes without a server; what is returned decides on the scopes and has the accounts server that was
-    asked."""
+    """Answer codes without a server, with the scopes and the accounts server that are returned."""
     found: dict[str, Any] = {"scopes": None}
 
     def trade(home: OAuth, *_: Any) -> tuple[Secret, Grant]:

@@ -214,7 +214,7 @@ STEPS = [(0, 1, 2), (2**32 - 1, 7), (-1, 5), (2**31, -(2**31)), (2**32, 3), (2**
 
 
 def check_edge(start: int, values: tuple[int, ...]) -> None:
-    """A sum without an overflow check must fit in 64 bits; a sum that may not fit must behave as with closures."""
+    """Check that a sum without an overflow check fits in 64 bits, and that any other behaves as with closures."""
     loop = "\n".join(
         [
             f"for each i in {{{','.join(map(str, values))}}}",

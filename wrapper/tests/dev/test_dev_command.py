@@ -16,7 +16,7 @@ from zoho_cliq.dev.settings import Settings
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    """Settings of the loops that were asked for; each tells two things and ends."""
+    """Replace the loop by one that tells two things and ends; return the settings of each."""
     found: list[Settings] = []
 
     class Told:

@@ -40,8 +40,10 @@ def header_safe(text: object) -> Secret:
 
 
 def data_center_named(name: str | None) -> str:
-    """Return `name`, or the default if it is None or empty. Raise ConfigurationError if there is no such data
-    center."""
+    """Return `name`, or the default if it is None or empty.
+
+    Raise ConfigurationError if there is no such data center.
+    """
     name = name or DEFAULT_DATA_CENTER
     if not isinstance(name, str) or name not in SERVERS:
         raise ConfigurationError(f"unknown data center {name!r}; choose one of {', '.join(SERVERS)}")

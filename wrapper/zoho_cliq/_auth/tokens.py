@@ -74,8 +74,10 @@ class CalledToken:
         self._supplier = supplier
 
     def current(self, progress: Progress, rejected: Secret | None) -> Steps[Secret]:
-        """Return the token of the callable. Raise ConfigurationError if it is not one, or must be awaited by a
-        `Cliq`."""
+        """Return the token of the callable.
+
+        Raise ConfigurationError if it is not one, or must be awaited by a `Cliq`.
+        """
         token = yield Do(self._supplied)
         if isinstance(token, _Promised):
             token.close()

@@ -27,8 +27,10 @@ class Pool:
         self.closed = False
 
     def take(self, route: Route) -> Connection | None:
-        """Return the connection that was used last, or None. Close connections that are old, closed or have unread
-        bytes."""
+        """Return the connection that was used last, or None.
+
+        Close connections that are old, closed or have unread bytes.
+        """
         idle = self._idle[route]
         while True:
             try:

@@ -1,5 +1,7 @@
-"""Send requests from tasks, over non-blocking sockets. The loop does not own them, so none is left open when it
-ends."""
+"""Send requests from tasks, over non-blocking sockets.
+
+The loop does not own them, so none is left open when it ends.
+"""
 
 from __future__ import annotations
 

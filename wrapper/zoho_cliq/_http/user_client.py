@@ -79,8 +79,10 @@ class _Sending:
         )
 
     def body(self, response: httpx.Response) -> Body:
-        """Return a collector for the body. If an event hook or a test transport has read the body, it is decoded
-        already."""
+        """Return a collector for the body.
+
+        If an event hook or a test transport has read the body, it is decoded already.
+        """
         read = response.is_stream_consumed
         return Body(response.status_code, "" if read else response.headers.get("content-encoding", ""))
 

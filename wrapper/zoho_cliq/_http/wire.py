@@ -34,8 +34,7 @@ PIECE = 64 * 1024  # bytes read or written at a time
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Return the TLS context, with the certificates of SSL_CERT_FILE or SSL_CERT_DIR, else those of certifi, as in
-    httpx.
+    """Return the TLS context, with the certificates of SSL_CERT_FILE or SSL_CERT_DIR, else of certifi, as httpx does.
 
     Cached, because loading them takes longer than all else that makes a client. Raise ConfigurationError if the files
     cannot be used.
@@ -218,8 +217,10 @@ class Connection:
                 return response, body.finish()
 
     def _refuse_proxy(self, raw: RawResponse) -> None:
-        """Raise TransportError if a forwarding proxy refused the request. Cliq answers in JSON, a proxy with an HTML
-        page."""
+        """Raise TransportError if a forwarding proxy refused the request.
+
+        Cliq answers in JSON, a proxy with an HTML page.
+        """
         refused = raw.status == 407 or (raw.status == 403 and "json" not in raw.headers.get("content-type", ""))
         if self.route.proxy and not self.route.tls and refused:
             raise TransportError(

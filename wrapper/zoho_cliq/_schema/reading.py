@@ -204,9 +204,7 @@ class Reader:
         return value
 
     def _fit(self, value: dict[str, Any], variant: Schema) -> tuple[int, int]:
-        """Return how well an object fits a variant: the number of known fields, then minus the number of missing
-        required ones.
-        """
+        """Return how well an object fits a variant: its known fields, then minus the missing required ones."""
         resolved = self._rules.resolve(variant)
         known = len(value.keys() & resolved.get("properties", {}).keys())
         return known, -len(set(resolved.get("required", ())) - value.keys())
@@ -263,8 +261,9 @@ class Reader:
         return made
 
     def _empty(self, schema: Schema, at: str, path: str) -> Any:
-        """Return the value for a null in a required field: the empty value of its type, or `UNSET` if the schema
-        excludes that.
+        """Return the value for a null in a required field.
+
+        It is the empty value of its type, or `UNSET` if the schema excludes that.
         """
         component = schema.get("$ref", "").rpartition("/")[2]
         resolved = self._rules.resolve(schema)

@@ -57,8 +57,10 @@ def lone_surrogate(text: str) -> int | None:
 
 
 def pattern(text: str) -> re.Pattern[str]:
-    """Return a JSON Schema pattern compiled for Python. A final `$` does not match before a line break, as in ECMA
-    262."""
+    """Return a JSON Schema pattern compiled for Python.
+
+    A final `$` does not match before a line break, as in ECMA 262.
+    """
     return re.compile(text[:-1] + r"\Z" if text.endswith("$") else text)
 
 

@@ -1,5 +1,6 @@
-"""The command `zoho-cliq`: message actions from a terminal, one by one or as code. Tables for people (extra `cli`),
-`--json` for scripts.
+"""The command `zoho-cliq`: message actions from a terminal, one by one or as code.
+
+Tables for people (extra `cli`), `--json` for scripts.
 
 Credentials come from the environment (see `Cliq.from_env`), else from the file that `zoho-cliq login` wrote. Calls
 share their thresholds and token with all other runs through a state file. Exit codes: 0 done, 1 refused or failed, 2

@@ -1,5 +1,4 @@
-"""The argument parser: one-line messages for wrong usage, examples in each command's help, and types of option
-values."""
+"""The argument parser: one-line messages for wrong usage, examples in the help, and types of option values."""
 
 from __future__ import annotations
 
@@ -34,8 +33,10 @@ class Parser(argparse.ArgumentParser):
         raise WrongUsage(f"{message}{' See' if message.endswith('?') else '; see'} {self.prog} --help")
 
     def parse_known_args(self, *given: Any, **more: Any) -> Any:
-        """Parse known arguments. Raise WrongUsage for unknown ones here, where argparse leaves that to the parent
-        parser."""
+        """Parse known arguments.
+
+        Raise WrongUsage for unknown ones here, where argparse leaves that to the parent parser.
+        """
         found, rest = super().parse_known_args(*given, **more)
         if rest:
             name = rest[0].partition("=")[0]

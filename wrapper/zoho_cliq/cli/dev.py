@@ -1,5 +1,4 @@
-"""The command `zoho-cliq dev`: a mock server, its page in the browser, and a folder that is applied to it at each
-change."""
+"""The command `zoho-cliq dev`: a mock server, its page in the browser, and a folder applied at each change."""
 
 from __future__ import annotations
 

@@ -10,8 +10,10 @@ from .output import tell
 
 
 def asked(what: str, *, secret: bool = True) -> str:
-    """Return what a person types, without echo if it is secret. Without a terminal, return the next line of standard
-    input."""
+    """Return what a person types, without echo if it is secret.
+
+    Without a terminal, return the next line of standard input.
+    """
     if sys.stdin is None:
         raise errors.ConfigurationError(f"{what}: standard input is closed")
     try:

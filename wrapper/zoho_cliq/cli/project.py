@@ -53,8 +53,7 @@ def folder_of(options: argparse.Namespace) -> Path:
 
 
 def for_projects(run: Command) -> Command:
-    """Wrap a command: print mistakes of the folder line by line (exit code 2), and report a busy folder (exit code
-    3)."""
+    """Wrap a command: print mistakes of the folder line by line (exit code 2), and report a busy folder (3)."""
 
     @functools.wraps(run)
     def wrapped(options: argparse.Namespace) -> int | None:

@@ -104,8 +104,10 @@ def agrees(action: MessageAction, sent: Mapping[str, Any]) -> bool:
 
 
 def differing_fields(action: MessageAction, sent: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the sent fields whose returned values differ. Fields that are not returned are not
-    compared."""
+    """Return the names of the sent fields whose returned values differ.
+
+    Fields that are not returned are not compared.
+    """
     returned = action.to_dict()
     return tuple(name for name, value in sent.items() if name in returned and not _same(returned[name], value))
 

@@ -111,8 +111,7 @@ class MessageActions(_Named):
     def changes(
         self, /, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> Changes:
-        """Return the actions created or updated since an earlier listing, or everything if the server refuses the
-        token.
+        """Return the actions created or updated since an earlier listing, or all if the server refuses the token.
 
         Args:
             since: the `sync_token` of that listing. Default: None, list everything.
@@ -201,8 +200,7 @@ class AsyncMessageActions(_Named):
     def changes(
         self, /, since: str | None = None, *, limit: int | None = None, **fields: Unpack[ListMessageActionsFields]
     ) -> AsyncChanges:
-        """Return the actions created or updated since an earlier listing, or everything if the server refuses the
-        token."""
+        """Return the actions created or updated since an earlier listing, or all if the server refuses the token."""
         self._calls.list_page(fields, limit=limit, sync_token=since)
         return AsyncChanges(
             lambda page, token: self._run(

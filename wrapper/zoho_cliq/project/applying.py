@@ -1,5 +1,7 @@
-"""Apply a plan step by step. Each step is recorded in the lock file at once, so that a second apply continues from
-there."""
+"""Apply a plan step by step.
+
+Each step is recorded in the lock file at once, so that a second apply continues from there.
+"""
 
 from __future__ import annotations
 

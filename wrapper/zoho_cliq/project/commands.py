@@ -88,8 +88,9 @@ def apply(
     recheck_handlers: bool = False,
     on_progress: OnProgress = None,
 ) -> Applied:
-    """Carry out a plan. The lock file is written after each step, so that another apply continues after an
-    interruption.
+    """Carry out a plan.
+
+    The lock file is written after each step, so that another apply continues after an interruption.
 
     Args:
         cliq: the client of the account that the plan is for.

@@ -17,8 +17,10 @@ def fixed_differences(wanted: DesiredAction, action: AccountAction) -> list[str]
 
 
 def differences(wanted: DesiredAction, action: AccountAction, entry: Entry | None) -> list[str]:
-    """Return the changeable fields that differ. Fields that the account never shows are compared with what was sent
-    last."""
+    """Return the changeable fields that differ.
+
+    Fields that the account never shows are compared with what was sent last.
+    """
     remembered = entry.fields if entry is not None and entry.id == action.id else {}
     return [
         name

@@ -23,8 +23,7 @@ def operations() -> Operations:
 
 @cache
 def create_fields() -> dict[str, Schema]:
-    """Return the fields that an action can be created with, in the order in which files have them: required ones
-    first."""
+    """Return the fields for creating an action, in the order in which files have them: required ones first."""
     body = operations().prepared(CREATE)
     required = operations().rules.resolve(body.body).get("required", ())
     first = sorted(required, reverse=True)  # the name before the hint

@@ -212,8 +212,10 @@ def _field_changes(
 
 
 def _completed(wanted: DesiredAction, action: AccountAction, changes: dict[str, Any]) -> dict[str, Any]:
-    """Add fields that the changes need, such as `team_ids` for the scope `team`. Remove fields of other action
-    types."""
+    """Add fields that the changes need, such as `team_ids` for the scope `team`.
+
+    Remove fields of other action types.
+    """
     if not changes:
         return changes
     given = _given(wanted, changes)
@@ -322,8 +324,10 @@ def _added(project: Project, action: AccountAction, names: set[str], result: _Re
 
 
 def _handler_lines(action: AccountAction) -> dict[str, Any]:
-    """Return the handler's keys for a new file. An empty handler is left out, except for the permissions of a webhook
-    action."""
+    """Return the handler's keys for a new file.
+
+    An empty handler is left out, except for the permissions of a webhook action.
+    """
     if isinstance(action.handler, str) and action.handler:
         return {"script": normal_lines(action.handler)}
     webhook = action.fields.get("execution_type", TYPE) == FITTING["permissions"]

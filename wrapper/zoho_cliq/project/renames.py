@@ -15,8 +15,10 @@ class Mover(NamedTuple):
 
 
 class Names:
-    """The holder of each name. The vendor does not document whether the server compares names without regard to
-    case."""
+    """The holder of each name.
+
+    The vendor does not document whether the server compares names without regard to case.
+    """
 
     def __init__(self, names: Mapping[str, str]) -> None:
         """Note the names of actions, by id."""
@@ -84,8 +86,7 @@ def ordered(
 
 
 def _circle(circle: Sequence[str], by_id: Mapping[str, Mover]) -> list[tuple[str, str]]:
-    """Return the renames of a cycle, in which each action takes the name of the next, and the last that of the
-    first."""
+    """Return the renames of a cycle: each action takes the name of the next, the last that of the first."""
     first = circle[0]
     rest = [(identifier, by_id[identifier].new) for identifier in reversed(circle[1:])]
     return [(first, f"renaming {first}"), *rest, (first, by_id[first].new)]

@@ -43,8 +43,10 @@ class Table:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file with its line ends as they are; a byte order mark is left out. Raise OSError,
-    UnicodeDecodeError."""
+    """Return the text of a UTF-8 file with its line ends as they are; a byte order mark is left out.
+
+    Raise OSError, UnicodeDecodeError.
+    """
     return path.read_bytes().decode("utf-8-sig")
 
 

@@ -1,5 +1,6 @@
-"""`${VARIABLE}` in the values of an action, for values that differ between environments and secrets that must not be in
-git.
+"""`${VARIABLE}` in the values of an action.
+
+It is for values that differ between environments and for secrets that must not be in git.
 """
 
 from __future__ import annotations

@@ -95,8 +95,7 @@ class State(Protocol):
 
     @property
     def at_once(self) -> Callable[[Callable[[], Any]], Any] | None:
-        """A function that calls a method of this state without blocking, or raises `Busy`; None if there is no such
-        way."""
+        """A function that calls a method of this state without blocking, or raises `Busy`; None if there is none."""
         ...
 
     def reserve(

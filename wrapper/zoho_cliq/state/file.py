@@ -190,8 +190,10 @@ class StateFile(Guard):
         self._pause = False
 
     def _rows(self) -> Rows | None:
-        """Return the content of the open file, read through the descriptor. SQLite would look for its journal by
-        name."""
+        """Return the content of the open file, read through the descriptor.
+
+        SQLite would look for its journal by name.
+        """
         size = os.fstat(self._descriptor).st_size
         if size == 0:
             return {}

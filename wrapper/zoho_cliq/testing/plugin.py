@@ -27,8 +27,10 @@ def cliq(cliq_mock: Any) -> Iterator[Cliq]:
 
 @pytest.fixture
 def cliq_async(cliq_mock: Any) -> AsyncCliq:
-    """Return an `AsyncCliq` whose server is the fixture `cliq_mock`; the test closes it: `async with cliq_async as
-    cliq`."""
+    """Return an `AsyncCliq` whose server is the fixture `cliq_mock`.
+
+    The test closes it: `async with cliq_async as cliq`.
+    """
     from .. import AsyncCliq
 
     return AsyncCliq(cliq_mock.add_token(), base_url=cliq_mock.url, clock=cliq_mock.clock)

@@ -145,11 +145,10 @@ def button(
     key: str | None = None,
     colour: ButtonColour | None = None,
 ) -> Button:
-    """Return a button that opens an address, runs a function, copies a text, or performs `action`: exactly one of
-    these.
+    """Return a button that opens an address, runs a function, copies a text, or performs `action`.
 
-    A label may have 20 characters below a message and 30 in a card; this is checked where the button is used. Raise
-    `AnswerInvalid`.
+    Exactly one of these must be given. A label may have 20 characters below a message and 30 in a card; this is checked
+    where the button is used. Raise `AnswerInvalid`.
     """
     actions = {
         "open.url": None if open_url is None else {"web": open_url},
@@ -191,8 +190,9 @@ def form(
 
 
 def form_input(kind: str, name: str, label: str, *, options: Mapping[str, str] | None = None, **more: Any) -> FormInput:
-    """Return a field of a form. `kind` is such as `text`, `textarea`, `select`, `radio`; `options` maps values to
-    labels.
+    """Return a field of a form.
+
+    `kind` is such as `text`, `textarea`, `select`, `radio`; `options` maps values to labels.
 
     `more` are the other fields of the model, such as `hint`, `placeholder`, `mandatory`, `max_length`. Raises
     `AnswerInvalid`.
@@ -207,8 +207,10 @@ def form_input(kind: str, name: str, label: str, *, options: Mapping[str, str] |
 
 
 def form_error(text: str | None = None, *, inputs: Mapping[str, str] | None = None) -> FormErrorOutput:
-    """Return the errors of a submitted form: `text` above it, and a line for each input by name. Raise
-    `AnswerInvalid`."""
+    """Return the errors of a submitted form: `text` above it, and a line for each input by name.
+
+    Raise `AnswerInvalid`.
+    """
     output = {"type": "form_error", "text": text, "inputs": dict(_pairs(inputs, "inputs"))}
     return FormErrorOutput.from_dict(_checked("FormErrorOutput", output))
 

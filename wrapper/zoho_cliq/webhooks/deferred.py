@@ -55,8 +55,9 @@ INBOXES: dict[str, Callable[[bytes], None]] = {}
 
 
 def post(url: str, body: bytes) -> None:
-    """Send a deferred answer once. A `response_url` accepts one answer, so a retry could not help. Raise
-    `DeferredAnswerFailed`.
+    """Send a deferred answer once.
+
+    A `response_url` accepts one answer, so a retry could not help. Raise `DeferredAnswerFailed`.
     """
     if url in INBOXES:
         INBOXES[url](body)

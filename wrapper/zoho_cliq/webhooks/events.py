@@ -164,10 +164,10 @@ def _read(body: bytes) -> Event:
 
 
 def check_age(event: Event, now: float, window: float) -> None:
-    """Raise `StaleEvent` where the event is more than `window` seconds older or newer than `now` (seconds since
-    1970).
+    """Raise `StaleEvent` if the event is more than `window` seconds older or newer than `now`.
 
-    An event without a readable time is let through: whether Cliq always sends one is not documented.
+    `now` is in seconds since 1970. An event without a readable time is let through: whether Cliq always sends one is
+    not documented.
     """
     if event.sent_at is not None and abs(event.sent_at.timestamp() - now) > window:
         raise StaleEvent("the event is too old or from the future")

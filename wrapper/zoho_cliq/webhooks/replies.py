@@ -1,5 +1,7 @@
-"""Remember the reply to each event, so that an event that comes twice is handled once. Imports only the standard
-library."""
+"""Remember the reply to each event, so that an event that comes twice is handled once.
+
+Imports only the standard library.
+"""
 
 from __future__ import annotations
 

@@ -246,8 +246,11 @@ class Gateway:
             self._points.append((user, token))
 
     def _refused(self) -> None:
-        """Send requests that no schema describes: a handler that does not fit the action, an unknown handler, an update
-        to the same name, and one of the execution type."""
+        """Send requests that no schema describes.
+
+        A handler that does not fit the action, an unknown handler, an update to the same name, and one of the execution
+        type.
+        """
         misfits: tuple[tuple[str, dict[str, Any]], ...] = (
             ("webhook", {"script": "return 1;"}),
             ("deluge", {"permissions": ["chat"]}),

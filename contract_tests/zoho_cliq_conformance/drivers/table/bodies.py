@@ -200,8 +200,10 @@ def junk_bodies(t: Client) -> None:
 
 @scenario(SCENARIOS)
 def media_types(t: Client) -> None:
-    """JSON with parameters in its Content-Type is accepted. Without a Content-Type, or with another one, a server may
-    accept or refuse the body."""
+    """JSON with parameters in its Content-Type is accepted.
+
+    Without a Content-Type, or with another one, a server may accept or refuse the body.
+    """
     own = living(t, execution_type="deluge", scope="personal")
     for kind in MEDIA_TYPES:
         about = "protocol.content-type" if "charset" in str(kind) else None

@@ -161,8 +161,7 @@ def changes_while_syncing(t: Client) -> None:
 
 @scenario(SCENARIOS, "tokens.colleague")
 def changes_of_visibility(t: Client) -> None:
-    """An action that becomes visible to another user is a change for that user; one that becomes invisible is not
-    shown."""
+    """Test that an action that becomes visible to a user is a change for that user, and one that is hidden is not."""
     common, foreign = teams_of(t)
     inside, outside = {"scope": "team", "team_ids": common[:1]}, {"scope": "team", "team_ids": foreign[:1]}
     changes: list[tuple[dict[str, Any], dict[str, Any]]] = [

@@ -123,8 +123,10 @@ class FormFactory:
         self._sync: str | None = None
 
     def forms(self, operation: str) -> list[Form]:
-        """Return the forms of an operation: the plain one, those with other tokens, those with other requests, and one
-        that fails, if the material says so."""
+        """Return the forms of an operation's request.
+
+        The plain one, those with other tokens, those with other requests, and one that fails, if the material says so.
+        """
         plain = getattr(self, f"_{operation}")
         found = [Form(PLAIN, plain)]
         found += [Form(TOKEN, partial(plain, **options)) for options in self._senders(operation)]

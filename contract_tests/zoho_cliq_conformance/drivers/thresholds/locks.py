@@ -93,8 +93,10 @@ def check_end_of_locks(client: Client, buckets: list[Bucket], material: Material
 
 
 def check_nothing_done(client: Client, material: Material) -> None:
-    """Test that refused calls had no effect: read the listing, an action, its handler, and an action whose deletion was
-    refused."""
+    """Test that refused calls had no effect.
+
+    Read the listing, an action, its handler, and an action whose deletion was refused.
+    """
     user = material.user
     for page in client.pages(user, limit=LARGEST_LIMIT, about=NOTHING):
         del page

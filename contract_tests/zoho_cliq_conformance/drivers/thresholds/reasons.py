@@ -97,8 +97,10 @@ def _exact(client: Client, bucket: Bucket, minute: Minute) -> bool:
 
 
 def _exact_between(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
-    """Return whether a burst is exact with a call of each of `others` in it, and with calls that no user's threshold
-    counts. A burst that lasts longer than the span counts as exact."""
+    """Return whether a burst is exact with a call of each of `others` in it, and with calls that nobody counts.
+
+    A burst that lasts longer than the span counts as exact.
+    """
     bucket.begin(start_fresh(client, bucket, minute.start))
     fill(client, bucket, bucket.limit - 1)
     for other in others:
@@ -110,8 +112,10 @@ def _exact_between(client: Client, bucket: Bucket, minute: Minute, others: Seque
 
 
 def _exact_among_others(client: Client, bucket: Bucket, minute: Minute, others: Sequence[Bucket]) -> bool:
-    """Return whether a burst is exact together with calls of the operation by other users, and with calls of other
-    operations by the user. Record a violation if it is not."""
+    """Return whether a burst is exact among calls by other users and calls of other operations by the user.
+
+    Record a violation if it is not.
+    """
     bucket = bucket.restricted(PLAIN)
     peers = [other for other in others if other.operation == bucket.operation and other.user != bucket.user]
     mine = [other for other in others if other.operation != bucket.operation and other.user == bucket.user]

@@ -122,8 +122,9 @@ def _guarded(name: str, stub: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _system(surroundings: Surroundings) -> dict[str, object]:
-    """Return the system variables that the event does not contain. The first user of the organization counts as its
-    admin.
+    """Return the system variables that the event does not contain.
+
+    The first user of the organization counts as its admin.
     """
     people = surroundings.users.values()
     admin = next((user for user in people if user.organization == surroundings.user.organization), surroundings.user)

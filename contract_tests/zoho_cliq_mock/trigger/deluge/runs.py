@@ -35,8 +35,9 @@ class Outcome(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What a run may use: the user who chose, the mock's chats and databases, requests, connections, stubs, and the
-    time.
+    """What a run may use.
+
+    The user who chose, the mock's chats and databases, requests, connections, stubs, and the time.
     """
 
     user: User
