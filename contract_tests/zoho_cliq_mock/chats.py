@@ -210,6 +210,8 @@ class Chats:
     def user(self, key: Any) -> User:
         """Return a user by key. Raise `ChatError` if there is none."""
         users = self._users()
+        if not users:
+            raise ChatError("the seed has no users")
         if not isinstance(key, str) or key not in users:
             raise ChatError(f"unknown user {key!r}; known users: {', '.join(users)}")
         return users[key]

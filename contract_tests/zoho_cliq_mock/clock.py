@@ -10,11 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 
+_LATEST = 95_617_584_000.0  # the year 5000; cursors and ids hold times in 64 bits
+
 
 class Clock:
     """The mock's time, in seconds since 1970.
 
-    Only `advance` and `freeze` move a frozen clock; `run` and `shift` let it run again.
+    Only `advance` and `freeze` move a frozen clock; `run` and `shift` let it run again. Raise ValueError for a time
+    before 1970, or after the year 5000.
 
     Args:
         source: returns the real time in seconds since 1970. Default: `time.time`.
@@ -45,6 +48,7 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward by a number of seconds; it stays frozen, or keeps running."""
+        _check(self.now() + seconds)
         if self._frozen is None:
             self._offset += seconds
         else:
@@ -56,6 +60,8 @@ class Clock:
         Args:
             at: the time to freeze it at, in seconds since 1970. Default: None, the current time.
         """
+        if at is not None:
+            _check(at)
         self._frozen = self.now() if at is None else at
 
     def run(self) -> None:
@@ -69,7 +75,25 @@ class Clock:
         Args:
             seconds: the offset.
         """
+        _check(self._source() + seconds)
         self._offset, self._frozen = seconds, None
+
+    def saved(self) -> tuple[float | None, float]:
+        """Return the time at which the clock is frozen, or None, and its offset in seconds, for `restore`."""
+        return self._frozen, self.offset
+
+    def restore(self, saved: tuple[float | None, float]) -> None:
+        """Set the clock to what `saved` returned: to the same time if it was frozen then, otherwise to that offset."""
+        frozen_at, offset = saved
+        if frozen_at is None:
+            self.shift(offset)
+        else:
+            self.freeze(frozen_at)
+
+
+def _check(time: float) -> None:
+    if not 0 <= time <= _LATEST:
+        raise ValueError(f"{time:g} s since 1970: the clock must be between 1970 and the year 5000")
 
 
 class SharedClock:

@@ -86,17 +86,22 @@ def clock(state: State, body: Any) -> Any:
     """
     given = _object(body, "advance", "freeze", "run", "offset")
     for name, value in given.items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e11
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number and not (name in ("freeze", "run") and value is True):
             raise ControlError(f"{name}: must be a number of seconds")
-    if "offset" in given:
-        state.clock.shift(given["offset"])
-    if "freeze" in given:
-        state.clock.freeze(None if given["freeze"] is True else given["freeze"])
-    if "run" in given:
-        state.clock.run()
-    if "advance" in given:
-        state.clock.advance(given["advance"])
+    before = state.clock.saved()
+    try:
+        if "offset" in given:
+            state.clock.shift(given["offset"])
+        if "freeze" in given:
+            state.clock.freeze(None if given["freeze"] is True else given["freeze"])
+        if "run" in given:
+            state.clock.run()
+        if "advance" in given:
+            state.clock.advance(given["advance"])
+    except ValueError as error:
+        state.clock.restore(before)
+        raise ControlError(str(error)) from None
     state.keep_clock()
     return read_clock(state, None)
 

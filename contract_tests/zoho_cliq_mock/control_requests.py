@@ -12,6 +12,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from zoho_cliq_mock.bodies import LEVELS, too_deep
 from zoho_cliq_mock.console_access import cookie_name
 from zoho_cliq_mock.state import State
 from zoho_cliq_mock.wire import CYCLE, ClientGone, read_body
@@ -36,7 +37,8 @@ class ControlError(Exception):
 async def read_data(request: Request) -> Any:
     """Return the data of a JSON body, or None if the body is empty.
 
-    Raise `ControlError` if the body is not valid JSON, is longer than 16 MiB, or the client hung up.
+    Raise `ControlError` if the body is not valid JSON, is too long (16 MiB) or nested too deeply, or the client hung
+    up.
     """
     try:
         raw = await read_body(request.scope, request.receive, MAX_BYTES)
@@ -45,9 +47,12 @@ async def read_data(request: Request) -> Any:
     if raw is None:
         raise ControlError(f"the body is longer than {MAX_BYTES} bytes", 413)
     try:
-        return orjson.loads(raw) if raw else None
+        data = orjson.loads(raw) if raw else None
     except ValueError:
         raise ControlError("the body is not valid JSON") from None
+    if too_deep(data):
+        raise ControlError(f"the body is nested more than {LEVELS} levels deep")
+    return data
 
 
 def check_token(state: State, request: Request) -> None:

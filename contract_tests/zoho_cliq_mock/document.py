@@ -129,8 +129,11 @@ class Validators:
             body: the parsed JSON body.
         """
         validator = self._bodies[operation]
-        if not validator.is_valid(body):
-            return _explain(next(iter(validator.iter_errors(body))))
+        try:
+            if not validator.is_valid(body):
+                return _explain(next(iter(validator.iter_errors(body))))
+        except ValueError:  # the validator stops at 255 levels, and the parser not before some 1,000
+            return Problem("the body is nested too deeply", "invalid_inputs")
         for name, limit in self._max_bytes[operation].items():
             value = body.get(name)
             if isinstance(value, str) and len(value) * 4 > limit and len(value.encode()) > limit:

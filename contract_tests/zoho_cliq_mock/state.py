@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -81,7 +82,7 @@ class State:
         self.first_thresholds = thresholds
         self.validators = _validators(self.policies)
         self.clock = clock if isinstance(clock, Clock) else Clock(clock or time.time)
-        self._first_clock = (self.clock.frozen, self.clock.offset, self.clock.now())
+        self._first_clock = self.clock.saved()
         self.control_token = control_token or secrets.token_urlsafe(24)
         self.access = Access()
         self.closing: list[Callable[[], None]] = []
@@ -99,6 +100,8 @@ class State:
         if db != ":memory:" and self.seed.get("actions"):
             State(seed=self.seed, policies=policies).close()
         self.connection = open_database(db, durable=durable)
+        if db == ":memory:":  # tests drop an application without closing it, which Python 3.13 warns about
+            weakref.finalize(self, _close, self.connection, self._snapshots).atexit = False
         try:
             with clear_errors(db):
                 self._begin(db, given=seed is not None)
@@ -150,7 +153,7 @@ class State:
 
     def keep_clock(self) -> None:
         """Store the clock in the database, so that locks last as long after a restart as they would have without it."""
-        self._set_meta("clock", orjson.dumps([self.clock.now() if self.clock.frozen else None, self.clock.offset]))
+        self._set_meta("clock", orjson.dumps(self.clock.saved()))
 
     def reset(self) -> None:
         """Return to the seed.
@@ -158,11 +161,7 @@ class State:
         Other actions, tokens, locks, faults and the journal are removed. Clock, policies and thresholds are as at the
         start. Action ids are not reused, and earlier cursors are no longer valid.
         """
-        frozen, offset, now = self._first_clock
-        if frozen:
-            self.clock.freeze(now)
-        else:
-            self.clock.shift(offset)
+        self.clock.restore(self._first_clock)
         self.keep_clock()
         self.set_policies(self.first_policies)
         self.set_thresholds(enabled=self.first_thresholds)
@@ -321,20 +320,14 @@ class State:
 
     def close(self) -> None:
         """Close the database and drop the snapshots."""
-        for name in list(self._snapshots):
-            self._drop(name)
-        self.connection.close()
+        _close(self.connection, self._snapshots)
 
     # ---- the meta table
 
     def _read_clock(self) -> None:
         stored = self._meta("clock")
         if stored is not None:
-            frozen_at, offset = orjson.loads(stored)
-            if frozen_at is None:
-                self.clock.shift(offset)
-            else:
-                self.clock.freeze(frozen_at)
+            self.clock.restore(orjson.loads(stored))
 
     def _meta(self, name: str) -> Any:
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -342,3 +335,10 @@ class State:
 
     def _set_meta(self, name: str, value: Any) -> None:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def _close(connection: sqlite3.Connection, snapshots: dict[str, tuple[sqlite3.Connection, Any]]) -> None:
+    for copy, _ in snapshots.values():
+        copy.close()
+    snapshots.clear()
+    connection.close()

@@ -32,6 +32,8 @@ HOSTILE = {
     "nested arrays": b"[" * 200_000,
     "nested objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     "nested below the parser's own limit": b"[" * 1000 + b"]" * 1000,
+    "nested below the validator's limit": b'{"name": "n", "hint": "h", "x": ' + b"[" * 255 + b"]" * 255 + b"}",
+    "nested, with a null": b'{"x": ' + b"[" * 900 + b"]" * 900 + b', "name": "\\u0000"}',
     "lone surrogate": b'{"name": "\\ud800", "hint": "h"}',
     "reversed surrogates": b'{"name": "\\udc00\\ud800", "hint": "h"}',
     "raw null byte": b'{"name": "a\x00b", "hint": "h"}',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -518,3 +519,13 @@ def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> N
     assert shown.returncode == 2
     wanted = "the mock server needs the extra `mock`: pip install '.[mock]' in a checkout of zoho-cliq"
     assert shown.stderr == f"zoho-cliq-mock: {wanted} (No module named uvicorn)\n"
+
+
+def test_a_state_in_memory_need_not_be_closed() -> None:
+    app = create_app()
+    app.state.snapshot("kept")
+    connection = app.state.connection
+    del app
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")

@@ -140,3 +140,12 @@ def test_all_three_validators_agree_on_mutated_answers(changes: list[Any]) -> No
     assume(output)  # an empty output is valid and shows nothing, which no schema states
     sent, shown, valid = accepts(output)
     assert sent == shown == valid, output
+
+
+def test_an_answer_nested_deeply_is_wrong_and_not_kept() -> None:
+    for nested in ("[" * 102 + "]" * 102, "[" * 1000 + "]" * 1000):
+        shown = OUTPUTS.read("application/json", f'{{"output": {nested}}}'.encode(), Policies())
+        assert (shown.kind, shown.output) == ("wrong", None)
+        assert shown.problems == ("the answer is nested more than 100 levels deep",)
+    shown = OUTPUTS.read("application/json", f'{{"output": {{"text": {"[" * 98 + "]" * 98}}}}}'.encode(), Policies())
+    assert shown.problems[0].startswith("output.text: ")

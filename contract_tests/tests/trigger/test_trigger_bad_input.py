@@ -81,3 +81,26 @@ def test_no_deferred_answer_makes_the_mock_fail(body: bytes) -> None:
 
     answer = asyncio.run(main())
     assert answer.status_code in (200, 400)
+
+
+@pytest.mark.parametrize("path", ["chats", "messages", "databases", "task-stubs"])
+def test_a_body_nested_deeply_is_refused(path: str) -> None:
+    for nested in ("[" * 300 + "]" * 300, '{"a":' * 1000 + "1" + "}" * 1000):
+        answer, *looks = asyncio.run(_send(path, f'{{"text": "x", "chat": {nested}}}'.encode()))
+        assert (answer.status_code, answer.json()["message"]) == (400, "the body is nested more than 100 levels deep")
+        assert {look.status_code for look in looks} == {200}
+
+
+def test_a_message_needs_a_user_and_a_delivery_an_id_that_there_is() -> None:
+    async def main() -> list[httpx.Response]:
+        app = create_app(seed={"users": [], "tokens": [], "organizations": []}, thresholds=False)
+        headers = {"Authorization": f"Bearer {app.state.control_token}"}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
+            posted = await client.post("/_mock/messages", json={"text": "x"})
+            return [posted, await client.post(f"/_mock/deliveries/{2**64}/again")]
+
+    assert [(answer.status_code, answer.json()["message"]) for answer in asyncio.run(main())] == [
+        (404, "the seed has no users"),
+        (404, f"there is no delivery {2**64}"),
+    ]

@@ -12,7 +12,7 @@ import jsonschema_rs
 import orjson
 from zoho_cliq_api.contract import document
 
-from zoho_cliq_mock.bodies import is_json
+from zoho_cliq_mock.bodies import LEVELS, is_json, too_deep
 from zoho_cliq_mock.policies import Policies
 
 _KINDS = {"banner": "BannerOutput", "form": "FormOutput", "form_error": "FormErrorOutput"}
@@ -67,6 +67,8 @@ class Outputs:
 
     def judge(self, answer: Any, policies: Policies) -> Shown:
         """Return what an answer shows; `answer` is its parsed JSON, the return value of a stub or that of a script."""
+        if too_deep(answer):
+            return _wrong([f"the answer is nested more than {LEVELS} levels deep"])
         if not isinstance(answer, dict) or "output" not in answer:
             return _wrong(["the answer must be an object with `output`"], answer)
         output = answer["output"]

@@ -19,6 +19,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS response_url (key TEXT PRIMARY KEY, delivery INTEGER NOT NULL, until REAL NOT NULL,"
     " used INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 )
+_LARGEST_ID = 2**63 - 1  # as SQLite has it
 
 
 class Due(NamedTuple):
@@ -71,6 +72,8 @@ class Deliveries:
 
     def record(self, identifier: int) -> dict[str, Any] | None:
         """Return the record of a delivery, or None if there is no such delivery."""
+        if identifier > _LARGEST_ID:
+            return None
         row = self._execute("SELECT record FROM delivery WHERE id = ?", (identifier,)).fetchone()
         return dict(orjson.loads(row[0])) if row else None
 

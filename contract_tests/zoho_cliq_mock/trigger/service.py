@@ -554,7 +554,7 @@ class Trigger:
 
     def _user(self, key: str | None) -> User:
         try:
-            return self.chats.user(key or next(iter(self._state.directory.users)))
+            return self.chats.user(key or next(iter(self._state.directory.users), None))
         except ChatError as error:
             raise TriggerError(str(error), 404) from None
 
