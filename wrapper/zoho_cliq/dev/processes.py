@@ -39,6 +39,8 @@ class Child:
         environ: Mapping[str, str],
     ) -> None:
         self.name = name
+        self.running = True
+        """Whether it has not ended. False before `on_end` is called."""
         self.stopping = False
         self._on_line = on_line
         self._on_end = on_end
@@ -66,11 +68,6 @@ class Child:
     def pid(self) -> int:
         """The id of the process, which is that of its group."""
         return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self._waiter.is_alive()
 
     @property
     def code(self) -> int | None:
@@ -108,4 +105,5 @@ class Child:
         self._reader.join(_LAST_LINES)
         assert self._process.stdin is not None
         self._process.stdin.close()
+        self.running = False
         self._on_end(self)
