@@ -56,7 +56,7 @@ SEMANTIC: dict[str, tuple[str, ...]] = {
         *("State.reset", "State.reseed", "State.snapshot", "State.restore", "State._drop", "State.change_teams"),
         *("State._read_teams", "State._replace_user", "State._user", "State.keep_clock", "State._read_clock"),
         *("State._plant", "State._plant_action", "State.set_thresholds", "State.set_policies", "State.close"),
-        "State._read",  # what a database file holds
+        *("State._read", "_close_when_dropped", "_close"),  # what a database file holds; the end
     ),
     "store": ("Store.share", "Store.clear", "Store.keep_ids"),  # seed: collaborators; control: reset
     "thresholds": ("Thresholds.load", "Thresholds.locks", "Thresholds.clear", "Thresholds.used"),  # control
@@ -82,6 +82,7 @@ NOT_SEMANTIC: dict[str, str] = {
     "oauth": "OAuth, which the Message Actions API's page does not describe",
     "path_parameters": "parameters of paths that the document may gain: it has none of them",
     "plugin": "a fixture",
+    "nesting": "how deeply control bodies and answers of receivers may be nested",
     "results": "what the control API answers, as values",
     "policies": "names of choices that the vendor leaves open: another default is another lawful mock",
     "seed": "reads the people and tokens to begin with",

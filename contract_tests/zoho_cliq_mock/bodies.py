@@ -12,8 +12,6 @@ from zoho_cliq_mock.errors import Refusal
 
 # Enough for a script of 250 KB in which every character is escaped (`\\u0020`: six bytes for one).
 MAX_BYTES = 2 * 1024 * 1024
-LEVELS = 100
-"""How deeply a body of the control API, or an answer to an event, may be nested. Deluge has the same limit."""
 _NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # `\u0000` after an escaped backslash is text
 
 
@@ -62,25 +60,8 @@ def read_json(content_type: bytes | None, raw: bytes) -> Any:
         data = json.loads(raw, object_pairs_hook=_unique)
     except _Duplicate as error:
         raise Refusal("invalid_inputs", f"the body has the key {str(error)[:40]!r} twice") from None
-    except RecursionError:
-        raise Refusal("invalid_inputs", "the body is nested too deeply") from None
-    except ValueError:
-        raise Refusal("invalid_inputs", "the body is not valid JSON") from None
+    except (ValueError, RecursionError):
+        raise Refusal("invalid_inputs", "the body is not valid JSON, or is nested too deeply") from None
     if b"\\u0000" in raw and _NULL.search(raw):
         raise Refusal("invalid_inputs", "the body has a null character in a string")
     return data
-
-
-def too_deep(data: Any) -> bool:
-    """Return whether JSON data is nested more than `LEVELS` levels deep. What wraps it in a record adds some more."""
-    level = [data]
-    for _ in range(LEVELS + 1):
-        level = [
-            item
-            for each in level
-            if isinstance(each, dict | list)
-            for item in (each.values() if isinstance(each, dict) else each)
-        ]
-        if not level:
-            return False
-    return True

@@ -12,8 +12,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zoho_cliq_mock.bodies import LEVELS, too_deep
 from zoho_cliq_mock.console_access import cookie_name
+from zoho_cliq_mock.nesting import LEVELS, too_deep
 from zoho_cliq_mock.state import State
 from zoho_cliq_mock.wire import CYCLE, ClientGone, read_body
 

@@ -100,8 +100,7 @@ class State:
         if db != ":memory:" and self.seed.get("actions"):
             State(seed=self.seed, policies=policies).close()
         self.connection = open_database(db, durable=durable)
-        if db == ":memory:":  # tests drop an application without closing it, which Python 3.13 warns about
-            weakref.finalize(self, _close, self.connection, self._snapshots).atexit = False
+        _close_when_dropped(self, db)
         try:
             with clear_errors(db):
                 self._begin(db, given=seed is not None)
@@ -335,6 +334,12 @@ class State:
 
     def _set_meta(self, name: str, value: Any) -> None:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def _close_when_dropped(state: State, db: str) -> None:
+    """Close a database in memory with its state, since tests drop applications, of which Python 3.13 warns."""
+    if db == ":memory:":
+        weakref.finalize(state, _close, state.connection, state._snapshots).atexit = False
 
 
 def _close(connection: sqlite3.Connection, snapshots: dict[str, tuple[sqlite3.Connection, Any]]) -> None:

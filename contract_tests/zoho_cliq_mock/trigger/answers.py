@@ -12,7 +12,8 @@ import jsonschema_rs
 import orjson
 from zoho_cliq_api.contract import document
 
-from zoho_cliq_mock.bodies import LEVELS, is_json, too_deep
+from zoho_cliq_mock.bodies import is_json
+from zoho_cliq_mock.nesting import LEVELS, too_deep
 from zoho_cliq_mock.policies import Policies
 
 _KINDS = {"banner": "BannerOutput", "form": "FormOutput", "form_error": "FormErrorOutput"}
