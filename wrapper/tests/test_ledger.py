@@ -491,11 +491,24 @@ def test_path_that_cannot_be_written_is_one_clear_error(path: str) -> None:
         open_state(path, FakeClock())
 
 
-def test_a_text_file_is_refused_as_state(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["a note\n", "not a database " * 200])
+def test_a_text_file_is_refused_as_state(tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str) -> None:
     path = tmp_path / "notes.txt"
-    path.write_text("not a database " * 200)
-    with pytest.raises(errors.StateError, match="cannot be used"):
+    path.write_text(content)
+    path.chmod(0o644)
+    with pytest.raises(errors.StateError, match=r"cannot be used \(it is not a database\); choose another file"):
         open_state(path, FakeClock())
+    assert (path.read_text(), caplog.text) == (content, "")  # no advice to change the mode of such a file
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(os.devnull)])
+def test_only_a_regular_file_is_taken_as_state(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "state.db")
+    with pytest.raises(errors.StateError, match="choose another file"):
+        open_state(tmp_path / "state.db", FakeClock())
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("where", [None, "state.db"])
