@@ -108,6 +108,10 @@ class Operations:
         self._unset = (Unset, type(unset))
         self._reader = Reader(self.rules, answers)
         self._prepared: dict[str, Prepared] = {}
+        if not isinstance(path_parameters, Mapping):
+            raise ConfigurationError(
+                f"path_parameters must be a mapping of names to values, not a {type(path_parameters).__name__}"
+            )
         self._in_paths = {name: self._for_path(name, value) for name, value in path_parameters.items()}
 
     def prepared(self, name: str) -> Prepared:
