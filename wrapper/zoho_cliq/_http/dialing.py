@@ -31,9 +31,11 @@ def lookup(host: str, port: int) -> Future[Found]:
         if not found.set_running_or_notify_cancel():
             return
         try:
-            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            addresses: Found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except BaseException as error:  # noqa: BLE001 - passed on to the waiting thread
             found.set_exception(error)
+        else:
+            found.set_result(addresses)
 
     if _is_literal(host):
         look()
