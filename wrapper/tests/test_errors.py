@@ -69,6 +69,7 @@ def test_error_bodies_of_every_form_are_read(
     [
         (502, HTML, "Bad Gateway (HTML: Bad gateway)"),
         (502, b"", "Bad Gateway (empty answer)"),
+        (302, b"", "Found (redirects are not followed)"),
         (302, b"moved", "Found (redirects are not followed)"),
         (520, b"oops", "unknown status (text/plain)"),
         (500, b"x", "Internal Server Error (text/plain)"),

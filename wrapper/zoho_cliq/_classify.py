@@ -75,10 +75,10 @@ def _described(response: RawResponse) -> str:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
         phrase = "unknown status"
-    if not response.body:
-        return f"{phrase} (empty answer)"
     if 300 <= response.status <= 399:
         return f"{phrase} (redirects are not followed)"
+    if not response.body:
+        return f"{phrase} (empty answer)"
     title = re.search(rb"<title[^>]*>([^<]*)", response.body[:4096], re.IGNORECASE)
     if title:
         return _clipped(f"{phrase} (HTML: {title[1].decode('utf-8', 'replace').strip()})")
