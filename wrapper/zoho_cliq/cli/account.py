@@ -53,7 +53,9 @@ def scopes() -> list[str]:
 
 
 def _home(variable: str, default: str, name: str) -> Path:
-    return expanded(variable, os.environ.get(variable) or f"~/{default}") / "zoho-cliq" / name
+    """Return the path of a file of ours. As the XDG specification says, a relative path in the variable is ignored."""
+    given = expanded(variable, os.environ.get(variable, ""))
+    return (given if given.is_absolute() else expanded(variable, f"~/{default}")) / "zoho-cliq" / name
 
 
 def _credentials(options: argparse.Namespace) -> Path:
@@ -63,7 +65,7 @@ def _credentials(options: argparse.Namespace) -> Path:
 
 
 def _state(options: argparse.Namespace) -> str | Path:
-    return options.state or os.environ.get("ZOHO_CLIQ_STATE") or _home("XDG_STATE_HOME", ".local/state", "state.db")
+    return options.state or setting("ZOHO_CLIQ_STATE") or _home("XDG_STATE_HOME", ".local/state", "state.db")
 
 
 def _variable(options: argparse.Namespace) -> str | None:
