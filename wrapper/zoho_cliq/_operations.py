@@ -1,5 +1,6 @@
 """Build the call of any operation of a generated package from its table and its composed document.
- Arguments are checked and placed where the document declares them: in the path, the query, the headers or the body. The
+
+Arguments are checked and placed where the document declares them: in the path, the query, the headers or the body. The
 schema of the response decides how a successful answer is read. Nothing here is specific to message actions, and only
 the public modules `contract`, `shapes` and `types` of the generated package are used.
 """

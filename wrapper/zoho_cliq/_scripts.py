@@ -1,7 +1,7 @@
 """Check Deluge scripts before they are sent, and log possible mistakes. No call is refused.
- Works only if the extra `deluge` is installed. Each finding is a warning of the logger `zoho_cliq.deluge`. To disable
-the
-check: `logging.getLogger("zoho_cliq.deluge").setLevel(logging.ERROR)`.
+
+Works only if the extra `deluge` is installed. Each finding is a warning of the logger `zoho_cliq.deluge`. To disable
+the check: `logging.getLogger("zoho_cliq.deluge").setLevel(logging.ERROR)`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Supply access tokens to the engine. One fetch serves all clients that share a state.
- A token is fetched before the old one expires, and after a 401. A client without a valid token takes a lease in the
+
+A token is fetched before the old one expires, and after a 401. A client without a valid token takes a lease in the
 state, reads the stored token again, and only then asks the accounts server. The other clients wait for the token that
 it stores. A lease is short and renewed for every request: if its holder dies, the others wait for less than they are
 ready to.

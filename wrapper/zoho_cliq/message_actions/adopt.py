@@ -1,5 +1,6 @@
 """Create with `if_exists="adopt"`: exactly one action, even if the answer to the create was lost.
- Names are unique at the server, so the listing decides after an unclear create. An action of that name whose returned
+
+Names are unique at the server, so the listing decides after an unclear create. An action of that name whose returned
 fields equal what was sent is taken to be the created one (`image` is never returned and cannot be compared). If there
 is no action of that name, the create may be sent again: the server refuses it if the first one still arrives. In all
 other cases the outcome stays `OutcomeUnknown`.

@@ -3,7 +3,8 @@
 One Lua script does all work on the ledger, so each step is atomic. All times are the server's, so the machines' clocks
 do not matter. If the server's clock is set back, future stamps count from now. Keys begin with `zoho-cliq:` and expire
 a day after their last use.
- A server may lose data: restarted without persistence, flushed, out of memory, with its clock set forward, or replaced
+
+A server may lose data: restarted without persistence, flushed, out of memory, with its clock set forward, or replaced
 by a lagging replica. So each set of slots has an epoch, which is lost with it. Each process remembers its own slots,
 its own locks and the epochs that it has seen, and restores its own missing entries. If an epoch is missing or
 different, or the server is another one, nobody sends for one window.

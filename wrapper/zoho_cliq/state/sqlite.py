@@ -1,5 +1,6 @@
 """State in one SQLite file, shared by every process of the machine.
- Stamps are seconds of the machine's monotonic clock, which all its processes share and which never steps. It restarts
+
+Stamps are seconds of the machine's monotonic clock, which all its processes share and which never steps. It restarts
 at a reboot. A stamp from before the reboot can then only look newer than it is, so nobody sends too early; opening the
 file reduces future stamps to now, so nobody waits for ever. The file holds access tokens, so only its owner can read
 it.
