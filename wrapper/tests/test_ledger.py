@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from cliq_fakes import Scripted, action, enveloped
 from cliq_simulation import ACCOUNT, OPERATION, Attempt, forgetful, fullest_window, planted, simulate
+from cliq_sockets import SocketServer
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from zoho_cliq import AsyncCliq, Cliq, errors
@@ -555,10 +556,18 @@ def test_redis_that_goes_away_is_a_state_error(redis_server: Any) -> None:
     state.close()
 
 
-def test_an_invalid_redis_address_is_refused() -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1:port/0", "127.0.0.1/0?ssl_cert_req=none"])
+def test_an_invalid_redis_address_is_refused(address: str) -> None:
     pytest.importorskip("redis")
     with pytest.raises(errors.ConfigurationError, match="not the address of a Redis server"):
-        open_state("redis://127.0.0.1:port/0", SystemClock())
+        open_state(f"redis://{address}", SystemClock())
+
+
+def test_a_server_that_is_no_redis_is_refused(sockets: SocketServer) -> None:
+    pytest.importorskip("redis")
+    sockets.serve = lambda peer: peer.sendall(b"+PONG\r\n")
+    with pytest.raises(errors.ConfigurationError, match="not the address of a Redis server"):
+        open_state(f"redis://127.0.0.1:{sockets.port}", SystemClock())
 
 
 def test_redis_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
