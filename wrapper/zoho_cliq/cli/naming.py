@@ -71,7 +71,7 @@ def _found(cliq: Any, name: str) -> str:
     """Return the id of the action with exactly this name."""
     actions = cliq.message_actions.list()
     known = [action for action in actions if isinstance(action.name, str) and isinstance(action.id, str)]
-    ids = [action.id for action in known if action.name == name]
+    ids: list[str] = [action.id for action in known if action.name == name]
     if len(ids) == 1:
         return ids[0]
     if ids:

@@ -217,6 +217,7 @@ class RedisState:
         except ImportError as error:
             raise unavailable("a state at redis://… needs", "redis", "redis", error) from error
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError, UnicodeDecodeError)
+        self._unusable = (*self._errors, *_ODD)
         self._clock = clock
         digest = hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
         self._memory = MEMORIES.of(clock).setdefault(digest, Memory())
@@ -241,7 +242,7 @@ class RedisState:
 
     def _advise(self) -> None:
         """Log settings that let the server lose data, if the server shows them."""
-        with suppress(*self._errors, *_ODD):
+        with suppress(*self._unusable):
             found = self._server.config_get("maxmemory-policy", "appendonly")
             policy = found.get("maxmemory-policy", "noeviction")
             if policy != "noeviction":
@@ -264,7 +265,7 @@ class RedisState:
             now = float(self._server.time()[0])
             self._server.set(key, now, nx=True, ex=PROMOTION_SECONDS)
             return LONGEST_WINDOW + 1 - (now - float(self._server.get(key) or now))
-        except (*self._errors, *_ODD):
+        except self._unusable:
             return 0.0  # the server does not show it
 
     def _failed(self, error: Exception | str) -> StateError:
