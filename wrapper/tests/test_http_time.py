@@ -181,6 +181,12 @@ def test_lookup_that_nobody_waits_for_any_more_is_not_begun() -> None:
     assert found.cancelled()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("host", ["a..test", f"{'a' * 64}.test"])
+def test_name_that_cannot_be_looked_up_is_no_connection(kind: str, host: str) -> None:
+    bounded(kind, Request("x", "GET", f"http://{host}/", timeout=5), sent=False, words="the host name is invalid")
+
+
 def test_interrupt_while_the_addresses_are_stored_passes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupted(dialing.Future):  # type: ignore[misc,type-arg]
         def set_result(self, result: object) -> None:
