@@ -107,6 +107,7 @@ def test_what_a_hook_or_a_test_transport_raises_comes_out_unchanged(kind: str) -
         (httpx.ReadTimeout(""), True, r"within 30 s \(ReadTimeout\)"),
         (httpx.ConnectTimeout(""), False, r"within 30 s \(ConnectTimeout\)"),
         (httpx.ConnectError("no route"), False, "ConnectError: no route"),
+        (UnicodeError("label empty or too long"), False, "UnicodeError: label empty or too long"),
         (httpx.ProxyError("407 No"), False, "the proxy refused: ProxyError: 407 No"),
         (httpx.DecodingError("bad"), True, "DecodingError: bad"),
         (OSError("disk"), True, "OSError: disk"),

@@ -31,8 +31,9 @@ _UNSENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
     httpx.InvalidURL,
+    UnicodeError,  # the host name cannot be looked up
 )
-_BROKEN = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, OSError)
+_BROKEN = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, UnicodeError, OSError)
 
 
 class _Sending:
