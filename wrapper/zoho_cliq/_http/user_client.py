@@ -31,7 +31,6 @@ _UNSENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
     httpx.InvalidURL,
-    UnicodeError,  # the host name cannot be looked up
 )
 _BROKEN = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, UnicodeError, OSError)
 
@@ -103,6 +102,8 @@ class _Sending:
         """Return the TransportError for an exception of httpx. If a signal handler raised it, return it unchanged."""
         if (foreign := raised_by_signal_handler(error)) is not None:
             return foreign
+        if isinstance(error, UnicodeError) and not self._connecting:
+            return error  # an event hook's; while connecting, the name look-up's
         scrub(error)
         sent = not isinstance(error, _UNSENT) and not self._connecting
         kind = type(error).__name__
