@@ -186,6 +186,10 @@ class StateFile(Guard):
                 db.execute("INSERT INTO locks VALUES (?, ?, ?)", (EVERYBODY, now, LONGEST_WINDOW))
         for table in ("slots", "locks", "leases"):  # a stamp from the future is one from before a reboot
             db.execute(f"UPDATE {table} SET stamp = ? WHERE stamp > ?", (now, now))
+            db.execute(
+                f"DELETE FROM {table} WHERE stamp + span <= ?", (now,)
+            )  # of accounts that make no calls any more
+        db.execute("DELETE FROM tokens WHERE expires_at <= ?", (clock.time(),))
         db.execute("COMMIT")
         self._pause = False
 
