@@ -193,7 +193,10 @@ def test_a_missing_scope_is_not_reported_as_not_your_action(calls: Calls, owner:
     ("fields", "said"),
     [
         ({"handler": {"permissions": ["user"]}}, "handler: a deluge action takes script"),
-        ({"handler": {}}, "handler: a deluge action takes script"),
+        ({"handler": {}}, r"handler: a deluge action takes script, as in \{'script': …\}"),
+        ({"handler": SCRIPT}, "handler: a deluge action takes script"),
+        ({"creator": int(OWNER)}, f"creator: must be the id of a user as text, not {OWNER}"),
+        ({"creator": ""}, "creator: must be the id of a user as text, not ''"),
         ({"handler": {"script": 5}}, "script"),
         ({"hint": "x" * 200}, "hint"),
         ({"colour": "red"}, "colour"),

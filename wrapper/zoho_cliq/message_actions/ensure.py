@@ -103,13 +103,18 @@ class Ensuring:
         self._wanted: Mapping[str, Any] = create.body
         self._kind = str(create.body.get(_KIND, "deluge"))
         self._given = dict(fields)
+        if creator is not None and (not isinstance(creator, str) or not creator):
+            raise ValidationError(
+                f"must be the id of a user as text, not {creator!r}", field="creator", operation="ensure"
+            )
         self._creator = creator
         self._handler: Call[Any] | None = None
         self._wanted_handler: Mapping[str, Any] = {}
         if handler is not None:
             needed = "permissions" if self._kind == "webhook" else "script"
-            if handler.keys() != {needed}:
-                raise ValidationError(f"a {self._kind} action takes {needed}", field="handler", operation="ensure")
+            if not isinstance(handler, Mapping) or handler.keys() != {needed}:
+                takes = f"a {self._kind} action takes {needed}, as in {{{needed!r}: …}}"
+                raise ValidationError(takes, field="handler", operation="ensure")
             self._handler = calls.update_handler("1", _HANDLER, handler)
             self._wanted_handler = json.loads(self._handler.content or b"{}")
 
