@@ -83,6 +83,14 @@ def test_message_for_people(cliq: Cliq, server: Scripted, status: int, body: byt
     assert caught.value.message == words
 
 
+def test_code_of_any_length_is_one_short_line(cliq: Cliq, server: Scripted) -> None:
+    server.answer(httpx.Response(404, json={"code": "a\nb " + "c" * 5000}), httpx.Response(404, json={"code": "\n"}))
+    for code in ("a b " + "c" * 295 + "…", None):
+        with pytest.raises(errors.NotFound) as caught:
+            cliq.message_actions.get("5")
+        assert caught.value.code == code
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 520])
 @pytest.mark.parametrize("code", ERROR_CODES)
 def test_code_decides_before_status(status: int, code: str) -> None:

@@ -62,7 +62,7 @@ def code_and_message(response: RawResponse) -> tuple[str | None, str]:
         inner = value.get("error")
         source: dict[str, Any] = inner if isinstance(inner, dict) else value
         code, message = source.get("code"), source.get("message")
-        code = code if isinstance(code, str) and code else None
+        code = _clipped(code) if isinstance(code, str) and code.strip() else None
         if isinstance(message, str) and message:
             return code, _clipped(message)
         if code:
