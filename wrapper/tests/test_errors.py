@@ -91,6 +91,14 @@ def test_code_of_any_length_is_one_short_line(cliq: Cliq, server: Scripted) -> N
         assert caught.value.code == code
 
 
+@pytest.mark.parametrize("status", [200, 404])
+def test_content_type_of_any_length_is_cut(cliq: Cliq, server: Scripted, status: int) -> None:
+    server.answer(httpx.Response(status, content=b"x", headers={"content-type": "t" * 5000}))
+    with pytest.raises(errors.CliqError) as caught:
+        cliq.message_actions.get("5")
+    assert len(str(caught.value)) < 200
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 520])
 @pytest.mark.parametrize("code", ERROR_CODES)
 def test_code_decides_before_status(status: int, code: str) -> None:

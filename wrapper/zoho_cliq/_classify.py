@@ -82,7 +82,7 @@ def _described(response: RawResponse) -> str:
     title = re.search(rb"<title[^>]*>([^<]*)", response.body[:4096], re.IGNORECASE)
     if title:
         return _clipped(f"{phrase} (HTML: {title[1].decode('utf-8', 'replace').strip()})")
-    return f"{phrase} ({response.headers.get('content-type', 'no content type')})"
+    return f"{phrase} ({response.headers.get('content-type', 'no content type')[:80]})"
 
 
 def _clipped(text: str) -> str:
