@@ -239,7 +239,7 @@ def test_waits_are_announced(run: Run, mock: MockServer, monkeypatch: pytest.Mon
     headers = {"Authorization": f"Bearer {mock.control_token}"}
     httpx.post(f"{mock.control_url}/faults", headers=headers, json=rule).raise_for_status()
     code, _, err = run("--json", "list")
-    assert (code, err) == (0, "zoho-cliq: waiting 0 s (retry)\n")
+    assert (code, err) == (0, "zoho-cliq: waiting 0.0 s (retry)\n")
 
 
 def test_without_rich_tables_name_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def _missing(path: Path) -> bool:
 
 def announce(wait: Any) -> None:
     """Print how long a call waits, and why."""
-    tell(f"zoho-cliq: waiting {wait.seconds:.0f} s ({wait.reason})")
+    tell(f"zoho-cliq: waiting {wait.seconds:.{0 if wait.seconds >= 10 else 1}f} s ({wait.reason})")
 
 
 def login(options: argparse.Namespace) -> None:
