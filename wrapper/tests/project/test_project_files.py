@@ -102,6 +102,8 @@ def test_a_mistake_in_an_action_is_one_line(tmp_path: Path, text: str, told: str
     ("text", "told"),
     [
         ("", "1: needs a table [environments.NAME]"),
+        ("default_environment = []\n[environments.a]", "1: default_environment: there is no environment []"),
+        ("[environments.a]\ndata_center = ['us']", "2: data_center: must be one of us, eu"),
         (
             'default_environment = "b"\n[environments.a]',
             "1: default_environment: there is no environment 'b'",
