@@ -141,6 +141,14 @@ def test_the_scheme_of_a_state_is_read_as_addresses_are(state: str) -> None:
         Cliq("token", state=state)
 
 
+@pytest.mark.parametrize("path", [5, ["a"], "\ud800"])
+def test_what_is_no_path_is_refused(path: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"^state .*: "):
+        Cliq("token", state=path)
+    with pytest.raises(errors.ConfigurationError, match=r"^credentials .*: "):
+        OAuth.from_file(path)
+
+
 def test_a_home_of_an_unknown_user_is_refused() -> None:
     with pytest.raises(errors.ConfigurationError, match="home directory"):
         Cliq("token", state="~nobody-has-this-name/state.db")
