@@ -33,8 +33,6 @@ class UnreadableAction(MessageAction):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UnreadableAction) and other.raw == self.raw
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __reduce__(self) -> tuple[type[UnreadableAction], tuple[Any]]:
         return UnreadableAction, (self.raw,)
 
