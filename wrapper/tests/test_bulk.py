@@ -193,6 +193,9 @@ def test_bulk_refuses_functions_that_make_no_call(
     with pytest.raises(errors.ConfigurationError, match="each call must be one call of this client"):
         tasks.bulk([partial(several, tasks)])
     asyncio.run(tasks.close())
+    nothing: Any = None
+    with pytest.raises(errors.ConfigurationError, match="progress must be True, False or a function, not NoneType"):
+        cliq.bulk([partial(cliq.message_actions.get, "1")], progress=nothing).run()
 
 
 def test_operations_without_a_threshold(cliq: Cliq, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -393,6 +393,18 @@ def test_middleware_is_called_once_per_attempt_and_sees_no_token(make: Callable[
     assert seen == ["outer 1", f"inner 1 GET {action_path(5)}", "outer 2", f"inner 2 GET {action_path(5)}"]
 
 
+def test_middleware_that_returns_no_answer_is_named(make: Callable[..., Cliq], server: Scripted) -> None:
+    server.answer(enveloped(action(5)))
+
+    def silent(request: Request, send: Callable[[Request], RawResponse]) -> None:
+        send(request)
+
+    cliq = make(middleware=[silent])
+    with pytest.raises(errors.ConfigurationError, match="the middleware returned a NoneType; it must return"):
+        get(cliq)
+    assert cliq.thresholds["get_message_action"].remaining == GETS - 1, "it was sent"
+
+
 def test_asynchronous_middleware(make_async: Callable[..., AsyncCliq], server: Scripted) -> None:
     async def layer(request: Request, send: Callable[[Request], Awaitable[RawResponse]]) -> RawResponse:
         response = await send(request)

@@ -193,7 +193,10 @@ def test_a_missing_scope_is_not_reported_as_not_your_action(calls: Calls, owner:
     ("fields", "said"),
     [
         ({"handler": {"permissions": ["user"]}}, "handler: a deluge action takes script"),
-        ({"handler": {}}, "handler: a deluge action takes script"),
+        ({"handler": {}}, r"handler: a deluge action takes script, as in \{'script': …\}"),
+        ({"handler": SCRIPT}, "handler: a deluge action takes script"),
+        ({"creator": int(OWNER)}, f"creator: must be the id of a user as text, not {OWNER}"),
+        ({"creator": ""}, "creator: must be the id of a user as text, not ''"),
         ({"handler": {"script": 5}}, "script"),
         ({"hint": "x" * 200}, "hint"),
         ({"colour": "red"}, "colour"),
@@ -210,6 +213,30 @@ def test_ensure_when_another_user_creates_the_action_first(cliq: Cliq, server: S
     server.answer(enveloped([]), refused(409, "msgaction_name_already_exists"), enveloped([taken]))
     with pytest.raises(NotYourAction, match=r"the action 5 named 'A' was created by Eve \(9\)"):
         cliq.message_actions.ensure(name="A", hint="b", creator="7")
+
+
+def test_ensure_of_an_action_whose_answer_lacks_something(cliq: Cliq, server: Scripted) -> None:
+    found = action(5, name="A", hint="b")
+    del found["creator"], found["execution_type"]
+    server.answer(enveloped([{**found, "id": None}, found]))
+    assert cliq.message_actions.ensure(name="A", hint="b").action.id == "5"
+    handler = enveloped({"name": "execution_handler", "function_id": "5", "script": SCRIPT})
+    server.answer(enveloped([found]), handler)
+    assert not cliq.message_actions.ensure(name="A", hint="b", handler={"script": SCRIPT}).changed
+    for creator, by in ((None, "an unknown user"), ({"id": "9"}, r"a user \(9\)")):
+        server.answer(enveloped([{**found, "creator": creator}]))
+        with pytest.raises(NotYourAction, match=f"the action 5 named 'A' was created by {by}; it was not changed"):
+            cliq.message_actions.ensure(name="A", hint="b", creator="7")
+
+
+def test_an_entry_without_an_id_is_not_adopted(cliq: Cliq, server: Scripted) -> None:
+    entry = {**action(5, name="A", hint="b"), "id": None}
+    server.answer(refused(409, "msgaction_name_already_exists"), enveloped([entry]), refused(500), enveloped([entry]))
+    with pytest.raises(MessageActionNameExists) as caught:
+        cliq.message_actions.create(name="A", hint="b", if_exists="adopt")
+    assert caught.value.existing_id is None
+    with pytest.raises(errors.OutcomeUnknown, match="may not be the one that was sent"):
+        cliq.message_actions.create(name="A", hint="b", if_exists="adopt")
 
 
 def test_adopt_names_what_exists_and_what_differs(cliq: Cliq, server: Scripted) -> None:

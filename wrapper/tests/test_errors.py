@@ -68,6 +68,7 @@ def test_error_bodies_of_every_form_are_read(
     [
         (502, HTML, "Bad Gateway (HTML: Bad gateway)"),
         (502, b"", "Bad Gateway (empty answer)"),
+        (302, b"", "Found (redirects are not followed)"),
         (302, b"moved", "Found (redirects are not followed)"),
         (520, b"oops", "unknown status (text/plain)"),
         (500, b"x", "Internal Server Error (text/plain)"),
@@ -79,6 +80,22 @@ def test_message_for_people(cliq: Cliq, server: Scripted, status: int, body: byt
     with pytest.raises(errors.ApiError) as caught:
         cliq.with_options(max_wait=0).message_actions.get("5")
     assert caught.value.message == words
+
+
+def test_code_of_any_length_is_one_short_line(cliq: Cliq, server: Scripted) -> None:
+    server.answer(httpx.Response(404, json={"code": "a\nb " + "c" * 5000}), httpx.Response(404, json={"code": "\n"}))
+    for code in ("a b " + "c" * 295 + "…", None):
+        with pytest.raises(errors.NotFound) as caught:
+            cliq.message_actions.get("5")
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_content_type_of_any_length_is_cut(cliq: Cliq, server: Scripted, status: int) -> None:
+    server.answer(httpx.Response(status, content=b"x", headers={"content-type": "t" * 5000}))
+    with pytest.raises(errors.CliqError) as caught:
+        cliq.message_actions.get("5")
+    assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 520])

@@ -122,6 +122,19 @@ def test_what_httpx_raises_is_a_transport_error(kind: str, raised: Exception, se
     assert caught.value.sent == sent
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_unicode_error_is_a_transport_error_while_connecting_only(kind: str) -> None:
+    with pytest.raises(errors.TransportError, match=r"UnicodeError: |ConnectError: ") as caught:
+        through(kind, Request("x", "GET", "http://a..test/"))
+    assert not caught.value.sent
+
+    def hook(request: httpx.Request) -> httpx.Response:
+        raise UnicodeError("mine")
+
+    with pytest.raises(UnicodeError, match="mine"):
+        through(kind, Request("x", "GET", BASE_URL), transport=httpx.MockTransport(hook))
+
+
 def test_body_that_trickles_through_the_users_client_ends_with_the_timeout(sockets: SocketServer) -> None:
     def serve(peer: Any) -> None:
         peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")

@@ -182,6 +182,23 @@ def test_lookup_that_nobody_waits_for_any_more_is_not_begun() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("host", ["a..test", f"{'a' * 64}.test"])
+def test_name_that_cannot_be_looked_up_is_no_connection(kind: str, host: str) -> None:
+    bounded(kind, Request("x", "GET", f"http://{host}/", timeout=5), sent=False, words="the host name is invalid")
+
+
+def test_interrupt_while_the_addresses_are_stored_passes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(dialing.Future):  # type: ignore[misc,type-arg]
+        def set_result(self, result: object) -> None:
+            super().set_result(result)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(dialing, "Future", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        dialing.lookup("127.0.0.1", 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_server_that_reads_slowly_does_not_hold_the_attempt(sockets: SocketServer, kind: str) -> None:
     stop = threading.Event()
     sockets.serve = lambda peer: stop.wait(10) and None

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from cliq_fakes import Scripted, action, enveloped
 from cliq_simulation import ACCOUNT, OPERATION, Attempt, forgetful, fullest_window, planted, simulate
+from cliq_sockets import SocketServer
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from zoho_cliq import AsyncCliq, Cliq, errors
@@ -491,11 +492,24 @@ def test_path_that_cannot_be_written_is_one_clear_error(path: str) -> None:
         open_state(path, FakeClock())
 
 
-def test_a_text_file_is_refused_as_state(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["a note\n", "not a database " * 200])
+def test_a_text_file_is_refused_as_state(tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str) -> None:
     path = tmp_path / "notes.txt"
-    path.write_text("not a database " * 200)
-    with pytest.raises(errors.StateError, match="cannot be used"):
+    path.write_text(content)
+    path.chmod(0o644)
+    with pytest.raises(errors.StateError, match=r"cannot be used \(it is not a database\); choose another file"):
         open_state(path, FakeClock())
+    assert (path.read_text(), caplog.text) == (content, "")  # no advice to change the mode of such a file
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(os.devnull)])
+def test_only_a_regular_file_is_taken_as_state(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "state.db")
+    with pytest.raises(errors.StateError, match="choose another file"):
+        open_state(tmp_path / "state.db", FakeClock())
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("where", [None, "state.db"])
@@ -542,10 +556,18 @@ def test_redis_that_goes_away_is_a_state_error(redis_server: Any) -> None:
     state.close()
 
 
-def test_an_invalid_redis_address_is_refused() -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1:port/0", "127.0.0.1/0?ssl_cert_req=none"])
+def test_an_invalid_redis_address_is_refused(address: str) -> None:
     pytest.importorskip("redis")
     with pytest.raises(errors.ConfigurationError, match="not the address of a Redis server"):
-        open_state("redis://127.0.0.1:port/0", SystemClock())
+        open_state(f"redis://{address}", SystemClock())
+
+
+def test_a_server_that_is_no_redis_is_refused(sockets: SocketServer) -> None:
+    pytest.importorskip("redis")
+    sockets.serve = lambda peer: peer.sendall(b"+PONG\r\n")
+    with pytest.raises(errors.ConfigurationError, match="not the address of a Redis server"):
+        open_state(f"redis://127.0.0.1:{sockets.port}", SystemClock())
 
 
 def test_redis_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

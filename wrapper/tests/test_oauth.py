@@ -221,7 +221,7 @@ def test_throttled_token_endpoint_is_left_alone_for_ten_minutes(
     server.token_answers = [httpx.Response(400, json=denied)]
     with pytest.raises(errors.AuthError, match="ten minutes"):
         get(make(oauth(), state=tmp_path / "s.db"))
-    with pytest.raises(errors.WouldWait) as caught:
+    with pytest.raises(errors.WouldWait, match=r"would wait 600\.0 s for the lock, but") as caught:
         get(make(oauth(), state=tmp_path / "s.db"))
     assert caught.value.reason == "token"
     assert len(server.requests) == 1

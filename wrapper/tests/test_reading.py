@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,8 @@ def test_an_entry_that_cannot_be_read_stays_in_its_page(
     assert (entries[4].name, entries[4].id, entries[4]["colour"]) == ("No id", UNSET, "red")
     assert entries[5].id == 7
     assert repr(entries[0]) == "UnreadableAction(None)"
+    assert copy.deepcopy(entries) == pickle.loads(pickle.dumps(entries)) == entries
+    assert entries[0] != entries[1]
     with pytest.raises(errors.DecodeError):
         list(make(strict=True).message_actions.list())
 

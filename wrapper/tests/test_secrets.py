@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import copy
+import dataclasses
 import json
 import logging
 import os
@@ -23,7 +25,7 @@ from cliq_fakes import Scripted, action, enveloped
 from cliq_shown import FORMS, as_json, places, rendered, reveals
 from zoho_cliq import AsyncCliq, Cliq, OAuth, RawResponse, StaticToken, errors
 from zoho_cliq._secrecy import Blanker, guard_logs, scrub
-from zoho_cliq._types import Secret
+from zoho_cliq._types import Request, Secret
 from zoho_cliq_api.contract import SERVERS
 
 TOKEN = "1000.8c1f-never-to-be-shown/5d3A"
@@ -267,6 +269,12 @@ def test_answers_that_do_not_repeat_it_stay_as_they_are(make: Callable[..., Cliq
 def test_a_short_token_does_not_blank_ordinary_words(make: Callable[..., Cliq], server: Scripted) -> None:
     server.answer(enveloped(action(5)))
     assert make("data").message_actions.get("5").id == "5"
+
+
+def test_what_holds_a_secret_can_be_copied() -> None:
+    request = Request("op", "GET", "https://host", authorization=Secret(TOKEN))
+    assert dataclasses.asdict(request)["authorization"] == copy.copy(Secret(TOKEN))
+    assert copy.deepcopy(OAuth("id", TOKEN, "refresh")).client_secret.reveal() == TOKEN
 
 
 def test_a_disguised_token_is_blanked() -> None:

@@ -20,13 +20,20 @@ PASSWORD = "supersecret"
     ("name", "value"),
     [("timeout", value) for value in (float("inf"), float("nan"), 1e10, -1, "5", None, True)]
     + [("max_wait", value) for value in (float("nan"), -1, "5", None, True)]
-    + [("max_retries", value) for value in (-1, 1.0, float("inf"), "2", None, True)],
+    + [("max_retries", value) for value in (-1, 1.0, float("inf"), "2", None, True)]
+    + [("on_wait", 5), ("on_response", "print"), ("middleware", print), ("middleware", [print, 5])],
 )
 def test_an_invalid_timeout_or_limit_is_refused(name: str, value: Any) -> None:
     with pytest.raises(errors.ConfigurationError, match=rf"^{name} must be "):
         Cliq("token", **{name: value})
     with Cliq("token") as cliq, pytest.raises(errors.ConfigurationError, match=rf"^{name} must be "):
         cliq.with_options(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("account", ""), ("account", 5), ("path_parameters", ["a"])])
+def test_a_name_or_a_mapping_of_the_wrong_kind_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=rf"^{name} must be "):
+        Cliq("token", **{name: value})
 
 
 def test_a_timeout_of_zero_is_refused_and_max_wait_zero_is_accepted() -> None:
@@ -132,6 +139,14 @@ def test_proxy_and_certificate_variables_are_checked(
 def test_the_scheme_of_a_state_is_read_as_addresses_are(state: str) -> None:
     with pytest.raises(errors.StateError, match="Redis server"):
         Cliq("token", state=state)
+
+
+@pytest.mark.parametrize("path", [5, ["a"], "\ud800"])
+def test_what_is_no_path_is_refused(path: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"^state .*: "):
+        Cliq("token", state=path)
+    with pytest.raises(errors.ConfigurationError, match=r"^credentials .*: "):
+        OAuth.from_file(path)
 
 
 def test_a_home_of_an_unknown_user_is_refused() -> None:

@@ -61,6 +61,21 @@ def in_child(work: Callable[[], bool]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def test_what_has_expired_is_deleted_when_the_file_is_opened(path: Path) -> None:
+    clock = FakeClock()
+    for account in ("old", "new"):
+        state = SQLiteState(path, clock)
+        assert isinstance(state.reserve(account, OPERATION, LIMIT, 30.0), Permit)
+        state.lock(account, 50.0)
+        state.store_token(account, StoredToken(Secret("t"), clock.time() + 50.0))
+        assert state.acquire(account, "me", 50.0)
+        state.close()
+        clock.advance(100.0)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for table in file.TABLES:
+            assert [row[0] for row in db.execute(f"SELECT * FROM {table}")] == ["new"]
+
+
 def test_every_name_of_a_file_is_one_connection(
     tmp_path: Path, path: Path, state: SQLiteState, monkeypatch: pytest.MonkeyPatch
 ) -> None:

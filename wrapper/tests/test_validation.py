@@ -180,7 +180,8 @@ def test_every_fault_is_found() -> None:
         ({"execution_type": ExecutionType.WEBHOOK}, "execution_url", "is required when execution_type is webhook"),
         ({"execution_url": "ftp://x"}, "execution_url", "must match ^https?://"),
         ({"execution_url": "https://a\n"}, "execution_url", "must match"),
-        ({"image": "QUJD\n"}, "image", "must match"),
+        ({"execution_url": "host/?secret=secretive"}, "execution_url", "must match"),
+        ({"image": "QUJD\n"}, "image", "must be base64, bytes, or a file as a pathlib.Path; is 'QUJD"),
         ({"message_types": []}, "message_types", "must have at least 1 item, has 0"),
         ({"message_types": "text"}, "message_types", "must be a list, not str"),
         *[
@@ -201,6 +202,7 @@ def test_message_names_field_and_rule(
         cliq.message_actions.create(**{"name": "a", "hint": "b", **fields})
     assert caught.value.field == field
     assert words in str(caught.value)
+    assert "secretive" not in str(caught.value)
     assert str(caught.value).startswith(f"create_message_action: {field}: ")
     assert server.requests == []
     assert cliq.thresholds["create_message_action"].remaining == CREATES, "a refused call costs nothing"

@@ -62,7 +62,7 @@ def code_and_message(response: RawResponse) -> tuple[str | None, str]:
         inner = value.get("error")
         source: dict[str, Any] = inner if isinstance(inner, dict) else value
         code, message = source.get("code"), source.get("message")
-        code = code if isinstance(code, str) and code else None
+        code = _clipped(code) if isinstance(code, str) and code.strip() else None
         if isinstance(message, str) and message:
             return code, _clipped(message)
         if code:
@@ -75,14 +75,14 @@ def _described(response: RawResponse) -> str:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
         phrase = "unknown status"
-    if not response.body:
-        return f"{phrase} (empty answer)"
     if 300 <= response.status <= 399:
         return f"{phrase} (redirects are not followed)"
+    if not response.body:
+        return f"{phrase} (empty answer)"
     title = re.search(rb"<title[^>]*>([^<]*)", response.body[:4096], re.IGNORECASE)
     if title:
         return _clipped(f"{phrase} (HTML: {title[1].decode('utf-8', 'replace').strip()})")
-    return f"{phrase} ({response.headers.get('content-type', 'no content type')})"
+    return f"{phrase} ({response.headers.get('content-type', 'no content type')[:80]})"
 
 
 def _clipped(text: str) -> str:

@@ -33,6 +33,7 @@ from .clock import Clock
 from .errors import (
     ClientClosed,
     CliqError,
+    ConfigurationError,
     DecodeError,
     NotFound,
     OutcomeUnknown,
@@ -276,7 +277,7 @@ class Engine:
         if slot:
             slot.sent = True  # assume so, unless the transport reports that nothing was sent
         try:
-            answer: RawResponse = yield Send(request)
+            answer = yield Send(request)
         except ClientClosed:
             if slot:
                 slot.sent = False
@@ -288,6 +289,9 @@ class Engine:
                 yield from progress.held.give_back(slot)
             logger.info("%s: attempt %d failed: %s", name, progress.attempts, error.args[0])
             raise
+        if not isinstance(answer, RawResponse):
+            kind = type(answer).__name__
+            raise ConfigurationError(f"the middleware returned a {kind}; it must return the answer, as send() does")
         if slot:
             slot.answered = True
             yield from progress.held.give_back(slot)

@@ -41,8 +41,9 @@ def path_variable(parameter: str) -> str:
 
 
 def expanded(name: str, path: str | Path) -> Path:
-    """Return `path` with `~` expanded. Raise ConfigurationError, which names the setting, if it cannot be."""
+    """Return `path` with `~` expanded. Raise ConfigurationError, which names the setting, if it is no path."""
     try:
+        os.fsencode(path)  # raises UnicodeError for half of a surrogate pair
         return Path(path).expanduser()
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, UnicodeError) as error:
         raise ConfigurationError(f"{name} {str(path)!r}: {error}") from None

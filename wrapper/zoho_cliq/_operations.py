@@ -109,6 +109,10 @@ class Operations:
         self._unset = (Unset, type(unset))
         self._reader = Reader(self.rules, answers)
         self._prepared: dict[str, Prepared] = {}
+        if not isinstance(path_parameters, Mapping):
+            raise ConfigurationError(
+                f"path_parameters must be a mapping of names to values, not a {type(path_parameters).__name__}"
+            )
         self._in_paths = {name: self._for_path(name, value) for name, value in path_parameters.items()}
 
     def prepared(self, name: str) -> Prepared:
@@ -225,7 +229,9 @@ class Operations:
         """Return the bytes of the body, or None. Put its media type into `headers`."""
         name = known.operation.name
         for field in given:
-            if body is not None or (field not in known.properties and not _is_open(known)):
+            if body is not None and (field in known.properties or _is_open(known)):
+                raise ValidationError("give it within body, or give no body", field=field, operation=name)
+            if field not in known.properties and not _is_open(known):
                 hint = _suggestion(field, [*known.properties, *(parameter.field for parameter in known.parameters)])
                 raise ValidationError(f"is not a field of this operation{hint}", field=field, operation=name)
         if known.media is None or (body is None and not given and not known.body_required):

@@ -11,7 +11,8 @@ T = TypeVar("T")
 
 
 class Secret:
-    """A text that must not be shown. `reveal()` returns it. repr and str hide it, and pickling raises TypeError."""
+    """A text that must not be shown. `reveal()` returns it. repr and str hide it, and pickling raises TypeError; a copy
+    is the secret itself."""
 
     __slots__ = ("_text",)
 
@@ -30,6 +31,12 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
 
     def __reduce__(self) -> str:
         raise TypeError("a secret is not pickled")

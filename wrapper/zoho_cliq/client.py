@@ -203,7 +203,7 @@ class _Base(ABC):
         Raise ConfigurationError if a setting is invalid, StateError if the state cannot be used.
         """
         self._clock = clock or SystemClock()
-        options = Options(timeout, max_wait, max_retries, strict, on_wait, on_response, tuple(middleware))
+        options = Options(timeout, max_wait, max_retries, strict, on_wait, on_response, _layers(middleware))
         self._options = _checked(options)
         auth = StaticToken(auth) if isinstance(auth, str) else auth
         if not isinstance(auth, (StaticToken, OAuth)) and not callable(auth):
@@ -217,6 +217,8 @@ class _Base(ABC):
             if not isinstance(auth, (StaticToken, OAuth)):
                 raise ConfigurationError("a callable that returns tokens needs account=…, a name for its user")
             account = auth.identity()
+        if not isinstance(account, str) or not account:  # an empty one would be shared by different users
+            raise ConfigurationError(f"account must be a text that is not empty, not {account!r}")
         extra = checked_headers(headers)
         self._operations = Operations(path_parameters=path_parameters or EMPTY)
         # Opened before the state, so that a failure leaves no state open.
@@ -284,7 +286,7 @@ class _Base(ABC):
             "strict": strict,
             "on_wait": on_wait,
             "on_response": on_response,
-            "middleware": middleware if isinstance(middleware, _Keep) else tuple(middleware),
+            "middleware": middleware if isinstance(middleware, _Keep) else _layers(middleware),
         }
         changes: dict[str, Any] = {name: value for name, value in given.items() if not isinstance(value, _Keep)}
         other = copy.copy(self)
@@ -347,7 +349,16 @@ def _checked(options: Options) -> Options:
     retries: object = options.max_retries
     if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
         raise ConfigurationError(f"max_retries must be a whole number of at least 0, not {retries!r}")
+    for name in ("on_wait", "on_response"):
+        if (given := getattr(options, name)) is not None and not callable(given):
+            raise ConfigurationError(f"{name} must be a function, not {type(given).__name__}")
     return options
+
+
+def _layers(middleware: object) -> tuple[Any, ...]:
+    if not isinstance(middleware, Iterable) or not all(map(callable, layers := tuple(middleware))):
+        raise ConfigurationError("middleware must be a list of functions (request, send), the outermost first")
+    return layers
 
 
 def _data_center(auth: Auth, asked: str | None, base_url: str | None) -> str | None:

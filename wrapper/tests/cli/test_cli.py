@@ -239,7 +239,7 @@ def test_waits_are_announced(run: Run, mock: MockServer, monkeypatch: pytest.Mon
     headers = {"Authorization": f"Bearer {mock.control_token}"}
     httpx.post(f"{mock.control_url}/faults", headers=headers, json=rule).raise_for_status()
     code, _, err = run("--json", "list")
-    assert (code, err) == (0, "zoho-cliq: waiting 0 s (retry)\n")
+    assert (code, err) == (0, "zoho-cliq: waiting 0.0 s (retry)\n")
 
 
 def test_without_rich_tables_name_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,13 +391,12 @@ def test_a_script_that_is_no_text_is_refused_before_any_call(
     run: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = create(run)
-    for content in (b"return \xff;", b"\xed\xa0\x80"):
+    no_text, empty = "it is not UTF-8 text", "it is empty; the command before the pipe may have failed"
+    for content, reason in ((b"return \xff;", no_text), (b"\xed\xa0\x80", no_text), (b" \n", empty)):
         monkeypatch.setattr("sys.stdin", piped(content))
         code, out, err = run("handler", made["id"], "--script", "-")
         assert (code, out) == (2, "")
-        assert err == (
-            "zoho-cliq: update_message_action_handler: script: cannot read standard input: it is not UTF-8 text\n"
-        )
+        assert err == f"zoho-cliq: update_message_action_handler: script: cannot read standard input: {reason}\n"
     assert json.loads(run("--json", "thresholds")[1])["update_message_action_handler"]["remaining"] == HANDLER_UPDATES
 
 

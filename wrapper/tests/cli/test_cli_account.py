@@ -243,6 +243,15 @@ def test_the_password_of_a_state_is_not_shown(run: Run, monkeypatch: pytest.Monk
     assert json.loads(shown)["state"] == "redis://host:6379/0"
 
 
+def test_where_the_state_is(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for given, home in (("relative", tmp_path / ".local/state"), (str(tmp_path / "here"), tmp_path / "here")):
+        monkeypatch.setenv("XDG_STATE_HOME", given)
+        assert json.loads(run("whoami", "--json")[1])["state"] == str(home / "zoho-cliq/state.db")
+    monkeypatch.setenv("ZOHO_CLIQ_STATE", f"{tmp_path}/state.db\r")
+    told = "zoho-cliq: ZOHO_CLIQ_STATE begins or ends with white space, or contains a control character\n"
+    assert run("whoami") == (2, "", told)
+
+
 # --- logout -----------------------------------------------------------------------------------------------------------
 
 

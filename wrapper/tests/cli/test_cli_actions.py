@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cliq_fakes import SCHEMAS
 from cliq_runs import Run, Terminal, create
-from zoho_cliq import MessageAction
+from zoho_cliq import MessageAction, UnreadableAction
 from zoho_cliq._operations import Operations
 from zoho_cliq.cli.naming import chosen
 from zoho_cliq.cli.options import parser
@@ -72,7 +72,8 @@ def test_a_name_that_several_have_is_one_line(run: Run, monkeypatch: pytest.Monk
     made = create(run, "Twin")
     action = MessageAction.from_dict(made)
     other = MessageAction.from_dict({**made, "id": "7"})
-    monkeypatch.setattr(MessageActions, "list", lambda self: [action, other])
+    third = UnreadableAction({**made, "id": None})
+    monkeypatch.setattr(MessageActions, "list", lambda self: [action, other, third])
     code, out, err = run("delete", "Twin", "--yes")
     assert (code, out) == (2, "")
     assert err == f"zoho-cliq: 2 actions are named 'Twin': {made['id']}, 7; give the id of one\n"

@@ -270,6 +270,17 @@ def test_a_file_that_is_not_a_plan_is_refused(tmp_path: Path, text: str) -> None
         kept_plan(tmp_path / "none")
 
 
+def test_a_kept_plan_with_values_of_wrong_types_is_refused(world: World, tmp_path: Path) -> None:
+    action_file(project(tmp_path), "a", "x", name="A", hint="h")
+    keep(plan(world.client(), read(tmp_path)), tmp_path, tmp_path / "out.plan")
+    whole = json.loads((tmp_path / "out.plan").read_text())
+    step, change = whole["steps"][0], whole["changes"][0]
+    for wrong in ({"folder": None}, {"steps": [{**step, "kind": []}]}, {"changes": [{**change, "kind": None}]}):
+        path = write(tmp_path, "wrong", json.dumps({**whole, **wrong}))
+        with pytest.raises(errors.ConfigurationError, match="it contains no plan of zoho-cliq"):
+            kept_plan(path)
+
+
 def test_one_command_at_a_time_works_in_a_folder(world: World, tmp_path: Path) -> None:
     action_file(project(tmp_path), "a", name="A", hint="h")
     cliq = world.client()

@@ -447,7 +447,7 @@ def test_ctrl_c_ends_an_apply_that_waits_and_the_next_one_finishes_it(world: Wor
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert "(threshold)" in announced
-    assert (process.returncode, err.strip()) == (130, "zoho-cliq: interrupted")
+    assert (process.returncode, err.strip()) == (130, "zoho-cliq: interrupted; changes were made before that")
     assert [action["handler"] for action in world.actions().values()] == [{"script": FIRST}] * HANDLER_UPDATE.limit
     world.clock.now += WINDOW + 1
     later = ["--state", tmp_path / "state", root]  # where the thresholds have been free again for long

@@ -102,6 +102,8 @@ def test_a_mistake_in_an_action_is_one_line(tmp_path: Path, text: str, told: str
     ("text", "told"),
     [
         ("", "1: needs a table [environments.NAME]"),
+        ("default_environment = []\n[environments.a]", "1: default_environment: there is no environment []"),
+        ("[environments.a]\ndata_center = ['us']", "2: data_center: must be one of us, eu"),
         (
             'default_environment = "b"\n[environments.a]',
             "1: default_environment: there is no environment 'b'",
@@ -186,6 +188,27 @@ def test_symbolic_links_out_of_the_project_are_refused_and_those_inside_are_foll
     (root / "actions").rename(tmp_path / "elsewhere")
     (root / "actions").symlink_to(tmp_path / "elsewhere")
     assert mistakes(root) == ["actions:1: is a symbolic link that leads out of the project"]
+
+
+def test_a_folder_of_actions_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
+    actions = project(tmp_path) / "actions"
+    actions.symlink_to("gone")
+    assert mistakes(tmp_path) == ["actions:1: cannot be read: No such file or directory"]
+    actions.unlink()
+    actions.write_text("gone")  # a symbolic link, as git writes it where links are switched off
+    assert mistakes(tmp_path) == ["actions:1: cannot be read: Not a directory"]
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    action_file(project(tmp_path), "a", "x", hint="h", name="A")
+    for name in ("cliq.lock.toml", "actions/a.dg", "actions/b.toml"):
+        with open(tmp_path / name, "ab") as file:
+            file.truncate(1 << 25)
+    assert mistakes(tmp_path) == [
+        "actions/a.toml:3: script: a.dg is larger than 16 MiB",
+        "actions/b.toml:1: is larger than 16 MiB",
+        "cliq.lock.toml:1: is larger than 16 MiB",
+    ]
 
 
 def test_a_folder_that_is_linked_itself_is_read(tmp_path: Path) -> None:

@@ -164,6 +164,16 @@ def test_no_connection_is_told_without_the_address(respond: Callable[[Receiver, 
 
 
 @pytest.mark.parametrize("respond", [at_once, in_a_task])
+def test_a_proxy_that_is_set_wrongly_is_told(
+    monkeypatch: pytest.MonkeyPatch, respond: Callable[[Receiver, Event], None]
+) -> None:
+    monkeypatch.setenv("http_proxy", "nonsense://user:password@host")
+    with pytest.raises(DeferredAnswerFailed, match="was not sent: http_proxy must be the address of a proxy") as caught:
+        respond(Receiver(response_hosts=["cliq.example"]), event("http://cliq.example/capability"))
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize("respond", [at_once, in_a_task])
 def test_an_answer_that_may_have_arrived_is_not_sent_again(
     cliq: Cliq, respond: Callable[[Receiver, Event], None]
 ) -> None:

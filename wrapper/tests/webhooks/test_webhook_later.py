@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import Any
 
@@ -119,6 +120,13 @@ def test_work_that_fails_is_logged_and_shown(work: Any, caplog: pytest.LogCaptur
     assert "the deferred work for 'Translate' failed" in caplog.text
     assert "ValueError: no dictionary" in caplog.text
     assert "a secret of the tests" not in caplog.text
+
+
+def test_work_that_ends_its_thread_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    made, futures = receiver(lambda: sys.exit("enough"), plain=True)
+    assert call(made, event("Translate")).deferred()["status"] == "failure"
+    assert futures[0].result(10) is True
+    assert "SystemExit: enough" in caplog.text
 
 
 @pytest.mark.parametrize("plain", [True, False])

@@ -201,7 +201,8 @@ class RefreshedToken:
             if isinstance(outcome, Permit):
                 return slot
             limit = f"{THRESHOLD.limit} token requests in {THRESHOLD.window_seconds} s"
-            yield from progress.wait(outcome.seconds, "token", f"because the accounts server allows {limit}")
+            reason = f"because the accounts server allows {limit}" if outcome.reason == "threshold" else "for the lock"
+            yield from progress.wait(outcome.seconds, "token", reason)
 
     def _request(self, progress: Progress, attempt: int) -> Request:
         guard_logs(self.oauth.client_secret, self.oauth.refresh_token)

@@ -31,9 +31,13 @@ def lookup(host: str, port: int) -> Future[Found]:
         if not found.set_running_or_notify_cancel():
             return
         try:
-            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            addresses: Found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError:  # a part of the name is empty or longer than 63 characters
+            found.set_exception(socket.gaierror(socket.EAI_NONAME, "the host name is invalid"))
         except BaseException as error:  # noqa: BLE001 - passed on to the waiting thread
             found.set_exception(error)
+        else:
+            found.set_result(addresses)
 
     if _is_literal(host):
         look()

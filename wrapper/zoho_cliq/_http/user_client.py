@@ -32,7 +32,7 @@ _UNSENT = (
     httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
-_BROKEN = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, OSError)
+_BROKEN = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, UnicodeError, OSError)
 
 
 class _Sending:
@@ -104,6 +104,8 @@ class _Sending:
         """Return the TransportError for an exception of httpx. If a signal handler raised it, return it unchanged."""
         if (foreign := raised_by_signal_handler(error)) is not None:
             return foreign
+        if isinstance(error, UnicodeError) and not self._connecting:
+            return error  # an event hook's; while connecting, the name look-up's
         scrub(error)
         sent = not isinstance(error, _UNSENT) and not self._connecting
         kind = type(error).__name__

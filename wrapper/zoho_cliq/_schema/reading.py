@@ -84,7 +84,7 @@ def parsed_json(response: RawResponse) -> Any:
     try:
         return json.loads(response.body)
     except (ValueError, RecursionError) as error:
-        kind = response.headers.get("content-type", "no content type")
+        kind = response.headers.get("content-type", "no content type")[:80]
         raise DecodeError(
             f"the answer ({response.status}, {kind}) is not JSON", status=response.status, body=response.body
         ) from error

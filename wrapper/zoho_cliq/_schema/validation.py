@@ -146,7 +146,7 @@ class Rules:
             if text not in self._patterns:
                 self._patterns[text] = pattern(text)
             if not self._patterns[text].search(value):
-                yield path, f"must match {text}, is {_shown(value)}"
+                yield path, _mismatch(value, text, schema)
 
     def _list(self, value: list[Any] | tuple[Any, ...], schema: Schema, path: str) -> Iterator[tuple[str, str]]:
         if len(value) < schema.get("minItems", 0):
@@ -182,6 +182,14 @@ class Rules:
         )
         for where, fault in self.faults(value, schema.get("then", {}), path):
             yield where, f"{fault} when {cause}" if cause else fault
+
+
+def _mismatch(value: str, text: str, schema: Schema) -> str:
+    if "://" in text:
+        return f"must match {text}"  # without the value, because a URL may hold a secret
+    if schema.get("contentEncoding") == "base64":
+        return f"must be base64, bytes, or a file as a pathlib.Path; is {_shown(value)}"
+    return f"must match {text}, is {_shown(value)}"
 
 
 def _join(path: str, name: str) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
+from ..errors import ConfigurationError
+
 
 @dataclass(frozen=True, slots=True)
 class BulkProgress:
@@ -51,10 +53,14 @@ def reporter(progress: bool | Report) -> AbstractContextManager[Report]:
 
     Args:
         progress: False reports nothing, True shows progress on standard error, a function is called itself.
+
+    Raise ConfigurationError for anything else.
     """
     if progress is False:
         return nullcontext(lambda _: None)
     if progress is not True:
+        if not callable(progress):
+            raise ConfigurationError(f"progress must be True, False or a function, not {type(progress).__name__}")
         return nullcontext(progress)
     try:
         from rich.progress import Progress

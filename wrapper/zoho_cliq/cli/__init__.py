@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(error, options.json or "--json" in given)  # --json may follow the wrong argument
         return 2
     except Unwritten as error:
-        done = "; changes were made before that" if options.changed else ""
-        complain(errors.CliqError(f"{error}{done}"), options.json)
+        complain(errors.CliqError(f"{error}{_done(options)}"), options.json)
         return 1
     except errors.CliqError as error:
         complain(error, options.json)
@@ -57,10 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(_cannot_load(error), options.json)
         return 1
     except KeyboardInterrupt:
-        complain(errors.CliqError("interrupted"), options.json)
+        complain(errors.CliqError(f"interrupted{_done(options)}"), options.json)
         return 130
     except BrokenPipeError:
         return 1  # the reader closed the pipe: exit quietly
+
+
+def _done(options: argparse.Namespace) -> str:
+    return "; changes were made before that" if options.changed else ""
 
 
 def _cannot_load(error: ImportError) -> errors.CliqError:

@@ -53,7 +53,9 @@ def scopes() -> list[str]:
 
 
 def _home(variable: str, default: str, name: str) -> Path:
-    return expanded(variable, os.environ.get(variable) or f"~/{default}") / "zoho-cliq" / name
+    """Return the path of a file of ours. As the XDG specification says, a relative path in the variable is ignored."""
+    given = expanded(variable, os.environ.get(variable, ""))
+    return (given if given.is_absolute() else expanded(variable, f"~/{default}")) / "zoho-cliq" / name
 
 
 def _credentials(options: argparse.Namespace) -> Path:
@@ -63,7 +65,7 @@ def _credentials(options: argparse.Namespace) -> Path:
 
 
 def _state(options: argparse.Namespace) -> str | Path:
-    return options.state or os.environ.get("ZOHO_CLIQ_STATE") or _home("XDG_STATE_HOME", ".local/state", "state.db")
+    return options.state or setting("ZOHO_CLIQ_STATE") or _home("XDG_STATE_HOME", ".local/state", "state.db")
 
 
 def _variable(options: argparse.Namespace) -> str | None:
@@ -125,7 +127,7 @@ def _missing(path: Path) -> bool:
 
 def announce(wait: Any) -> None:
     """Print how long a call waits, and why."""
-    tell(f"zoho-cliq: waiting {wait.seconds:.0f} s ({wait.reason})")
+    tell(f"zoho-cliq: waiting {wait.seconds:.{0 if wait.seconds >= 10 else 1}f} s ({wait.reason})")
 
 
 def login(options: argparse.Namespace) -> None:

@@ -37,12 +37,14 @@ def may_ask() -> bool:
 
 
 def piped() -> str:
-    """Return a script from the standard input."""
+    """Return a script from the standard input. Raise ValidationError if it is empty or no text."""
     reason = "it is closed"
     if sys.stdin is not None:
         try:
             text = sys.stdin.buffer.read().decode("utf-8-sig")
-            return text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
+            if text.strip():
+                return text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
+            reason = "it is empty; the command before the pipe may have failed"
         except (OSError, UnicodeDecodeError) as error:
             reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
     raise errors.ValidationError(

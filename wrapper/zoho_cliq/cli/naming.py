@@ -69,8 +69,9 @@ def _is_id(text: str) -> bool:
 
 def _found(cliq: Any, name: str) -> str:
     """Return the id of the action with exactly this name."""
-    known = [action for action in cliq.message_actions.list() if isinstance(action.name, str)]
-    ids = [str(action.id) for action in known if action.name == name]
+    actions = cliq.message_actions.list()
+    known = [action for action in actions if isinstance(action.name, str) and isinstance(action.id, str)]
+    ids: list[str] = [action.id for action in known if action.name == name]
     if len(ids) == 1:
         return ids[0]
     if ids:

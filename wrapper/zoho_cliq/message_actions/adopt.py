@@ -18,7 +18,7 @@ from .._engine import Call, Engine
 from .._progress import Options, Waited
 from .._types import Steps
 from ..errors import CliqError, DecodeError, MessageActionNameExists, OutcomeUnknown, ServerError
-from .pager import Page, Walk
+from .pager import Page, UnreadableAction, Walk
 
 
 class Adoption:
@@ -57,12 +57,13 @@ class Adoption:
                     operation=self.create.operation.name,
                 ) from error
             named = yield from self._named(engine, options, waited, failure)
-            alike = [action for action in named if agrees(action, self.body)]
+            readable = [action for action in named if not isinstance(action, UnreadableAction)]
+            alike = [action for action in readable if agrees(action, self.body)]
             if len(alike) == 1:
                 return alike[0]
             if isinstance(failure, MessageActionNameExists) and attempt == 1:
-                if named:
-                    _name_existing(failure, named[0], self.body)
+                if readable:
+                    _name_existing(failure, readable[0], self.body)
                 raise failure  # not unclear: another action, different or not visible, had the name before
             if named or attempt > options.max_retries:
                 break

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from zoho_cliq_api.models import DelugeHandler, HandlerType, MessageAction, UnsetHandler, WebhookHandler
+from zoho_cliq_api.models import Creator, DelugeHandler, HandlerType, MessageAction, UnsetHandler, WebhookHandler
 
 from .._engine import Call, Engine, Plan
 from .._progress import Options, Waited
@@ -22,7 +22,7 @@ from ..errors import (
     ValidationError,
 )
 from .adopt import differing_fields
-from .pager import Page, Walk
+from .pager import Page, UnreadableAction, Walk
 
 Handler = DelugeHandler | WebhookHandler | UnsetHandler
 _HANDLER = HandlerType.EXECUTION_HANDLER
@@ -103,13 +103,18 @@ class Ensuring:
         self._wanted: Mapping[str, Any] = create.body
         self._kind = str(create.body.get(_KIND, "deluge"))
         self._given = dict(fields)
+        if creator is not None and (not isinstance(creator, str) or not creator):
+            raise ValidationError(
+                f"must be the id of a user as text, not {creator!r}", field="creator", operation="ensure"
+            )
         self._creator = creator
         self._handler: Call[Any] | None = None
         self._wanted_handler: Mapping[str, Any] = {}
         if handler is not None:
             needed = "permissions" if self._kind == "webhook" else "script"
-            if handler.keys() != {needed}:
-                raise ValidationError(f"a {self._kind} action takes {needed}", field="handler", operation="ensure")
+            if not isinstance(handler, Mapping) or handler.keys() != {needed}:
+                takes = f"a {self._kind} action takes {needed}, as in {{{needed!r}: …}}"
+                raise ValidationError(takes, field="handler", operation="ensure")
             self._handler = calls.update_handler("1", _HANDLER, handler)
             self._wanted_handler = json.loads(self._handler.content or b"{}")
 
@@ -117,13 +122,13 @@ class Ensuring:
         """List the actions, and create or change what is missing. All calls share one `max_wait`."""
         waited = Waited()
         named = yield from self._named(engine, options, waited)
-        mine = [action for action in named if self._creator in (None, action.creator.id)]
+        mine = [action for action in named if self._creator in (None, _creator_id(action))]
         if not mine:
             try:
                 made: MessageAction = yield from self._create.steps(engine, options)
             except MessageActionNameExists as error:
                 raise (_not_yours(named[0]) if named else error) from error
-            if self._creator is not None and made.creator.id != self._creator:
+            if self._creator is not None and _creator_id(made) != self._creator:
                 raise _not_yours(made)  # adopted: another user created an equal action meanwhile
             if self._handler is not None:
                 yield from engine.call(self._calls.same_handler(made.id, _HANDLER, self._handler), options, waited)
@@ -140,13 +145,15 @@ class Ensuring:
         walk, found = Walk(None), list[MessageAction]()
         while not walk.over:
             page = yield from engine.call(self._calls.list_page(next_token=walk.token), options, waited)
-            found += [action for action in page.items if action.name == self._wanted["name"]]
+            readable = (action for action in page.items if not isinstance(action, UnreadableAction))
+            found += [action for action in readable if action.name == self._wanted["name"]]
             walk.record(page)
         return found
 
     def _converged(self, action: MessageAction, engine: Engine, options: Options, waited: Waited) -> Steps[Ensured]:
         differing = differing_fields(action, self._wanted)
-        if _KIND in differing or (self._handler is not None and action.execution_type != self._kind):
+        kind = action.execution_type or self._kind  # an answer may lack it
+        if _KIND in differing or (self._handler is not None and kind != self._kind):
             raise ValidationError(
                 f"the action {action.id} of this name is {action.execution_type}, and what an action runs cannot be "
                 "changed; delete it first",
@@ -181,11 +188,17 @@ def _plain(value: Any) -> Any:
     return sorted(map(str, value)) if isinstance(value, list) else value
 
 
+def _creator_id(action: MessageAction) -> object:
+    """Return the id of the creator, or None if the answer has none."""
+    return getattr(action.creator, "id", None)
+
+
 def _not_yours(action: MessageAction) -> CliqError:
     creator = action.creator
+    known = isinstance(creator, Creator) and creator.id
+    by = f"{creator.name or 'a user'} ({creator.id})" if known else "an unknown user"
     return NotYourAction(
-        f"the action {action.id} named {action.name!r} was created by {creator.name} ({creator.id}); "
-        "it was not changed",
+        f"the action {action.id} named {action.name!r} was created by {by}; it was not changed",
         action_id=action.id,
         creator=creator,
         operation="ensure",

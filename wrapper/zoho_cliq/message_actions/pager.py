@@ -30,6 +30,12 @@ class UnreadableAction(MessageAction):
     def __repr__(self) -> str:
         return f"UnreadableAction({self.raw!r})"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnreadableAction) and other.raw == self.raw
+
+    def __reduce__(self) -> tuple[type[UnreadableAction], tuple[Any]]:
+        return UnreadableAction, (self.raw,)
+
 
 def counted(actions: Sized) -> str:
     """Return the number of actions with the noun, for a repr."""

@@ -136,7 +136,7 @@ class _Reader:
             raw = {}
         environments = {name: self.environment(name, given) for name, given in raw.items()}
         default = data.get("default_environment", next(iter(environments), ""))
-        if raw and default not in environments:
+        if raw and not (isinstance(default, str) and default in environments):
             self.wrong(
                 f"default_environment: there is no environment {default!r}; there are {', '.join(environments)}",
                 "default_environment",
@@ -156,7 +156,7 @@ class _Reader:
             return Environment(name)
         self.known(given, {"data_center", "base_url", "credentials", "variables", "path_parameters"}, *path)
         center, url = given.get("data_center"), given.get("base_url")
-        if center is not None and center not in SERVERS:
+        if center is not None and not (isinstance(center, str) and center in SERVERS):
             self.wrong(f"data_center: must be one of {', '.join(SERVERS)}, not {center!r}", *path, "data_center")
         if url is not None:
             try:

@@ -16,6 +16,9 @@ try:
 except ImportError:  # on Windows, two commands in one folder do not exclude each other
     fcntl = None  # type: ignore[assignment]
 
+MOST_BYTES = 16 * 1024 * 1024
+"""The largest file of a project; the lock file of 10,000 actions has 5 MiB. Files are read whole."""
+
 
 def path_fault(root: Path, path: Path) -> str | None:
     """Return why a file of the project cannot be used, or None. Symbolic links are followed."""
@@ -27,6 +30,8 @@ def path_fault(root: Path, path: Path) -> str | None:
             return "does not exist"
         if not path.is_file():
             return "is not a regular file"
+        if path.stat().st_size > MOST_BYTES:
+            return f"is larger than {MOST_BYTES // 1024 // 1024} MiB"
     except (OSError, ValueError, RuntimeError) as error:
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"
     return None

@@ -69,10 +69,12 @@ def kept_plan(path: Path) -> tuple[Plan, Path]:
             kept["sync_token"],
             kept["trusted"],
         )
+        folder = path.absolute().parent / kept["folder"]
+        list(plan.lines())  # raises for values of a wrong type
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it contains no plan of zoho-cliq"
         raise ConfigurationError(f"cannot use {path}: {reason}") from None
-    return plan, Path(os.path.normpath(path.absolute().parent / kept["folder"]))
+    return plan, Path(os.path.normpath(folder))
 
 
 def _action(action: AccountAction) -> dict[str, Any]:

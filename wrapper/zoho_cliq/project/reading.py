@@ -130,10 +130,12 @@ def action_tables(root: Path) -> tuple[dict[str, Table], list[Mistake]]:
     folder = root / ACTIONS
     if folder.is_symlink() and not folder.resolve().is_relative_to(root.resolve()):
         return {}, [Mistake(ACTIONS, 1, "is a symbolic link that leads out of the project")]
-    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+    try:
+        listed = os.listdir(folder) if os.path.lexists(folder) else []
+    except OSError as error:  # not an empty folder: with --prune, that would delete every action
+        return {}, [Mistake(ACTIONS, 1, f"cannot be read: {error.strerror}")]
+    for path in sorted(folder / name for name in listed if name.endswith(".toml") and not name.startswith(".")):
         name = f"{ACTIONS}/{path.name}"
-        if path.name.startswith("."):
-            continue
         if fault := path_fault(root, path):
             mistakes.append(Mistake(name, 1, fault))
             continue

@@ -186,6 +186,10 @@ class StateFile(Guard):
                 db.execute("INSERT INTO locks VALUES (?, ?, ?)", (EVERYBODY, now, LONGEST_WINDOW))
         for table in ("slots", "locks", "leases"):  # a stamp from the future is one from before a reboot
             db.execute(f"UPDATE {table} SET stamp = ? WHERE stamp > ?", (now, now))
+            db.execute(
+                f"DELETE FROM {table} WHERE stamp + span <= ?", (now,)
+            )  # of accounts that make no calls any more
+        db.execute("DELETE FROM tokens WHERE expires_at <= ?", (clock.time(),))
         db.execute("COMMIT")
         self._pause = False
 
@@ -329,14 +333,17 @@ def _opened(path: Path, user: object, pause: bool | None) -> StateFile:
         descriptor = os.open(path, flags)
     try:
         found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise StateError(f"{path} is not a regular file; choose another file for the state")
         file = _FILES.get(identity(found))
         if file is not None and file.pid == os.getpid():
             file.join(user)
             os.close(descriptor)
             return file
-        if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
+        header = os.read(descriptor, 100)
+        _check_owner(path, header)
+        if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077 and header[:16] in (b"", MAGIC):
             logger.warning("%s contains access tokens and can be read by other users; run chmod 600 on it", path)
-        _check_owner(path, os.read(descriptor, 100))
         file = StateFile(path, descriptor, bool(pause))
     except BaseException:
         with contextlib.suppress(OSError):
@@ -383,4 +390,6 @@ def failure(path: Path, error: sqlite3.Error | OSError | Busy) -> StateError:
         reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
     if reason == "the disk is full":
         advice = "free some space"
+    elif reason in ("it is not a database", os.strerror(errno.EISDIR)):
+        advice = "choose another file for the state"
     return StateError(f"the state file {path} cannot be used ({reason}); {advice}")

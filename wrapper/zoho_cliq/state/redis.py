@@ -202,6 +202,7 @@ class Memory(Guard):
 
 
 MEMORIES: PerClock[dict[str, Memory]] = PerClock(dict)
+_ODD = (AttributeError, LookupError, TypeError, ValueError)  # an answer of another type than that of a Redis server
 _ADVISED: set[str] = set()  # addresses of servers whose settings were looked at
 
 
@@ -216,6 +217,7 @@ class RedisState:
         except ImportError as error:
             raise unavailable("a state at redis://… needs", "redis", "redis", error) from error
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError, UnicodeDecodeError)
+        self._unusable = (*self._errors, *_ODD)
         self._clock = clock
         digest = hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
         self._memory = MEMORIES.of(clock).setdefault(digest, Memory())
@@ -229,7 +231,8 @@ class RedisState:
             self._script = self._server.register_script(SCRIPT)
             self._server.ping()
             self._paused_until = clock.monotonic() + self._pause_after_promotion()
-        except ValueError:
+        except _ODD as error:  # a TypeError is an option in the address that the package does not know
+            scrub(error)
             raise ConfigurationError(f"state {self._shown} is not the address of a Redis server") from None
         except self._errors as error:
             raise self._failed(error) from error
@@ -239,7 +242,7 @@ class RedisState:
 
     def _advise(self) -> None:
         """Log settings that let the server lose data, if the server shows them."""
-        with suppress(*self._errors):
+        with suppress(*self._unusable):
             found = self._server.config_get("maxmemory-policy", "appendonly")
             policy = found.get("maxmemory-policy", "noeviction")
             if policy != "noeviction":
@@ -262,7 +265,7 @@ class RedisState:
             now = float(self._server.time()[0])
             self._server.set(key, now, nx=True, ex=PROMOTION_SECONDS)
             return LONGEST_WINDOW + 1 - (now - float(self._server.get(key) or now))
-        except self._errors:
+        except self._unusable:
             return 0.0  # the server does not show it
 
     def _failed(self, error: Exception | str) -> StateError:

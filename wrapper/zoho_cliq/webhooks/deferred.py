@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zoho_cliq_api import contract
 
 from .._types import Request
-from ..errors import TransportError
+from ..errors import ConfigurationError, TransportError
 from .errors import DeferredAnswerFailed, ResponseUrlRefused
 
 # Stricter than any parser of URLs, so that no two parsers can disagree on the host: no user, no backslash, no space.
@@ -67,7 +67,7 @@ def post(url: str, body: bytes) -> None:
     transport = Transport()
     try:
         _check_status(transport.send(_request(url, body)).status)
-    except TransportError as error:
+    except (TransportError, ConfigurationError) as error:
         raise _unanswered(error) from None
     finally:
         transport.close()
@@ -83,7 +83,7 @@ async def post_async(url: str, body: bytes) -> None:
     transport = AsyncTransport()
     try:
         _check_status((await transport.send(_request(url, body))).status)
-    except TransportError as error:
+    except (TransportError, ConfigurationError) as error:
         raise _unanswered(error) from None
     finally:
         await transport.aclose()
@@ -98,6 +98,8 @@ def _check_status(status: int) -> None:
         raise DeferredAnswerFailed(f"the deferred answer was refused with status {status}", status=status)
 
 
-def _unanswered(error: TransportError) -> DeferredAnswerFailed:
+def _unanswered(error: TransportError | ConfigurationError) -> DeferredAnswerFailed:
+    if isinstance(error, ConfigurationError):  # a variable of the environment, such as the proxy's, is wrong
+        return DeferredAnswerFailed(f"the deferred answer was not sent: {error}", sent=False)
     outcome = "it may have been shown" if error.sent else "it was not sent"
     return DeferredAnswerFailed(f"no reply to the deferred answer; {outcome}", sent=error.sent)

@@ -33,7 +33,7 @@ class Owner(Protocol):
 
     def _wired(self, answer: Answer) -> bytes: ...
 
-    def _redacted(self, event: Event, failure: Exception) -> str: ...
+    def _redacted(self, event: Event, failure: BaseException) -> str: ...
 
 
 class Deferral:
@@ -65,7 +65,7 @@ class Deferral:
             if inspect.isawaitable(given):
                 given = asyncio.run(_awaited(given))
             body = self._receiver._wired(given)
-        except Exception as raised:  # noqa: BLE001 - the person must see something whatever happens
+        except BaseException as raised:  # noqa: BLE001 - nobody else handles it in this thread, not even SystemExit
             body = self._failed(raised)
         try:
             deferred.post(self._url, body)
@@ -88,7 +88,7 @@ class Deferral:
             return self._lost(error)
         return True
 
-    def _failed(self, failure: Exception) -> bytes:
+    def _failed(self, failure: BaseException) -> bytes:
         """Log a failure, and return the answer to send instead."""
         if isinstance(failure, AnswerInvalid):
             _log.error("the deferred answer to %r cannot be shown: %s", self._event.name, failure)

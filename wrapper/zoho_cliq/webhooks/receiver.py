@@ -295,7 +295,7 @@ class Receiver:
         else:
             _log.error("the function of %r failed:\n%s", event.name, self._redacted(event, failure))
 
-    def _redacted(self, event: Event, failure: Exception) -> str:
+    def _redacted(self, event: Event, failure: BaseException) -> str:
         try:
             shown = "".join(traceback.format_exception(failure))
         except Exception:  # noqa: BLE001 - an exception's own code runs here, and may fail
