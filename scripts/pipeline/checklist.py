@@ -58,7 +58,7 @@ class Checklist(NamedTuple):
 def checklist(tree: Tree, review: Review, unfit: Sequence[str] = ()) -> Checklist:
     """Return the checklist for a reviewed document, in the checkout that accepted it.
 
-    unfit: what `pipeline.fit` found.
+    unfit: what cannot be loaded or made any more, according to `pipeline.fit` and `pipeline.derived`.
     """
     works = [line for change in review.changes for line in _works(review.names.get(change.place, ""), change)]
     decide = [*unfit, *_of_changes(tree, review), *(_of_document(tree, review.composed) if review.composed else ())]

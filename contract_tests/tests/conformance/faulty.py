@@ -10,6 +10,7 @@ from typing import Any
 from mutants import Prepare
 from mutants.builders import actions_of, error, operation_of, reply_json, wrap
 from reference_server import BASE, SCOPES, Headers, Reference, Reply
+from zoho_cliq_conformance.judge.facts import new_fields
 
 JSON = [("Content-Type", "application/json")]
 MESSAGE = b'{"message": "no"}'
@@ -111,7 +112,9 @@ def checks_no_field(server: Reference) -> None:
     for name in ("check_value", "check_rules", "check_fit"):
         setattr(server, name, lambda *_: None)
     server.required = {}
-    server.kinds = dict.fromkeys(server.kinds, (object,))  # type: ignore[arg-type]
+    others = [name for operation in ("create", "update") for name in new_fields(operation)]
+    server.BODY = (*server.BODY, *others)  # type: ignore[assignment]
+    server.kinds = dict.fromkeys([*server.kinds, *others], (object,))
     server.defaults |= {"name": "unnamed", "hint": "none"}
     create = server.create
 

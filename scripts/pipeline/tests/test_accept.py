@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from pipeline import accept as accepting
-from pipeline import generate
+from pipeline import derived, generate
 from pipeline.checklist import checklist, lines
 from pipeline.compose import UNDESCRIBED, compose
 from pipeline.documents import load
@@ -659,6 +659,29 @@ def test_what_can_no_longer_be_loaded_is_left_to_a_person(
     assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 1
     told = "contract_tests/zoho_cliq_mock/app.py:2: the mock server cannot be used any more: KeyError: 'limit'"
     assert told in capsys.readouterr().out
+
+
+def test_files_that_other_programs_make_are_renewed(
+    document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = "__import__('zoho_cliq_api.contract').contract.OPERATIONS['update_message_action'].threshold.limit"
+    programs = {
+        "limit.txt": ("-c", f"import sys; open(sys.argv[1], 'w').write(str({limit}))"),
+        "same.txt": ("-c", "import sys; open(sys.argv[1], 'w').write('same')"),
+        "broken.txt": ("-c", "raise SystemExit('KeyError: hint')"),
+        "absent.txt": ("-c", "raise SystemExit('is not run')"),
+    }
+    for name in ("limit.txt", "same.txt", "broken.txt"):
+        (copied.root / name).write_text(name.removesuffix(".txt"), "utf-8")
+    monkeypatch.setattr(derived, "_PROGRAMS", programs)
+    raise_threshold(document)
+    assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 1
+    told = capsys.readouterr()
+    assert "broken.txt: is still of the former document: KeyError: hint" in told.out
+    assert [line for line in told.err.splitlines() if line.endswith(".txt")] == ["written: limit.txt"]
+    assert [(copied.root / f"{name}.txt").read_text("utf-8") for name in ("limit", "same", "broken")] == [
+        "20", "same", "broken",
+    ]  # fmt: skip
 
 
 def test_a_checklist_ends_the_report(

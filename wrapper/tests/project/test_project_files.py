@@ -65,8 +65,8 @@ def test_a_secret_comes_from_the_environment_and_is_shown_nowhere(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('name = "A"\nhint = "h"\nhnit = "h"', "3: unknown key 'hnit'; known are name, hint, "),
-        ('name = "A"', "1: hint: is required"),
+        ('name = "A"\nhint = "h"\nhnit = "h"', "3: unknown key 'hnit'; known are name, "),
+        ('hint = "h"', "1: name: is required"),
         ('hint = "h"\n\nname = 7', "3: name: must be a string, not int"),
         (f'hint = "h"\nname = "{"x" * 31}"', "2: name: must have at most 30 characters, has 31"),
         ('name = "A"\nhint = "h"\nscope = "all"', "3: scope: must be one of organization, personal, team"),
@@ -132,8 +132,8 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, text: str, t
 
 def test_every_mistake_is_told_at_once_in_order(tmp_path: Path) -> None:
     project(tmp_path)
-    write(tmp_path, "actions/b.toml", "name = 1")
-    write(tmp_path, "actions/a.toml", 'x = 1\nname = "A"\ny = 2')
+    write(tmp_path, "actions/b.toml", "hint = 1")
+    write(tmp_path, "actions/a.toml", 'x = 1\nhint = "h"\ny = 2')
     assert [line.split(": ")[0] for line in mistakes(tmp_path)] == ["actions/a.toml:1"] * 2 + ["actions/a.toml:3"] + [
         "actions/b.toml:1"
     ] * 2
@@ -298,7 +298,7 @@ def test_the_schemas_say_what_reading_says(tmp_path: Path) -> None:
     good: dict[str, Any] = {"name": "A", "hint": "h", "script": "a.dg"}
     assert checker.is_valid(good | {"team_ids": ["${TEAM}"], "scope": "team", "multi_selectable": "${MANY}"})
     wrong: list[dict[str, Any]] = [
-        {"name": "A"}, good | {"x": 1}, good | {"name": "x" * 31}, good | {"scope": "team"}, good | {"scope": "all"},
+        {"hint": "h"}, good | {"x": 1}, good | {"name": "x" * 31}, good | {"scope": "team"}, good | {"scope": "all"},
         good | {"permissions": ["all"]}, good | {"team_ids": [0]}, good | {"execution_type": "webhook"},
     ]  # fmt: skip
     assert not [data for data in wrong if checker.is_valid(data)]
