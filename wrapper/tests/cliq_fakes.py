@@ -25,6 +25,8 @@ CREATES, LISTS, GETS, UPDATES, HANDLER_UPDATES = (each.limit for each in (CREATE
 """How many calls of each operation the document allows in a window."""
 LOCK = max(each.lock_seconds for each in (CREATE, LIST, GET, UPDATE, HANDLER_UPDATE))
 WINDOW = max(each.window_seconds for each in (CREATE, LIST, GET, UPDATE, HANDLER_UPDATE))
+PATIENT = WINDOW + 30.0
+"""A `max_wait` that is enough for any one threshold; the default is, for windows of minutes."""
 BASE_PATH = urlsplit(BASE_URL).path
 LISTING, CREATING = OPERATIONS["list_message_actions"].at(), OPERATIONS["create_message_action"].at()
 

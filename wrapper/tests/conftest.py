@@ -21,7 +21,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside the tests
 
-from cliq_fakes import BASE_URL, IN_PATHS, NEEDED, TOKEN, Scripted
+from cliq_fakes import BASE_URL, IN_PATHS, NEEDED, PATIENT, TOKEN, Scripted
 from cliq_shown import local_variables
 from cliq_sockets import SocketServer
 from zoho_cliq import AsyncCliq, Cliq
@@ -173,7 +173,8 @@ def make(clock: FakeClock, server: Scripted) -> Iterator[Callable[..., Cliq]]:
 
     def make(auth: Any = TOKEN, **settings: Any) -> Cliq:
         http_client = httpx.Client(transport=httpx.MockTransport(server))
-        cliq = Cliq(auth, **{"base_url": BASE_URL, "clock": clock, "http_client": http_client, **settings})
+        settings = {"base_url": BASE_URL, "clock": clock, "http_client": http_client, "max_wait": PATIENT, **settings}
+        cliq = Cliq(auth, **settings)
         made.append(cliq)
         return cliq
 
@@ -188,7 +189,8 @@ def make_async(clock: FakeClock, server: Scripted) -> Callable[..., AsyncCliq]:
 
     def make(auth: Any = TOKEN, **settings: Any) -> AsyncCliq:
         http_client = httpx.AsyncClient(transport=httpx.MockTransport(server))
-        return AsyncCliq(auth, **{"base_url": BASE_URL, "clock": clock, "http_client": http_client, **settings})
+        settings = {"base_url": BASE_URL, "clock": clock, "http_client": http_client, "max_wait": PATIENT, **settings}
+        return AsyncCliq(auth, **settings)
 
     return make
 

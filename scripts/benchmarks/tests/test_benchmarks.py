@@ -299,4 +299,4 @@ def test_the_generated_client_is_called_whatever_its_modules_are_called(
     with pytest.raises(LookupError, match="has no POST"):
         find("create_message_action")
     for name in [name for name in sys.modules if name.partition(".")[0] == "stock_cliq"]:
-        monkeypatch.delitem(sys.modules, name)
+        del sys.modules[name]

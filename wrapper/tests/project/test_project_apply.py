@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_fakes import HANDLER_UPDATE, WINDOW
+from cliq_fakes import HANDLER_UPDATE, PATIENT, WINDOW
 from cliq_projects import World, action_file, content, project, write
 from zoho_cliq import AsyncCliq, Cliq, RawResponse, errors
 from zoho_cliq.project import (
@@ -438,7 +438,8 @@ def test_a_lock_out_is_waited_for_or_refused(world: World, tmp_path: Path) -> No
 
 def test_tasks_do_the_same(world: World, tmp_path: Path) -> None:
     async def main() -> None:
-        async with AsyncCliq("1000.owner", base_url=world.server.url, clock=world.clock) as cliq:
+        settings: Any = {"base_url": world.server.url, "clock": world.clock, "max_wait": PATIENT}
+        async with AsyncCliq("1000.owner", **settings) as cliq:
             folder_of(tmp_path, 12)
             found = await plan_async(cliq, read(tmp_path))
             assert (await apply_async(cliq, tmp_path, found)).steps == 24

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_fakes import HANDLER_UPDATE, IN_PATHS, WINDOW, examples_are_complete
+from cliq_fakes import HANDLER_UPDATE, IN_PATHS, PATIENT, WINDOW, examples_are_complete
 from cliq_projects import World, action_file, content, project, write
 from cliq_runs import one_parser
 from zoho_cliq import cli
@@ -438,7 +438,9 @@ def test_ctrl_c_ends_an_apply_that_waits_and_the_next_one_finishes_it(world: Wor
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "zoho_cliq", "apply", "--yes", str(root)], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "zoho_cliq", "apply", "--yes", "--max-wait", str(PATIENT), str(root)],
+            stderr=subprocess.PIPE,
+            text=True,
         )
     finally:
         signal.signal(signal.SIGINT, before)
