@@ -15,6 +15,8 @@ TOKEN = "1000.canary-5e1f0ac7d2"
 BASE_URL = "https://cliq.test/api/v3"
 SCHEMAS = document()["components"]["schemas"]
 TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
+FIELDS = SCHEMAS["MessageActionCreate"]["properties"]
+MOST_TYPES: int = FIELDS["message_types"]["maxItems"]
 CREATE, LIST, GET, UPDATE, HANDLER_UPDATE = (
     threshold
     for name in "create_message_action list_message_actions get_message_action update_message_action "

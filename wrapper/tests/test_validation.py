@@ -158,10 +158,10 @@ def test_verdict_on_parameters_is_that_of_an_independent_validator(value: Any, n
 
 
 def test_every_fault_is_found() -> None:
-    body = {"name": 5, "hint": "", "scope": "team", "team_ids": [1.0, 0, "a"], "other": 1}
+    body = {"name": 5, "hint": "", "scope": "team", "team_ids": [0, "a"], "other": 1}
     found = [where for where, _ in RULES.faults(body, SCHEMAS["MessageActionCreate"])]
     missing = set(SCHEMAS["MessageActionCreate"]["required"]) - body.keys()
-    assert sorted(found) == sorted(["hint", "name", "other", "team_ids[1]", "team_ids[2]", *missing])
+    assert sorted(found) == sorted(["hint", "name", "other", "team_ids[0]", "team_ids[1]", *missing])
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_message_names_field_and_rule(
         (lambda actions: actions.update_handler("5", script=Path("a\0b")), "script"),
         (lambda actions: actions.update("5", image=Path("a\0b")), "image"),
         (lambda actions: actions.update("5"), "fields"),
-        (lambda actions: actions.update_handler("5"), "permissions or script"),
+        (lambda actions: actions.update_handler("5"), " or ".join(sorted(SCHEMAS["HandlerUpdate"]["properties"]))),
         (lambda actions: actions.update_handler("5", script="a", permissions=["chat"]), "script and permissions"),
         (lambda actions: actions.update_handler("5", permissions=["chat", "all"]), "permissions[1]"),
         (lambda actions: actions.update_handler("5", script="x" * (LARGEST_SCRIPT + 1)), "script"),

@@ -112,9 +112,15 @@ def checks_no_field(server: Reference) -> None:
     for name in ("check_value", "check_rules", "check_fit"):
         setattr(server, name, lambda *_: None)
     server.required = {}
-    others = [name for operation in ("create", "update") for name in new_fields(operation)]
-    server.BODY = (*server.BODY, *others)  # type: ignore[assignment]
-    server.kinds = dict.fromkeys([*server.kinds, *others], (object,))
+    server.kinds = dict.fromkeys(server.kinds, (object,))  # type: ignore[arg-type]
+    check, others = server.check, [name for operation in ("create", "update") for name in new_fields(operation)]
+
+    def checked(operation: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
+        for name in others:
+            given.pop(name, None)
+        check(operation, given, known)
+
+    setattr(server, "check", checked)  # noqa: B010
     server.defaults |= {"name": "unnamed", "hint": "none"}
     create = server.create
 

@@ -262,7 +262,7 @@ def test_the_command_prints_what_the_script_did(
     mock: MockServer, run: Run, webhook: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call = f'r = invokeurl\n[\n\turl :"{webhook.url}"\n\ttype :POST\n\tbody:"{{}}"\n];\n'
-    address = ["--url", mock.url, "--token", mock.control_token]
+    address = ["--url", mock.url, f"--token={mock.control_token}"]
     command = ["trigger", "--action", "Script", "--text", "printer on fire", *address]
     run(f'info "hi\x1b[31m";\n{call}zoho.cliq.postToChat(chat.get("id"), "posted");\nreturn {{"text": "done"}};')
     assert main(command) == 0

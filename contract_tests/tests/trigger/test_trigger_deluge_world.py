@@ -371,7 +371,7 @@ END
     assert webhook.headers[-1]["authorization"] == SECRET
     run(script.replace("END", "throw echo;"))
     run(script.replace("END", "x = null; return x.get(echo);"))
-    command = ["trigger", "--action", "Script", "--text", "x", "--url", mock.url, "--token", mock.control_token]
+    command = ["trigger", "--action", "Script", "--text", "x", "--url", mock.url, f"--token={mock.control_token}"]
     assert main(command) == 1
     everything = [caplog.text, *capfd.readouterr(), *mock.app.state.connection.iterdump()]
     paths = ("deliveries", "messages", "journal", "state", "databases", "connections", "chats")

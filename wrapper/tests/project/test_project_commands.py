@@ -50,7 +50,7 @@ def run(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_from_the_web_editor_to_git_and_back(world: World, run: Run, tmp_path: Path) -> None:
     cliq = world.client()
-    made = cliq.message_actions.create(name="Note", hint="h")
+    made = cliq.message_actions.create(name="Note", hint="h", message_types=["text"])
     cliq.message_actions.update_handler(made.id, script=FIRST)
     root = tmp_path / "actions-of-ours"
     code, out, err = run("pull", root)
@@ -521,7 +521,7 @@ def test_quiet_leaves_out_what_was_done(world: World, run: Run, tmp_path: Path) 
     assert run("check", root, "--quiet") == (0, "", "")
     assert run("apply", root, "--yes", "--quiet") == (0, "", "")
     assert set(world.ids()) == {"A"}
-    world.client().message_actions.create(name="B", hint="h")
+    world.client().message_actions.create(name="B", hint="h", message_types=["text"])
     assert run("pull", root, "--quiet") == (0, "", "")
     assert run("pull", root, "--quiet") == (0, "", "")
     assert (root / "actions/b.toml").exists()

@@ -14,6 +14,7 @@ from cliq_projects import action_file, project, write
 from hypothesis import given
 from hypothesis import strategies as st
 from zoho_cliq.project import ProjectError, action_schema, check, configuration_schema, read
+from zoho_cliq.project.contract_fields import name_length
 from zoho_cliq.project.files import write_whole
 from zoho_cliq.project.lock_file import read_locks, write_locks
 from zoho_cliq.project.model import Entry, Lock
@@ -68,8 +69,8 @@ def test_a_secret_comes_from_the_environment_and_is_shown_nowhere(tmp_path: Path
         ('name = "A"\nhint = "h"\nhnit = "h"', "3: unknown key 'hnit'; known are name, "),
         ('hint = "h"', "1: name: is required"),
         ('hint = "h"\n\nname = 7', "3: name: must be a string, not int"),
-        (f'hint = "h"\nname = "{"x" * 31}"', "2: name: must have at most 30 characters, has 31"),
-        ('name = "A"\nhint = "h"\nscope = "all"', "3: scope: must be one of organization, personal, team"),
+        (f'hint = "h"\nname = "{"x" * 200}"', f"2: name: must have at most {name_length()} characters, has 200"),
+        ('name = "A"\nhint = "h"\nscope = "all"', "3: scope: must be one of "),
         ('name = "A"\nhint = "h"\nscope = "team"', "1: team_ids: is required when scope is team"),
         ('name = "A"\nhint = "h"\nteam_ids = [1]', '3: team_ids: is only for actions with scope = "team"'),
         ('name = "A"\nhint = "h"\nmessage_types = [\n"text",\n"txt"]', "3: message_types: message_types[1]"),
@@ -298,10 +299,10 @@ def test_the_schemas_say_what_reading_says(tmp_path: Path) -> None:
     good: dict[str, Any] = {"name": "A", "hint": "h", "script": "a.dg"}
     assert checker.is_valid(good | {"team_ids": ["${TEAM}"], "scope": "team", "multi_selectable": "${MANY}"})
     wrong: list[dict[str, Any]] = [
-        {"hint": "h"}, good | {"x": 1}, good | {"name": "x" * 31}, good | {"scope": "team"}, good | {"scope": "all"},
+        {"hint": "h"}, good | {"x": 1}, good | {"name": "x" * 200}, good | {"scope": "team"}, good | {"scope": "all"},
         good | {"permissions": ["all"]}, good | {"team_ids": [0]}, good | {"execution_type": "webhook"},
     ]  # fmt: skip
     assert not [data for data in wrong if checker.is_valid(data)]
     assert json.dumps(schema).count("$ref") == 0
-    body = document()["components"]["schemas"]["MessageActionCreate"]["properties"]
-    assert set(schema["properties"]) == {*body, "script", "permissions"}
+    bodies = [document()["components"]["schemas"][name] for name in ("MessageActionCreate", "HandlerUpdate")]
+    assert set(schema["properties"]) == {name for body in bodies for name in body["properties"]}

@@ -16,9 +16,11 @@ def test_an_empty_folder_becomes_a_project(world: World, tmp_path: Path) -> None
     cliq = world.client()
     made = cliq.message_actions.create(name='Été "1" / ${X}', hint="h", message_types=["text"])
     cliq.message_actions.update_handler(made.id, script="info 1;\r\nreturn {};")
-    hook = cliq.message_actions.create(name="Hook", hint="h", scope="team", team_ids=[100001], **WEBHOOK)
+    hook = cliq.message_actions.create(
+        name="Hook", hint="h", scope="team", team_ids=[100001], message_types=["text"], **WEBHOOK
+    )
     cliq.message_actions.update_handler(hook.id, permissions=["chat", "user"])
-    cliq.message_actions.create(name="../../etc", hint="h")
+    cliq.message_actions.create(name="../etc", hint="h", message_types=["text"])
     root = tmp_path / "new" / "project"
     done = pull(cliq, root)
     assert not done.left
@@ -192,7 +194,7 @@ def test_a_file_whose_action_is_gone_is_left(world: World, tmp_path: Path) -> No
 def test_a_name_that_a_file_has_already_makes_no_second_file(world: World, tmp_path: Path) -> None:
     root = pulled_project(world, tmp_path)
     (root / "actions/a.toml").write_text((root / "actions/a.toml").read_text().replace('"A"', '"Mine"'))
-    world.client().message_actions.create(name="Mine", hint="h")
+    world.client().message_actions.create(name="Mine", hint="h", message_types=["text"])
     done = pull(world.client(), root)
     assert len(done.left) == 2
     assert "a file has its name already; no file was written" in done.left[1]
