@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pipeline.changes import Change
 from pipeline.compose import UNDESCRIBED, operations
+from pipeline.contract import data_centers
 from pipeline.documents import Json
 from pipeline.params import field_name, method_arguments
 from pipeline.review import Review
@@ -149,6 +150,8 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
         elif change.kind == "type-changed" and (typed := _TYPED.match(change.text)):
             place = _at(tree, _MEANINGS, f'"{typed[1]}"')
             yield f"{place}: {operation}: {change.text}: the mock, and the facts of the suite, have the old type"
+        elif change.kind == "server-moved":
+            yield f"{_at(tree, _OVERLAY, 'x-accounts-url:')}: {change.text}: do the other data centers follow?"
         elif change.kind == "operation-removed":
             yield from _users(tree, review.former.get(change.place, change.place))
         elif change.rating == "breaking" and change.kind not in ("threshold", "lock"):
@@ -194,6 +197,11 @@ def _examples(tree: Tree, field: str) -> Iterator[str]:
 
 def _of_document(tree: Tree, composed: Json) -> Iterator[str]:
     """Yield what the overlay does not state yet."""
+    known = [server["url"] for server in data_centers(composed).values()]
+    for server in composed.get("servers", []):
+        if server["url"] not in known:
+            place = _at(tree, _OVERLAY, "x-accounts-url:")
+            yield f"{place}: {server['url']} has no data center, so clients cannot choose it: name it, and its accounts"
     for code, meaning in composed.get("x-error-catalogue", {}).items():
         if meaning.get("x-guessed"):
             place = _at(tree, _OVERLAY, "x-error-catalogue:")

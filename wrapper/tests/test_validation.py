@@ -28,7 +28,8 @@ KEYWORDS = frozenset(
     "exclusiveMinimum exclusiveMaximum uniqueItems".split()
 )
 ANNOTATIONS = frozenset(
-    "contentEncoding contentMediaType deprecated description format x-default unevaluatedProperties example".split()
+    "contentEncoding contentMediaType default deprecated description example format readOnly title "
+    "unevaluatedProperties writeOnly x-default".split()
 )
 CHOICES = ("allOf", "anyOf", "oneOf")
 LARGEST_SCRIPT = DOCUMENT["components"]["schemas"]["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
