@@ -28,6 +28,7 @@ from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._operations import OWN, Operations
 from zoho_cliq.cli import options
 from zoho_cliq.errors import CliqError
+from zoho_cliq.project import faults
 from zoho_cliq.state.shared import forget_everything
 from zoho_cliq.testing import FakeClock
 
@@ -140,7 +141,7 @@ def newly_required(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fill in what the document has come to require since the tests were written: today nothing."""
     if not NEEDED:
         return
-    call, add_fields = Operations.call, options.add_fields
+    call, add_fields, field_faults = Operations.call, options.add_fields, faults.field_faults
 
     def filled(self: Operations, name: str, fields: Mapping[str, Any], *rest: Any, **more: Any) -> Any:
         given = {**NEEDED.get(name, {}), **fields} if self.package == OWN and not more.get("body") else fields
@@ -152,8 +153,12 @@ def newly_required(monkeypatch: pytest.MonkeyPatch) -> None:
             if action.dest.removeprefix("field_") in NEEDED.get(operation, {}):
                 action.required = False
 
+    def of_files(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        return field_faults({**NEEDED.get("create_message_action", {}), **fields})
+
     monkeypatch.setattr(Operations, "call", filled)
     monkeypatch.setattr(options, "add_fields", optional)
+    monkeypatch.setattr(faults, "field_faults", of_files)
 
 
 @pytest.fixture

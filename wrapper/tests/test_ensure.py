@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_fakes import Scripted, action, enveloped, refused
+from cliq_fakes import TYPES, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, Ensured, errors
 from zoho_cliq.errors import MessageActionNameExists, NotYourAction, ValidationError
 from zoho_cliq_mock import MockServer
 
-WANTED: dict[str, Any] = {"name": "Ticket", "hint": "File this message", "message_types": ["text", "link"]}
+WANTED: dict[str, Any] = {"name": "Ticket", "hint": "File this message", "message_types": TYPES[:2]}
 SCRIPT = 'return {"text": "Filed."};'
 OWNER = "70021945"
 LIST, CREATE, UPDATE = "list_message_actions", "create_message_action", "update_message_action"
@@ -77,7 +77,7 @@ def test_ensure_leaves_an_equal_action_unchanged(calls: Calls, tmp_path: Path) -
     script = tmp_path / "ticket.dg"
     script.write_text(SCRIPT)
     calls.ensure(**WANTED, handler={"script": script})
-    done = calls.ensure(**WANTED | {"message_types": ["link", "text"]}, handler={"script": SCRIPT})
+    done = calls.ensure(**WANTED | {"message_types": TYPES[1::-1]}, handler={"script": SCRIPT})
     assert calls.sent == [LIST, GET_HANDLER]
     assert not done.changed
     assert str(done).endswith(": unchanged")

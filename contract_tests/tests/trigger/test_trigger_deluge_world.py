@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from api_paths import BASE_PATH, LISTING
+from needed import NEEDED
 from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
 from zoho_cliq_mock.trigger.deluge.connections import ConnectionsError, Hider, read_connections
@@ -219,7 +220,7 @@ def test_databases_survive_a_restart(tmp_path: Path) -> None:
     seed = {
         "organizations": [{"id": "1"}],
         "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": "A", "hint": "h", "handler": {"script": COUNT}}],
+        "actions": [{**NEEDED, "creator": "ann", "name": "A", "hint": "h", "handler": {"script": COUNT}}],
     }
     for expected in ("0", "1"):
         with MockServer(str(tmp_path / "cliq.db"), seed=seed) as server:
@@ -555,7 +556,7 @@ def test_a_mock_stops_while_a_script_waits(webhook: Any, held: Any) -> None:
     seed = {
         "organizations": [{"id": "1"}],
         "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": "A", "hint": "h", "handler": {"script": invoke(webhook.url)}}],
+        "actions": [{**NEEDED, "creator": "ann", "name": "A", "hint": "h", "handler": {"script": invoke(webhook.url)}}],
     }
     server = MockServer(seed=seed).start()
     headers = {"Authorization": f"Bearer {server.control_token}"}
@@ -584,7 +585,13 @@ def test_in_process_and_in_another_event_loop_each_time(webhook: Any) -> None:
         "organizations": [{"id": "1"}],
         "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
         "actions": [
-            {"creator": "ann", "name": "A", "hint": "h", "handler": {"script": invoke(webhook.url) + 'return "ok";'}}
+            {
+                **NEEDED,
+                "creator": "ann",
+                "name": "A",
+                "hint": "h",
+                "handler": {"script": invoke(webhook.url) + 'return "ok";'},
+            }
         ],
     }
     app = create_app(seed=seed)
@@ -604,7 +611,7 @@ def test_a_choice_that_is_cancelled_ends_its_script(webhook: Any, held: Any) -> 
     seed = {
         "organizations": [{"id": "1"}],
         "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": "A", "hint": "h", "handler": {"script": script}}],
+        "actions": [{**NEEDED, "creator": "ann", "name": "A", "hint": "h", "handler": {"script": script}}],
     }
     app = create_app(seed=seed)
     service = trigger_of(app.state)
@@ -650,7 +657,7 @@ from zoho_cliq_mock.control_client import call
 
 scripts = json.loads(sys.argv[1])
 seed = {"organizations": [{"id": "1"}], "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": name, "hint": "h", "handler": {"script": script}}
+        "actions": [{**NEEDED, "creator": "ann", "name": name, "hint": "h", "handler": {"script": script}}
                     for name, script in scripts.items()]}
 with MockServer(seed=seed) as mock:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -659,7 +666,7 @@ with MockServer(seed=seed) as mock:
         record = call(mock.url, mock.control_token, "POST", "trigger", {"action": name, "text": "x"})
         ends[name] = [error["kind"] for error in record["deluge"]["errors"]]
     print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, ends]))
-"""
+""".replace("**NEEDED", f"**{NEEDED!r}")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux counts the most memory in KiB")

@@ -10,11 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 import tomlkit
+from cliq_fakes import NEEDED
 from cliq_projects import action_file, project, write
 from hypothesis import given
 from hypothesis import strategies as st
 from zoho_cliq.project import ProjectError, action_schema, check, configuration_schema, read
-from zoho_cliq.project.contract_fields import name_length
+from zoho_cliq.project.contract_fields import create_fields, name_length
 from zoho_cliq.project.files import write_whole
 from zoho_cliq.project.lock_file import read_locks, write_locks
 from zoho_cliq.project.model import Entry, Lock
@@ -66,7 +67,7 @@ def test_a_secret_comes_from_the_environment_and_is_shown_nowhere(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('name = "A"\nhint = "h"\nhnit = "h"', "3: unknown key 'hnit'; known are name, "),
+        ('name = "A"\nhint = "h"\nhnit = "h"', f"3: unknown key 'hnit'; known are {next(iter(create_fields()))}, "),
         ('hint = "h"', "1: name: is required"),
         ('hint = "h"\n\nname = 7', "3: name: must be a string, not int"),
         (f'hint = "h"\nname = "{"x" * 200}"', f"2: name: must have at most {name_length()} characters, has 200"),
@@ -296,8 +297,8 @@ def test_the_schemas_say_what_reading_says(tmp_path: Path) -> None:
     jsonschema.Draft7Validator.check_schema(schema)
     jsonschema.Draft7Validator.check_schema(configuration_schema())
     checker = jsonschema.Draft7Validator(schema)
-    good: dict[str, Any] = {"name": "A", "hint": "h", "script": "a.dg"}
-    assert checker.is_valid(good | {"team_ids": ["${TEAM}"], "scope": "team", "multi_selectable": "${MANY}"})
+    good: dict[str, Any] = {"name": "A", "hint": "h", "script": "a.dg", **NEEDED.get("create_message_action", {})}
+    assert checker.is_valid(good | {"team_ids": ["${TEAM}"], "scope": "team", "hint": "${MANY}"})
     wrong: list[dict[str, Any]] = [
         {"hint": "h"}, good | {"x": 1}, good | {"name": "x" * 200}, good | {"scope": "team"}, good | {"scope": "all"},
         good | {"permissions": ["all"]}, good | {"team_ids": [0]}, good | {"execution_type": "webhook"},

@@ -62,6 +62,8 @@ def action(draw: st.DrawFn, names: st.SearchStrategy[str]) -> dict[str, Any]:
         "scope": st.sampled_from(["organization", "personal"]),
     }
     for name, values in optional.items():
+        if name not in FIELDS:
+            continue
         # The mock's default are all types, even where a file may have fewer.
         if draw(st.booleans()) or (name == "message_types" and len(TYPES) > MOST_TYPES):
             fields[name] = draw(values)
