@@ -38,8 +38,10 @@ _FIELD = re.compile(r"request body: (?:(optional|required) )?property (\w+) (add
 _VALUE = re.compile(r"request body: ([\w.\[\]]+): value (\S+) (added|removed)")
 _TYPED = re.compile(r"(?:request body|response \d+): (?:data(?:\[\])?\.)?(\w+)")
 _PARAMETER = re.compile(r"(optional|required) (path|query|header) parameter (\S+) added")
-
-
+_CHECKED = frozenset(
+    {"limit-tightened", "limit-loosened", "value-added", "value-removed", "type-widened", "type-narrowed"}
+)
+"""Kinds of change of a parameter that need no edit."""
 _RENAMED = re.compile(r"path parameter (\S+) is called \S+")
 _IN_PATHS = (
     "calls that leave {0} out take it from Cliq(…, path_parameters={{'{0}': …}}), from ZOHO_CLIQ_PATH_{1}, or in a "
@@ -113,6 +115,10 @@ def _works(operation: str, change: Change) -> Iterator[str]:
         yield f"{operation}: {change.text}: client and mock check it, the suite tests its limits"
     elif change.text.startswith("response "):
         yield f"{operation}: {change.text}: the model follows"
+    elif re.match(r"(path|query|header) parameter ", change.text) and change.kind in _CHECKED:
+        yield f"{operation}: {change.text}: client and mock check it"
+    elif change.kind == "tag":
+        yield f"{operation}: {change.text}; zoho_cliq does not use that name"
 
 
 def _of_changes(tree: Tree, review: Review) -> Iterator[str]:

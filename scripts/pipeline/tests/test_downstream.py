@@ -454,6 +454,19 @@ assert command("call", "get_message_action", "--field", f"action_id={made.id}")[
 
 
 @pytest.mark.heavy
+def test_a_path_that_the_mock_takes_for_another_is_left_to_a_person(copied: Path) -> None:
+    document = load(copied / "openapi" / "upstream.yaml")
+    vendor.trailing_slash(document)
+    source = copied.parent / "changed.yml"
+    source.write_text(dump_json(vendor.as_published(document)), "utf-8")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert main(["--from", str(source), "--accept", "--no-tests", "--max-seconds", "300"], Tree(copied)) == 1
+    told = f"the mock server cannot be used any more: LookupError: POST {vendor.COLLECTION}/ does not lead to create"
+    assert told in out.getvalue()
+
+
+@pytest.mark.heavy
 def test_a_window_changes(copied: Path) -> None:
     proof = """
 threshold = OPERATIONS["update_message_action"].threshold

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_fakes import LISTING, NEEDED, SCHEMAS, action_path, handler_path
+from cliq_fakes import CREATING, LISTING, NEEDED, SCHEMAS, action_path, handler_path
 from cliq_runs import Run, Terminal, create
 from zoho_cliq import MessageAction
 from zoho_cliq._operations import Operations
@@ -125,8 +125,8 @@ NEW = NEEDED.get("create_message_action", {})
 @pytest.mark.parametrize(
     ("arguments", "method", "path", "body"),
     [
-        ("create --name Note --hint h", "POST", LISTING, {**NEW, "name": "Note", "hint": "h"}),
-        ("create --name Note --hint h --if-exists adopt", "POST", LISTING, {**NEW, "name": "Note", "hint": "h"}),
+        ("create --name Note --hint h", "POST", CREATING, {**NEW, "name": "Note", "hint": "h"}),
+        ("create --name Note --hint h --if-exists adopt", "POST", CREATING, {**NEW, "name": "Note", "hint": "h"}),
         ("update 5 --hint h", "PATCH", action_path(5), {"hint": "h"}),
         ("delete 5", "DELETE", action_path(5), None),
         ("handler 5 --no-permissions", "PATCH", handler_path(5), {"permissions": []}),
