@@ -63,7 +63,8 @@ def accept(tree: Tree, review: Review, version: str, date: datetime.date, second
         fresh = Path(name)
         (fresh / "provenance.toml").write_text(provenance(review.source, date), "utf-8")
         todo = {tree.provenance: fresh / "provenance.toml"}
-        written, failed = [tree.name(tree.provenance)], []
+        written = [tree.name(tree.provenance)]
+        failed: list[str] = []
         if review.composed is not None:
             with deadline(seconds, review.source.name):
                 build(tree, review.composed, fresh)

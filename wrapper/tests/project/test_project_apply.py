@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_fakes import HANDLER_UPDATE, PATIENT, WINDOW
+from cliq_fakes import FIELDS, HANDLER_UPDATE, PATIENT, TYPES, WINDOW
 from cliq_projects import World, action_file, content, project, write
 from zoho_cliq import AsyncCliq, Cliq, RawResponse, errors
 from zoho_cliq.project import (
@@ -49,9 +49,10 @@ def test_an_account_becomes_equal_and_stays(world: World, tmp_path: Path) -> Non
     project(tmp_path)
     write(tmp_path, "actions/icon.png", "\x89PNG")
     action_file(tmp_path, "note", "return {};\n", name="Note", hint="Keep it", scope="personal", image="icon.png")
+    several = {"multi_selectable": True} if "multi_selectable" in FIELDS else {}
     action_file(
         tmp_path, "hook", name="Hook", hint="Send it", scope="team", team_ids=[100002, 100001], permissions=["user"],
-        message_types=["link"], multi_selectable=True, **WEBHOOK,
+        message_types=TYPES[-1:], **several, **WEBHOOK,
     )  # fmt: skip
     action_file(tmp_path, "bare", name="Bare", hint="Nothing")
     applied(cliq, tmp_path)
