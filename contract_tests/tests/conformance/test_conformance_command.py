@@ -19,6 +19,7 @@ from mutants import MUTANTS, Prepare
 from record_plan import EVERY, profile_of, recorded_now
 from reference_server import WINDOW, Reference
 from served import TOKENS, TOML, run_command, served
+from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_conformance.drivers.table import run_table
 from zoho_cliq_conformance.grading import NotConforming, demand, grade
 from zoho_cliq_conformance.judge.facts import FACTS
@@ -250,11 +251,18 @@ def test_the_recorded_plan_is_what_the_table_sends_with_any_profile(parts: str) 
     assert_plan_is_recorded(parts)
 
 
+MEASURED_WITH = {"create_message_action": 30, "list_message_actions": 30}
+SLOWER = max(
+    1.0, *(MEASURED_WITH.get(name, 10) / each.threshold.limit for name, each in OPERATIONS.items() if each.threshold)
+)
+"""How many times longer a run may take than with the thresholds with which it was measured."""
+
+
 def test_a_run_of_the_table_on_a_live_server_takes_few_calls_and_minutes() -> None:
     live = plan.make(profile(reset_url=None, clock_url=None), ["table"])
     run_minutes, _ = live.minutes(profile(reset_url=None, clock_url=None))
     assert live.total <= 470
-    assert run_minutes <= 14 * WINDOW / 60
+    assert run_minutes <= 14 * WINDOW / 60 * SLOWER
 
 
 def test_a_live_server_is_paced_without_a_refusal_and_left_clean() -> None:
@@ -266,8 +274,8 @@ def test_a_live_server_is_paced_without_a_refusal_and_left_clean() -> None:
     assert result.violations == []
     assert not result.stopped
     assert result.exit_code() == 0
-    assert sum(slept) < 19 * WINDOW
-    assert minutes(client.sequence[: -result.calls_of_clean_up]) <= 14 * WINDOW / 60
+    assert sum(slept) < 19 * WINDOW * SLOWER
+    assert minutes(client.sequence[: -result.calls_of_clean_up]) <= 14 * WINDOW / 60 * SLOWER
     assert not any(e.answer and e.answer.status == 429 for e in client.trace)
     assert [action.id for action in server.actions.values() if action.alive] == [foreign]
     assert server.actions[foreign].fields["hint"] == "stays"
