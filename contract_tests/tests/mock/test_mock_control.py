@@ -16,7 +16,7 @@ BODY = {**NEEDED, "name": "Open incident", "hint": "Start"}
 
 def create(client: httpx.Client, **fields: Any) -> str:
     answer = client.post(CREATING, json={**BODY, **fields})
-    assert answer.status_code == 200, answer.text
+    assert answer.is_success, answer.text
     return str(answer.json()["data"]["id"])
 
 

@@ -74,7 +74,7 @@ class Writer(threading.Thread):
         hint = f"{self.prefix} {number}"
         if kind == "create":
             status, data = self.call(connection, "POST", CREATING, {**NEEDED, "name": hint, "hint": hint})
-            assert status == 200, data
+            assert status in (200, 201), data
             identifier = data["data"]["id"]
             self.ids.append(identifier)
             self.kept[identifier] = hint
