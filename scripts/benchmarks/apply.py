@@ -20,7 +20,7 @@ from typing import Any
 from zoho_cliq import Cliq
 from zoho_cliq.project import apply, plan, read
 
-from benchmarks import environment
+from benchmarks import environment, peers
 from benchmarks.jobs import MINUTE, TOKEN, World, least_minutes, world
 from benchmarks.report import Report, Table, progress
 
@@ -52,11 +52,10 @@ def ours(there: World, folder: Path) -> Carry:
 
 def loop(there: World, *, retries: bool) -> Carry:
     """Return the way of a loop over the stock client."""
-    package = "stock_cliq.api.messageactions"
     models: Any = importlib.import_module("stock_cliq.models")
     client: Any = importlib.import_module("stock_cliq").AuthenticatedClient(base_url=there.server.url, token=TOKEN)
-    creating: Any = importlib.import_module(f"{package}.create_a_new_message_action")
-    updating: Any = importlib.import_module(f"{package}.update_message_action_handler")
+    creating = peers.stock_call("create_message_action")
+    updating = peers.stock_call("update_message_action_handler")
     ids: dict[str, str] = {}
 
     def sent(call: Callable[[], Any]) -> Any:

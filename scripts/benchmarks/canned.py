@@ -16,9 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from zoho_cliq_api.contract import OPERATIONS
+
 TOTAL = 10_000
 FIRST_ID = 48210000000400000
 _QUERY = re.compile(rb"[?&](limit|next_token)=(\d+)")
+_COLLECTION = tuple(OPERATIONS[name].at().encode() for name in ("create_message_action", "list_message_actions"))
 
 
 def action(number: int) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def _bytes(answer: dict[str, Any]) -> bytes:
 def respond(method: bytes, target: bytes) -> bytes:
     """Return the whole response to a request line."""
     path = target.partition(b"?")[0]
-    if path.endswith(b"/messageactions"):
+    if path.endswith(_COLLECTION):
         if method == b"POST":
             return _bytes(single(0))
         asked = dict(_QUERY.findall(target))

@@ -24,7 +24,7 @@ from zoho_cliq.testing import FakeClock
 from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import MockServer
 
-from benchmarks import environment
+from benchmarks import environment, peers
 from benchmarks.report import Report, Table, progress
 
 TOKEN = "1000.owner"
@@ -144,12 +144,11 @@ def plain(there: World) -> Client:
 
     It waits a minute after a refusal and retries a broken connection.
     """
-    package = "stock_cliq.api.messageactions"
     models: Any = importlib.import_module("stock_cliq.models")
     client: Any = importlib.import_module("stock_cliq").AuthenticatedClient(base_url=there.server.url, token=TOKEN)
-    listing: Any = importlib.import_module(f"{package}.list_all_message_actions")
-    creating: Any = importlib.import_module(f"{package}.create_a_new_message_action")
-    updating: Any = importlib.import_module(f"{package}.update_message_action_handler")
+    listing = peers.stock_call("list_message_actions")
+    creating = peers.stock_call("create_message_action")
+    updating = peers.stock_call("update_message_action_handler")
 
     def until_taken(call: Callable[[], Any]) -> Any:
         while True:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import http.client
 import importlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 from urllib.parse import urlsplit
@@ -19,6 +22,7 @@ import httpx
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._schema import reading
 from zoho_cliq.testing import FakeClock
+from zoho_cliq_api.contract import OPERATIONS
 
 from benchmarks.canned import FIRST_ID
 
@@ -125,14 +129,29 @@ def raw_http(url: str, stack: ExitStack) -> Jobs:
     return Jobs("http.client", get, page, create)
 
 
+@cache
+def stock_call(operation: str) -> Any:
+    """Return the generated client's module of an operation; the vendor's tags and operation ids give it its name."""
+    wanted = OPERATIONS[operation].method.lower(), _without_names(OPERATIONS[operation].path)
+    (folder,) = importlib.import_module("stock_cliq.api").__path__
+    for path in Path(folder).glob("*/*.py"):
+        call = re.search(r'"method": "(\w+)",\s+"url": "([^"]+)"', path.read_text("utf-8"))
+        if call and (call[1], _without_names(call[2])) == wanted:
+            return importlib.import_module(f"stock_cliq.api.{path.parent.name}.{path.stem}")
+    raise LookupError(f"the generated client has no {wanted[0].upper()} {wanted[1]}")
+
+
+def _without_names(path: str) -> str:
+    return re.sub(r"\{[^{}]*\}", "{}", path)
+
+
 def stock_modules() -> tuple[Any, Any, Any, Any, Any]:
-    """Return the parts of the generated client: its class, the functions of the three calls, and a create's body."""
-    package = "stock_cliq.api.messageactions"
+    """Return the parts of the generated client: its class, the modules of the three calls, and a create's body."""
     return (
         importlib.import_module("stock_cliq").AuthenticatedClient,
-        importlib.import_module(f"{package}.get_details_of_a_specific_message_action"),
-        importlib.import_module(f"{package}.list_all_message_actions"),
-        importlib.import_module(f"{package}.create_a_new_message_action"),
+        stock_call("get_message_action"),
+        stock_call("list_message_actions"),
+        stock_call("create_message_action"),
         importlib.import_module("stock_cliq.models").MsgactionCreate,
     )
 
@@ -207,18 +226,22 @@ def generator(url: str, stack: ExitStack) -> Jobs | None:
     except ModuleNotFoundError:
         return None
     configuration = package.Configuration(host=url, access_token=TOKEN)
-    api = package.MessageactionsApi(stack.enter_context(package.ApiClient(configuration)))
+    # The tag gives the class its name, and the operation ids, as in the other generated client, the methods theirs.
+    names = [module.__name__.rpartition(".")[2] for module in stock_modules()[1:4]]
+    kinds = (kind for name, kind in vars(package).items() if name.endswith("Api") and hasattr(kind, names[0]))
+    api = next(kinds)(stack.enter_context(package.ApiClient(configuration)))
+    getting, listing, creating = (getattr(api, name) for name in names)
 
     def get() -> Got:
-        data = api.get_details_of_a_specific_message_action(ID).data
+        data = getting(ID).data
         return data.id, data.name
 
     def page(limit: int) -> Got:
-        data = api.list_all_message_actions(limit=limit).data
+        data = listing(limit=limit).data
         return ends([(item.id, item.name) for item in data])
 
     def create() -> Got:
-        data = api.create_a_new_message_action(package.MsgactionCreate.from_dict(NEW)).data
+        data = creating(package.MsgactionCreate.from_dict(NEW)).data
         return data.id, data.name
 
     return Jobs("openapi-generator", get, page, create)

@@ -11,8 +11,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.bounds import SECONDS, deadline
+from pipeline.derived import derive
 from pipeline.errors import PipelineError
 from pipeline.fetch import Source
 from pipeline.install import install, scratch
@@ -30,14 +32,21 @@ sha256 = "{sha256}"
 _UNRELEASED = "## Unreleased\n"
 
 
+class Accepted(NamedTuple):
+    """The names of the written files, and a line for each file that could not be renewed."""
+
+    written: list[str]
+    failed: list[str]
+
+
 def provenance(source: Source, date: datetime.date) -> str:
     """Return the text of provenance.toml."""
     name = '"' + re.sub(r'[\\"\x00-\x1f\x7f]', "", source.origin) + '"'
     return _PROVENANCE.format(name=name, date=date.isoformat(), sha256=source.sha256)
 
 
-def accept(tree: Tree, review: Review, version: str, date: datetime.date, seconds: float = SECONDS) -> list[str]:
-    """Write a reviewed document and everything made from it to the checkout; return the names of the written files.
+def accept(tree: Tree, review: Review, version: str, date: datetime.date, seconds: float = SECONDS) -> Accepted:
+    """Write a reviewed document and everything made from it to the checkout.
 
     Args:
         tree: the checkout.
@@ -55,6 +64,7 @@ def accept(tree: Tree, review: Review, version: str, date: datetime.date, second
         (fresh / "provenance.toml").write_text(provenance(review.source, date), "utf-8")
         todo = {tree.provenance: fresh / "provenance.toml"}
         written = [tree.name(tree.provenance)]
+        failed: list[str] = []
         if review.composed is not None:
             with deadline(seconds, review.source.name):
                 build(tree, review.composed, fresh)
@@ -73,8 +83,12 @@ def accept(tree: Tree, review: Review, version: str, date: datetime.date, second
                 written.append(tree.name(tree.changelog))
             if review.overlay_text != tree.overlay.read_text("utf-8"):
                 written.append(tree.name(tree.overlay))
+            if not review.same:
+                made, failed = derive(tree, fresh)
+                todo |= made
+                written += map(tree.name, made)
         install(tree.root, todo)
-    return sorted(written)
+    return Accepted(sorted(written), failed)
 
 
 def entry(changelog: str, review: Review, version: str) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pipeline.changes import Change
 from pipeline.compose import UNDESCRIBED, operations
+from pipeline.contract import data_centers
 from pipeline.documents import Json
 from pipeline.params import field_name, method_arguments
 from pipeline.review import Review
@@ -37,8 +38,10 @@ _FIELD = re.compile(r"request body: (?:(optional|required) )?property (\w+) (add
 _VALUE = re.compile(r"request body: ([\w.\[\]]+): value (\S+) (added|removed)")
 _TYPED = re.compile(r"(?:request body|response \d+): (?:data(?:\[\])?\.)?(\w+)")
 _PARAMETER = re.compile(r"(optional|required) (path|query|header) parameter (\S+) added")
-
-
+_CHECKED = frozenset(
+    {"limit-tightened", "limit-loosened", "value-added", "value-removed", "type-widened", "type-narrowed"}
+)
+"""Kinds of change of a parameter that need no edit."""
 _RENAMED = re.compile(r"path parameter (\S+) is called \S+")
 _IN_PATHS = (
     "calls that leave {0} out take it from Cliq(…, path_parameters={{'{0}': …}}), from ZOHO_CLIQ_PATH_{1}, or in a "
@@ -58,7 +61,7 @@ class Checklist(NamedTuple):
 def checklist(tree: Tree, review: Review, unfit: Sequence[str] = ()) -> Checklist:
     """Return the checklist for a reviewed document, in the checkout that accepted it.
 
-    unfit: what `pipeline.fit` found.
+    unfit: what cannot be loaded or made any more, according to `pipeline.fit` and `pipeline.derived`.
     """
     works = [line for change in review.changes for line in _works(review.names.get(change.place, ""), change)]
     decide = [*unfit, *_of_changes(tree, review), *(_of_document(tree, review.composed) if review.composed else ())]
@@ -112,6 +115,10 @@ def _works(operation: str, change: Change) -> Iterator[str]:
         yield f"{operation}: {change.text}: client and mock check it, the suite tests its limits"
     elif change.text.startswith("response "):
         yield f"{operation}: {change.text}: the model follows"
+    elif re.match(r"(path|query|header) parameter ", change.text) and change.kind in _CHECKED:
+        yield f"{operation}: {change.text}: client and mock check it"
+    elif change.kind == "tag":
+        yield f"{operation}: {change.text}; zoho_cliq does not use that name"
 
 
 def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
@@ -149,6 +156,8 @@ def _of_changes(tree: Tree, review: Review) -> Iterator[str]:
         elif change.kind == "type-changed" and (typed := _TYPED.match(change.text)):
             place = _at(tree, _MEANINGS, f'"{typed[1]}"')
             yield f"{place}: {operation}: {change.text}: the mock, and the facts of the suite, have the old type"
+        elif change.kind == "server-moved":
+            yield f"{_at(tree, _OVERLAY, 'x-accounts-url:')}: {change.text}: do the other data centers follow?"
         elif change.kind == "operation-removed":
             yield from _users(tree, review.former.get(change.place, change.place))
         elif change.rating == "breaking" and change.kind not in ("threshold", "lock"):
@@ -194,6 +203,11 @@ def _examples(tree: Tree, field: str) -> Iterator[str]:
 
 def _of_document(tree: Tree, composed: Json) -> Iterator[str]:
     """Yield what the overlay does not state yet."""
+    known = [server["url"] for server in data_centers(composed).values()]
+    for server in composed.get("servers", []):
+        if server["url"] not in known:
+            place = _at(tree, _OVERLAY, "x-accounts-url:")
+            yield f"{place}: {server['url']} has no data center, so clients cannot choose it: name it, and its accounts"
     for code, meaning in composed.get("x-error-catalogue", {}).items():
         if meaning.get("x-guessed"):
             place = _at(tree, _OVERLAY, "x-error-catalogue:")

@@ -46,12 +46,20 @@ def compose(upstream: Json, overlay: Json | None, name: str = "overlay.yaml") ->
     or an operation has neither a threshold nor a waiver.
     """
     document = apply(upstream, overlay, name) if overlay is not None else copy.deepcopy(upstream)
-    document = rename(document)
+    document = one_of_each_server(rename(document))
     if overlay is not None:
         document = complete_examples(complete_words(document))
     document = order(complete_catalogue(document))
     check(document)
     return document
+
+
+def one_of_each_server(document: Json) -> Json:
+    """Return the document with one entry for each URL of a server: vendor and overlay may both list it."""
+    found: dict[str, Json] = {}
+    for server in document.get("servers", []):
+        found[server["url"]] = {**found.get(server["url"], {}), **server}
+    return {**document, "servers": list(found.values())} if found else document
 
 
 def complete_words(document: Json) -> Json:

@@ -130,15 +130,24 @@ def emit(document: Json) -> str:
         lines.append(f"    {code!r}: {_call('ErrorCode', entry)},")
     lines.append("})\n")
     lines.append("SERVERS: Mapping[str, Server] = MappingProxyType({")
-    for server in document.get("servers", []):
+    for center, server in data_centers(document).items():
         entry = {
-            "data_center": server.get("x-data-center", "us"),
+            "data_center": center,
             "base_url": server["url"],
             "accounts_url": server.get("x-accounts-url", ""),
         }
-        lines.append(f"    {entry['data_center']!r}: {_call('Server', entry)},")
+        lines.append(f"    {center!r}: {_call('Server', entry)},")
     lines.append("})")
     return "\n".join(lines) + "\n"
+
+
+def data_centers(document: Json) -> dict[str, Json]:
+    """Return the servers by their data centers. Of servers without one, only the first counts, and only where no server
+    has one: it is that of the United States.
+    """
+    servers = document.get("servers", [])
+    named = {server["x-data-center"]: server for server in servers if "x-data-center" in server}
+    return named or ({"us": servers[0]} if servers else {})
 
 
 def table(document: Json) -> list[dict[str, Any]]:

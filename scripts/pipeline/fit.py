@@ -1,7 +1,7 @@
 """Whether what is written by hand can still be loaded with an accepted document.
 
 Client, mock server and conformance suite take names and numbers from the document. Where the vendor removed one that
-they need, a person has to decide what becomes of them.
+they need, or has paths that the mock server takes for others, a person has to decide what becomes of them.
 """
 
 from __future__ import annotations
@@ -14,12 +14,22 @@ import sys
 from pipeline.errors import PipelineError
 from pipeline.tree import Tree
 
+_MOCK = """
+from zoho_cliq_mock.app import create_app
+create_app()
+from zoho_cliq_api.contract import OPERATIONS
+from zoho_cliq_mock.document import match, routes
+for each in OPERATIONS.values():
+    route, _ = match(routes(), each.at()[1:]) or (None, {})
+    if route is None or each.method not in route.operations or route.operations[each.method].name != each.name:
+        raise LookupError(f"{each.method} {each.path} does not lead to {each.name}")
+"""
 _PARTS = {
     "wrapper/zoho_cliq": (
         "the client",
         "from zoho_cliq.cli.options import parser; parser(); from zoho_cliq import Cliq; Cliq('none').message_actions",
     ),
-    "contract_tests/zoho_cliq_mock": ("the mock server", "from zoho_cliq_mock.app import create_app; create_app()"),
+    "contract_tests/zoho_cliq_mock": ("the mock server", _MOCK),
     "contract_tests/zoho_cliq_conformance": ("the conformance suite", "import zoho_cliq_conformance.cli"),
 }
 """What is loaded, by its folder: its name, and the code."""

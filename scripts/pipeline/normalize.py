@@ -25,6 +25,7 @@ ACCOUNTS = "https://accounts.zoho.com/oauth/v2"
 _VENDOR_ID_LENGTH = 30
 MAX_PARAMETERS = 200
 MAX_MEDIA_TYPES = 50
+MAX_SERVERS = 100
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _SILENT_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters that OpenAPI tells readers to ignore."""
@@ -139,11 +140,23 @@ class _Normalizer:
     def servers(self) -> list[Json]:
         found = []
         for given in self.reader.sequence(self.document.get("servers"), "servers"):
-            url = str(self.reader.mapping(given, "servers").get("url", ""))
-            if re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?", url):
-                found.append({"url": url})
-            elif url:
-                self.reader.repaired("servers", "a server that is not a plain URL; left out")
+            server = self.reader.mapping(given, "servers")
+            for url in self.urls(server) if server.get("url") else ():
+                if re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?", url):
+                    found.append({"url": url})
+                else:
+                    self.reader.repaired("servers", "a server that is not a plain URL; left out")
+        return list({server["url"]: server for server in found}.values())
+
+    def urls(self, server: dict[str, Any]) -> list[str]:
+        """Return the URLs of a server, one for each combination of the values of its variables, the defaults first."""
+        found = [str(server["url"])]
+        variables = self.reader.mapping(server.get("variables"), "servers.variables")
+        for name, given in variables.items():
+            variable = self.reader.mapping(given, f"servers.variables.{name}")
+            values = [variable.get("default", ""), *self.reader.sequence(variable.get("enum"), "servers.variables")]
+            distinct = dict.fromkeys(map(str, values))
+            found = [url.replace(f"{{{name}}}", value) for url in found for value in distinct][:MAX_SERVERS]
         return found
 
     def tag(self, name: Any) -> str:

@@ -145,9 +145,10 @@ def _review(tree: Tree, options: argparse.Namespace, today: datetime.date) -> in
         raise PipelineError(found.refusal)
     if not options.accept:
         return 0 if found.same else 1
-    for name in accept(tree, found, tree.version, today, options.max_seconds):
+    accepted = accept(tree, found, tree.version, today, options.max_seconds)
+    for name in accepted.written:
         print(f"written: {name}", file=sys.stderr)
-    broken = [] if found.same else unfit(tree)
+    broken = [] if found.same else [*unfit(tree), *accepted.failed]
     failed = bool(broken) or (not (options.no_tests or found.same) and run_tests(tree, found) != 0)
     if not found.same:
         listed = "\n".join(lines(checklist(tree, found, broken)))

@@ -59,6 +59,7 @@ def review(tree: Tree, source: Source) -> Review:
     """
     upstream, repairs = normalize(parse(source.content, source.name), source.name)
     old = load(tree.upstream)
+    upstream = _servers_in_order(upstream, old)
     text = tree.overlay.read_text("utf-8")
     if upstream == old and upstream_text(upstream) == tree.upstream.read_text("utf-8"):
         return Review(source, upstream, None, text, (), (), (), repairs, None, {}, {})
@@ -92,6 +93,15 @@ def review(tree: Tree, source: Source) -> Review:
     unseen = tuple(change for change in vendor if (change.place, change.kind) not in reached)
     names = _names(composed), _names(before)
     return Review(source, upstream, composed, text, tuple(changes), unseen, overlay, repairs, refusal, *names)
+
+
+def _servers_in_order(upstream: Json, old: Json) -> Json:
+    """Return the document with the servers that it had before first, in the same order, since actions of the overlay
+    select servers by their place."""
+    before = [server["url"] for server in old.get("servers", [])]
+    rank = {url: number for number, url in enumerate(before)}
+    servers = sorted(upstream["servers"], key=lambda server: rank.get(server["url"], len(rank)))
+    return {**upstream, "servers": servers}
 
 
 def located(message: str, overlay: str, name: str) -> str:

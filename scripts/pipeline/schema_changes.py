@@ -19,7 +19,7 @@ Direction = Literal["request", "response"]
 
 _UPPER = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties", "x-max-bytes")
 _LOWER = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
-_RETYPING_FORMATS = frozenset({"date", "date-time", "uuid", "binary"})
+RETYPING_FORMATS = frozenset({"date", "date-time", "uuid", "binary"})
 """Formats that the client converts to a type of their own."""
 _NAMES = {"null": "null", "object": "an object", "array": "a list", "integer": "an integer"}
 _ALL = frozenset({"null", "boolean", "object", "array", "number", "string"})
@@ -88,7 +88,7 @@ class Comparison:
     def _formats(self, old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[Finding]:
         one, other = old.get("format"), new.get("format")
         if one != other:
-            rating: Rating = "breaking" if _RETYPING_FORMATS & {one, other} else "fix"
+            rating: Rating = "breaking" if RETYPING_FORMATS & {one, other} else "fix"
             yield Finding("format-changed", f"{where}: format {one or 'none'} → {other or 'none'}", rating)
 
     def _values(self, old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[Finding]:

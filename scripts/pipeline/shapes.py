@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from pipeline.compose import operations
 from pipeline.documents import Json
 from pipeline.names import module
-from pipeline.schema_changes import resolve
+from pipeline.schema_changes import RETYPING_FORMATS, resolve
 
 _HEAD = '''"""Reads answers that are exactly as documented. Generated; do not edit.
 
@@ -212,11 +212,14 @@ class _Emitter:
         kind = resolved.get("type")
         if "anyOf" in resolved:
             return _Part(None, self._variant(resolved["anyOf"], value))
+        if isinstance(kind, list) and len(kind) == 2 and kind[1] == "null" and kind[0] in _CLASSES:
+            part = self._part({**resolved, "type": kind[0]}, value)
+            return _Part(f"({value} is None or {part.check})", part.read)
         if resolved.keys() & {"enum", "const", "allOf", "oneOf", "not"} or not isinstance(kind, str):
             raise _Inexpressible
         if kind == "array" and "items" in resolved:
             return self._list(resolved["items"], value)
-        converted = kind == "string" and "format" in resolved  # such as a date: models convert it
+        converted = kind == "string" and resolved.get("format") in RETYPING_FORMATS
         if kind in _CLASSES and not converted:
             return _Part(f"{value}.__class__ is {_CLASSES[kind]}", value)
         raise _Inexpressible

@@ -15,6 +15,8 @@ TOKEN = "1000.canary-5e1f0ac7d2"
 BASE_URL = "https://cliq.test/api/v3"
 SCHEMAS = document()["components"]["schemas"]
 TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
+FIELDS = SCHEMAS["MessageActionCreate"]["properties"]
+MOST_TYPES: int = FIELDS["message_types"]["maxItems"]
 CREATE, LIST, GET, UPDATE, HANDLER_UPDATE = (
     threshold
     for name in "create_message_action list_message_actions get_message_action update_message_action "
@@ -25,6 +27,8 @@ CREATES, LISTS, GETS, UPDATES, HANDLER_UPDATES = (each.limit for each in (CREATE
 """How many calls of each operation the document allows in a window."""
 LOCK = max(each.lock_seconds for each in (CREATE, LIST, GET, UPDATE, HANDLER_UPDATE))
 WINDOW = max(each.window_seconds for each in (CREATE, LIST, GET, UPDATE, HANDLER_UPDATE))
+PATIENT = WINDOW + 30.0
+"""A `max_wait` that is enough for any one threshold; the default is, for windows of minutes."""
 BASE_PATH = urlsplit(BASE_URL).path
 LISTING, CREATING = OPERATIONS["list_message_actions"].at(), OPERATIONS["create_message_action"].at()
 

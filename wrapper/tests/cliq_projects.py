@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from cliq_fakes import PATIENT
 from zoho_cliq import Cliq
 from zoho_cliq.testing import FakeClock
 from zoho_cliq_mock import MockServer
@@ -38,7 +39,7 @@ class World:
 
     def client(self, token: str = "1000.owner", **settings: Any) -> Cliq:
         """Return a client that shares the ledger with all others of the token."""
-        client = Cliq(token, base_url=self.server.url, clock=self.clock, **settings)
+        client = Cliq(token, **{"base_url": self.server.url, "clock": self.clock, "max_wait": PATIENT, **settings})
         self._clients.append(client)
         return client
 

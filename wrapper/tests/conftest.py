@@ -21,13 +21,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside the tests
 
-from cliq_fakes import BASE_URL, IN_PATHS, NEEDED, TOKEN, Scripted
+from cliq_fakes import BASE_URL, IN_PATHS, NEEDED, PATIENT, TOKEN, Scripted
 from cliq_shown import local_variables
 from cliq_sockets import SocketServer
 from zoho_cliq import AsyncCliq, Cliq
 from zoho_cliq._operations import OWN, Operations
 from zoho_cliq.cli import options
 from zoho_cliq.errors import CliqError
+from zoho_cliq.project import faults
 from zoho_cliq.state.shared import forget_everything
 from zoho_cliq.testing import FakeClock
 
@@ -143,7 +144,7 @@ def newly_required(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fill in what the document has come to require since the tests were written: today nothing."""
     if not NEEDED:
         return
-    call, add_fields = Operations.call, options.add_fields
+    call, add_fields, field_faults = Operations.call, options.add_fields, faults.field_faults
 
     def filled(self: Operations, name: str, fields: Mapping[str, Any], *rest: Any, **more: Any) -> Any:
         given = {**NEEDED.get(name, {}), **fields} if self.package == OWN and not more.get("body") else fields
@@ -155,8 +156,12 @@ def newly_required(monkeypatch: pytest.MonkeyPatch) -> None:
             if action.dest.removeprefix("field_") in NEEDED.get(operation, {}):
                 action.required = False
 
+    def of_files(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        return field_faults({**NEEDED.get("create_message_action", {}), **fields})
+
     monkeypatch.setattr(Operations, "call", filled)
     monkeypatch.setattr(options, "add_fields", optional)
+    monkeypatch.setattr(faults, "field_faults", of_files)
 
 
 @pytest.fixture
@@ -176,7 +181,8 @@ def make(clock: FakeClock, server: Scripted) -> Iterator[Callable[..., Cliq]]:
 
     def make(auth: Any = TOKEN, **settings: Any) -> Cliq:
         http_client = httpx.Client(transport=httpx.MockTransport(server))
-        cliq = Cliq(auth, **{"base_url": BASE_URL, "clock": clock, "http_client": http_client, **settings})
+        settings = {"base_url": BASE_URL, "clock": clock, "http_client": http_client, "max_wait": PATIENT, **settings}
+        cliq = Cliq(auth, **settings)
         made.append(cliq)
         return cliq
 
@@ -191,7 +197,8 @@ def make_async(clock: FakeClock, server: Scripted) -> Callable[..., AsyncCliq]:
 
     def make(auth: Any = TOKEN, **settings: Any) -> AsyncCliq:
         http_client = httpx.AsyncClient(transport=httpx.MockTransport(server))
-        return AsyncCliq(auth, **{"base_url": BASE_URL, "clock": clock, "http_client": http_client, **settings})
+        settings = {"base_url": BASE_URL, "clock": clock, "http_client": http_client, "max_wait": PATIENT, **settings}
+        return AsyncCliq(auth, **settings)
 
     return make
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import TYPES, Scripted, action, enveloped, refused
+from cliq_fakes import TYPES, WINDOW, Scripted, action, enveloped, refused
 from cliq_proxy import STAGES, CuttingProxy
 from zoho_cliq import Cliq, MessageAction, errors
 from zoho_cliq.testing import FakeClock
@@ -123,7 +123,7 @@ def test_two_hundred_cut_creates_make_two_hundred_actions(mock: MockServer, bloc
     with CuttingProxy((host, int(port))) as proxy:
         address = f"http://127.0.0.1:{proxy.port}/api/v3"
         seen: list[str] = []
-        with Cliq("1000.owner", base_url=address, clock=FakeClock(), timeout=10, max_wait=1000) as cliq:
+        with Cliq("1000.owner", base_url=address, clock=FakeClock(), timeout=10, max_wait=20 * WINDOW) as cliq:
             for seed in range(block * 50, block * 50 + 50):
                 chance = random.Random(seed)
                 proxy.chance = chance

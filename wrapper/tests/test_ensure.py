@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_fakes import Scripted, action, enveloped, refused
+from cliq_fakes import TYPES, Scripted, action, enveloped, refused
 from zoho_cliq import AsyncCliq, Cliq, Ensured, errors
 from zoho_cliq.errors import MessageActionNameExists, NotYourAction, ValidationError
 from zoho_cliq_mock import MockServer
 
-WANTED: dict[str, Any] = {"name": "Create ticket", "hint": "File this message", "message_types": ["text", "link"]}
+WANTED: dict[str, Any] = {"name": "Ticket", "hint": "File this message", "message_types": TYPES[:2]}
 SCRIPT = 'return {"text": "Filed."};'
 OWNER = "70021945"
 LIST, CREATE, UPDATE = "list_message_actions", "create_message_action", "update_message_action"
@@ -67,7 +67,7 @@ def test_ensure_creates_a_missing_action(calls: Calls) -> None:
     done = calls.ensure(**WANTED, handler={"script": SCRIPT})
     assert calls.sent == [LIST, CREATE, SET_HANDLER]
     assert (done.created, done.updated, done.handler_set, done.changed) == (True, (), True, True)
-    assert str(done) == f"Create ticket ({done.action.id}): created; set the handler"
+    assert str(done) == f"Ticket ({done.action.id}): created; set the handler"
     done = calls.ensure(**WANTED | {"name": "Other"})
     assert calls.sent == [LIST, CREATE]
     assert str(done) == f"Other ({done.action.id}): created"
@@ -77,7 +77,7 @@ def test_ensure_leaves_an_equal_action_unchanged(calls: Calls, tmp_path: Path) -
     script = tmp_path / "ticket.dg"
     script.write_text(SCRIPT)
     calls.ensure(**WANTED, handler={"script": script})
-    done = calls.ensure(**WANTED | {"message_types": ["link", "text"]}, handler={"script": SCRIPT})
+    done = calls.ensure(**WANTED | {"message_types": TYPES[1::-1]}, handler={"script": SCRIPT})
     assert calls.sent == [LIST, GET_HANDLER]
     assert not done.changed
     assert str(done).endswith(": unchanged")
@@ -103,7 +103,7 @@ def test_ensure_updates_only_differing_fields(calls: Calls, owner: Cliq) -> None
     assert str(done).endswith(": set the handler")
     handler: Any = owner.message_actions.get_handler(first.action.id)
     assert handler.script == "return {};"
-    assert calls.ensure(name="Create ticket", hint="File it").changed is False
+    assert calls.ensure(name="Ticket", hint="File it").changed is False
 
 
 def test_teams_and_scope_go_together_and_an_image_comes_along(calls: Calls) -> None:
@@ -152,9 +152,7 @@ def test_an_action_of_a_colleague_is_left_alone(
     with pytest.raises(NotYourAction) as caught:
         calls.ensure("1000.colleague", **WANTED | {"hint": "Mine"}, handler={"script": SCRIPT}, creator=creator)
     assert (caught.value.action_id, caught.value.creator.id) == (made.id, OWNER)
-    assert f"the action {made.id} named 'Create ticket' was created by {made.creator.name} ({OWNER})" in str(
-        caught.value
-    )
+    assert f"the action {made.id} named 'Ticket' was created by {made.creator.name} ({OWNER})" in str(caught.value)
     assert pickle.loads(pickle.dumps(caught.value)).action_id == made.id
     assert owner.message_actions.get(made.id) == made
     assert SET_HANDLER not in calls.sent

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from cliq_fakes import Scripted, enveloped
+from cliq_fakes import IN_PATHS, Scripted, enveloped
 from zoho_cliq import Cliq, errors
 from zoho_cliq import _operations as operations_module
 from zoho_cliq._operations import Parameter
@@ -90,7 +90,7 @@ def test_method_arguments_are_not_taken_from_the_environment(cliq: Cliq, monkeyp
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"netwrok_id": 7}, "netwrok_id is not a path parameter that can be set here; choose one of network_id, room$"),
+        ({"netwrok_id": 7}, "netwrok_id is not a path parameter that can be set here.*network_id, room"),
         ({"action_id": "1"}, "action_id is not a path parameter that can be set"),
         ({"network_id": 0}, "network_id: must be at least 1, not 0$"),
         ({"network_id": "x"}, "network_id: must be a.* integer, not str$"),
@@ -109,6 +109,7 @@ def test_invalid_path_parameter_in_a_variable_is_named(cliq: Cliq, monkeypatch: 
         cliq.message_actions.get_handler("1")
 
 
+@pytest.mark.skipif(bool(IN_PATHS), reason="the document has some")
 def test_path_parameters_are_refused_if_the_document_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     with pytest.raises(errors.ConfigurationError, match=r"there are none to set$"):

@@ -28,6 +28,9 @@ from zoho_cliq_api.contract import OPERATIONS, document
 from zoho_cliq_api.types import UNSET, Unset
 
 DOCUMENT = document()
+SHOWN = DOCUMENT["components"]["schemas"]["MessageAction"]["properties"]
+TEXT = next(name for name in ("hint", "status", "type", "name") if SHOWN[name].get("type") == "string")
+"""A field that is a text, and never null."""
 
 
 def read_action(cliq: Cliq, server: Scripted, data: Any, status: int = 200, **more: Any) -> MessageAction:
@@ -43,10 +46,11 @@ def test_what_is_new_is_kept(cliq: Cliq, server: Scripted) -> None:
 
 
 def test_null_is_the_empty_value_or_absent(cliq: Cliq, server: Scripted) -> None:
-    nulls = dict.fromkeys(["hint", "handlers", "creator", "multi_selectable", "team_ids", "scope", "execution_url"])
+    nulls = dict.fromkeys([TEXT, "handlers", "creator", "multi_selectable", "team_ids", "scope", "execution_url"])
     found = read_action(cliq, server, action(5, **nulls))
-    assert (found.hint, found.handlers, found.multi_selectable, found.scope) == ("", [], False, "")
-    assert (found.creator.id, found.creator.name) == ("", "")
+    assert (getattr(found, TEXT), found.handlers, found.multi_selectable, found.scope) == ("", [], False, "")
+    creator = found.creator and (found.creator.id, found.creator.name)
+    assert creator == (None if "anyOf" in SHOWN["creator"] else ("", ""))
     assert "creator" in found.to_dict()
     assert not found.team_ids
     assert not found.execution_url
@@ -263,13 +267,27 @@ def test_unreadable_handlers_are_decode_errors(cliq: Cliq, server: Scripted, dat
         cliq.message_actions.get_handler("5")
 
 
-@pytest.mark.parametrize("changes", [{"scope": "galaxy"}, {"colour": "red"}, {"hint": None}, {"team_ids": None}])
+@pytest.mark.parametrize("changes", [{"scope": "galaxy"}, {"colour": "red"}, {TEXT: None}, {"team_ids": None}])
 def test_strict_makes_every_difference_an_error(make: Callable[..., Cliq], server: Scripted, changes: Any) -> None:
     strict = make(strict=True)
     assert read_action(strict, server, action(5)).id == "5"
     with pytest.raises(errors.DecodeError, match="strict"):
         read_action(strict, server, action(5, **changes))
     assert read_action(strict.with_options(strict=False), server, action(5, **changes)).id == "5"
+
+
+def test_a_null_that_the_document_allows_is_no_difference() -> None:
+    text = {"type": ["string", "null"]}
+    either = {"anyOf": [{"$ref": "#/components/schemas/Person"}, {"type": "null"}]}
+    many = {"type": ["array", "null"], "items": text}
+    schema = {"type": "object", "required": ["hint"], "properties": {"hint": text, "creator": either, "tags": many}}
+    reader = Reader(Rules({"Person": {"type": "object", "properties": {}}}), Shapes({}, {}, {}, UNSET))
+    notes: list[Note] = []
+    for value in ({"hint": None, "creator": None, "tags": None}, {"hint": "h", "tags": ["a", None]}):
+        assert reader._built(value, schema, "$", "", notes) == value
+    assert notes == []
+    reader._built({"hint": True, "tags": 5}, schema, "$", "", notes)
+    assert [(note.kind, note.detail) for note in notes] == [("type", "boolean"), ("type", "integer")]
 
 
 def readable(model: Any) -> None:
@@ -368,14 +386,14 @@ def test_any_answer_with_its_essentials_is_read(case: tuple[str, bytes]) -> None
 
 
 def test_a_boolean_in_place_of_text_is_drift(cliq: Cliq, server: Scripted) -> None:
-    read_action(cliq, server, action(5, hint=True))
+    read_action(cliq, server, action(5, **{TEXT: True}))
     (found,) = cliq.observed_drift()
     assert "boolean" in repr(found)
 
 
 def test_drift_is_told_as_overlay_actions(cliq: Cliq, server: Scripted) -> None:
     for _ in range(2):
-        read_action(cliq, server, action(5, colour="secret red", scope="galaxy", hint=None))
+        read_action(cliq, server, action(5, colour="secret red", scope="galaxy", **{TEXT: None}))
     read_action(cliq, server, action(5, tags=["secret"], nothing=None), status=201)
     read_action(cliq, server, action(5, **{"not a name": 1}, scope="no name at all"))
     for odd in (action(5, name=5), {name: part for name, part in action(5).items() if name != "creator"}):
@@ -392,8 +410,8 @@ def test_drift_is_told_as_overlay_actions(cliq: Cliq, server: Scripted) -> None:
     assert {"update": {"properties": {"colour": {"type": "string"}}}} in by_target[schema]
     assert {"update": {"properties": {"tags": {"type": "array", "items": {}}}}} in by_target[schema]
     assert {"update": {"properties": {"nothing": {}}}} in by_target[schema]
-    assert by_target[f"{schema}.properties.hint"] == [{"remove": True}]
-    assert {"update": {"properties": {"hint": {"anyOf": [{"type": "string"}, {"type": "null"}]}}}} in by_target[schema]
+    assert by_target[f"{schema}.properties.{TEXT}"] == [{"remove": True}]
+    assert {"update": {"properties": {TEXT: {"anyOf": [SHOWN[TEXT], {"type": "null"}]}}}} in by_target[schema]
     assert by_target[f"{schema}.required"] == [{"remove": True}]
     required = set(DOCUMENT["components"]["schemas"]["MessageAction"]["required"])
     assert any(

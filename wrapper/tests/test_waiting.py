@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from cliq_fakes import BASE_URL, TOKEN, UPDATE, Scripted, action, enveloped
-from zoho_cliq import AsyncCliq, Cliq, _waiting
+from cliq_fakes import BASE_URL, PATIENT, TOKEN, UPDATE, Scripted, action, enveloped
+from zoho_cliq import AsyncCliq, Cliq, _progress, _waiting
 from zoho_cliq._types import RawResponse, Request
 from zoho_cliq.testing import FakeClock
 
@@ -37,6 +37,10 @@ def test_a_fake_clock() -> None:
     asyncio.run(clock.async_sleep(3.0))
     clock.advance(1.0)
     assert (clock.time(), clock.monotonic(), clock.slept) == (11.0, 11.0, [2.0, 3.0])
+
+
+def test_by_default_a_call_waits_for_a_window_but_no_longer_than_minutes() -> None:
+    assert [_progress.default_wait(window) for window in (60.0, 300.0, 3600.0)] == [90.0, 330.0, 330.0]
 
 
 def test_the_clock_is_not_moved_while_another_thread_has_a_call_on_its_way(
@@ -90,8 +94,9 @@ def test_tasks_do_not_move_the_clock_while_another_has_a_call_on_its_way(clock: 
 
         http_client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
         waiting = asyncio.Event()
-        settings: dict[str, Any] = {"on_wait": lambda wait: waiting.set(), "http_client": http_client}
-        async with AsyncCliq(TOKEN, base_url=BASE_URL, clock=clock, **settings) as cliq, http_client:
+        settings: dict[str, Any] = {"on_wait": lambda wait: waiting.set(), "max_wait": PATIENT}
+        given: dict[str, Any] = {"base_url": BASE_URL, "http_client": http_client, "clock": clock}
+        async with AsyncCliq(TOKEN, **given, **settings) as cliq, http_client:
             update = cliq.message_actions.update
             first = asyncio.create_task(update("1", hint="slow"))
             await asyncio.sleep(0)

@@ -14,8 +14,19 @@ from .state.held import Held
 
 logger = logging.getLogger("zoho_cliq")
 
-MAX_WAIT = LONGEST_WINDOW + 30.0
-"""The default of `max_wait` in seconds: the longest window, and 30 s for tokens and retries."""
+LONGEST_DEFAULT = 300.0
+
+
+def default_wait(window: float) -> float:
+    """Return the default of `max_wait` for thresholds whose longest window is `window` seconds.
+
+    It is the window, and 30 s for tokens and retries. Few callers expect a call to block for longer than five minutes,
+    which is the documented lock; with longer windows, a call by default raises WouldWait instead.
+    """
+    return min(window, LONGEST_DEFAULT) + 30.0
+
+
+MAX_WAIT = default_wait(LONGEST_WINDOW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ class _Base(ABC):
                 every process of the machine) or `redis://…` (every machine). Default: None.
             timeout: seconds for one attempt, from the host look-up to the last byte. Default: 30.
             max_wait: seconds that one call may wait in total: for thresholds, locks, tokens and between attempts.
-                Default: 90, which is the longest window of the thresholds and 30 more.
+                Default: the longest window of the thresholds, at most five minutes, and 30 more; today 90.
             max_retries: how often an attempt may be repeated if that is safe; 0 is never. Default: 2. It is safe if
                 nothing was sent, or after a throttle. For reads, updates and deletes it is also safe after a timeout, a
                 broken connection and status 500, 502, 503 or 504; for a create it is not. A repetition with a new

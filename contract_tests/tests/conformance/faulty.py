@@ -10,6 +10,7 @@ from typing import Any
 from mutants import Prepare
 from mutants.builders import actions_of, error, operation_of, reply_json, wrap
 from reference_server import BASE, SCOPES, Headers, Reference, Reply
+from zoho_cliq_conformance.judge.facts import new_fields
 
 JSON = [("Content-Type", "application/json")]
 MESSAGE = b'{"message": "no"}'
@@ -112,6 +113,14 @@ def checks_no_field(server: Reference) -> None:
         setattr(server, name, lambda *_: None)
     server.required = {}
     server.kinds = dict.fromkeys(server.kinds, (object,))  # type: ignore[arg-type]
+    check, others = server.check, [name for operation in ("create", "update") for name in new_fields(operation)]
+
+    def checked(operation: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
+        for name in others:
+            given.pop(name, None)
+        check(operation, given, known)
+
+    setattr(server, "check", checked)  # noqa: B010
     server.defaults |= {"name": "unnamed", "hint": "none"}
     create = server.create
 

@@ -13,18 +13,24 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from api_paths import action_path
 from mutants.builders import operation_of
-from zoho_cliq_api.contract import OPERATIONS
+from zoho_cliq_api.contract import OPERATIONS, document
 from zoho_cliq_conformance.trace import Exchange
 
 Occurred = Callable[["Seen", Sequence["Seen"]], bool]
-LIMITS = {"name": 30, "hint": 128, "execution_url": 225, "team_ids": 4}
-TYPES: dict[str, type] = {"team_ids": list, "message_types": list, "permissions": list, "multi_selectable": bool}
-VALUES = {
-    "scope": {"organization", "team", "personal"},
-    "execution_type": {"deluge", "webhook"},
-    "message_types": {"text", "link", "attachment"},
-    "permissions": {"chat", "message", "user", "location", "attachments"},
+SCHEMAS = document()["components"]["schemas"]
+FIELDS = SCHEMAS["MessageActionCreate"]["properties"]
+LIMITS: dict[str, int] = {
+    **{name: FIELDS[name]["maxLength"] for name in ("name", "hint", "execution_url")},
+    "team_ids": FIELDS["team_ids"]["maxItems"],
 }
+LONGEST_SCRIPT: int = SCHEMAS["HandlerUpdate"]["properties"]["script"]["x-max-bytes"]
+LISTING = OPERATIONS["list_message_actions"].path
+PAGE: int = next(
+    each["schema"]["x-default"] for each in document()["paths"][LISTING]["get"]["parameters"] if each["name"] == "limit"
+)
+TYPES: dict[str, type] = {"team_ids": list, "message_types": list, "permissions": list, "multi_selectable": bool}
+ENUMS = (("scope", "Scope"), ("execution_type", "ExecutionType"), ("message_types", "MessageType"))
+VALUES = {field: set(SCHEMAS[name]["enum"]) for field, name in (*ENUMS, ("permissions", "Permission"))}
 PATH = re.compile("|".join({each.at(action_id="[^/]+", handler_type="[^/]+") for each in OPERATIONS.values()}))
 ITEM = re.compile(action_path("([^/]+)"))
 DOCUMENTED = re.compile(r"(create|update|get|delete|get_handler|update_handler)\.((msgaction|execution_handler)_\w+)")
@@ -202,7 +208,7 @@ CONDITIONS: dict[str, Occurred] = {
     "update_handler.keeps-others": any_before(lambda e, old: handled(e, old) and old.path != e.path),
     "update_handler.keeps-action": any_before(lambda e, old: handled(e, old) and old.id in ids(e)),
     "update_handler.script.bytes": lambda e, b: (
-        e.refused and len(e.sent("script")) <= 256_000 < len(e.sent("script").encode())
+        e.refused and len(e.sent("script")) <= LONGEST_SCRIPT < len(e.sent("script").encode())
     ),
     "visibility.organization": lambda e, b: e.good and e.method == "GET" and creator(e, b) not in ("", e.user[:5]),
     "visibility.personal": lambda e, b: e.status in (403, 404) and e.user == "colleague",
@@ -211,7 +217,7 @@ CONDITIONS: dict[str, Occurred] = {
     "visibility.team.creator": lambda e, b: e.good and e.method == "GET" and e.user.startswith("owner"),
     "visibility.other-organization": lambda e, b: e.status in (403, 404) and e.user == "outsider",
     "list.limit": lambda e, b: "next_token" in page(e) and len(e.shown) == int(e.query["limit"][0]),
-    "list.limit.default": lambda e, b: "next_token" in page(e) and len(e.shown) == 20 and "limit" not in e.query,
+    "list.limit.default": lambda e, b: "next_token" in page(e) and len(e.shown) == PAGE and "limit" not in e.query,
     "list.limit.type": lambda e, b: e.refused and not e.query["limit"][0].lstrip("-").isdigit(),
     "list.next_token": lambda e, b: "next_token" in e.query and bool(page(e)) and "next_token" not in page(e),
     "list.next_token.last": lambda e, b: "next_token" in e.query and bool(e.shown),
@@ -243,7 +249,7 @@ def _of_field(operation: str, field: str, rule: str) -> Occurred | None:
         return lambda e, b: e.refused and e.operation == operation and wrong(e.sent(field))
 
     size = lambda v: len(v.encode("utf-8", "replace")) if field == "script" else len(v)  # noqa: E731
-    most = LIMITS.get(field, 256_000)
+    most = LIMITS.get(field, LONGEST_SCRIPT)
     rules: dict[str, Occurred] = {
         "required": refused(lambda v: v is ... or v is None),
         "max": refused(lambda v: size(v) > most),

@@ -1,13 +1,16 @@
-"""Write `plan.json` again. Run this after a change to the table's scenarios."""
+"""Write `plan.json` again, or the file given as argument. Run this after a change to the table's scenarios."""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from api_paths import IN_PATHS
 from harness import StepClock, profile
 from reference_server import Reference
 from zoho_cliq_conformance.profile import Profile
@@ -50,6 +53,7 @@ def everything() -> dict[str, list[dict[str, Any]]]:
 
 
 if __name__ == "__main__":
-    target = Path(str(files("zoho_cliq_conformance").joinpath("reporting/plan.json")))
+    os.environ |= IN_PATHS
+    target = Path(sys.argv[1] if sys.argv[1:] else str(files("zoho_cliq_conformance").joinpath("reporting/plan.json")))
     text = json.dumps(everything(), separators=(",", ":"))
-    target.write_text(text.replace('],"', '],\n"').replace('},{"parts"', '},\n{"parts"') + "\n")
+    target.write_text(text.replace('],"', '],\n"').replace('},{"parts"', '},\n{"parts"') + "\n", "utf-8")

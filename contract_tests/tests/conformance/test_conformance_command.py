@@ -19,8 +19,10 @@ from mutants import MUTANTS, Prepare
 from record_plan import EVERY, profile_of, recorded_now
 from reference_server import WINDOW, Reference
 from served import TOKENS, TOML, run_command, served
+from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_conformance.drivers.table import run_table
 from zoho_cliq_conformance.grading import NotConforming, demand, grade
+from zoho_cliq_conformance.judge.facts import FACTS
 from zoho_cliq_conformance.profile import SCOPES, ProfileError, parse
 from zoho_cliq_conformance.reporting import plan, report
 from zoho_cliq_conformance.reporting.shell import chain
@@ -249,11 +251,18 @@ def test_the_recorded_plan_is_what_the_table_sends_with_any_profile(parts: str) 
     assert_plan_is_recorded(parts)
 
 
+MEASURED_WITH = {"create_message_action": 30, "list_message_actions": 30}
+SLOWER = max(
+    1.0, *(MEASURED_WITH.get(name, 10) / each.threshold.limit for name, each in OPERATIONS.items() if each.threshold)
+)
+"""How many times longer a run may take than with the thresholds with which it was measured."""
+
+
 def test_a_run_of_the_table_on_a_live_server_takes_few_calls_and_minutes() -> None:
     live = plan.make(profile(reset_url=None, clock_url=None), ["table"])
     run_minutes, _ = live.minutes(profile(reset_url=None, clock_url=None))
     assert live.total <= 470
-    assert run_minutes <= 14 * WINDOW / 60
+    assert run_minutes <= 14 * WINDOW / 60 * SLOWER
 
 
 def test_a_live_server_is_paced_without_a_refusal_and_left_clean() -> None:
@@ -265,8 +274,8 @@ def test_a_live_server_is_paced_without_a_refusal_and_left_clean() -> None:
     assert result.violations == []
     assert not result.stopped
     assert result.exit_code() == 0
-    assert sum(slept) < 19 * WINDOW
-    assert minutes(client.sequence[: -result.calls_of_clean_up]) <= 14 * WINDOW / 60
+    assert sum(slept) < 19 * WINDOW * SLOWER
+    assert minutes(client.sequence[: -result.calls_of_clean_up]) <= 14 * WINDOW / 60 * SLOWER
     assert not any(e.answer and e.answer.status == 429 for e in client.trace)
     assert [action.id for action in server.actions.values() if action.alive] == [foreign]
     assert server.actions[foreign].fields["hint"] == "stays"
@@ -334,7 +343,8 @@ OWNER, COLLEAGUE, OUTSIDER = ({user: f"1000.{user}"} for user in ("owner", "coll
 @pytest.mark.parametrize("serve", [mock_transport, pytest.param(reference_transport, marks=pytest.mark.heavy)])
 def test_what_the_profile_lacks_is_skipped_and_never_passed(serve: Callable[..., Transport]) -> None:
     found = graded_with(serve(thresholds=False), tokens=OWNER, teams=None)
-    assert (found["verdict"], found["summary"]["not shown"]) == ("conforms", 0)
+    assert found["verdict"] == "conforms"
+    assert not [fact["id"] for fact in found["facts"] if fact["verdict"] == "not shown" and fact["id"] in FACTS]
     verdicts = {fact["id"]: (fact["verdict"], fact["reason"]) for fact in found["facts"]}
     assert verdicts["visibility.personal"] == ("skipped", "needs tokens.colleague")
     assert verdicts["visibility.other-organization"] == ("skipped", "needs tokens.outsider")

@@ -13,7 +13,7 @@ from api_paths import CREATING, LISTING
 from harness import StepClock, profile, simulated
 from test_conformance_har import entry, recorded
 from zoho_cliq_conformance.cli import main
-from zoho_cliq_conformance.judge.facts import FACTS
+from zoho_cliq_conformance.judge.facts import KNOWN
 from zoho_cliq_conformance.reporting import report
 from zoho_cliq_conformance.result import Result
 from zoho_cliq_conformance.run import run
@@ -112,4 +112,4 @@ def test_a_part_of_a_token_in_a_text_of_the_kits_own_stays() -> None:
     """A fact's id contains `after-delete`, whose end is also the end of the token `1000.owner-delete`."""
     client, _ = simulated(lambda *request: (500, [], b""), profile(), clock=StepClock())
     found = report.build(Result(client), strict=False, drivers=["table"], seconds=1.0)
-    assert [fact["id"] for fact in found["facts"]] == list(FACTS)
+    assert [fact["id"] for fact in found["facts"]] == list(KNOWN)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from api_paths import BASE_PATH, CREATING, LISTING, handler_path
+from needed import NEEDED
 from zoho_cliq_api.contract import OPERATIONS, document
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.bodies import MAX_BYTES
@@ -74,7 +75,7 @@ def test_a_hostile_body_is_refused(owner: httpx.Client, body: bytes) -> None:
 )
 def test_the_content_type_must_be_json(owner: httpx.Client, content_type: str | None, status: int) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
-    answer = owner.post(CREATING, content=b'{"name": "a", "hint": "h"}', headers=headers)
+    answer = owner.post(CREATING, content=json.dumps({**NEEDED, "name": "a", "hint": "h"}).encode(), headers=headers)
     assert answer.status_code == status
 
 
@@ -90,7 +91,7 @@ def test_the_cap_is_above_a_fully_escaped_script(owner: httpx.Client) -> None:
 
 
 def test_a_body_in_pieces_is_read_whole(owner: httpx.Client) -> None:
-    body = json.dumps({"name": "a", "hint": "h", "image": "QUJD" * 50_000}).encode()
+    body = json.dumps({**NEEDED, "name": "a", "hint": "h", "image": "QUJD" * 50_000}).encode()
     pieces = (body[at : at + 1000] for at in range(0, len(body), 1000))
     assert owner.post(CREATING, content=pieces, headers=JSON).is_success
 
@@ -129,7 +130,7 @@ def exchange(mock: MockServer, request: bytes, answers: int) -> list[tuple[bytes
 @pytest.mark.parametrize("upgrade", ["h2c", "websocket"])
 @pytest.mark.parametrize("framing", ["content-length", "chunked"])
 def test_an_offer_to_upgrade_is_ignored(mock: MockServer, upgrade: str, framing: str) -> None:
-    body = b'{"name": "Open incident", "hint": "Start"}'
+    body = json.dumps({**NEEDED, "name": "Open incident", "hint": "Start"}).encode()
     head = (
         f"POST {BASE_PATH}{CREATING} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
         f"Upgrade: {upgrade}\r\nHTTP2-Settings: AAEAAEAA\r\nAuthorization: Bearer 1000.owner\r\n"
@@ -149,7 +150,7 @@ def test_an_offer_to_upgrade_is_ignored(mock: MockServer, upgrade: str, framing:
 
 def test_the_body_after_an_offer_to_upgrade_may_come_later(mock: MockServer, nobody: httpx.Client) -> None:
     address = urlsplit(mock.url)
-    body = b'{"name": "Open incident", "hint": "Start"}'
+    body = json.dumps({**NEEDED, "name": "Open incident", "hint": "Start"}).encode()
     head = (
         f"POST {BASE_PATH}{CREATING} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
         f"Authorization: Bearer 1000.owner\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -7,15 +7,16 @@ from typing import Any
 import httpx
 import pytest
 from api_paths import BASE_PATH, CREATING, LISTING, action_path, handler_path
+from needed import NEEDED
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.seed import DEMO
 
-BODY = {"name": "Open incident", "hint": "Start"}
+BODY = {**NEEDED, "name": "Open incident", "hint": "Start"}
 
 
 def create(client: httpx.Client, **fields: Any) -> str:
     answer = client.post(CREATING, json={**BODY, **fields})
-    assert answer.status_code == 200, answer.text
+    assert answer.is_success, answer.text
     return str(answer.json()["data"]["id"])
 
 
@@ -184,7 +185,7 @@ def test_posting_a_seed_replaces_the_first(mock: MockServer, owner: httpx.Client
         "organizations": [{"id": "1", "name": "Example"}],
         "users": [{"key": "ann", "id": "11", "name": "Ann", "organization": "1"}],
         "tokens": [{"token": "1000.ann", "user": "ann"}],
-        "actions": [{"creator": "ann", "name": "File", "hint": "h", "handler": {"script": "x"}}],
+        "actions": [{**NEEDED, "creator": "ann", "name": "File", "hint": "h", "handler": {"script": "x"}}],
     }
     try:
         control.post("/seed", json=seed).raise_for_status()

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from api_paths import BASE_PATH, CREATING, action_path
+from needed import NEEDED
 from zoho_cliq_mock.state import State
 
 WRITERS = 4
@@ -72,8 +73,8 @@ class Writer(threading.Thread):
         kind = self.chance.choice(["create", "create", "update", "delete"]) if self.kept else "create"
         hint = f"{self.prefix} {number}"
         if kind == "create":
-            status, data = self.call(connection, "POST", CREATING, {"name": hint, "hint": hint})
-            assert status == 200, data
+            status, data = self.call(connection, "POST", CREATING, {**NEEDED, "name": hint, "hint": hint})
+            assert status in (200, 201), data
             identifier = data["data"]["id"]
             self.ids.append(identifier)
             self.kept[identifier] = hint

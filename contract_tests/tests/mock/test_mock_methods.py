@@ -16,6 +16,7 @@ import httpx
 import pytest
 import zoho_cliq_mock
 from api_paths import CREATING, LISTING
+from needed import NEEDED
 from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import AsyncMock, ControlFailed, Delivery, DelugeRunner, MockControl, MockServer
 from zoho_cliq_mock.clock import Clock
@@ -171,7 +172,7 @@ def test_journal_snapshot_and_seed(mock: MockServer, owner: httpx.Client) -> Non
     owner.post(CREATING, json={"name": "a", "hint": "b"}).raise_for_status()
     (entry,) = mock.journal()
     assert (entry.operation, entry.user, entry.status) == ("create_message_action", "owner", CREATED)
-    assert json.loads(entry.body) == {"name": "a", "hint": "b"}
+    assert json.loads(entry.body) == {**NEEDED, "name": "a", "hint": "b"}
     assert len(mock.state()["actions"]) == 1
     mock.restore()
     assert mock.state()["actions"] == []

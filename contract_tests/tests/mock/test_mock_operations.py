@@ -6,9 +6,12 @@ from typing import Any
 
 import httpx
 from api_paths import BASE_PATH, CREATING, LISTING, action_path
+from needed import NEEDED
 from zoho_cliq_api.contract import OPERATIONS, document
 
-MESSAGE_TYPES = document()["components"]["schemas"]["MessageType"]["enum"]
+SCHEMAS = document()["components"]["schemas"]
+MESSAGE_TYPES = SCHEMAS["MessageType"]["enum"]
+SHOWN = {name: value for name, value in NEEDED.items() if name in SCHEMAS["MessageAction"]["properties"]}
 THRESHOLD = OPERATIONS["get_message_action"].threshold
 GETS, LOCK = (THRESHOLD.limit, THRESHOLD.lock_seconds) if THRESHOLD else (0, 0)
 
@@ -31,6 +34,7 @@ def test_a_created_action_is_shown_with_the_defaults(owner: httpx.Client) -> Non
         "url": f"{BASE_PATH}{CREATING}",
         "type": "messageaction",
         "data": {
+            **SHOWN,
             "name": "Open incident",
             "hint": "Start",
             "scope": "organization",

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from api_paths import BASE_PATH, CREATING, LISTING, action_path
+from needed import NEEDED
 from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
@@ -29,7 +30,7 @@ from zoho_cliq_mock.terminal import plain, say
 
 CREATED = OPERATIONS["create_message_action"].success
 
-BODY = {"name": "Open incident", "hint": "Start"}
+BODY = {**NEEDED, "name": "Open incident", "hint": "Start"}
 OWNER = {"Authorization": "Bearer 1000.owner"}
 STEERING = "\x1b]0;title\x07\x1b[31m\x9b31m\u202egnp\u2066\r\x7f\ud800\u2028"
 

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 from api_paths import CREATING, LISTING, action_path
+from needed import NEEDED
 from zoho_cliq_api.contract import OPERATIONS
 from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
@@ -31,7 +32,7 @@ from zoho_cliq_mock.seed import DEMO, read_seed
 CREATED = OPERATIONS["create_message_action"].success
 
 pytest_plugins = ["pytester"]
-BODY = {"name": "Open incident", "hint": "Start"}
+BODY = {**NEEDED, "name": "Open incident", "hint": "Start"}
 OWNER = {"Authorization": "Bearer 1000.owner"}
 THRESHOLD = OPERATIONS["get_message_action"].threshold
 GETS, LOCK = (THRESHOLD.limit, THRESHOLD.lock_seconds) if THRESHOLD else (0, 0)
@@ -226,7 +227,7 @@ def test_bad_arguments_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFix
     shape = tmp_path / "shape.json"
     shape.write_text("[]")
     actions = tmp_path / "actions.json"
-    actions.write_text(json.dumps({**DEMO, "actions": [{"creator": "owner", "name": "", "hint": "h"}]}))
+    actions.write_text(json.dumps({**DEMO, "actions": [{**NEEDED, "creator": "owner", "name": "", "hint": "h"}]}))
     new = tmp_path / "new.db"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -285,7 +286,7 @@ def test_a_database_keeps_its_seed(tmp_path: Path) -> None:
 
 def test_an_interrupted_first_start_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(tmp_path / "mock.db")
-    seed = {**DEMO, "actions": [{"creator": "owner", "name": name, "hint": "h"} for name in ("One", "Two")]}
+    seed = {**DEMO, "actions": [{**NEEDED, "creator": "owner", "name": name, "hint": "h"} for name in ("One", "Two")]}
     app = create_app(path, seed=seed)
     app.state.connection.execute("DELETE FROM meta WHERE name = 'seed'")
     app.state.close()
@@ -452,7 +453,7 @@ MARKED = """
 import pytest
 
 SEED = {"organizations": [{"id": "1", "name": "Example"}], "users": [{"key": "ann", "id": "11", "name": "Ann",
-        "organization": "1"}], "actions": [{"creator": "ann", "name": "File", "hint": "File it"}]}
+        "organization": "1"}], "actions": [{**NEEDED, "creator": "ann", "name": "File", "hint": "File it"}]}
 
 
 @pytest.mark.cliq_mock(policies={"throttle_status": "400"})
@@ -484,7 +485,7 @@ def test_misspelt(cliq_mock):
 @pytest.mark.cliq_mock(policies={"trottle_status": "400"})
 def test_unknown_policy(cliq_mock):
     pass
-"""
+""".replace("**NEEDED", f"**{NEEDED!r}")
 
 
 def test_a_marker_says_how_the_server_is_made(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

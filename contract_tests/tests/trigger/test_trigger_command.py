@@ -16,7 +16,7 @@ STEERING = "\x1b]0;title\x07\x9b31m\u202egnp\r\x7f"
 
 
 def run(mock: MockServer, *more: str) -> int:
-    address = ["--url", mock.url, "--token", mock.control_token]
+    address = ["--url", mock.url, f"--token={mock.control_token}"]
     return main(["trigger", "--action", "Create Ticket", "--text", STEERING, *address, *more])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from needed import NEEDED
 from zoho_cliq import Cliq
 from zoho_cliq_mock import MockServer
 from zoho_cliq_mock.__main__ import main
@@ -262,7 +263,7 @@ def test_the_command_prints_what_the_script_did(
     mock: MockServer, run: Run, webhook: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call = f'r = invokeurl\n[\n\turl :"{webhook.url}"\n\ttype :POST\n\tbody:"{{}}"\n];\n'
-    address = ["--url", mock.url, "--token", mock.control_token]
+    address = ["--url", mock.url, f"--token={mock.control_token}"]
     command = ["trigger", "--action", "Script", "--text", "printer on fire", *address]
     run(f'info "hi\x1b[31m";\n{call}zoho.cliq.postToChat(chat.get("id"), "posted");\nreturn {{"text": "done"}};')
     assert main(command) == 0
@@ -315,11 +316,11 @@ from zoho_cliq_mock.__main__ import _hints
 from zoho_cliq_mock.control_client import call
 
 seed = {"organizations": [{"id": "1"}], "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": "A", "hint": "h", "handler": {"script": "return {};"}}]}
+        "actions": [{**NEEDED, "creator": "ann", "name": "A", "hint": "h", "handler": {"script": "return {};"}}]}
 with MockServer(seed=seed) as mock:
     record = call(mock.url, mock.control_token, "POST", "trigger", {"action": "A", "text": "x"})
     print(json.dumps([record["shown"], "deluge" in record, _hints("http://x", "/y", mock.app.state, control=False)]))
-"""
+""".replace("**NEEDED", f"**{NEEDED!r}")
 
 
 def test_without_the_interpreters_packages_one_line_says_so() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 from api_paths import BASE_PATH, LISTING
+from needed import NEEDED
 from zoho_cliq_mock import MockServer, create_app
 from zoho_cliq_mock.__main__ import main
 from zoho_cliq_mock.trigger.deluge.connections import ConnectionsError, Hider, read_connections
@@ -220,7 +221,7 @@ def test_databases_survive_a_restart(tmp_path: Path) -> None:
     seed = {
         "organizations": [{"id": "1"}],
         "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": "A", "hint": "h", "handler": {"script": COUNT}}],
+        "actions": [{**NEEDED, "creator": "ann", "name": "A", "hint": "h", "handler": {"script": COUNT}}],
     }
     for expected in ("0", "1"):
         with MockServer(str(tmp_path / "cliq.db"), seed=seed) as server:
@@ -372,7 +373,7 @@ END
     assert webhook.headers[-1]["authorization"] == SECRET
     run(script.replace("END", "throw echo;"))
     run(script.replace("END", "x = null; return x.get(echo);"))
-    command = ["trigger", "--action", "Script", "--text", "x", "--url", mock.url, "--token", mock.control_token]
+    command = ["trigger", "--action", "Script", "--text", "x", "--url", mock.url, f"--token={mock.control_token}"]
     assert main(command) == 1
     everything = [caplog.text, *capfd.readouterr(), *mock.app.state.connection.iterdump()]
     paths = ("deliveries", "messages", "journal", "state", "databases", "connections", "chats")
@@ -556,7 +557,7 @@ def test_a_mock_stops_while_a_script_waits(webhook: Any, held: Any) -> None:
     seed = {
         "organizations": [{"id": "1"}],
         "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": "A", "hint": "h", "handler": {"script": invoke(webhook.url)}}],
+        "actions": [{**NEEDED, "creator": "ann", "name": "A", "hint": "h", "handler": {"script": invoke(webhook.url)}}],
     }
     server = MockServer(seed=seed).start()
     headers = {"Authorization": f"Bearer {server.control_token}"}
@@ -585,7 +586,13 @@ def test_in_process_and_in_another_event_loop_each_time(webhook: Any) -> None:
         "organizations": [{"id": "1"}],
         "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
         "actions": [
-            {"creator": "ann", "name": "A", "hint": "h", "handler": {"script": invoke(webhook.url) + 'return "ok";'}}
+            {
+                **NEEDED,
+                "creator": "ann",
+                "name": "A",
+                "hint": "h",
+                "handler": {"script": invoke(webhook.url) + 'return "ok";'},
+            }
         ],
     }
     app = create_app(seed=seed)
@@ -605,7 +612,7 @@ def test_a_choice_that_is_cancelled_ends_its_script(webhook: Any, held: Any) -> 
     seed = {
         "organizations": [{"id": "1"}],
         "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": "A", "hint": "h", "handler": {"script": script}}],
+        "actions": [{**NEEDED, "creator": "ann", "name": "A", "hint": "h", "handler": {"script": script}}],
     }
     app = create_app(seed=seed)
     service = trigger_of(app.state)
@@ -651,7 +658,7 @@ from zoho_cliq_mock.control_client import call
 
 scripts = json.loads(sys.argv[1])
 seed = {"organizations": [{"id": "1"}], "users": [{"key": "ann", "id": "1", "name": "Ann", "organization": "1"}],
-        "actions": [{"creator": "ann", "name": name, "hint": "h", "handler": {"script": script}}
+        "actions": [{**NEEDED, "creator": "ann", "name": name, "hint": "h", "handler": {"script": script}}
                     for name, script in scripts.items()]}
 with MockServer(seed=seed) as mock:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -660,7 +667,7 @@ with MockServer(seed=seed) as mock:
         record = call(mock.url, mock.control_token, "POST", "trigger", {"action": name, "text": "x"})
         ends[name] = [error["kind"] for error in record["deluge"]["errors"]]
     print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, ends]))
-"""
+""".replace("**NEEDED", f"**{NEEDED!r}")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux counts the most memory in KiB")

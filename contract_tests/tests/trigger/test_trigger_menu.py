@@ -6,8 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from needed import FIELDS
 from zoho_cliq import Cliq
 from zoho_cliq_mock import MockServer
+
+several = pytest.mark.skipif("multi_selectable" not in FIELDS, reason="actions are for one message")
 
 
 def post(control: httpx.Client, status: int = 200, **fields: Any) -> Any:
@@ -67,6 +70,7 @@ def test_an_action_that_is_not_enabled_is_not_offered(control: httpx.Client, cli
     assert offered(control, text) == []
 
 
+@several
 def test_several_messages_need_a_multi_selectable_action(control: httpx.Client, cliq: Cliq) -> None:
     cliq.message_actions.create(name="One", hint="h")
     cliq.message_actions.create(name="Many", hint="h", multi_selectable=True)
@@ -80,6 +84,7 @@ def test_several_messages_need_a_multi_selectable_action(control: httpx.Client, 
     assert "at most 25" in refused.json()["message"]
 
 
+@several
 def test_at_most_ten_files_can_be_chosen(control: httpx.Client, cliq: Cliq) -> None:
     cliq.message_actions.create(name="Many", hint="h", multi_selectable=True)
     five = [{"name": f"{number}.txt"} for number in range(5)]

@@ -16,11 +16,11 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from benchmarks import canned, conformance, console, deluge, environment, guard, start, work
+from benchmarks import canned, conformance, console, deluge, environment, guard, peers, start, work
 from benchmarks.__main__ import BENCHES
 from benchmarks.measure import Estimate, Subject, difference, estimate, interleave, ratio, shown, verdict
 from benchmarks.report import Report, Table, save
-from zoho_cliq_api.contract import document
+from zoho_cliq_api.contract import OPERATIONS, document
 from zoho_cliq_deluge import run as run_script
 from zoho_cliq_mock import MockServer
 
@@ -282,3 +282,21 @@ def test_the_page_measures_how_long_it_renders() -> None:
         assert console.traced(browser, mock.console_url, 3) > 0
         with pytest.raises(environment.SetupError, match="the page shows 3 deliveries, not 4"):
             console.opened(browser, mock.console_url, 4)
+
+
+def test_the_generated_client_is_called_whatever_its_modules_are_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation = OPERATIONS["get_message_action"]
+    address = re.sub(r"\{[^{}]*\}", "{some_id}", operation.path)
+    for name, method in (("menu", "patch"), ("more", operation.method.lower())):
+        folder = tmp_path / "stock_cliq" / "api" / name
+        folder.mkdir(parents=True)
+        (folder / "vendors_name.py").write_text(f'CALL = {{\n    "method": "{method}",\n    "url": "{address}",\n}}\n')
+    monkeypatch.syspath_prepend(str(tmp_path))
+    find = peers.stock_call.__wrapped__
+    assert find("get_message_action").__name__ == "stock_cliq.api.more.vendors_name"
+    with pytest.raises(LookupError, match="has no POST"):
+        find("create_message_action")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "stock_cliq"]:
+        del sys.modules[name]

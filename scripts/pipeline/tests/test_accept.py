@@ -20,9 +20,10 @@ from typing import Any
 
 import pytest
 from pipeline import accept as accepting
-from pipeline import generate
+from pipeline import derived, generate
 from pipeline.checklist import checklist, lines
 from pipeline.compose import UNDESCRIBED, compose
+from pipeline.contract import data_centers
 from pipeline.documents import load
 from pipeline.errors import PipelineError
 from pipeline.fetch import Source
@@ -99,8 +100,8 @@ def snapshot(tree: Tree) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def not_generated(copied: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every client be the committed one, for tests in which no client is written."""
+def not_generated(copied: Tree, cached_clients: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every client be the committed one, for tests in which no client is written. None of them is cached."""
     monkeypatch.setattr(generate, "generate", lambda _, package, into: shutil.copytree(copied.generated, into))
     monkeypatch.setattr(generate, "type_check", lambda *_: None)
 
@@ -659,6 +660,51 @@ def test_what_can_no_longer_be_loaded_is_left_to_a_person(
     assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 1
     told = "contract_tests/zoho_cliq_mock/app.py:2: the mock server cannot be used any more: KeyError: 'limit'"
     assert told in capsys.readouterr().out
+
+
+def test_servers_of_other_data_centers_take_nobodys_place(document: Any, copied: Tree) -> None:
+    us = document["servers"][0]["url"]
+    host, _, path = us.removeprefix("https://").partition("/")
+    hosts = {"default": "cliq.zoho.eu", "enum": ["cliq.zoho.eu", host, "cliq.zoho.mx"]}
+    document["servers"] = [{"url": f"https://{{host}}/{path}", "variables": {"host": hosts}}]
+    found = reviewed(document, copied)
+    assert found.composed is not None
+    before, after = (data_centers(each) for each in (load(copied.composed), found.composed))
+    assert after == before
+    assert after["us"]["url"] == us
+    urls = [server["url"] for server in found.composed["servers"]]
+    assert sorted(urls) == sorted({*(server["url"] for server in before.values()), f"https://cliq.zoho.mx/{path}"})
+    told = "has no data center, so clients cannot choose it"
+    assert [line for line in checklist(copied, found).decide if told in line] == [
+        f"openapi/overlay.yaml:22: https://cliq.zoho.mx/{path} {told}: name it, and its accounts"
+    ]
+    document["servers"] = [{"url": us.replace("/v3", "/v4")}]
+    assert any(
+        "do the other data centers follow?" in line for line in checklist(copied, reviewed(document, copied)).decide
+    )
+
+
+def test_files_that_other_programs_make_are_renewed(
+    document: Any, copied: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = "__import__('zoho_cliq_api.contract').contract.OPERATIONS['update_message_action'].threshold.limit"
+    programs = {
+        "limit.txt": ("-c", f"import sys; open(sys.argv[1], 'w').write(str({limit}))"),
+        "same.txt": ("-c", "import sys; open(sys.argv[1], 'w').write('same')"),
+        "broken.txt": ("-c", "raise SystemExit('KeyError: hint')"),
+        "absent.txt": ("-c", "raise SystemExit('is not run')"),
+    }
+    for name in ("limit.txt", "same.txt", "broken.txt"):
+        (copied.root / name).write_text(name.removesuffix(".txt"), "utf-8")
+    monkeypatch.setattr(derived, "_PROGRAMS", programs)
+    raise_threshold(document)
+    assert main(["--from", saved(document, tmp_path), "--accept", "--no-tests"], copied, TODAY) == 1
+    told = capsys.readouterr()
+    assert "broken.txt: is still of the former document: KeyError: hint" in told.out
+    assert [line for line in told.err.splitlines() if line.endswith(".txt")] == ["written: limit.txt"]
+    assert [(copied.root / f"{name}.txt").read_text("utf-8") for name in ("limit", "same", "broken")] == [
+        "20", "same", "broken",
+    ]  # fmt: skip
 
 
 def test_a_checklist_ends_the_report(

@@ -197,8 +197,9 @@ def test_enumerations_are_closed_in_requests_and_open_in_responses(composed: Any
 
 
 def test_ten_data_centres_and_the_authorization_code_flow(composed: Any) -> None:
-    assert len({server["x-data-center"] for server in composed["servers"]}) == 10
-    assert all(server["url"].endswith("/api/v3") and server["x-accounts-url"] for server in composed["servers"])
+    centers = [server for server in composed["servers"] if "x-data-center" in server]
+    assert len({server["x-data-center"] for server in centers}) == len(centers) >= 10
+    assert all(re.search(r"/api/v\d+$", server["url"]) and server["x-accounts-url"] for server in centers)
     assert list(composed["components"]["securitySchemes"]["Cliq_Auth"]["flows"]) == ["authorizationCode"]
 
 

@@ -39,7 +39,14 @@ SAME_IN_ANY_DOCUMENT = (
 )
 """Slow tests that are skipped: they test backing off, tokens, other documents, and the checks themselves."""
 MOCK = ("contract_tests/tests/mock/test_mock_rules.py", "contract_tests/tests/mock/test_mock_policies.py")
+PROJECT = ("wrapper/tests/project/test_project_files.py", "wrapper/tests/project/test_project_example.py")
+RECORDED = (
+    "contract_tests/tests/conformance/test_conformance_command.py::test_the_recorded_plan_is_what_the_table_sends",
+    "contract_tests/tests/conformance/test_conformance_evidence.py::test_every_report_tells_what_was_not_shown",
+)
 PIPELINE = ("scripts/pipeline/tests/test_composed.py", "scripts/pipeline/tests/test_params.py")
+
+TRIGGER = ("contract_tests/tests/trigger/test_trigger_delivery.py",)
 
 PROOF = """
 import json
@@ -200,7 +207,7 @@ assert "shortcut" in CreateMessageActionFields.__annotations__
 
 @pytest.mark.heavy
 def test_an_optional_field_comes(copied: Path) -> None:
-    report = proved(copied, vendor.optional_field, NEW_FIELD, *CLIENT[1:], *PIPELINE, MOCK[0])
+    report = proved(copied, vendor.optional_field, NEW_FIELD, *CLIENT[1:], *PIPELINE, MOCK[0], *PROJECT, *RECORDED)
     assert "shortcut is an argument of the method, --shortcut of the command; the mock stores it" in report
     notes = graded(copied, "table")
     for operation in ("create_message_action", "update_message_action"):
@@ -226,7 +233,7 @@ except errors.ValidationError as error:
 assert raw.post("/messageactions", json={{"name": "n", "hint": "h"}}).status_code == 400
 {NEW_FIELD}
 """
-    report = proved(copied, vendor.required_field, proof, *CLIENT, *PIPELINE, *MOCK)
+    report = proved(copied, vendor.required_field, proof, *CLIENT, *PIPELINE, *MOCK, *PROJECT, *TRIGGER)
     assert "examples create an action without shortcut, which is required now" in report
     graded(copied, "table")
 
@@ -237,7 +244,9 @@ def test_a_value_comes(copied: Path) -> None:
 assert actions.create(name="n", hint="h", message_types=["video"]).message_types == ["video"]
 assert "video" in actions.create(name="m", hint="h").message_types
 """
-    proved(copied, vendor.value_added, proof, *CLIENT[1:], *PIPELINE, *MOCK)
+    proved(
+        copied, vendor.value_added, proof, *CLIENT[1:], *PIPELINE, *MOCK, "wrapper/tests/project/test_project_pull.py"
+    )
 
 
 @pytest.mark.heavy
@@ -249,7 +258,7 @@ try:
 except errors.ValidationError as error:
     assert error.field == "permissions[0]"
 """
-    proved(copied, vendor.value_removed, proof, *CLIENT[1:], *PIPELINE, MOCK[0])
+    proved(copied, vendor.value_removed, proof, *CLIENT[1:], *PIPELINE, MOCK[0], *TRIGGER)
 
 
 @pytest.mark.heavy
@@ -445,6 +454,19 @@ assert command("call", "get_message_action", "--field", f"action_id={made.id}")[
 
 
 @pytest.mark.heavy
+def test_a_path_that_the_mock_takes_for_another_is_left_to_a_person(copied: Path) -> None:
+    document = load(copied / "openapi" / "upstream.yaml")
+    vendor.trailing_slash(document)
+    source = copied.parent / "changed.yml"
+    source.write_text(dump_json(vendor.as_published(document)), "utf-8")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert main(["--from", str(source), "--accept", "--no-tests", "--max-seconds", "300"], Tree(copied)) == 1
+    told = f"the mock server cannot be used any more: LookupError: POST {vendor.COLLECTION}/ does not lead to create"
+    assert told in out.getvalue()
+
+
+@pytest.mark.heavy
 def test_a_window_changes(copied: Path) -> None:
     proof = """
 threshold = OPERATIONS["update_message_action"].threshold
@@ -511,7 +533,7 @@ except errors.ValidationError as error:
     assert error.field == "hint"
 assert command("create", "--name", "more", "--field-help", "me")["name"] == "more"
 """
-    report = proved(copied, vendor.bodies_otherwise, PROOF_OF_COMMAND + proof, *CLIENT[1:], *PIPELINE, *MOCK)
+    report = proved(copied, vendor.bodies_otherwise, PROOF_OF_COMMAND + proof, *CLIENT[1:], *PIPELINE, *MOCK, *PROJECT)
     assert "_check.py:25: update_message_action_handler: request body: script: x-max-bytes" in report
     graded(copied, "table")
 

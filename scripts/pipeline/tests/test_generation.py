@@ -19,6 +19,7 @@ from pipeline.compose import operations
 from pipeline.documents import dump_json, load
 from pipeline.errors import PipelineError
 from pipeline.install import install
+from pipeline.params import field_name
 from pipeline.regenerate import main
 from pipeline.tree import Tree, files
 
@@ -339,7 +340,7 @@ def test_the_private_names_that_the_wrapper_builds_on_exist(composed: Any) -> No
             (trees.ROOT / "generated" / "zoho_cliq_api" / "api").glob(f"*/{operation['operationId']}.py")
         ).parent
         module = importlib.import_module(f"zoho_cliq_api.api.{folder.name}.{operation['operationId']}")
-        names = [parameter["name"].lower() for parameter in operation.get("parameters", [])]
+        names = [field_name(parameter["name"]) for parameter in operation.get("parameters", [])]
         keywords = inspect.signature(module._get_kwargs).parameters
         assert set(keywords) == {*names, *(["body"] if "requestBody" in operation else [])}
         values: dict[str, Any] = dict.fromkeys(names, "7")

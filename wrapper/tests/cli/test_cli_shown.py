@@ -9,17 +9,20 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
-from cliq_fakes import CREATES, SCHEMAS, TYPES
+from cliq_fakes import CREATES, FIELDS, MOST_TYPES, SCHEMAS, TYPES
 from cliq_runs import Run, create
 from rich.cells import cell_len
 from zoho_cliq import cli
 from zoho_cliq.cli import parser
 from zoho_cliq_mock import MockServer
 
-LONG = "An-unbroken-name-of-30-letters"
-WIDE = "メッセージを保存するメッセージを保存するメッセージ"
+LONG = "An-unbroken-name-of-30-letters"[: FIELDS["name"]["maxLength"]]
+WIDE = "メッセージを保存するメッセージを保存するメッセージ"[: FIELDS["name"]["maxLength"]]
 ENUMS = {"--scope": "Scope", "--execution-type": "ExecutionType", "--message-type": "MessageType"}
-HINT = "A line of explanation below the name that is as long as it may be, which is some hundred characters or so."
+HINT = "A line of explanation below the name that is as long as it may be, which is some hundred characters or so."[
+    : FIELDS["hint"]["maxLength"]
+]
+URL = "https://desk.example.com/".ljust(min(FIELDS["execution_url"]["maxLength"], 175), "a")
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -52,10 +55,10 @@ def terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def fill(run: Run) -> None:
     create(run, "Note", "--message-type", TYPES[0])
-    everything = [part for name in TYPES for part in ("--message-type", name)]
+    everything = [part for name in TYPES[:MOST_TYPES] for part in ("--message-type", name)]
     for name in (LONG, WIDE):
         run("create", "--name", name, "--hint", HINT, "--execution-type", "webhook", "--execution-url",
-            f"https://desk.example.com/{'a' * 150}", *everything, "--json")  # fmt: skip
+            URL, *everything, "--json")  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["list", "changes", f"get {LONG}", f"get {WIDE}", "thresholds", "whoami"])
@@ -70,9 +73,9 @@ def test_tables_fit_the_terminal(run: Run, terminal: Run, command: str) -> None:
 
 
 def test_a_listing_at_80_columns_has_a_line_for_a_usual_action(run: Run, terminal: Run) -> None:
-    made = create(run, "Create ticket", "--message-type", "text")
+    made = create(run, "To do", "--message-type", "text")
     lines = terminal(80, "list")
-    assert lines[-1].split() == [made["id"], "Create", "ticket", "deluge", "organization", "text", "Keep", "it"]
+    assert lines[-1].split() == [made["id"], "To", "do", "deluge", "organization", "text", "Keep", "it"]
 
 
 def test_a_hint_is_cut_and_then_left_out(run: Run, terminal: Run) -> None:

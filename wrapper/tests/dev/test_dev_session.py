@@ -221,8 +221,8 @@ def test_without_a_folder_events_go_to_what_the_mock_has(
 
 def test_no_event_is_sent_to_a_folder_with_mistakes(make_loop: Make, tmp_path: Path) -> None:
     loop = make_loop(replay=events_file(tmp_path))
-    write(loop.root, "actions/a.toml", 'name = "A"\n')
-    with pytest.raises(ProjectError, match="hint"):
+    write(loop.root, "actions/a.toml", 'hint = "h"\n')
+    with pytest.raises(ProjectError, match="name"):
         loop.run()
     assert loop.heard == []
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliq_fakes import HANDLER_UPDATE, IN_PATHS, WINDOW, examples_are_complete
+from cliq_fakes import HANDLER_UPDATE, IN_PATHS, PATIENT, WINDOW, examples_are_complete
 from cliq_projects import World, action_file, content, project, write
 from cliq_runs import one_parser
 from zoho_cliq import cli
@@ -50,7 +50,7 @@ def run(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_from_the_web_editor_to_git_and_back(world: World, run: Run, tmp_path: Path) -> None:
     cliq = world.client()
-    made = cliq.message_actions.create(name="Note", hint="h")
+    made = cliq.message_actions.create(name="Note", hint="h", message_types=["text"])
     cliq.message_actions.update_handler(made.id, script=FIRST)
     root = tmp_path / "actions-of-ours"
     code, out, err = run("pull", root)
@@ -438,7 +438,9 @@ def test_ctrl_c_ends_an_apply_that_waits_and_the_next_one_finishes_it(world: Wor
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "zoho_cliq", "apply", "--yes", str(root)], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "zoho_cliq", "apply", "--yes", "--max-wait", str(PATIENT), str(root)],
+            stderr=subprocess.PIPE,
+            text=True,
         )
     finally:
         signal.signal(signal.SIGINT, before)
@@ -519,7 +521,7 @@ def test_quiet_leaves_out_what_was_done(world: World, run: Run, tmp_path: Path) 
     assert run("check", root, "--quiet") == (0, "", "")
     assert run("apply", root, "--yes", "--quiet") == (0, "", "")
     assert set(world.ids()) == {"A"}
-    world.client().message_actions.create(name="B", hint="h")
+    world.client().message_actions.create(name="B", hint="h", message_types=["text"])
     assert run("pull", root, "--quiet") == (0, "", "")
     assert run("pull", root, "--quiet") == (0, "", "")
     assert (root / "actions/b.toml").exists()

@@ -10,10 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 import tomlkit
+from cliq_fakes import NEEDED
 from cliq_projects import action_file, project, write
 from hypothesis import given
 from hypothesis import strategies as st
 from zoho_cliq.project import ProjectError, action_schema, check, configuration_schema, read
+from zoho_cliq.project.contract_fields import create_fields, name_length
 from zoho_cliq.project.files import write_whole
 from zoho_cliq.project.lock_file import read_locks, write_locks
 from zoho_cliq.project.model import Entry, Lock
@@ -65,11 +67,11 @@ def test_a_secret_comes_from_the_environment_and_is_shown_nowhere(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('name = "A"\nhint = "h"\nhnit = "h"', "3: unknown key 'hnit'; known are name, hint, "),
-        ('name = "A"', "1: hint: is required"),
+        ('name = "A"\nhint = "h"\nhnit = "h"', f"3: unknown key 'hnit'; known are {next(iter(create_fields()))}, "),
+        ('hint = "h"', "1: name: is required"),
         ('hint = "h"\n\nname = 7', "3: name: must be a string, not int"),
-        (f'hint = "h"\nname = "{"x" * 31}"', "2: name: must have at most 30 characters, has 31"),
-        ('name = "A"\nhint = "h"\nscope = "all"', "3: scope: must be one of organization, personal, team"),
+        (f'hint = "h"\nname = "{"x" * 200}"', f"2: name: must have at most {name_length()} characters, has 200"),
+        ('name = "A"\nhint = "h"\nscope = "all"', "3: scope: must be one of "),
         ('name = "A"\nhint = "h"\nscope = "team"', "1: team_ids: is required when scope is team"),
         ('name = "A"\nhint = "h"\nteam_ids = [1]', '3: team_ids: is only for actions with scope = "team"'),
         ('name = "A"\nhint = "h"\nmessage_types = [\n"text",\n"txt"]', "3: message_types: message_types[1]"),
@@ -134,8 +136,8 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, text: str, t
 
 def test_every_mistake_is_told_at_once_in_order(tmp_path: Path) -> None:
     project(tmp_path)
-    write(tmp_path, "actions/b.toml", "name = 1")
-    write(tmp_path, "actions/a.toml", 'x = 1\nname = "A"\ny = 2')
+    write(tmp_path, "actions/b.toml", "hint = 1")
+    write(tmp_path, "actions/a.toml", 'x = 1\nhint = "h"\ny = 2')
     assert [line.split(": ")[0] for line in mistakes(tmp_path)] == ["actions/a.toml:1"] * 2 + ["actions/a.toml:3"] + [
         "actions/b.toml:1"
     ] * 2
@@ -318,13 +320,13 @@ def test_the_schemas_say_what_reading_says(tmp_path: Path) -> None:
     jsonschema.Draft7Validator.check_schema(schema)
     jsonschema.Draft7Validator.check_schema(configuration_schema())
     checker = jsonschema.Draft7Validator(schema)
-    good: dict[str, Any] = {"name": "A", "hint": "h", "script": "a.dg"}
-    assert checker.is_valid(good | {"team_ids": ["${TEAM}"], "scope": "team", "multi_selectable": "${MANY}"})
+    good: dict[str, Any] = {"name": "A", "hint": "h", "script": "a.dg", **NEEDED.get("create_message_action", {})}
+    assert checker.is_valid(good | {"team_ids": ["${TEAM}"], "scope": "team", "hint": "${MANY}"})
     wrong: list[dict[str, Any]] = [
-        {"name": "A"}, good | {"x": 1}, good | {"name": "x" * 31}, good | {"scope": "team"}, good | {"scope": "all"},
+        {"hint": "h"}, good | {"x": 1}, good | {"name": "x" * 200}, good | {"scope": "team"}, good | {"scope": "all"},
         good | {"permissions": ["all"]}, good | {"team_ids": [0]}, good | {"execution_type": "webhook"},
     ]  # fmt: skip
     assert not [data for data in wrong if checker.is_valid(data)]
     assert json.dumps(schema).count("$ref") == 0
-    body = document()["components"]["schemas"]["MessageActionCreate"]["properties"]
-    assert set(schema["properties"]) == {*body, "script", "permissions"}
+    bodies = [document()["components"]["schemas"][name] for name in ("MessageActionCreate", "HandlerUpdate")]
+    assert set(schema["properties"]) == {name for body in bodies for name in body["properties"]}

@@ -9,6 +9,8 @@ import pytest
 from cliq_fakes import UPDATE
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zoho_cliq.project import matching
+from zoho_cliq.project.matching import replacement_name, temporary_name
 from zoho_cliq.project.model import (
     UNREAD,
     AccountAction,
@@ -159,7 +161,7 @@ def test_what_the_api_cannot_change_needs_replace() -> None:
     assert "the API cannot change execution_type; --replace creates a new action instead" in str(plan)
     plan = make_plan([file], [action], lock(a=action), replace=True)
     assert steps(plan) == [
-        ("create", "a", {**file.fields, "name": "replacing 1"}),
+        ("create", "a", {**file.fields, "name": replacement_name("1")}),
         ("handler", "a", {"permissions": ["chat"]}),
         ("delete", "1", {}),
         ("update", "a", {"name": "A"}),
@@ -170,7 +172,7 @@ def test_what_the_api_cannot_change_needs_replace() -> None:
 def test_a_replacement_that_was_interrupted_goes_on() -> None:
     old, new = (
         there(1, "A", "x"),
-        there(2, "replacing 1", ("chat",), execution_type="webhook", execution_url="https://x"),
+        there(2, replacement_name("1"), ("chat",), execution_type="webhook", execution_url="https://x"),
     )
     file = wanted("a", "A", ("chat",), execution_type="webhook", execution_url="https://x")
     remembered = Lock({"a": Entry("1", {}, None, "2")})
@@ -186,11 +188,22 @@ def test_a_replacement_that_was_interrupted_goes_on() -> None:
     assert steps(back) == [("delete", "2", {})]
 
 
+@pytest.mark.parametrize(
+    ("most", "name"), [(None, "renaming 48210000000417001"), (20, "n48210000000417001"), (8, "n0417001")]
+)
+def test_a_temporary_name_is_as_short_as_it_must_be(
+    monkeypatch: pytest.MonkeyPatch, most: int | None, name: str
+) -> None:
+    monkeypatch.setattr(matching, "name_length", lambda: most)
+    assert temporary_name("renaming", "48210000000417001") == name
+    assert temporary_name("replacing", "48210000000417001") != name
+
+
 def test_names_that_are_swapped_go_by_a_temporary_one() -> None:
     one, two = there(1, "A"), there(2, "B")
     plan = make_plan([wanted("x", "B", hint="i"), wanted("y", "A")], [one, two], lock(x=one, y=two))
     assert steps(plan) == [
-        ("update", "1", {"name": "renaming 1", "hint": "i"}),
+        ("update", "1", {"name": temporary_name("renaming", "1"), "hint": "i"}),
         ("update", "2", {"name": "A"}),
         ("update", "1", {"name": "B"}),
     ]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cliq_fakes import FIELDS, MOST_TYPES, TYPES
 from cliq_projects import World, action_file, content, project
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -56,19 +57,25 @@ def action(draw: st.DrawFn, names: st.SearchStrategy[str]) -> dict[str, Any]:
     """Draw an action as the API takes it, and its handler."""
     fields: dict[str, Any] = {"name": draw(names), "hint": draw(st.sampled_from(["h", "i", 'é "${X}" \\']))}
     optional = {
-        "message_types": st.lists(st.sampled_from(["text", "link", "attachment"]), min_size=1, max_size=3, unique=True),
+        "message_types": st.lists(st.sampled_from(TYPES), min_size=1, max_size=MOST_TYPES, unique=True),
         "multi_selectable": st.booleans(),
         "scope": st.sampled_from(["organization", "personal"]),
     }
     for name, values in optional.items():
-        if draw(st.booleans()):
+        if name not in FIELDS:
+            continue
+        # The mock's default are all types, even where a file may have fewer.
+        if draw(st.booleans()) or (name == "message_types" and len(TYPES) > MOST_TYPES):
             fields[name] = draw(values)
     if draw(st.integers(0, 3)) == 0:
-        fields |= {"scope": "team", "team_ids": draw(st.lists(st.integers(100001, 100004), min_size=1, unique=True))}
+        ids = st.lists(st.integers(100001, 100004), min_size=1, max_size=FIELDS["team_ids"]["maxItems"], unique=True)
+        fields |= {"scope": "team", "team_ids": draw(ids)}
     if draw(st.integers(0, 2)) == 0:
         fields |= {"execution_type": "webhook", "execution_url": draw(st.sampled_from(["https://a/b", "https://c"]))}
         if draw(st.booleans()):
-            fields["permissions"] = draw(st.lists(st.sampled_from(["chat", "user", "message"]), unique=True))
+            fields["permissions"] = draw(
+                st.lists(st.sampled_from(["chat", "user", "message"]), max_size=2, unique=True)
+            )
     else:
         if draw(st.booleans()):
             fields["execution_type"] = "deluge"

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cliq_fakes import FIELDS
 from cliq_projects import World, action_file, content, project, write
 from zoho_cliq.project import apply, check, plan, pull, read
+from zoho_cliq.project.contract_fields import create_fields
 
 WEBHOOK: dict[str, Any] = {"execution_type": "webhook", "execution_url": "https://hooks.example.com/a"}
 
@@ -16,20 +18,30 @@ def test_an_empty_folder_becomes_a_project(world: World, tmp_path: Path) -> None
     cliq = world.client()
     made = cliq.message_actions.create(name='Été "1" / ${X}', hint="h", message_types=["text"])
     cliq.message_actions.update_handler(made.id, script="info 1;\r\nreturn {};")
-    hook = cliq.message_actions.create(name="Hook", hint="h", scope="team", team_ids=[100001], **WEBHOOK)
+    hook = cliq.message_actions.create(
+        name="Hook", hint="h", scope="team", team_ids=[100001], message_types=["text"], **WEBHOOK
+    )
     cliq.message_actions.update_handler(hook.id, permissions=["chat", "user"])
-    cliq.message_actions.create(name="../../etc", hint="h")
+    cliq.message_actions.create(name="../etc", hint="h", message_types=["text"])
     root = tmp_path / "new" / "project"
     done = pull(cliq, root)
     assert not done.left
     files = content(root)
     assert set(done.written) == set(files)
     assert files["actions/ete-1-x.dg"] == b"info 1;\nreturn {};"
-    assert files["actions/ete-1-x.toml"].decode() == (
-        "#:schema ../schemas/action.schema.json\n"
-        'name = "Été \\"1\\" / $${X}"\nhint = "h"\nexecution_type = "deluge"\nmessage_types = ["text"]\n'
-        'multi_selectable = false\nscope = "organization"\nscript = "ete-1-x.dg"\n'
-    )
+    head, *fields, script = files["actions/ete-1-x.toml"].decode().splitlines()
+    assert head == "#:schema ../schemas/action.schema.json"
+    assert set(fields) >= {
+        'name = "Été \\"1\\" / $${X}"',
+        'execution_type = "deluge"',
+        'hint = "h"',
+        'message_types = ["text"]',
+        *(["multi_selectable = false"] if "multi_selectable" in FIELDS else []),
+        'scope = "organization"',
+    }
+    names = [line.partition(" = ")[0] for line in fields]
+    assert names == [name for name in create_fields() if name in names]
+    assert script == 'script = "ete-1-x.dg"'
     assert b'permissions = ["chat", "user"]' in files["actions/hook.toml"]
     assert "actions/etc.toml" in files
     assert not [mistake for mistake in check(root) if mistake.severity == "error"]
@@ -187,7 +199,7 @@ def test_a_file_whose_action_is_gone_is_left(world: World, tmp_path: Path) -> No
 def test_a_name_that_a_file_has_already_makes_no_second_file(world: World, tmp_path: Path) -> None:
     root = pulled_project(world, tmp_path)
     (root / "actions/a.toml").write_text((root / "actions/a.toml").read_text().replace('"A"', '"Mine"'))
-    world.client().message_actions.create(name="Mine", hint="h")
+    world.client().message_actions.create(name="Mine", hint="h", message_types=["text"])
     done = pull(world.client(), root)
     assert len(done.left) == 2
     assert "a file has its name already; no file was written" in done.left[1]

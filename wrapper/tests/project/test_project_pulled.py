@@ -200,7 +200,7 @@ def test_what_is_pulled_passes_the_check_and_nothing_is_left(first: Account, sec
         (
             one(execution_type="later"),
             one(),
-            "A (1): execution_type: must be one of deluge, webhook, not",
+            "A (1): execution_type: must be one of ",
         ),
         (
             one({"script": SCRIPT}),

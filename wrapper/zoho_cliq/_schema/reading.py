@@ -154,17 +154,17 @@ class Reader:
             schema = self._rules.resolve({"$ref": schema["$ref"]})
         if "anyOf" in schema:
             return self._variant(value, schema, at, path, notes)
-        kind = schema.get("type")
-        if isinstance(kind, str) and not has_type(value, kind):
+        kinds = types_of(schema)
+        if kinds and not any(has_type(value, kind) for kind in kinds):
             notes.append(Note("type", at, "", _kind(value)))
             return value
         if "enum" in schema:
             if value not in schema["enum"]:
                 notes.append(Note("value", at, "", _name_like(value)))
             return self._shapes.enums.get(component, {}).get(value, value)
-        if kind == "array":
+        if isinstance(value, list) and kinds:
             return self._list(value, schema.get("items", {}), f"{at}.items", path, notes)
-        if kind == "object":
+        if isinstance(value, dict) and kinds:
             return self._object(value, schema, component, at, path, notes)
         return self._formatted(value, schema, at, notes) if "format" in schema else value
 
@@ -224,7 +224,9 @@ class Reader:
                 more[name] = part
                 continue
             where, below = f"{path}.{name}" if path else name, f"{at}.properties.{name}"
-            if part is None:
+            if part is None and self._may_be_null(properties[name]):
+                found[name] = None
+            elif part is None:
                 notes.append(Note("null", at, name))
                 if name in required:
                     found[name] = self._empty(properties[name], below, where)
@@ -232,6 +234,11 @@ class Reader:
                 found[name] = self._built(part, properties[name], below, where, notes)
         notes += [Note("missing", at, name) for name in required if name not in value]
         return self._modelled(component, found, more)
+
+    def _may_be_null(self, schema: Schema) -> bool:
+        resolved = self._rules.resolve(schema)
+        variants = resolved.get("anyOf", [resolved])
+        return any("null" in types_of(self._rules.resolve(variant)) for variant in variants)
 
     def _require_essentials(self, value: dict[str, Any], schema: Schema, at: str, path: str, notes: list[Note]) -> None:
         for name in schema.get("x-essential", ()):

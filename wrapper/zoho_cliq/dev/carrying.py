@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -149,6 +150,7 @@ class Carrier:
             base_url=self._mock.base_url,
             timeout=self._timeout,
             clock=self._clock,
+            max_wait=math.inf,
             path_parameters=project.environment.path_parameters,
         ) as cliq:
             made = self._applied(cliq, project)

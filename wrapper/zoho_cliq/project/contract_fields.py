@@ -31,6 +31,13 @@ def create_fields() -> dict[str, Schema]:
 
 
 @cache
+def name_length() -> int | None:
+    """Return how many characters a name may have, or None without a limit."""
+    most: int | None = operations().rules.resolve(create_fields()["name"]).get("maxLength")
+    return most
+
+
+@cache
 def handler_fields() -> dict[str, Schema]:
     """Return the fields of a handler."""
     return dict(operations().prepared(HANDLER).properties)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .comparing import differences, fixed_differences
+from .contract_fields import name_length
 from .model import AccountAction, DesiredAction, Entry, Lock
 
 
@@ -22,8 +23,12 @@ class Match:
 
 
 def temporary_name(purpose: str, identifier: str) -> str:
-    """Return a temporary name for an action. It is made from the id, so that a second apply finds it."""
-    return f"{purpose} {identifier}"
+    """Return a temporary name for an action. It is made from the id, so that a second apply finds it.
+
+    If the API does not allow names of that length, it is a letter of the purpose and as much of the id as it allows.
+    """
+    name, most = f"{purpose} {identifier}", name_length()
+    return name if most is None or len(name) <= most else f"{purpose[2]}{identifier[1 - most :]}"
 
 
 def replacement_name(identifier: str) -> str:

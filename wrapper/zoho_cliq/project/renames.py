@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from .matching import temporary_name
+
 
 class Mover(NamedTuple):
     """An action that gets another name."""
@@ -89,7 +91,7 @@ def _circle(circle: Sequence[str], by_id: Mapping[str, Mover]) -> list[tuple[str
     """Return the renames of a cycle: each action takes the name of the next, the last that of the first."""
     first = circle[0]
     rest = [(identifier, by_id[identifier].new) for identifier in reversed(circle[1:])]
-    return [(first, f"renaming {first}"), *rest, (first, by_id[first].new)]
+    return [(first, temporary_name("renaming", first)), *rest, (first, by_id[first].new)]
 
 
 def _spread(stuck: dict[str, str], waits_for: Mapping[str, str]) -> None:
