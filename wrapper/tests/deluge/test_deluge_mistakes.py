@@ -24,7 +24,7 @@ def places(script: str) -> list[str]:
         ('x = {"a":"b', ["1:10 unclosed-text"]),
         ("foreach(", ["1:1 foreach", "1:8 unclosed-bracket"]),
         ('r = invokeurl\n[\n\turl :"x"\n\ttype', ["2:1 unclosed-bracket", "4:2 missing-colon"]),
-        ("x = f(a\ny -= 2;", ["1:6 unclosed-bracket", "2:1 missing-comma", "2:3 unexpected"]),
+        ("x = f(a\ny -= 2;", ["1:6 unclosed-bracket", "1:8 missing-semicolon"]),
         ("x = f(“a)", ["1:7 curly-quotes"]),
         ("‘a)", ["1:1 curly-quotes"]),
         ("x = zoho[1];", ["1:9 index"]),
@@ -71,6 +71,8 @@ def places(script: str) -> list[str]:
         ('return"a" + "b;', ["1:13 unclosed-text"]),
         ('x = f"a' + ";", ["1:5 text-prefix", "1:6 unclosed-text"]),
         ("x =“a” + 5" + '"' + ";", ["1:4 curly-quotes", "1:10 missing-quote"]),
+        ("if(a)\n{ {\n\tinfo 1;\n}\nelse\n{\n\tinfo 2;\n}", ["2:3 doubled-word"]),
+        ('x = a "b");' + " " * 4000 + "info 1;", ["1:7 missing-operator", "1:10 stray-bracket"]),
         (
             ' = a {"b":1c}, "d":2};',
             [
