@@ -18,20 +18,22 @@ from .syntax_errors import MAXIMUM_PROBLEMS
 Attempt: TypeAlias = Callable[[Problems], Any]
 """Reads the text of the problems, and adds its mistakes to them."""
 
-_BUDGET = 120_000  # characters that are read again for one script, so that this takes a fraction of a second
+_BUDGET = 150_000  # characters that are read again for one script, so that this takes a fraction of a second
 _COST = 150  # characters that take as long as the start of one attempt
 _LARGEST_WINDOW = 4_000
 _MOST_GROUPS = 8
-_MOST_SINGLE = 3
+_MOST_FAR = 3
 _MOST_WINDOWS = 2  # a statement that ends behind the window is no obstacle in the second one
 _MOST_WORDS = 14  # words around the reports at which changes are tried
 _LINES_BETWEEN = 2  # between reports that may be about one mistake
 _MARGINS = (1, 2, 8)  # lines before and after the reports in the window
 _AROUND = (0, -1, 1, -2, 2)  # words before and after a report, the likelier ones first
 
+_KEYWORDS = (" if ", " else ", " try ", " catch ", " return ")
+_BEFORE = {"if": "(", "else": "{", "try": "{", "catch": "(", "return": "{"}  # before what a keyword may be missing
 _CLOSING = (")", "}", "]", ";", ",")
-_OPENING = ("(", "{", "[", ":", " = ", " + ", ".", " x ", " if ", " else ", " in ")
-_STARTING = ("(", "{", "[", " if ", " else ")
+_OPENING = ("(", "{", "[", ":", " = ", " + ", ".", " x ", " in ", *_KEYWORDS)
+_STARTING = ("(", "{", "[", *_KEYWORDS)
 _ENDING = (")", "}", "{", "]", ";", "if", "else")
 _INSTEAD = (")", "(", "}", "{", "]", "[", ",", ";", ":", "=", "+", "x", ".", "if", "else", "in")
 _MISSING = {
@@ -50,16 +52,17 @@ _SURPLUS = frozenset({"extra-comma", "extra-semicolon", "lone-catch", "lone-else
 _PARTNERS = {")": "(", "]": "[", "}": "{"}
 _BRACKETS = frozenset("()[]{}")
 _OF_BLOCKS = frozenset(
-    {"lone-block", "lone-catch", "lone-else", "stray-bracket", "try-without-catch", "unclosed-bracket"}
+    "lone-block lone-catch lone-else missing-braces stray-bracket try-without-catch unclosed-bracket".split()
 )
 # Codes that say only that something is wrong at this place. All others name the mistake; their reports are kept.
 _VAGUE = frozenset(
-    "assignment-in-brackets assignment-in-condition assignment-target bad-name colon-before-block comparison-statement "
-    "comprehension condition-brackets else-condition equals-in-task extra-comma extra-semicolon index lone-block "
-    "lone-catch lone-else missing-braces missing-colon missing-comma missing-condition missing-in missing-operator "
-    "missing-semicolon missing-value mixed-braces pair-in-list quote-in-text semicolon-in-braces semicolon-in-call "
-    "semicolon-in-task split-operator stray-assignment stray-bracket stray-comma task-as-value task-brackets "
-    "try-without-catch unclosed-bracket unexpected unfinished unknown-statement wrong-bracket wrong-brackets".split()
+    "assignment-in-brackets assignment-in-condition assignment-target bad-name catch-name colon-before-block "
+    "comparison-statement comprehension condition-brackets else-condition equals-in-task extra-comma extra-semicolon "
+    "for-without-each index lone-block lone-catch lone-else missing-braces missing-colon missing-comma "
+    "missing-condition missing-in missing-operator missing-semicolon missing-value mixed-braces pair-in-list "
+    "quote-in-text semicolon-in-braces semicolon-in-call semicolon-in-task split-operator stray-assignment "
+    "stray-bracket stray-comma task-as-value task-brackets try-without-catch unclosed-bracket unexpected unfinished "
+    "unknown-statement wrong-bracket wrong-brackets".split()
 )
 
 
@@ -96,8 +99,9 @@ def without_consequences(problems: Problems, attempt: Attempt) -> Problems:
     if edits:
         return _with(problems, edits, attempt)
     if len(problems.text) <= _LARGEST_WINDOW and sum(each.problem.code in _OF_BLOCKS for each in found) > 1:
-        for group in groups[:_MOST_SINGLE]:  # a report may have its consequences far behind it
-            edit = search.edit(problems.text, group)
+        search.budget = _BUDGET
+        for group in groups[:_MOST_FAR]:  # a report may have its consequences far behind it
+            edit = search.edit(problems.text, group, whole=True)
             merged = _with(problems, [edit], attempt) if edit is not None else problems
             if len(merged) < len(problems):
                 return merged
@@ -158,13 +162,14 @@ class _Search:
         self.attempt = attempt
         self.budget = _BUDGET
 
-    def edit(self, text: str, group: list[Found]) -> _Edit | None:
+    def edit(self, text: str, group: list[Found], *, whole: bool = False) -> _Edit | None:
         """Return the first change after which a window of the text has only reports that it had before.
 
-        Those of the group are not among them.
+        Those of the group are not among them. With `whole`, the window is the text.
         """
         tried = 0
-        for start, end in dict.fromkeys(_windows(text, group)):
+        windows = [(0, len(text))] if whole else _windows(text, group)
+        for start, end in dict.fromkeys(windows):
             window = text[start:end]
             before = self._reports(window, MAXIMUM_PROBLEMS)
             wanted = {(each.start - start, each.problem.code) for each in group}
@@ -207,8 +212,6 @@ def _windows(text: str, group: list[Found]) -> Iterator[tuple[int, int]]:
             return
         yield start, end
         yield start, max(end, start + _closed(text[start : start + _LARGEST_WINDOW]))
-    if len(text) <= _LARGEST_WINDOW:
-        yield 0, len(text)
 
 
 def _closed(text: str) -> int:
@@ -317,11 +320,15 @@ def _insertions(before: Word | None, word: Word) -> Iterator[_Edit]:
         for new in _CLOSING[:-1] if word.first else _CLOSING:
             message = f"`{new}` is missing behind {_shown(before.text)}"
             yield _Edit(end, end, new, _MISSING.get(new, "missing-bracket"), message, "add it", (end, end))
-    if word.text.startswith("if") and word.text != "if":
-        behind = word.start + 2
-        yield _Edit(behind, behind, "(", "missing-bracket", "`(` is missing behind `if`", "add it", (behind, behind))
+    for keyword in ("if", "catch"):
+        if word.text.startswith(keyword) and word.text != keyword:
+            at = word.start + len(keyword)
+            message = f"`(` is missing behind `{keyword}`"
+            yield _Edit(at, at, "(", "missing-bracket", message, "add it", (at, at))
     for new in _STARTING if word.first else _OPENING:
         sign = new.strip()
+        if word.text not in _BEFORE.get(sign, word.text):
+            continue
         missing = {"x": "a value", "+": "an operator"}.get(sign, f"`{sign}`")
         message = f"{missing} is missing before {_shown(word.text)}"
         code = _MISSING.get(sign, "missing-word" if sign.isalpha() else "missing-bracket")
