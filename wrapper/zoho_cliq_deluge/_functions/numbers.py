@@ -49,7 +49,7 @@ def _to_digits(number: Number, digits: int, rounding: str) -> Number:
         return 0
     if digits >= -int(exact.as_tuple().exponent):
         return whole(exact)
-    wide = decimal.Context(prec=exact.adjusted() + digits + 2, rounding=rounding)
+    wide = decimal.Context(prec=max(exact.adjusted() + digits + 2, 1), rounding=rounding)
     return whole(exact.quantize(Decimal((0, (1,), -digits)), context=wide))
 
 
