@@ -17,7 +17,14 @@ _TESTS = frozenset(
     {"isnull", "isblank", "isempty", "ifnull", "isvalidobject", "istext", "isnumber", "isdate", "isfile"}
 )
 _KEY_TESTS = frozenset({"containkey", "containskey"})
-_SURE = frozenset({("user", "id"), ("user", "email"), ("chat", "id")})
+_SURE = frozenset(
+    {
+        ("user", "id"),
+        ("user", "email"),
+        ("chat", "id"),
+        *(("info", name) for name in ("chat", "message", "messages", "user")),
+    }
+)
 """The keys that every event has, so that `get` does not return null."""
 
 
