@@ -75,6 +75,7 @@ REACHING = {
     "stray-bracket",
     "unclosed-comment",
     "lone-block",
+    "lone-else",
     "inner-function",
     "function-word",
     "parameter-default",

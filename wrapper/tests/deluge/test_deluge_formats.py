@@ -202,6 +202,10 @@ def test_dates_by_the_order_of_the_policy() -> None:
         ("1" + "." * 98, "d" + "." * 100, ERROR),
         ("2021", "YYYY", "01-Jan-2021 00:00:00"),
         ("5 3 2021", "d L yyyy", "05-Mar-2021 00:00:00"),
+        ("05:10", "mm:ss", "01-Jan-1970 00:05:10"),
+        ("07", "ss", "01-Jan-1970 00:00:07"),
+        ("2021-03-05 AM", "yyyy-MM-dd a", "05-Mar-2021 00:00:00"),
+        ("2021-03-05 +0530", "yyyy-MM-dd Z", "04-Mar-2021 18:30:00"),
     ],
 )
 def test_dates_by_a_pattern(text: str, pattern: str, printed: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from deluge_checks import table
 from zoho_cliq_deluge import DelugeSyntaxError, parse, tree
-from zoho_cliq_deluge._syntax.parser import _NoLexer
+from zoho_cliq_deluge._syntax.parser import _NoLexer, read
 from zoho_cliq_deluge._syntax.problems import Problems
 
 
@@ -24,7 +24,7 @@ def places(script: str) -> list[str]:
         ('x = {"a":"b', ["1:10 unclosed-text"]),
         ("foreach(", ["1:1 foreach", "1:8 unclosed-bracket"]),
         ('r = invokeurl\n[\n\turl :"x"\n\ttype', ["2:1 unclosed-bracket", "4:2 missing-colon"]),
-        ("x = f(a\ny -= 2;", ["1:6 unclosed-bracket", "2:1 missing-comma", "2:3 unexpected"]),
+        ("x = f(a\ny -= 2;", ["1:6 unclosed-bracket", "1:8 missing-semicolon"]),
         ("x = f(“a)", ["1:7 curly-quotes"]),
         ("‘a)", ["1:1 curly-quotes"]),
         ("x = zoho[1];", ["1:9 index"]),
@@ -71,6 +71,8 @@ def places(script: str) -> list[str]:
         ('return"a" + "b;', ["1:13 unclosed-text"]),
         ('x = f"a' + ";", ["1:5 text-prefix", "1:6 unclosed-text"]),
         ("x =“a” + 5" + '"' + ";", ["1:4 curly-quotes", "1:10 missing-quote"]),
+        ("if(a)\n{ {\n\tinfo 1;\n}\nelse\n{\n\tinfo 2;\n}", ["2:3 doubled-word"]),
+        ('x = a "b");' + " " * 4000 + "info 1;", ["1:7 missing-operator", "1:10 stray-bracket"]),
         (
             ' = a {"b":1c}, "d":2};',
             [
@@ -119,3 +121,56 @@ def test_problems_and_trees_are_values() -> None:
 
 def test_lark_lexes_nothing_itself() -> None:
     assert list(_NoLexer(None).lex(None, None)) == []
+
+
+SCRIPT = """\
+names = Map();
+for each  item in message.get("items")
+{
+	if(item.get("price") > 5 && !item.isEmpty())
+	{
+		names.put(item.get("name"),{"price":item.get("price"),"tags":{"a","b"}});
+	}
+	else if(item == null)
+	{
+		continue;
+	}
+	else
+	{
+		info "none: " + item;
+	}
+}
+try
+{
+	answer = invokeurl
+	[
+		url :"https://example.com"
+		type :GET
+		headers:{"Accept":"text/plain"}
+	];
+}
+catch (e)
+{
+	return {"text":e.message};
+}
+return names;
+"""
+
+
+def test_a_word_that_is_missing_or_doubled_is_one_mistake() -> None:
+    tokens = [each for each in read(SCRIPT)[1] if each.start_pos != each.end_pos]
+    several = []
+    for token in tokens:
+        before, word, behind = (
+            SCRIPT[: token.start_pos],
+            SCRIPT[token.start_pos : token.end_pos],
+            SCRIPT[token.end_pos :],
+        )
+        for changed in ("", f"{word} {word}"):
+            try:
+                parse(before + changed + behind)
+            except DelugeSyntaxError as error:
+                if len(error.errors) > 1:
+                    several.append((token.line, changed))
+    # `}` within a task, and `(e)` without `catch`, which may be a condition without `if`.
+    assert several == [(23, "} }"), (26, "")]

@@ -17,7 +17,14 @@ _TESTS = frozenset(
     {"isnull", "isblank", "isempty", "ifnull", "isvalidobject", "istext", "isnumber", "isdate", "isfile"}
 )
 _KEY_TESTS = frozenset({"containkey", "containskey"})
-_SURE = frozenset({("user", "id"), ("user", "email"), ("chat", "id")})
+_SURE = frozenset(
+    {
+        ("user", "id"),
+        ("user", "email"),
+        ("chat", "id"),
+        *(("info", name) for name in ("chat", "message", "messages", "user")),
+    }
+)
 """The keys that every event has, so that `get` does not return null."""
 
 
@@ -78,6 +85,7 @@ class _Nulls:
             value = bare(statement.value)
             if _may_be_null(value) and self._key(value).hash not in self._tested:
                 self._nullable.add(name)
+            self._keep_entries(self._key(statement.target), value)
 
     def _forget(self, name: str) -> None:
         """Discard what is known about a variable that is assigned again."""
@@ -89,6 +97,19 @@ class _Nulls:
         self._tested.add(key.hash)
         for name in key.names:
             self._by_name.setdefault(name, set()).add(key.hash)
+
+    def _keep_entries(self, owner: _Key, value: tree.Node) -> None:
+        """Record the keys of a map literal, and of those within it."""
+        for entry in value.entries if isinstance(value, tree.MapLiteral) else ():
+            self._keep_entry(owner, entry.key, entry.value)
+
+    def _keep_entry(self, owner: _Key, key: tree.Node, value: tree.Node) -> None:
+        """Record that a map has a key, unless its value may be null."""
+        value = bare(value)
+        if not isinstance(value, tree.Null) and not _may_be_null(value):
+            entry = _called(owner, "get", [self._key(key)])
+            self._keep(entry)
+            self._keep_entries(entry, value)
 
     def _key(self, node: tree.Node) -> _Key:
         """Return the key of an expression; expressions that are written alike have the same key."""
@@ -137,6 +158,8 @@ class _Nulls:
         if name in _KEY_TESTS and len(operands) == 2:
             self._keep(_called(self._key(operands[0]), "get", [self._key(operands[1])]))
             return
+        if name == "put" and node.receiver is not None and len(operands) == 3:
+            self._keep_entry(self._key(operands[0]), operands[1], operands[2])
         if node.receiver is None or _takes_null(name):
             return
         receiver = bare(node.receiver)

@@ -45,7 +45,7 @@ def _integral(number: Decimal, rounding: str) -> Number:
 def _to_digits(number: Number, digits: int, rounding: str) -> Number:
     """Return a number rounded to ``digits`` decimal places; negative ``digits`` round to tens, hundreds and so on."""
     exact = Decimal(number)
-    if digits < 0 and -digits > exact.adjusted() + 1:
+    if -digits > exact.adjusted() + 1:
         return 0
     if digits >= -int(exact.as_tuple().exponent):
         return whole(exact)

@@ -40,12 +40,13 @@ _HEADERS = frozenset({"IF", "ELSEIF", "ELSE", "FOREACH", "FOREACHINDEX", "TRY", 
 _HEADERS_END = frozenset({"LBLOCK", "SEMI", "BODY"})
 _TASK_KEYS = frozenset({"url", "type", "headers", "parameters", "body", "files", "connection", "detailed", "response"})
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_ALONE = frozenset({"BREAK", "CONTINUE", "RETURN"})
 _PREFIXES = frozenset({"SIGN", "NOT"})
 _CONTAINERS = frozenset({"map", "list", "collection"})
 
 
 class Bracket:
-    __slots__ = ("depth", "first", "has_keys", "kind", "role", "stands_alone", "word")
+    __slots__ = ("column", "depth", "first", "has_keys", "kind", "role", "stands_alone", "word")
 
     def __init__(self, kind: str, role: str, word: Word, depth: int, first: int = 0) -> None:
         self.kind = kind  # "(", "task", "index", "list", "literal" or "block"
@@ -55,6 +56,7 @@ class Bracket:
         self.first = first  # the index of the word after the bracket
         self.has_keys: bool | None = None  # whether its content has keys; None until it is needed
         self.stands_alone = False  # for a task whose result is not kept: it needs no `;`
+        self.column = -1  # for a block without braces: where its header begins; 0 if its statements are not indented
 
 
 class TooDeep(Exception):
@@ -78,9 +80,12 @@ class Brackets:
         self.loop_reported = False
         self.block_role = ""  # "if" or "try" if the next block belongs to one
         self.header = False  # inside the header of `if`, `for each` …, before its block
+        self.in_condition = False  # inside the header of `if` or `else if`
         self.role = ""  # what the next round bracket is for
         self.suspect: Word | None = None  # the `{` of a block whose `}` is indented too little
         self.indents: dict[int, int] = {}
+        self.braceless = 0  # open blocks without braces
+        self.closed = -1  # how many tokens there were when the last one was closed
 
     @property
     def _operand(self) -> bool:
@@ -110,6 +115,7 @@ class Brackets:
         self.previous = kind
         if kind in _HEADERS:
             self.header = True
+            self.in_condition = kind in {"IF", "ELSEIF"}
         elif kind in _HEADERS_END:
             self.header = False
         if kind in _PREFIXES:
@@ -304,6 +310,8 @@ class Brackets:
     def _close(self, word: Word) -> None:
         wanted = {")": ("(",), "]": ("task", "index", "list"), "}": ("literal", "block")}[word.text]
         target = None
+        while word.text == "}" and self._inside() == "block" and self.stack and self.stack[-1].column >= 0:
+            self._close_braceless()
         for each in reversed(self.stack):
             if each.kind in wanted if each.kind != "task" else _CLOSERS[each.word.text] == word.text:
                 target = each
@@ -377,6 +385,40 @@ class Brackets:
         self._report("wrong-bracket", message, f"write `{_CLOSERS[opening]}`", word)
         return True
 
+    def _is_line_reported(self, word: Word) -> bool:
+        """Return whether a mistake before this word on its line was reported."""
+        return self.problems.reported_between(word.start - word.column + 1, word.start)
+
+    def _is_complete_header(self, word: Word) -> bool:
+        """Return whether nothing else is wrong with the header before this word, such as missing brackets.
+
+        A header of another language is one mistake, with the sign or word at its end.
+        """
+        has_brackets = self.previous == "RCONDITION" or not (self.header and self.in_condition)
+        return has_brackets and not self._is_line_reported(word)
+
+    def _open_braceless(self, word: Word) -> None:
+        """Open a block that begins with `:`, `then` or `do`, as in other languages."""
+        following = self._next()
+        column = self.indents[word.line]
+        self._open("block", "LBLOCK", word._replace(text="{"), self.block_role)
+        self.block_role = ""
+        self.stack[-1].column = 0 if following.first and following.column <= column else column
+        self.braceless += 1
+
+    def _close_braceless(self) -> None:
+        """Close the innermost block, which has no braces."""
+        self.stack.pop()
+        self.braceless -= 1
+        if self.previous in _OPERANDS or self.previous in _ALONE:
+            behind = self.tokens[-1].end_pos or 0
+            self.problems.add(
+                "missing-semicolon", "`;` is missing at the end of the statement", "add it", behind, behind
+            )
+            self._emit_here("SEMI", ";")
+        self._emit_here("RBLOCK", "}")
+        self.closed = len(self.tokens)
+
     def _finish_statement(self) -> None:
         """Complete a statement after its unclosed bracket was reported."""
         if self.previous == "RCONDITION":
@@ -387,6 +429,9 @@ class Brackets:
 
     def _close_missing(self, bracket: Bracket) -> None:
         """Close a bracket that the script leaves open, and report it."""
+        if bracket.column >= 0:
+            self._close_braceless()
+            return
         self.stack.pop()
         text = bracket.word.text
         if bracket.word.line not in self.problems.broken_lines and not self.problems.has_unclosed_comment:
@@ -413,7 +458,7 @@ class Brackets:
         suspect = self.suspect
         while self.stack:
             bracket = self.stack[-1]
-            if bracket.kind == "block" and suspect is not None and bracket is blocks[-1]:
+            if bracket.kind == "block" and bracket.column < 0 and suspect is not None and bracket is blocks[-1]:
                 # The pairs of braces contradict the indentation. Report the first block whose `}` is indented too
                 # little: it is the most likely one to lack its brace.
                 bracket = Bracket("block", "", suspect, bracket.depth)

@@ -131,11 +131,10 @@ class Builder(Expressions):
         if len(children) == 1:
             block: tree.Block = children[0]
             return block
-        mark, statement = children
+        statement = children[1]
         if isinstance(statement, tree.Block):
             return statement
-        if mark == "":
-            current_problems.get().unbraced.add(statement.span.offset)
+        current_problems.get().unbraced.add(statement.span.offset)
         return tree.Block(joined([statement]), span=between(statement, statement))
 
     def block(self, children: list[Any]) -> tree.Block:

@@ -12,6 +12,10 @@ _FOREIGN_STATEMENTS = frozenset({"alert", "hide", "show", "enable", "disable", "
 _IMPORT_WORDS = frozenset({"import", "include", "require", "using", "package"})
 
 
+_END_WORDS = frozenset({"end", "endif", "endfor", "endwhile", "fi", "done", "next"})
+_ENDED = frozenset({"if", "for", "while", "loop", "try", "do", "function", "sub"})  # words behind `end`
+_HEADER_ENDS = frozenset({"then", "do", "begin"})
+_CLAUSES = frozenset({"else", "elseif", "elif", "elsif", "catch", "except", "finally", "rescue"})
 _REMAINDERS = {"mod": "%", "div": "/"}
 _MOST_TYPE_WORDS = 20
 _CONTAINERS = frozenset({"map", "list", "collection"})
@@ -36,15 +40,12 @@ class ForeignWords(Headers):
             self.at += 1
             self._emit("OPERATOR", word, "!=")
             return True
-        if lowered == "do" and following.text == "{" and self.header:
-            self._report("do", "Deluge has no `do`", "remove it", word)
-            return True
-        if lowered == "is" and self._inside() in {"(", "index"}:
+        if lowered == "is" and (self._inside() in {"(", "index"} or self.header):
             sign, last = "==", word
-            if following.text == "not":
+            if following.text.lower() == "not":
                 sign, last = "!=", following
                 self.at += 1
-            if self._inside() == "(":
+            if self._inside() != "index":
                 self._report("word-operator", f"Deluge has no `{word.text}`", f"compare with `{sign}`", word, last)
             self._emit("OPERATOR", word, sign)
             return True
@@ -57,6 +58,18 @@ class ForeignWords(Headers):
             self._in_for(word)
             return True
         return False
+
+    def _header_end(self, word: Word) -> bool:
+        """Handle `then`, `do` or `begin` behind the header of a block. Return whether this is one."""
+        following, text = self._next(), word.text.lower()
+        if text not in _HEADER_ENDS or not (following.first or following.text == "{" or text == "then"):
+            return False
+        if self._is_complete_header(word):
+            hint = "remove it" if following.text == "{" else "put the statements into `{ }`"
+            self._report(text, f"Deluge has no `{word.text}`", hint, word)
+        if following.text != "{":
+            self._open_braceless(word)
+        return True
 
     def _in_for(self, word: Word) -> None:
         """Report `of` or `:` in the header of a loop, and read it as `in`."""
@@ -72,13 +85,15 @@ class ForeignWords(Headers):
         end = 1
         while end < _MOST_TYPE_WORDS and (self._next(end).kind == "name" or self._next(end).text in {",", "<"}):
             end += 1
-        if self._next(end).text != ">" or self._next(end + 1).text != "(":
+        behind = self._next(end + 1)
+        declares = behind.kind == "name" and self._next(end + 2).text in {"=", ";"}
+        if self._next(end).text != ">" or not (behind.text == "(" or declares):
             return False
-        self._report(
-            "type-parameters", "Deluge has no types in `<…>`", f"write `{word.text}()`", self._next(), self._next(end)
-        )
+        hint = f"write `{behind.text} = …`" if declares else f"write `{word.text}()`"
+        self._report("type-parameters", "Deluge has no types in `<…>`", hint, self._next(), self._next(end))
         self.at += end + 1
-        self._emit("NAME", word)
+        if not declares:
+            self._emit("NAME", word)
         return True
 
     def _not(self, word: Word) -> bool:
@@ -136,10 +151,9 @@ class ForeignWords(Headers):
         lowered = text.lower()
         if following.text in {"=", ".", "+=", "-="}:
             return False
-        if lowered == "then" and self.previous == "RCONDITION":
-            self._report("then", "Deluge has no `then`", "put the statements into `{ }`", word)
-            if following.text != "{":
-                self._emit("BODY", word)
+        if (lowered == "case" and self._next(1).text == ":") or (lowered == "default" and following.text == ":"):
+            self._report("switch", f"Deluge has no `{text}`", "write `if(…)` and `else if(…)`", word)
+            self.at += 2 if lowered == "case" else 1
             return True
         if lowered in _ELSE_IF:
             self._report("else-if", f"Deluge has no `{text}`", "write `else if`", word)
@@ -147,6 +161,11 @@ class ForeignWords(Headers):
             return True
         if text in DECLARATIONS and following.kind == "name":
             self._report("declaration", f"variables are not declared with `{text}`", "assign to the name alone", word)
+            return True
+        if text in DECLARATIONS and following.text in {"{", "["}:
+            self._report("declaration", f"variables are not declared with `{text}`", "assign to one name alone", word)
+            self._skip_brackets()
+            self._emit("NAME", word)
             return True
         if text in FUNCTION_WORDS and following.kind == "name" and self._next(1).text == "(":
             self._report(
@@ -163,7 +182,7 @@ class ForeignWords(Headers):
     def _foreign_block(self, word: Word, lowered: str) -> bool:
         """Handle a word that begins a block which Deluge does not have. Return whether this is one."""
         text, following = word.text, self._next()
-        if lowered in _LOOP_WORDS and (following.text == "(" or following.kind in {"name", "single"}):
+        if lowered in _LOOP_WORDS and (following.text in {"(", "{"} or following.kind in {"name", "single"}):
             return self._loop_word(word)
         if lowered == "do" and following.text == "{":
             self._report("loop-word", f"Deluge has no `{text}`", "go through a list: `for each x in list`", word)
@@ -195,7 +214,7 @@ class ForeignWords(Headers):
         if text in {"except", "rescue"}:
             self._report("except", f"Deluge has no `{text}`", "write `catch (e)`", word)
             self._emit("CATCH", word)
-            self._catch_header()
+            self._except_header()
             return True
         if text in _IMPORT_WORDS and following.kind in {"name", "text", "single"}:
             self._report("import", "Deluge imports nothing", "remove the line", word)
@@ -205,6 +224,21 @@ class ForeignWords(Headers):
                 self.at += 1
             return True
         return False
+
+    def _except_header(self) -> None:
+        """Read `ValueError as e` behind `except`: only the last name is kept."""
+        if self._next().text == "(":
+            self._catch_header()
+            return
+        name = None
+        while self._next().text not in {"{", ":", ";"} and not self._next().first:
+            name = self._next() if self._next().kind == "name" else name
+            self.at += 1
+        if name is not None:
+            self._emit_here("LCATCH", "(")
+            self._emit("NAME", name)
+            self._emit_here("RPAR", ")")
+            self.previous = "RCONDITION"
 
     def _loop_word(self, word: Word) -> bool:
         hint = "write `if(!condition)`" if word.text == "unless" else "go through a list: `for each x in list`"
@@ -221,6 +255,29 @@ class ForeignWords(Headers):
                 self.at += 1
         self._pretend_if(word)
         return True
+
+    def _ends_braceless(self, word: Word) -> bool:
+        """Close blocks without braces that end before this word. Return whether it only ends one, as `end if` does."""
+        lowered = word.text.lower()
+        if lowered in _END_WORDS and self._inside_braceless() and self._is_end():
+            self._close_braceless()
+            if self._next().kind == "name" and not self._next().first:
+                self.at += 1
+            if self._next().text == ";":
+                self.at += 1
+            return True
+        while self._inside_braceless() and word.first and word.column <= self.stack[-1].column:
+            self._close_braceless()
+        if lowered in _CLAUSES and self._inside_braceless() and not (word.first and self.stack[-1].column):
+            self._close_braceless()
+        return False
+
+    def _inside_braceless(self) -> bool:
+        return bool(self.stack) and self.stack[-1].column >= 0
+
+    def _is_end(self) -> bool:
+        following = self._next()
+        return following.first or following.text == ";" or following.text in _ENDED
 
     def _creator_word(self, word: Word, lowered: str) -> bool:
         following = self._next()

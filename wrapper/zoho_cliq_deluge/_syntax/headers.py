@@ -8,6 +8,9 @@ FUNCTION_WORDS = frozenset({"function", "def", "func", "fn", "sub"})
 _BEFORE_LIST = frozenset({"in", "of", ":"})
 _LONGEST_CONDITION = 30  # words that are looked at, so that a hostile script takes no quadratic time
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
+_VALUES = frozenset({"name", "text", "single", "number", "decimal"})
+_WORD_OPERATORS = frozenset({"and", "or", "is", "not", "in", "mod", "div"})
+_VALUE_END = frozenset({";", ",", ")", "]", "}"})
 _BODY_WORDS = frozenset({"info", "return", "break", "continue", "throw", "if", "for", "try"})
 
 
@@ -30,7 +33,29 @@ class Headers(Brackets):
             self._emit("IF", word)
             self._condition_ahead(word)
             return True
-        return False
+        return not self._operand and not self.header and self._value_if(word)
+
+    def _value_if(self, word: Word) -> bool:
+        """Report `if(a) b else c` in the place of a value, and skip it. Return whether this is one."""
+        ahead, depth = 0, 0
+        if self._next().text == "(":
+            while ahead < _LONGEST_CONDITION and (ahead == 0 or depth):
+                depth += (self._next(ahead).text == "(") - (self._next(ahead).text == ")")
+                ahead += 1
+        following = self._next(ahead)
+        is_value = following.kind in _VALUES and following.text.lower() not in _WORD_OPERATORS
+        if depth or following.first or not (is_value or following.text == "{"):
+            return False
+        self._report(
+            "ternary", "the condition of a value stands within the brackets", "write `if(condition,a,b)`", word
+        )
+        while self._next().kind != END and not self._next().first and self._next().text not in _VALUE_END:
+            if self._next().text in {"(", "[", "{"}:
+                self._skip_brackets()
+            else:
+                self.at += 1
+        self._emit("NULL", word, "null")
+        return True
 
     def _condition_ahead(self, word: Word) -> None:
         self.block_role = "if"
@@ -54,7 +79,10 @@ class Headers(Brackets):
             self._report("else-condition", "`else` takes no condition", "write `else if(…)`", word)
             self._else_if(word)
         else:
+            follows_braceless = self.closed == len(self.tokens)
             self._emit("ELSE", word)
+            if follows_braceless and following.text not in {"{", ":"}:
+                self._open_braceless(word)
         return True
 
     def _is_condition_ahead(self) -> bool:

@@ -68,6 +68,8 @@ class Lexer(ForeignWords):
             if word.kind == END:
                 break
             self.at += 1
+            if self.braceless and self._ends_braceless(word):
+                continue
             handlers[word.kind](self, word)
         self._close_all(words[-1])
         self._emit("$END", words[-1])
@@ -98,6 +100,11 @@ class Lexer(ForeignWords):
         if kind is not None:
             self._emit(kind, word)
             return
+        if text == "->" and self.previous == "RCONDITION" and self._is_line_reported(word):
+            self.at += 1  # the type of a function's result, in a header of another language
+            return
+        if text == "<>" and following.text == "(" and self._is_line_reported(word):
+            return  # `new ArrayList<>()` is one mistake
         kind, value, code, message, hint = _FOREIGN_SIGNS[text]
         if text == "&" and (self.previous == "TEXT" or following.kind == "text"):
             value, hint = "+", "join texts with `+`"
@@ -175,10 +182,13 @@ class Lexer(ForeignWords):
                 self._emit("SIGN", second)
 
     def _colon(self, word: Word) -> None:
-        if self._inside() == "block" and (self._next().first or self._next().text == "{"):
-            self._report("colon-before-block", "a block does not begin with `:`", "put it into `{ }`", word)
-            if self._next().text != "{":
-                self._emit("BODY", word)
+        following = self._next()
+        is_header = self.header and not self.awaits_in
+        if self._inside() == "block" and (is_header or following.first or following.text == "{"):
+            if self._is_complete_header(word):
+                self._report("colon-before-block", "a block does not begin with `:`", "put it into `{ }`", word)
+            if following.text != "{":
+                self._open_braceless(word)
             return
         if (
             self._inside() == "block"
@@ -194,6 +204,11 @@ class Lexer(ForeignWords):
             return
         if self.awaits_in:
             self._in_for(word)
+            return
+        if self.stack and self.stack[-1].role == "parameters" and following.kind == "name":
+            self.at += 1
+            if not self._is_line_reported(word):
+                self._report("parameter-type", "the type of a parameter stands before it", "write `string name`", word)
             return
         self._emit("COLON", word)
 
@@ -286,6 +301,8 @@ class Lexer(ForeignWords):
             if inside == "task" and self._operand and word.first and self._key(word):
                 return
         text = word.text
+        if self.header and inside == "block" and self._header_end(word):
+            return
         if self.header and inside == "block" and self._begins_body(word):
             self._emit_here("BODY", "")
         between_texts = self.previous == "TEXT" and self._touches(word) and self._next().start == word.start + len(text)
@@ -380,7 +397,8 @@ class Lexer(ForeignWords):
 
     def _keyword(self, word: Word) -> bool:
         following = self._next()
-        if following.text in {"=", ".", ":", "+="} or self._inside() != "block":
+        is_key = following.text in {"=", ".", "+="} or (following.text == ":" and not self._next(1).first)
+        if is_key or self._inside() != "block":
             return False
         if word.text == "info" and not (self._starts_statement(word) or self._operand):
             return False

@@ -15,6 +15,7 @@ from .builder import Builder
 from .lexer import Lexer
 from .pieces import MAXIMUM_CHAIN, current_problems
 from .problems import Problems, TooManyProblems
+from .repair import without_consequences
 from .syntax_errors import DelugeSyntaxError
 
 __all__ = ["MAXIMUM_CHAIN", "MAXIMUM_DEPTH", "parse", "read"]
@@ -43,9 +44,17 @@ def parse(text: str) -> tree.Script:
 def read(text: str) -> tuple[tree.Script, list[Token]]:
     """Parse a script as `parse` does, and return its tree and its terminals."""
     problems = Problems(text)
+    made = _attempt(problems)
+    if made is None:
+        raise DelugeSyntaxError([each.problem for each in without_consequences(problems, _attempt).found()])
+    return made
+
+
+def _attempt(problems: Problems) -> tuple[tree.Script, list[Token]] | None:
+    """Return the tree and the terminals of a script, or None after adding its mistakes to the problems."""
     token = current_problems.set(problems)
     items: tuple[Any, ...] | None = None
-    lexer = Lexer(text, problems)
+    lexer = Lexer(problems.text, problems)
     tokens: list[Token] = []
     try:
         tokens = lexer.run()
@@ -55,9 +64,9 @@ def read(text: str) -> tuple[tree.Script, list[Token]]:
     finally:
         current_problems.reset(token)
     if problems or items is None:
-        raise DelugeSyntaxError(problems.sorted())
+        return None
     last = tokens[-1]
-    span = tree.Span(1, 1, last.end_line or 1, last.end_column or 1, 0, len(text))
+    span = tree.Span(1, 1, last.end_line or 1, last.end_column or 1, 0, len(problems.text))
     return tree.Script(items, tuple(lexer.comments), span=span), tokens
 
 

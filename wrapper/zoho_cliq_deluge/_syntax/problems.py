@@ -2,20 +2,30 @@
 
 from bisect import bisect_right
 from functools import cached_property
+from typing import NamedTuple
 
 from .secrets import hidden_in, masked, without
 from .syntax_errors import MAXIMUM_PROBLEMS, SyntaxProblem
 
 
 class TooManyProblems(Exception):
-    """Raised when a script has `MAXIMUM_PROBLEMS` mistakes; no more are collected."""
+    """Raised when a script has as many mistakes as are collected; no more are collected."""
+
+
+class Found(NamedTuple):
+    """A mistake with the offsets of its start and end."""
+
+    start: int
+    end: int
+    problem: SyntaxProblem
 
 
 class Problems:
     """The mistakes found so far, and the line starts that convert offsets to lines and columns."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most: int = MAXIMUM_PROBLEMS) -> None:
         self.text = text
+        self.most = most
         self.has_unclosed_comment = False  # it may hide any number of closing brackets
         self.broken_lines: set[int] = set()
         self.forgiven: set[int] = set()  # offsets of the `{` of blocks about which no more is reported
@@ -42,7 +52,7 @@ class Problems:
         """Add a mistake that extends from offset `start` to offset `end`.
 
         Raises:
-            TooManyProblems: if there are `MAXIMUM_PROBLEMS` mistakes now.
+            TooManyProblems: if there are as many mistakes as are collected.
         """
         line, column = self.place(start)
         end_line, end_column = self.place(end)
@@ -51,7 +61,7 @@ class Problems:
         source = shown[self._starts[line - 1] : line_end].rstrip("\r")
         message = without(message, secrets)
         self._found[start, code] = SyntaxProblem(code, message, hint, line, column, end_line, end_column, source)
-        if len(self._found) >= MAXIMUM_PROBLEMS:
+        if len(self._found) >= self.most:
             raise TooManyProblems
 
     @cached_property
@@ -86,6 +96,7 @@ class Problems:
         """Drop a mistake that is only the consequence of another one."""
         self._found.pop((start, code), None)
 
-    def sorted(self) -> list[SyntaxProblem]:
+    def found(self) -> list[Found]:
         """Return the mistakes in the order of the text."""
-        return [self._found[key] for key in sorted(self._found)]
+        problems = [(key[0], self._found[key]) for key in sorted(self._found)]
+        return [Found(start, self._starts[each.end_line - 1] + each.end_column - 1, each) for start, each in problems]

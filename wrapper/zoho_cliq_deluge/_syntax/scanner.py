@@ -15,6 +15,7 @@ _WORDS = re.compile(
     | (?P<triple>\"\"\"(?:[^"\\]|\\.|\"(?!\"\"))*+\"\"\")
     | (?P<text>\"(?:[^"\\\n]|\\[^\n])*+\")
     | (?P<dotted>[0-9]+\.[0-9]+(?:\.[0-9]+)+)
+    | (?P<exponent>[0-9]+\.[0-9]+[A-Za-z_][A-Za-z0-9_]*(?:(?<=[eE])[-+][0-9]+)?|[0-9]+[eE][-+][0-9]+(?![A-Za-z0-9_]))
     | (?P<decimal>[0-9]+\.[0-9]+(?![A-Za-z0-9_])|\.[0-9]+(?![A-Za-z0-9_])|[0-9]+\.(?![A-Za-z0-9_.]))
     | (?P<number>[0-9]+(?![A-Za-z0-9_]))
     | (?P<comment>//[^\n]*)
@@ -176,7 +177,7 @@ class _Scanner:
         self._add("number", start, end)
         return end
 
-    _dotted = _badnumber
+    _dotted = _exponent = _badnumber
 
     def _other(self, start: int, end: int) -> int:
         character = self.text[start]

@@ -116,7 +116,7 @@ def _moment(found: re.Match[str], year: str, month: int, day: int, zone: tzinfo)
         moment = moment.astimezone(zone) if offset is not None else moment
     except (ValueError, OverflowError):
         return None
-    return DateOnly.of(moment) if found["H"] is None else moment
+    return moment if found["H"] or found["m"] or found["s"] or offset is not None else DateOnly.of(moment)
 
 
 def _tokens(pattern: str) -> list[tuple[str, int]] | None:
@@ -243,9 +243,12 @@ _PARSED = {
 }
 
 
+_OF_TIME = frozenset({"H", "m", "s", "S", "a", "zone"})
+
+
 @lru_cache(maxsize=64)
-def _reader(pattern: str) -> tuple[re.Pattern[str], bool] | None:
-    """Return a regular expression for a pattern, and whether the pattern has a time; None for other letters."""
+def _reader(pattern: str) -> re.Pattern[str] | None:
+    """Return a regular expression for a pattern; None for other letters, and for a part that is repeated."""
     tokens = _tokens(pattern)
     if tokens is None:
         return None
@@ -264,13 +267,11 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], bool] | None:
                 return None
             groups.add(name[1])
         parts.append(part)
-    timed = "H" in groups
-    expression = "".join(parts)
-    missing = "".join(f"(?P<{name}>(?!))?" for name in ("y", "M", "d", "H", "m", "s", "S", "a", "zone")
-                      if name not in groups)  # fmt: skip
-    if not timed:
-        missing = "".join(f"(?P<{name}>(?!))?" for name in ("y", "M", "d") if name not in groups) + _TIME
-    return re.compile(expression + missing, re.ASCII | re.IGNORECASE), timed
+    names = ("y", "M", "d", *sorted(_OF_TIME)) if groups & _OF_TIME else ("y", "M", "d")
+    parts += [f"(?P<{name}>(?!))?" for name in names if name not in groups]
+    if not groups & _OF_TIME:
+        parts.append(_TIME)
+    return re.compile("".join(parts), re.ASCII | re.IGNORECASE)
 
 
 def parse_by_pattern(text: str, pattern: str, zone: tzinfo) -> datetime | None:
@@ -281,7 +282,7 @@ def parse_by_pattern(text: str, pattern: str, zone: tzinfo) -> datetime | None:
     if len(text) > _LONGEST or len(pattern) > _LONGEST:
         return None
     reader = _reader(pattern)
-    found = reader[0].fullmatch(text.strip()) if reader is not None else None
+    found = reader.fullmatch(text.strip()) if reader is not None else None
     if found is None:
         return None
     word = found["M"] or "1"
