@@ -348,7 +348,7 @@ class Reference:
         if self.creation_limit is not None and mine >= self.creation_limit:
             raise Refusal(400, "msgaction_creation_limit_exceeded", "The organization is full.")
         action = Action(self.new_id(), user)
-        self.set(action, {**self.defaults, **given})
+        self.set(action, {"hint": "", **self.defaults, **given})  # a document may make the hint optional
         self.actions[action.id] = action
         self.record(action)
         return self.envelope("create", action)

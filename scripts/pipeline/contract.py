@@ -142,8 +142,9 @@ def emit(document: Json) -> str:
 
 
 def data_centers(document: Json) -> dict[str, Json]:
-    """Return the servers by their data centers. Of servers without one, only the first counts, and only where no server
-    has one: it is that of the United States.
+    """Return the servers by their data centers.
+
+    Of servers without one, only the first counts, and only where no server has one: it is that of the United States.
     """
     servers = document.get("servers", [])
     named = {server["x-data-center"]: server for server in servers if "x-data-center" in server}

@@ -96,8 +96,10 @@ def review(tree: Tree, source: Source) -> Review:
 
 
 def _servers_in_order(upstream: Json, old: Json) -> Json:
-    """Return the document with the servers that it had before first, in the same order, since actions of the overlay
-    select servers by their place."""
+    """Return the document with the servers that it had before first, in the same order.
+
+    Actions of the overlay select servers by their place.
+    """
     before = [server["url"] for server in old.get("servers", [])]
     rank = {url: number for number, url in enumerate(before)}
     servers = sorted(upstream["servers"], key=lambda server: rank.get(server["url"], len(rank)))

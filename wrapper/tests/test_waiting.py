@@ -16,13 +16,22 @@ from zoho_cliq._types import RawResponse, Request
 from zoho_cliq.testing import FakeClock
 
 
+class Slow(threading.Event):
+    """Set to let the slow call end. `arrived` is set when the server has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived = threading.Event()
+
+
 @pytest.fixture
-def slow(server: Scripted) -> Iterator[threading.Event]:
+def slow(server: Scripted) -> Iterator[Slow]:
     """Yield a server of which one call hangs until the event is set."""
-    go_on = threading.Event()
+    go_on = Slow()
 
     def hang(request: httpx.Request) -> httpx.Response:
         if b"slow" in request.content:
+            go_on.arrived.set()
             go_on.wait(10)
         return enveloped(action())
 
@@ -44,11 +53,12 @@ def test_by_default_a_call_waits_for_a_window_but_no_longer_than_minutes() -> No
 
 
 def test_the_clock_is_not_moved_while_another_thread_has_a_call_on_its_way(
-    make: Callable[..., Cliq], slow: threading.Event, clock: FakeClock
+    make: Callable[..., Cliq], slow: Slow, clock: FakeClock
 ) -> None:
     cliq, begun = make(), clock.now
     thread = threading.Thread(target=cliq.message_actions.update, args=("1",), kwargs={"hint": "slow"})
     thread.start()
+    assert slow.arrived.wait(10)
     for _ in range(UPDATE.limit - 1):
         cliq.message_actions.update("1", hint="a")
     waiting = threading.Event()

@@ -11,8 +11,10 @@ T = TypeVar("T")
 
 
 class Secret:
-    """A text that must not be shown. `reveal()` returns it. repr and str hide it, and pickling raises TypeError; a copy
-    is the secret itself."""
+    """A text that must not be shown.
+
+    `reveal()` returns it. repr and str hide it, and pickling raises TypeError; a copy is the secret itself.
+    """
 
     __slots__ = ("_text",)
 

@@ -48,12 +48,24 @@ _WORDS = _table.pop("words")
 _NEEDS = {name: tuple(needs) for name, needs in _table.pop("needs").items()}
 _KINDS = {"string": "a string", "boolean": "a boolean"}
 _LOCKS = sorted({entry.threshold.lock_seconds // 60 for entry in OPERATIONS.values() if entry.threshold})
+
+
+def _alternatives(enumeration: str) -> str:
+    """Return the values of an enumeration of the document as in `a, b or c`."""
+    *others, last = SCHEMAS[enumeration]["enum"]
+    return f"{', '.join(others)} or {last}" if others else str(last)
+
+
 # Values of the document that every statement may use as placeholders.
 _NUMBERS: dict[str, Any] = {
     **{name: schema.get("properties") for name, schema in SCHEMAS.items()},
     "limit": LIMIT,
     "kilobytes_of_a_script": SCHEMAS["HandlerUpdate"]["properties"]["script"]["x-max-bytes"] // 1024,
     "lock_minutes": " or ".join(map(str, _LOCKS)),
+    "execution_type": _alternatives("ExecutionType"),
+    "scope": _alternatives("Scope"),
+    "message_type": _alternatives("MessageType"),
+    "permission": _alternatives("Permission"),
 }
 
 
@@ -179,6 +191,16 @@ def new_fields(operation: str) -> dict[str, dict[str, Any]]:
     known = _WORDS["fields"][operation]
     properties = SCHEMAS[BODIES[operation]].get("properties", {})
     return {name: resolved(schema) for name, schema in properties.items() if name not in known}
+
+
+def gone_fields(operation: str) -> frozenset[str]:
+    """Return the fields of an operation's body that `facts.toml` knows and that the document no longer has.
+
+    Args:
+        operation: a short name out of `BODIES`.
+    """
+    known: frozenset[str] = frozenset(_WORDS["fields"][operation])
+    return known - SCHEMAS[BODIES[operation]].get("properties", {}).keys()
 
 
 def _implied() -> dict[str, Fact]:

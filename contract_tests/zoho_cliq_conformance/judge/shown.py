@@ -16,6 +16,7 @@ from zoho_cliq_api.contract import OPERATIONS, document
 
 from ..trace import Answer, came, encodable, may_hold_surrogates
 from .document import HANDLER, LONG, SCHEMAS
+from .facts import KNOWN
 from .model import FIELDS, Action, Identity, canonical, in_order, normal, shown_content
 from .routes import at
 from .verdicts import Judgement
@@ -284,7 +285,7 @@ def _shape_fact(operation: str, path: list[str], message: str) -> str:
     inside = names[1:] if names[:1] == ["data"] else []
     if operation.endswith("_handler"):
         return f"handler.{inside[0]}" if inside and inside[0] in ("name", "function_id") else f"{operation}.shape"
-    if inside:
+    if inside and f"action.{inside[0]}.shape" in KNOWN:
         return f"action.{inside[0]}.shape"
     return (
         f"list.{names[0]}"

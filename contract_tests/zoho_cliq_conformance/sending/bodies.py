@@ -11,7 +11,7 @@ from typing import Any
 from zoho_cliq_api.contract import sample
 
 from ..judge.document import SCHEMAS
-from ..judge.facts import new_fields
+from ..judge.facts import gone_fields, new_fields
 from ..judge.rules import SCRIPT_REFUSED_BYTES, SCRIPT_SURE_BYTES
 
 _create = SCHEMAS["MessageActionCreate"]["properties"]
@@ -22,16 +22,37 @@ NEEDED = {
     if name in SCHEMAS["MessageActionCreate"].get("required", ())
 }
 """What a create has to have, beside the fields that the suite knows."""
+GONE = {operation: gone_fields(operation) for operation in ("create", "update")}
+"""The fields that the suite knows and no longer sends, since the document does not have them any more."""
 TEAMS: int = _create["team_ids"]["maxItems"]
 TYPES: list[str] = SCHEMAS["MessageType"]["enum"]
 PERMISSIONS: list[str] = SCHEMAS["Permission"]["enum"]
 PERMISSION_SETS = [list(some) for size in range(len(PERMISSIONS)) for some in combinations(PERMISSIONS, size + 1)]
+
+
+def unknown(enumeration: str, value: str) -> str:
+    """Return a value that an enumeration of the document does not have: `value`, if need be with digits behind it."""
+    while value in SCHEMAS[enumeration].get("enum", ()):
+        value += "2"
+    return value
+
+
+NOT_A_TYPE, LIKE_A_TYPE = unknown("MessageType", "video"), unknown("MessageType", "attachments")
+NOT_A_SCOPE = unknown("Scope", "everyone")
+NOT_AN_EXECUTION_TYPE, ANOTHER_EXECUTION_TYPE = unknown("ExecutionType", "lambda"), unknown("ExecutionType", "function")
 UNKNOWN_ID = "987000000654321"  # an id that no action has
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 WORDS = string.ascii_letters + string.digits
 # Valid bodies cycle through these values, so that a fault that needs a certain value shows without an extra call.
 _sizes = range(_create["message_types"].get("minItems", 1), _create["message_types"].get("maxItems", len(TYPES)) + 1)
 TYPE_SETS = [list(some) for size in _sizes for some in combinations(TYPES, size)]
+
+
+def type_set(number: int) -> list[str]:
+    """Return one of the sets of message types by number, which may be below 0 or beyond the number of sets."""
+    return TYPE_SETS[number % len(TYPE_SETS)]
+
+
 HINTS = ["a hint", "Ablegen: Größe 42, später", "x", "v2.0 - file_this", "0", "Traducción, señal. Él", "IN CAPITALS"]
 NAME_ENDS = ["", " Ärger", " v2.0", " a-b_c", " Déjà vu: x", ", E. F"]
 # A server may refuse these texts because of their characters. If it accepts them, it must not change them.
@@ -114,7 +135,8 @@ def create(random: Random, teams: Sequence[int]) -> dict[str, Any]:
         "image": IMAGE,
         "execution_type": random.choice(["deluge", "webhook"]),
     }
-    body.update({name: value for name, value in optional.items() if random.random() < 0.6})
+    chosen = {name: value for name, value in optional.items() if random.random() < 0.6}
+    body.update({name: value for name, value in chosen.items() if name not in GONE["create"]})
     if random.random() < 0.85:
         body["scope"] = random.choice(["organization", "personal", *(["team", "team"] if teams else [])])
     if body.get("execution_type") == "webhook":
@@ -145,7 +167,7 @@ def update(random: Random, teams: Sequence[int], webhook: bool, team: bool, most
         choices["execution_url"] = random.choice([url(40), url(LONGEST["execution_url"]), URL, ODD_URL])
     if team and teams:
         choices["team_ids"] = some(random, teams, TEAMS)
-    names = some(random, sorted(choices), most)
+    names = some(random, sorted(choices.keys() - GONE["update"]), most)
     body = {name: choices[name] for name in names}
     if body.get("scope") == "team":
         body["team_ids"] = some(random, teams, TEAMS)
@@ -164,11 +186,11 @@ def wrong(update: bool) -> list[tuple[str, Any]]:
         ("hint", "h" * (LONGEST["hint"] + 1)),
         ("execution_url", url(LONGEST["execution_url"] + 1)),
         ("message_types", []),
-        ("message_types", ["text", "video"]),
-        ("message_types", ["attachments"]),
+        ("message_types", [TYPES[-1], NOT_A_TYPE]),
+        ("message_types", [LIKE_A_TYPE]),
         ("message_types", "text"),
         ("message_types", [1]),
-        ("scope", "everyone"),
+        ("scope", NOT_A_SCOPE),
         ("scope", 1),
         ("team_ids", [*range(100001, 100001 + TEAMS + 1)]),
         ("team_ids", 100001),
@@ -189,10 +211,11 @@ def wrong(update: bool) -> list[tuple[str, Any]]:
             ("name", None),
             ("hint", ...),
             ("hint", None),
-            ("execution_type", "lambda"),
+            ("execution_type", NOT_AN_EXECUTION_TYPE),
             ("execution_type", {"a": 1}),
         ]
-    return found
+    gone = GONE["update" if update else "create"]
+    return [(name, value) for name, value in found if name not in gone]
 
 
 def script(random: Random) -> str:

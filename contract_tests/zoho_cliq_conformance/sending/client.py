@@ -526,9 +526,10 @@ class Client:
         """Return the valid body of a create, a different one each time. `changes` replace fields; `...` omits one."""
         body: dict[str, Any] = {"name": self.name(), "scope": "personal"}
         body["hint"] = bodies.HINTS[self._names % len(bodies.HINTS)]
-        body["message_types"] = bodies.TYPE_SETS[self._names % len(bodies.TYPE_SETS)]
+        body["message_types"] = bodies.type_set(self._names)
         body["multi_selectable"] = (..., True, False)[self._names % 3]
-        return {name: value for name, value in {**bodies.NEEDED, **body, **changes}.items() if value is not ...}
+        whole = {**bodies.NEEDED, **body, **changes}
+        return {name: value for name, value in whole.items() if value is not ... and name not in bodies.GONE["create"]}
 
     def create(self, /, user: str = "owner", about: str | None = None, **changes: Any) -> str:
         """Create an action. Return its id, or an empty string if the answer has none."""
@@ -538,7 +539,8 @@ class Client:
         return self.ask("get", identifier, user=user, about=about)
 
     def update(self, /, identifier: str, user: str = "owner", about: str | None = None, **changes: Any) -> Answer:
-        return self.ask("update", identifier, user=user, body=changes, about=about)
+        body = {name: value for name, value in changes.items() if name not in bodies.GONE["update"]}
+        return self.ask("update", identifier, user=user, body=body, about=about)
 
     def delete(self, identifier: str, user: str = "owner", about: str | None = None) -> Answer:
         return self.ask("delete", identifier, user=user, about=about)

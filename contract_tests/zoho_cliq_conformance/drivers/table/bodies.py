@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ...judge.document import LARGEST_LIMIT, SCHEMAS
 from ...judge.facts import new_fields
 from ...judge.rules import SCRIPT_REFUSED_BYTES, SCRIPT_SURE_BYTES
 from ...sending.bodies import (
+    ANOTHER_EXECUTION_TYPE,
+    GONE,
     IMAGE,
+    LIKE_A_TYPE,
     NEEDED,
+    NOT_A_SCOPE,
+    NOT_A_TYPE,
     ODD_HINTS,
     ODD_URL,
     PAPERCLIP,
     PERMISSIONS,
     RARE,
     SCRIPT,
-    TYPE_SETS,
     TYPES,
     long_script,
     program,
+    type_set,
 )
 from ...sending.bodies import URL as RICH_URL
 from ...sending.client import Client
@@ -45,7 +50,7 @@ def spaced(length: int) -> str:
     return ("h " * length)[: length - 1] + "h"
 
 
-def wrong_types(names: tuple[str, ...]) -> list[tuple[str, Any]]:
+def wrong_types(names: Collection[str]) -> list[tuple[str, Any]]:
     """Return pairs of a field of `names` and a value whose JSON type is not the documented one."""
     cases: list[tuple[str, Any]] = [
         ("name", 5),
@@ -70,7 +75,7 @@ def wrong_teams(team: int) -> list[Any]:
 def kinds_of_actions(t: Client) -> None:
     """Create actions of each scope and execution type, with defaults, with required fields only; list the changes."""
     token = t.listing(about="sync.token")
-    most = TYPE_SETS[-1]
+    most = type_set(-1)
     t.create(scope="organization", message_types=most, execution_type="deluge", about="create.message_types.values")
     t.create(execution_type="webhook", execution_url=HOOK, scope="organization", about="create.execution_type.values")
     t.create(multi_selectable=False, image=IMAGE, about="create.image")
@@ -120,7 +125,7 @@ def limits_of_create(t: Client) -> None:
     t.create(**hook, execution_url=HOOK, hint=ODD_HINTS[0], about="create.echo")
     t.create(name=t.name(text='It\'s A&B + "C"'), about="create.echo")
     t.create(message_types=[], about="create.message_types.min")
-    t.create(message_types=TYPE_SETS[0], hint=ODD_HINTS[1], about="create.echo")
+    t.create(message_types=type_set(0), hint=ODD_HINTS[1], about="create.echo")
 
 
 @scenario(SCENARIOS)
@@ -137,10 +142,10 @@ def required_fields(t: Client) -> None:
 @scenario(SCENARIOS)
 def values_and_types_of_create(t: Client) -> None:
     """Undocumented values and wrong JSON types are refused."""
-    t.create(execution_type="function", about="create.execution_type.values")
-    t.create(scope="everyone", about="create.scope.values")
-    t.create(message_types=[TYPES[0], "attachments"], about="create.message_types.values")
-    for name, value in wrong_types(tuple(_create)):
+    t.create(execution_type=ANOTHER_EXECUTION_TYPE, about="create.execution_type.values")
+    t.create(scope=NOT_A_SCOPE, about="create.scope.values")
+    t.create(message_types=[TYPES[0], LIKE_A_TYPE], about="create.message_types.values")
+    for name, value in wrong_types(_create):
         extra: dict[str, Any] = {"execution_type": "webhook"} if name == "execution_url" else {}
         t.create(**{**extra, name: value}, about=f"create.{name}.type")
     if not t.profile.has("teams.owner"):
@@ -260,19 +265,20 @@ def limits_of_update(t: Client) -> None:
     own = living(t, execution_type="deluge", scope="personal")
     hook = living(t, execution_type="webhook", scope="personal")
     long = t.name(NAME - 1) + "é"
-    t.update(own, name=long, message_types=TYPE_SETS[0], about="update.name.max")
+    t.update(own, name=long, message_types=type_set(0), about="update.name.max")
     t.update(own, name=t.name(NAME + 1), hint="not kept", about="update.name.max")
-    t.update(own, hint="é" * HINT, name=long.upper(), message_types=TYPE_SETS[-1], about="update.hint.max")
+    t.update(own, hint="é" * HINT, name=long.upper(), message_types=type_set(-1), about="update.hint.max")
     t.update(own, hint="h" * (HINT + 1), name=t.name(), about="update.hint.max")
-    t.update(hook, execution_url=url(URL), message_types=TYPE_SETS[-2], about="update.execution_url.max")
+    t.update(hook, execution_url=url(URL), message_types=type_set(-2), about="update.execution_url.max")
     t.update(hook, execution_url=url(URL + 1), hint="not kept", about="update.execution_url.max")
     t.update(own, message_types=[], hint="not kept", about="update.message_types.min")
     t.update(
-        own, message_types=["video", *TYPE_SETS[0][1:]], multi_selectable=True, about="update.message_types.values"
+        own, message_types=[NOT_A_TYPE, *type_set(0)[1:]], multi_selectable=True, about="update.message_types.values"
     )
-    t.update(own, scope="everyone", hint="not kept", about="update.scope.values")
+    t.update(own, scope=NOT_A_SCOPE, hint="not kept", about="update.scope.values")
     t.update(own, scope="team", hint="not kept", about="update.team_ids.required")
-    for name, value in wrong_types(("name", "hint", "scope", "multi_selectable", "message_types", "image")):
+    changeable = {"name", "hint", "scope", "multi_selectable", "message_types", "image"} - GONE["update"]
+    for name, value in wrong_types(changeable):
         good: dict[str, Any] = {"name": t.name()} if name != "name" else {"hint": "not kept"}
         if value != "true":
             t.update(own, **good, **{name: value}, about=f"update.{name}.type")

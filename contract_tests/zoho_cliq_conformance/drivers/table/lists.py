@@ -6,7 +6,7 @@ from typing import Any
 
 from ...judge.document import DEFAULT_LIMIT, LARGEST_LIMIT
 from ...judge.model import in_order
-from ...sending.bodies import TYPE_SETS
+from ...sending.bodies import type_set
 from ...sending.client import Client
 from .bodies import HOOK
 from .scenario import Scenario, content, living, scenario, teams_of, wait_for_new_timestamp
@@ -126,7 +126,7 @@ def changes_since(t: Client) -> None:
     t.listing(sync_token=token, about="sync.changes")
     wait_for_new_timestamp(t)
     new = t.create(scope="personal", execution_type="webhook", execution_url=HOOK)
-    t.update(new, message_types=TYPE_SETS[2])
+    t.update(new, message_types=type_set(2))
     t.update(shared, scope="personal")
     t.update(kept, hint="changed again")
     if t.profile.has("teams.owner"):
@@ -148,10 +148,10 @@ def changes_while_syncing(t: Client) -> None:
     if not token:
         return
     wait_for_new_timestamp(t)
-    ids = [t.create(scope="organization", message_types=TYPE_SETS[0]) for _ in range(3)]
+    ids = [t.create(scope="organization", message_types=type_set(0)) for _ in range(3)]
     first = t.list(sync_token=token, limit=2)
     listed = _own(t, first)
-    t.update(listed[0] if listed else ids[0], message_types=TYPE_SETS[1])
+    t.update(listed[0] if listed else ids[0], message_types=type_set(1))
     unread = [identifier for identifier in ids if identifier not in listed]
     if unread:
         t.delete(unread[0])

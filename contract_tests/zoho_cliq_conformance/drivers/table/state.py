@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ...judge.document import LARGEST_LIMIT
-from ...sending.bodies import IMAGE, ODD_HINTS, ODD_URL, TYPE_SETS, UNKNOWN_ID, URL
+from ...sending.bodies import IMAGE, ODD_HINTS, ODD_URL, UNKNOWN_ID, URL, type_set
 from ...sending.client import Client
 from .bodies import HOOK
 from .scenario import Scenario, content, living, scenario
@@ -63,7 +63,7 @@ def names(t: Client) -> None:
     t.update(two, name=fourth, about="update.applies")
     t.update(two, execution_url=ODD_URL, about="update.applies")
     t.delete(two)
-    t.update(one, name=fourth, message_types=TYPE_SETS[-3], about="update.name.free-after-delete")
+    t.update(one, name=fourth, message_types=type_set(-3), about="update.name.free-after-delete")
     t.update(one, name=third, about="update.name.free-after-rename")
     t.create(name=second, scope="organization", about="create.name.free-after-rename")
     t.create(name=third, scope="organization", about=exists)
@@ -88,7 +88,7 @@ def one_field_at_a_time(t: Client) -> None:
             {
                 "name": t.name(),
                 "hint": "0",
-                "message_types": TYPE_SETS[3],
+                "message_types": type_set(3),
                 "execution_url": URL,
                 "multi_selectable": False,
                 "image": IMAGE,
@@ -108,9 +108,9 @@ def one_field_at_a_time(t: Client) -> None:
 def scopes_change(t: Client) -> None:
     """A change to the scope team and back keeps the other fields."""
     teams = list(t.profile.teams["owner"])
-    own = t.create(scope="organization", message_types=TYPE_SETS[0])
+    own = t.create(scope="organization", message_types=type_set(0))
     t.update(own, scope="team", team_ids=teams[:2], hint="for two teams", about="update.scope.team")
-    t.update(own, name=t.name(), hint="for them still", message_types=TYPE_SETS[-1], about="update.keeps")
+    t.update(own, name=t.name(), hint="for them still", message_types=type_set(-1), about="update.keeps")
     t.update(own, scope="personal", about="update.scope.team")
     t.get(own, about="update.scope.team")
     t.update(own, scope="team", team_ids=teams[-1:], about="update.scope.team")
