@@ -199,8 +199,8 @@ def gone_fields(operation: str) -> frozenset[str]:
     Args:
         operation: a short name out of `BODIES`.
     """
-    known: frozenset[str] = frozenset(_WORDS["fields"][operation])
-    return known - SCHEMAS[BODIES[operation]].get("properties", {}).keys()
+    properties = SCHEMAS[BODIES[operation]].get("properties", {})
+    return frozenset(name for name in _WORDS["fields"][operation] if name not in properties)
 
 
 def _implied() -> dict[str, Fact]:

@@ -74,7 +74,8 @@ def calls_of_a_run(profile: Profile) -> tuple[int, dict[str, int]]:
     burst_of_all, others = sum(limits.values()) + len(limits), [user for user in profile.tokens if user != "owner"]
     deleted = max(0, limits.get("create", 0) - limits.get("delete", 0))
     if not profile.clock_url:
-        number = burst_of_all + 43 + 41 * ("outsider" in others) + (100 + limits.get(TRIED, 0)) * ("colleague" in others)
+        number = burst_of_all + 43 + 41 * ("outsider" in others)
+        number += (100 + limits.get(TRIED, 0)) * ("colleague" in others)
         return number, {"owner": deleted + 3, **({"colleague": 1} if "colleague" in others else {})}
     rounds = max(2, len(profile.tokens))
     number = rounds * (burst_of_all + 3 * len(limits)) + (115 if others else 95)
