@@ -133,7 +133,8 @@ def _first_lock(client: Client, result: Result, buckets: list[Bucket]) -> tuple[
         limits = {bucket.operation: bucket.limit for bucket in buckets}
         return any(limit <= limits[operation] for name, limit in limits.items() if name != operation)
 
-    for operation in sorted((TRIED, "get"), key=tells, reverse=True):
+    likelier, other = sorted((TRIED, "get"), key=tells, reverse=True)
+    for operation in (likelier, other):
         locked = next(bucket for bucket in buckets if bucket.operation == operation).restricted(PLAIN)
         with suppress(TooSlow):
             if (minute := find_minute(client, locked)) is not None:
