@@ -57,7 +57,7 @@ def content(client: Client, identifier: str, name: str) -> Any:
 def freed(client: Client) -> str:
     """Return the name of a deleted action of the run, or a new name if no action was deleted."""
     dead = [action for action in client.oracle.model.actions.values() if not action.alive]
-    taken = {action.content.get("name") for action in client.oracle.model.living()}
+    taken = [action.content.get("name") for action in client.oracle.model.living()]  # a server may show any JSON
     names = [str(name) for action in dead if (name := action.content.get("name")) not in taken]
     return names[-1] if names else client.name()
 
